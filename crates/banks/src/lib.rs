@@ -1,0 +1,1 @@
+//! How to speak to a bank: one protocol per published standard.

@@ -1,0 +1,3 @@
+//! The bascule binary: configuration, real clock, real wire, subcommands.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What is true about payments: state machines as pure, total functions.

@@ -1,0 +1,1 @@
+//! Simulated banks that speak the real standards.

@@ -1,0 +1,1 @@
+//! One narrow database seam, one portable SQL text, SQLite and PostgreSQL behind it.

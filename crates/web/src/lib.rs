@@ -1,0 +1,1 @@
+//! JSON API and hosted pages: parse, call one gateway function, render.
