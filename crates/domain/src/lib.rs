@@ -1,1 +1,15 @@
 //! What is true about payments: state machines as pure, total functions.
+//!
+//! Nothing here does I/O, reads a clock, draws a random number or is async. A *command* may be
+//! refused ([`Refusal`]); a *fact* may not: it moves the aggregate, is already known, or does not
+//! fit and opens a [`step::Case`] that a person reads.
+//!
+//! Read in this order: [`money`], [`account`], [`initiation`], then [`payment`], whose
+//! `machine` module holds every transition in one exhaustive `match`.
+
+pub mod account;
+pub mod bank;
+pub mod ids;
+pub mod initiation;
+pub mod money;
+pub mod seams;

@@ -1,0 +1,134 @@
+//! Bank accounts and the parties that hold them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How an account is identified on its rail.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "scheme")]
+pub enum AccountIdentifier {
+    /// UK sort code (6 digits) and account number (8 digits).
+    SortCode {
+        /// Six digits, no separators.
+        sort_code: String,
+        /// Eight digits.
+        account_number: String,
+    },
+    /// IBAN (ISO 13616), upper case without spaces, with the bank's BIC where it was given.
+    Iban {
+        /// The IBAN.
+        iban: String,
+        /// ISO 9362, 8 or 11 characters.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        bic: Option<String>,
+    },
+    /// A domestic account number that is not an IBAN.
+    Bban {
+        /// The domestic number.
+        bban: String,
+        /// National clearing number, where the country has one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        clearing_number: Option<String>,
+        /// ISO 9362, 8 or 11 characters.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        bic: Option<String>,
+    },
+    /// A Polish domestic account number (26 digits) or another ELIXIR account number.
+    AccountNumber {
+        /// The number as given.
+        account_number: String,
+        /// ISO 9362, 8 or 11 characters.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        bic: Option<String>,
+    },
+    /// A Swedish Bankgiro number, 7 or 8 digits.
+    Bankgiro {
+        /// The number.
+        bankgiro_number: String,
+        /// ISO 9362, 8 or 11 characters.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        bic: Option<String>,
+    },
+    /// A Swedish Plusgiro number, 2 to 8 digits.
+    Plusgiro {
+        /// The number.
+        plusgiro_number: String,
+        /// ISO 9362, 8 or 11 characters.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        bic: Option<String>,
+    },
+}
+
+impl AccountIdentifier {
+    /// The account number with all but its last four characters hidden, as pages show it.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let number = match self {
+            AccountIdentifier::SortCode { account_number, .. }
+            | AccountIdentifier::AccountNumber { account_number, .. } => account_number,
+            AccountIdentifier::Iban { iban, .. } => iban,
+            AccountIdentifier::Bban { bban, .. } => bban,
+            AccountIdentifier::Bankgiro { bankgiro_number, .. } => bankgiro_number,
+            AccountIdentifier::Plusgiro { plusgiro_number, .. } => plusgiro_number,
+        };
+        let hidden = number.chars().count().saturating_sub(4);
+        format!("••••{}", number.chars().skip(hidden).collect::<String>())
+    }
+}
+
+/// Account numbers stay out of logs, so `Debug` prints the masked form.
+impl fmt::Debug for AccountIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccountIdentifier({})", self.masked())
+    }
+}
+
+/// A postal address (API `Address`); every part optional, as the banks' standards have it.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// Free lines.
+    pub address_line: Vec<String>,
+    /// Street without number.
+    pub street_name: Option<String>,
+    /// House number.
+    pub building_number: Option<String>,
+    /// Postal code.
+    pub post_code: Option<String>,
+    /// Town.
+    pub town_name: Option<String>,
+    /// State or province.
+    pub state: Option<String>,
+    /// District.
+    pub district: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+}
+
+/// The debtor or creditor of a payment.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// The account, absent where a debtor is named without one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<AccountIdentifier>,
+    /// Name of the account's holder.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// The party on whose behalf the holder pays or is paid.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ultimate_name: Option<String>,
+    /// Postal address.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub address: Option<Address>,
+    /// Name of the creditor's bank, as the client gave it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bank_name: Option<String>,
+}
+
+/// Names stay out of logs, so `Debug` prints the masked account only.
+impl fmt::Debug for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Party").field("account", &self.account).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+//! What a member asks for: the content of one single payment, as validated at the edge.
+//!
+//! Source: public API, `POST /v2/payments`, object `initiation` (reference, section 3.2).
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Address, Party};
+use crate::money::Amount;
+
+/// The rail on which the money should travel (API `localInstrument`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LocalInstrument {
+    /// SEPA Credit Transfer, EUR.
+    Sepa,
+    /// SEPA Instant Credit Transfer, EUR.
+    SepaInstant,
+    /// UK Faster Payments, GBP.
+    FasterPayments,
+    /// Polish ELIXIR, PLN.
+    Elixir,
+    /// Domestic credit transfer of an EU country in its own currency.
+    EuDomesticNonEuro,
+    /// The same, instant.
+    EuDomesticNonEuroInstant,
+    /// Swedish Bankgiro, SEK.
+    Bankgiro,
+    /// Swedish Plusgiro, SEK.
+    Plusgiro,
+    /// The gateway picks the rail by currency and account.
+    AutoSelect,
+}
+
+/// Who guides the payer to the bank (API `flowType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// The member's own pages: the bank is known from the start.
+    ApiOnly,
+    /// Our hosted pages choose the bank and lead there.
+    FullHostedPages,
+    /// Our hosted pages collect credentials only; the bank is known from the start.
+    EmbeddedHostedPages,
+}
+
+/// Who pays the charges (ISO 20022 `ChargeBearerType1Code`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ChargeBearer {
+    /// Borne by the creditor.
+    Cred,
+    /// Borne by the debtor.
+    Debt,
+    /// Shared.
+    Shar,
+    /// Following the service level; the SEPA rule.
+    Slev,
+}
+
+/// What the bank is told for its fraud checks (API `risk`); all parts optional.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Risk {
+    /// The member's own stable id of the payer.
+    pub psu_id: Option<String>,
+    /// The kind of sale, in the API's words (`ECOMMERCE_MERCHANT_INITIATED_PAYMENT`, …).
+    pub payment_context_code: Option<String>,
+    /// ISO 20022 external purpose code.
+    pub payment_purpose_code: Option<String>,
+    /// ISO 18245, four digits.
+    pub merchant_category_code: Option<String>,
+    /// The kind of account that is paid, in the API's words (`BUSINESS`, …).
+    pub beneficiary_account_type: Option<String>,
+    /// Whether payer and payee have a contract.
+    pub contract_present_indicator: Option<bool>,
+    /// Whether the payee's details were filled in for the payer.
+    pub beneficiary_prepopulated_indicator: Option<bool>,
+    /// Where goods are delivered.
+    pub delivery_address: Option<Address>,
+}
+
+/// One single payment as the member asked for it. Never changed after creation, except that the
+/// payer's choice of bank is kept beside it (`Payment::bank_id`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Initiation {
+    /// The bank that the member chose; absent where the payer chooses on the hosted pages.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bank_id: Option<String>,
+    /// The member's reference, 1 to 35 characters.
+    pub ref_id: String,
+    /// Reference on the payee's statement, 1 to 35 characters.
+    pub remittance_primary: String,
+    /// Further text, at most 140 characters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub remittance_secondary: Option<String>,
+    /// Sub-TPP on whose behalf the member acts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub on_behalf_of_id: Option<String>,
+    /// What the payee should get.
+    pub amount: Amount,
+    /// The rail.
+    pub local_instrument: LocalInstrument,
+    /// The payer's account, where the member knows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub debtor: Option<Party>,
+    /// The payee.
+    pub creditor: Party,
+    /// Whether the bank is asked for funds before the order is sent.
+    #[serde(default)]
+    pub confirm_funds: bool,
+    /// Whether the bank is asked for the payer's account, for refunds.
+    #[serde(default)]
+    pub return_refund_account: bool,
+    /// Whether an immediate payment may not become a future-dated one.
+    #[serde(default)]
+    pub disable_future_dated_payment_conversion: bool,
+    /// Where the payer's browser returns to.
+    pub callback_url: String,
+    /// Opaque text that comes back with the browser as `state`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub callback_state: Option<String>,
+    /// Who pays the charges.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub charge_bearer: Option<ChargeBearer>,
+    /// For the bank's fraud checks.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub risk: Option<Risk>,
+    /// Who guides the payer.
+    pub flow: Flow,
+    /// The member's own reference of the payer, at most 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub external_psu_reference: Option<String>,
+    /// Whether the payer has already agreed in the member's own pages.
+    #[serde(default)]
+    pub pisp_consent_accepted: bool,
+}
