@@ -106,6 +106,13 @@ pub struct Address {
     pub country: Option<String>,
 }
 
+/// Addresses stay out of logs, so `Debug` prints the country only.
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Address").field("country", &self.country).finish_non_exhaustive()
+    }
+}
+
 /// The debtor or creditor of a payment.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
