@@ -12,4 +12,9 @@ pub mod bank;
 pub mod ids;
 pub mod initiation;
 pub mod money;
+pub mod payment;
+pub mod refusal;
 pub mod seams;
+pub mod step;
+
+pub use refusal::Refusal;

@@ -1,0 +1,136 @@
+//! Commands on a payment: what members, payers and our own jobs may ask for. Each may be refused.
+
+use jiff::Timestamp;
+
+use super::{Attempt, BankRecord, End, Payment, PaymentStep, SentOrder, State};
+use crate::Refusal;
+use crate::ids::{MemberId, PaymentId};
+use crate::initiation::{Flow, Initiation};
+use crate::step::{JobChange, JobKind, Step};
+
+impl Payment {
+    /// A new payment. On the full hosted pages it waits for the payer's choice of bank, or for the
+    /// payer's arrival where the member has chosen; otherwise the bank is opened at once.
+    ///
+    /// # Errors
+    /// [`Refusal::BankRequired`] where the flow needs a bank and none is named.
+    pub fn create(
+        id: PaymentId,
+        member_id: MemberId,
+        initiation: Initiation,
+        attempt: Attempt,
+        now: Timestamp,
+    ) -> Result<PaymentStep, Refusal> {
+        let bank_id = initiation.bank_id.clone();
+        let state = match (initiation.flow, &bank_id) {
+            (Flow::FullHostedPages, _) => State::AwaitingBankChoice,
+            (Flow::ApiOnly | Flow::EmbeddedHostedPages, Some(_)) => State::Opening { attempt },
+            (Flow::ApiOnly | Flow::EmbeddedHostedPages, None) => return Err(Refusal::BankRequired),
+        };
+        let payment = Payment {
+            id,
+            member_id,
+            initiation,
+            bank_id,
+            state,
+            bank: BankRecord::default(),
+            reason: None,
+            error: None,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        };
+        let mut jobs = vec![];
+        if let State::Opening { .. } = payment.state {
+            jobs.push(JobChange::Schedule(JobKind::OpenAtBank, now));
+        }
+        if let Some(deadline) = payment.deadline() {
+            jobs.push(JobChange::Schedule(JobKind::Expire, deadline));
+        }
+        let events = vec![payment.changed()];
+        Ok(Step { state: payment, events, jobs, cases: vec![] })
+    }
+
+    /// The payer chooses a bank on the hosted pages. Choosing again before approving opens the
+    /// payment anew at the other bank: an unapproved consent never becomes an order.
+    ///
+    /// # Errors
+    /// [`Refusal::BankChoiceClosed`] once the payer has approved, or the payment is final.
+    pub fn choose_bank(
+        &self,
+        bank_id: &str,
+        attempt: Attempt,
+        now: Timestamp,
+    ) -> Result<Option<PaymentStep>, Refusal> {
+        match &self.state {
+            State::AwaitingBankChoice => {}
+            State::Opening { .. } | State::AwaitingRedirect { .. } => {
+                if self.bank_id.as_deref() == Some(bank_id) {
+                    return Ok(None);
+                }
+            }
+            State::VerifyingReturn { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { .. } => {
+                return Err(Refusal::BankChoiceClosed { state: self.state.name() });
+            }
+        }
+        let mut payment = self.clone();
+        payment.bank_id = Some(bank_id.to_owned());
+        payment.bank = BankRecord::default();
+        let jobs = vec![JobChange::Schedule(JobKind::OpenAtBank, now)];
+        Ok(Some(payment.moved_to(State::Opening { attempt }, now, jobs)))
+    }
+
+    /// Records that the order is about to be sent. Only after this is committed may it leave.
+    ///
+    /// # Errors
+    /// [`Refusal::OrderNotAllowed`] unless the payment is authorised and unused.
+    pub fn begin_order(
+        &self,
+        idempotency_key: &str,
+        now: Timestamp,
+    ) -> Result<PaymentStep, Refusal> {
+        let State::Authorised { consent_id, grant } = &self.state else {
+            return Err(Refusal::OrderNotAllowed { state: self.state.name() });
+        };
+        let order = SentOrder {
+            consent_id: consent_id.clone(),
+            idempotency_key: idempotency_key.to_owned(),
+            sent_at: now,
+        };
+        let state = State::OrderSent { order, grant: grant.clone() };
+        let mut step = self.clone().moved_to(state, now, vec![]);
+        if let Some(deadline) = step.state.deadline() {
+            step.jobs.push(JobChange::Schedule(JobKind::Expire, deadline));
+        }
+        Ok(step)
+    }
+
+    /// The Step into `state`, with its event.
+    pub(super) fn moved_to(
+        mut self,
+        state: State,
+        now: Timestamp,
+        jobs: Vec<JobChange>,
+    ) -> PaymentStep {
+        self.state = state;
+        self.updated_at = now.max(self.updated_at);
+        self.version += 1;
+        let events = vec![self.changed()];
+        Step { state: self, events, jobs, cases: vec![] }
+    }
+
+    /// The Step into an end: every job but the deliveries ends too.
+    pub(super) fn ended(self, end: End, now: Timestamp) -> PaymentStep {
+        let jobs = JobKind::ALL
+            .into_iter()
+            .filter(|kind| *kind != JobKind::Deliver)
+            .map(JobChange::Cancel)
+            .collect();
+        self.moved_to(State::Final { end }, now, jobs)
+    }
+}

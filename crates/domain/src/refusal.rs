@@ -1,0 +1,21 @@
+//! Reasons to refuse a command. Facts are never refused.
+
+/// Why a command was not carried out. Nothing has changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The payer chose a bank for a payment that no longer waits for one.
+    #[error("the payment is {state}: its bank can no longer be chosen")]
+    BankChoiceClosed {
+        /// Name of the payment's state.
+        state: &'static str,
+    },
+    /// An order was about to be sent for a payment that has no unused authorisation.
+    #[error("the payment is {state}: no order may be sent")]
+    OrderNotAllowed {
+        /// Name of the payment's state.
+        state: &'static str,
+    },
+    /// A payment that needs its bank from the start named none.
+    #[error("a bank is required unless the payer chooses it on the hosted pages")]
+    BankRequired,
+}
