@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod bank;
+pub mod event;
 pub mod ids;
 pub mod initiation;
 pub mod money;

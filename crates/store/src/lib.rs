@@ -1,1 +1,30 @@
 //! One narrow database seam, one portable SQL text, SQLite and PostgreSQL behind it.
+//!
+//! [`Db::transact`] runs a unit of work: reads, a pure decision, writes, one commit. On SQLite a
+//! single writer thread runs units in batches and commits each batch durably once (`sqlite`); on
+//! PostgreSQL a unit is a transaction whose conflicts are retried (`postgres`). The modules named
+//! after tables hold that table's statements and nothing else: this crate decides nothing.
+//!
+//! SQL rules (kept by `tidy`, and by a test that prepares every statement on both databases):
+//! `$1` parameters, `BIGINT` and `TEXT` only, no booleans, timestamps, arrays or JSON operators,
+//! no bare `SUM`, no `SKIP LOCKED` outside job claiming.
+
+mod db;
+mod migrate;
+mod postgres;
+mod sqlite;
+mod value;
+
+pub mod cases;
+pub mod deliveries;
+pub mod events;
+pub mod jobs;
+pub mod members;
+pub mod payments;
+pub mod secrets;
+pub mod statements;
+pub mod step;
+pub mod webhooks;
+
+pub use db::{Db, StoreError, Tx, Unit, unit};
+pub use value::{Row, Value};

@@ -1,0 +1,207 @@
+//! Table `jobs`: effects that are due. Claim in one commit, run outside, finish in another.
+//!
+//! A claim moves `due_ms` to the end of the lease and writes the lease's token. Whoever finishes
+//! or repeats a job names the token: a job that was scheduled anew meanwhile, or whose lease ran
+//! out and was taken by another runner, is left alone.
+
+use domain::ids::{MemberId, PaymentId};
+use domain::step::JobKind;
+use jiff::Timestamp;
+
+use crate::Row;
+use crate::db::{Statement, StoreError, Tx};
+
+pub(crate) const SCHEDULE: &str = "INSERT INTO jobs \
+     (subject, kind, member_id, due_ms, lease, attempts) VALUES ($1, $2, $3, $4, $5, $6) \
+     ON CONFLICT (subject, kind) DO UPDATE SET \
+     due_ms = excluded.due_ms, lease = excluded.lease, attempts = excluded.attempts";
+pub(crate) const CANCEL: &str = "DELETE FROM jobs WHERE subject = $1 AND kind = $2";
+pub(crate) const FINISH: &str = "DELETE FROM jobs WHERE subject = $1 AND kind = $2 AND lease = $3";
+pub(crate) const REPEAT: &str = "UPDATE jobs SET due_ms = $1, lease = '' \
+     WHERE subject = $2 AND kind = $3 AND lease = $4";
+pub(crate) const WAKE: &str = "UPDATE jobs SET due_ms = $1 \
+     WHERE subject = $2 AND kind = $3 AND lease = '' AND due_ms > $1";
+pub(crate) const CLAIM_SQLITE: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
+     attempts = attempts + 1 WHERE (subject, kind) IN \
+     (SELECT subject, kind FROM jobs WHERE due_ms <= $3 ORDER BY due_ms LIMIT $4) \
+     RETURNING subject, kind, member_id, attempts";
+/// The one place that may skip locked rows: other nodes claim at the same time.
+pub(crate) const CLAIM_POSTGRES: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
+     attempts = attempts + 1 WHERE (subject, kind) IN \
+     (SELECT subject, kind FROM jobs WHERE due_ms <= $3 ORDER BY due_ms LIMIT $4 \
+     FOR UPDATE SKIP LOCKED) \
+     RETURNING subject, kind, member_id, attempts";
+pub(crate) const NEXT_DUE: &str = "SELECT MIN(due_ms) FROM jobs";
+pub(crate) const RELEASE_ALL: &str =
+    "UPDATE jobs SET due_ms = $1, lease = '' WHERE lease <> '' AND due_ms > $1";
+pub(crate) const OF_SUBJECT: &str =
+    "SELECT kind, due_ms FROM jobs WHERE subject = $1 ORDER BY kind LIMIT 100";
+
+/// The right to run one job until `until`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Random; who holds it may finish the job.
+    pub token: String,
+    /// When the job is due again if it was not finished.
+    pub until: Timestamp,
+}
+
+/// A job that we hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The payment.
+    pub subject: PaymentId,
+    /// What to do.
+    pub kind: JobKind,
+    /// Whose payment it is.
+    pub member_id: MemberId,
+    /// How often it was claimed, this time included.
+    pub attempts: i64,
+    /// The lease's token.
+    pub token: String,
+}
+
+/// Claims up to `limit` jobs that are due at `now`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn claim(
+    tx: &mut Tx,
+    lease: &Lease,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Claim>, StoreError> {
+    let sql = if tx.is_postgres() { CLAIM_POSTGRES } else { CLAIM_SQLITE };
+    let params = [
+        lease.until.as_millisecond().into(),
+        lease.token.as_str().into(),
+        now.as_millisecond().into(),
+        i64::try_from(limit).unwrap_or(i64::MAX).into(),
+    ];
+    let rows = tx.query(sql, &params).await?;
+    rows.iter().map(|row| claimed(row, lease)).collect()
+}
+
+/// The job is done.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn finish(tx: &mut Tx, claim: &Claim) -> Result<bool, StoreError> {
+    let (sql, params) = finishing(claim);
+    Ok(tx.execute(sql, &params).await? > 0)
+}
+
+/// The job is to run again at `due`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn repeat(tx: &mut Tx, claim: &Claim, due: Timestamp) -> Result<(), StoreError> {
+    let params = [
+        due.as_millisecond().into(),
+        claim.subject.as_str().into(),
+        claim.kind.name().into(),
+        claim.token.as_str().into(),
+    ];
+    tx.execute(REPEAT, &params).await.map(|_| ())
+}
+
+/// A job that waits without a lease becomes due at `now`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn wake(
+    tx: &mut Tx,
+    subject: &PaymentId,
+    kind: JobKind,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let params = [now.as_millisecond().into(), subject.as_str().into(), kind.name().into()];
+    tx.execute(WAKE, &params).await.map(|_| ())
+}
+
+/// When the next job is due, if any is pending.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx.query_first(NEXT_DUE, &[]).await?;
+    let due_ms = row.and_then(|row| row.int(0).ok());
+    Ok(due_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
+}
+
+/// Takes back every lease: for the start of a process that alone uses the database.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn release_all(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(RELEASE_ALL, &[now.as_millisecond().into()]).await
+}
+
+/// Kinds and due times of a payment's pending jobs.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn of_payment(
+    tx: &mut Tx,
+    payment_id: &PaymentId,
+) -> Result<Vec<(JobKind, Timestamp)>, StoreError> {
+    let rows = tx.query(OF_SUBJECT, &[payment_id.as_str().into()]).await?;
+    rows.iter()
+        .map(|row| {
+            let due = Timestamp::from_millisecond(row.int(1)?)
+                .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            Ok((kind(row.text(0)?)?, due))
+        })
+        .collect()
+}
+
+/// A job that is due at `due`, or is already leased to whoever schedules it.
+pub(crate) fn schedule(
+    subject: &PaymentId,
+    kind: JobKind,
+    member_id: &MemberId,
+    due: Timestamp,
+    lease: Option<&Lease>,
+) -> Statement {
+    let (due, token, attempts) = match lease {
+        Some(lease) => (lease.until, lease.token.as_str(), 1_i64),
+        None => (due, "", 0),
+    };
+    (
+        SCHEDULE,
+        vec![
+            subject.as_str().into(),
+            kind.name().into(),
+            member_id.as_str().into(),
+            due.as_millisecond().into(),
+            token.into(),
+            attempts.into(),
+        ],
+    )
+}
+
+pub(crate) fn cancel(subject: &PaymentId, kind: JobKind) -> Statement {
+    (CANCEL, vec![subject.as_str().into(), kind.name().into()])
+}
+
+pub(crate) fn finishing(claim: &Claim) -> Statement {
+    let params =
+        vec![claim.subject.as_str().into(), claim.kind.name().into(), claim.token.as_str().into()];
+    (FINISH, params)
+}
+
+fn claimed(row: &Row, lease: &Lease) -> Result<Claim, StoreError> {
+    let corrupt = |what: &str| StoreError::Corrupt(format!("a job's {what}"));
+    Ok(Claim {
+        subject: row.text(0)?.parse().map_err(|_| corrupt("subject"))?,
+        kind: kind(row.text(1)?)?,
+        member_id: row.text(2)?.parse().map_err(|_| corrupt("member"))?,
+        attempts: row.int(3)?,
+        token: lease.token.clone(),
+    })
+}
+
+fn kind(name: &str) -> Result<JobKind, StoreError> {
+    JobKind::from_name(name)
+        .ok_or_else(|| StoreError::Corrupt(format!("a job of unknown kind `{name}`")))
+}

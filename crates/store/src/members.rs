@@ -1,0 +1,161 @@
+//! Tables `members`, `member_keys` and `api_keys`: who may call, and with which keys.
+
+use domain::ids::MemberId;
+use jiff::Timestamp;
+
+use crate::Row;
+use crate::db::{StoreError, Tx};
+
+/// Keys that one member may have.
+pub const KEYS_MAX: usize = 100;
+
+pub(crate) const INSERT: &str = "INSERT INTO members (id, name, created_ms) VALUES ($1, $2, $3) \
+     ON CONFLICT (id) DO NOTHING";
+pub(crate) const GET: &str = "SELECT name FROM members WHERE id = $1";
+pub(crate) const FIRST: &str = "SELECT id FROM members ORDER BY created_ms, id LIMIT 1";
+pub(crate) const INSERT_KEY: &str = "INSERT INTO member_keys \
+     (member_id, key_id, algorithm, public_key, created_ms) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT (member_id, key_id) DO NOTHING";
+pub(crate) const GET_KEY: &str = "SELECT key_id, algorithm, public_key FROM member_keys \
+     WHERE member_id = $1 AND key_id = $2";
+pub(crate) const LIST_KEYS: &str = "SELECT key_id, algorithm, public_key FROM member_keys \
+     WHERE member_id = $1 ORDER BY created_ms, key_id LIMIT 100";
+pub(crate) const DELETE_KEY: &str = "DELETE FROM member_keys WHERE member_id = $1 AND key_id = $2";
+pub(crate) const INSERT_API_KEY: &str = "INSERT INTO api_keys \
+     (member_id, secret_sha256, created_ms) VALUES ($1, $2, $3) \
+     ON CONFLICT (member_id, secret_sha256) DO NOTHING";
+pub(crate) const HAS_API_KEY: &str =
+    "SELECT member_id FROM api_keys WHERE member_id = $1 AND secret_sha256 = $2";
+
+/// A public key of a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberKey {
+    /// 16 base64url characters.
+    pub key_id: String,
+    /// `ED25519`, `ECDSA_SHA256` or `RS256`.
+    pub algorithm: String,
+    /// As the member gave it: PEM, or base64url of the raw key.
+    pub public_key: String,
+}
+
+/// Adds a member; one that exists stays as it is.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn insert(
+    tx: &mut Tx,
+    id: &MemberId,
+    name: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let params = [id.as_str().into(), name.into(), now.as_millisecond().into()];
+    tx.execute(INSERT, &params).await.map(|_| ())
+}
+
+/// The member's name, if the member exists.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn name(tx: &mut Tx, id: &MemberId) -> Result<Option<String>, StoreError> {
+    let row = tx.query_first(GET, &[id.as_str().into()]).await?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
+/// The member that was added first: the sandbox's own.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn first(tx: &mut Tx) -> Result<Option<MemberId>, StoreError> {
+    let row = tx.query_first(FIRST, &[]).await?;
+    row.map(|row| row.text(0)?.parse().map_err(|_| StoreError::Corrupt("a member's id".to_owned())))
+        .transpose()
+}
+
+/// Adds a key. The same key again changes nothing.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn insert_key(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    key: &MemberKey,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let params = [
+        member_id.as_str().into(),
+        key.key_id.as_str().into(),
+        key.algorithm.as_str().into(),
+        key.public_key.as_str().into(),
+        now.as_millisecond().into(),
+    ];
+    tx.execute(INSERT_KEY, &params).await.map(|_| ())
+}
+
+/// One key of a member.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn key(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    key_id: &str,
+) -> Result<Option<MemberKey>, StoreError> {
+    let row = tx.query_first(GET_KEY, &[member_id.as_str().into(), key_id.into()]).await?;
+    row.map(|row| member_key(&row)).transpose()
+}
+
+/// The keys of a member, oldest first, at most [`KEYS_MAX`].
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn keys(tx: &mut Tx, member_id: &MemberId) -> Result<Vec<MemberKey>, StoreError> {
+    let rows = tx.query(LIST_KEYS, &[member_id.as_str().into()]).await?;
+    rows.iter().map(member_key).collect()
+}
+
+/// Removes a key; tells whether there was one.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn delete_key(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    key_id: &str,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(DELETE_KEY, &[member_id.as_str().into(), key_id.into()]).await? > 0)
+}
+
+/// Adds the SHA-256 (hexadecimal) of a Basic secret.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn insert_api_key(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    secret_sha256: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let params = [member_id.as_str().into(), secret_sha256.into(), now.as_millisecond().into()];
+    tx.execute(INSERT_API_KEY, &params).await.map(|_| ())
+}
+
+/// Whether the member has a Basic secret with that SHA-256 (hexadecimal).
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn has_api_key(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    secret_sha256: &str,
+) -> Result<bool, StoreError> {
+    let params = [member_id.as_str().into(), secret_sha256.into()];
+    Ok(tx.query_first(HAS_API_KEY, &params).await?.is_some())
+}
+
+fn member_key(row: &Row) -> Result<MemberKey, StoreError> {
+    Ok(MemberKey {
+        key_id: row.text(0)?.to_owned(),
+        algorithm: row.text(1)?.to_owned(),
+        public_key: row.text(2)?.to_owned(),
+    })
+}

@@ -1,0 +1,40 @@
+//! Numbered migrations: one text for both databases, forward only, run at start under a lock.
+
+use crate::db::{Db, StoreError, Tx, unit};
+
+/// Every migration, in order; the number of the last one is the schema's version.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+/// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
+const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";
+
+pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
+    db.transact(|tx| unit(migrate(tx))).await
+}
+
+async fn migrate(tx: &mut Tx) -> Result<(), StoreError> {
+    if tx.is_postgres() {
+        tx.batch(LOCK).await?;
+    }
+    tx.batch("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)")
+        .await?;
+    let row = tx.query_first("SELECT MAX(version) FROM schema_versions", &[]).await?;
+    let found = row.and_then(|row| row.int(0).ok()).unwrap_or(0);
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Corrupt(format!(
+            "its schema has version {found}, this release knows up to {known}: start a newer release"
+        )));
+    }
+    for (version, sql) in (1_i64..).zip(MIGRATIONS) {
+        if version <= found {
+            continue;
+        }
+        if tx.is_postgres() {
+            tx.batch(sql).await?;
+        } else {
+            tx.batch(&sql.replace(" COLLATE \"C\"", "")).await?;
+        }
+        tx.execute("INSERT INTO schema_versions (version) VALUES ($1)", &[version.into()]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! PostgreSQL behind the seam: a bounded pool, `READ COMMITTED`, optimistic versions.
+//!
+//! A unit is one transaction; its writes go out in one flush. A serialisation failure or a
+//! deadlock is a [`StoreError::Conflict`], and [`crate::Db::transact`] runs the unit again. A
+//! connection whose unit was dropped half-way is closed, never given back to the pool.
+
+use std::sync::Arc;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use domain::seams::Clock;
+use futures_util::future::{Either, select, try_join_all};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{NoTls, Statement as Prepared};
+
+use crate::db::{Statement, StoreError, Tx, Unit};
+use crate::{Row, Value};
+
+/// How long a unit waits for a connection.
+const CONNECTION_WAIT_MS: u64 = 5_000;
+
+/// A PostgreSQL server.
+pub struct Postgres {
+    pool: Pool,
+    clock: Arc<dyn Clock>,
+}
+
+impl Postgres {
+    pub(crate) fn open(
+        url: &str,
+        connections_max: usize,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Postgres, StoreError> {
+        let config: tokio_postgres::Config = url
+            .parse()
+            .map_err(|error| StoreError::Unavailable(format!("the connection string: {error}")))?;
+        let manager = Manager::from_config(
+            config,
+            NoTls,
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(connections_max)
+            .runtime(Runtime::Tokio1)
+            .timeouts(Timeouts::default())
+            .build()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Postgres { pool, clock })
+    }
+
+    async fn connection(&self) -> Result<Object, StoreError> {
+        let patience = self.clock.sleep(CONNECTION_WAIT_MS);
+        match select(Box::pin(self.pool.get()), patience).await {
+            Either::Left((Ok(client), _)) => Ok(client),
+            Either::Left((Err(error), _)) => Err(StoreError::Unavailable(error.to_string())),
+            Either::Right(_) => Err(StoreError::Unavailable(format!(
+                "no connection became free within {CONNECTION_WAIT_MS} ms"
+            ))),
+        }
+    }
+
+    pub(crate) async fn transact<T, F>(&self, work: &F) -> Result<T, StoreError>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> Unit<'t, T> + Send + Sync,
+    {
+        let client = self.connection().await?;
+        let mut tx = Tx::Postgres(PostgresTx { client: Some(client) });
+        tx.batch("BEGIN").await?;
+        match work(&mut tx).await {
+            Ok(value) => {
+                commit(&mut tx).await?;
+                give_back(tx);
+                Ok(value)
+            }
+            Err(error) => {
+                if tx.batch("ROLLBACK").await.is_ok() {
+                    give_back(tx);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> Unit<'t, T> + Send,
+    {
+        let client = self.connection().await?;
+        let mut tx = Tx::Postgres(PostgresTx { client: Some(client) });
+        let result = work(&mut tx).await;
+        give_back(tx);
+        result
+    }
+}
+
+async fn commit(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.batch("COMMIT").await.map_err(|error| match error {
+        StoreError::Unavailable(text) => StoreError::Unconfirmed(text),
+        other => other,
+    })
+}
+
+fn give_back(tx: Tx) {
+    if let Tx::Postgres(mut tx) = tx {
+        drop(tx.client.take());
+    }
+}
+
+/// A PostgreSQL transaction. Dropped with its client still inside, it closes the connection.
+pub struct PostgresTx {
+    client: Option<Object>,
+}
+
+impl Drop for PostgresTx {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
+impl PostgresTx {
+    fn client(&self) -> Result<&Object, StoreError> {
+        self.client
+            .as_ref()
+            .ok_or_else(|| StoreError::Unavailable("the transaction is over".to_owned()))
+    }
+
+    pub(crate) async fn prepare(&self, sql: &str) -> Result<Prepared, StoreError> {
+        self.client()?.prepare_cached(sql).await.map_err(|error| failed(&error))
+    }
+
+    pub(crate) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let statement = self.prepare(sql).await?;
+        let rows = self
+            .client()?
+            .query(&statement, &borrowed(params))
+            .await
+            .map_err(|error| failed(&error))?;
+        rows.iter().map(row_of).collect()
+    }
+
+    pub(crate) async fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        let statement = self.prepare(sql).await?;
+        self.client()?.execute(&statement, &borrowed(params)).await.map_err(|error| failed(&error))
+    }
+
+    pub(crate) async fn execute_all(
+        &self,
+        statements: &[Statement],
+    ) -> Result<Vec<u64>, StoreError> {
+        let mut prepared = Vec::with_capacity(statements.len());
+        for (sql, params) in statements {
+            prepared.push((self.prepare(sql).await?, borrowed(params)));
+        }
+        let client = self.client()?;
+        try_join_all(prepared.iter().map(|(statement, params)| client.execute(statement, params)))
+            .await
+            .map_err(|error| failed(&error))
+    }
+
+    pub(crate) async fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        self.client()?.batch_execute(sql).await.map_err(|error| failed(&error))
+    }
+}
+
+fn borrowed(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+fn row_of(row: &tokio_postgres::Row) -> Result<Row, StoreError> {
+    let mut values = Vec::with_capacity(row.len());
+    for (index, column) in row.columns().iter().enumerate() {
+        let value = match *column.type_() {
+            Type::INT8 => row.try_get::<_, Option<i64>>(index).map(Value::from),
+            Type::INT4 => row.try_get::<_, Option<i32>>(index).map(|v| v.map(i64::from).into()),
+            _ => row.try_get::<_, Option<String>>(index).map(Value::from),
+        };
+        values.push(value.map_err(|error| StoreError::Corrupt(error.to_string()))?);
+    }
+    Ok(Row(values))
+}
+
+fn failed(error: &tokio_postgres::Error) -> StoreError {
+    let Some(state) = error.code() else {
+        return StoreError::Unavailable(error.to_string());
+    };
+    let text = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
+    if [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(state) {
+        return StoreError::Conflict;
+    }
+    // Classes 08 (connection), 53 (no resources: disk full, too many connections), 57 (operator).
+    if ["08", "53", "57"].iter().any(|class| state.code().starts_with(class)) {
+        return StoreError::Unavailable(text);
+    }
+    StoreError::Corrupt(format!("{text} (SQLSTATE {})", state.code()))
+}

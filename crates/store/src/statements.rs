@@ -1,0 +1,65 @@
+//! Every statement of this crate, for the test that prepares each on both databases.
+
+use crate::db::{StoreError, Tx};
+use crate::{cases, deliveries, events, jobs, members, payments, secrets, webhooks};
+
+/// Statements that run on both databases.
+pub const PORTABLE: &[&str] = &[
+    cases::INSERT,
+    cases::OF_SUBJECT,
+    deliveries::ATTEMPTED,
+    deliveries::ENDED,
+    deliveries::FAN_OUT,
+    deliveries::FAN_OUT_JOB,
+    deliveries::NEXT,
+    deliveries::OF_SUBJECT,
+    events::GET,
+    events::INSERT,
+    events::OF_SUBJECT,
+    jobs::CANCEL,
+    jobs::FINISH,
+    jobs::NEXT_DUE,
+    jobs::OF_SUBJECT,
+    jobs::RELEASE_ALL,
+    jobs::REPEAT,
+    jobs::SCHEDULE,
+    jobs::WAKE,
+    members::DELETE_KEY,
+    members::FIRST,
+    members::GET,
+    members::GET_KEY,
+    members::HAS_API_KEY,
+    members::INSERT,
+    members::INSERT_API_KEY,
+    members::INSERT_KEY,
+    members::LIST_KEYS,
+    payments::GET,
+    payments::GET_ANY,
+    payments::INSERT,
+    payments::LIST,
+    payments::LIST_BY_REFERENCE,
+    payments::UPDATE,
+    secrets::GET,
+    secrets::INSERT,
+    webhooks::DELETE,
+    webhooks::DELETE_TYPES,
+    webhooks::GET,
+    webhooks::GET_TYPES,
+    webhooks::PUT,
+    webhooks::PUT_TYPE,
+];
+
+/// Claiming, in each database's own words.
+pub const CLAIMS: (&str, &str) = (jobs::CLAIM_SQLITE, jobs::CLAIM_POSTGRES);
+
+/// Prepares every statement that the database of `tx` runs.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] names the first one that does not fit the schema.
+pub async fn prepare_all(tx: &mut Tx) -> Result<(), StoreError> {
+    let claim = if tx.is_postgres() { CLAIMS.1 } else { CLAIMS.0 };
+    for sql in PORTABLE.iter().copied().chain([claim]) {
+        tx.prepare(sql).await.map_err(|error| StoreError::Corrupt(format!("{sql}: {error}")))?;
+    }
+    Ok(())
+}

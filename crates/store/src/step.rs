@@ -1,0 +1,93 @@
+//! Saving a Step: the payment, its event, its deliveries, its jobs and its cases in one flush of
+//! one commit.
+
+use domain::event::EventKind;
+use domain::payment::PaymentStep;
+use domain::step::{JobChange, JobKind};
+
+use crate::db::{Statement, StoreError, Tx};
+use crate::jobs::{Claim, Lease};
+use crate::{cases, deliveries, events, jobs, payments};
+
+/// How a Step is saved.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Saving<'a> {
+    /// The job whose result the Step is; it ends with the same commit.
+    pub finishes: Option<&'a Claim>,
+    /// With this lease the saver keeps the first job that the Step makes due at once, and runs it
+    /// itself without claiming it in another commit.
+    pub keeps: Option<&'a Lease>,
+}
+
+/// Writes the first Step of a payment.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn create(
+    tx: &mut Tx,
+    step: &PaymentStep,
+    saving: Saving<'_>,
+) -> Result<Option<Claim>, StoreError> {
+    save(tx, step, saving, payments::insert(&step.state)?).await
+}
+
+/// Writes a later Step. Returns the job that the saver now holds, if any.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where the payment has changed since it was read.
+pub async fn update(
+    tx: &mut Tx,
+    step: &PaymentStep,
+    saving: Saving<'_>,
+) -> Result<Option<Claim>, StoreError> {
+    save(tx, step, saving, payments::update(&step.state)?).await
+}
+
+async fn save(
+    tx: &mut Tx,
+    step: &PaymentStep,
+    saving: Saving<'_>,
+    row: Statement,
+) -> Result<Option<Claim>, StoreError> {
+    let payment = &step.state;
+    let mut statements = vec![row];
+    for event in &step.events {
+        let kind = EventKind::PaymentStatusChanged;
+        statements.push(events::insert(payment, kind, event)?);
+        statements.extend(deliveries::fan_out(payment, event.version, kind));
+    }
+    let kept = saving.keeps.and_then(|lease| due_at_once(step).map(|kind| (kind, lease)));
+    for change in &step.jobs {
+        statements.push(match change {
+            JobChange::Schedule(kind, due) => {
+                let lease = kept.filter(|(due, _)| due == kind).map(|(_, lease)| lease);
+                jobs::schedule(&payment.id, *kind, &payment.member_id, *due, lease)
+            }
+            JobChange::Cancel(kind) => jobs::cancel(&payment.id, *kind),
+        });
+    }
+    if let Some(claim) = saving.finishes {
+        statements.push(jobs::finishing(claim));
+    }
+    for (number, case) in step.cases.iter().enumerate() {
+        statements.push(cases::insert(payment, number, case));
+    }
+    let changed = tx.execute_all(&statements).await?;
+    if changed.first() != Some(&1) {
+        return Err(StoreError::Conflict);
+    }
+    Ok(kept.map(|(kind, lease)| Claim {
+        subject: payment.id.clone(),
+        kind,
+        member_id: payment.member_id.clone(),
+        attempts: 1,
+        token: lease.token.clone(),
+    }))
+}
+
+fn due_at_once(step: &PaymentStep) -> Option<JobKind> {
+    step.jobs.iter().find_map(|change| match change {
+        JobChange::Schedule(kind, due) if *due <= step.state.updated_at => Some(*kind),
+        JobChange::Schedule(..) | JobChange::Cancel(_) => None,
+    })
+}
