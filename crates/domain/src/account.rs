@@ -60,7 +60,110 @@ pub enum AccountIdentifier {
     },
 }
 
+/// What is wrong with an account's number; `field` is the public API's name of the part.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}` {rule}")]
+pub struct AccountError {
+    /// The part.
+    pub field: &'static str,
+    /// What it should be.
+    pub rule: &'static str,
+}
+
+fn digits(
+    field: &'static str,
+    text: &str,
+    lengths: std::ops::RangeInclusive<usize>,
+    rule: &'static str,
+) -> Result<(), AccountError> {
+    let fits = lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(()) } else { Err(AccountError { field, rule }) }
+}
+
+/// Whether `text` has the form of a BIC (ISO 9362): four letters, two letters of a country, two
+/// or five letters or digits.
+#[must_use]
+pub fn is_bic(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    matches!(bytes.len(), 8 | 11)
+        && bytes[..6].iter().all(u8::is_ascii_uppercase)
+        && bytes[6..].iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
 impl AccountIdentifier {
+    /// The account with spaces and hyphens removed from its numbers and letters in upper case,
+    /// if every part has the form and the check digits of its scheme.
+    ///
+    /// # Errors
+    /// [`AccountError`] names the part and the rule.
+    pub fn checked(self) -> Result<AccountIdentifier, AccountError> {
+        let plain = |text: String| text.replace([' ', '-'], "");
+        let bic = match self.bic() {
+            Some(bic) if !is_bic(&bic.to_ascii_uppercase()) => {
+                let rule = "should be a BIC of 8 or 11 characters.";
+                return Err(AccountError { field: "bic", rule });
+            }
+            bic => bic.map(str::to_ascii_uppercase),
+        };
+        match self {
+            AccountIdentifier::SortCode { sort_code, account_number } => {
+                let (sort_code, account_number) = (plain(sort_code), plain(account_number));
+                digits("sortCode", &sort_code, 6..=6, "should be 6 digits.")?;
+                digits("accountNumber", &account_number, 8..=8, "should be 8 digits.")?;
+                Ok(AccountIdentifier::SortCode { sort_code, account_number })
+            }
+            AccountIdentifier::Iban { iban, .. } => {
+                let iban = plain(iban).to_ascii_uppercase();
+                if iban.parse::<iban::Iban>().is_err() {
+                    let rule = "should be an IBAN with correct check digits.";
+                    return Err(AccountError { field: "iban", rule });
+                }
+                Ok(AccountIdentifier::Iban { iban, bic })
+            }
+            AccountIdentifier::Bban { bban, clearing_number, .. } => {
+                let bban = plain(bban).to_ascii_uppercase();
+                let fits = (1..=30).contains(&bban.len())
+                    && bban.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                if !fits {
+                    let rule = "should be 1 to 30 letters and digits.";
+                    return Err(AccountError { field: "bban", rule });
+                }
+                Ok(AccountIdentifier::Bban { bban, clearing_number, bic })
+            }
+            AccountIdentifier::AccountNumber { account_number, .. } => {
+                let account_number = plain(account_number);
+                let rule = "should be 26 digits.";
+                digits("accountNumber", &account_number, 26..=26, rule)?;
+                Ok(AccountIdentifier::AccountNumber { account_number, bic })
+            }
+            AccountIdentifier::Bankgiro { bankgiro_number, .. } => {
+                let bankgiro_number = plain(bankgiro_number);
+                let rule = "should be 7 or 8 digits.";
+                digits("bankgiroNumber", &bankgiro_number, 7..=8, rule)?;
+                Ok(AccountIdentifier::Bankgiro { bankgiro_number, bic })
+            }
+            AccountIdentifier::Plusgiro { plusgiro_number, .. } => {
+                let plusgiro_number = plain(plusgiro_number);
+                let rule = "should be 2 to 8 digits.";
+                digits("plusgiroNumber", &plusgiro_number, 2..=8, rule)?;
+                Ok(AccountIdentifier::Plusgiro { plusgiro_number, bic })
+            }
+        }
+    }
+
+    /// The bank's BIC, where it was given.
+    #[must_use]
+    pub fn bic(&self) -> Option<&str> {
+        match self {
+            AccountIdentifier::SortCode { .. } => None,
+            AccountIdentifier::Iban { bic, .. }
+            | AccountIdentifier::Bban { bic, .. }
+            | AccountIdentifier::AccountNumber { bic, .. }
+            | AccountIdentifier::Bankgiro { bic, .. }
+            | AccountIdentifier::Plusgiro { bic, .. } => bic.as_deref(),
+        }
+    }
+
     /// The account number with all but its last four characters hidden, as pages show it.
     #[must_use]
     pub fn masked(&self) -> String {

@@ -1,1 +1,19 @@
 //! The use cases (load, decide, save) and the jobs (one effect each).
+//!
+//! A use case reads, lets `domain` decide, and saves the Step in one commit. A job does one thing
+//! outside and turns the result into the next fact. The module [`jobs`] runs them: the first try,
+//! the retry and the recovery after a crash are the same path.
+//!
+//! This crate knows no HTTP status, no SQL text and no bank's JSON.
+
+pub mod app;
+pub mod error;
+pub mod jobs;
+pub mod members;
+pub mod payments;
+pub mod seal;
+pub mod signing;
+pub mod webhooks;
+
+pub use app::{App, EventRenderer, Member, Settings};
+pub use error::GatewayError;

@@ -6,7 +6,7 @@
 
 use domain::ids::{MemberId, PaymentId};
 use domain::step::JobKind;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Row;
 use crate::db::{Statement, StoreError, Tx};
@@ -20,7 +20,12 @@ pub(crate) const FINISH: &str = "DELETE FROM jobs WHERE subject = $1 AND kind = 
 pub(crate) const REPEAT: &str = "UPDATE jobs SET due_ms = $1, lease = '' \
      WHERE subject = $2 AND kind = $3 AND lease = $4";
 pub(crate) const WAKE: &str = "UPDATE jobs SET due_ms = $1 \
-     WHERE subject = $2 AND kind = $3 AND lease = '' AND due_ms > $1";
+     WHERE subject = $2 AND kind = $3 AND lease = '' AND due_ms > $4";
+/// A delivery job whose lease was taken by a newer event; see `deliveries::FAN_OUT_JOB`.
+pub(crate) const REPEAT_DELIVERY: &str = "UPDATE jobs SET due_ms = $1, lease = '' \
+     WHERE subject = $2 AND kind = $3 AND (lease = $4 OR lease = '')";
+pub(crate) const DELIVER_AGAIN: &str =
+    "UPDATE jobs SET due_ms = $1 WHERE subject = $2 AND kind = $3 AND lease = ''";
 pub(crate) const CLAIM_SQLITE: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
      attempts = attempts + 1 WHERE (subject, kind) IN \
      (SELECT subject, kind FROM jobs WHERE due_ms <= $3 ORDER BY due_ms LIMIT $4) \
@@ -105,7 +110,35 @@ pub async fn repeat(tx: &mut Tx, claim: &Claim, due: Timestamp) -> Result<(), St
     tx.execute(REPEAT, &params).await.map(|_| ())
 }
 
-/// A job that waits without a lease becomes due at `now`.
+/// Finishes a delivery job. One that lost its lease to a newer event is due again at once.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn finish_delivery(tx: &mut Tx, claim: &Claim, now: Timestamp) -> Result<(), StoreError> {
+    if finish(tx, claim).await? {
+        return Ok(());
+    }
+    let params =
+        [now.as_millisecond().into(), claim.subject.as_str().into(), claim.kind.name().into()];
+    tx.execute(DELIVER_AGAIN, &params).await.map(|_| ())
+}
+
+/// A delivery job is to run again at `due`, whether or not a newer event took its lease: that
+/// event waits for its turn.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn repeat_delivery(tx: &mut Tx, claim: &Claim, due: Timestamp) -> Result<(), StoreError> {
+    let params = [
+        due.as_millisecond().into(),
+        claim.subject.as_str().into(),
+        claim.kind.name().into(),
+        claim.token.as_str().into(),
+    ];
+    tx.execute(REPEAT_DELIVERY, &params).await.map(|_| ())
+}
+
+/// A job that waits without a lease, and longer than `at_least`, becomes due at `now`.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -114,8 +147,15 @@ pub async fn wake(
     subject: &PaymentId,
     kind: JobKind,
     now: Timestamp,
+    at_least: SignedDuration,
 ) -> Result<(), StoreError> {
-    let params = [now.as_millisecond().into(), subject.as_str().into(), kind.name().into()];
+    let latest = now.checked_add(at_least).unwrap_or(Timestamp::MAX);
+    let params = [
+        now.as_millisecond().into(),
+        subject.as_str().into(),
+        kind.name().into(),
+        latest.as_millisecond().into(),
+    ];
     tx.execute(WAKE, &params).await.map(|_| ())
 }
 

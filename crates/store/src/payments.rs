@@ -1,7 +1,7 @@
 //! Table `payments`: one row per payment, the truth about it.
 
 use domain::ids::{MemberId, PaymentId};
-use domain::payment::Payment;
+use domain::payment::{Payment, Stage};
 use jiff::Timestamp;
 
 use crate::db::{Statement, StoreError, Tx};
@@ -54,8 +54,8 @@ pub async fn get_any(tx: &mut Tx, id: &PaymentId) -> Result<Option<Payment>, Sto
 /// Which payments a list holds. The newest come first.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Names of states; empty for all.
-    pub states: Vec<&'static str>,
+    /// Stages; empty for all.
+    pub stages: Vec<Stage>,
     /// References, at most [`REFERENCES_MAX`]; empty for all.
     pub references: Vec<String>,
     /// Only payments created later than this.
@@ -93,10 +93,11 @@ pub async fn list(
         filter.created_before.map_or(i64::MAX, Timestamp::as_millisecond).into(),
         after.created_ms.into(),
         after.id.into(),
-        i64::from(!filter.states.is_empty()).into(),
+        i64::from(!filter.stages.is_empty()).into(),
         i64::try_from(limit).unwrap_or(i64::MAX).into(),
     ];
-    params.extend(padded(&filter.states, STATES_MAX)?);
+    let names: Vec<&str> = filter.stages.iter().map(|stage| stage.name()).collect();
+    params.extend(padded(&names, STATES_MAX)?);
     let rows = if filter.references.is_empty() {
         tx.query(LIST, &params).await?
     } else {

@@ -166,29 +166,100 @@ impl End {
     ];
 }
 
-impl State {
-    /// The name under which the state is stored, filtered and shown to operators.
+/// A [`State`] without what it carries: what is stored, filtered, shown and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is documented at the State or End of the same name")]
+pub enum Stage {
+    AwaitingBankChoice,
+    Opening,
+    AwaitingRedirect,
+    VerifyingReturn,
+    Authorised,
+    OrderSent,
+    Uncertain,
+    Processing,
+    Completed,
+    Rejected,
+    RejectedInsufficientFunds,
+    Declined,
+    Failed,
+    Expired,
+    NoFinalStatus,
+}
+
+impl Stage {
+    /// Every stage, in the order of a payment's life.
+    pub const ALL: [Stage; 15] = [
+        Stage::AwaitingBankChoice,
+        Stage::Opening,
+        Stage::AwaitingRedirect,
+        Stage::VerifyingReturn,
+        Stage::Authorised,
+        Stage::OrderSent,
+        Stage::Uncertain,
+        Stage::Processing,
+        Stage::Completed,
+        Stage::Rejected,
+        Stage::RejectedInsufficientFunds,
+        Stage::Declined,
+        Stage::Failed,
+        Stage::Expired,
+        Stage::NoFinalStatus,
+    ];
+
+    /// The name under which the stage is stored and shown to operators.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
-            State::AwaitingBankChoice => "awaiting_bank_choice",
-            State::Opening { .. } => "opening",
-            State::AwaitingRedirect { .. } => "awaiting_redirect",
-            State::VerifyingReturn { .. } => "verifying_return",
-            State::Authorised { .. } => "authorised",
-            State::OrderSent { .. } => "order_sent",
-            State::Uncertain { .. } => "uncertain",
-            State::Processing { .. } => "processing",
+            Stage::AwaitingBankChoice => "awaiting_bank_choice",
+            Stage::Opening => "opening",
+            Stage::AwaitingRedirect => "awaiting_redirect",
+            Stage::VerifyingReturn => "verifying_return",
+            Stage::Authorised => "authorised",
+            Stage::OrderSent => "order_sent",
+            Stage::Uncertain => "uncertain",
+            Stage::Processing => "processing",
+            Stage::Completed => "completed",
+            Stage::Rejected => "rejected",
+            Stage::RejectedInsufficientFunds => "rejected_insufficient_funds",
+            Stage::Declined => "declined",
+            Stage::Failed => "failed",
+            Stage::Expired => "expired",
+            Stage::NoFinalStatus => "no_final_status",
+        }
+    }
+}
+
+impl State {
+    /// The state without what it carries.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            State::AwaitingBankChoice => Stage::AwaitingBankChoice,
+            State::Opening { .. } => Stage::Opening,
+            State::AwaitingRedirect { .. } => Stage::AwaitingRedirect,
+            State::VerifyingReturn { .. } => Stage::VerifyingReturn,
+            State::Authorised { .. } => Stage::Authorised,
+            State::OrderSent { .. } => Stage::OrderSent,
+            State::Uncertain { .. } => Stage::Uncertain,
+            State::Processing { .. } => Stage::Processing,
             State::Final { end } => match end {
-                End::Completed => "completed",
-                End::Rejected => "rejected",
-                End::RejectedInsufficientFunds => "rejected_insufficient_funds",
-                End::Declined => "declined",
-                End::Failed => "failed",
-                End::Expired => "expired",
-                End::NoFinalStatus => "no_final_status",
+                End::Completed => Stage::Completed,
+                End::Rejected => Stage::Rejected,
+                End::RejectedInsufficientFunds => Stage::RejectedInsufficientFunds,
+                End::Declined => Stage::Declined,
+                End::Failed => Stage::Failed,
+                End::Expired => Stage::Expired,
+                End::NoFinalStatus => Stage::NoFinalStatus,
             },
         }
+    }
+
+    /// [`Stage::name`] of the state.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.stage().name()
     }
 
     /// Whether nothing more will happen.
@@ -253,8 +324,8 @@ pub struct Payment {
 /// Something that happened to a payment: what its history and its webhooks show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PaymentChanged {
-    /// The name of the state that was reached.
-    pub state: String,
+    /// The stage that was reached.
+    pub stage: Stage,
     /// The bank, once known.
     pub bank_id: Option<String>,
     /// The bank's own words.
@@ -358,7 +429,7 @@ impl Payment {
     #[must_use]
     pub fn changed(&self) -> PaymentChanged {
         PaymentChanged {
-            state: self.state.name().to_owned(),
+            stage: self.state.stage(),
             bank_id: self.bank_id.clone(),
             bank: self.bank.clone(),
             reason: self.reason.clone(),

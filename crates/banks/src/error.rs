@@ -1,0 +1,180 @@
+//! What can go wrong at a bank, by what it means for the money.
+//!
+//! Four kinds, because the gateway does four different things: tell the member, try again, ask
+//! for the status, or show a person. The bank's own words are kept, with long runs of digits
+//! masked, so that an account number that a bank repeats does not travel further.
+
+use serde_json::Value;
+
+/// The most characters of a bank's words that are kept.
+pub const TEXT_CHARACTERS_MAX: usize = 256;
+/// The most bytes of a malformed answer that are kept.
+pub const RAW_BYTES_MAX: usize = 2048;
+
+/// Why a bank did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BankError {
+    /// The bank, or our own check before sending (then `status` is 0), says no. Final for this
+    /// request.
+    #[error("refused with HTTP status {status}, code {code:?}: {text}")]
+    Refused {
+        /// The standard's error code (`UK.OBIE.Field.Missing`), or one of ours when nothing was
+        /// sent: `field-limit`, `field-missing`, `field-invalid`, `unsupported`.
+        code: Option<String>,
+        /// HTTP status code, 0 when nothing was sent.
+        status: u16,
+        /// The reason, at most [`TEXT_CHARACTERS_MAX`] characters.
+        text: String,
+    },
+    /// Nothing happened; the same request may be sent again later.
+    #[error("unavailable, nothing happened: {text}")]
+    Unavailable {
+        /// Why.
+        text: String,
+    },
+    /// It may have happened. Only questions may follow, or the same request with the same
+    /// idempotency key where the standard allows that.
+    #[error("outcome unknown: {text}")]
+    Unknown {
+        /// Why.
+        text: String,
+    },
+    /// The bank answered something that the standard does not have, or that it did not sign.
+    #[error("malformed answer: {what}")]
+    Malformed {
+        /// What is wrong, with the field's path where there is one.
+        what: String,
+        /// The answer's shape, at most [`RAW_BYTES_MAX`] bytes: JSON with all texts masked except
+        /// codes, dates and amounts.
+        raw: String,
+    },
+}
+
+impl BankError {
+    /// A refusal of ours before anything is sent.
+    pub(crate) fn before_sending(code: &str, text: impl Into<String>) -> BankError {
+        BankError::Refused { code: Some(code.to_owned()), status: 0, text: text.into() }
+    }
+
+    pub(crate) fn malformed(what: impl Into<String>, body: &[u8]) -> BankError {
+        BankError::Malformed { what: what.into(), raw: redacted(body) }
+    }
+
+    /// The same trouble after an order has left: whatever cannot be read leaves it open whether
+    /// the order exists.
+    pub(crate) fn after_order_was_sent(self) -> BankError {
+        match self {
+            BankError::Malformed { what, .. } => {
+                BankError::Unknown { text: format!("unreadable answer to an order: {what}") }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Why the payer's return did not give us access.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthorisationError {
+    /// What the browser brought is forged or meant for another payment. Never tried again.
+    #[error("invalid return from the bank: {0}")]
+    Invalid(String),
+    /// The bank's token endpoint said no or did not answer.
+    #[error(transparent)]
+    Bank(#[from] BankError),
+}
+
+/// The first [`TEXT_CHARACTERS_MAX`] characters, without control characters.
+pub(crate) fn cut(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(TEXT_CHARACTERS_MAX).collect()
+}
+
+/// [`cut`], with every run of six digits or more masked.
+pub(crate) fn words(text: &str) -> String {
+    let mut out = String::new();
+    let mut digits = String::new();
+    for character in cut(text).chars().chain(std::iter::once('\0')) {
+        if character.is_ascii_digit() {
+            digits.push(character);
+            continue;
+        }
+        out.push_str(if digits.len() >= 6 { "••••" } else { &digits });
+        digits.clear();
+        if character != '\0' {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// Fields whose texts say nothing about a person.
+const HARMLESS_FIELDS: [&str; 12] = [
+    "Status",
+    "StatusReason",
+    "Code",
+    "ErrorCode",
+    "Path",
+    "CreationDateTime",
+    "StatusUpdateDateTime",
+    "SchemeName",
+    "LocalInstrument",
+    "Amount",
+    "Currency",
+    "error",
+];
+
+/// The shape of an answer for operators: see [`BankError::Malformed`].
+fn redacted(body: &[u8]) -> String {
+    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
+        return format!("({} bytes that are not JSON)", body.len());
+    };
+    mask(&mut value, false);
+    let mut text = value.to_string();
+    let mut end = RAW_BYTES_MAX.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}
+
+/// Depth is bounded by `serde_json`, which refuses more than 128 levels.
+fn mask(value: &mut Value, harmless: bool) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                mask(field, HARMLESS_FIELDS.contains(&name.as_str()));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, harmless)),
+        Value::String(text) => *text = if harmless { words(text) } else { "•".to_owned() },
+        Value::Number(_) if !harmless => *value = Value::String("•".to_owned()),
+        Value::Number(_) | Value::Bool(_) | Value::Null => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_numbers_names_and_tokens_do_not_survive() {
+        let body = br#"{"Data":{"Status":"Odd","Identification":"08080021325698","Name":"D Jones",
+            "n":12345678},"access_token":"secret"}"#;
+        let text = redacted(body);
+        assert!(text.contains("Odd"), "{text}");
+        for secret in ["0808", "Jones", "secret", "1234"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert_eq!(redacted(b"<html>Jones</html>"), "(18 bytes that are not JSON)");
+        let long = serde_json::to_vec(&vec!["é"; 4000]).unwrap();
+        assert!(redacted(&long).len() <= RAW_BYTES_MAX);
+    }
+
+    #[test]
+    fn words_keep_codes_and_lose_long_numbers() {
+        assert_eq!(words("AM04: Insufficient funds"), "AM04: Insufficient funds");
+        assert_eq!(words("account 12345678"), "account ••••");
+        assert_eq!(words("a\nb"), "ab");
+        assert_eq!(words(&"x".repeat(1000)).len(), TEXT_CHARACTERS_MAX);
+    }
+}

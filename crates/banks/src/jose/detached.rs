@@ -1,0 +1,150 @@
+//! The header `x-jws-signature`: a JWS whose payload is the HTTP body and is left out
+//! (OBIE 3.1.11, Read/Write Data API Profile, "Message Signing").
+//!
+//! Two forms exist. Up to 3.1.3 the body is signed as it is and the header says `b64: false`
+//! (RFC 7797); from 3.1.4 on it is signed as base64url and `b64` must be absent. The list of
+//! header fields is closed in both.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Algorithm, CLOCK_SKEW_S, HEADER_BYTES_MAX, JoseError, KeySet, SigningKey, TOKEN_BYTES_MAX,
+    decode, encode,
+};
+
+const IAT: &str = "http://openbanking.org.uk/iat";
+const ISS: &str = "http://openbanking.org.uk/iss";
+const TAN: &str = "http://openbanking.org.uk/tan";
+
+#[derive(Serialize)]
+struct OurHeader<'a> {
+    alg: &'static str,
+    kid: &'a str,
+    #[serde(rename = "http://openbanking.org.uk/iat")]
+    issued_at_s: i64,
+    #[serde(rename = "http://openbanking.org.uk/iss")]
+    issuer: &'a str,
+    #[serde(rename = "http://openbanking.org.uk/tan")]
+    trust_anchor: &'a str,
+    crit: [&'static str; 3],
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TheirHeader {
+    alg: Algorithm,
+    kid: String,
+    typ: Option<String>,
+    cty: Option<String>,
+    b64: Option<bool>,
+    #[serde(rename = "http://openbanking.org.uk/iat")]
+    issued_at_s: i64,
+    #[serde(rename = "http://openbanking.org.uk/iss")]
+    issuer: String,
+    #[serde(rename = "http://openbanking.org.uk/tan")]
+    trust_anchor: String,
+    crit: Vec<String>,
+}
+
+/// Which of the two forms is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DetachedForm {
+    /// 3.1.4 and later: the body is signed as base64url, `b64` is absent.
+    Encoded,
+    /// Up to 3.1.3: the body is signed as it is, `b64` is false and critical.
+    Unencoded,
+}
+
+/// What a signature must say.
+#[derive(Debug, Clone, Copy)]
+pub struct DetachedExpectation<'a> {
+    /// The form.
+    pub form: DetachedForm,
+    /// The trust anchor of the signer's key.
+    pub trust_anchor: &'a str,
+    /// The signer, where it is known.
+    pub issuer: Option<&'a str>,
+    /// The current time, in seconds since 1970.
+    pub now_s: i64,
+}
+
+/// Signs `body` in the form of 3.1.4 and later.
+///
+/// # Errors
+/// If the key fails.
+pub fn sign_detached(
+    key: &SigningKey,
+    issuer: &str,
+    trust_anchor: &str,
+    now_s: i64,
+    body: &[u8],
+) -> Result<String, JoseError> {
+    let header = OurHeader {
+        alg: "PS256",
+        kid: key.kid(),
+        issued_at_s: now_s,
+        issuer,
+        trust_anchor,
+        crit: [IAT, ISS, TAN],
+    };
+    let header = serde_json::to_vec(&header)
+        .map_err(|_| JoseError::Malformed("header that is not JSON"))
+        .map(|json| encode(&json))?;
+    let signature = encode(&key.sign(format!("{header}.{}", encode(body)).as_bytes())?);
+    Ok(format!("{header}..{signature}"))
+}
+
+/// Verifies that `signature` covers exactly `body` and says what it must.
+///
+/// # Errors
+/// [`JoseError::UnknownKey`] where a newer key set may help; everything else is final.
+pub fn verify_detached(
+    signature: &str,
+    body: &[u8],
+    keys: &KeySet,
+    expected: &DetachedExpectation<'_>,
+) -> Result<(), JoseError> {
+    if signature.len() > TOKEN_BYTES_MAX {
+        return Err(JoseError::TooLong);
+    }
+    let (header64, signature64) = signature
+        .split_once("..")
+        .ok_or(JoseError::Malformed("not two parts with two dots between"))?;
+    if header64.len() > HEADER_BYTES_MAX {
+        return Err(JoseError::TooLong);
+    }
+    let header: TheirHeader = serde_json::from_slice(&decode(header64)?)
+        .map_err(|_| JoseError::Malformed("header fields that are missing, unknown or wrong"))?;
+    check_header(&header, expected)?;
+    let mut message = format!("{header64}.").into_bytes();
+    match expected.form {
+        DetachedForm::Encoded => message.extend_from_slice(encode(body).as_bytes()),
+        DetachedForm::Unencoded => message.extend_from_slice(body),
+    }
+    keys.verify(&header.kid, header.alg, &message, &decode(signature64)?)
+}
+
+fn check_header(header: &TheirHeader, expected: &DetachedExpectation<'_>) -> Result<(), JoseError> {
+    let (b64, critical): (Option<bool>, &[&str]) = match expected.form {
+        DetachedForm::Encoded => (None, &[IAT, ISS, TAN]),
+        DetachedForm::Unencoded => (Some(false), &["b64", IAT, ISS, TAN]),
+    };
+    let crit_is_exact = header.crit.len() == critical.len()
+        && critical.iter().all(|name| header.crit.iter().any(|found| found == name));
+    let one_of = |value: &Option<String>, allowed: &[&str]| {
+        value.as_deref().is_none_or(|value| allowed.contains(&value))
+    };
+    let rules = [
+        ("crit", crit_is_exact),
+        ("b64", header.b64 == b64),
+        ("typ", one_of(&header.typ, &["JOSE"])),
+        ("cty", one_of(&header.cty, &["application/json", "json"])),
+        (IAT, header.issued_at_s <= expected.now_s.saturating_add(CLOCK_SKEW_S)),
+        (ISS, expected.issuer.map_or(!header.issuer.is_empty(), |iss| iss == header.issuer)),
+        (TAN, header.trust_anchor == expected.trust_anchor),
+    ];
+    match rules.into_iter().find(|(_, holds)| !holds) {
+        Some((name, _)) => Err(JoseError::Claim(name)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,220 @@
+//! Our private key, and the public keys of a bank.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaKeyPair,
+    RsaPublicKeyComponents, UnparsedPublicKey,
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Algorithm, JoseError, decode, encode};
+
+/// The most keys of one set that are read.
+pub const KEYS_MAX: usize = 200;
+
+/// An RSA private key for `PS256`, and its name.
+#[derive(Clone)]
+pub struct SigningKey {
+    kid: String,
+    pair: Arc<RsaKeyPair>,
+}
+
+impl SigningKey {
+    /// Reads an RSA private key of 2048 to 8192 bits.
+    ///
+    /// # Errors
+    /// If `der` is not PKCS#8 DER of such a key, or `kid` is empty.
+    pub fn from_pkcs8_der(kid: impl Into<String>, der: &[u8]) -> Result<SigningKey, JoseError> {
+        let kid = kid.into();
+        if kid.is_empty() {
+            return Err(JoseError::Key("its `kid` is empty"));
+        }
+        let pair = RsaKeyPair::from_pkcs8(der)
+            .map_err(|_| JoseError::Key("not PKCS#8 DER of an RSA key of 2048 to 8192 bits"))?;
+        Ok(SigningKey { kid, pair: Arc::new(pair) })
+    }
+
+    /// The key's name in our key set.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The public half as a JWK (RFC 7517), for our published key set.
+    ///
+    /// # Errors
+    /// If the key's own encoding cannot be read, which a loaded key's can.
+    pub fn public_jwk(&self) -> Result<serde_json::Value, JoseError> {
+        let (n, e) = rsa_public_numbers(self.pair.public_key().as_ref())
+            .ok_or(JoseError::Key("its public half has no modulus and exponent"))?;
+        Ok(json!({
+            "kty": "RSA", "use": "sig", "alg": "PS256", "kid": self.kid,
+            "n": encode(n), "e": encode(e),
+        }))
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, JoseError> {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(&RSA_PSS_SHA256, &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| JoseError::Key("signing failed"))?;
+        Ok(signature)
+    }
+}
+
+/// The private key stays out of logs.
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// Modulus and exponent of `RSAPublicKey ::= SEQUENCE { INTEGER, INTEGER }` (RFC 8017, A.1.1).
+fn rsa_public_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (sequence, _) = der_element(der, 0x30)?;
+    let (modulus, rest) = der_element(sequence, 0x02)?;
+    let (exponent, _) = der_element(rest, 0x02)?;
+    Some((without_leading_zeros(modulus), without_leading_zeros(exponent)))
+}
+
+/// The content of the DER element at the start of `bytes`, and what follows it.
+fn der_element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    let (length, rest) = rest.split_first()?;
+    if *first != tag {
+        return None;
+    }
+    let (length, rest) = match *length {
+        short @ 0..=0x7F => (usize::from(short), rest),
+        0x81 => (usize::from(*rest.first()?), rest.get(1..)?),
+        0x82 => (usize::from(u16::from_be_bytes([*rest.first()?, *rest.get(1)?])), rest.get(2..)?),
+        _ => return None,
+    };
+    Some((rest.get(..length)?, rest.get(length..)?))
+}
+
+fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    &bytes[zeros..]
+}
+
+/// The public keys of a bank (RFC 7517). Keys of other kinds or for other uses are left out.
+#[derive(Debug, Clone, Default)]
+pub struct KeySet {
+    keys: Vec<PublicKey>,
+}
+
+#[derive(Debug, Clone)]
+struct PublicKey {
+    kid: String,
+    numbers: Numbers,
+}
+
+#[derive(Debug, Clone)]
+enum Numbers {
+    Rsa {
+        n: Vec<u8>,
+        e: Vec<u8>,
+    },
+    /// The uncompressed point: `04 || x || y`.
+    P256(Vec<u8>),
+}
+
+#[derive(Deserialize)]
+struct JwkSet {
+    keys: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: String,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    alg: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+}
+
+impl KeySet {
+    /// Reads a JWK set.
+    ///
+    /// # Errors
+    /// If it is not one, has more than [`KEYS_MAX`] keys, or names two usable keys alike.
+    pub fn parse(body: &[u8]) -> Result<KeySet, JoseError> {
+        let set: JwkSet =
+            serde_json::from_slice(body).map_err(|_| JoseError::Malformed("not a JWK set"))?;
+        if set.keys.len() > KEYS_MAX {
+            return Err(JoseError::TooLong);
+        }
+        let keys: Vec<PublicKey> = set
+            .keys
+            .into_iter()
+            .filter_map(|value| serde_json::from_value(value).ok())
+            .filter_map(PublicKey::of)
+            .collect();
+        for (index, key) in keys.iter().enumerate() {
+            if keys[..index].iter().any(|earlier| earlier.kid == key.kid) {
+                return Err(JoseError::Malformed("two keys have the same `kid`"));
+            }
+        }
+        Ok(KeySet { keys })
+    }
+
+    /// Verifies with the one key that `kid` names.
+    pub(super) fn verify(
+        &self,
+        kid: &str,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), JoseError> {
+        let key = self.keys.iter().find(|key| key.kid == kid).ok_or(JoseError::UnknownKey)?;
+        let verified =
+            match (&key.numbers, algorithm) {
+                (Numbers::Rsa { n, e }, Algorithm::Ps256) => RsaPublicKeyComponents { n, e }
+                    .verify(&RSA_PSS_2048_8192_SHA256, message, signature),
+                (Numbers::P256(point), Algorithm::Es256) => {
+                    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+                        .verify(message, signature)
+                }
+                (Numbers::Rsa { .. }, Algorithm::Es256) | (Numbers::P256(_), Algorithm::Ps256) => {
+                    return Err(JoseError::KeyMismatch);
+                }
+            };
+        verified.map_err(|_| JoseError::Signature)
+    }
+}
+
+impl PublicKey {
+    /// `None` for a key that cannot verify `PS256` or `ES256` signatures.
+    fn of(jwk: Jwk) -> Option<PublicKey> {
+        if jwk.usage.is_some_and(|usage| usage != "sig") {
+            return None;
+        }
+        let number = |text: Option<String>| decode(&text?).ok().filter(|bytes| bytes.len() <= 1024);
+        let made_for = |name| jwk.alg.as_deref().is_none_or(|alg| alg == name);
+        let numbers = match jwk.kty.as_str() {
+            "RSA" if made_for("PS256") => Numbers::Rsa {
+                n: without_leading_zeros(&number(jwk.n)?).to_vec(),
+                e: without_leading_zeros(&number(jwk.e)?).to_vec(),
+            },
+            "EC" if made_for("ES256") && jwk.crv.as_deref() == Some("P-256") => {
+                let (x, y) = (number(jwk.x)?, number(jwk.y)?);
+                if x.len() != 32 || y.len() != 32 {
+                    return None;
+                }
+                Numbers::P256([&[0x04], x.as_slice(), y.as_slice()].concat())
+            }
+            _ => return None,
+        };
+        Some(PublicKey { kid: jwk.kid, numbers })
+    }
+}

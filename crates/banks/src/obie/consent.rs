@@ -1,0 +1,123 @@
+//! `/domestic-payment-consents` (OBIE 3.1.11, Domestic Payment Consents).
+
+use domain::bank::ConsentProgress;
+use domain::money::Amount;
+use serde::{Deserialize, Serialize};
+
+use super::errors::read;
+use super::exchange::{Ask, Post, segment};
+use super::initiation::{Initiation, InitiationEcho, initiation};
+use super::risk::{Risk, risk};
+use super::status::consent_progress;
+use super::{Obie, body_of};
+use crate::error::BankError;
+use crate::profile::{BankProfile, Capability};
+use crate::protocol::{Call, PaymentOrder};
+use crate::wire::Response;
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ConsentRequest<'a> {
+    data: DataOut<'a>,
+    risk: Risk<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DataOut<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_refund_account: Option<&'static str>,
+    initiation: Initiation<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ConsentResponse {
+    data: DataIn,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DataIn {
+    consent_id: String,
+    status: String,
+    initiation: InitiationEcho,
+}
+
+fn ask(bank: &BankProfile, order: &PaymentOrder, idempotency_key: &str) -> Result<Ask, BankError> {
+    let wants_refund = order.initiation.return_refund_account;
+    let consent = ConsentRequest {
+        data: DataOut {
+            read_refund_account: (wants_refund && bank.can(Capability::RefundAccount))
+                .then_some("Yes"),
+            initiation: initiation(bank, order)?,
+        },
+        risk: risk(order.initiation.risk.as_ref())?,
+    };
+    Ok(Ask {
+        operation: "create-domestic-payment-consent",
+        path: "/domestic-payment-consents".to_owned(),
+        post: Some(Post { body: body_of(&consent)?, idempotency_key: idempotency_key.to_owned() }),
+    })
+}
+
+/// The id of a consent that has our amount and can still be authorised.
+fn answer(response: &Response, sent: Amount) -> Result<String, BankError> {
+    let consent: ConsentResponse = read(&response.body)?;
+    let fail = |what: &str| Err(BankError::malformed(what, &response.body));
+    if segment(&consent.data.consent_id).is_err() {
+        return fail("`Data.ConsentId` is not 1 to 128 bytes long");
+    }
+    if !consent.data.initiation.has_amount(sent) {
+        return fail("`Data.Initiation.InstructedAmount` is not what was sent");
+    }
+    match consent_progress(&consent.data.status) {
+        // A repeated request is answered with the consent's status of now.
+        Some(
+            ConsentProgress::AwaitingAuthorisation
+            | ConsentProgress::Authorised
+            | ConsentProgress::Consumed,
+        ) => Ok(consent.data.consent_id),
+        Some(ConsentProgress::Rejected) => Err(BankError::Refused {
+            code: None,
+            status: response.status,
+            text: "the bank created the consent as Rejected".to_owned(),
+        }),
+        None => fail("`Data.Status` is no status of a payment consent"),
+    }
+}
+
+fn ask_status(consent_id: &str) -> Result<Ask, BankError> {
+    let path = format!("/domestic-payment-consents/{}", segment(consent_id)?);
+    Ok(Ask::get("get-domestic-payment-consent", path))
+}
+
+fn answer_status(response: &Response, consent_id: &str) -> Result<ConsentProgress, BankError> {
+    let consent: ConsentResponse = read(&response.body)?;
+    if consent.data.consent_id != consent_id {
+        return Err(BankError::malformed("`Data.ConsentId` is another's", &response.body));
+    }
+    consent_progress(&consent.data.status).ok_or_else(|| {
+        BankError::malformed("`Data.Status` is no status of a payment consent", &response.body)
+    })
+}
+
+impl Obie {
+    pub(super) async fn create_consent(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        idempotency_key: &str,
+    ) -> Result<String, BankError> {
+        let ask = ask(call.bank, order, idempotency_key)?;
+        answer(&self.send_as_client(call, &ask).await?, order.initiation.amount)
+    }
+
+    pub(super) async fn read_consent(
+        &self,
+        call: &Call<'_>,
+        consent_id: &str,
+    ) -> Result<ConsentProgress, BankError> {
+        answer_status(&self.send_as_client(call, &ask_status(consent_id)?).await?, consent_id)
+    }
+}

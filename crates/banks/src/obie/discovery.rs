@@ -1,0 +1,119 @@
+//! Where the bank's endpoints and keys are (OpenID Connect Discovery 1.0).
+//!
+//! Endpoints are used only within the profile's hosts: a discovery document that was tampered
+//! with must not lead our credentials elsewhere.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::cache::after;
+use super::errors::read;
+use super::{Obie, header};
+use crate::error::BankError;
+use crate::jose::KeySet;
+use crate::profile::{BankProfile, ResponseMode};
+use crate::protocol::Call;
+use crate::wire::{Request, Response};
+
+/// How long a discovery document is kept, in seconds.
+const DISCOVERY_LIFETIME_S: i64 = 3600;
+/// How long a key set is kept, in seconds; an unknown `kid` fetches it earlier.
+const KEYS_LIFETIME_S: i64 = 600;
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Discovery {
+    pub(super) issuer: String,
+    pub(super) authorization_endpoint: String,
+    pub(super) token_endpoint: String,
+    pub(super) jwks_uri: String,
+    response_modes_supported: Option<Vec<String>>,
+}
+
+impl Discovery {
+    /// The profile's best mode that the bank lists; the profile's word where it lists none.
+    pub(super) fn response_mode(&self, bank: &BankProfile) -> ResponseMode {
+        let listed = |mode: &&ResponseMode| {
+            let modes = self.response_modes_supported.as_ref();
+            modes.is_none_or(|modes| modes.iter().any(|word| word == mode.word()))
+        };
+        let best = bank.response_modes.iter().find(listed);
+        best.copied().unwrap_or(ResponseMode::Fragment)
+    }
+}
+
+fn ask(call: &Call<'_>, operation: &'static str, url: String) -> Request {
+    Request {
+        operation,
+        method: http::Method::GET,
+        url,
+        headers: vec![header("accept", "application/json")],
+        body: Vec::new(),
+        timeout_ms: call.timeout_ms,
+    }
+}
+
+fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankError> {
+    let discovery: Discovery = read(&response.body)?;
+    let fail = |what: &str| Err(BankError::malformed(what, &response.body));
+    if discovery.issuer != bank.issuer {
+        return fail("discovery: `issuer` is not the profile's");
+    }
+    for (name, url) in [
+        ("authorization_endpoint", &discovery.authorization_endpoint),
+        ("token_endpoint", &discovery.token_endpoint),
+        ("jwks_uri", &discovery.jwks_uri),
+    ] {
+        if !bank.allows_url(url) {
+            return fail(&format!("discovery: `{name}` is not on a host of the profile"));
+        }
+    }
+    Ok(discovery)
+}
+
+fn answer_keys(response: &Response) -> Result<KeySet, BankError> {
+    KeySet::parse(&response.body)
+        .map_err(|error| BankError::malformed(format!("key set: {error}"), &response.body))
+}
+
+impl Obie {
+    pub(super) async fn discovery(&self, call: &Call<'_>) -> Result<Arc<Discovery>, BankError> {
+        if let Some(known) = self.discovery.get(call) {
+            return Ok(known);
+        }
+        let url = format!("{}/.well-known/openid-configuration", call.bank.issuer);
+        let response = fetch(call, ask(call, "discover", url)).await?;
+        let found = Arc::new(answer(call.bank, &response)?);
+        let until = after(call.clock.now(), DISCOVERY_LIFETIME_S);
+        self.discovery.put(call, Arc::clone(&found), until);
+        Ok(found)
+    }
+
+    /// The bank's public keys.
+    pub(super) async fn keys(&self, call: &Call<'_>) -> Result<Arc<KeySet>, BankError> {
+        match self.keys.get(call) {
+            Some(known) => Ok(known),
+            None => self.newer_keys(call).await,
+        }
+    }
+
+    /// The bank's public keys as they are now.
+    pub(super) async fn newer_keys(&self, call: &Call<'_>) -> Result<Arc<KeySet>, BankError> {
+        let discovery = self.discovery(call).await?;
+        let response = fetch(call, ask(call, "get-keys", discovery.jwks_uri.clone())).await?;
+        let found = Arc::new(answer_keys(&response)?);
+        self.keys.put(call, Arc::clone(&found), after(call.clock.now(), KEYS_LIFETIME_S));
+        Ok(found)
+    }
+}
+
+/// Fetching has no effect at the bank, so whatever fails, nothing happened.
+async fn fetch(call: &Call<'_>, request: Request) -> Result<Response, BankError> {
+    let operation = request.operation;
+    let fail = |why: String| BankError::Unavailable { text: format!("{operation}: {why}") };
+    let response = call.wire.send(request).await.map_err(|error| fail(error.to_string()))?;
+    match response.status {
+        200 => super::errors::success(response).map_err(|error| fail(error.to_string())),
+        status => Err(fail(format!("HTTP status {status}"))),
+    }
+}

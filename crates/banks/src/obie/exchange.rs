@@ -1,0 +1,184 @@
+//! One exchange with a resource: headers out, signature and status in.
+//!
+//! OBIE 3.1.11, Read/Write Data API Profile, "Headers" and "Message Signing".
+
+use std::net::IpAddr;
+
+use domain::ids::random_uuid;
+
+use super::errors::{no_response, success};
+use super::{Obie, header, signing_failed};
+use crate::error::BankError;
+use crate::jose::{
+    DetachedExpectation, DetachedForm, JoseError, KeySet, sign_detached, verify_detached,
+};
+use crate::protocol::Call;
+use crate::wire::{Request, Response};
+
+/// The longest user agent that is forwarded, in bytes; a longer one is left out.
+const USER_AGENT_BYTES_MAX: usize = 512;
+/// OBIE 3.1.11, header `x-idempotency-key`.
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 40;
+/// OBIE 3.1.11, `ConsentId`, the longest of all resource ids.
+const RESOURCE_ID_BYTES_MAX: usize = 128;
+
+/// What is asked of a resource.
+pub(super) struct Ask {
+    pub(super) operation: &'static str,
+    /// Relative to the profile's `api_base_url`, with a leading slash.
+    pub(super) path: String,
+    pub(super) post: Option<Post>,
+}
+
+pub(super) struct Post {
+    pub(super) body: Vec<u8>,
+    pub(super) idempotency_key: String,
+}
+
+impl Ask {
+    pub(super) fn get(operation: &'static str, path: String) -> Ask {
+        Ask { operation, path, post: None }
+    }
+}
+
+/// The keys that responses are signed with; none where the bank does not sign.
+pub(super) type ResponseKeys = Option<std::sync::Arc<KeySet>>;
+
+/// An id of the bank's as one segment of a path.
+pub(super) fn segment(id: &str) -> Result<String, BankError> {
+    if !(1..=RESOURCE_ID_BYTES_MAX).contains(&id.len()) || id == "." || id == ".." {
+        return Err(BankError::before_sending("field-invalid", "not an id of a bank's resource"));
+    }
+    Ok(id
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect())
+}
+
+/// The HTTP request: the bytes that are signed are the bytes that are sent.
+pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request, BankError> {
+    let mut headers = vec![
+        header("authorization", format!("Bearer {token}")),
+        header("accept", "application/json"),
+        header("x-fapi-interaction-id", random_uuid(call.ids)),
+    ];
+    headers.extend(psu_headers(call));
+    if let Some(post) = &ask.post {
+        let key = post.idempotency_key.as_str();
+        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if !visible || !(1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len()) {
+            let text = "the idempotency key is not 1 to 40 visible ASCII characters";
+            return Err(BankError::before_sending("field-invalid", text));
+        }
+        let identity = call.identity;
+        let signature = sign_detached(
+            &identity.signing_key,
+            &identity.jws_issuer,
+            &call.bank.signing.trust_anchor,
+            call.clock.now().as_second(),
+            &post.body,
+        )
+        .map_err(signing_failed)?;
+        headers.push(header("content-type", "application/json"));
+        headers.push(header("x-idempotency-key", key));
+        headers.push(header("x-jws-signature", signature));
+    }
+    Ok(Request {
+        operation: ask.operation,
+        method: if ask.post.is_some() { http::Method::POST } else { http::Method::GET },
+        url: format!("{}{}", call.bank.api_base_url, ask.path),
+        headers,
+        body: ask.post.as_ref().map(|post| post.body.clone()).unwrap_or_default(),
+        timeout_ms: call.timeout_ms,
+    })
+}
+
+/// Only what is surely an address or a plain user agent goes into a header.
+fn psu_headers(call: &Call<'_>) -> impl Iterator<Item = (String, String)> {
+    let address = call.psu.ip_address.as_deref().filter(|text| text.parse::<IpAddr>().is_ok());
+    let agent = call.psu.user_agent.as_deref().filter(|text| {
+        (1..=USER_AGENT_BYTES_MAX).contains(&text.len())
+            && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+    });
+    [
+        address.map(|text| header("x-fapi-customer-ip-address", text)),
+        agent.map(|text| header("x-customer-user-agent", text)),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+impl Obie {
+    /// Fetched before anything is sent, so that a missing key set never leaves an order open.
+    pub(super) async fn response_keys(&self, call: &Call<'_>) -> Result<ResponseKeys, BankError> {
+        if call.bank.signing.bank_signs { self.keys(call).await.map(Some) } else { Ok(None) }
+    }
+
+    /// Sends and lets only a successful, signed response through. Refusals need no signature:
+    /// gateways in front of banks give them, and they tell nothing that has happened.
+    pub(super) async fn send(
+        &self,
+        call: &Call<'_>,
+        keys: &ResponseKeys,
+        request: Request,
+    ) -> Result<Response, BankError> {
+        let response = success(call.wire.send(request).await.map_err(no_response)?)?;
+        if let Some(keys) = keys {
+            self.verify(call, keys, &response).await.map_err(|why| {
+                BankError::malformed(format!("x-jws-signature: {why}"), &response.body)
+            })?;
+        }
+        Ok(response)
+    }
+
+    /// Sends with our own token. A token that the bank no longer takes is replaced once: a 401
+    /// comes before any effect.
+    pub(super) async fn send_as_client(
+        &self,
+        call: &Call<'_>,
+        ask: &Ask,
+    ) -> Result<Response, BankError> {
+        let keys = self.response_keys(call).await?;
+        let token = self.client_token(call).await?;
+        match self.send(call, &keys, request(call, ask, &token)?).await {
+            Err(BankError::Refused { status: 401, .. }) => {
+                self.tokens.forget(call);
+                let token = self.client_token(call).await?;
+                self.send(call, &keys, request(call, ask, &token)?).await
+            }
+            answered => answered,
+        }
+    }
+
+    async fn verify(
+        &self,
+        call: &Call<'_>,
+        keys: &KeySet,
+        response: &Response,
+    ) -> Result<(), String> {
+        let signature = response.header("x-jws-signature").ok_or("missing")?;
+        if response.header_count("x-jws-signature") > 1 {
+            return Err("there twice".to_owned());
+        }
+        let signing = &call.bank.signing;
+        let expected = DetachedExpectation {
+            form: DetachedForm::Encoded,
+            trust_anchor: &signing.trust_anchor,
+            issuer: signing.organisation_id.as_deref(),
+            now_s: call.clock.now().as_second(),
+        };
+        let verified = match verify_detached(signature, &response.body, keys, &expected) {
+            Err(JoseError::UnknownKey) => {
+                let newer = self.newer_keys(call).await.map_err(|error| error.to_string())?;
+                verify_detached(signature, &response.body, &newer, &expected)
+            }
+            first => first,
+        };
+        verified.map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,52 @@
+//! `/domestic-payment-consents/{ConsentId}/funds-confirmation` (OBIE 3.1.11).
+
+use serde::Deserialize;
+
+use super::Obie;
+use super::errors::read;
+use super::exchange::{Ask, request, segment};
+use crate::error::BankError;
+use crate::protocol::{AccessGrant, Call};
+use crate::wire::Response;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FundsResponse {
+    data: DataIn,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DataIn {
+    funds_available_result: FundsResult,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FundsResult {
+    funds_available: bool,
+}
+
+fn ask(consent_id: &str) -> Result<Ask, BankError> {
+    let consent = segment(consent_id)?;
+    let path = format!("/domestic-payment-consents/{consent}/funds-confirmation");
+    Ok(Ask::get("confirm-funds", path))
+}
+
+fn answer(response: &Response) -> Result<bool, BankError> {
+    let funds: FundsResponse = read(&response.body)?;
+    Ok(funds.data.funds_available_result.funds_available)
+}
+
+impl Obie {
+    pub(super) async fn ask_funds(
+        &self,
+        call: &Call<'_>,
+        consent_id: &str,
+        grant: &AccessGrant,
+    ) -> Result<bool, BankError> {
+        let keys = self.response_keys(call).await?;
+        let request = request(call, &ask(consent_id)?, &grant.access_token)?;
+        answer(&self.send(call, &keys, request).await?)
+    }
+}

@@ -1,0 +1,217 @@
+//! `/domestic-payments` (OBIE 3.1.11, Domestic Payments): the order itself and its status.
+//!
+//! The moment that matters is when the order leaves. Everything that can fail without the bank,
+//! and everything that we need from it to read the answer, comes before.
+
+use domain::bank::{OrderProgress, OrderStatus};
+use domain::money::Amount;
+use serde::{Deserialize, Serialize};
+
+use super::errors::read;
+use super::exchange::{Ask, Post, request, segment};
+use super::initiation::{AccountIn, Initiation, InitiationEcho, initiation};
+use super::risk::{Risk, risk};
+use super::status::order_status;
+use super::{Obie, body_of};
+use crate::error::BankError;
+use crate::profile::BankProfile;
+use crate::protocol::{AccessGrant, Call, OrderAnswer, PaymentOrder};
+use crate::wire::Response;
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct OrderRequest<'a> {
+    data: DataOut<'a>,
+    risk: Risk<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct DataOut<'a> {
+    consent_id: &'a str,
+    initiation: Initiation<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct OrderResponse {
+    data: DataIn,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DataIn {
+    domestic_payment_id: String,
+    consent_id: String,
+    status: String,
+    initiation: InitiationEcho,
+    refund: Option<Refund>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Refund {
+    account: AccountIn,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DetailsResponse {
+    data: DetailsData,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DetailsData {
+    #[serde(default)]
+    payment_status: Vec<PaymentDetail>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PaymentDetail {
+    status: String,
+    status_detail: Option<StatusDetail>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StatusDetail {
+    status_reason: Option<String>,
+    status_reason_description: Option<String>,
+}
+
+fn ask(
+    bank: &BankProfile,
+    order: &PaymentOrder,
+    consent_id: &str,
+    idempotency_key: &str,
+) -> Result<Ask, BankError> {
+    let body = OrderRequest {
+        data: DataOut { consent_id, initiation: initiation(bank, order)? },
+        risk: risk(order.initiation.risk.as_ref())?,
+    };
+    Ok(Ask {
+        operation: "create-domestic-payment",
+        path: "/domestic-payments".to_owned(),
+        post: Some(Post { body: body_of(&body)?, idempotency_key: idempotency_key.to_owned() }),
+    })
+}
+
+fn answer(
+    bank: &BankProfile,
+    response: &Response,
+    consent_id: &str,
+    sent: Amount,
+) -> Result<OrderAnswer, BankError> {
+    let OrderResponse { data } = read(&response.body)?;
+    let fail = |what: &str| Err(BankError::malformed(what, &response.body));
+    if segment(&data.domestic_payment_id).is_err() {
+        return fail("`Data.DomesticPaymentId` is not 1 to 128 bytes long");
+    }
+    if data.consent_id != consent_id {
+        return fail("`Data.ConsentId` is another's");
+    }
+    if !data.initiation.has_amount(sent) {
+        return fail("`Data.Initiation.InstructedAmount` is not what was sent");
+    }
+    let named = data.refund.is_some();
+    let refund_account = data.refund.and_then(|refund| refund.account.refund_account());
+    if named && refund_account.is_none() {
+        tracing::warn!(bank = bank.id, "refund account in a scheme that we cannot pay to");
+    }
+    Ok(OrderAnswer {
+        status: order_status(bank, &data.status, None),
+        bank_payment_id: data.domestic_payment_id,
+        refund_account,
+    })
+}
+
+fn ask_status(bank_payment_id: &str) -> Result<Ask, BankError> {
+    let path = format!("/domestic-payments/{}", segment(bank_payment_id)?);
+    Ok(Ask::get("get-domestic-payment", path))
+}
+
+fn answer_status(
+    bank: &BankProfile,
+    response: &Response,
+    bank_payment_id: &str,
+) -> Result<OrderStatus, BankError> {
+    let OrderResponse { data } = read(&response.body)?;
+    if data.domestic_payment_id != bank_payment_id {
+        return Err(BankError::malformed("`Data.DomesticPaymentId` is another's", &response.body));
+    }
+    Ok(order_status(bank, &data.status, None))
+}
+
+fn ask_details(bank_payment_id: &str) -> Result<Ask, BankError> {
+    let path = format!("/domestic-payments/{}/payment-details", segment(bank_payment_id)?);
+    Ok(Ask::get("get-domestic-payment-details", path))
+}
+
+/// The reason of the latest rejection that has one: the bank's words, else its code.
+fn answer_details(response: &Response) -> Result<Option<String>, BankError> {
+    let details: DetailsResponse = read(&response.body)?;
+    let rejections = details.data.payment_status.into_iter().rev();
+    Ok(rejections
+        .filter(|detail| detail.status == "Rejected")
+        .filter_map(|detail| detail.status_detail)
+        .find_map(|detail| detail.status_reason_description.or(detail.status_reason)))
+}
+
+impl Obie {
+    pub(super) async fn create_order(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        consent_id: &str,
+        grant: &AccessGrant,
+        idempotency_key: &str,
+    ) -> Result<OrderAnswer, BankError> {
+        let ask = ask(call.bank, order, consent_id, idempotency_key)?;
+        let keys = self.response_keys(call).await.map_err(|error| BankError::Unavailable {
+            text: format!("before the order was sent: {error}"),
+        })?;
+        let request = request(call, &ask, &grant.access_token)?;
+        let mut answered = self
+            .send(call, &keys, request)
+            .await
+            .and_then(|response| answer(call.bank, &response, consent_id, order.initiation.amount))
+            .map_err(BankError::after_order_was_sent)?;
+        if answered.status.progress == OrderProgress::Rejected {
+            // The order's fate is known; its reason is worth one question, not an error.
+            let raw = answered.status.raw.clone();
+            if let Ok(reason) = self.rejection_reason(call, &answered.bank_payment_id).await {
+                answered.status = order_status(call.bank, &raw, reason.as_deref());
+            }
+        }
+        Ok(answered)
+    }
+
+    pub(super) async fn read_order(
+        &self,
+        call: &Call<'_>,
+        bank_payment_id: &str,
+    ) -> Result<OrderStatus, BankError> {
+        let response = self.send_as_client(call, &ask_status(bank_payment_id)?).await?;
+        let status = answer_status(call.bank, &response, bank_payment_id)?;
+        if status.progress != OrderProgress::Rejected {
+            return Ok(status);
+        }
+        match self.rejection_reason(call, bank_payment_id).await {
+            Ok(reason) => Ok(order_status(call.bank, &status.raw, reason.as_deref())),
+            // Many banks have no details; the rejection stands without a reason.
+            Err(BankError::Refused { .. } | BankError::Malformed { .. }) => Ok(status),
+            // Asked again later: the reason decides what the member is told.
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn rejection_reason(
+        &self,
+        call: &Call<'_>,
+        bank_payment_id: &str,
+    ) -> Result<Option<String>, BankError> {
+        answer_details(&self.send_as_client(call, &ask_details(bank_payment_id)?).await?)
+    }
+}

@@ -1,0 +1,137 @@
+//! What the status of an order means (OBIE 3.1.11, Domestic Payments, `OBTransactionStatus`).
+//!
+//! A status says how far the money is; a bank's profile says how far that bank ever tells. A word
+//! that is not in the table is not interpreted.
+
+use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
+
+use crate::error::cut;
+use crate::profile::{BankProfile, FinalStatus};
+
+/// The statuses of a domestic payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PaymentStatus {
+    Pending,
+    Rejected,
+    Accepted(FinalStatus),
+}
+
+impl PaymentStatus {
+    fn of(word: &str) -> Option<PaymentStatus> {
+        Some(match word {
+            "Pending" => PaymentStatus::Pending,
+            "Rejected" => PaymentStatus::Rejected,
+            "AcceptedSettlementInProcess" => {
+                PaymentStatus::Accepted(FinalStatus::AcceptedSettlementInProcess)
+            }
+            "AcceptedSettlementCompleted" => {
+                PaymentStatus::Accepted(FinalStatus::AcceptedSettlementCompleted)
+            }
+            "AcceptedWithoutPosting" => {
+                PaymentStatus::Accepted(FinalStatus::AcceptedWithoutPosting)
+            }
+            "AcceptedCreditSettlementCompleted" => {
+                PaymentStatus::Accepted(FinalStatus::AcceptedCreditSettlementCompleted)
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Reads a status word of this bank; `reason` is the raw text of a rejection, where it is known.
+pub(super) fn order_status(bank: &BankProfile, word: &str, reason: Option<&str>) -> OrderStatus {
+    let progress = match PaymentStatus::of(word) {
+        None => OrderProgress::Unrecognised,
+        Some(PaymentStatus::Pending) => OrderProgress::InProcess,
+        Some(PaymentStatus::Accepted(reached)) if reached >= bank.final_status => {
+            OrderProgress::Completed
+        }
+        Some(PaymentStatus::Accepted(_)) => OrderProgress::InProcess,
+        Some(PaymentStatus::Rejected) => rejection(bank, reason.unwrap_or_default().trim()),
+    };
+    OrderStatus { progress, raw: cut(word), reason: reason.map(cut) }
+}
+
+fn rejection(bank: &BankProfile, reason: &str) -> OrderProgress {
+    let listed = |texts: &[String]| texts.iter().any(|text| text == reason);
+    if listed(&bank.reasons.insufficient_funds) {
+        OrderProgress::InsufficientFunds
+    } else if listed(&bank.reasons.declined) {
+        OrderProgress::Declined
+    } else {
+        OrderProgress::Rejected
+    }
+}
+
+/// Reads the status of a consent; `None` for a word that the standard does not have.
+pub(super) fn consent_progress(word: &str) -> Option<ConsentProgress> {
+    Some(match word {
+        "AwaitingAuthorisation" => ConsentProgress::AwaitingAuthorisation,
+        "Authorised" => ConsentProgress::Authorised,
+        "Consumed" => ConsentProgress::Consumed,
+        "Rejected" => ConsentProgress::Rejected,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::Directory;
+
+    const FINALS: [FinalStatus; 4] = [
+        FinalStatus::AcceptedSettlementInProcess,
+        FinalStatus::AcceptedSettlementCompleted,
+        FinalStatus::AcceptedWithoutPosting,
+        FinalStatus::AcceptedCreditSettlementCompleted,
+    ];
+
+    fn bank(final_status: FinalStatus) -> BankProfile {
+        let directory = Directory::simulated("http://localhost:8001").unwrap();
+        BankProfile { final_status, ..directory.get("ob-modelo").unwrap().clone() }
+    }
+
+    /// The table that a reviewer reads.
+    #[test]
+    fn every_status_and_every_last_status() {
+        let mut table = String::new();
+        for word in [
+            "Pending",
+            "AcceptedSettlementInProcess",
+            "AcceptedSettlementCompleted",
+            "AcceptedWithoutPosting",
+            "AcceptedCreditSettlementCompleted",
+            "Rejected",
+            "ACSC",
+            "pending",
+            "",
+        ] {
+            for last in FINALS {
+                let progress = order_status(&bank(last), word, None).progress;
+                let word = format!("{word:?}");
+                writeln!(table, "{word:<36} last {last:?}: {progress:?}").unwrap();
+            }
+        }
+        for reason in
+            ["AM04: Insufficient funds", " CUST ", "Permission denied", "cust", "AM04", "Other"]
+        {
+            let progress = order_status(&bank(FINALS[1]), "Rejected", Some(reason)).progress;
+            writeln!(table, "Rejected, reason {reason:?}: {progress:?}").unwrap();
+        }
+        for word in
+            ["AwaitingAuthorisation", "Authorised", "Consumed", "Rejected", "Revoked", "AUTH", ""]
+        {
+            writeln!(table, "consent {word:?}: {:?}", consent_progress(word)).unwrap();
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn a_reason_never_turns_an_acceptance_into_a_rejection() {
+        let status = order_status(&bank(FINALS[1]), "AcceptedSettlementCompleted", Some("CUST"));
+        assert_eq!(status.progress, OrderProgress::Completed);
+        assert_eq!(status.reason.as_deref(), Some("CUST"));
+    }
+}

@@ -1,0 +1,138 @@
+//! Access tokens: our own (`client_credentials`) and the payer's (`authorization_code`).
+//!
+//! RFC 6749, sections 4.1.3 and 4.4; client authentication `private_key_jwt` (OpenID Connect Core,
+//! section 9; RFC 7523).
+
+use domain::ids::random_uuid;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
+
+use super::cache::after;
+use super::errors::{no_response, read, success};
+use super::{Obie, header, signing_failed};
+use crate::error::BankError;
+use crate::jose::sign_compact;
+use crate::protocol::{AccessGrant, Call};
+use crate::wire::{Request, Response};
+
+/// How long a client assertion is good for, in seconds.
+const ASSERTION_LIFETIME_S: i64 = 300;
+/// How long a token is taken to be good for when the bank does not say, in seconds.
+const LIFETIME_UNSAID_S: i64 = 60;
+/// The longest lifetime that is believed, in seconds: a year.
+const LIFETIME_MAX_S: i64 = 366 * 24 * 3600;
+/// Our own token is renewed this much before it expires, in seconds.
+const RENEW_BEFORE_S: i64 = 30;
+/// The longest access token that is accepted, in bytes.
+const ACCESS_TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+#[derive(Serialize)]
+struct AssertionClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    jti: String,
+    iat: i64,
+    exp: i64,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    token_type: String,
+    expires_in: Option<i64>,
+}
+
+fn ask(
+    call: &Call<'_>,
+    operation: &'static str,
+    endpoint: &str,
+    grant: &[(&str, &str)],
+) -> Result<Request, BankError> {
+    let now_s = call.clock.now().as_second();
+    let claims = AssertionClaims {
+        iss: &call.identity.client_id,
+        sub: &call.identity.client_id,
+        aud: endpoint,
+        jti: random_uuid(call.ids),
+        iat: now_s,
+        exp: now_s.saturating_add(ASSERTION_LIFETIME_S),
+    };
+    let assertion = sign_compact(&call.identity.signing_key, &claims).map_err(signing_failed)?;
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(grant)
+        .append_pair(
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        )
+        .append_pair("client_assertion", &assertion)
+        .finish();
+    Ok(Request {
+        operation,
+        method: http::Method::POST,
+        url: endpoint.to_owned(),
+        headers: vec![
+            header("accept", "application/json"),
+            header("content-type", "application/x-www-form-urlencoded"),
+            header("x-fapi-interaction-id", random_uuid(call.ids)),
+        ],
+        body: form.into_bytes(),
+        timeout_ms: call.timeout_ms,
+    })
+}
+
+fn answer(response: &Response, now: Timestamp) -> Result<AccessGrant, BankError> {
+    let token: TokenAnswer = read(&response.body)?;
+    let fail = |what: &str| Err(BankError::malformed(what, &response.body));
+    if !token.token_type.eq_ignore_ascii_case("bearer") {
+        return fail("`token_type` is not `Bearer`");
+    }
+    let visible = token.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+    if !visible || !(1..=ACCESS_TOKEN_BYTES_MAX).contains(&token.access_token.len()) {
+        return fail("`access_token` is not 1 to 8192 visible ASCII characters");
+    }
+    let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);
+    Ok(AccessGrant { access_token: token.access_token, expires_at: after(now, lifetime_s) })
+}
+
+impl Obie {
+    /// Our own token, from the cache while it is good.
+    pub(super) async fn client_token(&self, call: &Call<'_>) -> Result<String, BankError> {
+        if let Some(known) = self.tokens.get(call) {
+            return Ok(known);
+        }
+        let grant = [("grant_type", "client_credentials"), ("scope", "payments")];
+        let endpoint = self.discovery(call).await?.token_endpoint.clone();
+        let request = ask(call, "get-client-token", &endpoint, &grant)?;
+        let response = call.wire.send(request).await.map_err(no_response).and_then(success);
+        // A token that we never saw is of no use to anybody: asking again is harmless.
+        let token =
+            response.and_then(|response| answer(&response, call.clock.now())).map_err(|error| {
+                match error {
+                    BankError::Unknown { text } => BankError::Unavailable { text },
+                    other => other,
+                }
+            })?;
+        let until = after(token.expires_at, -RENEW_BEFORE_S);
+        self.tokens.put(call, token.access_token.clone(), until);
+        Ok(token.access_token)
+    }
+
+    /// The payer's token for a verified code. A code works once: after `Unknown` it may be spent.
+    pub(super) async fn exchange_code(
+        &self,
+        call: &Call<'_>,
+        code: &str,
+    ) -> Result<AccessGrant, BankError> {
+        let grant = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &call.identity.redirect_uri),
+        ];
+        let endpoint = self.discovery(call).await?.token_endpoint.clone();
+        let request = ask(call, "exchange-code", &endpoint, &grant)?;
+        let response = call.wire.send(request).await.map_err(no_response)?;
+        answer(&success(response)?, call.clock.now())
+    }
+}

@@ -1,0 +1,208 @@
+//! [`App`]: everything that use cases and jobs share. One per process.
+
+use std::sync::Arc;
+
+use banks::directory::Directory;
+use banks::profile::BankProfile;
+use banks::protocol::{Call, Identity, Protocol, Protocols, PsuContext};
+use banks::wire::Wire;
+use domain::ids::{MemberId, PaymentId};
+use domain::payment::{Attempt, Payment};
+use domain::seams::{Clock, Ids};
+use jiff::{SignedDuration, Timestamp};
+use store::Db;
+use store::events::PaymentEvent;
+use store::jobs::Lease;
+use tokio::sync::Notify;
+
+use crate::members::KeyCache;
+use crate::seal::Sealer;
+use crate::signing::GatewayKey;
+
+/// A job that is not finished by then is taken by another runner. A job makes at most eight
+/// exchanges with a bank, each bounded by [`Settings::bank_timeout_ms`].
+const LEASE: SignedDuration = SignedDuration::from_secs(180);
+
+/// What the operator chooses.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where members and payers reach us, without a trailing slash: `http://localhost:8000`.
+    pub public_url: String,
+    /// Whether this is a sandbox: Basic keys work, and errors say more.
+    pub sandbox: bool,
+    /// How long one exchange with a bank may take, in milliseconds (1 to 20,000).
+    pub bank_timeout_ms: u64,
+    /// How long a webhook endpoint may take to answer, in milliseconds.
+    pub webhook_timeout_ms: u64,
+    /// How long a request waits for a bank where the client does not say, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// Jobs that run at the same time.
+    pub jobs_at_once: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            public_url: "http://localhost:8000".to_owned(),
+            sandbox: false,
+            bank_timeout_ms: 10_000,
+            webhook_timeout_ms: 10_000,
+            request_timeout_ms: 25_000,
+            jobs_at_once: 64,
+        }
+    }
+}
+
+/// Turns an event into the JSON that members get. `web` knows the public API's words; we do not.
+pub trait EventRenderer: Send + Sync + 'static {
+    /// The body of the webhook for `event` of `payment`.
+    fn render(&self, payment: &Payment, event: &PaymentEvent) -> Vec<u8>;
+}
+
+/// Proof that a request comes from a member. Use cases take it, so that no row can be loaded
+/// without its owner; only authentication makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    id: MemberId,
+}
+
+impl Member {
+    /// For the authentication of requests only.
+    #[must_use]
+    pub fn authenticated(id: MemberId) -> Member {
+        Member { id }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn id(&self) -> &MemberId {
+        &self.id
+    }
+}
+
+/// What the process is made of; see [`App::new`].
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub ids: Arc<dyn Ids>,
+    /// The network.
+    pub wire: Arc<dyn Wire>,
+    /// The banks.
+    pub directory: Directory,
+    /// Who we are at the banks.
+    pub identity: Identity,
+    /// Keeps secrets in the database unreadable.
+    pub sealer: Sealer,
+    /// Signs webhooks.
+    pub gateway_key: GatewayKey,
+    /// Makes webhook bodies.
+    pub renderer: Box<dyn EventRenderer>,
+    /// The operator's choices.
+    pub settings: Settings,
+}
+
+/// Everything that use cases and jobs share.
+pub struct App {
+    pub(crate) parts: Parts,
+    pub(crate) protocols: Protocols,
+    pub(crate) keys: KeyCache,
+    pub(crate) jobs_due: Notify,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Arc<App> {
+        Arc::new(App {
+            parts,
+            protocols: Protocols::new(),
+            keys: KeyCache::default(),
+            jobs_due: Notify::new(),
+        })
+    }
+
+    /// The current moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.parts.clock
+    }
+
+    /// Randomness.
+    #[must_use]
+    pub fn ids(&self) -> &dyn Ids {
+        self.parts.ids.as_ref()
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.parts.db
+    }
+
+    /// The banks.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.parts.directory
+    }
+
+    /// The operator's choices.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.parts.settings
+    }
+
+    /// The key that signs webhooks.
+    #[must_use]
+    pub fn gateway_key(&self) -> &GatewayKey {
+        &self.parts.gateway_key
+    }
+
+    /// A lease for a job that is about to be run by this process.
+    pub(crate) fn new_lease(&self) -> Lease {
+        let until = self.now().checked_add(LEASE).unwrap_or(Timestamp::MAX);
+        Lease { token: domain::ids::random_hex(8, self.ids()), until }
+    }
+
+    /// Fresh keys for one opening at a bank. The OAuth state begins with the payment's id, so that
+    /// the browser's return finds its payment without another table.
+    pub(crate) fn new_attempt(&self, payment_id: &PaymentId) -> Attempt {
+        let random = domain::ids::random_hex(16, self.ids());
+        Attempt {
+            idempotency_key: format!("c{}{}", payment_id.core(), &random[..8]),
+            oauth_state: format!("{}.{random}", payment_id.core()),
+            nonce: domain::ids::random_hex(16, self.ids()),
+        }
+    }
+
+    /// The standard that `bank` speaks, and the surroundings of a call to it.
+    pub(crate) fn call<'a>(
+        &'a self,
+        bank: &'a BankProfile,
+        psu: PsuContext,
+    ) -> (&'a dyn Protocol, Call<'a>) {
+        let call = Call {
+            bank,
+            identity: &self.parts.identity,
+            wire: self.parts.wire.as_ref(),
+            clock: self.parts.clock.as_ref(),
+            ids: self.ids(),
+            timeout_ms: self.parts.settings.bank_timeout_ms,
+            psu,
+        };
+        (self.protocols.protocol_for(bank), call)
+    }
+
+    /// Tells the runner that a job may be due.
+    pub(crate) fn jobs_may_be_due(&self) {
+        self.jobs_due.notify_one();
+    }
+}

@@ -1,0 +1,18 @@
+//! Job `Expire`: tells the payment that its deadline may have passed.
+
+use std::sync::Arc;
+
+use domain::payment::Fact;
+use store::jobs::Claim;
+
+use super::{Held, Next, Observed, observed};
+use crate::{App, GatewayError};
+
+pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
+    match observed(app, &claim.subject, Fact::TimeRanOut, Some(claim)).await? {
+        Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
+        Observed::Moved(Held::Nothing) => Ok(Next::Done),
+        Observed::Already(payment) => Ok(payment.deadline().map_or(Next::Finish, Next::Repeat)),
+        Observed::Unexpected => Ok(Next::Finish),
+    }
+}

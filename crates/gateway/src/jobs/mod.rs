@@ -1,0 +1,191 @@
+//! Jobs: one effect each, and the runner that performs them.
+//!
+//! A job is a row, written in the commit that made it necessary. The runner claims due jobs for
+//! the length of a lease, performs them outside any transaction, and each result is a fact whose
+//! Step finishes the job in its own commit. If the Step makes the next job due at once, the same
+//! runner keeps it, so a payment goes from approval to order without waiting for a poll.
+//!
+//! | job | effect | what a crash leaves behind |
+//! |---|---|---|
+//! | [`open_at_bank`] | consent at the bank | the lease ends, the same key is used again |
+//! | [`complete_authorisation`] | code → grant | the lease ends, the exchange is tried again |
+//! | [`redeem`] | the order | `OrderSent` without an answer: `Uncertain` |
+//! | [`ask_status`] | a question | the question is asked again |
+//! | [`expire`] | none: looks at the deadline | it is looked at again |
+//! | [`deliver`] | one webhook | it is delivered again, with the same id |
+
+mod ask_status;
+mod complete_authorisation;
+mod deliver;
+mod expire;
+mod open_at_bank;
+mod redeem;
+mod runner;
+
+use std::sync::Arc;
+
+use banks::protocol::PsuContext;
+use domain::ids::PaymentId;
+use domain::payment::{Fact, Payment};
+use domain::step::{JobKind, Outcome};
+use jiff::{SignedDuration, Timestamp};
+use store::jobs::Claim;
+use store::step::{self, Saving};
+use store::{cases, jobs, payments, unit};
+
+pub use self::runner::{Runner, recover};
+use crate::{App, GatewayError};
+
+/// Attempts at a step of the opening or the approval before it is given up. No order exists then.
+const ATTEMPTS_MAX: i64 = 5;
+
+/// The job that the saver of a Step holds afterwards.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// This one: it must run it.
+    Job(Claim),
+    /// None.
+    Nothing,
+}
+
+/// What a job's run led to.
+#[derive(Debug)]
+enum Next {
+    /// The job is finished, and this one follows at once.
+    Job(Claim),
+    /// The job is finished with its Step, or belongs to somebody else by now.
+    Done,
+    /// The job is finished without a Step.
+    Finish,
+    /// The job is to run again then.
+    Repeat(Timestamp),
+}
+
+/// What a fact did.
+enum Observed {
+    Moved(Held),
+    Already(Payment),
+    Unexpected,
+}
+
+/// Runs a held job, and what follows from it, until it is done or `timeout_ms` have passed. The
+/// job goes on by itself after that.
+pub(crate) async fn run_now(app: &Arc<App>, claim: Claim, psu: PsuContext, timeout_ms: u64) {
+    let running = tokio::spawn(runner::run_chain(Arc::clone(app), claim, psu));
+    let patience = app.clock().sleep(timeout_ms);
+    futures_util::future::select(running, patience).await;
+}
+
+/// Runs a held job, and what follows from it, without waiting for it.
+pub(crate) fn run_in_background(app: &Arc<App>, claim: Claim) {
+    drop(tokio::spawn(runner::run_chain(Arc::clone(app), claim, PsuContext::default())));
+}
+
+async fn run(app: &Arc<App>, claim: &Claim, psu: PsuContext) -> Result<Next, GatewayError> {
+    match claim.kind {
+        JobKind::OpenAtBank => open_at_bank::run(app, claim, psu).await,
+        JobKind::CompleteAuthorisation => complete_authorisation::run(app, claim).await,
+        JobKind::Redeem => redeem::run(app, claim).await,
+        JobKind::AskStatus => ask_status::run(app, claim).await,
+        JobKind::Expire => expire::run(app, claim).await,
+        JobKind::Deliver => deliver::run(app, claim).await,
+    }
+}
+
+/// Brings a fact to its payment and saves what follows. `finishes` ends with the same commit.
+pub(crate) async fn observe(
+    app: &Arc<App>,
+    payment_id: &PaymentId,
+    fact: Fact,
+    finishes: Option<&Claim>,
+) -> Result<Held, GatewayError> {
+    match observed(app, payment_id, fact, finishes).await? {
+        Observed::Moved(held) => Ok(held),
+        Observed::Already(_) | Observed::Unexpected => Ok(Held::Nothing),
+    }
+}
+
+/// A fact that ends its job, whatever it does to the payment.
+async fn conclude(app: &Arc<App>, claim: &Claim, fact: Fact) -> Result<Next, GatewayError> {
+    match observed(app, &claim.subject, fact, Some(claim)).await? {
+        Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
+        Observed::Moved(Held::Nothing) => Ok(Next::Done),
+        Observed::Already(_) | Observed::Unexpected => Ok(Next::Finish),
+    }
+}
+
+async fn observed(
+    app: &Arc<App>,
+    payment_id: &PaymentId,
+    fact: Fact,
+    finishes: Option<&Claim>,
+) -> Result<Observed, GatewayError> {
+    let (wanted, finishes) = (payment_id.clone(), finishes.cloned());
+    let (lease, now) = (app.new_lease(), app.now());
+    let found = app
+        .db()
+        .transact(move |tx| {
+            let (wanted, fact) = (wanted.clone(), fact.clone());
+            let (finishes, lease) = (finishes.clone(), lease.clone());
+            unit(async move {
+                let Some(payment) = payments::get_any(tx, &wanted).await? else {
+                    return Ok(None);
+                };
+                Ok(Some(match payment.observe(&fact, now) {
+                    Outcome::Moved(step) => {
+                        let saving = Saving { finishes: finishes.as_ref(), keeps: Some(&lease) };
+                        let kept = step::update(tx, &step, saving).await?;
+                        Observed::Moved(kept.map_or(Held::Nothing, Held::Job))
+                    }
+                    Outcome::Already => Observed::Already(payment),
+                    Outcome::Unexpected(case) => {
+                        cases::open(tx, &payment, &case, now).await?;
+                        Observed::Unexpected
+                    }
+                }))
+            })
+        })
+        .await?
+        .ok_or(GatewayError::PaymentNotFound)?;
+    if matches!(found, Observed::Moved(_)) {
+        app.jobs_may_be_due();
+    }
+    Ok(found)
+}
+
+/// The payment that a job is about.
+async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, GatewayError> {
+    let wanted = claim.subject.clone();
+    Ok(app.db().read(move |tx| unit(async move { payments::get_any(tx, &wanted).await })).await?)
+}
+
+/// One second, then twice as long each time, at most five minutes.
+fn backoff(app: &App, attempts: i64) -> Timestamp {
+    let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
+    let wait_s = 2_i64.saturating_pow(doublings).min(300);
+    app.now().checked_add(SignedDuration::from_secs(wait_s)).unwrap_or(Timestamp::MAX)
+}
+
+/// Finishes a job that ended without a Step. One that was scheduled anew meanwhile stays.
+async fn finish(app: &App, claim: &Claim) -> Result<(), GatewayError> {
+    let claim = claim.clone();
+    app.db()
+        .transact(move |tx| {
+            let claim = claim.clone();
+            unit(async move { jobs::finish(tx, &claim).await })
+        })
+        .await?;
+    Ok(())
+}
+
+async fn repeat(app: &App, claim: &Claim, due: Timestamp) -> Result<(), GatewayError> {
+    let claim = claim.clone();
+    app.db()
+        .transact(move |tx| {
+            let claim = claim.clone();
+            unit(async move { jobs::repeat(tx, &claim, due).await })
+        })
+        .await?;
+    app.jobs_may_be_due();
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! Job `Redeem`: sends the order, once.
+//!
+//! The sending is committed (`OrderSent`) before anything leaves. If this job finds a payment in
+//! that state when it starts, the process that sent the order died before an answer was recorded:
+//! the order is uncertain, and only status questions follow.
+
+use std::sync::Arc;
+
+use banks::error::BankError;
+use banks::protocol::{AccessGrant, PaymentOrder, PsuContext};
+use domain::payment::{
+    AuthorisationFact, BankRefusal, Fact, OrderFact, Payment, PaymentStep, State,
+};
+use store::jobs::Claim;
+use store::step::{self, Saving};
+use store::{StoreError, payments, unit};
+
+use super::complete_authorisation::open_grant;
+use super::{ATTEMPTS_MAX, Held, Next, backoff, conclude, observe, payment_of};
+use crate::{App, GatewayError};
+
+pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
+    let Some(payment) = payment_of(app, claim).await? else {
+        return Ok(Next::Finish);
+    };
+    let (consent_id, sealed) = match &payment.state {
+        State::Authorised { consent_id, grant } => (consent_id, grant),
+        State::OrderSent { .. } => {
+            let text = "the process ended before an answer was recorded".to_owned();
+            return conclude(app, claim, Fact::Order(OrderFact::AnswerLost { text })).await;
+        }
+        State::AwaitingBankChoice
+        | State::Opening { .. }
+        | State::AwaitingRedirect { .. }
+        | State::VerifyingReturn { .. }
+        | State::Uncertain { .. }
+        | State::Processing { .. }
+        | State::Final { .. } => return Ok(Next::Finish),
+    };
+    let grant = open_grant(app, &payment, sealed)?;
+    if payment.initiation.confirm_funds {
+        let answer = confirm_funds(app, claim, &payment, consent_id, &grant).await?;
+        if let Some(next) = answer {
+            return Ok(next);
+        }
+    }
+    let Some(payment) = record_sending(app, &payment).await? else {
+        return Ok(Next::Finish);
+    };
+    send(app, claim, &payment, &grant).await
+}
+
+/// `None` where the order may go on.
+async fn confirm_funds(
+    app: &Arc<App>,
+    claim: &Claim,
+    payment: &Payment,
+    consent_id: &str,
+    grant: &AccessGrant,
+) -> Result<Option<Next>, GatewayError> {
+    let Some(bank) = payment.bank_id.as_deref().and_then(|id| app.directory().get(id)) else {
+        return given_up(app, claim, "the bank is no longer in the directory").await.map(Some);
+    };
+    let (protocol, call) = app.call(bank, PsuContext::default());
+    let fact = match protocol.confirm_funds(&call, consent_id, grant).await {
+        Ok(true) => return Ok(None),
+        Ok(false) => AuthorisationFact::FundsUnavailable,
+        Err(BankError::Refused { code, status, text }) => {
+            AuthorisationFact::Refused(BankRefusal { http_status: status, code, text })
+        }
+        Err(
+            error @ (BankError::Unavailable { .. }
+            | BankError::Unknown { .. }
+            | BankError::Malformed { .. }),
+        ) => {
+            if claim.attempts < ATTEMPTS_MAX {
+                return Ok(Some(Next::Repeat(backoff(app, claim.attempts))));
+            }
+            AuthorisationFact::GivenUp { text: error.to_string() }
+        }
+    };
+    conclude(app, claim, Fact::Authorisation(fact)).await.map(Some)
+}
+
+/// Commits `OrderSent`. `None` where the payment is no longer waiting for its order.
+async fn record_sending(
+    app: &Arc<App>,
+    payment: &Payment,
+) -> Result<Option<Payment>, GatewayError> {
+    let (wanted, now) = (payment.id.clone(), app.now());
+    let key = format!("o{}", payment.id.core());
+    let recorded = app
+        .db()
+        .transact(move |tx| {
+            let (wanted, key) = (wanted.clone(), key.clone());
+            unit(async move {
+                let payment = payments::get_any(tx, &wanted).await?;
+                let payment = payment
+                    .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
+                let Ok(step): Result<PaymentStep, _> = payment.begin_order(&key, now) else {
+                    return Ok(None);
+                };
+                step::update(tx, &step, Saving::default()).await?;
+                Ok(Some(step.state))
+            })
+        })
+        .await?;
+    Ok(recorded)
+}
+
+async fn send(
+    app: &Arc<App>,
+    claim: &Claim,
+    payment: &Payment,
+    grant: &AccessGrant,
+) -> Result<Next, GatewayError> {
+    let State::OrderSent { order, .. } = &payment.state else {
+        return Ok(Next::Finish);
+    };
+    let Some(bank) = payment.bank_id.as_deref().and_then(|id| app.directory().get(id)) else {
+        return not_sent(app, claim, "the bank is no longer in the directory").await;
+    };
+    let (protocol, call) = app.call(bank, PsuContext::default());
+    let content = order_of(payment);
+    let key = &order.idempotency_key;
+    let answer = protocol.submit_order(&call, &content, &order.consent_id, grant, key).await;
+    let fact = match answer {
+        Ok(answer) => OrderFact::Answered {
+            bank_payment_id: answer.bank_payment_id,
+            status: answer.status,
+            refund_account: answer.refund_account,
+        },
+        Err(BankError::Refused { code, status, text }) => {
+            OrderFact::Refused(BankRefusal { http_status: status, code, text })
+        }
+        Err(BankError::Unavailable { text }) => return not_sent(app, claim, &text).await,
+        Err(BankError::Unknown { text }) => OrderFact::AnswerLost { text },
+        Err(BankError::Malformed { what, .. }) => OrderFact::AnswerLost { text: what },
+    };
+    conclude(app, claim, Fact::Order(fact)).await
+}
+
+/// The order provably did not reach the bank: the payment is authorised again, and the job comes
+/// back later, a few times.
+async fn not_sent(app: &Arc<App>, claim: &Claim, text: &str) -> Result<Next, GatewayError> {
+    let fact = Fact::Order(OrderFact::NotSent { text: text.to_owned() });
+    let Held::Nothing = observe(app, &claim.subject, fact, None).await? else {
+        return Ok(Next::Done);
+    };
+    if claim.attempts < ATTEMPTS_MAX {
+        return Ok(Next::Repeat(backoff(app, claim.attempts)));
+    }
+    given_up(app, claim, text).await
+}
+
+async fn given_up(app: &Arc<App>, claim: &Claim, text: &str) -> Result<Next, GatewayError> {
+    let what = AuthorisationFact::GivenUp { text: text.to_owned() };
+    conclude(app, claim, Fact::Authorisation(what)).await
+}
+
+/// The payment as its bank gets it. The ids follow from the payment's, so each attempt sends the
+/// same; 22 characters fit Faster Payments' 31.
+pub(super) fn order_of(payment: &Payment) -> PaymentOrder {
+    PaymentOrder {
+        end_to_end_id: payment.id.core().to_owned(),
+        instruction_id: payment.id.core().to_owned(),
+        initiation: payment.initiation.clone(),
+    }
+}

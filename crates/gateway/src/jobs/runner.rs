@@ -1,0 +1,145 @@
+//! The runner: claims due jobs and performs them, a bounded number at the same time.
+
+use std::sync::Arc;
+
+use banks::protocol::PsuContext;
+use futures_util::future::select;
+use store::jobs::{self, Claim};
+use store::{Db, unit};
+use tokio::sync::Semaphore;
+use tracing::{error, warn};
+
+use super::{Next, finish, repeat, run};
+use crate::{App, GatewayError};
+
+/// Between two looks at the table when nothing announces a job: other nodes may have written one.
+const LOOK_AGAIN_MS: u64 = 1_000;
+/// After the database could not be asked.
+const DATABASE_RETRY_MS: u64 = 1_000;
+/// Jobs that follow one another for one payment before the runner lets go; a payment has fewer.
+const CHAIN_MAX: usize = 16;
+
+/// Performs jobs until it is dropped or [`Runner::run`] is.
+pub struct Runner {
+    app: Arc<App>,
+    room: Arc<Semaphore>,
+}
+
+impl Runner {
+    /// A runner for this process.
+    #[must_use]
+    pub fn new(app: Arc<App>) -> Runner {
+        let room = Arc::new(Semaphore::new(app.settings().jobs_at_once));
+        Runner { app, room }
+    }
+
+    /// Claims and performs jobs for ever. Errors of the database are waited out.
+    pub async fn run(self) {
+        loop {
+            match self.claim_and_start().await {
+                Ok(0) => self.wait().await,
+                Ok(_) => {}
+                Err(error) => {
+                    error!(%error, "jobs cannot be claimed");
+                    self.app.clock().sleep(DATABASE_RETRY_MS).await;
+                }
+            }
+        }
+    }
+
+    /// Waits until a job may be due: announced, known from the table, or after a while.
+    async fn wait(&self) {
+        let now = self.app.now();
+        let next = self.app.db().read(|tx| unit(async move { jobs::next_due(tx).await })).await;
+        let wait_ms = match next {
+            Ok(Some(due)) => {
+                let until_due = due.as_millisecond() - now.as_millisecond();
+                u64::try_from(until_due).unwrap_or(0).clamp(1, LOOK_AGAIN_MS)
+            }
+            Ok(None) => LOOK_AGAIN_MS,
+            Err(_) => DATABASE_RETRY_MS,
+        };
+        let announced = Box::pin(self.app.jobs_due.notified());
+        select(announced, self.app.clock().sleep(wait_ms)).await;
+    }
+
+    async fn claim_and_start(&self) -> Result<usize, GatewayError> {
+        // Waits for room first, so that no job is claimed that cannot run at once.
+        let first = Arc::clone(&self.room).acquire_owned().await;
+        let Ok(first) = first else {
+            return Ok(0);
+        };
+        let limit = self.room.available_permits() + 1;
+        let claims = claim(&self.app, limit).await?;
+        let started = claims.len();
+        let mut permit = Some(first);
+        for claim in claims {
+            let permit = match permit.take() {
+                Some(permit) => Some(permit),
+                None => Arc::clone(&self.room).acquire_owned().await.ok(),
+            };
+            let app = Arc::clone(&self.app);
+            drop(tokio::spawn(async move {
+                run_chain(app, claim, PsuContext::default()).await;
+                drop(permit);
+            }));
+        }
+        Ok(started)
+    }
+}
+
+async fn claim(app: &Arc<App>, limit: usize) -> Result<Vec<Claim>, GatewayError> {
+    let now = app.now();
+    let due = app.db().read(|tx| unit(async move { jobs::next_due(tx).await })).await?;
+    if due.is_none_or(|due| due > now) {
+        return Ok(vec![]);
+    }
+    let lease = app.new_lease();
+    let claims = app
+        .db()
+        .transact(move |tx| {
+            let lease = lease.clone();
+            unit(async move { jobs::claim(tx, &lease, now, limit).await })
+        })
+        .await?;
+    Ok(claims)
+}
+
+/// Runs a held job and what follows from it at once. `psu` is for the first only.
+pub(super) async fn run_chain(app: Arc<App>, first: Claim, psu: PsuContext) {
+    let mut claim = first;
+    let mut psu = Some(psu);
+    for _ in 0..CHAIN_MAX {
+        let ended = match run(&app, &claim, psu.take().unwrap_or_default()).await {
+            Ok(Next::Job(next)) => {
+                claim = next;
+                continue;
+            }
+            Ok(Next::Done) => Ok(()),
+            Ok(Next::Finish) => finish(&app, &claim).await,
+            Ok(Next::Repeat(due)) => repeat(&app, &claim, due).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended {
+            // The lease ends by itself and the job is taken up again.
+            warn!(job = claim.kind.name(), payment = %claim.subject, %error, "job interrupted");
+        }
+        return;
+    }
+    warn!(job = claim.kind.name(), payment = %claim.subject, "too many jobs in a row");
+}
+
+/// Once at start: where this process alone uses the database, every lease is a dead process's.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn recover(app: &Arc<App>) -> Result<u64, GatewayError> {
+    let now = app.now();
+    match app.db() {
+        Db::Postgres(_) => Ok(0),
+        Db::Sqlite(_) => Ok(app
+            .db()
+            .transact(move |tx| unit(async move { jobs::release_all(tx, now).await }))
+            .await?),
+    }
+}

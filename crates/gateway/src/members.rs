@@ -1,0 +1,148 @@
+//! Members' keys: registration, look-up, removal.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::ids::MemberId;
+use jiff::{SignedDuration, Timestamp};
+use store::members::{self, MemberKey};
+use store::unit;
+
+use crate::{App, GatewayError, Member};
+
+/// A key that was removed on another node is still accepted here for this long, at the most.
+const CACHE_LIFETIME: SignedDuration = SignedDuration::from_secs(5);
+/// Cached keys; beyond that the cache starts anew.
+const CACHE_ENTRIES_MAX: usize = 10_000;
+
+type CacheKey = (MemberId, String);
+type CachedKey = (Timestamp, Option<Arc<MemberKey>>);
+
+/// Keys that were looked up a moment ago: each request names one.
+#[derive(Default)]
+pub struct KeyCache {
+    entries: Mutex<HashMap<CacheKey, CachedKey>>,
+}
+
+impl KeyCache {
+    fn get(&self, key: &CacheKey, now: Timestamp) -> Option<Option<Arc<MemberKey>>> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let (until, found) = entries.get(key)?;
+        (now < *until).then(|| found.clone())
+    }
+
+    fn put(&self, key: CacheKey, found: Option<Arc<MemberKey>>, now: Timestamp) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= CACHE_ENTRIES_MAX {
+            entries.clear();
+        }
+        entries.insert(key, (now.checked_add(CACHE_LIFETIME).unwrap_or(now), found));
+    }
+
+    fn forget(&self, key: &CacheKey) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+/// The key with which a request claims to be signed. For authentication only.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn key_for_authentication(
+    app: &App,
+    member_id: &MemberId,
+    key_id: &str,
+) -> Result<Option<Arc<MemberKey>>, GatewayError> {
+    let now = app.now();
+    let cache_key = (member_id.clone(), key_id.to_owned());
+    if let Some(found) = app.keys.get(&cache_key, now) {
+        return Ok(found);
+    }
+    let wanted = cache_key.clone();
+    let found = app
+        .db()
+        .read(move |tx| unit(async move { members::key(tx, &wanted.0, &wanted.1).await }))
+        .await?
+        .map(Arc::new);
+    app.keys.put(cache_key, found.clone(), now);
+    Ok(found)
+}
+
+/// Whether a Basic secret (its SHA-256 in hexadecimal) is the member's. For authentication only.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn api_key_is_valid(
+    app: &App,
+    member_id: &MemberId,
+    secret_sha256: &str,
+) -> Result<bool, GatewayError> {
+    let (member_id, digest) = (member_id.clone(), secret_sha256.to_owned());
+    let has = app
+        .db()
+        .read(move |tx| unit(async move { members::has_api_key(tx, &member_id, &digest).await }))
+        .await?;
+    Ok(has)
+}
+
+/// Registers a public key of the member. The same key again keeps its id.
+///
+/// # Errors
+/// [`GatewayError::Invalid`] beyond [`members::KEYS_MAX`] keys; [`GatewayError::Store`].
+pub async fn add_key(app: &App, member: &Member, key: MemberKey) -> Result<(), GatewayError> {
+    let now = app.now();
+    let cache_key = (member.id().clone(), key.key_id.clone());
+    let member_id = member.id().clone();
+    let added = app
+        .db()
+        .transact(move |tx| {
+            let (member_id, key) = (member_id.clone(), key.clone());
+            unit(async move {
+                let known = members::keys(tx, &member_id).await?;
+                let room = known.len() < members::KEYS_MAX
+                    || known.iter().any(|other| other.key_id == key.key_id);
+                if room {
+                    members::insert_key(tx, &member_id, &key, now).await?;
+                }
+                Ok(room)
+            })
+        })
+        .await?;
+    app.keys.forget(&cache_key);
+    if added {
+        Ok(())
+    } else {
+        Err(GatewayError::Invalid(format!(
+            "a member may have {} keys: delete one first",
+            members::KEYS_MAX
+        )))
+    }
+}
+
+/// The member's keys; those of the gateway's own member are public.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn keys(app: &App, member: &Member) -> Result<Vec<MemberKey>, GatewayError> {
+    let member_id = member.id().clone();
+    let keys =
+        app.db().read(move |tx| unit(async move { members::keys(tx, &member_id).await })).await?;
+    Ok(keys)
+}
+
+/// Removes a key; tells whether there was one.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn delete_key(app: &App, member: &Member, key_id: &str) -> Result<bool, GatewayError> {
+    let (member_id, wanted) = (member.id().clone(), key_id.to_owned());
+    let deleted = app
+        .db()
+        .transact(move |tx| {
+            let (member_id, wanted) = (member_id.clone(), wanted.clone());
+            unit(async move { members::delete_key(tx, &member_id, &wanted).await })
+        })
+        .await?;
+    app.keys.forget(&(member.id().clone(), key_id.to_owned()));
+    Ok(deleted)
+}

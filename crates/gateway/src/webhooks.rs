@@ -1,0 +1,103 @@
+//! A member's webhook configuration: exactly one, replaced as a whole.
+
+use store::unit;
+use store::webhooks::{self, WebhookConfig};
+
+use crate::{App, GatewayError, Member};
+
+/// Longest endpoint URL, in bytes.
+pub const URL_BYTES_MAX: usize = 2_048;
+
+/// Replaces the configuration.
+///
+/// # Errors
+/// [`GatewayError::Invalid`] where the URL is not one that we would post to.
+pub async fn put(app: &App, member: &Member, config: WebhookConfig) -> Result<(), GatewayError> {
+    check_url(&config.url, app.settings().sandbox).map_err(GatewayError::Invalid)?;
+    let (member_id, now) = (member.id().clone(), app.now());
+    app.db()
+        .transact(move |tx| {
+            let (member_id, config) = (member_id.clone(), config.clone());
+            unit(async move { webhooks::put(tx, &member_id, &config, now).await })
+        })
+        .await?;
+    Ok(())
+}
+
+/// The configuration, if there is one.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn get(app: &App, member: &Member) -> Result<Option<WebhookConfig>, GatewayError> {
+    let member_id = member.id().clone();
+    Ok(app.db().read(move |tx| unit(async move { webhooks::get(tx, &member_id).await })).await?)
+}
+
+/// Removes the configuration. Events that wait for delivery are given up when their turn comes.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn delete(app: &App, member: &Member) -> Result<bool, GatewayError> {
+    let member_id = member.id().clone();
+    let deleted = app
+        .db()
+        .transact(move |tx| {
+            let member_id = member_id.clone();
+            unit(async move { webhooks::delete(tx, &member_id).await })
+        })
+        .await?;
+    Ok(deleted)
+}
+
+/// In a sandbox any http(s) URL will do; otherwise https to a public name or address, so that a
+/// member cannot make us call into our own network.
+fn check_url(text: &str, sandbox: bool) -> Result<(), String> {
+    let shown: String = text.chars().take(100).collect();
+    if text.len() > URL_BYTES_MAX {
+        return Err(format!("`url` should not be longer than {URL_BYTES_MAX} bytes."));
+    }
+    let url = url::Url::parse(text).map_err(|error| {
+        format!("`url` should be a URL such as https://example.com/webhooks: `{shown}`: {error}.")
+    })?;
+    let scheme_fits = url.scheme() == "https" || (sandbox && url.scheme() == "http");
+    if !scheme_fits {
+        return Err(format!("`url` should begin with https://, not `{}://`.", url.scheme()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("`url` should not contain a user name or password.".to_owned());
+    }
+    let private = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => {
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
+        }
+        Some(url::Host::Ipv6(ip)) => {
+            ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local()
+        }
+        None => return Err("`url` should name a host.".to_owned()),
+    };
+    if private && !sandbox {
+        return Err(format!("`url` should not point into a private network: `{shown}`."));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_inside_our_own_network_are_refused_in_production_only() {
+        for url in
+            ["http://example.com/", "https://localhost/", "https://10.0.0.1/", "https://[::1]/"]
+        {
+            assert!(check_url(url, false).is_err(), "{url}");
+            assert!(check_url(url, true).is_ok(), "{url}");
+        }
+        assert!(check_url("https://example.com/hook?x=1", false).is_ok());
+        for url in ["", "example.com", "ftp://example.com", "https://user:pw@example.com/"] {
+            assert!(check_url(url, true).is_err(), "{url}");
+        }
+        assert!(check_url(&format!("https://example.com/{}", "a".repeat(3000)), true).is_err());
+    }
+}
