@@ -1,0 +1,150 @@
+//! The JWS that signs one request (reference, section 1.1).
+//!
+//! Its claims are in the protected header. The payload segment is the request's body, either
+//! attached or left out (detached); a request without a body has an empty one.
+
+use std::sync::Arc;
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ids::MemberId;
+use gateway::{App, Member, members};
+use serde::Deserialize;
+
+use super::Refused;
+use super::public_key::PublicKey;
+
+/// The published advice is "less than ten minutes ahead"; a known client sends exactly ten.
+const LIFETIME_MAX_MS: i64 = 10 * 60_000;
+/// How far the clocks may differ.
+const SKEW_MS: i64 = 60_000;
+
+/// The claims, in the protected header. Unknown members are ignored.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    alg: String,
+    kid: String,
+    mid: String,
+    host: String,
+    method: String,
+    path: String,
+    exp: Milliseconds,
+    query: Option<String>,
+}
+
+/// Milliseconds since 1970; known clients send them as a number or as text.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Milliseconds {
+    Number(i64),
+    Text(String),
+}
+
+pub(super) async fn member(
+    app: &Arc<App>,
+    parts: &Parts,
+    body: &[u8],
+    token: &str,
+) -> Result<Member, Refused> {
+    let mut segments = token.split('.');
+    let (Some(header), Some(payload), Some(signature), None) =
+        (segments.next(), segments.next(), segments.next(), segments.next())
+    else {
+        return Err(Refused::because("the token is not of the form header.payload.signature"));
+    };
+    let claims: Claims = serde_json::from_slice(&decoded("header", header)?)
+        .map_err(|error| Refused::because(format!("the token's header: {error}")))?;
+    check_claims(app, parts, &claims)?;
+    let signing_input = signing_input(header, payload, body)?;
+    let member_id: MemberId = claims
+        .mid
+        .parse()
+        .map_err(|_| Refused::because(format!("`mid` {} is not a member id", claims.mid)))?;
+    let key = members::key_for_authentication(app, &member_id, &claims.kid)
+        .await
+        .map_err(Refused::store)?
+        .ok_or_else(|| {
+            Refused::because(format!("member {member_id} has no key with `kid` {}", claims.kid))
+        })?;
+    let key = PublicKey::parse(&key.algorithm, &key.public_key).map_err(Refused::because)?;
+    if key.jose_algorithm() != claims.alg {
+        let text = format!("`alg` {} does not fit the key ({})", claims.alg, key.jose_algorithm());
+        return Err(Refused::because(text));
+    }
+    key.verify(signing_input.as_bytes(), &decoded("signature", signature)?)
+        .map_err(Refused::because)?;
+    Ok(Member::authenticated(member_id))
+}
+
+fn check_claims(app: &App, parts: &Parts, claims: &Claims) -> Result<(), Refused> {
+    let method = parts.method.as_str();
+    if !claims.method.eq_ignore_ascii_case(method) {
+        let text = format!("`method` is {}, the request's is {method}", claims.method);
+        return Err(Refused::because(text));
+    }
+    let path = parts.uri.path();
+    let plain_path = url::form_urlencoded::parse(format!("p={}", path.replace('+', "%2B")).as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned());
+    if claims.path != path && Some(&claims.path) != plain_path.as_ref() {
+        let text = format!("`path` is {}, the request's is {path}", claims.path);
+        return Err(Refused::because(text));
+    }
+    if let Some(query) = &claims.query
+        && query.trim_start_matches('?') != parts.uri.query().unwrap_or("")
+    {
+        return Err(Refused::because("`query` differs from the request's"));
+    }
+    check_host(app, &parts.headers, &claims.host)?;
+    check_expiry(app, &claims.exp)
+}
+
+/// The host that we are known by; a sandbox is also reached under other names.
+fn check_host(app: &App, headers: &HeaderMap, claimed: &str) -> Result<(), Refused> {
+    let plain = |text: &str| {
+        let text = text.trim_start_matches("https://").trim_start_matches("http://");
+        text.trim_end_matches('/').to_ascii_lowercase()
+    };
+    let claimed = plain(claimed);
+    let ours = plain(&app.settings().public_url);
+    let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(plain);
+    if claimed == ours || (app.settings().sandbox && asked.as_ref() == Some(&claimed)) {
+        return Ok(());
+    }
+    Err(Refused::because(format!("`host` is {claimed}, expected {ours}")))
+}
+
+fn check_expiry(app: &App, exp: &Milliseconds) -> Result<(), Refused> {
+    let exp_ms = match exp {
+        Milliseconds::Number(number) => *number,
+        Milliseconds::Text(text) => text.trim().parse().map_err(|_| {
+            Refused::because("`exp` should be milliseconds since 1970")
+        })?,
+    };
+    let now_ms = app.now().as_millisecond();
+    if exp_ms <= now_ms {
+        return Err(Refused::because("`exp` has passed (it is in milliseconds since 1970)"));
+    }
+    if exp_ms > now_ms + LIFETIME_MAX_MS + SKEW_MS {
+        return Err(Refused::because("`exp` is more than ten minutes ahead"));
+    }
+    Ok(())
+}
+
+fn signing_input(header: &str, payload: &str, body: &[u8]) -> Result<String, Refused> {
+    if payload.is_empty() {
+        return Ok(format!("{header}.{}", URL_SAFE_NO_PAD.encode(body)));
+    }
+    if decoded("payload", payload)? != body {
+        return Err(Refused::because("the token's payload differs from the request's body"));
+    }
+    Ok(format!("{header}.{payload}"))
+}
+
+fn decoded(part: &str, text: &str) -> Result<Vec<u8>, Refused> {
+    URL_SAFE_NO_PAD
+        .decode(text.trim_end_matches('='))
+        .map_err(|_| Refused::because(format!("the token's {part} is not base64url")))
+}

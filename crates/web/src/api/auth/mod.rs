@@ -1,0 +1,144 @@
+//! Who calls: [`Call`] is the extractor that every operation of the API takes.
+//!
+//! A request is signed by a JWS whose claims are in its protected header (`bearer`), or, in a
+//! sandbox only, carries a Basic key (`basic`). The extractor reads the body first, because the
+//! signature covers it.
+
+pub mod basic;
+mod bearer;
+pub mod public_key;
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use gateway::{App, Member};
+
+use super::ApiError;
+use super::query::Query;
+
+/// Longest `Authorization` header that is looked at, in bytes.
+const HEADER_BYTES_MAX: usize = 8_192;
+
+/// An authenticated request.
+#[derive(Debug)]
+pub struct Call {
+    /// Who calls.
+    pub member: Member,
+    /// The raw body.
+    pub body: Bytes,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The raw query string.
+    pub query: Option<String>,
+}
+
+impl Call {
+    /// The query's parameters.
+    ///
+    /// # Errors
+    /// [`ApiError::Field`] where there are too many.
+    pub fn query(&self) -> Result<Query, ApiError> {
+        Query::read(self.query.as_deref())
+    }
+
+    /// Header `request-timeout` in milliseconds: whole seconds, from 1 to 120; others are ignored.
+    #[must_use]
+    pub fn request_timeout_ms(&self) -> Option<u64> {
+        let seconds: u64 = self.header("request-timeout")?.trim().parse().ok()?;
+        (1..=120).contains(&seconds).then_some(seconds * 1_000)
+    }
+
+    /// What the member tells of the payer's browser.
+    #[must_use]
+    pub fn psu(&self) -> banks::protocol::PsuContext {
+        banks::protocol::PsuContext {
+            ip_address: self.header("token-customer-ip-address").map(str::to_owned),
+            user_agent: self.header("token-customer-user-agent").map(str::to_owned),
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl FromRequest<Arc<App>> for Call {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Call, ApiError> {
+        let (parts, body) = request.into_parts();
+        let whole = Request::from_parts(parts.clone(), body);
+        let body = Bytes::from_request(whole, app).await.map_err(|rejection| {
+            if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::TooLarge
+            } else {
+                ApiError::BadRequest { message: "The body could not be read.".to_owned() }
+            }
+        })?;
+        let member = authenticate(app, &parts, &body).await?;
+        let query = parts.uri.query().map(str::to_owned);
+        Ok(Call { member, body, headers: parts.headers, query })
+    }
+}
+
+/// Why a request is not authenticated. The caller learns it in a sandbox only.
+#[derive(Debug)]
+enum Refused {
+    Because(String),
+    Broken(ApiError),
+}
+
+impl Refused {
+    fn because(text: impl Into<String>) -> Refused {
+        Refused::Because(text.into())
+    }
+
+    fn store(error: gateway::GatewayError) -> Refused {
+        Refused::Broken(ApiError::from_gateway(error, "", ""))
+    }
+}
+
+async fn authenticate(
+    app: &Arc<App>,
+    parts: &Parts,
+    body: &Bytes,
+) -> Result<Member, ApiError> {
+    let result = match authorization(parts) {
+        Ok(("bearer", token)) => bearer::member(app, parts, body, token).await,
+        Ok(("basic", key)) if app.settings().sandbox => basic::member(app, key).await,
+        Ok(("basic", _)) => Err(Refused::because("Basic keys are for sandboxes")),
+        Ok(_) => Err(Refused::because("`Authorization` should be Bearer or Basic")),
+        Err(refused) => Err(refused),
+    };
+    result.map_err(|refused| match refused {
+        Refused::Because(message) if app.settings().sandbox => {
+            ApiError::Unauthenticated { message }
+        }
+        Refused::Because(_) => ApiError::Unauthenticated { message: String::new() },
+        Refused::Broken(error) => error,
+    })
+}
+
+/// Scheme in lower case, and credentials.
+fn authorization(parts: &Parts) -> Result<(&'static str, &str), Refused> {
+    let value = parts
+        .headers
+        .get(header::AUTHORIZATION)
+        .ok_or_else(|| Refused::because("the header `Authorization` is missing"))?;
+    let text = value.to_str().map_err(|_| Refused::because("`Authorization` is not ASCII"))?;
+    if text.len() > HEADER_BYTES_MAX {
+        return Err(Refused::because("`Authorization` is too long"));
+    }
+    let (scheme, credentials) = text.trim().split_once(' ').unwrap_or((text, ""));
+    let scheme = if scheme.eq_ignore_ascii_case("bearer") {
+        "bearer"
+    } else if scheme.eq_ignore_ascii_case("basic") {
+        "basic"
+    } else {
+        "other"
+    };
+    Ok((scheme, credentials.trim()))
+}

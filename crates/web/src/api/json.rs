@@ -1,0 +1,119 @@
+//! Reading JSON bodies: unknown fields are ignored, everything else that does not fit is refused
+//! with the path of the field.
+
+use serde::de::DeserializeOwned;
+
+use super::error::{ApiError, FieldFault};
+
+/// Reads `body` as a `T`.
+///
+/// # Errors
+/// [`ApiError::Field`] with the dotted path of the first field that does not fit.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(ApiError::field(FieldFault::Expected, "", "A JSON body is required."));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        explain(&inner, if path == "." { "" } else { &path })
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| ApiError::field(FieldFault::InvalidFormat, "", not_json(&error)))?;
+    Ok(value)
+}
+
+fn explain(error: &serde_json::Error, path: &str) -> ApiError {
+    if !error.is_data() {
+        return ApiError::field(FieldFault::InvalidFormat, "", not_json(error));
+    }
+    // serde tells the kind of a data error in its text only; these beginnings are part of its API
+    // (`serde::de::Error`), and a test holds them.
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    if let Some(field) = text.strip_prefix("missing field ") {
+        let field = field.trim_matches('`');
+        let path = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
+        return ApiError::field(FieldFault::Expected, path, format!("`{field}` is required."));
+    }
+    let name = path.rsplit('.').next().unwrap_or(path);
+    if let Some(rest) = text.strip_prefix("unknown variant ") {
+        return ApiError::field(
+            FieldFault::Invalid,
+            path,
+            format!("`{name}` has the unknown value {}.", limited(rest)),
+        );
+    }
+    ApiError::field(FieldFault::InvalidFormat, path, format!("`{name}`: {}.", limited(text)))
+}
+
+fn not_json(error: &serde_json::Error) -> String {
+    format!("The body is not JSON: {}.", limited(&error.to_string()))
+}
+
+fn limited(text: &str) -> String {
+    text.chars().take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "only its reading is looked at")]
+    struct Outer {
+        inner: Inner,
+        list: Option<Vec<Inner>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "only its reading is looked at")]
+    struct Inner {
+        ref_id: String,
+        kind: Option<Kind>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "UPPERCASE")]
+    enum Kind {
+        One,
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_its_path() {
+        let fault = |body: &str| match read::<Outer>(body.as_bytes()) {
+            Err(ApiError::Field { fault, path, .. }) => (fault.code(), path),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(fault(""), ("Field.Expected", String::new()));
+        assert_eq!(fault("{"), ("Field.InvalidFormat", String::new()));
+        assert_eq!(fault(r#"{"inner":{"refId":"a"}} x"#), ("Field.InvalidFormat", String::new()));
+        assert_eq!(fault("{}"), ("Field.Expected", "inner".to_owned()));
+        assert_eq!(fault(r#"{"inner":{}}"#), ("Field.Expected", "inner.refId".to_owned()));
+        assert_eq!(
+            fault(r#"{"inner":{"refId":7}}"#),
+            ("Field.InvalidFormat", "inner.refId".to_owned())
+        );
+        assert_eq!(
+            fault(r#"{"inner":{"refId":"a","kind":"TWO"}}"#),
+            ("Field.Invalid", "inner.kind".to_owned())
+        );
+        assert_eq!(
+            fault(r#"{"inner":{"refId":"a"},"list":[{"refId":"a"},{"refId":null}]}"#),
+            ("Field.InvalidFormat", "list[1].refId".to_owned())
+        );
+        assert!(read::<Outer>(br#"{"inner":{"refId":"a","kind":null,"more":1}}"#).is_ok());
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(fault(&deep), ("Field.InvalidFormat", String::new()));
+        assert_eq!(
+            fault(r#"{"inner":{"refId":"a","refId":"b"}}"#),
+            ("Field.InvalidFormat", "inner".to_owned())
+        );
+    }
+}

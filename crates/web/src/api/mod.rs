@@ -1,0 +1,64 @@
+//! The JSON API, in the published words.
+//!
+//! [`envelope`] gives each request a trace id and turns an [`ApiError`] into the published body
+//! for it; handlers only return one. [`auth`] says who calls.
+
+pub mod auth;
+pub mod error;
+pub mod event;
+pub mod health;
+pub mod json;
+pub mod keys;
+pub mod openapi;
+pub mod query;
+pub mod security;
+pub mod status;
+pub mod v2;
+pub mod webhook_config;
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use gateway::App;
+
+pub use error::ApiError;
+
+/// Larger bodies are refused.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// The trace id, under the published spelling and the one that HTTP libraries expect.
+const TRACE_HEADERS: [HeaderName; 2] =
+    [HeaderName::from_static("tokentraceid"), HeaderName::from_static("token-trace-id")];
+
+/// Gives the request a trace id, writes it on the answer, and renders errors.
+pub async fn envelope(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let trace_id = domain::ids::random_hex(8, app.ids());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        if response.status().is_server_error() {
+            tracing::error!(%trace_id, %method, path, error = %error.detail(), "request failed");
+        }
+        response = error::render(&error, &trace_id);
+    }
+    if let Ok(value) = HeaderValue::from_str(&trace_id) {
+        for name in TRACE_HEADERS {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}
+
+/// No such URL.
+pub async fn not_found() -> Response {
+    ApiError::no_such_url().into_response()
+}
+
+/// The URL exists, but not with this method.
+pub async fn method_not_allowed() -> Response {
+    ApiError::method_not_allowed().into_response()
+}

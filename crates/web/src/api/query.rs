@@ -1,0 +1,104 @@
+//! Reading query strings: repeated and comma-separated parameters, with errors that name them.
+
+use jiff::Timestamp;
+
+use super::error::{ApiError, FieldFault};
+
+/// Parameters that one query may have.
+const PARAMETERS_MAX: usize = 2_000;
+
+/// The decoded parameters of a query string, in order.
+#[derive(Debug, Default)]
+pub struct Query {
+    parameters: Vec<(String, String)>,
+}
+
+impl Query {
+    /// Reads `?a=1&b=2` without its question mark.
+    ///
+    /// # Errors
+    /// [`ApiError::Field`] beyond 2,000 parameters.
+    pub fn read(raw: Option<&str>) -> Result<Query, ApiError> {
+        let parameters: Vec<(String, String)> =
+            url::form_urlencoded::parse(raw.unwrap_or("").as_bytes())
+                .take(PARAMETERS_MAX + 1)
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect();
+        if parameters.len() > PARAMETERS_MAX {
+            let message = format!("A query should not have more than {PARAMETERS_MAX} parameters.");
+            return Err(ApiError::field(FieldFault::Invalid, "", message));
+        }
+        Ok(Query { parameters })
+    }
+
+    /// The last value of a parameter; an empty one counts as absent.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let found = self.parameters.iter().rev().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// All values of a parameter that may be repeated, or hold several separated by commas.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.parameters
+            .iter()
+            .filter(|(other, _)| other == name)
+            .flat_map(|(_, value)| value.split(','))
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    /// [`ApiError::Field`] where it is none.
+    pub fn whole_number(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        self.text(name)
+            .map(|text| {
+                text.parse().map_err(|_| {
+                    let message = format!("`{name}` should be a whole number.");
+                    ApiError::field(FieldFault::InvalidFormat, name, message)
+                })
+            })
+            .transpose()
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// [`ApiError::Field`] where it is neither.
+    pub fn truth(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        self.text(name)
+            .map(|text| match text {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                _ => Err(ApiError::field(
+                    FieldFault::InvalidFormat,
+                    name,
+                    format!("`{name}` should be true or false."),
+                )),
+            })
+            .transpose()
+    }
+
+    /// A moment in ISO 8601 with an offset or `Z`.
+    ///
+    /// # Errors
+    /// [`ApiError::Field`] where it is none.
+    pub fn moment(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        self.text(name)
+            .map(|text| {
+                // A `+` that was not percent-encoded arrives as a space.
+                text.replace(' ', "+").parse().map_err(|_| {
+                    let message = format!(
+                        "`{name}` should be a moment in ISO 8601 such as 2026-04-05T17:02:11.954Z."
+                    );
+                    ApiError::field(FieldFault::InvalidFormat, name, message)
+                })
+            })
+            .transpose()
+    }
+}

@@ -1,0 +1,80 @@
+//! Our stages in the public API's words: one exhaustive table (reference, section 3.7).
+
+use domain::payment::Stage;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Status of a payment, v2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the published names; their meaning is the stage's")]
+pub enum PaymentStatus {
+    InitiationPending,
+    InitiationPendingRedirectAuth,
+    InitiationPendingRedirectAuthVerification,
+    InitiationPendingRedirectHp,
+    InitiationPendingRedirectPbl,
+    InitiationPendingEmbeddedAuth,
+    InitiationPendingEmbeddedAuthVerification,
+    InitiationPendingDecoupledAuth,
+    InitiationPendingRedemption,
+    InitiationPendingRedemptionVerification,
+    InitiationProcessing,
+    InitiationCompleted,
+    InitiationRejected,
+    InitiationRejectedInsufficientFunds,
+    InitiationFailed,
+    InitiationDeclined,
+    InitiationExpired,
+    InitiationNoFinalStatusAvailable,
+    SettlementInProgress,
+    SettlementCompleted,
+    SettlementIncomplete,
+    Canceled,
+}
+
+/// The public status of a stage.
+#[must_use]
+pub fn of_stage(stage: Stage) -> PaymentStatus {
+    match stage {
+        Stage::AwaitingBankChoice => PaymentStatus::InitiationPendingRedirectHp,
+        Stage::Opening => PaymentStatus::InitiationPending,
+        Stage::AwaitingRedirect => PaymentStatus::InitiationPendingRedirectAuth,
+        Stage::VerifyingReturn => PaymentStatus::InitiationPendingRedirectAuthVerification,
+        Stage::Authorised => PaymentStatus::InitiationPendingRedemption,
+        Stage::OrderSent | Stage::Uncertain => {
+            PaymentStatus::InitiationPendingRedemptionVerification
+        }
+        Stage::Processing => PaymentStatus::InitiationProcessing,
+        Stage::Completed => PaymentStatus::InitiationCompleted,
+        Stage::Rejected => PaymentStatus::InitiationRejected,
+        Stage::RejectedInsufficientFunds => PaymentStatus::InitiationRejectedInsufficientFunds,
+        Stage::Declined => PaymentStatus::InitiationDeclined,
+        Stage::Failed => PaymentStatus::InitiationFailed,
+        Stage::Expired => PaymentStatus::InitiationExpired,
+        Stage::NoFinalStatus => PaymentStatus::InitiationNoFinalStatusAvailable,
+    }
+}
+
+/// The stages that show as a status; none for a status that no payment reaches yet.
+#[must_use]
+pub fn stages_of(status: PaymentStatus) -> Vec<Stage> {
+    Stage::ALL.into_iter().filter(|stage| of_stage(*stage) == status).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_and_its_public_status() {
+        let table: String = Stage::ALL
+            .into_iter()
+            .map(|stage| {
+                let status = serde_json::to_value(of_stage(stage)).unwrap();
+                format!("{:<28} {}\n", stage.name(), status.as_str().unwrap())
+            })
+            .collect();
+        insta::assert_snapshot!(table);
+    }
+}

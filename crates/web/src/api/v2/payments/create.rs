@@ -1,0 +1,60 @@
+//! `POST /v2/payments`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use gateway::App;
+use gateway::payments::{self, NewPayment};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::initiation::Initiation;
+use super::model::PaymentResponse;
+use crate::api::auth::Call;
+use crate::api::{ApiError, json};
+
+/// What is asked for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatePayment {
+    /// The payment.
+    initiation: Initiation,
+    /// Whether the payer has already agreed in the member's own pages.
+    #[serde(default)]
+    pisp_consent_accepted: Option<bool>,
+}
+
+/// Initiate a payment
+#[utoipa::path(
+    post, path = "/v2/payments", tag = "Payments v2",
+    operation_id = "GatewayService.InitiatePayment",
+    params(("request-timeout" = Option<i32>, Header,
+        description = "Seconds to wait for the bank, 1 to 120")),
+    request_body = CreatePayment,
+    responses((status = 200, description = "The payment", body = PaymentResponse),
+        (status = 400, description = "A field is missing or wrong, or the bank cannot do this"),
+        (status = 401, description = "Not authenticated"),
+        (status = 403, description = "Not permitted"),
+        (status = 413, description = "The body is larger than 1 MiB"),
+        (status = 500, description = "Internal error"),
+        (status = 503, description = "Nothing can be stored now"))
+)]
+pub async fn create_payment(
+    State(app): State<Arc<App>>,
+    call: Call,
+) -> Result<Json<PaymentResponse>, ApiError> {
+    let asked: CreatePayment = json::read(&call.body)?;
+    let sandbox = app.settings().sandbox;
+    let mut initiation = asked.initiation.into_domain(sandbox)?;
+    initiation.pisp_consent_accepted = asked.pisp_consent_accepted.unwrap_or(false);
+    let new = NewPayment {
+        initiation,
+        psu: call.psu(),
+        request_timeout_ms: call.request_timeout_ms(),
+    };
+    let payment = payments::create(&app, &call.member, new)
+        .await
+        .map_err(|error| ApiError::from_gateway(error, "", "initiation.bankId"))?;
+    Ok(Json(PaymentResponse::of(&payment, &app.settings().public_url)))
+}

@@ -1,0 +1,7 @@
+//! `/v2/payments`.
+
+pub mod create;
+pub mod get;
+pub mod initiation;
+pub mod list;
+pub mod model;

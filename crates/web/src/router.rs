@@ -1,0 +1,84 @@
+//! Every URL of the product. The API's part is the OpenAPI document, too.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+use gateway::App;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::{self, BODY_BYTES_MAX};
+use crate::{api::v2, pages};
+
+/// What the OpenAPI document says beside its paths.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Bascule",
+        description = "Open-banking gateway: one API towards many banks, compatible on the wire \
+                       with the published Token.io TPP API."
+    ),
+    modifiers(&api::security::SecuritySchemes),
+    security(("Bearer" = []), ("BasicAuth" = []))
+)]
+struct Document;
+
+/// The API that members call.
+fn api_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(v2::payments::create::create_payment, v2::payments::list::list_payments))
+        .routes(routes!(v2::payments::get::get_payment))
+        .routes(routes!(v2::banks::list_banks))
+        .routes(routes!(
+            api::webhook_config::put_webhook_config,
+            api::webhook_config::get_webhook_config,
+            api::webhook_config::delete_webhook_config
+        ))
+        .routes(routes!(api::keys::add_key, api::keys::list_keys))
+        .routes(routes!(api::keys::get_key, api::keys::delete_key))
+}
+
+/// The pages that payers see.
+fn page_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/session/{payment_id}", get(pages::session::show).post(pages::session::choose))
+        .route("/session/{payment_id}/leave", get(pages::session::leave))
+        .route("/callback", get(pages::callback::from_query).post(pages::callback::from_form))
+        .route("/assets/pages.css", get(pages::assets::css))
+        .route("/assets/callback.js", get(pages::assets::callback_js))
+        .route("/assets/picker.js", get(pages::assets::picker_js))
+        .layer(middleware::from_fn(pages::headers))
+}
+
+/// What operators and machines ask.
+fn service_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/openapi.json", get(api::openapi::document))
+        .route("/.well-known/jwks.json", get(api::keys::jwks))
+        .route("/healthz", get(api::health::alive))
+        .route("/readyz", get(api::health::ready))
+}
+
+/// The whole product.
+pub fn router(app: Arc<App>) -> Router {
+    let (api_router, _) = api_routes().split_for_parts();
+    let api_router = api_router
+        .merge(service_routes())
+        .fallback(api::not_found)
+        .method_not_allowed_fallback(api::method_not_allowed)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), api::envelope));
+    page_routes()
+        .merge(api_router)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(app)
+}
+
+/// The OpenAPI document of [`router`].
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api_routes().into_openapi()
+}
