@@ -1,5 +1,6 @@
 //! A payment from consent to status, as a bank sees it: every request is checked against the
 //! published document and its signature against our key.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Bank profiles: what loads, and that a complaint names the file and the key.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! The published documents as judges of what is on the wire.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -42,7 +43,9 @@ pub fn specs() -> Option<PathBuf> {
     if path.join("banks").is_dir() {
         return Some(path);
     }
-    println!("SKIPPED: published documents not found at {}", path.display());
+    // Not `println!`: the test harness hides that of a test that passes.
+    let _ =
+        writeln!(std::io::stderr(), "SKIPPED: published documents not found at {}", path.display());
     None
 }
 
