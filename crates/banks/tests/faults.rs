@@ -7,6 +7,7 @@ use banks::{
     AccessGrant, BODY_BYTES_MAX, BankError, OrderAnswer, Protocols, Request, Response, WireError,
 };
 use domain::account::AccountIdentifier;
+use domain::bank::{ConsentProgress, OrderProgress};
 use domain::initiation::LocalInstrument;
 use domain::money::{Amount, Currency};
 use jiff::Timestamp;
@@ -201,6 +202,32 @@ fn an_amount_written_otherwise_and_unknown_fields_are_no_fault() {
         Ok(signed(201, &order))
     });
     assert_eq!(submit(&scene, &banks).unwrap().refund_account, None);
+    scene.bank.on("create-domestic-payment", |request| {
+        let mut order = order_of(&request.body);
+        order["Data"]["Refund"] = json!({ "Account": 5 });
+        Ok(signed(201, &order))
+    });
+    assert_eq!(submit(&scene, &banks).unwrap().refund_account, None);
+}
+
+#[test]
+fn a_status_is_read_even_where_the_rest_is_not() {
+    let (scene, banks) = (Scene::new(), Protocols::new());
+    let order = json!({ "Data": { "DomesticPaymentId": "58923-001", "Initiation": 5,
+        "Status": "AcceptedCreditSettlementCompleted" } });
+    scene.bank.always("get-domestic-payment", Ok(signed(200, &order)));
+    let consent = json!({ "Data": { "ConsentId": "58923", "Status": "Consumed" } });
+    scene.bank.always("get-domestic-payment-consent", Ok(signed(200, &consent)));
+    let protocol = banks.protocol_for(&scene.profile);
+    let status = run(protocol.ask_order_status(&scene.call(), "58923-001")).unwrap();
+    assert_eq!(status.progress, OrderProgress::Completed);
+    let progress = run(protocol.ask_consent_status(&scene.call(), "58923"));
+    assert_eq!(progress, Ok(ConsentProgress::Consumed));
+
+    let error = run(protocol.ask_order_status(&scene.call(), "another")).unwrap_err();
+    assert!(matches!(error, BankError::Malformed { .. }), "{error}");
+    let error = run(protocol.ask_consent_status(&scene.call(), "another")).unwrap_err();
+    assert!(matches!(error, BankError::Malformed { .. }), "{error}");
 }
 
 /// While nothing has been sent, nothing is open: keys come before the order.
