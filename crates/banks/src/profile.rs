@@ -249,6 +249,9 @@ impl BankProfile {
         }
         self.check_url("issuer", &self.issuer)?;
         self.check_url("api_base_url", &self.api_base_url)?;
+        ensure("allowed_hosts", "must list `host` or `host:port`, without scheme or path", {
+            self.allowed_hosts.iter().all(|host| !host.is_empty() && !host.contains('/'))
+        })?;
         ensure("signing.trust_anchor", "must not be empty", !self.signing.trust_anchor.is_empty())?;
         let limits = &self.limits;
         for (key, value, most) in [

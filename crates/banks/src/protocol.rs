@@ -69,7 +69,8 @@ pub struct Call<'a> {
     pub clock: &'a dyn Clock,
     /// Randomness.
     pub ids: &'a dyn Ids,
-    /// How long each single exchange may take, in milliseconds. One call makes at most seven.
+    /// How long each single exchange may take, in milliseconds. One call makes at most a
+    /// dozen, two to four as a rule.
     pub timeout_ms: u64,
     /// The payer's browser.
     pub psu: PsuContext,

@@ -44,6 +44,20 @@ struct DataIn {
     initiation: InitiationEcho,
 }
 
+/// A status question needs no more than this, so no more can make its answer unreadable.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StatusResponse {
+    data: StatusData,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StatusData {
+    consent_id: String,
+    status: String,
+}
+
 fn ask(bank: &BankProfile, order: &PaymentOrder, idempotency_key: &str) -> Result<Ask, BankError> {
     let wants_refund = order.initiation.return_refund_account;
     let consent = ConsentRequest {
@@ -93,7 +107,7 @@ fn ask_status(consent_id: &str) -> Result<Ask, BankError> {
 }
 
 fn answer_status(response: &Response, consent_id: &str) -> Result<ConsentProgress, BankError> {
-    let consent: ConsentResponse = read(&response.body)?;
+    let consent: StatusResponse = read(&response.body)?;
     if consent.data.consent_id != consent_id {
         return Err(BankError::malformed("`Data.ConsentId` is another's", &response.body));
     }

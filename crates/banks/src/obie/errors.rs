@@ -40,13 +40,15 @@ pub(super) fn success(response: Response) -> Result<Response, BankError> {
     match status {
         200 | 201 => Ok(response),
         429 => {
-            let wait = response.header("retry-after").map(cut).unwrap_or_default();
-            Err(BankError::Unavailable { text: format!("HTTP status 429, retry after `{wait}`") })
+            let wait = response.header("retry-after").map(|wait| format!(", retry after {wait}"));
+            let text = cut(&format!("HTTP status 429{}", wait.unwrap_or_default()));
+            Err(BankError::Unavailable { text })
         }
         // A bank that gave up waiting (408) may have begun; one that says "already there" (409)
         // has something.
         408 | 409 | 500.. => {
             let text = format!("HTTP status {status}: {}", refusal(&response).1);
+            let text = text.trim_end_matches(": ").to_owned();
             Err(BankError::Unknown { text })
         }
         400..=499 => {

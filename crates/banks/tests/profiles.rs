@@ -1,0 +1,130 @@
+//! Bank profiles: what loads, and that a complaint names the file and the key.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use banks::profile::{Capability, FinalStatus, ResponseMode};
+use banks::{BankProfile, Directory};
+
+const IRON: &str = include_str!("../../../banks/sim/ob-iron.toml");
+
+/// A real bank's profile: the simulated one's with real addresses.
+fn real() -> String {
+    IRON.replace("{simbank}", "https://bank.test").replace("simulated = true\n", "")
+}
+
+#[test]
+fn the_three_simulated_banks_are_built_in() {
+    let directory = Directory::simulated("http://localhost:8001").unwrap();
+    let ids: Vec<&str> = directory.iter().map(|bank| bank.id.as_str()).collect();
+    assert_eq!(ids, ["mock-redirect", "ob-iron", "ob-modelo"]);
+    let modelo = directory.get("ob-modelo").unwrap();
+    assert_eq!(modelo.issuer, "http://localhost:8001/ob-modelo");
+    assert_eq!(modelo.api_base_url, "http://localhost:8001/ob-modelo/open-banking/v3.1/pisp");
+    assert_eq!(modelo.response_modes, [ResponseMode::Fragment]);
+    assert_eq!(modelo.final_status, FinalStatus::AcceptedSettlementCompleted);
+    assert!(modelo.simulated && modelo.can(Capability::FundsConfirmation));
+    let iron = directory.get("ob-iron").unwrap();
+    assert_eq!(iron.response_modes[0], ResponseMode::FormPost);
+    assert_eq!(iron.final_status, FinalStatus::AcceptedCreditSettlementCompleted);
+    assert_eq!(iron.limits.reference, 18);
+    assert!(directory.get("unknown").is_none());
+    assert!(Directory::simulated("not a url").is_err());
+    assert!(Directory::simulated("http://localhost:8001/?x=").is_err());
+}
+
+#[test]
+fn a_profile_with_a_wrong_key_does_not_load_and_says_which() {
+    BankProfile::parse("gb/ob-iron.toml", &real()).unwrap();
+    for (from, to, named) in [
+        ("bic =", "bicc =", "bicc"),
+        ("name = ", "# name = ", "name"),
+        ("IRONGB21", "IRON", "bic"),
+        ("id = \"ob-iron\"", "id = \"OB Iron\"", "id"),
+        ("[\"GB\"]", "[\"gb\"]", "countries"),
+        ("[\"GBP\"]", "[\"GBX\"]", "currencies"),
+        ("[\"GBP\"]", "[]", "currencies"),
+        ("\"faster_payments\"", "\"faster\"", "rails"),
+        ("\"3.1.11\"", "\"3.1.12\"", "version"),
+        ("\"uk-open-banking\"", "\"berlin\"", "standard"),
+        ("https://bank.test/ob-iron\"", "http://bank.test/ob-iron\"", "issuer"),
+        ("https://bank.test/ob-iron\"", "https://bank.test/ob-iron/\"", "issuer"),
+        ("https://bank.test/ob-iron\"", "{simbank}/ob-iron\"", "issuer"),
+        ("v3.1/pisp", "v3.1/pisp#x", "api_base_url"),
+        ("rails =", "allowed_hosts = [\"https://x.test/\"]\nrails =", "allowed_hosts"),
+        ("\"form_post\"", "\"query\"", "response_modes"),
+        ("AcceptedCreditSettlementCompleted", "Rejected", "final_status"),
+        ("reference = 18", "reference = 36", "limits.reference"),
+        ("reference = 18", "reference = 0", "limits.reference"),
+        ("reference = 18", "references = 18", "references"),
+        ("\"openbanking.org.uk\"", "\"\"", "trust_anchor"),
+        ("bank_signs = true", "bank_signs = \"yes\"", "bank_signs"),
+    ] {
+        let text = real().replacen(from, to, 1);
+        assert_ne!(text, real(), "{from} is in the file");
+        let error = BankProfile::parse("gb/ob-iron.toml", &text).unwrap_err().to_string();
+        assert!(error.contains("gb/ob-iron.toml"), "{error}");
+        assert!(error.contains(named), "{named} is not named in: {error}");
+    }
+}
+
+/// A folder under the build's own, gone when dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        Folder(path)
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.0.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_folder_is_loaded_without_the_simulated_banks() {
+    let folder = Folder::new("loaded");
+    folder.write("gb/ob-iron.toml", &real());
+    folder.write("gb/notes.md", "not a profile");
+    folder.write("sim/ob-modelo.toml", IRON);
+    folder.write("README.md", "not a folder");
+    let mut directory = Directory::load_dir(&folder.0).unwrap();
+    assert_eq!(directory.iter().count(), 1);
+    assert!(!directory.get("ob-iron").unwrap().simulated);
+    let simulated = Directory::simulated("http://localhost:8001").unwrap();
+    let error = directory.extend(simulated).unwrap_err().to_string();
+    assert!(error.contains("ob-iron") && error.contains("id"), "{error}");
+}
+
+#[test]
+fn the_repositorys_own_folder_loads() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../banks");
+    Directory::load_dir(&own).unwrap();
+}
+
+#[test]
+fn files_that_do_not_fit_are_named() {
+    let fails = |name: &str, files: &[(&str, &str)], expected: &str| {
+        let folder = Folder::new(name);
+        files.iter().for_each(|(file, text)| folder.write(file, text));
+        let error = Directory::load_dir(&folder.0).unwrap_err().to_string();
+        assert!(error.contains(files[0].0) && error.contains(expected), "{error}");
+    };
+    let simulated = IRON.replace("{simbank}", "http://bank.test");
+    fails("misnamed", &[("gb/other.toml", &real())], "named after");
+    fails("simulated", &[("gb/ob-iron.toml", &simulated)], "simulated");
+    fails("broken", &[("gb/ob-iron.toml", "id = ")], "TOML");
+    fails("long", &[("gb/ob-iron.toml", &"#".repeat(70_000))], "longer");
+    fails("twice", &[("ie/ob-iron.toml", &real()), ("gb/ob-iron.toml", &real())], "taken");
+    assert!(Directory::load_dir(Path::new("/nonexistent")).is_err());
+}

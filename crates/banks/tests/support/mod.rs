@@ -1,0 +1,167 @@
+//! What all tests share: a clock that stands still, ids that count, and a bank made of closures.
+#![allow(dead_code, reason = "each test binary uses its own part of this module")]
+
+pub mod bank;
+pub mod judge;
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use banks::{BankProfile, Call, Directory, Identity, PaymentOrder, PsuContext, SigningKey};
+use domain::account::{AccountIdentifier, Address, Party};
+use domain::initiation::{Flow, Initiation, LocalInstrument, Risk};
+use domain::money::{Amount, Currency};
+use domain::seams::{BoxFuture, Clock, Ids};
+use jiff::Timestamp;
+
+use bank::FakeBank;
+
+/// The moment at which every test begins: 2026-01-02T03:04:05Z.
+pub const START_S: i64 = 1_767_323_045;
+
+/// Runs a future that never waits.
+pub fn run<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("nothing in these tests waits"),
+    }
+}
+
+/// A clock that moves only when told to.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn advance_s(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+
+    fn sleep(&self, _duration_ms: u64) -> BoxFuture<'static, ()> {
+        panic!("this crate never waits")
+    }
+}
+
+/// Ids that count.
+pub struct TestIds(AtomicU64);
+
+impl Ids for TestIds {
+    fn fill(&self, bytes: &mut [u8]) {
+        let number = self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = number[index % number.len()];
+        }
+    }
+}
+
+/// One test's surroundings.
+pub struct Scene {
+    pub profile: BankProfile,
+    pub identity: Identity,
+    pub bank: FakeBank,
+    pub clock: TestClock,
+    pub ids: TestIds,
+}
+
+impl Scene {
+    pub fn new() -> Scene {
+        Scene::at("ob-iron")
+    }
+
+    pub fn at(bank_id: &str) -> Scene {
+        let directory = Directory::simulated("http://bank.test:8001").unwrap();
+        let profile = directory.get(bank_id).unwrap().clone();
+        Scene {
+            identity: Identity {
+                client_id: "client-1".to_owned(),
+                redirect_uri: "https://gateway.test/bank-return".to_owned(),
+                jws_issuer: "0015800001041RHAAY/HQuZPIt3ipkh33Uxytox1E".to_owned(),
+                signing_key: SigningKey::from_pkcs8_der("our-key", &bank::CLIENT_KEY).unwrap(),
+            },
+            bank: FakeBank::new(&profile),
+            profile,
+            clock: TestClock(AtomicI64::new(START_S)),
+            ids: TestIds(AtomicU64::new(1)),
+        }
+    }
+
+    pub fn call(&self) -> Call<'_> {
+        Call {
+            bank: &self.profile,
+            identity: &self.identity,
+            wire: &self.bank,
+            clock: &self.clock,
+            ids: &self.ids,
+            timeout_ms: 5_000,
+            psu: PsuContext {
+                ip_address: Some("203.0.113.7".to_owned()),
+                user_agent: Some("Mozilla/5.0 (X11)".to_owned()),
+            },
+        }
+    }
+}
+
+/// The order of the standard's own usage example.
+pub fn order() -> PaymentOrder {
+    PaymentOrder {
+        end_to_end_id: "FRESCO.21302.GFX.20".to_owned(),
+        instruction_id: "ACME412".to_owned(),
+        initiation: Initiation {
+            bank_id: None,
+            ref_id: "ref-1".to_owned(),
+            remittance_primary: "FRESCO-101".to_owned(),
+            remittance_secondary: Some("Internal ops code 5120101".to_owned()),
+            on_behalf_of_id: None,
+            amount: Amount::parse("165.88", Currency::GBP).unwrap(),
+            local_instrument: LocalInstrument::FasterPayments,
+            debtor: None,
+            creditor: Party {
+                account: Some(AccountIdentifier::SortCode {
+                    sort_code: "080800".to_owned(),
+                    account_number: "21325698".to_owned(),
+                }),
+                name: Some("ACME Inc".to_owned()),
+                ultimate_name: None,
+                address: None,
+                bank_name: None,
+            },
+            confirm_funds: true,
+            return_refund_account: true,
+            disable_future_dated_payment_conversion: false,
+            callback_url: "https://member.test/done".to_owned(),
+            callback_state: None,
+            charge_bearer: None,
+            risk: Some(risk()),
+            flow: Flow::ApiOnly,
+            external_psu_reference: None,
+            pisp_consent_accepted: false,
+        },
+    }
+}
+
+fn risk() -> Risk {
+    Risk {
+        psu_id: Some("053598653254".to_owned()),
+        payment_context_code: Some("ECOMMERCE_MERCHANT_INITIATED_PAYMENT".to_owned()),
+        payment_purpose_code: Some("SUPP".to_owned()),
+        merchant_category_code: Some("4812".to_owned()),
+        beneficiary_account_type: Some("BUSINESS".to_owned()),
+        contract_present_indicator: Some(false),
+        beneficiary_prepopulated_indicator: Some(true),
+        delivery_address: Some(Address {
+            address_line: vec!["Flat 7".to_owned(), "Acacia Lodge".to_owned()],
+            street_name: Some("Acacia Avenue".to_owned()),
+            building_number: Some("27".to_owned()),
+            post_code: Some("GU31 2ZZ".to_owned()),
+            town_name: Some("Sparsholt".to_owned()),
+            district: None,
+            state: Some("Wessex".to_owned()),
+            country: Some("GB".to_owned()),
+        }),
+    }
+}
