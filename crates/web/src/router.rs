@@ -11,6 +11,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::security::SecuritySchemes;
 use crate::api::{self, BODY_BYTES_MAX};
 use crate::{api::v2, pages};
 
@@ -22,7 +23,7 @@ use crate::{api::v2, pages};
         description = "Open-banking gateway: one API towards many banks, compatible on the wire \
                        with the published Token.io TPP API."
     ),
-    modifiers(&api::security::SecuritySchemes),
+    modifiers(&SecuritySchemes),
     security(("Bearer" = []), ("BasicAuth" = []))
 )]
 struct Document;
@@ -71,10 +72,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), api::envelope));
-    page_routes()
-        .merge(api_router)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(app)
+    page_routes().merge(api_router).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).with_state(app)
 }
 
 /// The OpenAPI document of [`router`].

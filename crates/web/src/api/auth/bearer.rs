@@ -85,9 +85,10 @@ fn check_claims(app: &App, parts: &Parts, claims: &Claims) -> Result<(), Refused
         return Err(Refused::because(text));
     }
     let path = parts.uri.path();
-    let plain_path = url::form_urlencoded::parse(format!("p={}", path.replace('+', "%2B")).as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned());
+    let plain_path =
+        url::form_urlencoded::parse(format!("p={}", path.replace('+', "%2B")).as_bytes())
+            .next()
+            .map(|(_, value)| value.into_owned());
     if claims.path != path && Some(&claims.path) != plain_path.as_ref() {
         let text = format!("`path` is {}, the request's is {path}", claims.path);
         return Err(Refused::because(text));
@@ -119,9 +120,10 @@ fn check_host(app: &App, headers: &HeaderMap, claimed: &str) -> Result<(), Refus
 fn check_expiry(app: &App, exp: &Milliseconds) -> Result<(), Refused> {
     let exp_ms = match exp {
         Milliseconds::Number(number) => *number,
-        Milliseconds::Text(text) => text.trim().parse().map_err(|_| {
-            Refused::because("`exp` should be milliseconds since 1970")
-        })?,
+        Milliseconds::Text(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| Refused::because("`exp` should be milliseconds since 1970"))?,
     };
     let now_ms = app.now().as_millisecond();
     if exp_ms <= now_ms {

@@ -101,11 +101,7 @@ impl Refused {
     }
 }
 
-async fn authenticate(
-    app: &Arc<App>,
-    parts: &Parts,
-    body: &Bytes,
-) -> Result<Member, ApiError> {
+async fn authenticate(app: &Arc<App>, parts: &Parts, body: &Bytes) -> Result<Member, ApiError> {
     let result = match authorization(parts) {
         Ok(("bearer", token)) => bearer::member(app, parts, body, token).await,
         Ok(("basic", key)) if app.settings().sandbox => basic::member(app, key).await,

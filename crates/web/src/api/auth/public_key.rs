@@ -114,9 +114,7 @@ fn key_bytes(text: &str) -> Result<Vec<u8>, String> {
         text.split_whitespace().collect()
     };
     let plain = base64.trim_end_matches('=').replace('+', "-").replace('/', "_");
-    URL_SAFE_NO_PAD
-        .decode(plain)
-        .map_err(|_| "`publicKey` should be PEM or base64url".to_owned())
+    URL_SAFE_NO_PAD.decode(plain).map_err(|_| "`publicKey` should be PEM or base64url".to_owned())
 }
 
 /// The PEM form of an Ed25519 public key of 32 bytes (RFC 8410).

@@ -48,11 +48,8 @@ pub async fn create_payment(
     let sandbox = app.settings().sandbox;
     let mut initiation = asked.initiation.into_domain(sandbox)?;
     initiation.pisp_consent_accepted = asked.pisp_consent_accepted.unwrap_or(false);
-    let new = NewPayment {
-        initiation,
-        psu: call.psu(),
-        request_timeout_ms: call.request_timeout_ms(),
-    };
+    let new =
+        NewPayment { initiation, psu: call.psu(), request_timeout_ms: call.request_timeout_ms() };
     let payment = payments::create(&app, &call.member, new)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", "initiation.bankId"))?;

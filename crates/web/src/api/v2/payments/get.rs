@@ -28,8 +28,7 @@ pub async fn get_payment(
     Path(payment_id): Path<String>,
     call: Call,
 ) -> Result<Json<PaymentResponse>, ApiError> {
-    let id: PaymentId =
-        payment_id.parse().map_err(|_| ApiError::payment_not_found(&payment_id))?;
+    let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(&payment_id))?;
     let payment = payments::get(&app, &call.member, &id)
         .await
         .map_err(|error| ApiError::from_gateway(error, &payment_id, ""))?;

@@ -91,9 +91,7 @@ fn page(
     found.truncate(limit);
     let asked = offset.unwrap_or("").to_owned();
     let offset = match (asked.is_empty(), found.first()) {
-        (true, Some(first)) => {
-            token(first.created_at.as_millisecond() + 1, "")
-        }
+        (true, Some(first)) => token(first.created_at.as_millisecond() + 1, ""),
         (true, None) | (false, _) => asked,
     };
     let next_offset = match found.last() {

@@ -5,3 +5,4 @@ pub mod get;
 pub mod initiation;
 pub mod list;
 pub mod model;
+pub mod party;

@@ -1,0 +1,417 @@
+//! The object `initiation` on the wire, and its way into the domain and back (reference, sections
+//! 3.2 and 3.3).
+//!
+//! Accounts are flat inside `debtor` and `creditor`; which fields count follows from
+//! `localInstrument`. What this release cannot do yet is refused, never ignored.
+
+use domain::account::{AccountIdentifier, Party};
+use domain::initiation as order;
+use domain::money::{self, Currency};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::party::{Address, Creditor, Debtor};
+use crate::api::ApiError;
+use crate::api::error::FieldFault;
+
+/// An amount on the wire.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Amount {
+    /// Decimal, up to four places.
+    pub value: String,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// The rails on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "each is documented at the domain's rail of the same name")]
+pub enum LocalInstrument {
+    Sepa,
+    SepaInstant,
+    FasterPayments,
+    Elixir,
+    EuDomesticNonEuro,
+    EuDomesticNonEuroInstant,
+    Bankgiro,
+    Plusgiro,
+    AutoSelect,
+}
+
+/// Who guides the payer, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "each is documented at the domain's flow of the same name")]
+pub enum FlowType {
+    ApiOnly,
+    FullHostedPages,
+    EmbeddedHostedPages,
+}
+
+/// Who pays the charges, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "each is documented at the domain's bearer of the same name")]
+pub enum ChargeBearer {
+    InvalidChargeBearer,
+    Cred,
+    Debt,
+    Shar,
+    Slev,
+}
+
+/// What the bank is told for its fraud checks.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "each is documented at the domain's field of the same name")]
+pub struct Risk {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub psu_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_context_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_purpose_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merchant_category_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beneficiary_account_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract_present_indicator: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beneficiary_prepopulated_indicator: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery_address: Option<Address>,
+}
+
+/// One single payment on the wire.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Initiation {
+    /// The bank; the payer chooses it where it is absent on the full hosted pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bank_id: Option<String>,
+    /// The member's reference, 1 to 35 characters.
+    pub ref_id: String,
+    /// Reference on the payee's statement, 1 to 35 characters, 18 on FASTER_PAYMENTS.
+    pub remittance_information_primary: String,
+    /// Further text, at most 140 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remittance_information_secondary: Option<String>,
+    /// Sub-TPP on whose behalf the member acts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of_id: Option<String>,
+    /// Not supported yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vrp_consent_id: Option<String>,
+    /// What the payee should get.
+    pub amount: Amount,
+    /// The rail.
+    pub local_instrument: LocalInstrument,
+    /// The payer's account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debtor: Option<Debtor>,
+    /// The payee.
+    pub creditor: Creditor,
+    /// Not supported yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_date: Option<String>,
+    /// Whether the bank is asked for funds first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm_funds: Option<bool>,
+    /// Whether the bank is asked for the payer's account, for refunds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_refund_account: Option<bool>,
+    /// Whether an immediate payment may not become a future-dated one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_future_dated_payment_conversion: Option<bool>,
+    /// Not supported yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_tokenized_account: Option<bool>,
+    /// Where the payer's browser returns to.
+    pub callback_url: String,
+    /// Comes back with the browser as `state`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub callback_state: Option<String>,
+    /// Who pays the charges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charge_bearer: Option<ChargeBearer>,
+    /// For the bank's fraud checks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Risk>,
+    /// Who guides the payer; API_ONLY where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_type: Option<FlowType>,
+    /// The member's own reference of the payer, at most 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_psu_reference: Option<String>,
+}
+
+impl Initiation {
+    /// The payment in the domain's words, if every field is acceptable.
+    ///
+    /// # Errors
+    /// [`ApiError::Field`] for the first field that is not.
+    pub fn into_domain(self, sandbox: bool) -> Result<order::Initiation, ApiError> {
+        self.refuse_what_is_not_there_yet()?;
+        length("initiation.refId", &self.ref_id, 1, 35)?;
+        let primary_max =
+            if self.local_instrument == LocalInstrument::FasterPayments { 18 } else { 35 };
+        let primary = &self.remittance_information_primary;
+        length("initiation.remittanceInformationPrimary", primary, 1, primary_max)?;
+        optional("remittanceInformationSecondary", &self.remittance_information_secondary, 140)?;
+        optional("onBehalfOfId", &self.on_behalf_of_id, 64)?;
+        optional("callbackState", &self.callback_state, 2_048)?;
+        optional("externalPsuReference", &self.external_psu_reference, 64)?;
+        check_callback_url(&self.callback_url, sandbox)?;
+        let local_instrument = self.local_instrument.into();
+        let amount = self.amount.into_domain(self.local_instrument)?;
+        let creditor = self.creditor.into_domain(self.local_instrument)?;
+        let debtor =
+            self.debtor.map(|debtor| debtor.into_domain(self.local_instrument)).transpose()?;
+        Ok(order::Initiation {
+            bank_id: self.bank_id.filter(|id| !id.is_empty()),
+            ref_id: self.ref_id,
+            remittance_primary: self.remittance_information_primary,
+            remittance_secondary: self.remittance_information_secondary,
+            on_behalf_of_id: self.on_behalf_of_id,
+            amount,
+            local_instrument,
+            debtor,
+            creditor,
+            confirm_funds: self.confirm_funds.unwrap_or(false),
+            return_refund_account: self.return_refund_account.unwrap_or(false),
+            disable_future_dated_payment_conversion: self
+                .disable_future_dated_payment_conversion
+                .unwrap_or(false),
+            callback_url: self.callback_url,
+            callback_state: self.callback_state,
+            charge_bearer: self.charge_bearer.and_then(ChargeBearer::into_domain),
+            risk: self.risk.map(Risk::into_domain),
+            flow: self.flow_type.unwrap_or(FlowType::ApiOnly).into(),
+            external_psu_reference: self.external_psu_reference,
+            pisp_consent_accepted: false,
+        })
+    }
+
+    fn refuse_what_is_not_there_yet(&self) -> Result<(), ApiError> {
+        let asked = [
+            ("vrpConsentId", self.vrp_consent_id.is_some()),
+            ("executionDate", self.execution_date.is_some()),
+            ("returnTokenizedAccount", self.return_tokenized_account == Some(true)),
+            (
+                "debtor.tokenizedAccountId",
+                self.debtor.as_ref().is_some_and(|d| d.tokenized_account_id.is_some()),
+            ),
+            ("creditor.virtualAccountId", self.creditor.virtual_account_id.is_some()),
+        ];
+        match asked.into_iter().find(|(_, asked)| *asked) {
+            Some((field, _)) => Err(invalid(
+                &format!("initiation.{field}"),
+                format!("`{field}` is not supported by this release."),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The payment as it was asked for.
+    #[must_use]
+    pub fn of(initiation: &order::Initiation) -> Initiation {
+        Initiation {
+            bank_id: initiation.bank_id.clone(),
+            ref_id: initiation.ref_id.clone(),
+            remittance_information_primary: initiation.remittance_primary.clone(),
+            remittance_information_secondary: initiation.remittance_secondary.clone(),
+            on_behalf_of_id: initiation.on_behalf_of_id.clone(),
+            vrp_consent_id: None,
+            amount: Amount::of(&initiation.amount),
+            local_instrument: initiation.local_instrument.into(),
+            debtor: initiation.debtor.as_ref().map(Debtor::of),
+            creditor: Creditor::of(&initiation.creditor),
+            execution_date: None,
+            confirm_funds: Some(initiation.confirm_funds),
+            return_refund_account: Some(initiation.return_refund_account),
+            disable_future_dated_payment_conversion: Some(
+                initiation.disable_future_dated_payment_conversion,
+            ),
+            return_tokenized_account: None,
+            callback_url: initiation.callback_url.clone(),
+            callback_state: initiation.callback_state.clone(),
+            charge_bearer: initiation.charge_bearer.map(ChargeBearer::of),
+            risk: initiation.risk.as_ref().map(Risk::of),
+            flow_type: Some(initiation.flow.into()),
+            external_psu_reference: initiation.external_psu_reference.clone(),
+        }
+    }
+}
+
+impl Amount {
+    fn into_domain(self, rail: LocalInstrument) -> Result<money::Amount, ApiError> {
+        let currency: Currency = self.currency.parse().map_err(|error: money::MoneyError| {
+            invalid("initiation.amount.currency", format!("`currency`: {error}."))
+        })?;
+        let expected = match rail {
+            LocalInstrument::Sepa | LocalInstrument::SepaInstant => Some("EUR"),
+            LocalInstrument::FasterPayments => Some("GBP"),
+            LocalInstrument::Elixir => Some("PLN"),
+            LocalInstrument::Bankgiro | LocalInstrument::Plusgiro => Some("SEK"),
+            LocalInstrument::EuDomesticNonEuro
+            | LocalInstrument::EuDomesticNonEuroInstant
+            | LocalInstrument::AutoSelect => None,
+        };
+        if let Some(expected) = expected
+            && expected != currency.code()
+        {
+            let message = format!("`currency` should be {expected} on this `localInstrument`.");
+            return Err(invalid("initiation.amount.currency", message));
+        }
+        money::Amount::parse(&self.value, currency).map_err(|error| {
+            let fault = match error {
+                money::MoneyError::NotPositive => FieldFault::Invalid,
+                money::MoneyError::Currency { .. }
+                | money::MoneyError::NotDecimal { .. }
+                | money::MoneyError::TooPrecise
+                | money::MoneyError::TooLarge => FieldFault::InvalidFormat,
+            };
+            ApiError::field(fault, "initiation.amount.value", format!("`value`: {error}."))
+        })
+    }
+
+    /// The amount as it was written.
+    #[must_use]
+    pub fn of(amount: &money::Amount) -> Amount {
+        Amount { value: amount.value(), currency: amount.currency().code().to_owned() }
+    }
+}
+
+impl Risk {
+    fn into_domain(self) -> order::Risk {
+        order::Risk {
+            psu_id: self.psu_id,
+            payment_context_code: self.payment_context_code,
+            payment_purpose_code: self.payment_purpose_code,
+            merchant_category_code: self.merchant_category_code,
+            beneficiary_account_type: self.beneficiary_account_type,
+            contract_present_indicator: self.contract_present_indicator,
+            beneficiary_prepopulated_indicator: self.beneficiary_prepopulated_indicator,
+            delivery_address: self.delivery_address.map(Address::into_domain),
+        }
+    }
+
+    fn of(risk: &order::Risk) -> Risk {
+        Risk {
+            psu_id: risk.psu_id.clone(),
+            payment_context_code: risk.payment_context_code.clone(),
+            payment_purpose_code: risk.payment_purpose_code.clone(),
+            merchant_category_code: risk.merchant_category_code.clone(),
+            beneficiary_account_type: risk.beneficiary_account_type.clone(),
+            contract_present_indicator: risk.contract_present_indicator,
+            beneficiary_prepopulated_indicator: risk.beneficiary_prepopulated_indicator,
+            delivery_address: risk.delivery_address.as_ref().map(Address::of),
+        }
+    }
+}
+
+impl ChargeBearer {
+    fn into_domain(self) -> Option<order::ChargeBearer> {
+        match self {
+            ChargeBearer::InvalidChargeBearer => None,
+            ChargeBearer::Cred => Some(order::ChargeBearer::Cred),
+            ChargeBearer::Debt => Some(order::ChargeBearer::Debt),
+            ChargeBearer::Shar => Some(order::ChargeBearer::Shar),
+            ChargeBearer::Slev => Some(order::ChargeBearer::Slev),
+        }
+    }
+
+    fn of(bearer: order::ChargeBearer) -> ChargeBearer {
+        match bearer {
+            order::ChargeBearer::Cred => ChargeBearer::Cred,
+            order::ChargeBearer::Debt => ChargeBearer::Debt,
+            order::ChargeBearer::Shar => ChargeBearer::Shar,
+            order::ChargeBearer::Slev => ChargeBearer::Slev,
+        }
+    }
+}
+
+/// Two enums with the same variants.
+macro_rules! same_variants {
+    ($wire:ident, $domain:path, $($variant:ident),+) => {
+        impl From<$wire> for $domain {
+            fn from(value: $wire) -> Self {
+                match value { $($wire::$variant => Self::$variant),+ }
+            }
+        }
+
+        impl From<$domain> for $wire {
+            fn from(value: $domain) -> Self {
+                use $domain as Domain;
+                match value { $(Domain::$variant => Self::$variant),+ }
+            }
+        }
+    };
+}
+
+same_variants!(FlowType, order::Flow, ApiOnly, FullHostedPages, EmbeddedHostedPages);
+same_variants!(
+    LocalInstrument,
+    order::LocalInstrument,
+    Sepa,
+    SepaInstant,
+    FasterPayments,
+    Elixir,
+    EuDomesticNonEuro,
+    EuDomesticNonEuroInstant,
+    Bankgiro,
+    Plusgiro,
+    AutoSelect
+);
+
+/// A payee of which nothing is known; the creditor of tests and pages begins so.
+pub(super) fn party(account: Option<AccountIdentifier>, name: Option<String>) -> Party {
+    Party { account, name, ultimate_name: None, address: None, bank_name: None }
+}
+
+pub(super) fn invalid(path: &str, message: impl Into<String>) -> ApiError {
+    ApiError::field(FieldFault::Invalid, path, message)
+}
+
+pub(super) fn length(path: &str, text: &str, least: usize, most: usize) -> Result<(), ApiError> {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let found = text.chars().count();
+    if found < least {
+        let message = format!("`{name}` should not be empty.");
+        return Err(ApiError::field(FieldFault::InvalidFormat, path, message));
+    }
+    if found > most {
+        let message = format!("`{name}` should not be longer than {most} symbols.");
+        return Err(ApiError::field(FieldFault::InvalidFormat, path, message));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(invalid(path, format!("`{name}` should not contain control characters.")));
+    }
+    Ok(())
+}
+
+fn optional(name: &str, text: &Option<String>, most: usize) -> Result<(), ApiError> {
+    text.as_ref().map_or(Ok(()), |text| length(&format!("initiation.{name}"), text, 0, most))
+}
+
+/// https, an app's own scheme, and in a sandbox http; never a scheme that runs in the page.
+fn check_callback_url(text: &str, sandbox: bool) -> Result<(), ApiError> {
+    const PATH: &str = "initiation.callbackUrl";
+    length(PATH, text, 1, 2_048)?;
+    let url = url::Url::parse(text).map_err(|error| {
+        ApiError::field(
+            FieldFault::InvalidFormat,
+            PATH,
+            format!("`callbackUrl` should be a URL such as https://example.com/return: {error}."),
+        )
+    })?;
+    let forbidden =
+        ["javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source"];
+    if forbidden.contains(&url.scheme()) || (url.scheme() == "http" && !sandbox) {
+        let message = format!("`callbackUrl` should not begin with {}:.", url.scheme());
+        return Err(invalid(PATH, message));
+    }
+    Ok(())
+}

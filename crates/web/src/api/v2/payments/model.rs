@@ -1,0 +1,181 @@
+//! The object `payment` on the wire (reference, section 3.5).
+
+use domain::payment::{self as core, PaymentChanged, State};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::initiation::{Amount, Initiation};
+use super::party::Account;
+use crate::api::status::{PaymentStatus, of_stage};
+
+/// What the payer still has to do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Authentication {
+    /// Where the payer's browser must go.
+    redirect_url: String,
+}
+
+/// The account to refund to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefundAccount {
+    /// The account.
+    #[serde(flatten)]
+    account: Account,
+    /// Its holder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+/// What can be refunded, and where to.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundDetails {
+    /// The payer's account.
+    refund_account: RefundAccount,
+    /// `NONE`, `PARTIAL` or `FULL`.
+    payment_refund_status: String,
+    /// Refunded so far.
+    settled_refund_amount: Amount,
+    /// Not refunded yet.
+    remaining_refund_amount: Amount,
+}
+
+/// The error behind an unsuccessful end.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorInfo {
+    /// The HTTP status that describes it best.
+    http_error_code: u16,
+    /// What went wrong.
+    message: String,
+    /// Whether the bank failed.
+    token_external_error: bool,
+}
+
+/// A payment.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Payment {
+    /// `pm2:…`.
+    id: String,
+    /// Whose it is.
+    member_id: String,
+    /// As it was asked for.
+    initiation: Initiation,
+    /// Where it stands.
+    status: PaymentStatus,
+    /// Why, at most 256 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_reason_information: Option<String>,
+    /// ISO 8601, UTC.
+    created_date_time: String,
+    /// ISO 8601, UTC.
+    updated_date_time: String,
+    /// Whether it became a future-dated payment.
+    converted_to_future_dated_payment: bool,
+    /// Only while the payer has something to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authentication: Option<Authentication>,
+    /// The bank's last status code, untouched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bank_payment_status: Option<String>,
+    /// The bank's id of the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bank_payment_id: Option<String>,
+    /// Only where a refund account was asked for and given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund_details: Option<RefundDetails>,
+    /// The error behind an unsuccessful end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_info: Option<ErrorInfo>,
+}
+
+/// A payment in its envelope.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PaymentResponse {
+    /// The payment.
+    payment: Payment,
+}
+
+impl PaymentResponse {
+    /// The payment as it stands; `public_url` is where the hosted pages are.
+    #[must_use]
+    pub fn of(payment: &core::Payment, public_url: &str) -> PaymentResponse {
+        PaymentResponse { payment: Payment::of(payment, public_url) }
+    }
+}
+
+impl Payment {
+    /// The payment as it stands; `public_url` is where the hosted pages are.
+    #[must_use]
+    pub fn of(payment: &core::Payment, public_url: &str) -> Payment {
+        let redirect_url = match &payment.state {
+            State::AwaitingBankChoice => Some(session_url(public_url, payment)),
+            State::AwaitingRedirect { authorisation } => Some(authorisation.redirect_url.clone()),
+            State::Opening { .. }
+            | State::VerifyingReturn { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { .. } => None,
+        };
+        Payment {
+            authentication: redirect_url.map(|redirect_url| Authentication { redirect_url }),
+            ..Payment::at_event(payment, &payment.changed())
+        }
+    }
+
+    /// The payment as it stood after an event.
+    #[must_use]
+    pub fn at_event(payment: &core::Payment, changed: &PaymentChanged) -> Payment {
+        let mut initiation = Initiation::of(&payment.initiation);
+        initiation.bank_id.clone_from(&changed.bank_id);
+        Payment {
+            id: payment.id.to_string(),
+            member_id: payment.member_id.to_string(),
+            initiation,
+            status: of_stage(changed.stage),
+            status_reason_information: changed.reason.clone(),
+            created_date_time: moment(payment.created_at),
+            updated_date_time: moment(changed.at),
+            converted_to_future_dated_payment: false,
+            authentication: None,
+            bank_payment_status: changed.bank.payment_status.clone(),
+            bank_payment_id: changed.bank.payment_id.clone(),
+            refund_details: refund_details(payment, changed),
+            error_info: changed.error.as_ref().map(|error| ErrorInfo {
+                http_error_code: error.http_status,
+                message: error.message.clone(),
+                token_external_error: error.from_bank,
+            }),
+        }
+    }
+}
+
+/// Where the hosted pages of a payment begin.
+#[must_use]
+pub fn session_url(public_url: &str, payment: &core::Payment) -> String {
+    format!("{public_url}/session/{}", payment.id)
+}
+
+fn refund_details(payment: &core::Payment, changed: &PaymentChanged) -> Option<RefundDetails> {
+    let refund = changed.bank.refund_account.as_ref()?;
+    let amount = Amount::of(&payment.initiation.amount);
+    Some(RefundDetails {
+        refund_account: RefundAccount {
+            account: Account::of(&refund.account),
+            name: refund.name.clone(),
+        },
+        payment_refund_status: "NONE".to_owned(),
+        settled_refund_amount: Amount { value: "0".to_owned(), ..amount.clone() },
+        remaining_refund_amount: amount,
+    })
+}
+
+/// `2023-04-05T17:02:11.954Z`.
+fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}

@@ -1,0 +1,133 @@
+//! `/callback`: where banks send payers' browsers back to.
+//!
+//! A bank may bring its answer in the fragment (a page of ours posts it), as a form post, or, for
+//! errors, in the query. What comes is recorded and verified later by a job; the payer is led on
+//! at once: on the full hosted pages to our waiting page, otherwise to the member's page.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use bytes::Bytes;
+use domain::initiation::Flow;
+use domain::payment::Payment;
+use gateway::App;
+use gateway::payments::{PsuReturnOutcome, psu_returned};
+use serde_json::json;
+
+use super::{page, problem};
+
+#[derive(Template)]
+#[template(path = "callback.html")]
+struct FragmentPage;
+
+#[derive(Template)]
+#[template(path = "leaving.html")]
+struct LeavingPage<'a> {
+    title: &'a str,
+    target: &'a str,
+    link: &'a str,
+}
+
+/// `GET /callback`: an answer in the query, or a page that fetches it from the fragment.
+pub async fn from_query(State(app): State<Arc<App>>, uri: Uri) -> Response {
+    let parameters = parameters(uri.query().unwrap_or("").as_bytes());
+    let answered = parameters.iter().any(|(name, _)| name == "state" || name == "error");
+    if !answered {
+        return page(StatusCode::OK, &FragmentPage);
+    }
+    match record(&app, &parameters).await {
+        Ok(payment) => Redirect::to(&next_url(&app, &payment)).into_response(),
+        Err(response) => response,
+    }
+}
+
+/// `POST /callback`: a form post of the bank, or our own page's script.
+pub async fn from_form(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+    let parameters = parameters(&body);
+    let by_script = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.starts_with("application/json"));
+    match record(&app, &parameters).await {
+        Ok(payment) if by_script => {
+            Json(json!({ "location": next_url(&app, &payment) })).into_response()
+        }
+        Ok(payment) => {
+            let target = next_url(&app, &payment);
+            if target.starts_with(&app.settings().public_url) {
+                return Redirect::to(&target).into_response();
+            }
+            let leaving = LeavingPage {
+                title: "Taking you back to the shop…",
+                target: &target,
+                link: "Back to the shop",
+            };
+            page(StatusCode::OK, &leaving)
+        }
+        Err(response) => response,
+    }
+}
+
+async fn record(app: &Arc<App>, parameters: &[(String, String)]) -> Result<Payment, Response> {
+    match psu_returned(app, parameters).await {
+        Ok(PsuReturnOutcome::Payment(payment)) => Ok(*payment),
+        Ok(PsuReturnOutcome::NotOurs(why)) => {
+            tracing::info!(why, "a callback that fits no payment");
+            Err(problem(
+                StatusCode::BAD_REQUEST,
+                "This page cannot be opened on its own",
+                "Your bank's answer is missing or belongs to no payment. Please go back to the \
+                 shop and start again. Nothing was paid by opening this page.",
+            ))
+        }
+        Err(error) => {
+            tracing::error!(%error, "a callback could not be recorded");
+            Err(problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Please try again in a moment",
+                "Your bank's answer could not be stored. Reload this page to try again.",
+            ))
+        }
+    }
+}
+
+/// Where the payer goes on: our waiting page, or the member's page.
+fn next_url(app: &App, payment: &Payment) -> String {
+    match payment.initiation.flow {
+        Flow::FullHostedPages | Flow::EmbeddedHostedPages => {
+            crate::api::v2::payments::model::session_url(&app.settings().public_url, payment)
+        }
+        Flow::ApiOnly => member_url(payment),
+    }
+}
+
+/// The member's callback URL with the published parameters (reference, section 3.9).
+#[must_use]
+pub fn member_url(payment: &Payment) -> String {
+    let initiation = &payment.initiation;
+    let Ok(mut url) = url::Url::parse(&initiation.callback_url) else {
+        return initiation.callback_url.clone();
+    };
+    {
+        let mut query = url.query_pairs_mut();
+        if initiation.flow == Flow::ApiOnly {
+            query.append_pair("member-id", payment.member_id.as_str());
+        }
+        query.append_pair("payment-id", payment.id.as_str());
+        if let Some(state) = &initiation.callback_state {
+            query.append_pair("state", state);
+        }
+    }
+    url.into()
+}
+
+fn parameters(form: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(form)
+        .take(100)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}

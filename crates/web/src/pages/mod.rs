@@ -1,0 +1,59 @@
+//! The hosted pages: what a payer sees between the shop and the bank.
+//!
+//! Server-rendered, complete without JavaScript; each POST answers with 303. The content security
+//! policy allows nothing but our own style sheet and scripts. A browser leaves for a bank or a
+//! shop through a page of ours that says so, because a form's redirect to another origin would
+//! be blocked by `form-action`.
+
+pub mod assets;
+pub mod callback;
+pub mod session;
+
+use askama::Template;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Security headers of every page.
+pub async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Something that cannot go on; what the payer can do about it.
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct Problem<'a> {
+    title: &'a str,
+    text: &'a str,
+}
+
+/// A rendered template, or a plain 500 where it does not render.
+pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page does not render");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// The page for something that cannot go on.
+pub(crate) fn problem(status: StatusCode, title: &str, text: &str) -> Response {
+    page(status, &Problem { title, text })
+}

@@ -1,0 +1,370 @@
+//! `/session/{paymentId}`: one address for the payer, whatever comes next.
+//!
+//! | stage | page |
+//! |---|---|
+//! | awaiting bank choice | bank picker, or one button where the member chose the bank |
+//! | opening | waiting |
+//! | awaiting redirect | the way to the bank, or to another one |
+//! | verifying … processing | waiting, for a while; then "sent" |
+//! | final | the result and the way back to the shop |
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use banks::profile::BankProfile;
+use banks::protocol::PsuContext;
+use bytes::Bytes;
+use domain::ids::PaymentId;
+use domain::initiation::LocalInstrument;
+use domain::payment::{End, Payment, State as PaymentState};
+use gateway::{App, GatewayError, payments};
+use jiff::SignedDuration;
+
+use super::callback::member_url;
+use super::{page, problem};
+use crate::api::query::Query;
+
+/// How long a payer waits for the bank's last word before "sent" is shown instead.
+const WAIT_FOR_FINAL: SignedDuration = SignedDuration::from_secs(12);
+/// Banks that one page shows; more need a search.
+const BANKS_SHOWN_MAX: usize = 60;
+
+/// What every page says about the payment.
+struct Summary {
+    id: String,
+    amount: String,
+    payee: String,
+    reference: String,
+}
+
+struct BankRow {
+    id: String,
+    name: String,
+    initial: String,
+    search_text: String,
+}
+
+#[derive(Template)]
+#[template(path = "pick_bank.html")]
+struct PickBank {
+    payment: Summary,
+    banks: Vec<BankRow>,
+    countries: Vec<(String, bool)>,
+    search: String,
+    more: bool,
+    message: Option<String>,
+    back_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "confirm_bank.html")]
+struct ConfirmBank {
+    payment: Summary,
+    bank: BankRow,
+    can_change: bool,
+    message: Option<String>,
+    back_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "to_bank.html")]
+struct ToBank {
+    payment: Summary,
+    bank: String,
+    redirect_url: String,
+    immediately: bool,
+}
+
+#[derive(Template)]
+#[template(path = "waiting.html")]
+struct Waiting {
+    payment: Summary,
+    text: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "result.html")]
+struct ResultPage {
+    payment: Summary,
+    tone: &'static str,
+    title: &'static str,
+    text: &'static str,
+    reason: Option<String>,
+    back_url: String,
+}
+
+/// `GET /session/{paymentId}`.
+pub async fn show(State(app): State<Arc<App>>, Path(id): Path<String>, uri: Uri) -> Response {
+    match load(&app, &id).await {
+        Ok(payment) => stage_page(&app, &payment, uri.query(), None),
+        Err(response) => response,
+    }
+}
+
+/// `POST /session/{paymentId}` with `bank-id`: the payer's choice.
+pub async fn choose(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let payment = match load(&app, &id).await {
+        Ok(payment) => payment,
+        Err(response) => return response,
+    };
+    let form = Query::read(std::str::from_utf8(&body).ok()).unwrap_or_default();
+    let Some(bank_id) = form.text("bank-id") else {
+        let message = "Please choose your bank.".to_owned();
+        return stage_page(&app, &payment, None, Some(message));
+    };
+    let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let psu = PsuContext { ip_address: None, user_agent: user_agent.map(str::to_owned) };
+    match payments::choose_bank(&app, &payment.id, bank_id, psu).await {
+        Ok(payment) => {
+            let leave = matches!(payment.state, PaymentState::AwaitingRedirect { .. });
+            let target = format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" });
+            Redirect::to(&target).into_response()
+        }
+        Err(GatewayError::Refused(_)) => {
+            Redirect::to(&format!("/session/{}", payment.id)).into_response()
+        }
+        Err(GatewayError::BankUnknown { .. }) => {
+            let message = "That bank is not known here. Please choose another.".to_owned();
+            stage_page(&app, &payment, None, Some(message))
+        }
+        Err(GatewayError::FeatureNotSupported { .. }) => {
+            let message =
+                "That bank does not offer this kind of payment. Please choose another.".to_owned();
+            stage_page(&app, &payment, None, Some(message))
+        }
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// `GET /session/{paymentId}/leave`: the payer is on the way to the bank.
+pub async fn leave(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+    match load(&app, &id).await {
+        Ok(payment) => match &payment.state {
+            PaymentState::AwaitingRedirect { .. } => to_bank(&app, &payment, true),
+            _ => Redirect::to(&format!("/session/{}", payment.id)).into_response(),
+        },
+        Err(response) => response,
+    }
+}
+
+async fn load(app: &Arc<App>, id: &str) -> Result<Payment, Response> {
+    let not_found = || {
+        problem(
+            StatusCode::NOT_FOUND,
+            "This payment does not exist",
+            "The link is incomplete or too old. Please go back to the shop and start again.",
+        )
+    };
+    let id: PaymentId = id.parse().map_err(|_| not_found())?;
+    payments::open_by_link(app, &id).await.map_err(|error| match error {
+        GatewayError::PaymentNotFound => not_found(),
+        error => unavailable(&error),
+    })
+}
+
+fn unavailable(error: &GatewayError) -> Response {
+    tracing::error!(%error, "a hosted page cannot be shown");
+    problem(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Please try again in a moment",
+        "The payment cannot be shown now. Nothing was paid meanwhile; reload this page to go on.",
+    )
+}
+
+fn stage_page(
+    app: &App,
+    payment: &Payment,
+    query: Option<&str>,
+    message: Option<String>,
+) -> Response {
+    let query = Query::read(query).unwrap_or_default();
+    match &payment.state {
+        PaymentState::AwaitingBankChoice => choice(app, payment, &query, message),
+        PaymentState::AwaitingRedirect { .. } if query.text("change").is_some() => {
+            picker(app, payment, &query, message)
+        }
+        PaymentState::AwaitingRedirect { .. } => to_bank(app, payment, false),
+        PaymentState::Opening { .. } => waiting(payment, "We are asking your bank…"),
+        PaymentState::VerifyingReturn { .. } | PaymentState::Authorised { .. } => {
+            waiting(payment, "You are back. We are finishing the payment with your bank…")
+        }
+        PaymentState::OrderSent { order, .. }
+        | PaymentState::Uncertain { order }
+        | PaymentState::Processing { order, .. } => {
+            let waited_for = app.now().duration_since(order.sent_at);
+            if waited_for < WAIT_FOR_FINAL {
+                waiting(payment, "Your bank is making the payment…")
+            } else {
+                result(
+                    payment,
+                    "pending",
+                    "Payment sent",
+                    "Your bank has not confirmed the payment yet. The shop is told as soon as it does. Please do not pay again.",
+                )
+            }
+        }
+        PaymentState::Final { end } => ended(payment, *end),
+    }
+}
+
+fn ended(payment: &Payment, end: End) -> Response {
+    match end {
+        End::Completed => {
+            result(payment, "good", "Payment successful", "Your bank has accepted the payment.")
+        }
+        End::Rejected => result(
+            payment,
+            "bad",
+            "Payment rejected",
+            "Your bank did not accept the payment. Nothing was paid.",
+        ),
+        End::RejectedInsufficientFunds => result(
+            payment,
+            "bad",
+            "Not enough money in the account",
+            "Your bank did not accept the payment because the account does not hold enough. Nothing was paid.",
+        ),
+        End::Declined => result(
+            payment,
+            "bad",
+            "Payment declined",
+            "The payment was declined at your bank. Nothing was paid.",
+        ),
+        End::Failed => result(
+            payment,
+            "bad",
+            "Payment failed",
+            "The payment could not be made. Nothing was paid; you can try again in the shop.",
+        ),
+        End::Expired => result(
+            payment,
+            "bad",
+            "Payment expired",
+            "The payment was not approved in time. Nothing was paid; you can try again in the shop.",
+        ),
+        End::NoFinalStatus => result(
+            payment,
+            "pending",
+            "Payment not confirmed",
+            "Your bank never confirmed the payment. Please look at your account before you pay again.",
+        ),
+    }
+}
+
+fn choice(app: &App, payment: &Payment, query: &Query, message: Option<String>) -> Response {
+    let chosen = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    match chosen {
+        Some(bank) if query.text("change").is_none() => {
+            let confirm = ConfirmBank {
+                payment: summary(payment),
+                bank: row(bank),
+                can_change: payment.initiation.bank_id.is_none(),
+                message,
+                back_url: member_url(payment),
+            };
+            page(StatusCode::OK, &confirm)
+        }
+        _ => picker(app, payment, query, message),
+    }
+}
+
+fn picker(app: &App, payment: &Payment, query: &Query, message: Option<String>) -> Response {
+    let search = query.text("search").unwrap_or("").to_lowercase();
+    let country = query.text("country").unwrap_or("").to_uppercase();
+    let offers = |bank: &&BankProfile| {
+        let rail = payment.initiation.local_instrument;
+        bank.currencies.contains(&payment.initiation.amount.currency())
+            && (rail == LocalInstrument::AutoSelect || bank.rails.contains(&rail))
+    };
+    let able: Vec<&BankProfile> = app.directory().iter().filter(offers).collect();
+    let mut countries: Vec<String> =
+        able.iter().flat_map(|bank| bank.countries.iter().cloned()).collect();
+    countries.sort();
+    countries.dedup();
+    let mut found: Vec<BankRow> = able
+        .into_iter()
+        .filter(|bank| country.is_empty() || bank.countries.contains(&country))
+        .map(row)
+        .filter(|row| search.is_empty() || row.search_text.contains(&search))
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    let more = found.len() > BANKS_SHOWN_MAX;
+    found.truncate(BANKS_SHOWN_MAX);
+    let pick = PickBank {
+        payment: summary(payment),
+        banks: found,
+        countries: countries.into_iter().map(|c| (c.clone(), c == country)).collect(),
+        search,
+        more,
+        message,
+        back_url: member_url(payment),
+    };
+    page(StatusCode::OK, &pick)
+}
+
+fn to_bank(app: &App, payment: &Payment, immediately: bool) -> Response {
+    let PaymentState::AwaitingRedirect { authorisation } = &payment.state else {
+        return waiting(payment, "We are asking your bank…");
+    };
+    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    let to_bank = ToBank {
+        payment: summary(payment),
+        bank: bank.map_or_else(|| "your bank".to_owned(), |bank| bank.name.clone()),
+        redirect_url: authorisation.redirect_url.clone(),
+        immediately,
+    };
+    page(StatusCode::OK, &to_bank)
+}
+
+fn waiting(payment: &Payment, text: &'static str) -> Response {
+    page(StatusCode::OK, &Waiting { payment: summary(payment), text })
+}
+
+fn result(
+    payment: &Payment,
+    tone: &'static str,
+    title: &'static str,
+    text: &'static str,
+) -> Response {
+    let reason = payment.reason.clone().filter(|_| tone == "bad");
+    let back_url = member_url(payment);
+    let page_of_result =
+        ResultPage { payment: summary(payment), tone, title, text, reason, back_url };
+    page(StatusCode::OK, &page_of_result)
+}
+
+fn summary(payment: &Payment) -> Summary {
+    Summary {
+        id: payment.id.to_string(),
+        amount: money(payment),
+        payee: payment.initiation.creditor.name.clone().unwrap_or_default(),
+        reference: payment.initiation.remittance_primary.clone(),
+    }
+}
+
+/// `£10.23`, or `10.23 SEK` where the currency has no sign that everybody reads.
+fn money(payment: &Payment) -> String {
+    let amount = &payment.initiation.amount;
+    match amount.currency().code() {
+        "GBP" => format!("£{}", amount.value_in_minor_digits()),
+        "EUR" => format!("€{}", amount.value_in_minor_digits()),
+        _ => amount.to_string(),
+    }
+}
+
+fn row(bank: &BankProfile) -> BankRow {
+    BankRow {
+        id: bank.id.clone(),
+        name: bank.name.clone(),
+        initial: bank.name.chars().next().unwrap_or('?').to_string(),
+        search_text: format!("{} {} {}", bank.name, bank.id, bank.bic).to_lowercase(),
+    }
+}
