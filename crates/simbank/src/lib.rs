@@ -111,8 +111,8 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
-    /// The public URL has no host.
-    #[error("the public URL of the simulated banks is not an http(s) URL: {0}")]
+    /// The public URL has no host, or more than an origin.
+    #[error("the public URL of the simulated banks is not like http://localhost:8001: {0}")]
     PublicUrl(String),
     /// A registration cannot be used.
     #[error("the registration of TPP {client_id} cannot be used: its JSON Web Key Set: {reason}")]

@@ -53,8 +53,10 @@ impl Shared {
         environment: Arc<dyn Environment>,
     ) -> Result<Self, StartError> {
         let base_url = base_url.trim_end_matches('/').to_owned();
+        // Only an origin will do: the banks' own redirects are paths from the root.
         let host = url::Url::parse(&base_url)
             .ok()
+            .filter(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
             .and_then(|url| url.host_str().map(str::to_owned))
             .ok_or_else(|| StartError::PublicUrl(base_url.clone()))?;
         let mut clients = HashMap::new();

@@ -135,3 +135,68 @@ impl<T: Row> Table<T> {
         keys.iter().for_each(|key| self.remove(key, changes));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Sample {
+        finished: bool,
+    }
+
+    impl Row for Sample {
+        const TABLE: &'static str = "sample";
+        const CAPACITY: usize = 32;
+        fn is_finished(&self, _now: Timestamp) -> bool {
+            self.finished
+        }
+    }
+
+    fn filled(finished: impl Fn(usize) -> bool) -> (Table<Sample>, Vec<Change>) {
+        let (mut table, mut changes) = (Table::default(), Vec::new());
+        for index in 0..=32 {
+            let row = Sample { finished: finished(index) };
+            table.put(&index.to_string(), row, Timestamp::UNIX_EPOCH, &mut changes);
+        }
+        (table, changes)
+    }
+
+    fn dropped(table: &Table<Sample>) -> Vec<usize> {
+        (0..=32).filter(|index| table.get(&index.to_string()).is_none()).collect()
+    }
+
+    #[test]
+    fn a_full_table_drops_the_oldest_finished_objects() {
+        let (table, changes) = filled(|index| index % 10 == 5);
+        assert_eq!(dropped(&table), [5, 15]);
+        let removals: Vec<&str> =
+            changes.iter().filter(|change| change.2.is_null()).map(|change| &*change.1).collect();
+        assert_eq!(removals, ["5", "15"], "the journal learns of it");
+    }
+
+    #[test]
+    fn a_full_table_without_finished_objects_drops_the_oldest() {
+        let (table, _) = filled(|_| false);
+        assert_eq!(dropped(&table), [0, 1]);
+    }
+
+    #[test]
+    fn an_update_keeps_the_place_and_a_replay_gives_the_same_table() {
+        let (mut table, mut changes) = filled(|_| false);
+        table.update("7", &mut changes, |row| row.finished = true);
+        table.put("8", Sample { finished: true }, Timestamp::UNIX_EPOCH, &mut changes);
+        let mut replayed = Table::<Sample>::default();
+        for (_, key, value) in changes {
+            replayed.restore(key, value).unwrap();
+        }
+        let shown = |table: &Table<Sample>| -> Vec<(String, bool)> {
+            let rows = table.all().into_iter();
+            rows.map(|(key, row)| (key.to_owned(), row.finished)).collect()
+        };
+        assert_eq!(shown(&replayed), shown(&table));
+        assert_eq!(shown(&table)[5], ("7".to_owned(), true));
+    }
+}

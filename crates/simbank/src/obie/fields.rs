@@ -1,8 +1,7 @@
 //! The shape of the requests: which fields there are, which must be there, and their limits.
 //!
-//! Written by hand as tables, after OBIE 3.1.11 (Domestic Payment Consents, Domestic Payments:
-//! data dictionaries), so that a test can hold it against the published schema. Fields that the
-//! standard does not have and nulls are refused, as strict banks do.
+//! Written by hand as tables, after OBIE 3.1.11 (Domestic Payment Consents, Domestic Payments: data
+//! dictionaries). Fields that the standard does not have and nulls are refused, as strict banks do.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
