@@ -313,10 +313,7 @@ fn approve(shared: &Shared, visit: &Visit, account: &str, now: Timestamp) -> Opt
     };
     shared
         .commit(|state| {
-            let open = |found: &Authorisation| found.answer.is_none();
-            if !state.authorisations.get(&visit.id).is_some_and(open) {
-                return;
-            }
+            // A second click at the same moment ends here too, and leaves the first answer alone.
             let awaits = |consent: &Consent| consent.status == ConsentStatus::AwaitingAuthorisation;
             if !state.consents.get(&authorisation.consent_id).is_some_and(awaits) {
                 return reject(state, &visit.id, "the consent was decided elsewhere", now);

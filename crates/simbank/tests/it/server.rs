@@ -46,7 +46,7 @@ async fn a_silent_bank_closes_the_connection_without_a_byte() {
     let call = world.signed("/domestic-payments", &token, &order_body(&consent_id, &body));
     let running = simbank::start(options(Some(path)), world.environment.clone()).await.unwrap();
     let mut request =
-        "POST /ob-modelo/open-banking/v3.1/pisp/domestic-payments HTTP/1.1\r\nhost: x\r\n"
+        "POST /ob-modelo/open-banking/v3.1/pisp/domestic-payments HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
             .to_owned();
     for (name, value) in &call.headers {
         request.push_str(&format!("{name}: {value}\r\n"));
