@@ -1,1 +1,256 @@
-//! Simulated banks that speak the real standards.
+//! Simulated banks that speak UK Open Banking 3.1.11 payment initiation for real.
+//!
+//! The crate knows nothing of the gateway: it is written from the published standards, handles
+//! plain JSON values and shares no type with anyone, so that a connector that works against it has
+//! been checked by a second, independent reading of the standard.
+//!
+//! All banks (see `banks.rs` for the table) live on one port, each below its own first path
+//! segment:
+//!
+//! | path | what |
+//! |---|---|
+//! | `/{bank}/.well-known/openid-configuration`, `/{bank}/jwks` | discovery and keys |
+//! | `/{bank}/token` | OAuth 2.0 token endpoint, `private_key_jwt` |
+//! | `/{bank}/authorize`, `/{bank}/authorisations/{id}/…` | the PSU's way, see `psu.rs` |
+//! | `/{bank}/open-banking/v3.1/pisp/…` | domestic payments, see `obie/` |
+//! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
+//!
+//! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 consents, orders, codes and visits, 50 000 tokens,
+//! idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
+//! over the bound drops the oldest finished objects first.
+
+mod authorize;
+mod banks;
+mod exchanges;
+mod jose;
+mod journal;
+mod oauth;
+mod obie;
+mod outcome;
+mod pages;
+mod psu;
+mod shared;
+mod sim;
+mod state;
+mod table;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::Redirect;
+use axum::routing::{any, get, post};
+use futures_util::future::BoxFuture;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use shared::Shared;
+
+/// How often the banks execute due orders without being asked, in milliseconds.
+const TICK_MS: u64 = 200;
+/// Forms (sign-in, decision, token requests) are at most this long, in bytes.
+const MAXIMUM_FORM_BYTES: usize = 16 * 1024;
+
+/// How the simulated banks are set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Base URL as browsers and TPPs see it, for example `http://localhost:8001`. None: the
+    /// address that is listened on.
+    pub public_url: Option<String>,
+    /// Directory for journal and key, made if absent; None keeps everything in memory.
+    pub data_dir: Option<PathBuf>,
+    /// The TPPs that the banks know.
+    pub registrations: Vec<Registration>,
+    /// How long an order is pending before it is executed, in milliseconds.
+    pub execution_delay_ms: u64,
+}
+
+/// What a directory of TPPs would hold about one TPP.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// OAuth client id, the same at all banks.
+    pub client_id: String,
+    /// Name shown to the PSU.
+    pub name: String,
+    /// JSON Web Key Set with RSA and P-256 signing keys: client assertions, request objects and
+    /// message signatures are verified with these.
+    pub jwks: serde_json::Value,
+    /// Where a PSU may be sent back to; compared exactly.
+    pub redirect_uris: Vec<String>,
+    /// `iss` of its message signatures, `{org-id}/{software-statement-id}`.
+    pub jws_issuer: String,
+}
+
+/// The outside world as the banks see it.
+pub trait Environment: Send + Sync + 'static {
+    /// The time.
+    fn now(&self) -> jiff::Timestamp;
+    /// Fills the bytes with randomness fit for secrets.
+    fn fill_random(&self, bytes: &mut [u8]);
+    /// Ends after so many milliseconds.
+    fn sleep(&self, milliseconds: u64) -> BoxFuture<'static, ()>;
+}
+
+/// Why the simulated banks did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Somebody else listens there.
+    #[error("the simulated banks cannot listen on {0}: the port is in use")]
+    PortInUse(SocketAddr),
+    /// Listening failed for another reason.
+    #[error("the simulated banks cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The public URL has no host, or more than an origin.
+    #[error("the public URL of the simulated banks is not like http://localhost:8001: {0}")]
+    PublicUrl(String),
+    /// A registration cannot be used.
+    #[error("the registration of TPP {client_id} cannot be used: its JSON Web Key Set: {reason}")]
+    Registration {
+        /// Which one.
+        client_id: String,
+        /// Why.
+        reason: String,
+    },
+    /// The directory or a file in it cannot be read or written.
+    #[error("the simulated banks cannot use {}: {source}", path.display())]
+    DataDirectory {
+        /// Directory or file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line of the journal is damaged.
+    #[error("the journal of the simulated banks is damaged: {}, line {line}: {reason}", path.display())]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The key file holds something else.
+    #[error("the signing key of the simulated banks is damaged: {}", .0.display())]
+    KeyFile(PathBuf),
+    /// No key could be made.
+    #[error("the simulated banks cannot make a signing key")]
+    Key,
+}
+
+/// The banks as an HTTP service without a socket, for tests. Nothing runs in the background: due
+/// orders are executed when something is asked. The base URL is `public_url`, or
+/// `http://localhost` and the port of `listen`.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn router(options: Options, environment: Arc<dyn Environment>) -> Result<Router, StartError> {
+    let base_url = options
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://localhost:{}", options.listen.port()));
+    let shared = Shared::open(options, &base_url, environment)?;
+    Ok(routes(Arc::new(shared)))
+}
+
+/// Running banks. Dropping this leaves them running; call [`Running::shutdown`].
+#[derive(Debug)]
+pub struct Running {
+    /// Where they listen.
+    pub local_addr: SocketAddr,
+    /// Base URL without a trailing slash; a bank's own is `{base_url}/{bank}`.
+    pub base_url: String,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+    ticker: JoinHandle<()>,
+}
+
+impl Running {
+    /// Stops listening, lets open requests end and returns when they have. Requests that are being
+    /// kept waiting on purpose (amounts 120 and 121) are cut off.
+    pub async fn shutdown(self) {
+        self.stop.send_replace(true);
+        for task in [self.ticker, self.server] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the simulated banks ended badly");
+            }
+        }
+    }
+}
+
+/// Starts the banks.
+///
+/// # Errors
+/// See [`StartError`]: each has one clear line.
+pub async fn start(
+    options: Options,
+    environment: Arc<dyn Environment>,
+) -> Result<Running, StartError> {
+    let address = options.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| {
+        if source.kind() == std::io::ErrorKind::AddrInUse {
+            StartError::PortInUse(address)
+        } else {
+            StartError::Listen { address, source }
+        }
+    })?;
+    let local_addr =
+        listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+    let base_url = options.public_url.clone().unwrap_or_else(|| format!("http://{local_addr}"));
+    let shared = Arc::new(Shared::open(options, &base_url, environment)?);
+    let base_url = shared.base_url.clone();
+    let stop = shared.stop.clone();
+    let ticker = tokio::spawn(tick(shared.clone(), stop.subscribe()));
+    let server = tokio::spawn(serve(listener, routes(shared), stop.subscribe()));
+    Ok(Running { local_addr, base_url, stop, server, ticker })
+}
+
+async fn tick(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return,
+            () = shared.environment.sleep(TICK_MS) => shared.tick(),
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let signal = async move {
+        // An error would mean that the sender is gone, which ends the banks as well.
+        stopped.wait_for(|stop| *stop).await.ok();
+    };
+    let server = axum::serve(listener, router).with_graceful_shutdown(signal);
+    if let Err(error) = server.await {
+        tracing::error!(%error, "the simulated banks have stopped listening");
+    }
+}
+
+fn routes(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/sim/") }))
+        .route("/sim", get(|| async { Redirect::to("/sim/") }))
+        .route("/sim/", get(sim::page))
+        .route("/sim/accounts", get(sim::accounts))
+        .route("/sim/orders", get(sim::orders))
+        .route("/sim/exchanges", get(sim::exchanges))
+        .route("/{bank}/.well-known/openid-configuration", get(oauth::configuration))
+        .route("/{bank}/jwks", get(oauth::jwks))
+        .route("/{bank}/token", post(oauth::token))
+        .route("/{bank}/authorize", get(authorize::authorize))
+        .route("/{bank}/authorisations/{id}/sign-in", get(psu::show_sign_in).post(psu::sign_in))
+        .route("/{bank}/authorisations/{id}/consent", get(psu::show_consent).post(psu::decide))
+        .route("/{bank}/authorisations/{id}/return", get(psu::show_return))
+        .route("/{bank}/open-banking/v3.1/pisp/{*resource}", any(obie::handle))
+        .layer(DefaultBodyLimit::max(MAXIMUM_FORM_BYTES))
+        .with_state(shared)
+}

@@ -1,0 +1,133 @@
+//! The simulated banks, their customers and accounts: one table.
+
+use crate::state::OrderStatus;
+
+/// One simulated bank.
+#[derive(Debug)]
+pub(crate) struct Bank {
+    /// First segment of the bank's paths.
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    /// Organisation id in a directory: `iss` of the bank's message signatures.
+    pub(crate) organisation_id: &'static str,
+    /// How the answer of an authorisation can reach the TPP, the default first.
+    pub(crate) response_modes: &'static [&'static str],
+    /// The last status that a successful order reaches at this bank.
+    pub(crate) last_status: OrderStatus,
+    pub(crate) customers: &'static [Customer],
+}
+
+/// One payment service user. The password is shown on the sign-in page: nothing here is secret.
+#[derive(Debug)]
+pub(crate) struct Customer {
+    pub(crate) username: &'static str,
+    pub(crate) password: &'static str,
+    pub(crate) accounts: &'static [OpeningAccount],
+}
+
+/// An account as it is when the bank is started for the first time.
+#[derive(Debug)]
+pub(crate) struct OpeningAccount {
+    /// Sort code and account number, 14 digits together.
+    pub(crate) identification: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) balance_pence: i64,
+}
+
+const fn account(
+    identification: &'static str,
+    name: &'static str,
+    balance_pence: i64,
+) -> OpeningAccount {
+    OpeningAccount { identification, name, balance_pence }
+}
+
+const fn customer(
+    username: &'static str,
+    password: &'static str,
+    accounts: &'static [OpeningAccount],
+) -> Customer {
+    Customer { username, password, accounts }
+}
+
+/// All banks of the process.
+pub(crate) const BANKS: [Bank; 3] = [
+    Bank {
+        id: "ob-modelo",
+        name: "Modelo Bank",
+        organisation_id: "0015800001MODELO00",
+        response_modes: &["fragment"],
+        last_status: OrderStatus::AcceptedSettlementCompleted,
+        customers: &[
+            customer(
+                "alice",
+                "alice-pass",
+                &[
+                    account("70000112345601", "Alice Archer", 1_250_000),
+                    account("70000112345602", "Alice Archer Savings", 5_000_000),
+                ],
+            ),
+            customer("bob", "bob-pass", &[account("70000123456701", "Bob Baker", 430_050)]),
+            customer("carol", "carol-pass", &[account("70000134567801", "Carol Cooper", 125)]),
+            customer(
+                "merchant",
+                "merchant-pass",
+                &[
+                    account("12345612345678", "Customer Inc.", 100_000),
+                    account("70000170000005", "Customer Inc. Settlement", 100_000),
+                ],
+            ),
+        ],
+    },
+    Bank {
+        id: "ob-iron",
+        name: "Iron Bank",
+        organisation_id: "0015800001IRON0000",
+        response_modes: &["fragment", "form_post"],
+        last_status: OrderStatus::AcceptedCreditSettlementCompleted,
+        customers: &[
+            customer(
+                "dave",
+                "dave-pass",
+                &[
+                    account("80000112345601", "Dave Draper", 990_000),
+                    account("80000112345602", "Dave Draper Bills", 75_000),
+                    account("80000112345603", "D and E Draper Joint", 2_400_000),
+                ],
+            ),
+            customer("erin", "erin-pass", &[account("80000123456701", "Erin Engel", 310_000)]),
+            customer("frank", "frank-pass", &[account("80000134567801", "Frank Fisher", 99)]),
+        ],
+    },
+    Bank {
+        id: "mock-redirect",
+        name: "Mock redirect",
+        organisation_id: "0015800001MOCK0000",
+        response_modes: &["fragment", "form_post"],
+        last_status: OrderStatus::AcceptedSettlementCompleted,
+        customers: &[
+            customer(
+                "grace",
+                "grace-pass",
+                &[
+                    account("90000112345601", "Grace Gardner", 1_000_000),
+                    account("90000112345602", "Grace Gardner Savings", 3_000_000),
+                ],
+            ),
+            customer("henry", "henry-pass", &[account("90000123456701", "Henry Hunter", 500_000)]),
+            customer("ivy", "ivy-pass", &[account("90000134567801", "Ivy Ingram", 50)]),
+        ],
+    },
+];
+
+/// The bank with this id.
+pub(crate) fn find(id: &str) -> Option<&'static Bank> {
+    BANKS.iter().find(|bank| bank.id == id)
+}
+
+impl Bank {
+    /// The customer with this user name.
+    pub(crate) fn customer(&self, username: &str) -> Option<&'static Customer> {
+        self.customers.iter().find(|customer| customer.username == username)
+    }
+}

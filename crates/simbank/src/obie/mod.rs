@@ -1,0 +1,434 @@
+//! UK Open Banking read/write API 3.1.11: domestic payments.
+//!
+//! [`handle`] is the envelope that all resources share: which resource and method, the headers, the
+//! access token, the message signature, and around the answer its interaction id and signature.
+//! The resources themselves turn a checked [`Call`] into an [`Answer`]; they see no HTTP.
+//!
+//! | checked | answer when wrong |
+//! |---|---|
+//! | path, method | 404, 405 |
+//! | `Accept`, `Content-Type` | 406, 415 |
+//! | access token | 401 |
+//! | kind of access token for this operation | 403 |
+//! | `x-fapi-interaction-id`, `x-idempotency-key` | 400 `Header.*` |
+//! | `x-jws-signature` | 400 `Signature.*` |
+//! | body | 400 `Field.*`, `Resource.*`, `Unsupported.*` |
+
+mod consents;
+mod fields;
+mod idempotency;
+mod orders;
+mod problem;
+mod signature;
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use http::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::banks::{self, Bank};
+use crate::exchanges::{self, Exchange};
+use crate::oauth::secret_key;
+use crate::shared::{Client, Shared};
+use crate::state::{self, Token};
+use problem::Problem;
+
+const MAXIMUM_BODY_BYTES: usize = 1024 * 1024;
+const MAXIMUM_IDEMPOTENCY_KEY_LENGTH: usize = 40;
+/// How long a request that is never answered is kept open.
+const SILENCE_MS: u64 = 120_000;
+const INTERACTION_ID: &str = "x-fapi-interaction-id";
+const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
+
+/// A time as the standard writes it, with an offset.
+fn date_time(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// A path of the API.
+enum Resource<'path> {
+    Consents,
+    Consent(&'path str),
+    FundsConfirmation(&'path str),
+    Orders,
+    Order(&'path str),
+    PaymentDetails(&'path str),
+}
+
+impl<'path> Resource<'path> {
+    fn find(path: &'path str) -> Option<Self> {
+        let segments: Vec<&str> = path.split('/').collect();
+        Some(match segments[..] {
+            ["domestic-payment-consents"] => Self::Consents,
+            ["domestic-payment-consents", id] if !id.is_empty() => Self::Consent(id),
+            ["domestic-payment-consents", id, "funds-confirmation"] => Self::FundsConfirmation(id),
+            ["domestic-payments"] => Self::Orders,
+            ["domestic-payments", id] if !id.is_empty() => Self::Order(id),
+            ["domestic-payments", id, "payment-details"] => Self::PaymentDetails(id),
+            _ => return None,
+        })
+    }
+
+    fn template(&self) -> &'static str {
+        match self {
+            Self::Consents => "/domestic-payment-consents",
+            Self::Consent(_) => "/domestic-payment-consents/{ConsentId}",
+            Self::FundsConfirmation(_) => {
+                "/domestic-payment-consents/{ConsentId}/funds-confirmation"
+            }
+            Self::Orders => "/domestic-payments",
+            Self::Order(_) => "/domestic-payments/{DomesticPaymentId}",
+            Self::PaymentDetails(_) => "/domestic-payments/{DomesticPaymentId}/payment-details",
+        }
+    }
+
+    fn method(&self) -> Method {
+        match self {
+            Self::Consents | Self::Orders => Method::POST,
+            _ => Method::GET,
+        }
+    }
+
+    /// Whether the operation needs the token that the PSU's authorisation gave.
+    fn wants_psu_token(&self) -> bool {
+        matches!(self, Self::FundsConfirmation(_) | Self::Orders)
+    }
+}
+
+/// How an answer reaches the client, if it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delivery {
+    Proper,
+    /// The connection is held and then closed without a byte.
+    Never,
+    /// Half of the body.
+    CutOff,
+    /// With a signature over something else.
+    WronglySigned,
+}
+
+/// What a resource answers.
+#[derive(Debug, Clone)]
+struct Answer {
+    status: u16,
+    content: Content,
+    delivery: Delivery,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Nothing,
+    Json(Value),
+    Problems(Vec<Problem>),
+}
+
+impl Answer {
+    /// An answer without a body, where the standard has none.
+    fn status(status: u16) -> Self {
+        Self { status, content: Content::Nothing, delivery: Delivery::Proper }
+    }
+
+    fn body(status: u16, body: Value) -> Self {
+        Self { content: Content::Json(body), ..Self::status(status) }
+    }
+
+    fn refuse(status: u16, problems: Vec<Problem>) -> Self {
+        Self { content: Content::Problems(problems), ..Self::status(status) }
+    }
+
+    fn not_found(what: &str) -> Self {
+        let what = format!("there is no such {what}");
+        Self::refuse(400, vec![Problem::new("Resource.NotFound", what)])
+    }
+
+    fn delivered(self, delivery: Delivery) -> Self {
+        Self { delivery, ..self }
+    }
+}
+
+/// A request whose sender is known.
+struct Call<'request> {
+    shared: &'request Shared,
+    bank: &'static Bank,
+    client: &'request Client,
+    token: Token,
+    headers: &'request HeaderMap,
+    body: &'request [u8],
+    now: Timestamp,
+}
+
+impl Call<'_> {
+    fn client_id(&self) -> &str {
+        &self.client.registration.client_id
+    }
+
+    /// The address of a resource of this bank.
+    fn link(&self, path: &str) -> String {
+        format!("{}/{}/open-banking/v3.1/pisp/{path}", self.shared.base_url, self.bank.id)
+    }
+
+    /// Runs work on the state and keeps what it changed, also when it refuses.
+    fn commit(
+        &self,
+        work: impl FnOnce(&mut state::State) -> Result<Answer, Answer>,
+    ) -> Result<Answer, Answer> {
+        self.shared.commit(work).unwrap_or_else(|failure| {
+            Err(Answer::refuse(500, vec![Problem::new("UnexpectedError", failure.to_string())]))
+        })
+    }
+
+    /// The body as JSON of the right shape.
+    fn parse_body(&self, shape: &[fields::Field]) -> Result<Value, Answer> {
+        let body = serde_json::from_slice::<Value>(self.body).map_err(|_| {
+            let problem = Problem::new("Resource.InvalidFormat", "the body is not JSON");
+            Answer::refuse(400, vec![problem])
+        })?;
+        let problems = fields::check(shape, &body);
+        if problems.is_empty() { Ok(body) } else { Err(Answer::refuse(400, problems)) }
+    }
+
+    /// The key under which this call is remembered.
+    fn idempotency_key(&self, resource: &str) -> Result<String, Answer> {
+        let key = self.headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
+        let problem = match key {
+            Some(key) if key.is_empty() || key.len() > MAXIMUM_IDEMPOTENCY_KEY_LENGTH => {
+                Problem::at("Header.Invalid", IDEMPOTENCY_KEY, "must have 1 to 40 characters")
+            }
+            Some(key) => {
+                return Ok(format!("{}|{}|{resource}|{key}", self.bank.id, self.client_id()));
+            }
+            None => Problem::at("Header.Missing", IDEMPOTENCY_KEY, "the header is missing"),
+        };
+        Err(Answer::refuse(400, vec![problem]))
+    }
+}
+
+/// Any request below `/{bank}/open-banking/v3.1/pisp/`.
+pub(crate) async fn handle(
+    State(shared): State<Arc<Shared>>,
+    Path((bank, path)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(bank) = banks::find(&bank) else {
+        return respond(StatusCode::NOT_FOUND, HeaderMap::new(), Body::empty());
+    };
+    let now = shared.now();
+    let body = to_bytes(body, MAXIMUM_BODY_BYTES).await;
+    let resource = Resource::find(&path);
+    let received = body.as_ref().map(Bytes::as_ref).unwrap_or_default();
+    let answer = match (&resource, &body) {
+        (None, _) => Answer::status(404),
+        (Some(_), Err(_)) => {
+            let problem = Problem::new("Resource.InvalidFormat", "the body is longer than 1 MiB");
+            Answer::refuse(400, vec![problem])
+        }
+        (Some(resource), Ok(_)) => {
+            let envelope = Envelope { shared: &shared, bank, now, method: &parts.method };
+            envelope
+                .check_and_answer(resource, &parts.headers, received)
+                .unwrap_or_else(|answer| answer)
+        }
+    };
+    let (headers, sent) = dress(&shared, bank, &parts.headers, resource.as_ref(), &answer, now);
+    let silent = answer.delivery == Delivery::Never;
+    shared.exchanges.record(Exchange {
+        bank: bank.id.to_owned(),
+        method: parts.method.to_string(),
+        path_template: resource.as_ref().map_or("", Resource::template),
+        path: parts.uri.path().to_owned(),
+        request_headers: exchanges::headers_as_json(&parts.headers),
+        request_body: exchanges::body_as_text(received),
+        status: (!silent).then_some(answer.status),
+        response_headers: exchanges::headers_as_json(&headers),
+        response_body: if silent { String::new() } else { exchanges::body_as_text(&sent) },
+    });
+    let body = if silent { keep_silent(&shared).await } else { Body::from(sent) };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    respond(status, headers, body)
+}
+
+fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Waits as long as a client may be kept waiting, then gives a body that fails before its first
+/// byte: the server closes the connection without having sent anything.
+async fn keep_silent(shared: &Shared) -> Body {
+    let mut stopped = shared.stop.subscribe();
+    tokio::select! {
+        () = shared.environment.sleep(SILENCE_MS) => {}
+        _ = stopped.wait_for(|stop| *stop) => {}
+    }
+    let broken = Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+    Body::from_stream(futures_util::stream::iter([broken]))
+}
+
+/// What is checked before a resource is asked.
+struct Envelope<'request> {
+    shared: &'request Shared,
+    bank: &'static Bank,
+    now: Timestamp,
+    method: &'request Method,
+}
+
+impl Envelope<'_> {
+    fn check_and_answer(
+        &self,
+        resource: &Resource,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Answer, Answer> {
+        if *self.method != resource.method() {
+            return Err(Answer::status(405));
+        }
+        let text = |name: http::HeaderName| {
+            headers.get(name).map(|value| value.to_str().unwrap_or_default())
+        };
+        if text(ACCEPT).is_some_and(|accept| !accepts_json(accept)) {
+            return Err(Answer::status(406));
+        }
+        let (token, client) = self.authenticate(headers).ok_or_else(|| Answer::status(401))?;
+        let posts = *self.method == Method::POST;
+        if posts && !is_json(text(CONTENT_TYPE).unwrap_or_default()) {
+            return Err(Answer::status(415));
+        }
+        check_token(resource, &token)?;
+        if headers.contains_key(INTERACTION_ID) && interaction_id(headers).is_none() {
+            let problem = Problem::at("Header.Invalid", INTERACTION_ID, "must be a UUID");
+            return Err(Answer::refuse(400, vec![problem]));
+        }
+        let (shared, bank, now) = (self.shared, self.bank, self.now);
+        let call = Call { shared, bank, client, token, headers, body, now };
+        if posts {
+            call.idempotency_key("")?;
+            signature::verify(headers, body, client, now)
+                .map_err(|problem| Answer::refuse(400, vec![problem]))?;
+        } else if headers.contains_key(signature::HEADER) {
+            let what = "a request without a body is not signed";
+            let problem = Problem::at("Signature.Unexpected", signature::HEADER, what);
+            return Err(Answer::refuse(400, vec![problem]));
+        }
+        match resource {
+            Resource::Consents => consents::create(&call),
+            Resource::Consent(id) => consents::read(&call, id),
+            Resource::FundsConfirmation(id) => consents::confirm_funds(&call, id),
+            Resource::Orders => orders::create(&call),
+            Resource::Order(id) => orders::read(&call, id),
+            Resource::PaymentDetails(id) => orders::details(&call, id),
+        }
+    }
+
+    /// The token of the request and its client, if the token is good at this bank.
+    fn authenticate(&self, headers: &HeaderMap) -> Option<(Token, &Client)> {
+        let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, secret) = value.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("Bearer") {
+            return None;
+        }
+        let key = secret_key(secret.trim());
+        let found = self.shared.commit(|state| state.tokens.get(&key).cloned());
+        let token = found.ok().flatten()?;
+        let good = token.bank == self.bank.id && token.expires_at > self.now;
+        let client = self.shared.client(&token.client_id)?;
+        good.then_some((token, client))
+    }
+}
+
+fn check_token(resource: &Resource, token: &Token) -> Result<(), Answer> {
+    let what = match (resource.wants_psu_token(), token.consent_id.is_some()) {
+        _ if !token.scope.split(' ').any(|word| word == "payments") => {
+            "the access token has not the scope payments"
+        }
+        (true, false) => "this operation needs an access token that the PSU has authorised",
+        (false, true) => "this operation needs a client credentials access token",
+        (true, true) | (false, false) => return Ok(()),
+    };
+    // The standard has no error code of its own for this.
+    Err(Answer::refuse(403, vec![Problem::new("UnexpectedError", what)]))
+}
+
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// `application/json`, with no charset or UTF-8.
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
+    parts.next().as_deref() == Some("application/json")
+        && parts.all(|part| matches!(part.as_str(), "charset=utf-8" | "charset=\"utf-8\""))
+}
+
+fn accepts_json(accept: &str) -> bool {
+    accept.split(',').any(|range| {
+        matches!(essence(range).as_str(), "application/json" | "application/*" | "*/*")
+    })
+}
+
+/// The interaction id of a request, if it is a UUID.
+fn interaction_id(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let value = headers.get(INTERACTION_ID)?;
+    let text = value.as_bytes();
+    let good = text.len() == 36
+        && text.iter().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    good.then_some(value)
+}
+
+/// Headers and bytes of an answer.
+fn dress(
+    shared: &Shared,
+    bank: &Bank,
+    request_headers: &HeaderMap,
+    resource: Option<&Resource>,
+    answer: &Answer,
+    now: Timestamp,
+) -> (HeaderMap, Vec<u8>) {
+    let mut headers = HeaderMap::new();
+    let fresh_id = || HeaderValue::from_str(&shared.uuid()).ok();
+    if let Some(id) = interaction_id(request_headers).cloned().or_else(fresh_id) {
+        headers.insert(INTERACTION_ID, id);
+    }
+    match answer.status {
+        401 => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        405 => {
+            let method = resource.map(Resource::method).unwrap_or_default();
+            headers.extend(HeaderValue::from_str(method.as_str()).map(|value| (ALLOW, value)));
+        }
+        429 => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        _ => {}
+    }
+    let mut body = match &answer.content {
+        Content::Nothing => return (headers, Vec::new()),
+        Content::Json(value) => value.to_string().into_bytes(),
+        Content::Problems(problems) => {
+            problem::error_body(answer.status, &shared.uuid(), problems).to_string().into_bytes()
+        }
+    };
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    let signed: &[u8] =
+        if answer.delivery == Delivery::WronglySigned { b"something else" } else { &body };
+    let signature = signature::make(shared, bank, signed, now)
+        .and_then(|text| HeaderValue::from_str(&text).ok());
+    if let Some(signature) = signature {
+        headers.insert(signature::HEADER, signature);
+    }
+    if answer.delivery == Delivery::CutOff {
+        body.truncate(body.len() / 2);
+    }
+    (headers, body)
+}

@@ -1,0 +1,192 @@
+//! What every request handler shares: the options, the keys, and the state behind its lock.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+
+use crate::exchanges::Exchanges;
+use crate::jose::{KeySet, SigningKey, base64url};
+use crate::journal::{self, Journal, JournalFailed};
+use crate::state::State;
+use crate::{Environment, Options, Registration, StartError};
+
+/// The name of the journal in the data directory.
+const JOURNAL_FILE: &str = "simbank-journal.jsonl";
+/// The name of the signing key in the data directory.
+const KEY_FILE: &str = "simbank-signing-key.p8";
+
+/// One registered TPP.
+pub(crate) struct Client {
+    pub(crate) registration: Registration,
+    pub(crate) keys: KeySet,
+}
+
+struct Kept {
+    state: State,
+    journal: Option<Journal>,
+}
+
+/// The process's banks.
+pub(crate) struct Shared {
+    pub(crate) environment: Arc<dyn Environment>,
+    /// Without a trailing slash.
+    pub(crate) base_url: String,
+    /// Host name of [`Self::base_url`]: the trust anchor of the banks' message signatures.
+    pub(crate) host: String,
+    pub(crate) key: SigningKey,
+    pub(crate) exchanges: Exchanges,
+    /// True once the banks are to stop: nobody is kept waiting on purpose any more.
+    pub(crate) stop: watch::Sender<bool>,
+    execution_delay_ms: u64,
+    clients: HashMap<String, Client>,
+    kept: Mutex<Kept>,
+}
+
+impl Shared {
+    /// Reads keys and journal, or makes them.
+    pub(crate) fn open(
+        options: Options,
+        base_url: &str,
+        environment: Arc<dyn Environment>,
+    ) -> Result<Self, StartError> {
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        // Only an origin will do: the banks' own redirects are paths from the root.
+        let host = url::Url::parse(&base_url)
+            .ok()
+            .filter(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .ok_or_else(|| StartError::PublicUrl(base_url.clone()))?;
+        let mut clients = HashMap::new();
+        for registration in options.registrations {
+            let client_id = registration.client_id.clone();
+            let keys = KeySet::parse(&registration.jwks).map_err(|reason| {
+                StartError::Registration { client_id: client_id.clone(), reason }
+            })?;
+            clients.insert(client_id, Client { registration, keys });
+        }
+        let now = environment.now();
+        let mut state = State::default();
+        let (key, journal) = match &options.data_dir {
+            None => {
+                state.complete(now);
+                (SigningKey::generate().map_err(|_| StartError::Key)?, None)
+            }
+            Some(directory) => {
+                let unusable =
+                    |source| StartError::DataDirectory { path: directory.clone(), source };
+                std::fs::create_dir_all(directory).map_err(unusable)?;
+                let key = load_or_make_key(directory)?;
+                let path = directory.join(JOURNAL_FILE);
+                journal::replay(&path, |change| state.restore(change))?;
+                state.complete(now);
+                state.drop_expired(now);
+                let rows = state.dump().into_iter();
+                (key, Some(Journal::rewrite(&path, rows).map_err(unusable)?))
+            }
+        };
+        state.changes.clear();
+        Ok(Self {
+            environment,
+            base_url,
+            host,
+            key,
+            exchanges: Exchanges::default(),
+            stop: watch::Sender::new(false),
+            execution_delay_ms: options.execution_delay_ms,
+            clients,
+            kept: Mutex::new(Kept { state, journal }),
+        })
+    }
+
+    /// The time, after the environment's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.environment.now()
+    }
+
+    /// When an order that is accepted now is to be executed.
+    pub(crate) fn execution_time(&self, now: Timestamp) -> Timestamp {
+        let delay_ms = i64::try_from(self.execution_delay_ms).unwrap_or(i64::MAX);
+        now.checked_add(SignedDuration::from_millis(delay_ms)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// A secret of 256 bits, fit for an address.
+    pub(crate) fn secret(&self) -> String {
+        let mut bytes = [0; 32];
+        self.environment.fill_random(&mut bytes);
+        base64url(bytes)
+    }
+
+    /// A random UUID (RFC 9562, version 4).
+    pub(crate) fn uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        self.environment.fill_random(&mut bytes);
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let mut text = String::with_capacity(36);
+        for (index, byte) in bytes.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            text.push_str(&format!("{byte:02x}"));
+        }
+        text
+    }
+
+    /// The registered TPP with this client id.
+    pub(crate) fn client(&self, client_id: &str) -> Option<&Client> {
+        self.clients.get(client_id)
+    }
+
+    /// Runs `work` on the state, after the orders whose time has come, and writes what changed to
+    /// the journal before it returns. The lock is held meanwhile: `work` must be short.
+    pub(crate) fn commit<R>(&self, work: impl FnOnce(&mut State) -> R) -> Result<R, JournalFailed> {
+        let now = self.now();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Kept { state, journal } = &mut *kept;
+        state.run_due(now);
+        let result = work(state);
+        let changes = std::mem::take(&mut state.changes);
+        let Some(open) = journal.as_mut().filter(|_| !changes.is_empty()) else {
+            return Ok(result);
+        };
+        open.append(&changes)?;
+        if open.is_long() {
+            let rows = state.dump().into_iter();
+            match Journal::rewrite(open.path(), rows) {
+                Ok(fresh) => *open = fresh,
+                Err(error) => tracing::error!(%error, "cannot rewrite the journal"),
+            }
+        }
+        Ok(result)
+    }
+
+    /// What the banks do without being asked: execute what is due, forget what has expired.
+    pub(crate) fn tick(&self) {
+        let now = self.now();
+        if let Err(error) = self.commit(|state| state.drop_expired(now)) {
+            tracing::error!(%error, "the simulated banks cannot keep their state");
+        }
+    }
+}
+
+fn load_or_make_key(directory: &Path) -> Result<SigningKey, StartError> {
+    let path = directory.join(KEY_FILE);
+    let unusable = |source| StartError::DataDirectory { path: path.clone(), source };
+    match std::fs::read(&path) {
+        Ok(der) => SigningKey::from_pkcs8(&der).map_err(|_| StartError::KeyFile(path)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = SigningKey::generate().map_err(|_| StartError::Key)?;
+            let der = key.to_pkcs8().map_err(|_| StartError::Key)?;
+            // Written aside and moved, so that a kill in between leaves no half key behind.
+            let fresh = path.with_extension("new");
+            let mut file = journal::private_file(&fresh).map_err(unusable)?;
+            std::io::Write::write_all(&mut file, &der).map_err(unusable)?;
+            std::fs::rename(&fresh, &path).map_err(unusable)?;
+            Ok(key)
+        }
+        Err(error) => Err(unusable(error)),
+    }
+}

@@ -1,0 +1,120 @@
+//! The simulation seen from outside: a page for people and JSON for tests.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::banks::BANKS;
+use crate::exchanges::MAXIMUM_EXCHANGES;
+use crate::oauth::parse_parameters;
+use crate::outcome::OUTCOMES;
+use crate::pages::{self, pounds, spaced};
+use crate::shared::Shared;
+use crate::state::OUTSIDE;
+
+struct AccountLine {
+    username: &'static str,
+    password: &'static str,
+    label: String,
+    name: &'static str,
+    balance: String,
+}
+
+struct BankBlock {
+    id: &'static str,
+    name: &'static str,
+    accounts: Vec<AccountLine>,
+}
+
+#[derive(Template)]
+#[template(path = "sim.html")]
+struct SimPage {
+    banks: Vec<BankBlock>,
+    outside: String,
+    outcomes: Vec<(String, &'static str)>,
+}
+
+fn unavailable() -> Response {
+    pages::problem(500, "The banks cannot keep their state.")
+}
+
+/// `GET /sim/`.
+pub(crate) async fn page(State(shared): State<Arc<Shared>>) -> Response {
+    let page = shared.commit(|state| {
+        let balance =
+            |id: &str| pounds(state.accounts.get(id).map_or(0, |account| account.balance_pence));
+        let banks = BANKS.iter().map(|bank| {
+            let lines = bank.customers.iter().flat_map(|customer| {
+                customer.accounts.iter().map(|account| AccountLine {
+                    username: customer.username,
+                    password: customer.password,
+                    label: spaced(account.identification),
+                    name: account.name,
+                    balance: balance(account.identification),
+                })
+            });
+            BankBlock { id: bank.id, name: bank.name, accounts: lines.collect() }
+        });
+        SimPage {
+            banks: banks.collect(),
+            outside: balance(OUTSIDE),
+            outcomes: OUTCOMES
+                .iter()
+                .map(|outcome| (pounds(outcome.pence), outcome.explanation))
+                .collect(),
+        }
+    });
+    page.map_or_else(|_| unavailable(), |page| pages::render(200, &page))
+}
+
+/// `GET /sim/accounts`: every account with its balance in pence, the outside included.
+pub(crate) async fn accounts(State(shared): State<Arc<Shared>>) -> Response {
+    let list = shared.commit(|state| {
+        let rows = state.accounts.all().into_iter().map(|(id, account)| {
+            json!({ "id": id, "bank": account.bank, "owner": account.owner,
+                "name": account.name, "balance_pence": account.balance_pence })
+        });
+        rows.collect::<Value>()
+    });
+    list.map_or_else(|_| unavailable(), |list| Json(list).into_response())
+}
+
+/// `GET /sim/orders`: for every consent, how many POSTs of an order reached the bank, how many
+/// orders it accepted and how many of them it has executed.
+pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
+    let list = shared.commit(|state| {
+        let rows = state.consents.all().into_iter().map(|(id, consent)| {
+            let order = consent.order_id.as_deref().and_then(|order| state.orders.get(order));
+            json!({
+                "bank": consent.bank, "client_id": consent.client_id,
+                "consent_id": id, "consent_status": consent.status,
+                "pence": consent.pence, "debtor": consent.debtor,
+                "end_to_end_identification":
+                    consent.data["Initiation"]["EndToEndIdentification"],
+                "order_id": consent.order_id, "order_status": order.map(|order| order.status),
+                "posts": consent.order_posts, "accepted": consent.orders_accepted,
+                "executed": u32::from(order.is_some_and(|order| order.executed)),
+            })
+        });
+        rows.collect::<Value>()
+    });
+    list.map_or_else(|_| unavailable(), |list| Json(list).into_response())
+}
+
+/// `GET /sim/exchanges?limit=`: the last API exchanges, oldest first.
+pub(crate) async fn exchanges(
+    State(shared): State<Arc<Shared>>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = parse_parameters(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let limit = match query.get("limit").map(|text| text.parse::<usize>()) {
+        None => MAXIMUM_EXCHANGES,
+        Some(Ok(limit)) => limit,
+        Some(Err(_)) => return pages::problem(400, "limit is not a whole number."),
+    };
+    Json(shared.exchanges.last(limit)).into_response()
+}

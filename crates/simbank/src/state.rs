@@ -1,0 +1,334 @@
+//! Everything the banks remember, and the rules that move money.
+//!
+//! One process holds all banks, so one [`State`] does too: accounts are found by sort code and
+//! account number whichever bank keeps them, and a payment to an account that no bank here keeps
+//! goes to the account [`OUTSIDE`]. The sum of all balances never changes.
+
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::banks::{self, BANKS};
+use crate::journal::Change;
+use crate::outcome::{self, Ending};
+use crate::table::{Row, Table};
+
+/// The account that stands for all the banks that are not simulated.
+pub(crate) const OUTSIDE: &str = "outside";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ConsentStatus {
+    AwaitingAuthorisation,
+    Authorised,
+    Rejected,
+    Consumed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum OrderStatus {
+    Pending,
+    Rejected,
+    AcceptedSettlementInProcess,
+    AcceptedSettlementCompleted,
+    AcceptedCreditSettlementCompleted,
+}
+
+/// An account and its money; keyed by its identification.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) bank: String,
+    /// User name of the customer; empty for [`OUTSIDE`].
+    pub(crate) owner: String,
+    pub(crate) name: String,
+    pub(crate) balance_pence: i64,
+}
+
+/// A domestic payment consent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Consent {
+    pub(crate) bank: String,
+    pub(crate) client_id: String,
+    pub(crate) status: ConsentStatus,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    /// The `Data` of the request, as it came.
+    pub(crate) data: Value,
+    pub(crate) risk: Value,
+    pub(crate) pence: i64,
+    /// Chosen by the PSU: the account that pays.
+    pub(crate) debtor: Option<String>,
+    pub(crate) order_id: Option<String>,
+    /// How often an order for this consent reached the bank, whatever came of it.
+    pub(crate) order_posts: u32,
+    /// How many orders were accepted for this consent: 0 or 1, or the bank has a defect.
+    pub(crate) orders_accepted: u32,
+}
+
+/// A domestic payment order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) bank: String,
+    pub(crate) client_id: String,
+    pub(crate) consent_id: String,
+    pub(crate) initiation: Value,
+    pub(crate) pence: i64,
+    pub(crate) debtor: String,
+    /// The refund account was asked for.
+    pub(crate) tells_debtor: bool,
+    pub(crate) status: OrderStatus,
+    /// A `StatusReason` of the payment details, when the standard has one for the case.
+    pub(crate) reason: Option<String>,
+    pub(crate) description: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) executes_at: Timestamp,
+    pub(crate) executed: bool,
+}
+
+/// An access token, keyed by its SHA-256.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Token {
+    pub(crate) bank: String,
+    pub(crate) client_id: String,
+    pub(crate) scope: String,
+    /// The consent that the PSU authorised; none for a client's own token.
+    pub(crate) consent_id: Option<String>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// An authorisation code, keyed by its SHA-256. Kept until it expires, to notice a second use.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Code {
+    pub(crate) bank: String,
+    pub(crate) client_id: String,
+    pub(crate) consent_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) nonce: String,
+    pub(crate) scope: String,
+    pub(crate) expires_at: Timestamp,
+    /// Key of the token it was exchanged for.
+    pub(crate) used_for: Option<String>,
+}
+
+/// A PSU's visit, keyed by the secret id in its paths.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Authorisation {
+    pub(crate) bank: String,
+    pub(crate) client_id: String,
+    pub(crate) consent_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: String,
+    pub(crate) nonce: String,
+    pub(crate) scope: String,
+    pub(crate) response_mode: String,
+    pub(crate) username: Option<String>,
+    pub(crate) wrong_passwords: u32,
+    /// What the TPP is told, once decided: names and values.
+    pub(crate) answer: Option<Vec<(String, String)>>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// A creation that must not happen twice; keyed by bank, client, resource and key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct IdempotentCall {
+    pub(crate) body_sha256: String,
+    pub(crate) resource_id: String,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// A client assertion that was used, keyed by bank, client and `jti`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct UsedAssertion {
+    pub(crate) expires_at: Timestamp,
+}
+
+impl Row for Account {
+    const TABLE: &'static str = "account";
+    const CAPACITY: usize = usize::MAX;
+    fn is_finished(&self, _now: Timestamp) -> bool {
+        false
+    }
+}
+
+impl Row for Consent {
+    const TABLE: &'static str = "consent";
+    const CAPACITY: usize = 20_000;
+    fn is_finished(&self, _now: Timestamp) -> bool {
+        matches!(self.status, ConsentStatus::Rejected | ConsentStatus::Consumed)
+    }
+}
+
+impl Row for Order {
+    const TABLE: &'static str = "order";
+    const CAPACITY: usize = 20_000;
+    fn is_finished(&self, _now: Timestamp) -> bool {
+        self.executed
+    }
+}
+
+macro_rules! expiring_row {
+    ($row:ty, $table:literal, $capacity:literal) => {
+        impl Row for $row {
+            const TABLE: &'static str = $table;
+            const CAPACITY: usize = $capacity;
+            fn is_finished(&self, now: Timestamp) -> bool {
+                self.is_expired(now)
+            }
+            fn is_expired(&self, now: Timestamp) -> bool {
+                self.expires_at <= now
+            }
+        }
+    };
+}
+expiring_row!(Token, "token", 50_000);
+expiring_row!(Code, "code", 20_000);
+expiring_row!(Authorisation, "authorisation", 20_000);
+expiring_row!(IdempotentCall, "idempotent_call", 50_000);
+expiring_row!(UsedAssertion, "used_assertion", 50_000);
+
+/// All tables, and what has changed since the last commit.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) accounts: Table<Account>,
+    pub(crate) consents: Table<Consent>,
+    pub(crate) orders: Table<Order>,
+    pub(crate) tokens: Table<Token>,
+    pub(crate) codes: Table<Code>,
+    pub(crate) authorisations: Table<Authorisation>,
+    pub(crate) idempotent_calls: Table<IdempotentCall>,
+    pub(crate) used_assertions: Table<UsedAssertion>,
+    /// Orders that wait for their execution.
+    due: BTreeSet<(Timestamp, String)>,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl State {
+    /// Takes one change from the journal.
+    pub(crate) fn restore(&mut self, (table, key, value): Change) -> Result<(), String> {
+        match table.as_str() {
+            Account::TABLE => self.accounts.restore(key, value),
+            Consent::TABLE => self.consents.restore(key, value),
+            Order::TABLE => self.orders.restore(key, value),
+            Token::TABLE => self.tokens.restore(key, value),
+            Code::TABLE => self.codes.restore(key, value),
+            Authorisation::TABLE => self.authorisations.restore(key, value),
+            IdempotentCall::TABLE => self.idempotent_calls.restore(key, value),
+            UsedAssertion::TABLE => self.used_assertions.restore(key, value),
+            other => Err(format!("there is no table \"{other}\"")),
+        }
+    }
+
+    /// To be called once after the journal is replayed: opens accounts that are not there yet and
+    /// finds the orders that wait.
+    pub(crate) fn complete(&mut self, now: Timestamp) {
+        let mut open = |key: &str, bank: &str, owner: &str, name: &str, balance_pence| {
+            if self.accounts.get(key).is_none() {
+                let (bank, owner, name) = (bank.to_owned(), owner.to_owned(), name.to_owned());
+                let account = Account { bank, owner, name, balance_pence };
+                self.accounts.put(key, account, now, &mut self.changes);
+            }
+        };
+        open(OUTSIDE, "", "", "All other banks", 0);
+        for bank in &BANKS {
+            for customer in bank.customers {
+                for account in customer.accounts {
+                    let (id, balance_pence) = (account.identification, account.balance_pence);
+                    open(id, bank.id, customer.username, account.name, balance_pence);
+                }
+            }
+        }
+        let waiting = self.orders.all().into_iter().filter(|(_, order)| !order.executed);
+        self.due = waiting.map(|(id, order)| (order.executes_at, id.to_owned())).collect();
+    }
+
+    /// Everything, for a rewritten journal.
+    pub(crate) fn dump(&self) -> Vec<Change> {
+        let mut rows = self.accounts.dump();
+        rows.extend(self.consents.dump());
+        rows.extend(self.orders.dump());
+        rows.extend(self.tokens.dump());
+        rows.extend(self.codes.dump());
+        rows.extend(self.authorisations.dump());
+        rows.extend(self.idempotent_calls.dump());
+        rows.extend(self.used_assertions.dump());
+        rows
+    }
+
+    /// Accepts an order: it waits for its execution.
+    pub(crate) fn accept_order(&mut self, id: &str, order: Order, now: Timestamp) {
+        self.due.insert((order.executes_at, id.to_owned()));
+        self.orders.put(id, order, now, &mut self.changes);
+    }
+
+    /// Executes the orders whose time has come and drops what has expired.
+    pub(crate) fn run_due(&mut self, now: Timestamp) {
+        while let Some((at, id)) = self.due.pop_first() {
+            if at > now {
+                self.due.insert((at, id));
+                break;
+            }
+            self.execute(&id, now);
+        }
+    }
+
+    /// Drops tokens, codes, visits and keys that have expired.
+    pub(crate) fn drop_expired(&mut self, now: Timestamp) {
+        self.tokens.drop_expired(now, &mut self.changes);
+        self.codes.drop_expired(now, &mut self.changes);
+        self.authorisations.drop_expired(now, &mut self.changes);
+        self.idempotent_calls.drop_expired(now, &mut self.changes);
+        self.used_assertions.drop_expired(now, &mut self.changes);
+    }
+
+    /// The account of a debtor or creditor, if a bank here keeps it.
+    pub(crate) fn account_key(&self, account: &Value) -> Option<String> {
+        let identification = account["Identification"].as_str()?;
+        let digits = match account["SchemeName"].as_str()? {
+            "UK.OBIE.SortCodeAccountNumber" => identification,
+            // A British IBAN ends with sort code and account number.
+            "UK.OBIE.IBAN" if identification.starts_with("GB") => identification.get(8..22)?,
+            _ => return None,
+        };
+        self.accounts.get(digits).map(|_| digits.to_owned())
+    }
+
+    fn execute(&mut self, id: &str, now: Timestamp) {
+        let Some(order) = self.orders.get(id) else { return };
+        let last_status = banks::find(&order.bank).map(|bank| bank.last_status);
+        let (pence, debtor) = (order.pence, order.debtor.clone());
+        let creditor = self
+            .account_key(&order.initiation["CreditorAccount"])
+            .unwrap_or_else(|| OUTSIDE.to_owned());
+        let balance = self.accounts.get(&debtor).map_or(0, |account| account.balance_pence);
+        let mut ending = outcome::ending(pence);
+        if ending == Ending::Complete && balance < pence {
+            ending = outcome::LACK_OF_BALANCE;
+        }
+        let (status, reason, description) = match ending {
+            Ending::Complete => (last_status.unwrap_or(OrderStatus::Rejected), None, "success"),
+            Ending::Reject(reason, words) => (OrderStatus::Rejected, Some(reason), words),
+            Ending::Remain(words) => {
+                (OrderStatus::AcceptedSettlementInProcess, Some("PendingSettlement"), words)
+            }
+        };
+        if ending == Ending::Complete {
+            let changes = &mut self.changes;
+            self.accounts.update(&debtor, changes, |account| account.balance_pence -= pence);
+            self.accounts.update(&creditor, changes, |account| account.balance_pence += pence);
+        }
+        self.orders.update(id, &mut self.changes, |order| {
+            order.status = status;
+            order.reason = reason.map(str::to_owned);
+            description.clone_into(&mut order.description);
+            order.updated_at = now;
+            order.executed = true;
+        });
+    }
+}
+
+/// A time some seconds after another.
+pub(crate) fn after_seconds(now: Timestamp, seconds: i64) -> Timestamp {
+    now.checked_add(seconds.seconds()).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,13 @@
+//! The simulated banks, driven through their router by a small test TPP. Every exchange with the
+//! API is judged against the published document when it is there.
+#![expect(clippy::unwrap_used, reason = "helper functions of tests may fail the test")]
+
+mod authorisation;
+mod flow;
+mod input;
+mod keys;
+mod money;
+mod restart;
+mod server;
+mod support;
+mod tokens;
