@@ -1,3 +1,57 @@
-//! The bascule binary: configuration, real clock, real wire, subcommands.
+//! The `bascule` binary: configuration, the real clock, randomness and network, subcommands.
+//!
+//! Everything that touches the world for real is here: [`seams`] and [`wire`] implement the seams
+//! that the other crates only know as traits.
 
-fn main() {}
+mod args;
+mod data_dir;
+mod demo;
+mod merchant;
+mod pay;
+mod sandbox;
+mod seams;
+mod terminal;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal::complain(&format!("the process cannot start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(async {
+        match args.command {
+            Command::Sandbox(options) => {
+                start_logging("warn");
+                sandbox::run(options).await
+            }
+            Command::Pay(options) => {
+                start_logging("error");
+                pay::run(options).await
+            }
+        }
+    });
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs go to standard error as text; `RUST_LOG` chooses what.
+fn start_logging(default_level: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default_level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

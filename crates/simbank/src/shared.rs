@@ -34,8 +34,6 @@ pub(crate) struct Shared {
     pub(crate) environment: Arc<dyn Environment>,
     /// Without a trailing slash.
     pub(crate) base_url: String,
-    /// Host name of [`Self::base_url`]: the trust anchor of the banks' message signatures.
-    pub(crate) host: String,
     pub(crate) key: SigningKey,
     pub(crate) exchanges: Exchanges,
     /// True once the banks are to stop: nobody is kept waiting on purpose any more.
@@ -54,10 +52,10 @@ impl Shared {
     ) -> Result<Self, StartError> {
         let base_url = base_url.trim_end_matches('/').to_owned();
         // Only an origin will do: the banks' own redirects are paths from the root.
-        let host = url::Url::parse(&base_url)
+        url::Url::parse(&base_url)
             .ok()
             .filter(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
-            .and_then(|url| url.host_str().map(str::to_owned))
+            .filter(url::Url::has_host)
             .ok_or_else(|| StartError::PublicUrl(base_url.clone()))?;
         let mut clients = HashMap::new();
         for registration in options.registrations {
@@ -91,7 +89,6 @@ impl Shared {
         Ok(Self {
             environment,
             base_url,
-            host,
             key,
             exchanges: Exchanges::default(),
             stop: watch::Sender::new(false),

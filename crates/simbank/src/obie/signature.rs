@@ -119,7 +119,7 @@ pub(crate) fn make(shared: &Shared, bank: &Bank, body: &[u8], now: Timestamp) ->
         "cty": "application/json",
         IAT: now.as_second(),
         ISS: bank.organisation_id,
-        TAN: shared.host,
+        TAN: DIRECTORY,
         "crit": [IAT, ISS, TAN],
     });
     let header64 = base64url(header.to_string());

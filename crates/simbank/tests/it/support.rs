@@ -217,7 +217,7 @@ impl World {
         let header: Value = serde_json::from_slice(&from_base64url(header64)).unwrap();
         assert_eq!(header["alg"], "PS256");
         assert_eq!(header["kid"], jwks["keys"][0]["kid"]);
-        assert_eq!(header["http://openbanking.org.uk/tan"], "localhost");
+        assert_eq!(header["http://openbanking.org.uk/tan"], "openbanking.org.uk");
         assert!(header["http://openbanking.org.uk/iat"].as_i64().unwrap() <= self.now());
         let names = ["iat", "iss", "tan"].map(|name| format!("http://openbanking.org.uk/{name}"));
         assert_eq!(header["crit"], json!(names));

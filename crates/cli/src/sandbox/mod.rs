@@ -1,0 +1,28 @@
+//! `bascule sandbox`: gateway, simulated banks and demo shop in one process.
+
+mod announce;
+mod members;
+mod start;
+
+use std::process::ExitCode;
+
+pub use self::announce::Announcement;
+pub use self::start::start;
+use crate::args::SandboxOptions;
+use crate::terminal;
+
+/// Starts a sandbox and serves until the process is told to end.
+///
+/// # Errors
+/// Where it cannot start, in one line.
+pub async fn run(options: SandboxOptions) -> anyhow::Result<ExitCode> {
+    let sandbox = start(&options).await?;
+    let text = if options.json {
+        serde_json::to_string(sandbox.announcement())?
+    } else {
+        sandbox.announcement().for_people()
+    };
+    terminal::say(&text);
+    sandbox.serve_until_told().await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,262 @@
+//! Puts a sandbox together.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use axum::serve::ListenerExt;
+use banks::directory::Directory;
+use banks::jose::SigningKey;
+use banks::protocol::Identity;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::seams::Clock;
+use gateway::app::Parts;
+use gateway::jobs::{Runner, recover};
+use gateway::seal::{KEY_BYTES, Sealer};
+use gateway::signing::GatewayKey;
+use gateway::{App, Settings};
+use store::Db;
+use tokio::net::TcpListener;
+use web::api::event::PublicEvents;
+
+use super::announce::Announcement;
+use super::members::{self, SandboxMember};
+use crate::args::SandboxOptions;
+use crate::data_dir::DataDir;
+use crate::demo;
+use crate::merchant::Merchant;
+use crate::seams::{BankEnvironment, SystemClock, SystemIds};
+use crate::terminal;
+use crate::wire::HttpWire;
+
+/// OAuth client id at the simulated banks.
+const CLIENT_ID: &str = "bascule-sandbox";
+/// `iss` of our message signatures there.
+const JWS_ISSUER: &str = "bascule/sandbox";
+/// `kid` of the key that signs towards banks.
+const TPP_KEY_ID: &str = "bascule-sandbox-1";
+/// Connections to PostgreSQL.
+const DATABASE_CONNECTIONS: usize = 16;
+/// How long requests that are being answered may take once the process is told to end.
+const GRACE_MS: u64 = 5_000;
+
+/// A sandbox that is ready to serve.
+pub struct Sandbox {
+    announcement: Announcement,
+    listener: TcpListener,
+    router: axum::Router,
+    app: Arc<App>,
+    banks: simbank::Running,
+    data_dir: DataDir,
+}
+
+/// Opens everything that a sandbox needs; once this returns, connections are queued.
+///
+/// # Errors
+/// What is in the way, in one line.
+pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
+    let data_dir =
+        if options.ephemeral { DataDir::ephemeral()? } else { DataDir::open(&options.data_dir)? };
+    let listener = listen(options.port).await?;
+    let api_url = format!("http://localhost:{}", listener.local_addr()?.port());
+    let db = open_database(options, &data_dir).await?;
+    let signing_key = tpp_signing_key(&data_dir)?;
+    let banks = start_banks(options, &data_dir, &api_url, &signing_key).await?;
+    let sealing_key = data_dir.secret("sealing.key", || {
+        let mut key = vec![0_u8; KEY_BYTES];
+        domain::seams::Ids::fill(&SystemIds, &mut key);
+        Ok(key)
+    })?;
+    let sealer = Sealer::new(&sealing_key).map_err(|error| {
+        anyhow!("{} cannot be used: {error}", data_dir.file("sealing.key").display())
+    })?;
+    let now = SystemClock.now();
+    let own = members::gateway_seed(&db, &sealer, &SystemIds, now).await?;
+    let developer = members::member(&db, &sealer, &SystemIds, "developer", now).await?;
+    let shop = members::member(&db, &sealer, &SystemIds, "shop", now).await?;
+    let payer = members::member(&db, &sealer, &SystemIds, "pay", now).await?;
+    let wire = Arc::new(HttpWire::new()?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let gateway_key =
+        GatewayKey::from_seed(&URL_SAFE_NO_PAD.decode(&own.credentials.key_seed)?, own.id()?)?;
+    let app = App::new(Parts {
+        db,
+        clock: Arc::clone(&clock),
+        ids: Arc::new(SystemIds),
+        wire: Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>,
+        directory: Directory::simulated(&banks.base_url)?,
+        identity: Identity {
+            client_id: CLIENT_ID.to_owned(),
+            redirect_uri: format!("{api_url}/callback"),
+            jws_issuer: JWS_ISSUER.to_owned(),
+            signing_key,
+        },
+        sealer,
+        gateway_key,
+        renderer: Box::new(PublicEvents),
+        settings: Settings {
+            public_url: api_url.clone(),
+            sandbox: true,
+            bank_timeout_ms: options.bank_timeout,
+            ..Settings::default()
+        },
+    });
+    let shop = Merchant::new(wire, clock, &api_url, shop.credentials)?;
+    let router = web::router(Arc::clone(&app)).merge(demo::router(shop, &api_url, &banks.base_url));
+    let announcement = announcement(&app, &data_dir, &api_url, &banks.base_url, developer, payer)?;
+    Ok(Sandbox { announcement, listener, router, app, banks, data_dir })
+}
+
+impl Sandbox {
+    /// What to tell the developer.
+    pub fn announcement(&self) -> &Announcement {
+        &self.announcement
+    }
+
+    /// Serves until Ctrl-C or SIGTERM.
+    ///
+    /// # Errors
+    /// Where the server ends by itself.
+    pub async fn serve_until_told(self) -> anyhow::Result<()> {
+        self.serve(told_to_end()).await
+    }
+
+    /// Serves until `end`, then lets running requests finish for a moment.
+    ///
+    /// # Errors
+    /// Where the server ends by itself.
+    pub async fn serve(self, end: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        recover(&self.app).await?;
+        let runner = tokio::spawn(Runner::new(Arc::clone(&self.app)).run());
+        let (ending, ended) = tokio::sync::watch::channel(false);
+        let mut told = ended.clone();
+        let graceful = async move {
+            end.await;
+            let _nobody_waits = ending.send(true);
+        };
+        let listener = self.listener.tap_io(|stream| {
+            let _slower_then = stream.set_nodelay(true);
+        });
+        let serving =
+            axum::serve(listener, self.router).with_graceful_shutdown(graceful).into_future();
+        let patience = async move {
+            drop(told.wait_for(|told| *told).await);
+            SystemClock.sleep(GRACE_MS).await;
+        };
+        let served = futures_util::future::select(Box::pin(serving), Box::pin(patience)).await;
+        runner.abort();
+        self.banks.shutdown().await;
+        // The directory goes last: an ephemeral one is deleted here.
+        drop(self.data_dir);
+        match served {
+            futures_util::future::Either::Left((result, _)) => Ok(result?),
+            futures_util::future::Either::Right(_) => Ok(()),
+        }
+    }
+}
+
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow!("port {port} is in use: stop what uses it, or choose another with --port")
+        }
+        _ => anyhow!("cannot listen on {address}: {error}"),
+    })
+}
+
+async fn open_database(options: &SandboxOptions, data_dir: &DataDir) -> anyhow::Result<Db> {
+    match &options.database {
+        None => {
+            Db::open_sqlite(&data_dir.file("bascule.db")).await.map_err(|error| anyhow!("{error}"))
+        }
+        Some(url) => Db::open_postgres(url, DATABASE_CONNECTIONS, Arc::new(SystemClock))
+            .await
+            .map_err(|error| anyhow!("{error}")),
+    }
+}
+
+fn tpp_signing_key(data_dir: &DataDir) -> anyhow::Result<SigningKey> {
+    use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
+    let der = data_dir.secret("tpp-signing-key.p8", || {
+        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| anyhow!("no RSA key"))?;
+        let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| anyhow!("no RSA key"))?;
+        Ok(der.as_ref().to_vec())
+    })?;
+    SigningKey::from_pkcs8_der(TPP_KEY_ID, &der).map_err(|error| {
+        anyhow!("{} cannot be used: {error}", data_dir.file("tpp-signing-key.p8").display())
+    })
+}
+
+async fn start_banks(
+    options: &SandboxOptions,
+    data_dir: &DataDir,
+    api_url: &str,
+    signing_key: &SigningKey,
+) -> anyhow::Result<simbank::Running> {
+    let port = match (options.bank_port, options.port) {
+        (Some(port), _) => port,
+        (None, 0) => 0,
+        (None, port) => {
+            port.checked_add(1).context("--port is too high: the banks need the next one")?
+        }
+    };
+    let public_url = (port != 0).then(|| format!("http://localhost:{port}"));
+    let jwk = signing_key.public_jwk()?;
+    let banks = simbank::Options {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        public_url,
+        data_dir: (!options.ephemeral).then(|| data_dir.file("simbank")),
+        registrations: vec![simbank::Registration {
+            client_id: CLIENT_ID.to_owned(),
+            name: "Bascule sandbox".to_owned(),
+            jwks: serde_json::json!({ "keys": [jwk] }),
+            redirect_uris: vec![format!("{api_url}/callback")],
+            jws_issuer: JWS_ISSUER.to_owned(),
+        }],
+        execution_delay_ms: options.execution_delay,
+    };
+    simbank::start(banks, Arc::new(BankEnvironment)).await.map_err(|error| anyhow!("{error}"))
+}
+
+fn announcement(
+    app: &App,
+    data_dir: &DataDir,
+    api_url: &str,
+    banks_url: &str,
+    developer: SandboxMember,
+    payer: SandboxMember,
+) -> anyhow::Result<Announcement> {
+    let (private, public) = developer.pem()?;
+    data_dir.write("member-key.pem", private.as_bytes(), 0o600)?;
+    data_dir.write("member-key.pub.pem", public.as_bytes(), 0o644)?;
+    let private_key_path = data_dir.file("member-key.pem");
+    let private_key_path = std::path::absolute(&private_key_path).unwrap_or(private_key_path);
+    let announcement = Announcement {
+        api_url: api_url.to_owned(),
+        banks_url: banks_url.to_owned(),
+        demo_url: format!("{api_url}/demo"),
+        basic_header: developer.basic_header()?,
+        member_id: developer.credentials.member_id,
+        key_id: developer.credentials.key_id,
+        private_key_path: private_key_path.display().to_string(),
+        database: app.db().kind().to_owned(),
+        pay: payer.credentials,
+        process_id: std::process::id(),
+    };
+    data_dir.write("sandbox.json", &serde_json::to_vec(&announcement)?, 0o600)?;
+    Ok(announcement)
+}
+
+async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        terminal::complain("SIGTERM cannot be watched: stop with Ctrl-C");
+        let _no_signal = tokio::signal::ctrl_c().await;
+        return;
+    };
+    let interrupt = Box::pin(tokio::signal::ctrl_c());
+    futures_util::future::select(interrupt, Box::pin(terminate.recv())).await;
+}
