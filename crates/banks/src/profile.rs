@@ -94,7 +94,8 @@ pub struct Signing {
     pub organisation_id: Option<String>,
 }
 
-/// Raw texts of rejections, compared as a whole, that mean something more than "rejected".
+/// Raw texts of rejections, compared as a whole, that mean something more than "rejected". Each is
+/// the bank's words, or the standard's code and the words: `Proprietary: No money`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reasons {
@@ -102,6 +103,9 @@ pub struct Reasons {
     pub insufficient_funds: Vec<String>,
     /// The payer, or the payer's mandate, does not allow the order.
     pub declined: Vec<String>,
+    /// Whether the bank's words are wanted for every status, not for rejections only. It costs one
+    /// more question each time.
+    pub told_for_every_status: bool,
 }
 
 /// The longest texts that the bank accepts, in characters; an order that exceeds one is refused

@@ -201,11 +201,11 @@ fn order_with_status(status: &str) -> Value {
     order
 }
 
-fn details(reason: &str) -> Value {
+fn details(code: &str, reason: &str) -> Value {
     json!({ "Data": { "PaymentStatus": [{
         "PaymentTransactionId": "58923-001", "Status": "Rejected",
         "StatusUpdateDateTime": "2026-01-02T03:04:05+00:00",
-        "StatusDetail": { "Status": "Rejected", "StatusReason": "ProprietaryRejection",
+        "StatusDetail": { "Status": "Rejected", "StatusReason": code,
             "StatusReasonDescription": reason } }] },
         "Links": { "Self": "http://bank.test:8001/x" }, "Meta": {} })
 }
@@ -216,15 +216,20 @@ fn a_rejection_is_asked_for_its_reason() {
     let protocol = banks.protocol_for(&scene.profile);
     if let Some(judge) = Judge::load() {
         judge.accept("OBWriteDomesticResponse5", &order_with_status("Rejected"));
-        judge.accept("OBWritePaymentDetailsResponse1", &details("AM04: Insufficient funds"));
+        judge.accept(
+            "OBWritePaymentDetailsResponse1",
+            &details("PendingFailingSettlement", "Insufficient funds"),
+        );
     }
     scene.bank.always("get-domestic-payment", Ok(signed(200, &order_with_status("Rejected"))));
-    for (reason, progress) in [
-        ("AM04: Insufficient funds", OrderProgress::InsufficientFunds),
-        ("Payment initiation has been declined.", OrderProgress::Declined),
-        ("Account closed", OrderProgress::Rejected),
+    let other = "ProprietaryRejection";
+    for (code, reason, progress) in [
+        ("PendingFailingSettlement", "Insufficient funds", OrderProgress::InsufficientFunds),
+        (other, "Insufficient funds", OrderProgress::Rejected),
+        (other, "Payment initiation has been declined.", OrderProgress::Declined),
+        (other, "Account closed", OrderProgress::Rejected),
     ] {
-        scene.bank.always("get-domestic-payment-details", Ok(signed(200, &details(reason))));
+        scene.bank.always("get-domestic-payment-details", Ok(signed(200, &details(code, reason))));
         let status = run(protocol.ask_order_status(&scene.call(), "58923-001")).unwrap();
         assert_eq!((status.progress, status.reason.as_deref()), (progress, Some(reason)));
     }
@@ -244,7 +249,10 @@ fn an_order_that_is_rejected_at_once_comes_with_its_reason() {
     let submit = || {
         run(protocol.submit_order(&scene.call(), &order(), "58923", &grant(), "k")).unwrap().status
     };
-    scene.bank.always("get-domestic-payment-details", Ok(signed(200, &details("CUST"))));
+    scene.bank.always(
+        "get-domestic-payment-details",
+        Ok(signed(200, &details("ProprietaryRejection", "CUST"))),
+    );
     assert_eq!(submit().progress, OrderProgress::Declined);
     scene.bank.always("get-domestic-payment-details", Ok(unsigned(500, "")));
     assert_eq!(submit().progress, OrderProgress::Rejected);

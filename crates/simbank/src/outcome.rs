@@ -50,9 +50,9 @@ pub(crate) struct Outcome {
 
 const REJECTED: &str = "ProprietaryRejection";
 
-/// The order has no money behind it: the words let a bank profile tell this from amount 116.
+/// The order has no money behind it: the code lets a bank profile tell this from amount 116.
 pub(crate) const LACK_OF_BALANCE: Ending =
-    Ending::Reject("Proprietary", "AM04: Insufficient funds");
+    Ending::Reject("PendingFailingSettlement", "Insufficient funds");
 
 const fn ends(pounds: i64, ending: Ending, explanation: &'static str) -> Outcome {
     Outcome { pence: pounds * 100, ending, fault: None, explanation }
@@ -73,7 +73,7 @@ pub(crate) const OUTCOMES: [Outcome; 19] = [
         Ending::Reject("Cancelled", "Payment initiation has been canceled."),
         "rejected: canceled",
     ),
-    ends(108, LACK_OF_BALANCE, "rejected: insufficient funds (AM04)"),
+    ends(108, LACK_OF_BALANCE, "rejected: insufficient funds"),
     ends(110, Ending::Remain("initiated"), "stays in process: initiated"),
     ends(
         112,

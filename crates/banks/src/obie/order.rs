@@ -11,7 +11,7 @@ use super::errors::read;
 use super::exchange::{Ask, Post, request, segment};
 use super::initiation::{AccountIn, Initiation, InitiationEcho, initiation};
 use super::risk::{Risk, risk};
-use super::status::order_status;
+use super::status::{Reason, order_status};
 use super::{Obie, body_of};
 use crate::error::BankError;
 use crate::profile::BankProfile;
@@ -167,14 +167,19 @@ fn ask_details(bank_payment_id: &str) -> Result<Ask, BankError> {
     Ok(Ask::get("get-domestic-payment-details", path))
 }
 
-/// The reason of the latest rejection that has one: the bank's words, else its code.
-fn answer_details(response: &Response) -> Result<Option<String>, BankError> {
+/// The reason of the latest status that has one; of rejections only, unless the bank's words on
+/// other statuses are wanted too.
+fn answer_details(response: &Response, rejected: bool) -> Result<Option<Reason>, BankError> {
     let details: DetailsResponse = read(&response.body)?;
-    let rejections = details.data.payment_status.into_iter().rev();
-    Ok(rejections
-        .filter(|detail| detail.status == "Rejected")
+    let told = details.data.payment_status.into_iter().rev();
+    Ok(told
+        .filter(|detail| (detail.status == "Rejected") == rejected)
         .filter_map(|detail| detail.status_detail)
-        .find_map(|detail| detail.status_reason_description.or(detail.status_reason)))
+        .map(|detail| Reason {
+            code: detail.status_reason,
+            words: detail.status_reason_description,
+        })
+        .find(|reason| reason.code.is_some() || reason.words.is_some()))
 }
 
 impl Obie {
@@ -199,8 +204,8 @@ impl Obie {
         if answered.status.progress == OrderProgress::Rejected {
             // The order's fate is known; its reason is worth one question, not an error.
             let raw = answered.status.raw.clone();
-            if let Ok(reason) = self.rejection_reason(call, &answered.bank_payment_id).await {
-                answered.status = order_status(call.bank, &raw, reason.as_deref());
+            if let Ok(reason) = self.reason(call, &answered.bank_payment_id, true).await {
+                answered.status = order_status(call.bank, &raw, reason.as_ref());
             }
         }
         Ok(answered)
@@ -213,23 +218,26 @@ impl Obie {
     ) -> Result<OrderStatus, BankError> {
         let response = self.send_as_client(call, &ask_status(bank_payment_id)?).await?;
         let status = answer_status(call.bank, &response, bank_payment_id)?;
-        if status.progress != OrderProgress::Rejected {
+        let rejected = status.progress == OrderProgress::Rejected;
+        if !rejected && !call.bank.reasons.told_for_every_status {
             return Ok(status);
         }
-        match self.rejection_reason(call, bank_payment_id).await {
-            Ok(reason) => Ok(order_status(call.bank, &status.raw, reason.as_deref())),
-            // Many banks have no details; the rejection stands without a reason.
+        match self.reason(call, bank_payment_id, rejected).await {
+            Ok(reason) => Ok(order_status(call.bank, &status.raw, reason.as_ref())),
+            // Many banks have no details; the status stands without a reason.
             Err(BankError::Refused { .. } | BankError::Malformed { .. }) => Ok(status),
             // Asked again later: the reason decides what the member is told.
             Err(error) => Err(error),
         }
     }
 
-    async fn rejection_reason(
+    async fn reason(
         &self,
         call: &Call<'_>,
         bank_payment_id: &str,
-    ) -> Result<Option<String>, BankError> {
-        answer_details(&self.send_as_client(call, &ask_details(bank_payment_id)?).await?)
+        rejected: bool,
+    ) -> Result<Option<Reason>, BankError> {
+        let answer = self.send_as_client(call, &ask_details(bank_payment_id)?).await?;
+        answer_details(&answer, rejected)
     }
 }

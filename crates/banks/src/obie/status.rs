@@ -38,8 +38,31 @@ impl PaymentStatus {
     }
 }
 
-/// Reads a status word of this bank; `reason` is the raw text of a rejection, where it is known.
-pub(super) fn order_status(bank: &BankProfile, word: &str, reason: Option<&str>) -> OrderStatus {
+/// `StatusDetail` of the payment details: why an order has its status.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Reason {
+    /// `StatusReason`, a code of the standard.
+    pub(super) code: Option<String>,
+    /// `StatusReasonDescription`, the bank's words.
+    pub(super) words: Option<String>,
+}
+
+impl Reason {
+    /// What people read: the bank's words, else its code.
+    fn text(&self) -> Option<&str> {
+        self.words.as_deref().or(self.code.as_deref())
+    }
+
+    /// Whether a line of a profile names this reason: by its words, or as `code: words`.
+    fn is(&self, line: &str) -> bool {
+        let words = self.text().unwrap_or_default().trim();
+        let code = self.code.as_deref().unwrap_or_default();
+        line == words || line == format!("{code}: {words}")
+    }
+}
+
+/// Reads a status word of this bank; `reason` says why, where it is known.
+pub(super) fn order_status(bank: &BankProfile, word: &str, reason: Option<&Reason>) -> OrderStatus {
     let progress = match PaymentStatus::of(word) {
         None => OrderProgress::Unrecognised,
         Some(PaymentStatus::Pending) => OrderProgress::InProcess,
@@ -47,13 +70,15 @@ pub(super) fn order_status(bank: &BankProfile, word: &str, reason: Option<&str>)
             OrderProgress::Completed
         }
         Some(PaymentStatus::Accepted(_)) => OrderProgress::InProcess,
-        Some(PaymentStatus::Rejected) => rejection(bank, reason.unwrap_or_default().trim()),
+        Some(PaymentStatus::Rejected) => rejection(bank, reason),
     };
-    OrderStatus { progress, raw: cut(word), reason: reason.map(cut) }
+    let words = reason.and_then(Reason::text).map(cut);
+    OrderStatus { progress, raw: cut(word), reason: words }
 }
 
-fn rejection(bank: &BankProfile, reason: &str) -> OrderProgress {
-    let listed = |texts: &[String]| texts.iter().any(|text| text == reason);
+fn rejection(bank: &BankProfile, reason: Option<&Reason>) -> OrderProgress {
+    let listed =
+        |lines: &[String]| reason.is_some_and(|reason| lines.iter().any(|line| reason.is(line)));
     if listed(&bank.reasons.insufficient_funds) {
         OrderProgress::InsufficientFunds
     } else if listed(&bank.reasons.declined) {
@@ -93,6 +118,10 @@ mod tests {
         BankProfile { final_status, ..directory.get("ob-modelo").unwrap().clone() }
     }
 
+    fn why(code: &str, words: &str) -> Reason {
+        Reason { code: Some(code.to_owned()), words: Some(words.to_owned()) }
+    }
+
     /// The table that a reviewer reads.
     #[test]
     fn every_status_and_every_last_status() {
@@ -114,11 +143,17 @@ mod tests {
                 writeln!(table, "{word:<36} last {last:?}: {progress:?}").unwrap();
             }
         }
-        for reason in
-            ["AM04: Insufficient funds", " CUST ", "Permission denied", "cust", "AM04", "Other"]
-        {
-            let progress = order_status(&bank(FINALS[1]), "Rejected", Some(reason)).progress;
-            writeln!(table, "Rejected, reason {reason:?}: {progress:?}").unwrap();
+        for (code, words) in [
+            ("PendingFailingSettlement", "Insufficient funds"),
+            ("ProprietaryRejection", "Insufficient funds"),
+            ("ProprietaryRejection", " CUST "),
+            ("ProprietaryRejection", "Permission denied"),
+            ("ProprietaryRejection", "cust"),
+            ("ProprietaryRejection", "Other"),
+        ] {
+            let reason = why(code, words);
+            let progress = order_status(&bank(FINALS[1]), "Rejected", Some(&reason)).progress;
+            writeln!(table, "Rejected, {code}: {words:?}: {progress:?}").unwrap();
         }
         for word in
             ["AwaitingAuthorisation", "Authorised", "Consumed", "Rejected", "Revoked", "AUTH", ""]
@@ -130,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_reason_never_turns_an_acceptance_into_a_rejection() {
-        let status = order_status(&bank(FINALS[1]), "AcceptedSettlementCompleted", Some("CUST"));
+        let reason = why("ProprietaryRejection", "CUST");
+        let status = order_status(&bank(FINALS[1]), "AcceptedSettlementCompleted", Some(&reason));
         assert_eq!(status.progress, OrderProgress::Completed);
         assert_eq!(status.reason.as_deref(), Some("CUST"));
     }

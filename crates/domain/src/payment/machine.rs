@@ -287,7 +287,11 @@ impl Payment {
             OrderFact::AnswerLost { text } => {
                 payment.reason = Some(ANSWER_LOST.to_owned());
                 let state = State::Uncertain { order: order.clone() };
-                let jobs = ask_from(&self.clone(), now);
+                // The first question comes at once: the order's age is the time that was waited.
+                let jobs = vec![
+                    JobChange::Cancel(JobKind::Redeem),
+                    JobChange::Schedule(JobKind::AskStatus, now),
+                ];
                 let mut step = payment.moved_to(state, now, jobs);
                 step.cases.push(Case {
                     kind: "order_answer_lost".to_owned(),

@@ -26,7 +26,7 @@ async fn the_amount_decides_how_the_order_ends() {
         ("103.00", "Rejected", Some("ProprietaryRejection"), "failure"),
         ("105", in_process, Some("PendingSettlement"), "processing"),
         ("106.0", "Rejected", Some("Cancelled"), "Payment initiation has been canceled."),
-        ("108.00", "Rejected", Some("Proprietary"), "AM04: Insufficient funds"),
+        ("108.00", "Rejected", Some("PendingFailingSettlement"), "Insufficient funds"),
         ("110.00000", in_process, Some("PendingSettlement"), "initiated"),
         (
             "112.00",
@@ -58,7 +58,7 @@ async fn a_lack_of_balance_is_rejected_like_108() {
     let world = World::new();
     let (_, status, detail) = outcome(&world, "ob-iron", "9900.01").await;
     assert_eq!(status, "Rejected");
-    assert_eq!(detail["StatusDetail"]["StatusReasonDescription"], "AM04: Insufficient funds");
+    assert_eq!(detail["StatusDetail"]["StatusReasonDescription"], "Insufficient funds");
     let (_, status, _) = outcome(&world, "ob-iron", "9900.00").await;
     assert_eq!(status, "AcceptedCreditSettlementCompleted");
     assert_eq!(world.balance("80000112345601").await, 0);

@@ -75,7 +75,7 @@ async fn the_simulation_can_be_looked_at() {
         "12-34-56 12345678",
         "12,500.00",
         "101.00",
-        "AM04",
+        "insufficient funds",
     ] {
         assert!(html.contains(words), "{words}");
     }
