@@ -1,8 +1,8 @@
 //! `bascule pay`: one payment from creation to webhook, with the payer played at the bank's own
 //! pages.
 
-mod browser;
-mod webhooks;
+pub mod browser;
+pub mod webhooks;
 
 use std::process::ExitCode;
 use std::sync::Arc;

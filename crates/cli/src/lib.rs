@@ -1,0 +1,59 @@
+//! The `bascule` binary, as a library for its own tests and the benchmark: configuration, the real clock, randomness and network, subcommands.
+//!
+//! Everything that touches the world for real is here: [`seams`] and [`wire`] implement the seams
+//! that the other crates only know as traits.
+
+pub mod args;
+pub mod data_dir;
+pub mod demo;
+pub mod merchant;
+pub mod pay;
+pub mod sandbox;
+pub mod seams;
+pub mod terminal;
+pub mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Command};
+
+/// Runs the command line; what `main` returns.
+#[must_use]
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal::complain(&format!("the process cannot start: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(async {
+        match args.command {
+            Command::Sandbox(options) => {
+                start_logging("warn");
+                sandbox::run(options).await
+            }
+            Command::Pay(options) => {
+                start_logging("error");
+                pay::run(options).await
+            }
+        }
+    });
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            terminal::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs go to standard error as text; `RUST_LOG` chooses what.
+fn start_logging(default_level: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default_level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

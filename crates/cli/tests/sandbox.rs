@@ -1,0 +1,100 @@
+//! `bascule sandbox`: what it promises to a developer, on the real binary.
+
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use serde_json::Value;
+use support::{Sandbox, bascule, free_port, said};
+
+#[test]
+fn the_printed_curl_line_creates_a_payment_and_a_second_start_still_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let port = free_port().to_string();
+    let bank_port = free_port().to_string();
+    let ports = ["--port", &port, "--bank-port", &bank_port];
+    let sandbox = Sandbox::start(&data_dir, &ports);
+    let first = sandbox.announcement.clone();
+    let answer = Command::new("sh").arg("-c").arg(first.curl()).output().unwrap();
+    let (answer, _) = said(&answer);
+    let payment: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{answer}"));
+    assert_eq!(payment["payment"]["status"], "INITIATION_PENDING_REDIRECT_HP", "{answer}");
+    let id = payment["payment"]["id"].as_str().unwrap();
+    sandbox.kill();
+
+    let sandbox = Sandbox::start(&data_dir, &ports);
+    let second = &sandbox.announcement;
+    assert_eq!(second.member_id, first.member_id);
+    assert_eq!(second.basic_header, first.basic_header);
+    assert_eq!(second.key_id, first.key_id);
+    let url = format!("{}/v2/payments/{id}", second.api_url);
+    let header = format!("authorization: {}", second.basic_header);
+    let answer = Command::new("curl").args(["-s", &url, "-H", &header]).output().unwrap();
+    let (answer, _) = said(&answer);
+    assert!(answer.contains("INITIATION_PENDING_REDIRECT_HP"), "{answer}");
+    let key = std::fs::metadata(&second.private_key_path).unwrap();
+    assert_eq!(key.permissions().mode() & 0o777, 0o600, "others can read the private key");
+}
+
+#[test]
+fn what_is_in_the_way_is_said_in_one_line_and_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let port = free_port().to_string();
+    let bank_port = free_port().to_string();
+    let sandbox = Sandbox::start(&data_dir, &["--port", &port, "--bank-port", &bank_port]);
+    let other = folder.path().join("other");
+    let other = other.to_str().unwrap();
+    let free = free_port().to_string();
+    refuses(&["--data-dir", other, "--port", &port], &["port", &port, "--port"]);
+    refuses(&["--data-dir", other, "--port", &free, "--bank-port", &bank_port], &[&bank_port]);
+    refuses(
+        &["--data-dir", data_dir.to_str().unwrap(), "--port", "0"],
+        &["another process uses the data directory"],
+    );
+    refuses(&["--data-dir", "/proc/bascule", "--port", "0"], &["/proc/bascule"]);
+    let file = folder.path().join("file");
+    std::fs::write(&file, "not a directory").unwrap();
+    refuses(&["--data-dir", file.to_str().unwrap(), "--port", "0"], &["file"]);
+    refuses(&["--ephemeral", "--port", "65535"], &["--port"]);
+    refuses(
+        &["--ephemeral", "--port", "0", "--database", "postgres://127.0.0.1:1/none"],
+        &["database"],
+    );
+    sandbox.kill();
+}
+
+#[test]
+fn a_damaged_database_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().to_str().unwrap().to_owned();
+    std::fs::write(folder.path().join("bascule.db"), vec![7_u8; 64 * 1024]).unwrap();
+    refuses(&["--data-dir", &data_dir, "--port", "0"], &["bascule.db", "not a database"]);
+    let kept = std::fs::read(folder.path().join("bascule.db")).unwrap();
+    assert!(kept.iter().all(|byte| *byte == 7), "the damaged file was changed");
+}
+
+#[test]
+fn a_wrong_sealing_key_is_said_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().to_str().unwrap().to_owned();
+    Sandbox::start(folder.path(), &["--port", "0"]).kill();
+    std::fs::write(folder.path().join("sealing.key"), [9_u8; 32]).unwrap();
+    refuses(&["--data-dir", &data_dir, "--port", "0"], &["sealing key"]);
+    std::fs::write(folder.path().join("sealing.key"), b"short").unwrap();
+    refuses(&["--data-dir", &data_dir, "--port", "0"], &["sealing.key", "32"]);
+}
+
+/// The sandbox does not start, says why in one line of standard error, and nothing else.
+fn refuses(arguments: &[&str], words: &[&str]) {
+    let output = bascule().arg("sandbox").args(arguments).output().unwrap();
+    let (out, complaint) = said(&output);
+    assert!(!output.status.success(), "{arguments:?} started");
+    assert_eq!(out, "", "{arguments:?}");
+    assert_eq!(complaint.trim_end().lines().count(), 1, "{arguments:?}: {complaint}");
+    for word in words {
+        assert!(complaint.contains(word), "{arguments:?}: no `{word}` in {complaint}");
+    }
+}
