@@ -64,7 +64,7 @@ enum Next {
 /// What a fact did.
 enum Observed {
     Moved(Held),
-    Already(Payment),
+    Already(Box<Payment>),
     Unexpected,
 }
 
@@ -137,7 +137,7 @@ async fn observed(
                         let kept = step::update(tx, &step, saving).await?;
                         Observed::Moved(kept.map_or(Held::Nothing, Held::Job))
                     }
-                    Outcome::Already => Observed::Already(payment),
+                    Outcome::Already => Observed::Already(Box::new(payment)),
                     Outcome::Unexpected(case) => {
                         cases::open(tx, &payment, &case, now).await?;
                         Observed::Unexpected

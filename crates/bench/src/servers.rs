@@ -1,0 +1,128 @@
+//! The servers that are measured: how each is started, and what it says once it is ready.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::token::Credentials;
+
+/// How a server is started, and how its first line is read.
+pub struct Subject {
+    /// For the table.
+    pub name: &'static str,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Finds address and credentials in the line of JSON that the program prints when it is ready.
+    pub ready: fn(&Value) -> anyhow::Result<Ready>,
+}
+
+/// What is needed to ask a server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ready {
+    /// `http://localhost:8000`.
+    pub api_url: String,
+    /// With which requests are signed.
+    pub credentials: Credentials,
+}
+
+/// A server that runs until this is dropped.
+pub struct Server {
+    /// For the table.
+    pub name: &'static str,
+    /// How to ask it.
+    pub ready: Ready,
+    process: Child,
+}
+
+impl Server {
+    /// Starts a server and waits until it says that it is ready.
+    ///
+    /// # Errors
+    /// Where it does not start.
+    pub fn start(subject: &Subject) -> anyhow::Result<Server> {
+        let (program, arguments) = subject.command.split_first().context("an empty command")?;
+        let mut process = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{program} cannot be started"))?;
+        let output = process.stdout.take().context("its output")?;
+        let mut line = String::new();
+        let read = BufReader::new(output).read_line(&mut line);
+        let found = read.map_err(anyhow::Error::from).and_then(|_| {
+            let announcement = serde_json::from_str(&line).context("its first line is not JSON")?;
+            (subject.ready)(&announcement)
+        });
+        match found {
+            Ok(ready) => Ok(Server { name: subject.name, ready, process }),
+            Err(error) => {
+                end(&mut process);
+                Err(error.context(format!("{} did not become ready", subject.name)))
+            }
+        }
+    }
+
+    /// The process, for its CPU time and its memory.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        end(&mut self.process);
+    }
+}
+
+fn end(process: &mut Child) {
+    // A floor ends by itself when its input ends. The subject's ephemeral folder is deleted only
+    // when it is told politely, which the standard library cannot do; `kill` can.
+    drop(process.stdin.take());
+    let polite = Command::new("kill").arg(process.id().to_string()).status();
+    if !polite.is_ok_and(|status| status.success()) {
+        let _gone = process.kill();
+    }
+    let _reaped = process.wait();
+}
+
+/// The floor: this program in another role.
+///
+/// # Errors
+/// Where this program's own path is not known.
+pub fn floor() -> anyhow::Result<Subject> {
+    let program = std::env::current_exe()?.to_string_lossy().into_owned();
+    let command = vec![program, "floor".to_owned()];
+    let ready = |announced: &Value| Ok(serde_json::from_value(announced.clone())?);
+    Ok(Subject { name: "floor", command, ready })
+}
+
+/// The gateway as it is shipped, with SQLite in a temporary folder; `None` where it was not built.
+///
+/// # Errors
+/// Where `binary` was named and is not there.
+pub fn gateway(binary: Option<PathBuf>) -> anyhow::Result<Option<Subject>> {
+    let beside = std::env::current_exe()?.with_file_name("bascule");
+    let program = match binary {
+        Some(named) => {
+            anyhow::ensure!(named.is_file(), "{} is not there", named.display());
+            named
+        }
+        None if beside.is_file() => beside,
+        None => return Ok(None),
+    };
+    let arguments = ["sandbox", "--ephemeral", "--json", "--port", "0"].map(str::to_owned);
+    let command = [program.to_string_lossy().into_owned()].into_iter().chain(arguments).collect();
+    Ok(Some(Subject { name: "bascule", command, ready: announced_by_sandbox }))
+}
+
+fn announced_by_sandbox(announced: &Value) -> anyhow::Result<Ready> {
+    let api_url = announced["api_url"].as_str().context("no `api_url`")?.to_owned();
+    let credentials = serde_json::from_value(announced["pay"].clone()).context("no `pay`")?;
+    Ok(Ready { api_url, credentials })
+}

@@ -1,0 +1,158 @@
+//! A file is at most 500 lines, a function at most 70, so that a room can be seen whole.
+//!
+//! `exceptions.txt` beside this crate's manifest lists what is longer, with its length today. The
+//! list may only shrink: an exception that is no longer needed, or longer than its length, fails.
+
+use std::collections::BTreeMap;
+
+use crate::{File, Tree};
+
+/// Lines of a file, at the most.
+const FILE_LINES_MAX: usize = 500;
+/// Lines of a function, from `fn` to its closing brace, at the most.
+const FUNCTION_LINES_MAX: usize = 70;
+/// What a person writes and reads; data, snapshots and fixtures may be long.
+const READ_BY_PEOPLE: &[&str] = &["rs", "js", "css", "html", "sql", "sh"];
+/// The list of exceptions: `<path> <lines>` or `<path>::<function> <lines>`.
+pub const EXCEPTIONS: &str = "crates/tidy/exceptions.txt";
+
+/// Every file and function that is too long, and every exception that is not exact.
+#[must_use]
+pub fn check(tree: &Tree) -> Vec<String> {
+    let mut problems = vec![];
+    let mut exceptions = BTreeMap::new();
+    let listed = tree.file(EXCEPTIONS).map_or("", |file| file.text.as_str());
+    for line in listed.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        match line.rsplit_once(' ').map(|(what, lines)| (what, lines.parse::<usize>())) {
+            Some((what, Ok(lines))) => drop(exceptions.insert(what.to_owned(), lines)),
+            _ => problems.push(format!("{EXCEPTIONS}: `{line}` is not `<what> <lines>`")),
+        }
+    }
+    for (what, lines, advice) in too_long(tree) {
+        match exceptions.remove(&what) {
+            Some(allowed) if allowed == lines => {}
+            Some(allowed) if allowed > lines => problems.push(format!(
+                "{what} has shrunk to {lines} lines: write that in {EXCEPTIONS} instead of {allowed}"
+            )),
+            Some(allowed) => problems
+                .push(format!("{what} has grown from {allowed} to {lines} lines: {advice}")),
+            None => problems.push(format!("{what} has {lines} lines: {advice}")),
+        }
+    }
+    problems.extend(
+        exceptions
+            .keys()
+            .map(|what| format!("{what} is not too long (any more): take it out of {EXCEPTIONS}")),
+    );
+    problems
+}
+
+fn too_long(tree: &Tree) -> Vec<(String, usize, String)> {
+    let mut found = vec![];
+    for file in tree.files.iter().filter(|file| file.has_ending(READ_BY_PEOPLE)) {
+        let lines = file.text.lines().count();
+        if lines > FILE_LINES_MAX {
+            let advice = format!("split it by meaning (at most {FILE_LINES_MAX})");
+            found.push((file.path.clone(), lines, advice));
+        }
+        if file.is_rust() {
+            for (name, lines) in functions(file) {
+                if lines > FUNCTION_LINES_MAX {
+                    let advice = format!("give its parts names (at most {FUNCTION_LINES_MAX})");
+                    found.push((format!("{}::{name}", file.path), lines, advice));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Name and number of lines of each function, by the indentation that rustfmt gives it.
+fn functions(file: &File) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = file.text.lines().collect();
+    let mut found = vec![];
+    for (start, line) in lines.iter().enumerate() {
+        let Some(name) = function_name(line) else { continue };
+        let indentation = &line[..line.len() - line.trim_start().len()];
+        let opens = lines[start..].iter().position(|line| {
+            let line = line.split("//").next().unwrap_or("").trim_end();
+            line.ends_with('{') || line.ends_with('}') || line.ends_with(';')
+        });
+        let Some(opening) = opens.map(|offset| start + offset) else { continue };
+        if !lines[opening].trim_end().ends_with('{') {
+            continue;
+        }
+        let closing = format!("{indentation}}}");
+        let end = lines[opening + 1..].iter().position(|line| line.starts_with(&closing));
+        if let Some(offset) = end {
+            found.push((name.to_owned(), opening + 1 + offset - start + 1));
+        }
+    }
+    found
+}
+
+fn function_name(line: &str) -> Option<&str> {
+    let mut words = line.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        if word == "fn" {
+            let rest = words.next()?;
+            return rest.split(['(', '<']).next();
+        }
+        let modifier = ["pub", "const", "async", "unsafe", "extern"].contains(&word)
+            || word.starts_with("pub(")
+            || word.starts_with('"')
+            || word.ends_with(')') && line.trim_start().starts_with("pub(in ");
+        if !modifier {
+            return None;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function_of(lines: usize) -> String {
+        format!(
+            "impl X {{\n    pub async fn long<T>(\n        a: T,\n    ) {{\n{}    }}\n}}\n",
+            "        b();\n".repeat(lines - 4)
+        )
+    }
+
+    fn check_one(path: &str, text: &str, exceptions: &str) -> Vec<String> {
+        check(&Tree::of(&[(path, text), (EXCEPTIONS, exceptions)]))
+    }
+
+    #[test]
+    fn long_files_are_found_to_the_line() {
+        assert_eq!(check_one("a.rs", &"x\n".repeat(500), ""), Vec::<String>::new());
+        assert_eq!(check_one("a.rs", &"x\n".repeat(501), "").len(), 1);
+        assert_eq!(check_one("a.json", &"x\n".repeat(501), ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn long_functions_are_found_to_the_line() {
+        assert_eq!(check_one("a.rs", &function_of(70), ""), Vec::<String>::new());
+        let problems = check_one("a.rs", &function_of(71), "");
+        assert!(problems[0].starts_with("a.rs::long has 71 lines"), "{problems:?}");
+        let declared = "trait X {\n    fn short(&self);\n    fn one() { 1 }\n}\n";
+        assert_eq!(functions(&Tree::of(&[("a.rs", declared)]).files[0]), []);
+    }
+
+    #[test]
+    fn the_list_of_exceptions_may_only_shrink() {
+        let long = function_of(80);
+        assert_eq!(check_one("a.rs", &long, "# why\na.rs::long 80\n"), Vec::<String>::new());
+        for (exceptions, complaint) in [
+            ("a.rs::long 79\n", "grown from 79 to 80"),
+            ("a.rs::long 81\n", "shrunk to 80"),
+            ("a.rs::long 80\na.rs::gone 99\n", "a.rs::gone is not too long"),
+            ("a.rs::long 80\nnonsense\n", "is not `<what> <lines>`"),
+        ] {
+            let problems = check_one("a.rs", &long, exceptions);
+            assert_eq!(problems.len(), 1, "{problems:?}");
+            assert!(problems[0].contains(complaint), "{problems:?}");
+        }
+    }
+}
