@@ -37,7 +37,8 @@ pub struct SandboxOptions {
     /// Keep nothing: everything is gone when the process ends
     #[arg(long, conflicts_with = "data_dir")]
     pub ephemeral: bool,
-    /// PostgreSQL (15 or later) instead of the embedded SQLite: a connection URL
+    /// PostgreSQL (15 or later) instead of the embedded SQLite: the URL of a database that this
+    /// sandbox alone uses
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// How long a simulated bank takes to execute an order, in milliseconds

@@ -62,9 +62,16 @@ async fn take(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_doubled_however_often_the_process_is_killed() {
+    for database in testkit::databases().await {
+        let more = database.url().map_or(vec![], |url| vec!["--database", url]);
+        kill_and_check(&more).await;
+    }
+}
+
+async fn kill_and_check(more: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let (port, bank_port) = (free_port().to_string(), free_port().to_string());
-    let arguments = [
+    let mut arguments = vec![
         "--port",
         &port,
         "--bank-port",
@@ -74,6 +81,7 @@ async fn nothing_is_lost_or_doubled_however_often_the_process_is_killed() {
         "--bank-timeout",
         "2000",
     ];
+    arguments.extend(more);
     let webhooks = Arc::new(Webhooks::default());
     let webhook_url = serve(Arc::clone(&webhooks)).await;
     let start = || Sandbox::start(folder.path(), &arguments);

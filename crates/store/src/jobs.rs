@@ -23,9 +23,9 @@ pub(crate) const WAKE: &str = "UPDATE jobs SET due_ms = $1 \
      WHERE subject = $2 AND kind = $3 AND lease = '' AND due_ms > $4";
 /// A delivery job whose lease was taken by a newer event; see `deliveries::FAN_OUT_JOB`.
 pub(crate) const REPEAT_DELIVERY: &str = "UPDATE jobs SET due_ms = $1, lease = '' \
-     WHERE subject = $2 AND kind = $3 AND (lease = $4 OR lease = '')";
-pub(crate) const DELIVER_AGAIN: &str =
-    "UPDATE jobs SET due_ms = $1 WHERE subject = $2 AND kind = $3 AND lease = ''";
+     WHERE subject = $2 AND kind = $3 AND (lease = $4 OR lease = 'more')";
+pub(crate) const DELIVER_AGAIN: &str = "UPDATE jobs SET due_ms = $1, lease = '' \
+     WHERE subject = $2 AND kind = $3 AND lease = 'more'";
 pub(crate) const CLAIM_SQLITE: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
      attempts = attempts + 1 WHERE (subject, kind) IN \
      (SELECT subject, kind FROM jobs WHERE due_ms <= $3 ORDER BY due_ms LIMIT $4) \

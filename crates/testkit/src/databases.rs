@@ -57,6 +57,15 @@ impl TestDatabase {
         Ok(TestDatabase { name, db, place })
     }
 
+    /// The connection string of a PostgreSQL database.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        match &self.place {
+            Place::Sqlite(_) => None,
+            Place::Postgres(database) => Some(&database.url),
+        }
+    }
+
     /// The file of an SQLite database.
     #[must_use]
     pub fn file(&self) -> Option<PathBuf> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use banks::protocol::PsuContext;
 use futures_util::future::select;
 use store::jobs::{self, Claim};
-use store::{Db, unit};
+use store::unit;
 use tokio::sync::Semaphore;
 use tracing::{error, warn};
 
@@ -129,17 +129,14 @@ pub(super) async fn run_chain(app: Arc<App>, first: Claim, psu: PsuContext) {
     warn!(job = claim.kind.name(), payment = %claim.subject, "too many jobs in a row");
 }
 
-/// Once at start: where this process alone uses the database, every lease is a dead process's.
+/// Once at start of a process that alone uses its database: every lease there is a dead process's,
+/// so its job is due now instead of when the lease ends.
 ///
 /// # Errors
 /// [`GatewayError::Store`].
 pub async fn recover(app: &Arc<App>) -> Result<u64, GatewayError> {
     let now = app.now();
-    match app.db() {
-        Db::Postgres(_) => Ok(0),
-        Db::Sqlite(_) => Ok(app
-            .db()
-            .transact(move |tx| unit(async move { jobs::release_all(tx, now).await }))
-            .await?),
-    }
+    let released =
+        app.db().transact(move |tx| unit(async move { jobs::release_all(tx, now).await })).await?;
+    Ok(released)
 }
