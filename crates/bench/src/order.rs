@@ -14,7 +14,8 @@ pub const PATH: &str = "/v2/payments";
 #[must_use]
 pub fn body(number: usize) -> String {
     let address = json!({
-        "addressLine": ["Flat 2, Example House", "The Old Brewery Quarter, Building 7"],
+        "addressLine": ["Flat 2, Example House", "The Old Brewery Quarter, Building 7",
+            "Ring twice, then wait: the stairs are long and steep"],
         "streetName": "High Street", "buildingNumber": "7", "postCode": "AB1 2CD",
         "townName": "Exampleton", "country": "GB",
     });
@@ -22,8 +23,10 @@ pub fn body(number: usize) -> String {
         json!({"initiation": {
             "refId": format!("ORDER-{number:08}"),
             "remittanceInformationPrimary": format!("ORDER-{number:08}"),
+            "remittanceInformationSecondary": "Two tickets for the ferry. ".repeat(5),
             "amount": {"value": "10.23", "currency": "GBP"},
             "localInstrument": "FASTER_PAYMENTS",
+            "externalPsuReference": "customer-0017",
             "creditor": {
                 "sortCode": "123456", "accountNumber": "12345678", "name": "Customer Inc.",
                 "address": address,
@@ -56,6 +59,8 @@ struct Order<'a> {
 struct Initiation<'a> {
     ref_id: &'a str,
     remittance_information_primary: &'a str,
+    remittance_information_secondary: Option<&'a str>,
+    external_psu_reference: Option<&'a str>,
     amount: Amount<'a>,
     local_instrument: Rail,
     creditor: Creditor<'a>,
@@ -126,6 +131,9 @@ pub fn check(body: &[u8]) -> anyhow::Result<&str> {
     }
     length("refId", asked.ref_id, 1, 35)?;
     length("remittanceInformationPrimary", asked.remittance_information_primary, 1, 35)?;
+    let secondary = asked.remittance_information_secondary.unwrap_or("-");
+    length("remittanceInformationSecondary", secondary, 1, 140)?;
+    length("externalPsuReference", asked.external_psu_reference.unwrap_or("-"), 1, 64)?;
     length("callbackUrl", asked.callback_url, 1, 2_048)?;
     length("callbackState", asked.callback_state.unwrap_or("-"), 1, 2_048)?;
     ensure!(asked.callback_url.starts_with("https://"), "callbackUrl");

@@ -18,6 +18,17 @@ pub struct Subject {
     pub command: Vec<String>,
     /// Finds address and credentials in the line of JSON that the program prints when it is ready.
     pub ready: fn(&Value) -> anyhow::Result<Ready>,
+    /// How it is told to end, so that it deletes what it wrote.
+    pub end: End,
+}
+
+/// How a program is told to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// By the end of its standard input.
+    Input,
+    /// By SIGTERM.
+    Signal,
 }
 
 /// What is needed to ask a server.
@@ -36,6 +47,7 @@ pub struct Server {
     /// How to ask it.
     pub ready: Ready,
     process: Child,
+    end: End,
 }
 
 impl Server {
@@ -59,9 +71,9 @@ impl Server {
             (subject.ready)(&announcement)
         });
         match found {
-            Ok(ready) => Ok(Server { name: subject.name, ready, process }),
+            Ok(ready) => Ok(Server { name: subject.name, ready, process, end: subject.end }),
             Err(error) => {
-                end(&mut process);
+                end(&mut process, subject.end);
                 Err(error.context(format!("{} did not become ready", subject.name)))
             }
         }
@@ -76,17 +88,18 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        end(&mut self.process);
+        end(&mut self.process, self.end);
     }
 }
 
-fn end(process: &mut Child) {
-    // A floor ends by itself when its input ends. The subject's ephemeral folder is deleted only
-    // when it is told politely, which the standard library cannot do; `kill` can.
+fn end(process: &mut Child, how: End) {
     drop(process.stdin.take());
-    let polite = Command::new("kill").arg(process.id().to_string()).status();
-    if !polite.is_ok_and(|status| status.success()) {
-        let _gone = process.kill();
+    if how == End::Signal {
+        // The standard library can only kill; `kill` can ask.
+        let asked = Command::new("kill").arg(process.id().to_string()).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            let _gone = process.kill();
+        }
     }
     let _reaped = process.wait();
 }
@@ -99,7 +112,7 @@ pub fn floor() -> anyhow::Result<Subject> {
     let program = std::env::current_exe()?.to_string_lossy().into_owned();
     let command = vec![program, "floor".to_owned()];
     let ready = |announced: &Value| Ok(serde_json::from_value(announced.clone())?);
-    Ok(Subject { name: "floor", command, ready })
+    Ok(Subject { name: "floor", command, ready, end: End::Input })
 }
 
 /// The gateway as it is shipped, with SQLite in a temporary folder; `None` where it was not built.
@@ -118,7 +131,7 @@ pub fn gateway(binary: Option<PathBuf>) -> anyhow::Result<Option<Subject>> {
     };
     let arguments = ["sandbox", "--ephemeral", "--json", "--port", "0"].map(str::to_owned);
     let command = [program.to_string_lossy().into_owned()].into_iter().chain(arguments).collect();
-    Ok(Some(Subject { name: "bascule", command, ready: announced_by_sandbox }))
+    Ok(Some(Subject { name: "bascule", command, ready: announced_by_sandbox, end: End::Signal }))
 }
 
 fn announced_by_sandbox(announced: &Value) -> anyhow::Result<Ready> {

@@ -9,11 +9,11 @@
 //!   └──▶ simbank
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Table;
 
-use crate::{File, Tree};
+use crate::Tree;
 
 /// The arrows that leave each crate.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -35,25 +35,29 @@ const FOR_TESTS: &[&str] = &["judge", "testkit"];
 /// Nothing may depend on them.
 const NEVER_DEPENDED_ON: &[&str] = &["cli", "bench", "world", "tidy"];
 
+/// Package names and the folders of their crates: `bascule` is in `crates/cli`.
+type Ours<'a> = BTreeMap<String, &'a str>;
+
 /// Every problem of every manifest.
 #[must_use]
 pub fn check(tree: &Tree) -> Vec<String> {
-    let manifests: Vec<&File> = tree
-        .files
-        .iter()
-        .filter(|file| file.name() == "Cargo.toml" && file.crate_name().is_some())
-        .collect();
-    let ours: BTreeSet<&str> = manifests.iter().filter_map(|file| file.crate_name()).collect();
     let mut problems = vec![];
-    for manifest in manifests {
-        let name = manifest.crate_name().unwrap_or_default();
+    let (mut tables, mut ours) = (vec![], Ours::new());
+    for manifest in tree.files.iter().filter(|file| file.name() == "Cargo.toml") {
+        let Some(folder) = manifest.crate_name() else { continue };
         match manifest.text.parse::<Table>() {
             Ok(table) => {
-                let found = words(&table).into_iter().chain(arrows(name, &table, &ours));
-                problems.extend(found.map(|problem| format!("{}: {problem}", manifest.path)));
+                let package = table.get("package").and_then(|package| package.get("name"));
+                let name = package.and_then(toml::Value::as_str).unwrap_or(folder);
+                ours.insert(name.to_owned(), folder);
+                tables.push((manifest, folder, table));
             }
             Err(error) => problems.push(format!("{}: {error}", manifest.path)),
         }
+    }
+    for (manifest, folder, table) in &tables {
+        let found = words(table).into_iter().chain(arrows(folder, table, &ours));
+        problems.extend(found.map(|problem| format!("{}: {problem}", manifest.path)));
     }
     problems
 }
@@ -76,7 +80,7 @@ fn words(table: &Table) -> Vec<String> {
     problems
 }
 
-fn arrows(name: &str, table: &Table, ours: &BTreeSet<&str>) -> Vec<String> {
+fn arrows(name: &str, table: &Table, ours: &Ours<'_>) -> Vec<String> {
     let mut problems = vec![];
     if !MAY_EVERYTHING.contains(&name) && !ARROWS.iter().any(|(from, _)| *from == name) {
         let advice = "decide where the crate stands and draw it in crates/tidy/src/dependencies.rs";
@@ -120,7 +124,7 @@ fn reachable_from(name: &str) -> BTreeSet<&str> {
 }
 
 /// Our own crates that the sections of a manifest name, also those for one target only.
-fn dependencies(table: &Table, sections: &[&str], ours: &BTreeSet<&str>) -> BTreeSet<String> {
+fn dependencies(table: &Table, sections: &[&str], ours: &Ours<'_>) -> BTreeSet<String> {
     let targets = table.get("target").and_then(|targets| targets.as_table());
     let tables = targets.into_iter().flat_map(|targets| targets.values());
     let tables = tables.filter_map(|target| target.as_table()).chain([table]);
@@ -131,9 +135,7 @@ fn dependencies(table: &Table, sections: &[&str], ours: &BTreeSet<&str>) -> BTre
             for (key, value) in named.into_iter().flatten() {
                 let package = value.get("package").and_then(|package| package.as_str());
                 let name = package.unwrap_or(key);
-                if ours.contains(name) {
-                    found.insert(name.to_owned());
-                }
+                found.extend(ours.get(name).map(|folder| (*folder).to_owned()));
             }
         }
     }
@@ -144,7 +146,7 @@ fn dependencies(table: &Table, sections: &[&str], ours: &BTreeSet<&str>) -> BTre
 mod tests {
     use super::*;
 
-    const HEAD: &str = "[package]\nname = \"x\"\ndescription = \"d\"\nlicense.workspace = true\n\
+    const HEAD: &str = "[package]\ndescription = \"d\"\nlicense.workspace = true\n\
                         [lints]\nworkspace = true\n";
 
     fn problems_of(name: &str, rest: &str) -> Vec<String> {
@@ -186,6 +188,17 @@ mod tests {
         }
         let in_tests = "[dev-dependencies]\njudge.workspace = true\n";
         assert_eq!(problems_of("web", in_tests), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_package_of_another_name_than_its_folder_is_known() {
+        let cli = format!("{HEAD}[dependencies]\nweb.workspace = true\n")
+            .replace("[package]", "[package]\nname = \"bascule\"");
+        let web = format!("{HEAD}[dev-dependencies]\nbascule.workspace = true\n");
+        let tree = Tree::of(&[("crates/cli/Cargo.toml", &cli), ("crates/web/Cargo.toml", &web)]);
+        let problems = check(&tree);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("nothing may depend on `cli`"), "{problems:?}");
     }
 
     #[test]
