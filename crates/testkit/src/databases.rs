@@ -1,8 +1,8 @@
 //! A fresh, empty database of each kind, removed when the test is over.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use store::{Db, StoreError};
 use tempfile::TempDir;
@@ -107,9 +107,9 @@ pub async fn sqlite() -> TestDatabase {
 }
 
 async fn postgres(server: String) -> TestDatabase {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("bascule_test_{}_{number}", std::process::id());
+    // Random, because other machines may use the same server, and a killed test leaves its own.
+    let random = RandomState::new().build_hasher().finish();
+    let name = format!("bascule_test_{random:016x}");
     administer(&server, &format!("CREATE DATABASE {name}")).await;
     let url = with_database(&server, &name);
     let db = open_postgres(&url).await.expect("a new database");
