@@ -5,5 +5,6 @@
 
 mod bodies;
 mod lists;
+mod sqlite;
 mod steps;
 mod support;
