@@ -88,7 +88,8 @@ impl Db {
     ///
     /// # Errors
     /// The unit's own error (nothing is kept), or that of the commit; [`StoreError::Conflict`]
-    /// only after [`ATTEMPTS_MAX`] runs.
+    /// only after [`ATTEMPTS_MAX`] runs. (On SQLite units run one after the other, so a unit that
+    /// reads what it changes never meets one, and none is run again.)
     pub async fn transact<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -196,7 +197,7 @@ impl Tx {
     pub(crate) async fn prepare(&mut self, sql: &str) -> Result<(), StoreError> {
         match self {
             Tx::Sqlite(tx) => tx.prepare(sql),
-            Tx::Postgres(tx) => tx.prepare(sql).await.map(|_| ()),
+            Tx::Postgres(tx) => tx.check(sql).await,
         }
     }
 

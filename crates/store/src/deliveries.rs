@@ -12,7 +12,8 @@ use crate::db::{Statement, StoreError, Tx};
 pub(crate) const FAN_OUT: &str = "INSERT INTO deliveries \
      (subject, version, member_id, state, attempts, first_ms) \
      SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), member_id, 'pending', 0, CAST($3 AS BIGINT) \
-     FROM webhook_types WHERE member_id = $4 AND kind = $5";
+     FROM webhook_types WHERE member_id = $4 AND kind = $5 \
+     ON CONFLICT (subject, version) DO NOTHING";
 /// The payment's delivery job. One that waits for its next attempt keeps waiting, because events
 /// go out in order; one that is running is told, by losing its lease, that there is more.
 pub(crate) const FAN_OUT_JOB: &str = "INSERT INTO jobs \

@@ -7,8 +7,10 @@ use domain::payment::{Payment, PaymentChanged};
 use crate::Row;
 use crate::db::{Statement, StoreError, Tx};
 
+/// Whoever lost the race for a version writes nothing here, and finds out by the payment's row.
 pub(crate) const INSERT: &str = "INSERT INTO events \
-     (subject, version, id, member_id, kind, at_ms, body) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+     (subject, version, id, member_id, kind, at_ms, body) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+     ON CONFLICT (subject, version) DO NOTHING";
 pub(crate) const OF_SUBJECT: &str =
     "SELECT version, id, kind, body FROM events WHERE subject = $1 ORDER BY version LIMIT 1000";
 pub(crate) const GET: &str =

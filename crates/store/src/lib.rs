@@ -6,7 +6,7 @@
 //! after tables hold that table's statements and nothing else: this crate decides nothing.
 //!
 //! SQL rules (kept by `tidy`, and by a test that prepares every statement on both databases):
-//! `$1` parameters, `BIGINT` and `TEXT` only, no booleans, timestamps, arrays or JSON operators,
+//! `$1` parameters whose first uses come in order (SQLite counts them by appearance), `BIGINT` and `TEXT` only, no booleans, timestamps, arrays or JSON operators,
 //! no bare `SUM`, no `SKIP LOCKED` outside job claiming.
 
 mod db;

@@ -22,13 +22,16 @@ pub(crate) const UPDATE: &str =
     "UPDATE payments SET state = $1, version = $2, body = $3 WHERE id = $4 AND version = $5";
 pub(crate) const LIST: &str = "SELECT body FROM payments \
      WHERE member_id = $1 AND created_ms > $2 AND created_ms < $3 \
-     AND (created_ms, id) < ($4, $5) AND ($6 = 0 OR state IN ($8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)) \
-     ORDER BY created_ms DESC, id DESC LIMIT $7";
+     AND (created_ms, id) < ($4, $5) AND (CAST($6 AS BIGINT) = 0 OR state IN ($7, $8, $9, $10, $11, $12, $13, $14, \
+     $15, $16, $17, $18, $19, $20, $21, $22)) \
+     ORDER BY created_ms DESC, id DESC LIMIT $23";
 pub(crate) const LIST_BY_REFERENCE: &str = "SELECT body FROM payments \
      WHERE member_id = $1 AND created_ms > $2 AND created_ms < $3 \
-     AND (created_ms, id) < ($4, $5) AND ($6 = 0 OR state IN ($8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)) \
-     AND ref_id IN ($24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55) \
-     ORDER BY created_ms DESC, id DESC LIMIT $7";
+     AND (created_ms, id) < ($4, $5) AND (CAST($6 AS BIGINT) = 0 OR state IN ($7, $8, $9, $10, $11, $12, $13, $14, \
+     $15, $16, $17, $18, $19, $20, $21, $22)) \
+     AND ref_id IN ($23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, \
+     $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54) \
+     ORDER BY created_ms DESC, id DESC LIMIT $55";
 
 /// The payment `id` of `member_id`; another member's does not exist.
 ///
@@ -94,16 +97,18 @@ pub async fn list(
         after.created_ms.into(),
         after.id.into(),
         i64::from(!filter.stages.is_empty()).into(),
-        i64::try_from(limit).unwrap_or(i64::MAX).into(),
     ];
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let names: Vec<&str> = filter.stages.iter().map(|stage| stage.name()).collect();
     params.extend(padded(&names, STATES_MAX)?);
-    let rows = if filter.references.is_empty() {
-        tx.query(LIST, &params).await?
+    let sql = if filter.references.is_empty() {
+        LIST
     } else {
         params.extend(padded(&filter.references, REFERENCES_MAX)?);
-        tx.query(LIST_BY_REFERENCE, &params).await?
+        LIST_BY_REFERENCE
     };
+    params.push(limit.into());
+    let rows = tx.query(sql, &params).await?;
     rows.iter().map(payment).collect()
 }
 

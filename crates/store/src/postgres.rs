@@ -130,6 +130,16 @@ impl PostgresTx {
         self.client()?.prepare_cached(sql).await.map_err(|error| failed(&error))
     }
 
+    /// Prepares `sql` and finds parameters that a [`Value`] cannot fill: the server takes an
+    /// untyped one that meets a small literal for an `INTEGER`.
+    pub(crate) async fn check(&self, sql: &str) -> Result<(), StoreError> {
+        let prepared = self.prepare(sql).await?;
+        match prepared.params().iter().find(|kind| ![Type::INT8, Type::TEXT].contains(kind)) {
+            Some(kind) => Err(StoreError::Corrupt(format!("a parameter of type {kind}"))),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) async fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         let statement = self.prepare(sql).await?;
         let rows = self

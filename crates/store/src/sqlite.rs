@@ -3,7 +3,8 @@
 //! Units wait in a bounded queue. The writer takes what is there, up to [`BATCH_UNITS_MAX`], runs
 //! each inside a savepoint of one `BEGIN IMMEDIATE` transaction, commits once with
 //! `synchronous=FULL`, and only then answers. So every answered unit is on the disk, and one
-//! `fdatasync` is shared by all units of a batch.
+//! `fdatasync` is shared by all units of a batch. A full or failing disk ends the transaction in
+//! the middle of a batch; then no further unit of it runs, and all of them hear of it.
 //!
 //! Readers are WAL connections used on the caller's thread: a read by key takes some ten
 //! microseconds, less than handing it to another thread would.
@@ -37,7 +38,8 @@ const PRAGMAS: &str = "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; \
 /// What the batch came to: passed to each unit's reply.
 type CommitResult = Result<(), StoreError>;
 type Reply = Box<dyn FnOnce(&CommitResult) + Send>;
-type Task = Box<dyn FnOnce(&mut Tx) -> Reply + Send>;
+/// Runs a unit, if there is a transaction to run it in.
+type Task = Box<dyn FnOnce(Option<&mut Tx>) -> Reply + Send>;
 
 /// The embedded database.
 pub struct Sqlite {
@@ -71,7 +73,10 @@ impl Sqlite {
     {
         let (send, receive) = oneshot::channel();
         let task: Task = Box::new(move |tx| {
-            let result = run_in_savepoint(tx, &work);
+            let result = match tx {
+                Some(tx) => run_in_savepoint(tx, &work),
+                None => Err(StoreError::Unavailable("no transaction".to_owned())),
+            };
             Box::new(move |commit: &CommitResult| {
                 let answer = match commit {
                     Ok(()) => result,
@@ -118,6 +123,9 @@ impl Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
+        // The writer closes last: that moves the write-ahead log into the file, so that after an
+        // orderly end the one file is the whole database.
+        self.readers.clear();
         drop(self.tasks.take());
         if let Some(writer) = self.writer.take() {
             let _panicked = writer.join();
@@ -178,15 +186,21 @@ fn write_batches(connection: Connection, mut queue: mpsc::Receiver<Task>) {
 }
 
 fn write_batch(tx: &mut Tx, batch: &mut Vec<Task>) {
-    let begun = control(tx, "BEGIN IMMEDIATE");
+    let mut transaction = control(tx, "BEGIN IMMEDIATE");
     let mut replies = Vec::with_capacity(batch.len());
     for task in batch.drain(..) {
-        replies.push(task(tx));
+        let open = transaction.is_ok();
+        replies.push(task(open.then_some(&mut *tx)));
+        if open && !in_transaction(tx) {
+            transaction = Err(StoreError::Unavailable(
+                "the disk is full or failing; nothing of the batch was kept".to_owned(),
+            ));
+        }
     }
-    let commit = begun.and_then(|()| control(tx, "COMMIT"));
-    if commit.is_err() {
-        // Nothing is kept; a transaction that is still open must not leak into the next batch.
-        let _already_over = control(tx, "ROLLBACK");
+    let commit = transaction.and_then(|()| control(tx, "COMMIT"));
+    if commit.is_err() && in_transaction(tx) {
+        // It must not leak into the next batch; where even this fails, the next `BEGIN` will.
+        let _failing = control(tx, "ROLLBACK");
     }
     for reply in replies {
         reply(&commit);
@@ -213,6 +227,11 @@ fn run_now<T>(
     work(tx).now_or_never().unwrap_or_else(|| {
         Err(StoreError::Corrupt("a unit of work awaited something but its database".to_owned()))
     })
+}
+
+/// Whether a transaction is open: some errors end it by themselves.
+fn in_transaction(tx: &Tx) -> bool {
+    matches!(tx, Tx::Sqlite(tx) if !tx.connection.is_autocommit())
 }
 
 fn control(tx: &mut Tx, sql: &'static str) -> Result<(), StoreError> {

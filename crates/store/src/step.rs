@@ -51,8 +51,10 @@ async fn save(
 ) -> Result<Option<Claim>, StoreError> {
     let payment = &step.state;
     let mut statements = vec![row];
+    let mut inserted_events = vec![];
     for event in &step.events {
         let kind = EventKind::PaymentStatusChanged;
+        inserted_events.push(statements.len());
         statements.push(events::insert(payment, kind, event)?);
         statements.extend(deliveries::fan_out(payment, event.version, kind));
     }
@@ -75,6 +77,9 @@ async fn save(
     let changed = tx.execute_all(&statements).await?;
     if changed.first() != Some(&1) {
         return Err(StoreError::Conflict);
+    }
+    if inserted_events.iter().any(|index| changed.get(*index) != Some(&1)) {
+        return Err(StoreError::Corrupt(format!("{} has an event of its future", payment.id)));
     }
     Ok(kept.map(|(kind, lease)| Claim {
         subject: payment.id.clone(),

@@ -1,0 +1,13 @@
+//! The store on both databases: what each table promises, and what survives a bad day.
+//!
+//! Tests loop over `testkit::databases()`: SQLite always, PostgreSQL where a server is named.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod bodies;
+mod deliveries;
+mod jobs;
+mod lists;
+mod records;
+mod sqlite;
+mod steps;
+mod support;

@@ -1,0 +1,220 @@
+//! Payments in every state, and a short way to write a unit of work.
+
+use domain::account::{AccountIdentifier, Address, Party};
+use domain::bank::RefundAccount;
+use domain::ids::{MemberId, PaymentId};
+use domain::initiation::{ChargeBearer, Flow, Initiation, LocalInstrument, Risk};
+use domain::money::{Amount, Currency};
+use domain::payment::{
+    Attempt, Authorisation, BankRecord, End, ErrorInfo, Payment, PaymentStep, Sealed, SentOrder,
+    State,
+};
+use domain::step::{JobChange, Step};
+use jiff::{SignedDuration, Timestamp};
+use store::step::Saving;
+use store::{Db, StoreError};
+use testkit::TestIds;
+
+/// Runs a unit of work: `transact!(db, [a, b] tx => payments::get(tx, &a, &b).await)`. The names
+/// in brackets are cloned for each run.
+macro_rules! transact {
+    ($db:expr, [$($captured:ident),*] $tx:ident => $body:expr) => {
+        $db.transact({
+            $(let $captured = $captured.clone();)*
+            move |$tx| {
+                $(let $captured = $captured.clone();)*
+                store::unit(async move { $body })
+            }
+        })
+        .await
+    };
+}
+pub(crate) use transact;
+
+/// Monday, 5 January 2026, ten o'clock (UTC).
+pub fn start() -> Timestamp {
+    "2026-01-05T10:00:00Z".parse().unwrap()
+}
+
+/// `seconds` after [`start`].
+pub fn at(seconds: i64) -> Timestamp {
+    start().checked_add(SignedDuration::from_secs(seconds)).unwrap()
+}
+
+pub fn member(name: &str) -> MemberId {
+    format!("m:{name}:x").parse().unwrap()
+}
+
+pub fn attempt() -> Attempt {
+    Attempt {
+        idempotency_key: "key-1".to_owned(),
+        oauth_state: "state-1".to_owned(),
+        nonce: "nonce-1".to_owned(),
+    }
+}
+
+pub fn authorisation() -> Authorisation {
+    Authorisation {
+        attempt: attempt(),
+        consent_id: "consent-1".to_owned(),
+        redirect_url: "https://bank.example/authorize?state=state-1".to_owned(),
+    }
+}
+
+pub fn sealed() -> Sealed {
+    Sealed("c2VhbGVk".to_owned())
+}
+
+fn order() -> SentOrder {
+    SentOrder {
+        consent_id: "consent-1".to_owned(),
+        idempotency_key: "key-2".to_owned(),
+        sent_at: at(60),
+    }
+}
+
+fn party(name: &str, account: AccountIdentifier) -> Party {
+    Party {
+        account: Some(account),
+        name: Some(name.to_owned()),
+        ultimate_name: Some("Ultimate Ltd".to_owned()),
+        address: Some(address()),
+        bank_name: Some("Example Bank".to_owned()),
+    }
+}
+
+fn address() -> Address {
+    Address {
+        address_line: vec!["Flat 2".to_owned()],
+        street_name: Some("High Street".to_owned()),
+        building_number: Some("7".to_owned()),
+        post_code: Some("AB1 2CD".to_owned()),
+        town_name: Some("Exampleton".to_owned()),
+        state: None,
+        district: None,
+        country: Some("GB".to_owned()),
+    }
+}
+
+/// Everything that a member can ask for.
+pub fn initiation(ref_id: &str) -> Initiation {
+    let creditor = AccountIdentifier::SortCode {
+        sort_code: "123456".to_owned(),
+        account_number: "12345678".to_owned(),
+    };
+    let debtor = AccountIdentifier::Iban {
+        iban: "GB33BUKB20201555555555".to_owned(),
+        bic: Some("BUKBGB22".to_owned()),
+    };
+    Initiation {
+        bank_id: Some("ob-modelo".to_owned()),
+        ref_id: ref_id.to_owned(),
+        remittance_primary: ref_id.to_owned(),
+        remittance_secondary: Some("Zażółć gęślą jaźń".to_owned()),
+        on_behalf_of_id: Some("sub-1".to_owned()),
+        amount: Amount::parse("10.23", Currency::GBP).unwrap(),
+        local_instrument: LocalInstrument::FasterPayments,
+        debtor: Some(party("Payer", debtor)),
+        creditor: party("Customer Inc.", creditor),
+        confirm_funds: true,
+        return_refund_account: true,
+        disable_future_dated_payment_conversion: true,
+        callback_url: "https://tpp.example/callback".to_owned(),
+        callback_state: Some("opaque".to_owned()),
+        charge_bearer: Some(ChargeBearer::Slev),
+        risk: Some(risk()),
+        flow: Flow::ApiOnly,
+        external_psu_reference: Some("psu-1".to_owned()),
+        pisp_consent_accepted: true,
+    }
+}
+
+fn risk() -> Risk {
+    Risk {
+        psu_id: Some("psu-1".to_owned()),
+        payment_context_code: Some("ECOMMERCE_MERCHANT_INITIATED_PAYMENT".to_owned()),
+        payment_purpose_code: Some("DVPM".to_owned()),
+        merchant_category_code: Some("4812".to_owned()),
+        beneficiary_account_type: Some("BUSINESS".to_owned()),
+        contract_present_indicator: Some(true),
+        beneficiary_prepopulated_indicator: Some(false),
+        delivery_address: Some(address()),
+    }
+}
+
+/// A payment that opens at its bank, with the jobs `open_at_bank` and `expire`.
+pub fn new_payment(ids: &TestIds, member_id: &MemberId, now: Timestamp) -> PaymentStep {
+    let id = PaymentId::new(now, ids);
+    Payment::create(id, member_id.clone(), initiation("ORDER-1"), attempt(), now).unwrap()
+}
+
+/// The next version of `payment`, in the same state, with these jobs.
+pub fn next_version(payment: &Payment, jobs: Vec<JobChange>) -> PaymentStep {
+    let mut payment = payment.clone();
+    payment.version += 1;
+    let events = vec![payment.changed()];
+    Step { state: payment, events, jobs, cases: vec![] }
+}
+
+/// One payment in each stage, and one whose order has no known id.
+pub fn payments_in_every_state() -> Vec<Payment> {
+    let known = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
+    let mut states = vec![
+        State::AwaitingBankChoice,
+        State::Opening { attempt: attempt() },
+        State::AwaitingRedirect { authorisation: authorisation() },
+        State::VerifyingReturn { authorisation: authorisation(), returned: sealed() },
+        State::Authorised { consent_id: "consent-1".to_owned(), grant: sealed() },
+        State::OrderSent { order: order(), grant: sealed() },
+        State::Uncertain { order: order() },
+        known,
+        State::Processing { order: order(), bank_payment_id: None },
+    ];
+    states.extend(End::ALL.map(|end| State::Final { end }));
+    let ids = TestIds::seeded(1);
+    states.into_iter().map(|state| payment_in(state, &ids)).collect()
+}
+
+fn payment_in(state: State, ids: &TestIds) -> Payment {
+    let mut payment = new_payment(ids, &member("a"), start()).state;
+    if state == State::AwaitingBankChoice {
+        payment.bank_id = None;
+        payment.initiation.bank_id = None;
+        payment.initiation.flow = Flow::FullHostedPages;
+    }
+    if state.is_final() {
+        let account = AccountIdentifier::SortCode {
+            sort_code: "700001".to_owned(),
+            account_number: "70000005".to_owned(),
+        };
+        payment.bank = BankRecord {
+            consent_id: Some("consent-1".to_owned()),
+            payment_id: Some("order-1".to_owned()),
+            payment_status: Some("AcceptedSettlementCompleted".to_owned()),
+            refund_account: Some(RefundAccount { account, name: Some("Payer".to_owned()) }),
+        };
+        payment.reason = Some("the bank's words".to_owned());
+        payment.error = Some(ErrorInfo {
+            http_status: 503,
+            message: "the bank could not be reached".to_owned(),
+            from_bank: true,
+        });
+    }
+    payment.state = state;
+    payment
+}
+
+/// Saves a first Step as it is.
+pub async fn create(db: &Db, step: &PaymentStep) -> Result<(), StoreError> {
+    transact!(db, [step] tx => store::step::create(tx, &step, Saving::default()).await.map(|_| ()))
+}
+
+/// Saves a later Step as it is.
+pub async fn update(db: &Db, step: &PaymentStep) -> Result<(), StoreError> {
+    transact!(db, [step] tx => store::step::update(tx, &step, Saving::default()).await.map(|_| ()))
+}
+
+/// The payment, of whichever member.
+pub async fn load(db: &Db, id: &PaymentId) -> Option<Payment> {
+    transact!(db, [id] tx => store::payments::get_any(tx, &id).await).unwrap()
+}
