@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::Db;
 use store::events::PaymentEvent;
 use store::jobs::Lease;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::members::KeyCache;
 use crate::seal::Sealer;
@@ -110,6 +110,7 @@ pub struct App {
     pub(crate) protocols: Protocols,
     pub(crate) keys: KeyCache,
     pub(crate) jobs_due: Notify,
+    pub(crate) jobs_running: watch::Sender<usize>,
 }
 
 impl App {
@@ -121,6 +122,7 @@ impl App {
             protocols: Protocols::new(),
             keys: KeyCache::default(),
             jobs_due: Notify::new(),
+            jobs_running: watch::Sender::new(0),
         })
     }
 

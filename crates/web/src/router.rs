@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::security::SecuritySchemes;
-use crate::api::{self, BODY_BYTES_MAX};
+use crate::api::{self, BODY_BYTES_MAX, error_schema};
 use crate::{api::v2, pages};
 
 /// What the OpenAPI document says beside its paths.
@@ -78,5 +78,7 @@ pub fn router(app: Arc<App>) -> Router {
 /// The OpenAPI document of [`router`].
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api_routes().into_openapi()
+    let mut document = api_routes().into_openapi();
+    error_schema::describe(&mut document);
+    document
 }

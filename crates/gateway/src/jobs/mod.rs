@@ -33,7 +33,7 @@ use store::jobs::Claim;
 use store::step::{self, Saving};
 use store::{cases, jobs, payments, unit};
 
-pub use self::runner::{Runner, recover};
+pub use self::runner::{Runner, recover, run_due};
 use crate::{App, GatewayError};
 
 /// Attempts at a step of the opening or the approval before it is given up. No order exists then.

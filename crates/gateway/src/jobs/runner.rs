@@ -19,6 +19,9 @@ const DATABASE_RETRY_MS: u64 = 1_000;
 /// Jobs that follow one another for one payment before the runner lets go; a payment has fewer.
 const CHAIN_MAX: usize = 16;
 
+/// Jobs that one call of [`run_due`] claims.
+const CLAIMS_OF_ONE_CALL_MAX: usize = 10_000;
+
 /// Performs jobs until it is dropped or [`Runner::run`] is.
 pub struct Runner {
     app: Arc<App>,
@@ -79,8 +82,9 @@ impl Runner {
                 None => Arc::clone(&self.room).acquire_owned().await.ok(),
             };
             let app = Arc::clone(&self.app);
+            let chain = run_chain(app, claim, PsuContext::default());
             drop(tokio::spawn(async move {
-                run_chain(app, claim, PsuContext::default()).await;
+                chain.await;
                 drop(permit);
             }));
         }
@@ -105,19 +109,32 @@ async fn claim(app: &Arc<App>, limit: usize) -> Result<Vec<Claim>, GatewayError>
     Ok(claims)
 }
 
-/// Runs a held job and what follows from it at once. `psu` is for the first only.
-pub(super) async fn run_chain(app: Arc<App>, first: Claim, psu: PsuContext) {
+/// Runs a held job and what follows from it at once. `psu` is for the first only. The chain counts
+/// as running from this call on, not only once its future is polled.
+pub(super) fn run_chain(
+    app: Arc<App>,
+    first: Claim,
+    psu: PsuContext,
+) -> impl Future<Output = ()> + Send + 'static {
+    let running = Running::enter(&app);
+    async move {
+        perform_chain(&app, first, psu).await;
+        drop(running);
+    }
+}
+
+async fn perform_chain(app: &Arc<App>, first: Claim, psu: PsuContext) {
     let mut claim = first;
     let mut psu = Some(psu);
     for _ in 0..CHAIN_MAX {
-        let ended = match run(&app, &claim, psu.take().unwrap_or_default()).await {
+        let ended = match run(app, &claim, psu.take().unwrap_or_default()).await {
             Ok(Next::Job(next)) => {
                 claim = next;
                 continue;
             }
             Ok(Next::Done) => Ok(()),
-            Ok(Next::Finish) => finish(&app, &claim).await,
-            Ok(Next::Repeat(due)) => repeat(&app, &claim, due).await,
+            Ok(Next::Finish) => finish(app, &claim).await,
+            Ok(Next::Repeat(due)) => repeat(app, &claim, due).await,
             Err(error) => Err(error),
         };
         if let Err(error) = ended {
@@ -127,6 +144,43 @@ pub(super) async fn run_chain(app: Arc<App>, first: Claim, psu: PsuContext) {
         return;
     }
     warn!(job = claim.kind.name(), payment = %claim.subject, "too many jobs in a row");
+}
+
+/// Counts as a running chain until it is dropped, however the chain ends.
+struct Running {
+    app: Arc<App>,
+}
+
+impl Running {
+    fn enter(app: &Arc<App>) -> Running {
+        app.jobs_running.send_modify(|running| *running += 1);
+        Running { app: Arc::clone(app) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.app.jobs_running.send_modify(|running| *running = running.saturating_sub(1));
+    }
+}
+
+/// Lets every job end that this process runs now, and performs what is due, one after the other,
+/// until nothing is due any more. For tests and simulations, whose clock stands still meanwhile:
+/// it is [`Runner::run`] with a beginning and an end. Returns how many jobs it claimed.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn run_due(app: &Arc<App>) -> Result<usize, GatewayError> {
+    for claimed in 0..CLAIMS_OF_ONE_CALL_MAX {
+        let mut running = app.jobs_running.subscribe();
+        // The sender lives as long as the application, so this cannot fail.
+        let _nothing_runs = running.wait_for(|running| *running == 0).await;
+        let Some(claim) = claim(app, 1).await?.pop() else {
+            return Ok(claimed);
+        };
+        run_chain(Arc::clone(app), claim, PsuContext::default()).await;
+    }
+    Ok(CLAIMS_OF_ONE_CALL_MAX)
 }
 
 /// Once at start of a process that alone uses its database: every lease there is a dead process's,

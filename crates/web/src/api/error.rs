@@ -21,7 +21,7 @@ pub enum FieldFault {
 }
 
 impl FieldFault {
-    fn code(self) -> &'static str {
+    pub(super) fn code(self) -> &'static str {
         match self {
             FieldFault::Expected => "Field.Expected",
             FieldFault::InvalidFormat => "Field.InvalidFormat",

@@ -1,7 +1,12 @@
 //! Reading JSON bodies: unknown fields are ignored, everything else that does not fit is refused
 //! with the path of the field.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use super::error::{ApiError, FieldFault};
 
@@ -14,7 +19,7 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         return Err(ApiError::field(FieldFault::Expected, "", "A JSON body is required."));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
         explain(&inner, if path == "." { "" } else { &path })
@@ -23,6 +28,49 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         .end()
         .map_err(|error| ApiError::field(FieldFault::InvalidFormat, "", not_json(&error)))?;
     Ok(value)
+}
+
+/// A `T` that was an object. By itself serde takes an array for a struct, too, field by field.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object(deserializer).map(Object)
+    }
+}
+
+/// For `#[serde(deserialize_with)]` of a field that is an object.
+///
+/// # Errors
+/// Where it is something else, or its fields do not fit.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+}
+
+/// The same where the field may be null; `#[serde(default)]` lets it be missing.
+///
+/// # Errors
+/// As [`object`].
+pub fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|Object(value)| value))
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 fn explain(error: &serde_json::Error, path: &str) -> ApiError {
@@ -59,16 +107,17 @@ fn limited(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "camelCase")]
     #[expect(dead_code, reason = "only its reading is looked at")]
     struct Outer {
+        #[serde(deserialize_with = "object")]
         inner: Inner,
         list: Option<Vec<Inner>>,
+        #[serde(default, deserialize_with = "optional_object")]
+        more: Option<Inner>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -109,6 +158,15 @@ mod tests {
             ("Field.InvalidFormat", "list[1].refId".to_owned())
         );
         assert!(read::<Outer>(br#"{"inner":{"refId":"a","kind":null,"more":1}}"#).is_ok());
+        for (body, path) in [
+            (r#"[{"refId":"a"}]"#, ""),
+            (r#"{"inner":["a"]}"#, "inner"),
+            (r#"{"inner":{"refId":"a"},"more":["a"]}"#, "more"),
+            (r#"{"inner":{"refId":"a"},"more":{"refId":1}}"#, "more.refId"),
+        ] {
+            assert_eq!(fault(body), ("Field.InvalidFormat", path.to_owned()), "{body}");
+        }
+        assert!(read::<Outer>(br#"{"inner":{"refId":"a"},"more":null}"#).is_ok());
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         assert_eq!(fault(&deep), ("Field.InvalidFormat", String::new()));
         assert_eq!(

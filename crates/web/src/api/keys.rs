@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::ids::MemberId;
 use gateway::{App, members};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use super::auth::Call;
 use super::auth::public_key::PublicKey;
 use super::error::FieldFault;
+use super::path::Path;
 use super::{ApiError, json};
 
 /// A public key to register.

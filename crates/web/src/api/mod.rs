@@ -5,11 +5,13 @@
 
 pub mod auth;
 pub mod error;
+pub mod error_schema;
 pub mod event;
 pub mod health;
 pub mod json;
 pub mod keys;
 pub mod openapi;
+pub mod path;
 pub mod query;
 pub mod security;
 pub mod status;

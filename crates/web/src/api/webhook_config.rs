@@ -27,6 +27,7 @@ pub struct Config {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct WebhookConfigBody {
     /// The configuration.
+    #[serde(deserialize_with = "json::object")]
     config: Config,
 }
 

@@ -11,6 +11,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -31,6 +32,9 @@ use crate::api::query::Query;
 const WAIT_FOR_FINAL: SignedDuration = SignedDuration::from_secs(12);
 /// Banks that one page shows; more need a search.
 const BANKS_SHOWN_MAX: usize = 60;
+
+/// The path's payment id; one that is not UTF-8 is not found like any other unknown one.
+type PaymentInPath = Result<Path<String>, PathRejection>;
 
 /// What every page says about the payment.
 struct Summary {
@@ -97,8 +101,8 @@ struct ResultPage {
 }
 
 /// `GET /session/{paymentId}`.
-pub async fn show(State(app): State<Arc<App>>, Path(id): Path<String>, uri: Uri) -> Response {
-    match load(&app, &id).await {
+pub async fn show(State(app): State<Arc<App>>, id: PaymentInPath, uri: Uri) -> Response {
+    match load(&app, id).await {
         Ok(payment) => stage_page(&app, &payment, uri.query(), None),
         Err(response) => response,
     }
@@ -107,11 +111,11 @@ pub async fn show(State(app): State<Arc<App>>, Path(id): Path<String>, uri: Uri)
 /// `POST /session/{paymentId}` with `bank-id`: the payer's choice.
 pub async fn choose(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    id: PaymentInPath,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let payment = match load(&app, &id).await {
+    let payment = match load(&app, id).await {
         Ok(payment) => payment,
         Err(response) => return response,
     };
@@ -145,8 +149,8 @@ pub async fn choose(
 }
 
 /// `GET /session/{paymentId}/leave`: the payer is on the way to the bank.
-pub async fn leave(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
-    match load(&app, &id).await {
+pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
+    match load(&app, id).await {
         Ok(payment) => match &payment.state {
             PaymentState::AwaitingRedirect { .. } => to_bank(&app, &payment, true),
             _ => Redirect::to(&format!("/session/{}", payment.id)).into_response(),
@@ -155,7 +159,7 @@ pub async fn leave(State(app): State<Arc<App>>, Path(id): Path<String>) -> Respo
     }
 }
 
-async fn load(app: &Arc<App>, id: &str) -> Result<Payment, Response> {
+async fn load(app: &Arc<App>, id: PaymentInPath) -> Result<Payment, Response> {
     let not_found = || {
         problem(
             StatusCode::NOT_FOUND,
@@ -163,6 +167,7 @@ async fn load(app: &Arc<App>, id: &str) -> Result<Payment, Response> {
             "The link is incomplete or too old. Please go back to the shop and start again.",
         )
     };
+    let Path(id) = id.map_err(|_| not_found())?;
     let id: PaymentId = id.parse().map_err(|_| not_found())?;
     payments::open_by_link(app, &id).await.map_err(|error| match error {
         GatewayError::PaymentNotFound => not_found(),

@@ -19,6 +19,7 @@ use crate::api::{ApiError, json};
 #[serde(rename_all = "camelCase")]
 pub struct CreatePayment {
     /// The payment.
+    #[serde(deserialize_with = "json::object")]
     initiation: Initiation,
     /// Whether the payer has already agreed in the member's own pages.
     #[serde(default)]

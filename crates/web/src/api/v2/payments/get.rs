@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use domain::ids::PaymentId;
 use gateway::{App, payments};
 
 use super::model::PaymentResponse;
 use crate::api::ApiError;
 use crate::api::auth::Call;
+use crate::api::path::Path;
 
 /// Read a payment
 #[utoipa::path(

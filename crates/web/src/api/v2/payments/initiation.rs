@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::party::{Address, Creditor, Debtor};
-use crate::api::ApiError;
 use crate::api::error::FieldFault;
+use crate::api::{ApiError, json};
 
 /// An amount on the wire.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -80,7 +80,11 @@ pub struct Risk {
     pub contract_present_indicator: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_prepopulated_indicator: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub delivery_address: Option<Address>,
 }
 
@@ -105,13 +109,19 @@ pub struct Initiation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vrp_consent_id: Option<String>,
     /// What the payee should get.
+    #[serde(deserialize_with = "json::object")]
     pub amount: Amount,
     /// The rail.
     pub local_instrument: LocalInstrument,
     /// The payer's account.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub debtor: Option<Debtor>,
     /// The payee.
+    #[serde(deserialize_with = "json::object")]
     pub creditor: Creditor,
     /// Not supported yet.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,7 +147,11 @@ pub struct Initiation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charge_bearer: Option<ChargeBearer>,
     /// For the bank's fraud checks.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub risk: Option<Risk>,
     /// Who guides the payer; API_ONLY where it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::initiation::{LocalInstrument, length, party};
-use crate::api::ApiError;
 use crate::api::error::FieldFault;
+use crate::api::{ApiError, json};
 
 /// A postal address on the wire.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -254,6 +254,7 @@ party_on_the_wire! {
         /// Whom the holder pays for.
         ultimate_debtor_name: Option<String>,
         /// The holder's address.
+        #[serde(deserialize_with = "json::optional_object")]
         address: Option<Address>,
         /// Not supported yet.
         tokenized_account_id: Option<String>,
@@ -268,6 +269,7 @@ party_on_the_wire! {
         /// Whom the holder is paid for.
         ultimate_creditor_name: Option<String>,
         /// The holder's address.
+        #[serde(deserialize_with = "json::optional_object")]
         address: Option<Address>,
         /// Name of the holder's bank.
         bank_name: Option<String>,

@@ -1,0 +1,102 @@
+//! The error bodies of [`super::error`] as the OpenAPI document describes them: one place for all
+//! operations, so that none forgets what any of them can answer.
+
+use serde::Serialize;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Why a request was not carried out. Which of the optional fields are there follows from the
+/// status.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody {
+    /// In words.
+    message: String,
+    /// Names this request towards the operator; the header `tokenTraceId` says the same.
+    token_trace_id: String,
+    /// For programs, for example `Field.Expected`, `Bank.FeatureNotSupported`, `NOT_FOUND`.
+    error_code: Option<String>,
+    /// With `Field.…`: dotted paths from the root of the body, or names of parameters.
+    paths: Option<Vec<String>>,
+    /// With `Bank.…`: the bank.
+    bank_id: Option<String>,
+    /// With `NOT_FOUND`: the id that was asked for. With `UNAVAILABLE`: the message once more.
+    payment_id: Option<String>,
+}
+
+/// An error in its envelope.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorResponse {
+    /// The error.
+    error: ErrorBody,
+}
+
+/// A wrong parameter of `GET /v2/payments`: bare, and once more in the envelope of all others.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListError {
+    /// `Field.InvalidFormat` or `Field.Invalid`.
+    error_code: String,
+    /// In words.
+    message: String,
+    /// Names this request towards the operator.
+    token_trace_id: String,
+    /// The parameter.
+    paths: Vec<String>,
+    /// The same.
+    error: ErrorBody,
+}
+
+/// What any operation can answer.
+const COMMON: [(&str, &str); 5] = [
+    ("401", "Not authenticated"),
+    ("404", "No such operation"),
+    ("413", "The body is larger than 1 MiB"),
+    ("500", "Internal error"),
+    ("503", "Nothing can be stored now"),
+];
+
+/// The one operation whose 400 is a [`ListError`].
+const LIST_OPERATION: &str = "GatewayService.GetPayments";
+
+/// Adds the common answers to every operation, and its body to every error.
+pub fn describe(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_with(Default::default);
+    for (name, schema) in [
+        ("ErrorBody", ErrorBody::schema()),
+        ("ErrorResponse", ErrorResponse::schema()),
+        ("ListError", ListError::schema()),
+    ] {
+        components.schemas.insert(name.to_owned(), schema);
+    }
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            describe_errors(operation);
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch]
+        .into_iter()
+        .flatten()
+}
+
+fn describe_errors(operation: &mut Operation) {
+    let lists = operation.operation_id.as_deref() == Some(LIST_OPERATION);
+    let responses = &mut operation.responses.responses;
+    for (status, description) in COMMON {
+        responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(description)));
+    }
+    for (status, response) in responses {
+        let RefOr::T(response) = response else { continue };
+        let name = match status.as_str() {
+            "200" => continue,
+            "400" if lists => "ListError",
+            _ => "ErrorResponse",
+        };
+        let body = Content::new(Some(Ref::from_schema_name(name)));
+        response.content.insert("application/json".to_owned(), RefOr::T(body));
+    }
+}

@@ -1,0 +1,9 @@
+//! The whole product by URL, in process: API, hosted pages, jobs and webhooks, on both databases,
+//! with simulated banks behind it.
+//!
+//! Documents judge the wire: every answer of the API is held against our OpenAPI document and the
+//! published one, every exchange with a bank against the published OBIE document. See `support`.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod authentication;
+mod support;

@@ -1,0 +1,53 @@
+//! Every answer of the API that the suite sees is judged: by our own OpenAPI document and, where
+//! the published documents are there, by the published one.
+
+use std::sync::OnceLock;
+
+use judge::{Judge, Violation};
+
+use super::Answer;
+
+fn own() -> &'static Judge {
+    static JUDGE: OnceLock<Judge> = OnceLock::new();
+    JUDGE.get_or_init(|| {
+        let document = serde_json::to_value(web::openapi()).unwrap();
+        Judge::from_document(document).unwrap()
+    })
+}
+
+fn published() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE.get_or_init(|| Judge::load("public-api/token-openapi.repaired.json")).as_ref()
+}
+
+/// Statuses of ours that the published document has for none of its operations, or not for all:
+/// a body that is too large, a parameter that cannot be read.
+const BEYOND_THE_PUBLISHED: [u16; 2] = [413, 400];
+
+/// Panics where the answer departs from a document. URLs that no document knows are passed over.
+pub fn judge(method: &str, path: &str, answer: &Answer) {
+    let judged = |judge: &Judge| -> Vec<Violation> {
+        judge.response(method, path, answer.status, &answer.headers, &answer.body)
+    };
+    let unknown = |found: &[Violation]| {
+        found.iter().any(|violation| violation.what == "the document has no such operation")
+    };
+    let found = judged(own());
+    if unknown(&found) {
+        return;
+    }
+    assert_eq!(found, [], "our document: {method} {path} {} {}", answer.status, answer.text());
+    let Some(published) = published() else { return };
+    let mut found = judged(published);
+    found.retain(|violation| {
+        let undocumented = violation.at == "status";
+        !(undocumented && BEYOND_THE_PUBLISHED.contains(&answer.status))
+    });
+    assert_eq!(
+        found,
+        [],
+        "the published document: {method} {path} {} {}",
+        answer.status,
+        answer.text()
+    );
+}

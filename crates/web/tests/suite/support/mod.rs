@@ -1,0 +1,316 @@
+//! [`World`]: the whole product in process, on one database, with simulated banks behind it.
+//!
+//! The HTTP API is driven through `web::router`, banks and webhook endpoints sit behind
+//! [`TestWire`], jobs run when the test says so ([`World::settle`]), and one clock that only the
+//! test moves rules them all.
+
+mod judges;
+mod member;
+mod order;
+mod payer;
+mod payments;
+mod wire;
+
+use std::sync::{Arc, OnceLock};
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use banks::directory::Directory;
+use banks::jose::SigningKey;
+use banks::protocol::Identity;
+use domain::ids::MemberId;
+use domain::seams::{BoxFuture, Clock, Ids};
+use gateway::app::Parts;
+use gateway::seal::Sealer;
+use gateway::signing::GatewayKey;
+use gateway::{App, Settings};
+use http::{HeaderMap, Request};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use store::Db;
+use testkit::{TestClock, TestDatabase, TestIds, databases};
+use tower::ServiceExt;
+use web::api::event::PublicEvents;
+
+pub use member::{HOST, Key, Member, Payload};
+pub use order::{BANKS, hosted_order, order, order_of, with, without};
+pub use payer::{Decision, WayBack, unescaped};
+pub use payments::id;
+pub use wire::{BANKS_URL, Endpoint, Fault, HOOKS_URL, TestWire};
+
+pub const PUBLIC_URL: &str = "http://localhost:8000";
+const CLIENT_ID: &str = "bascule-test";
+const JWS_ISSUER: &str = "bascule/test";
+/// How long the simulated banks take to execute an order, in milliseconds.
+const EXECUTION_DELAY_MS: u64 = 2_000;
+
+/// An answer of the product.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// See the module's head.
+pub struct World {
+    /// Which database, for messages of a failing test.
+    pub name: &'static str,
+    pub app: Arc<App>,
+    pub clock: Arc<TestClock>,
+    pub wire: Arc<TestWire>,
+    pub member: Member,
+    pub other: Member,
+    ids: Arc<TestIds>,
+    router: Router,
+    settings: Settings,
+    gateway_member: MemberId,
+    database: TestDatabase,
+}
+
+/// One world on each database.
+pub async fn worlds() -> Vec<World> {
+    worlds_with(|_| {}).await
+}
+
+/// One world on each database, with other settings than a sandbox's.
+pub async fn worlds_with(change: impl Fn(&mut Settings)) -> Vec<World> {
+    let mut settings = Settings { sandbox: true, ..Settings::default() };
+    change(&mut settings);
+    let mut worlds = vec![];
+    for database in databases().await {
+        worlds.push(World::new(database, settings.clone()).await);
+    }
+    worlds
+}
+
+/// The clock and the randomness as the simulated banks see them.
+struct BankEnvironment {
+    clock: Arc<TestClock>,
+    ids: TestIds,
+}
+
+impl simbank::Environment for BankEnvironment {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        self.ids.fill(bytes);
+    }
+
+    /// A bank's long silence is over at once.
+    fn sleep(&self, _milliseconds: u64) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+fn signing_key() -> SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    let key = KEY.get_or_init(|| {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+        SigningKey::from_pkcs8_der("test-1", der.as_ref()).unwrap()
+    });
+    key.clone()
+}
+
+fn simulated_banks(clock: &Arc<TestClock>) -> Router {
+    let options = simbank::Options {
+        listen: "127.0.0.1:8001".parse().unwrap(),
+        public_url: Some(BANKS_URL.to_owned()),
+        data_dir: None,
+        registrations: vec![simbank::Registration {
+            client_id: CLIENT_ID.to_owned(),
+            name: "Bascule test".to_owned(),
+            jwks: serde_json::json!({ "keys": [signing_key().public_jwk().unwrap()] }),
+            redirect_uris: vec![format!("{PUBLIC_URL}/callback")],
+            jws_issuer: JWS_ISSUER.to_owned(),
+        }],
+        execution_delay_ms: EXECUTION_DELAY_MS,
+    };
+    let environment = BankEnvironment { clock: Arc::clone(clock), ids: TestIds::seeded(2) };
+    simbank::router(options, Arc::new(environment)).unwrap()
+}
+
+impl World {
+    async fn new(database: TestDatabase, settings: Settings) -> World {
+        let clock = Arc::new(TestClock::at("2026-01-05T10:00:00Z"));
+        let ids = Arc::new(TestIds::seeded(1));
+        let wire = Arc::new(TestWire::new(simulated_banks(&clock)));
+        let gateway_member = MemberId::new(clock.now(), ids.as_ref());
+        let member = Member::register(&database.db, ids.as_ref(), clock.now()).await;
+        let other = Member::register(&database.db, ids.as_ref(), clock.now()).await;
+        let app = new_app(&database.db, &clock, &ids, &wire, &settings, &gateway_member);
+        World {
+            name: database.name,
+            router: web::router(Arc::clone(&app)),
+            app,
+            clock,
+            wire,
+            member,
+            other,
+            ids,
+            settings,
+            gateway_member,
+            database,
+        }
+    }
+
+    /// A new process on the same database. What the old one was doing never ends; its leases do.
+    pub async fn restart(&mut self) {
+        let db = self.database.open_again().await.unwrap();
+        let (ids, wire) = (&self.ids, &self.wire);
+        self.app = new_app(&db, &self.clock, ids, wire, &self.settings, &self.gateway_member);
+        self.router = web::router(Arc::clone(&self.app));
+        gateway::jobs::recover(&self.app).await.unwrap();
+        self.clock.advance(SignedDuration::from_secs(200));
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Performs every job that is due now.
+    pub async fn settle(&self) -> usize {
+        gateway::jobs::run_due(&self.app).await.unwrap()
+    }
+
+    /// Lets time pass and performs what becomes due at its end.
+    pub async fn pass(&self, duration: SignedDuration) {
+        self.clock.advance(duration);
+        self.settle().await;
+    }
+
+    /// Sends a request as it is. Whatever the answer, it is one that our documents allow.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let method = request.method().to_string();
+        let path = request.uri().path().to_owned();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        self.check_answer(&method, &path, &answer);
+        answer
+    }
+
+    fn check_answer(&self, method: &str, path: &str, answer: &Answer) {
+        let text = answer.text();
+        assert!(answer.status < 500, "{}: {method} {path} {} {text}", self.name, answer.status);
+        let page =
+            ["/session/", "/callback", "/assets/"].iter().any(|start| path.starts_with(start));
+        if page {
+            let policy = answer.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none';"), "{method} {path}: {policy}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{method} {path}");
+            return;
+        }
+        let trace_id = answer.header("tokentraceid");
+        assert_eq!(trace_id.len(), 16, "{method} {path} {text}");
+        assert_eq!(answer.header("token-trace-id"), trace_id, "{method} {path}");
+        if answer.status >= 400 {
+            let body = answer.json();
+            let told = &body["error"]["tokenTraceId"];
+            assert_eq!(told, trace_id, "{method} {path} {} {text}", answer.status);
+        }
+        judges::judge(method, path, answer);
+    }
+
+    /// A signed request of `member`.
+    pub async fn call(&self, member: &Member, method: &str, path: &str, body: &[u8]) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", HOST)
+            .header("content-type", "application/json")
+            .header("authorization", member.bearer(self.now(), method, path, body))
+            .body(Body::from(body.to_vec()))
+            .unwrap();
+        self.send(request).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(&self.member, "GET", path, b"").await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(&self.member, "DELETE", path, b"").await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.call(&self.member, "POST", path, body.to_string().as_bytes()).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.call(&self.member, "PUT", path, body.to_string().as_bytes()).await
+    }
+
+    /// Fetches a page as a browser does.
+    pub async fn page(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form as a browser does.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form))
+            .unwrap();
+        self.send(request).await
+    }
+}
+
+fn new_app(
+    db: &Db,
+    clock: &Arc<TestClock>,
+    ids: &Arc<TestIds>,
+    wire: &Arc<TestWire>,
+    settings: &Settings,
+    gateway_member: &MemberId,
+) -> Arc<App> {
+    App::new(Parts {
+        db: db.clone(),
+        clock: Arc::<TestClock>::clone(clock),
+        ids: Arc::<TestIds>::clone(ids),
+        wire: Arc::<TestWire>::clone(wire),
+        directory: Directory::simulated(BANKS_URL).unwrap(),
+        identity: Identity {
+            client_id: CLIENT_ID.to_owned(),
+            redirect_uri: format!("{PUBLIC_URL}/callback"),
+            jws_issuer: JWS_ISSUER.to_owned(),
+            signing_key: signing_key(),
+        },
+        sealer: Sealer::new(&[7; 32]).unwrap(),
+        gateway_key: GatewayKey::from_seed(&[9; 32], gateway_member.clone()).unwrap(),
+        renderer: Box::new(PublicEvents),
+        settings: settings.clone(),
+    })
+}
+
+/// The published OBIE document judges every exchange with a bank.
+impl Drop for World {
+    fn drop(&mut self) {
+        let violations = self.wire.violations();
+        if !std::thread::panicking() {
+            assert!(violations.is_empty(), "{}: {violations:#?}", self.name);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Whole payments in a few words.
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use super::{Decision, WayBack, World};
+
+impl World {
+    /// `POST /v2/payments` that must succeed: the payment.
+    pub async fn create(&self, body: &Value) -> Value {
+        let answer = self.post("/v2/payments", body).await;
+        assert_eq!(answer.status, 200, "{}: {}", self.name, answer.text());
+        answer.json()["payment"].clone()
+    }
+
+    /// The payment as it stands.
+    pub async fn payment(&self, id: &str) -> Value {
+        let answer = self.get(&format!("/v2/payments/{id}")).await;
+        assert_eq!(answer.status, 200, "{}: {}", self.name, answer.text());
+        answer.json()["payment"].clone()
+    }
+
+    pub async fn status(&self, id: &str) -> String {
+        self.payment(id).await["status"].as_str().unwrap().to_owned()
+    }
+
+    /// The payer decides at the bank and comes back; everything that is due then happens.
+    pub async fn decide(&self, payment: &Value, decision: Decision) -> WayBack {
+        let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
+        let back = self.visit_bank(url, decision).await;
+        let answer = self.return_to_gateway(&back).await;
+        assert_eq!(answer.status, 200, "{}: {}", self.name, answer.text());
+        self.settle().await;
+        back
+    }
+
+    /// A payment that the payer has approved, up to the bank's answer to the order: its id.
+    pub async fn approved(&self, body: &Value) -> String {
+        let payment = self.create(body).await;
+        self.decide(&payment, Decision::Approve).await;
+        id(&payment)
+    }
+
+    /// Half a minute in steps of a second: the simulated banks are done after two.
+    pub async fn half_a_minute(&self) {
+        for _ in 0..30 {
+            self.pass(SignedDuration::from_secs(1)).await;
+        }
+    }
+
+    /// What the simulated banks know of the payment's consents (`GET /sim/orders`): one row per
+    /// consent, with how many orders were posted, accepted and executed.
+    pub async fn at_the_bank(&self, id: &str) -> Vec<Value> {
+        let request = http::Request::get("/sim/orders").body(axum::body::Body::empty()).unwrap();
+        let rows = self.wire.bank(request).await.unwrap();
+        let rows: Value = serde_json::from_slice(&rows.body).unwrap();
+        let core = id.split(':').nth(1).unwrap();
+        let rows = rows.as_array().unwrap().iter();
+        rows.filter(|row| row["end_to_end_identification"] == core).cloned().collect()
+    }
+
+    /// How many orders of the payment were posted and executed, over all its consents.
+    pub async fn posted_and_executed(&self, id: &str) -> (i64, i64) {
+        let rows = self.at_the_bank(id).await;
+        let sum = |name: &str| rows.iter().map(|row| row[name].as_i64().unwrap()).sum();
+        (sum("posts"), sum("executed"))
+    }
+
+    /// What must hold whatever went wrong: no order twice, and no "nothing was paid" that is false.
+    pub async fn audit(&self, id: &str, what: &str) {
+        let status = self.status(id).await;
+        let (posts, executed) = self.posted_and_executed(id).await;
+        let name = self.name;
+        assert!(posts <= 1, "{name}: {what}: {posts} orders were posted; {status}");
+        assert!(executed <= 1, "{name}: {what}: {executed} orders were executed; {status}");
+        let unpaid = [
+            "INITIATION_REJECTED",
+            "INITIATION_REJECTED_INSUFFICIENT_FUNDS",
+            "INITIATION_FAILED",
+            "INITIATION_DECLINED",
+            "INITIATION_EXPIRED",
+        ];
+        if unpaid.contains(&status.as_str()) {
+            let rows = self.at_the_bank(id).await;
+            let money = rows.iter().any(|row| {
+                let words = row["order_status"].as_str().unwrap_or("none");
+                row["accepted"].as_i64() > Some(0) && words != "Rejected"
+            });
+            assert!(!money, "{name}: {what}: {status}, but the bank has {rows:?}");
+        }
+        if status == "INITIATION_COMPLETED" {
+            assert_eq!(executed, 1, "{name}: {what}: completed, but nothing was executed");
+        }
+    }
+}
+
+/// The payment's id.
+pub fn id(payment: &Value) -> String {
+    payment["id"].as_str().unwrap().to_owned()
+}

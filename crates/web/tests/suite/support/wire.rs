@@ -1,0 +1,292 @@
+//! The network of the tests: bank URLs go to the simulated banks' router, webhook URLs to a
+//! recorder; nothing opens a socket. Faults are put in the way by operation. Every exchange with a
+//! bank's API is judged against the published OBIE document.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, OnceLock};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use banks::wire::{Request, Response, Wire, WireError};
+use domain::seams::BoxFuture;
+use http::HeaderMap;
+use judge::Judge;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+pub const BANKS_URL: &str = "http://localhost:8001";
+/// Where the tests' members want their webhooks.
+pub const HOOKS_URL: &str = "https://shop.example/hooks";
+
+/// The order that the simulated banks answer with half a JSON text.
+const CUT_OFF_AMOUNT: &str = "\"125.00\"";
+
+/// What goes wrong with one exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No connection: nothing left.
+    NotSent,
+    /// The request is lost on its way.
+    LostBefore,
+    /// The bank does what is asked; its answer is lost.
+    LostAfter,
+    /// The bank does nothing and answers with this status.
+    Instead(u16),
+    /// The bank does what is asked and answers with this status.
+    After(u16),
+    /// The bank does what is asked; half of its answer arrives.
+    CutOff,
+    /// The bank does what is asked; something that is not JSON arrives.
+    Garbage,
+    /// Nothing moves until the test calls [`TestWire::release`]; then the bank is asked.
+    HeldBefore,
+    /// The bank is asked; its answer is held until the test calls [`TestWire::release`].
+    HeldAfter,
+}
+
+/// How a webhook endpoint takes a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    Answers(u16),
+    /// It cannot be reached.
+    Unreachable,
+    /// It takes the webhook and never answers.
+    Silent,
+}
+
+/// A webhook that reached the endpoint.
+#[derive(Debug, Clone)]
+pub struct Hook {
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    pub taken: bool,
+}
+
+impl Hook {
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(other, _)| other == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+}
+
+struct Planned {
+    operation: &'static str,
+    fault: Fault,
+    times: usize,
+}
+
+#[derive(Default)]
+struct Kept {
+    faults: Vec<Planned>,
+    asked: Vec<&'static str>,
+    violations: Vec<String>,
+    hooks: Vec<Hook>,
+    endpoint: VecDeque<Endpoint>,
+}
+
+pub struct TestWire {
+    banks: Router,
+    kept: Mutex<Kept>,
+    held: watch::Sender<usize>,
+    open: watch::Sender<bool>,
+}
+
+fn obie() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE.get_or_init(|| Judge::load("banks/obie/v3.1.11-payment-initiation-judge.json")).as_ref()
+}
+
+impl TestWire {
+    pub fn new(banks: Router) -> TestWire {
+        TestWire {
+            banks,
+            kept: Mutex::default(),
+            held: watch::Sender::new(0),
+            open: watch::Sender::new(false),
+        }
+    }
+
+    /// The next `times` exchanges of `operation` go wrong.
+    pub fn plan(&self, operation: &'static str, fault: Fault, times: usize) {
+        self.kept.lock().unwrap().faults.push(Planned { operation, fault, times });
+    }
+
+    /// Everything works again.
+    pub fn heal(&self) {
+        self.kept.lock().unwrap().faults.clear();
+    }
+
+    /// Waits until an exchange is held.
+    pub async fn until_held(&self) {
+        let mut held = self.held.subscribe();
+        held.wait_for(|held| *held > 0).await.unwrap();
+    }
+
+    /// Lets everything go that is held.
+    pub fn release(&self) {
+        self.open.send_replace(true);
+    }
+
+    /// How often `operation` was asked, whatever came of it.
+    pub fn count(&self, operation: &str) -> usize {
+        self.kept.lock().unwrap().asked.iter().filter(|asked| **asked == operation).count()
+    }
+
+    /// What departed from the published document so far.
+    pub fn violations(&self) -> Vec<String> {
+        self.kept.lock().unwrap().violations.clone()
+    }
+
+    /// How the endpoint takes the next webhooks; after these, it takes all.
+    pub fn script_endpoint(&self, answers: impl IntoIterator<Item = Endpoint>) {
+        self.kept.lock().unwrap().endpoint = answers.into_iter().collect();
+    }
+
+    /// Every webhook so far, taken or not.
+    pub fn hooks(&self) -> Vec<Hook> {
+        self.kept.lock().unwrap().hooks.clone()
+    }
+
+    /// Asks the simulated banks as a browser or a bank's operator would: not judged, never faulty.
+    pub async fn bank(&self, request: http::Request<Body>) -> Result<Response, WireError> {
+        let response = self.banks.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        // The simulated banks are silent by breaking off before the first byte.
+        let body = to_bytes(body, banks::wire::BODY_BYTES_MAX)
+            .await
+            .map_err(|error| WireError::NoAnswer(error.to_string()))?;
+        let headers = parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        Ok(Response { status: parts.status.as_u16(), headers, body: body.to_vec() })
+    }
+
+    fn next_fault(&self, operation: &'static str) -> Option<Fault> {
+        let mut kept = self.kept.lock().unwrap();
+        kept.asked.push(operation);
+        let planned =
+            kept.faults.iter_mut().find(|plan| plan.operation == operation && plan.times > 0)?;
+        planned.times -= 1;
+        Some(planned.fault)
+    }
+
+    async fn hold(&self) {
+        self.held.send_modify(|held| *held += 1);
+        let mut open = self.open.subscribe();
+        open.wait_for(|open| *open).await.unwrap();
+        self.held.send_modify(|held| *held -= 1);
+    }
+
+    async fn forward(&self, request: &Request) -> Result<Response, WireError> {
+        let path = request.url.strip_prefix(BANKS_URL);
+        let Some(path) = path else {
+            return Err(WireError::NotSent(format!("nobody is at {}", request.url)));
+        };
+        let mut asked = http::Request::builder().method(request.method.clone()).uri(path);
+        for (name, value) in &request.headers {
+            asked = asked.header(name, value);
+        }
+        let asked = asked.body(Body::from(request.body.clone())).unwrap();
+        let headers = asked.headers().clone();
+        let answered = self.bank(asked).await;
+        if path.contains("/open-banking/v3.1/pisp/") {
+            self.judge(request, path, &headers, answered.as_ref().ok());
+        }
+        answered
+    }
+
+    fn judge(&self, request: &Request, path: &str, headers: &HeaderMap, answer: Option<&Response>) {
+        let Some(judge) = obie() else { return };
+        let method = request.method.as_str();
+        let mut found = judge.request(method, path, headers, &request.body);
+        let ours = String::from_utf8_lossy(&request.body);
+        let order = request.operation == "create-domestic-payment";
+        if let Some(answer) = answer {
+            // 503 is not in the document, and amount 125 is answered with half a text on purpose.
+            let on_purpose = (order && ours.contains(CUT_OFF_AMOUNT)) || answer.status == 503;
+            if !on_purpose {
+                let mut map = HeaderMap::new();
+                for (name, value) in &answer.headers {
+                    let name: http::HeaderName = name.parse().unwrap();
+                    map.append(name, value.parse().unwrap());
+                }
+                found.extend(judge.response(method, path, answer.status, &map, &answer.body));
+            }
+        }
+        let mut kept = self.kept.lock().unwrap();
+        kept.violations
+            .extend(found.iter().map(|violation| format!("{method} {path} {violation}")));
+    }
+
+    fn take_hook(&self, request: Request) -> Result<Response, WireError> {
+        let mut kept = self.kept.lock().unwrap();
+        let endpoint = kept.endpoint.pop_front().unwrap_or(Endpoint::Answers(200));
+        if endpoint == Endpoint::Unreachable {
+            return Err(WireError::NotSent("connection refused".to_owned()));
+        }
+        let taken = matches!(endpoint, Endpoint::Answers(status) if (200..300).contains(&status));
+        let Request { url, headers, body, .. } = request;
+        kept.hooks.push(Hook { url, headers, body, taken });
+        match endpoint {
+            Endpoint::Answers(status) => Ok(Response { status, headers: vec![], body: vec![] }),
+            Endpoint::Silent | Endpoint::Unreachable => {
+                Err(WireError::NoAnswer("timed out".to_owned()))
+            }
+        }
+    }
+}
+
+impl Wire for TestWire {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
+        Box::pin(async move {
+            if request.operation == "webhook" {
+                return self.take_hook(request);
+            }
+            let lost = || WireError::NoAnswer("the connection broke off".to_owned());
+            match self.next_fault(request.operation) {
+                None => self.forward(&request).await,
+                Some(Fault::NotSent) => Err(WireError::NotSent("connection refused".to_owned())),
+                Some(Fault::LostBefore) => Err(lost()),
+                Some(Fault::LostAfter) => {
+                    drop(self.forward(&request).await);
+                    Err(lost())
+                }
+                Some(Fault::Instead(status)) => Ok(plain(status, b"no")),
+                Some(Fault::After(status)) => {
+                    drop(self.forward(&request).await);
+                    Ok(plain(status, b"no"))
+                }
+                Some(Fault::CutOff) => {
+                    let mut answer = self.forward(&request).await?;
+                    answer.body.truncate(answer.body.len() / 2);
+                    Ok(answer)
+                }
+                Some(Fault::Garbage) => {
+                    let answer = self.forward(&request).await?;
+                    Ok(Response { body: b"<html>\xff".to_vec(), ..answer })
+                }
+                Some(Fault::HeldBefore) => {
+                    self.hold().await;
+                    self.forward(&request).await
+                }
+                Some(Fault::HeldAfter) => {
+                    let answer = self.forward(&request).await;
+                    self.hold().await;
+                    answer
+                }
+            }
+        })
+    }
+}
+
+fn plain(status: u16, body: &[u8]) -> Response {
+    let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
+    Response { status, headers, body: body.to_vec() }
+}
