@@ -34,7 +34,15 @@ pub fn time_ordered(now: Timestamp, ids: &dyn Ids) -> String {
 pub fn random_hex(bytes: usize, ids: &dyn Ids) -> String {
     let mut random = vec![0_u8; bytes];
     ids.fill(&mut random);
-    random.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&random)
+}
+
+/// `bytes` in lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0F)]).collect()
 }
 
 /// A random UUID (RFC 9562, version 4).
@@ -44,7 +52,7 @@ pub fn random_uuid(ids: &dyn Ids) -> String {
     ids.fill(&mut bytes);
     bytes[6] = (bytes[6] & 0x0F) | 0x40;
     bytes[8] = (bytes[8] & 0x3F) | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&bytes);
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 

@@ -11,6 +11,7 @@ pub mod error;
 pub mod jobs;
 pub mod members;
 pub mod payments;
+pub mod public_key;
 pub mod seal;
 pub mod signing;
 pub mod webhooks;

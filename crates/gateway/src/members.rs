@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::members::{self, MemberKey};
 use store::unit;
 
+use crate::public_key::PublicKey;
 use crate::{App, GatewayError, Member};
 
 /// A key that was removed on another node is still accepted here for this long, at the most.
@@ -16,7 +17,7 @@ const CACHE_LIFETIME: SignedDuration = SignedDuration::from_secs(5);
 const CACHE_ENTRIES_MAX: usize = 10_000;
 
 type CacheKey = (MemberId, String);
-type CachedKey = (Timestamp, Option<Arc<MemberKey>>);
+type CachedKey = (Timestamp, Option<Arc<PublicKey>>);
 
 /// Keys that were looked up a moment ago: each request names one.
 #[derive(Default)]
@@ -25,13 +26,13 @@ pub struct KeyCache {
 }
 
 impl KeyCache {
-    fn get(&self, key: &CacheKey, now: Timestamp) -> Option<Option<Arc<MemberKey>>> {
+    fn get(&self, key: &CacheKey, now: Timestamp) -> Option<Option<Arc<PublicKey>>> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, found) = entries.get(key)?;
         (now < *until).then(|| found.clone())
     }
 
-    fn put(&self, key: CacheKey, found: Option<Arc<MemberKey>>, now: Timestamp) {
+    fn put(&self, key: CacheKey, found: Option<Arc<PublicKey>>, now: Timestamp) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= CACHE_ENTRIES_MAX {
             entries.clear();
@@ -47,12 +48,12 @@ impl KeyCache {
 /// The key with which a request claims to be signed. For authentication only.
 ///
 /// # Errors
-/// [`GatewayError::Store`].
+/// [`GatewayError::Invalid`] where the stored key cannot be used; [`GatewayError::Store`].
 pub async fn key_for_authentication(
     app: &App,
     member_id: &MemberId,
     key_id: &str,
-) -> Result<Option<Arc<MemberKey>>, GatewayError> {
+) -> Result<Option<Arc<PublicKey>>, GatewayError> {
     let now = app.now();
     let cache_key = (member_id.clone(), key_id.to_owned());
     if let Some(found) = app.keys.get(&cache_key, now) {
@@ -63,6 +64,9 @@ pub async fn key_for_authentication(
         .db()
         .read(move |tx| unit(async move { members::key(tx, &wanted.0, &wanted.1).await }))
         .await?
+        .map(|key| PublicKey::parse(&key.algorithm, &key.public_key))
+        .transpose()
+        .map_err(GatewayError::Invalid)?
         .map(Arc::new);
     app.keys.put(cache_key, found.clone(), now);
     Ok(found)

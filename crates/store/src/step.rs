@@ -9,6 +9,9 @@ use crate::db::{Statement, StoreError, Tx};
 use crate::jobs::{Claim, Lease};
 use crate::{cases, deliveries, events, jobs, payments};
 
+/// The event itself, its delivery and the delivery's job.
+const STATEMENTS_PER_EVENT: usize = 3;
+
 /// How a Step is saved.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Saving<'a> {
@@ -19,6 +22,15 @@ pub struct Saving<'a> {
     pub keeps: Option<&'a Lease>,
 }
 
+/// What a saved Step left to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    /// The job that the saver now holds and must run.
+    pub kept: Option<Claim>,
+    /// Whether a job that nobody holds is due now.
+    pub more_is_due: bool,
+}
+
 /// Writes the first Step of a payment.
 ///
 /// # Errors
@@ -27,11 +39,11 @@ pub async fn create(
     tx: &mut Tx,
     step: &PaymentStep,
     saving: Saving<'_>,
-) -> Result<Option<Claim>, StoreError> {
+) -> Result<Saved, StoreError> {
     save(tx, step, saving, payments::insert(&step.state)?).await
 }
 
-/// Writes a later Step. Returns the job that the saver now holds, if any.
+/// Writes a later Step.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] where the payment has changed since it was read.
@@ -39,7 +51,7 @@ pub async fn update(
     tx: &mut Tx,
     step: &PaymentStep,
     saving: Saving<'_>,
-) -> Result<Option<Claim>, StoreError> {
+) -> Result<Saved, StoreError> {
     save(tx, step, saving, payments::update(&step.state)?).await
 }
 
@@ -48,16 +60,15 @@ async fn save(
     step: &PaymentStep,
     saving: Saving<'_>,
     row: Statement,
-) -> Result<Option<Claim>, StoreError> {
+) -> Result<Saved, StoreError> {
     let payment = &step.state;
     let mut statements = vec![row];
-    let mut inserted_events = vec![];
     for event in &step.events {
         let kind = EventKind::PaymentStatusChanged;
-        inserted_events.push(statements.len());
         statements.push(events::insert(payment, kind, event)?);
         statements.extend(deliveries::fan_out(payment, event.version, kind));
     }
+    let of_events = 1..statements.len();
     let kept = saving.keeps.and_then(|lease| due_at_once(step).map(|kind| (kind, lease)));
     for change in &step.jobs {
         statements.push(match change {
@@ -78,16 +89,23 @@ async fn save(
     if changed.first() != Some(&1) {
         return Err(StoreError::Conflict);
     }
-    if inserted_events.iter().any(|index| changed.get(*index) != Some(&1)) {
-        return Err(StoreError::Corrupt(format!("{} has an event of its future", payment.id)));
+    let mut deliveries_are_due = false;
+    for of_event in changed[of_events].chunks(STATEMENTS_PER_EVENT) {
+        if of_event.first() != Some(&1) {
+            let text = format!("{} has an event of its future", payment.id);
+            return Err(StoreError::Corrupt(text));
+        }
+        deliveries_are_due |= of_event.last() == Some(&1);
     }
-    Ok(kept.map(|(kind, lease)| Claim {
+    let others_are_due = due_at_once(step).is_some() && kept.is_none();
+    let kept = kept.map(|(kind, lease)| Claim {
         subject: payment.id.clone(),
         kind,
         member_id: payment.member_id.clone(),
         attempts: 1,
         token: lease.token.clone(),
-    }))
+    });
+    Ok(Saved { kept, more_is_due: deliveries_are_due || others_are_due })
 }
 
 fn due_at_once(step: &PaymentStep) -> Option<JobKind> {

@@ -6,13 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use domain::ids::MemberId;
 use domain::seams::Ids;
+use gateway::public_key::ed25519_pem;
 use gateway::seal::Sealer;
 use gateway::signing::key_id;
 use jiff::Timestamp;
 use store::members::MemberKey;
 use store::{Db, members, secrets, unit};
 use web::api::auth::basic;
-use web::api::auth::public_key::ed25519_pem;
 
 use crate::merchant::{Credentials, public_key_of};
 

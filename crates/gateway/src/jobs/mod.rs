@@ -134,8 +134,8 @@ async fn observed(
                 Ok(Some(match payment.observe(&fact, now) {
                     Outcome::Moved(step) => {
                         let saving = Saving { finishes: finishes.as_ref(), keeps: Some(&lease) };
-                        let kept = step::update(tx, &step, saving).await?;
-                        Observed::Moved(kept.map_or(Held::Nothing, Held::Job))
+                        let saved = step::update(tx, &step, saving).await?;
+                        Observed::Moved(saved.kept.map_or(Held::Nothing, Held::Job))
                     }
                     Outcome::Already => Observed::Already(Box::new(payment)),
                     Outcome::Unexpected(case) => {

@@ -41,7 +41,7 @@ pub async fn choose_bank(
                 match payment.choose_bank(&bank_id, attempt, now) {
                     Ok(Some(step)) => {
                         let saving = Saving { finishes: None, keeps: Some(&lease) };
-                        Ok(Ok(step::update(tx, &step, saving).await?))
+                        Ok(Ok(step::update(tx, &step, saving).await?.kept))
                     }
                     Ok(None) => Ok(Ok(None)),
                     Err(refusal) => Ok(Err::<_, Refusal>(refusal)),

@@ -42,19 +42,22 @@ pub async fn create(
     let id = PaymentId::new(now, app.ids());
     let attempt = app.new_attempt(&id);
     let step = Payment::create(id, member.id().clone(), new.initiation, attempt, now)?;
-    let payment = step.state.clone();
-    let lease = app.new_lease();
-    let claim = app
+    let step = Arc::new(step);
+    let (shared, lease) = (Arc::clone(&step), Arc::new(app.new_lease()));
+    let saved = app
         .db()
         .transact(move |tx| {
-            let (step, lease) = (step.clone(), lease.clone());
+            let (step, lease) = (Arc::clone(&shared), Arc::clone(&lease));
             unit(async move {
                 step::create(tx, &step, Saving { finishes: None, keeps: Some(&lease) }).await
             })
         })
         .await?;
-    app.jobs_may_be_due();
-    let Some(claim) = claim else {
+    if saved.more_is_due {
+        app.jobs_may_be_due();
+    }
+    let payment = Arc::unwrap_or_clone(step).state;
+    let Some(claim) = saved.kept else {
         return Ok(payment);
     };
     let timeout_ms = new.request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);

@@ -132,8 +132,9 @@ async fn the_saver_may_keep_the_job_that_is_due_at_once() {
             let saving = Saving { finishes: None, keeps: Some(&lease) };
             store::step::create(tx, &step, saving).await
         })
-        .unwrap()
         .unwrap();
+        assert!(!held.more_is_due, "the one job that is due is held");
+        let held = held.kept.unwrap();
         assert_eq!((held.kind, held.attempts), (JobKind::OpenAtBank, 1));
         let other = jobs::Lease { token: "other".to_owned(), until: at(360) };
         let others = transact!(db, [other] tx => jobs::claim(tx, &other, at(1), 10).await).unwrap();

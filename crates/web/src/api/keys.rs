@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use domain::ids::MemberId;
+use gateway::public_key::PublicKey;
 use gateway::{App, members};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,7 +14,6 @@ use store::members::MemberKey;
 use utoipa::ToSchema;
 
 use super::auth::Call;
-use super::auth::public_key::PublicKey;
 use super::error::FieldFault;
 use super::path::Path;
 use super::{ApiError, json};

@@ -27,7 +27,7 @@ pub(super) async fn member(app: &Arc<App>, key: &str) -> Result<Member, Refused>
 /// so nothing slower is needed.
 #[must_use]
 pub fn secret_sha256(secret: &str) -> String {
-    digest(&SHA256, secret.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    domain::ids::hex(digest(&SHA256, secret.as_bytes()).as_ref())
 }
 
 /// The whole `Authorization` header of a Basic key.

@@ -6,7 +6,6 @@
 
 pub mod basic;
 mod bearer;
-pub mod public_key;
 
 use std::sync::Arc;
 
@@ -16,8 +15,8 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use gateway::{App, Member};
 
-use super::ApiError;
 use super::query::Query;
+use super::{ApiError, BODY_BYTES_MAX};
 
 /// Longest `Authorization` header that is looked at, in bytes.
 const HEADER_BYTES_MAX: usize = 8_192;
@@ -70,9 +69,9 @@ impl FromRequest<Arc<App>> for Call {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Call, ApiError> {
         let (parts, body) = request.into_parts();
-        let whole = Request::from_parts(parts.clone(), body);
-        let body = Bytes::from_request(whole, app).await.map_err(|rejection| {
-            if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
+        let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+            let too_large = error.into_inner().is::<http_body_util::LengthLimitError>();
+            if too_large {
                 ApiError::TooLarge
             } else {
                 ApiError::BadRequest { message: "The body could not be read.".to_owned() }

@@ -1,8 +1,8 @@
-//! Members' public keys: Ed25519, ECDSA P-256 and RSA (reference, section 1.3).
+//! Public keys that verify members' requests: Ed25519, ECDSA P-256 and RSA (reference, section 1.3).
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey,
-    RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+    RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm,
 };
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -21,11 +21,14 @@ enum Algorithm {
     Rs256,
 }
 
-/// A key that verifies signatures of requests.
+/// A key that verifies signatures of requests, parsed once.
 #[derive(Debug)]
 pub struct PublicKey {
     algorithm: Algorithm,
     bytes: Vec<u8>,
+    key: ParsedPublicKey,
+    /// The same key for signatures in DER, where ECDSA has two forms.
+    key_for_der: Option<ParsedPublicKey>,
 }
 
 impl PublicKey {
@@ -58,12 +61,21 @@ impl PublicKey {
             Algorithm::EcdsaSha256 => &ECDSA_P256_SHA256_FIXED,
             Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
         };
-        ParsedPublicKey::new(scheme, &bytes).map_err(|_| match algorithm {
-            Algorithm::Ed25519 => "`publicKey` is not an Ed25519 key".to_owned(),
-            Algorithm::EcdsaSha256 => "`publicKey` is not an ECDSA key on P-256".to_owned(),
-            Algorithm::Rs256 => "`publicKey` is not an RSA key of 2,048 to 8,192 bits".to_owned(),
-        })?;
-        Ok(PublicKey { algorithm, bytes })
+        let parse = |scheme| {
+            ParsedPublicKey::new(scheme, &bytes).map_err(|_| match algorithm {
+                Algorithm::Ed25519 => "`publicKey` is not an Ed25519 key".to_owned(),
+                Algorithm::EcdsaSha256 => "`publicKey` is not an ECDSA key on P-256".to_owned(),
+                Algorithm::Rs256 => {
+                    "`publicKey` is not an RSA key of 2,048 to 8,192 bits".to_owned()
+                }
+            })
+        };
+        let key = parse(scheme)?;
+        let key_for_der = match algorithm {
+            Algorithm::EcdsaSha256 => Some(parse(&ECDSA_P256_SHA256_ASN1)?),
+            Algorithm::Ed25519 | Algorithm::Rs256 => None,
+        };
+        Ok(PublicKey { algorithm, bytes, key, key_for_der })
     }
 
     /// The value of `alg` in tokens that this key verifies.
@@ -88,14 +100,11 @@ impl PublicKey {
     /// # Errors
     /// That it does not fit, in words for the member.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), String> {
-        let scheme: &'static dyn VerificationAlgorithm = match self.algorithm {
-            Algorithm::Ed25519 => &ED25519,
-            Algorithm::EcdsaSha256 if signature.len() == 64 => &ECDSA_P256_SHA256_FIXED,
-            Algorithm::EcdsaSha256 => &ECDSA_P256_SHA256_ASN1,
-            Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
+        let key = match &self.key_for_der {
+            Some(key) if signature.len() != 64 => key,
+            _ => &self.key,
         };
-        UnparsedPublicKey::new(scheme, &self.bytes)
-            .verify(message, signature)
+        key.verify_sig(message, signature)
             .map_err(|_| "the signature does not fit header, body and key".to_owned())
     }
 }
