@@ -168,10 +168,15 @@ async fn each_rail_takes_its_own_accounts_and_shows_them_in_their_plain_form() {
             let mut body = with(&hosted_order(), "initiation.localInstrument", *rail);
             body = with(&body, "initiation.amount.currency", *currency);
             body = with(&body, "initiation.creditor", named(account));
-            body = with(&body, "initiation.debtor", named(account));
+            // A Polish payer's account is an IBAN only.
+            if account.get("accountNumber").is_none() || account.get("sortCode").is_some() {
+                body = with(&body, "initiation.debtor", named(account));
+            }
             let payment = world.create(&body).await;
             assert_eq!(payment["initiation"]["creditor"], named(shown), "{rail}");
-            assert_eq!(payment["initiation"]["debtor"], named(shown), "{rail}");
+            if !body["initiation"]["debtor"].is_null() {
+                assert_eq!(payment["initiation"]["debtor"], named(shown), "{rail}");
+            }
         }
     }
 }
@@ -215,6 +220,11 @@ async fn the_longest_texts_are_taken_and_a_text_is_measured_in_characters() {
 async fn what_nobody_has_defined_is_ignored_and_null_is_as_good_as_absent() {
     let body = with(&order(), "surprise", json!({ "a": [1, 2, { "b": null }] }));
     let mut body = with(&body, "initiation.more", "text");
+    let mut deep = json!(1);
+    for _ in 0..100 {
+        deep = json!([deep]);
+    }
+    body = with(&body, "initiation.deep", deep);
     for field in ["debtor", "risk", "executionDate", "confirmFunds", "chargeBearer", "vrpConsentId"]
     {
         body = with(&body, &format!("initiation.{field}"), Value::Null);
