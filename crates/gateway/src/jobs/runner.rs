@@ -172,9 +172,9 @@ impl Drop for Running {
 /// [`GatewayError::Store`].
 pub async fn run_due(app: &Arc<App>) -> Result<usize, GatewayError> {
     for claimed in 0..CLAIMS_OF_ONE_CALL_MAX {
-        let mut running = app.jobs_running.subscribe();
-        // The sender lives as long as the application, so this cannot fail.
-        let _nothing_runs = running.wait_for(|running| *running == 0).await;
+        // Drops the value at once: it is a read lock. The sender lives as long as the application,
+        // so waiting cannot fail.
+        drop(app.jobs_running.subscribe().wait_for(|running| *running == 0).await);
         let Some(claim) = claim(app, 1).await?.pop() else {
             return Ok(claimed);
         };

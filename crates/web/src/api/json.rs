@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, MapAccess, Visitor};
 
 use super::error::{ApiError, FieldFault};
 
@@ -22,7 +22,8 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        explain(&inner, if path == "." { "" } else { &path })
+        let path = if path == "." { "" } else { &path };
+        explain(&inner, path)
     })?;
     deserializer
         .end()
@@ -57,6 +58,28 @@ pub fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|Object(value)| value))
+}
+
+/// For `#[serde(deserialize_with)]` of a field that is a word of an enum. By itself serde takes an
+/// object for a word, too, and serde_json calls everything else bad syntax.
+///
+/// # Errors
+/// Where it is no text, or none of the words.
+pub fn word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    T::deserialize(String::deserialize(deserializer)?.into_deserializer())
+}
+
+/// The same where the field may be null; `#[serde(default)]` lets it be missing.
+///
+/// # Errors
+/// As [`word`].
+pub fn optional_word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| T::deserialize(text.into_deserializer())).transpose()
 }
 
 struct ObjectVisitor<T>(PhantomData<T>);
@@ -125,6 +148,7 @@ mod tests {
     #[expect(dead_code, reason = "only its reading is looked at")]
     struct Inner {
         ref_id: String,
+        #[serde(default, deserialize_with = "optional_word")]
         kind: Option<Kind>,
     }
 
@@ -161,6 +185,8 @@ mod tests {
         for (body, path) in [
             (r#"[{"refId":"a"}]"#, ""),
             (r#"{"inner":["a"]}"#, "inner"),
+            (r#"{"inner":{"refId":"a","kind":7}}"#, "inner.kind"),
+            (r#"{"inner":{"refId":"a","kind":["ONE"]}}"#, "inner.kind"),
             (r#"{"inner":{"refId":"a"},"more":["a"]}"#, "more"),
             (r#"{"inner":{"refId":"a"},"more":{"refId":1}}"#, "more.refId"),
         ] {

@@ -6,4 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authentication;
+mod create;
+mod opening;
+mod refusals;
 mod support;

@@ -48,12 +48,17 @@ impl World {
         }
     }
 
+    /// What the simulated banks show their operator.
+    pub async fn bank_json(&self, path: &str) -> Value {
+        let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let answer = self.wire.bank(request).await.unwrap();
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
     /// What the simulated banks know of the payment's consents (`GET /sim/orders`): one row per
     /// consent, with how many orders were posted, accepted and executed.
     pub async fn at_the_bank(&self, id: &str) -> Vec<Value> {
-        let request = http::Request::get("/sim/orders").body(axum::body::Body::empty()).unwrap();
-        let rows = self.wire.bank(request).await.unwrap();
-        let rows: Value = serde_json::from_slice(&rows.body).unwrap();
+        let rows = self.bank_json("/sim/orders").await;
         let core = id.split(':').nth(1).unwrap();
         let rows = rows.as_array().unwrap().iter();
         rows.filter(|row| row["end_to_end_identification"] == core).cloned().collect()

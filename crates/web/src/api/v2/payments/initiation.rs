@@ -10,7 +10,8 @@ use domain::money::{self, Currency};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::party::{Address, Creditor, Debtor};
+use super::party::{Creditor, Debtor};
+use super::risk::Risk;
 use crate::api::error::FieldFault;
 use crate::api::{ApiError, json};
 
@@ -61,33 +62,6 @@ pub enum ChargeBearer {
     Slev,
 }
 
-/// What the bank is told for its fraud checks.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "each is documented at the domain's field of the same name")]
-pub struct Risk {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub psu_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub payment_context_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub payment_purpose_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub merchant_category_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub beneficiary_account_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub contract_present_indicator: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub beneficiary_prepopulated_indicator: Option<bool>,
-    #[serde(
-        default,
-        deserialize_with = "json::optional_object",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub delivery_address: Option<Address>,
-}
-
 /// One single payment on the wire.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -112,6 +86,7 @@ pub struct Initiation {
     #[serde(deserialize_with = "json::object")]
     pub amount: Amount,
     /// The rail.
+    #[serde(deserialize_with = "json::word")]
     pub local_instrument: LocalInstrument,
     /// The payer's account.
     #[serde(
@@ -144,7 +119,11 @@ pub struct Initiation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub callback_state: Option<String>,
     /// Who pays the charges.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_word",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub charge_bearer: Option<ChargeBearer>,
     /// For the bank's fraud checks.
     #[serde(
@@ -154,7 +133,11 @@ pub struct Initiation {
     )]
     pub risk: Option<Risk>,
     /// Who guides the payer; API_ONLY where it is absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_word",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub flow_type: Option<FlowType>,
     /// The member's own reference of the payer, at most 64 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -201,7 +184,7 @@ impl Initiation {
             callback_url: self.callback_url,
             callback_state: self.callback_state,
             charge_bearer: self.charge_bearer.and_then(ChargeBearer::into_domain),
-            risk: self.risk.map(Risk::into_domain),
+            risk: self.risk.map(Risk::into_domain).transpose()?,
             flow: self.flow_type.unwrap_or(FlowType::ApiOnly).into(),
             external_psu_reference: self.external_psu_reference,
             pisp_consent_accepted: false,
@@ -218,6 +201,7 @@ impl Initiation {
                 self.debtor.as_ref().is_some_and(|d| d.tokenized_account_id.is_some()),
             ),
             ("creditor.virtualAccountId", self.creditor.virtual_account_id.is_some()),
+            ("creditor.accountVerificationId", self.creditor.account_verification_id.is_some()),
         ];
         match asked.into_iter().find(|(_, asked)| *asked) {
             Some((field, _)) => Err(invalid(
@@ -295,34 +279,6 @@ impl Amount {
     #[must_use]
     pub fn of(amount: &money::Amount) -> Amount {
         Amount { value: amount.value(), currency: amount.currency().code().to_owned() }
-    }
-}
-
-impl Risk {
-    fn into_domain(self) -> order::Risk {
-        order::Risk {
-            psu_id: self.psu_id,
-            payment_context_code: self.payment_context_code,
-            payment_purpose_code: self.payment_purpose_code,
-            merchant_category_code: self.merchant_category_code,
-            beneficiary_account_type: self.beneficiary_account_type,
-            contract_present_indicator: self.contract_present_indicator,
-            beneficiary_prepopulated_indicator: self.beneficiary_prepopulated_indicator,
-            delivery_address: self.delivery_address.map(Address::into_domain),
-        }
-    }
-
-    fn of(risk: &order::Risk) -> Risk {
-        Risk {
-            psu_id: risk.psu_id.clone(),
-            payment_context_code: risk.payment_context_code.clone(),
-            payment_purpose_code: risk.payment_purpose_code.clone(),
-            merchant_category_code: risk.merchant_category_code.clone(),
-            beneficiary_account_type: risk.beneficiary_account_type.clone(),
-            contract_present_indicator: risk.contract_present_indicator,
-            beneficiary_prepopulated_indicator: risk.beneficiary_prepopulated_indicator,
-            delivery_address: risk.delivery_address.as_ref().map(Address::of),
-        }
     }
 }
 
@@ -406,7 +362,8 @@ pub(super) fn length(path: &str, text: &str, least: usize, most: usize) -> Resul
     Ok(())
 }
 
-fn optional(name: &str, text: &Option<String>, most: usize) -> Result<(), ApiError> {
+/// The same for a field below `initiation` that may be absent.
+pub(super) fn optional(name: &str, text: &Option<String>, most: usize) -> Result<(), ApiError> {
     text.as_ref().map_or(Ok(()), |text| length(&format!("initiation.{name}"), text, 0, most))
 }
 

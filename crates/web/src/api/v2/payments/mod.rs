@@ -6,3 +6,4 @@ pub mod initiation;
 pub mod list;
 pub mod model;
 pub mod party;
+pub mod risk;

@@ -5,7 +5,7 @@ use domain::account::{self, AccountIdentifier, Party};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::initiation::{LocalInstrument, length, party};
+use super::initiation::{LocalInstrument, invalid, length, optional, party};
 use crate::api::error::FieldFault;
 use crate::api::{ApiError, json};
 
@@ -32,7 +32,40 @@ pub struct Address {
     pub country: Option<String>,
 }
 
+/// Longest clearing number, in bytes: those of Sweden have five digits, others more.
+const CLEARING_NUMBER_DIGITS_MAX: usize = 16;
+/// Free lines of one address (ISO 20022, `AdrLine`).
+const ADDRESS_LINES_MAX: usize = 7;
+/// Longest name or part of an address, in characters.
+const TEXT_CHARACTERS_MAX: usize = 140;
+
 impl Address {
+    /// Whether its texts have bounds; `path` is where it stands below `initiation`.
+    pub(super) fn check(&self, path: &str) -> Result<(), ApiError> {
+        let lines = self.address_line.as_deref().unwrap_or_default();
+        if lines.len() > ADDRESS_LINES_MAX {
+            let path = format!("initiation.{path}.addressLine");
+            let message =
+                format!("`addressLine` should not have more than {ADDRESS_LINES_MAX} lines.");
+            return Err(ApiError::field(FieldFault::InvalidFormat, path, message));
+        }
+        for line in lines {
+            length(&format!("initiation.{path}.addressLine"), line, 0, TEXT_CHARACTERS_MAX)?;
+        }
+        for (name, text) in [
+            ("streetName", &self.street_name),
+            ("buildingNumber", &self.building_number),
+            ("postCode", &self.post_code),
+            ("townName", &self.town_name),
+            ("state", &self.state),
+            ("district", &self.district),
+            ("country", &self.country),
+        ] {
+            optional(&format!("{path}.{name}"), text, TEXT_CHARACTERS_MAX)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn into_domain(self) -> account::Address {
         account::Address {
             address_line: self.address_line.unwrap_or_default(),
@@ -151,6 +184,14 @@ impl Account {
                 (None, iban) => AccountIdentifier::Iban { iban: need(iban, "iban")?, bic },
             },
         };
+        if let AccountIdentifier::Bban { clearing_number: Some(number), .. } = &account
+            && !(1..=CLEARING_NUMBER_DIGITS_MAX).contains(&number.len())
+        {
+            let path = format!("{owner}.clearingNumber");
+            let message =
+                format!("`clearingNumber` should be 1 to {CLEARING_NUMBER_DIGITS_MAX} characters.");
+            return Err(invalid(&path, message));
+        }
         let account = account.checked().map_err(|error| {
             let path = format!("{owner}.{}", error.field);
             ApiError::field(FieldFault::Invalid, path, error.to_string())
@@ -275,19 +316,46 @@ party_on_the_wire! {
         bank_name: Option<String>,
         /// Not supported yet.
         virtual_account_id: Option<String>,
+        /// Not supported yet.
+        account_verification_id: Option<String>,
+    }
+}
+
+/// The first field of the account that a rail needs.
+fn account_field(rail: LocalInstrument) -> &'static str {
+    match rail {
+        LocalInstrument::FasterPayments | LocalInstrument::AutoSelect => "sortCode",
+        LocalInstrument::Elixir => "accountNumber",
+        LocalInstrument::Bankgiro => "bankgiroNumber",
+        LocalInstrument::Plusgiro => "plusgiroNumber",
+        LocalInstrument::Sepa
+        | LocalInstrument::SepaInstant
+        | LocalInstrument::EuDomesticNonEuro
+        | LocalInstrument::EuDomesticNonEuroInstant => "iban",
     }
 }
 
 impl Debtor {
     pub(super) fn into_domain(self, rail: LocalInstrument) -> Result<Party, ApiError> {
+        let expected = |field: &str| {
+            let path = format!("initiation.debtor.{field}");
+            ApiError::field(FieldFault::Expected, path, format!("`{field}` is required."))
+        };
+        if rail == LocalInstrument::Elixir && self.iban.is_none() {
+            return Err(expected("iban"));
+        }
         let account = self.account().into_domain(rail, "initiation.debtor")?;
-        if let Some(name) = &self.name {
-            length("initiation.debtor.name", name, 1, 140)?;
+        let account = account.ok_or_else(|| expected(account_field(rail)))?;
+        let name = self.name.ok_or_else(|| expected("name"))?;
+        length("initiation.debtor.name", &name, 1, TEXT_CHARACTERS_MAX)?;
+        optional("debtor.ultimateDebtorName", &self.ultimate_debtor_name, TEXT_CHARACTERS_MAX)?;
+        if let Some(address) = &self.address {
+            address.check("debtor.address")?;
         }
         Ok(Party {
             ultimate_name: self.ultimate_debtor_name,
             address: self.address.map(Address::into_domain),
-            ..party(account, self.name)
+            ..party(Some(account), Some(name))
         })
     }
 
@@ -308,19 +376,15 @@ impl Creditor {
         };
         let account = self.account();
         let name = self.name.ok_or_else(|| expected("name", "`name` is required."))?;
-        length("initiation.creditor.name", &name, 1, 140)?;
+        length("initiation.creditor.name", &name, 1, TEXT_CHARACTERS_MAX)?;
+        let ultimate = &self.ultimate_creditor_name;
+        optional("creditor.ultimateCreditorName", ultimate, TEXT_CHARACTERS_MAX)?;
+        optional("creditor.bankName", &self.bank_name, TEXT_CHARACTERS_MAX)?;
+        if let Some(address) = &self.address {
+            address.check("creditor.address")?;
+        }
         let Some(account) = account.into_domain(rail, "initiation.creditor")? else {
-            let field = match rail {
-                LocalInstrument::FasterPayments | LocalInstrument::AutoSelect => "sortCode",
-                LocalInstrument::Elixir => "accountNumber",
-                LocalInstrument::Bankgiro => "bankgiroNumber",
-                LocalInstrument::Plusgiro => "plusgiroNumber",
-                LocalInstrument::Sepa
-                | LocalInstrument::SepaInstant
-                | LocalInstrument::EuDomesticNonEuro
-                | LocalInstrument::EuDomesticNonEuroInstant => "iban",
-            };
-            return Err(expected(field, "`creditor` needs an account."));
+            return Err(expected(account_field(rail), "`creditor` needs an account."));
         };
         Ok(Party {
             ultimate_name: self.ultimate_creditor_name,

@@ -1,0 +1,115 @@
+//! `initiation.risk` on the wire (reference, sections 2.6 and 3.2).
+
+use domain::initiation as order;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::initiation::{invalid, optional};
+use super::party::Address;
+use crate::api::{ApiError, json};
+
+const CONTEXT_CODES: [&str; 8] = [
+    "INVALID_PAYMENT_CONTEXT_CODE",
+    "BILLING_GOODS_AND_SERVICES_IN_ADVANCE",
+    "BILLING_GOODS_AND_SERVICES_IN_ARREARS",
+    "PISP_PAYEE",
+    "ECOMMERCE_MERCHANT_INITIATED_PAYMENT",
+    "FACE_TO_FACE_POINT_OF_SALE",
+    "TRANSFER_TO_SELF",
+    "TRANSFER_TO_THIRD_PARTY",
+];
+const PURPOSE_CODES: [&str; 6] = ["CASH", "CORT", "DVPM", "INTC", "TREA", "SUPP"];
+const ACCOUNT_TYPES: [&str; 15] = [
+    "PERSONAL",
+    "JOINT_PERSONAL",
+    "PERSONAL_SAVINGS_ACCOUNT",
+    "BUSINESS",
+    "BUSINESS_SAVINGS_ACCOUNT",
+    "CHARITY",
+    "COLLECTION",
+    "CORPORATE",
+    "GOVERNMENT",
+    "EWALLET",
+    "INVESTMENT",
+    "ISA",
+    "PREMIER",
+    "WEALTH",
+    "PENSION",
+];
+
+/// What the bank is told for its fraud checks.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "each is documented at the domain's field of the same name")]
+pub struct Risk {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub psu_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_context_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_purpose_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merchant_category_code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beneficiary_account_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract_present_indicator: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beneficiary_prepopulated_indicator: Option<bool>,
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub delivery_address: Option<Address>,
+}
+
+impl Risk {
+    /// What the bank is told, if every word is one of the published ones.
+    pub(super) fn into_domain(self) -> Result<order::Risk, ApiError> {
+        known("paymentContextCode", &self.payment_context_code, &CONTEXT_CODES)?;
+        known("paymentPurposeCode", &self.payment_purpose_code, &PURPOSE_CODES)?;
+        known("beneficiaryAccountType", &self.beneficiary_account_type, &ACCOUNT_TYPES)?;
+        optional("risk.psuId", &self.psu_id, 70)?;
+        let category = self.merchant_category_code.as_deref();
+        if category.is_some_and(|code| code.len() != 4 || !code.bytes().all(|b| b.is_ascii_digit()))
+        {
+            let message = "`merchantCategoryCode` should be the 4 digits of ISO 18245.";
+            return Err(invalid("initiation.risk.merchantCategoryCode", message));
+        }
+        if let Some(address) = &self.delivery_address {
+            address.check("risk.deliveryAddress")?;
+        }
+        Ok(order::Risk {
+            psu_id: self.psu_id,
+            payment_context_code: self.payment_context_code,
+            payment_purpose_code: self.payment_purpose_code,
+            merchant_category_code: self.merchant_category_code,
+            beneficiary_account_type: self.beneficiary_account_type,
+            contract_present_indicator: self.contract_present_indicator,
+            beneficiary_prepopulated_indicator: self.beneficiary_prepopulated_indicator,
+            delivery_address: self.delivery_address.map(Address::into_domain),
+        })
+    }
+
+    pub(super) fn of(risk: &order::Risk) -> Risk {
+        Risk {
+            psu_id: risk.psu_id.clone(),
+            payment_context_code: risk.payment_context_code.clone(),
+            payment_purpose_code: risk.payment_purpose_code.clone(),
+            merchant_category_code: risk.merchant_category_code.clone(),
+            beneficiary_account_type: risk.beneficiary_account_type.clone(),
+            contract_present_indicator: risk.contract_present_indicator,
+            beneficiary_prepopulated_indicator: risk.beneficiary_prepopulated_indicator,
+            delivery_address: risk.delivery_address.as_ref().map(Address::of),
+        }
+    }
+}
+
+fn known(name: &str, word: &Option<String>, words: &[&str]) -> Result<(), ApiError> {
+    if word.as_deref().is_none_or(|word| words.contains(&word)) {
+        return Ok(());
+    }
+    let message = format!("`{name}` should be one of {}.", words.join(", "));
+    Err(invalid(&format!("initiation.risk.{name}"), message))
+}
