@@ -134,6 +134,24 @@ impl Account {
         if given.into_iter().all(Option::is_none) {
             return Ok(None);
         }
+        let account = self.on_rail(rail, owner)?;
+        if let AccountIdentifier::Bban { clearing_number: Some(number), .. } = &account
+            && !(1..=CLEARING_NUMBER_DIGITS_MAX).contains(&number.len())
+        {
+            let path = format!("{owner}.clearingNumber");
+            let message =
+                format!("`clearingNumber` should be 1 to {CLEARING_NUMBER_DIGITS_MAX} characters.");
+            return Err(invalid(&path, message));
+        }
+        let account = account.checked().map_err(|error| {
+            let path = format!("{owner}.{}", error.field);
+            ApiError::field(FieldFault::Invalid, path, error.to_string())
+        })?;
+        Ok(Some(account))
+    }
+
+    /// The fields that count on `rail`, as they were given.
+    fn on_rail(self, rail: LocalInstrument, owner: &str) -> Result<AccountIdentifier, ApiError> {
         let expected = |field: &str| {
             ApiError::field(
                 FieldFault::Expected,
@@ -143,7 +161,7 @@ impl Account {
         };
         let need = |value: Option<String>, field: &str| value.ok_or_else(|| expected(field));
         let bic = self.bic;
-        let account = match rail {
+        Ok(match rail {
             LocalInstrument::Sepa | LocalInstrument::SepaInstant => {
                 AccountIdentifier::Iban { iban: need(self.iban, "iban")?, bic }
             }
@@ -183,20 +201,7 @@ impl Account {
                 },
                 (None, iban) => AccountIdentifier::Iban { iban: need(iban, "iban")?, bic },
             },
-        };
-        if let AccountIdentifier::Bban { clearing_number: Some(number), .. } = &account
-            && !(1..=CLEARING_NUMBER_DIGITS_MAX).contains(&number.len())
-        {
-            let path = format!("{owner}.clearingNumber");
-            let message =
-                format!("`clearingNumber` should be 1 to {CLEARING_NUMBER_DIGITS_MAX} characters.");
-            return Err(invalid(&path, message));
-        }
-        let account = account.checked().map_err(|error| {
-            let path = format!("{owner}.{}", error.field);
-            ApiError::field(FieldFault::Invalid, path, error.to_string())
-        })?;
-        Ok(Some(account))
+        })
     }
 
     /// The account's fields on the wire.
