@@ -8,5 +8,8 @@
 mod authentication;
 mod create;
 mod opening;
+mod outcomes;
+mod reads;
 mod refusals;
 mod support;
+mod webhooks;

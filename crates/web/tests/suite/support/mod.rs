@@ -36,7 +36,7 @@ use web::api::event::PublicEvents;
 
 pub use member::{HOST, Key, Member, Payload};
 pub use order::{BANKS, hosted_order, order, order_of, with, without};
-pub use payer::{Decision, WayBack, unescaped};
+pub use payer::{Decision, WayBack};
 pub use payments::id;
 pub use wire::{BANKS_URL, Endpoint, Fault, HOOKS_URL, TestWire};
 

@@ -116,11 +116,6 @@ impl TestWire {
         self.kept.lock().unwrap().faults.push(Planned { operation, fault, times });
     }
 
-    /// Everything works again.
-    pub fn heal(&self) {
-        self.kept.lock().unwrap().faults.clear();
-    }
-
     /// Waits until an exchange is held.
     pub async fn until_held(&self) {
         let mut held = self.held.subscribe();
