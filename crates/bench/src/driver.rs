@@ -10,18 +10,17 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
+use crate::http1::{ANSWER_BYTES_MAX, connect, read_answer};
 use crate::measure::{self, quantile};
-use crate::order;
 use crate::servers::Ready;
 use crate::token::{Signed, Signer};
+use crate::{lifecycle, order};
 
 /// Signed requests that are sent in turn.
 const POOL: usize = 512;
-/// Longest answer that is read, in bytes.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// How far ahead the tokens expire; a task takes less.
 const TOKEN_LIFETIME_MS: i64 = 9 * 60_000;
 /// A task that takes longer has failed.
@@ -36,8 +35,19 @@ pub struct Task {
     pub connections: u32,
     /// How many requests in all.
     pub requests: u32,
-    /// Payments to read; where there are none, payments are created.
-    pub payment_ids: Vec<String>,
+    /// What to ask.
+    pub load: Load,
+}
+
+/// What is asked again and again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Load {
+    /// Create a payment.
+    Create,
+    /// Read one of these payments.
+    Read(Vec<String>),
+    /// Create a payment, play its payer at the bank and see it completed: a whole lifecycle.
+    Pay,
 }
 
 /// What came of it.
@@ -51,6 +61,14 @@ pub struct Outcome {
     pub p99_us: u64,
     /// Ids of payments that were created, evenly spread over the task.
     pub payment_ids: Vec<String>,
+}
+
+impl Outcome {
+    /// What the times of all answers come to.
+    pub fn of(elapsed_us: u64, times_us: &mut [u64], payment_ids: Vec<String>) -> Outcome {
+        let (p50_us, p99_us) = (quantile(times_us, 500), quantile(times_us, 990));
+        Outcome { elapsed_us, p50_us, p99_us, payment_ids }
+    }
 }
 
 /// Reads a task from standard input, does it, and writes its outcome to standard output.
@@ -69,7 +87,13 @@ pub fn run_task() -> anyhow::Result<()> {
 
 #[expect(clippy::disallowed_methods, reason = "a bound in real time on a measurement of it")]
 async fn run(task: Task) -> anyhow::Result<Outcome> {
-    tokio::time::timeout(TASK_TIMEOUT, ask_all(task)).await.context("the load took too long")?
+    let work = async {
+        match task.load {
+            Load::Create | Load::Read(_) => ask_all(task).await,
+            Load::Pay => lifecycle::pay_all(task).await,
+        }
+    };
+    tokio::time::timeout(TASK_TIMEOUT, work).await.context("the load took too long")?
 }
 
 struct Shared {
@@ -103,17 +127,9 @@ async fn ask_all(task: Task) -> anyhow::Result<Outcome> {
         times_us.extend(times);
         payment_ids.extend(ids);
     }
-    let elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let elapsed_us = measure::elapsed_us(started);
     ensure!(times_us.len() == task.requests as usize, "some requests were not answered");
-    let (p50_us, p99_us) = (quantile(&mut times_us, 500), quantile(&mut times_us, 990));
-    Ok(Outcome { elapsed_us, p50_us, p99_us, payment_ids })
-}
-
-#[expect(clippy::disallowed_methods, reason = "the load is a client of its own, without seams")]
-async fn connect(address: &str) -> anyhow::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    Ok(Outcome::of(elapsed_us, &mut times_us, payment_ids))
 }
 
 fn signed_requests(task: &Task, host: &str) -> anyhow::Result<Vec<Vec<u8>>> {
@@ -121,11 +137,14 @@ fn signed_requests(task: &Task, host: &str) -> anyhow::Result<Vec<Vec<u8>>> {
     let expires_ms = measure::unix_ms() + TOKEN_LIFETIME_MS;
     (0..POOL)
         .map(|number| {
-            let (method, path, body) =
-                match task.payment_ids.get(number % task.payment_ids.len().max(1)) {
-                    Some(id) => ("GET", format!("{}/{id}", order::PATH), String::new()),
-                    None => ("POST", order::PATH.to_owned(), order::body(number)),
-                };
+            let to_read = match &task.load {
+                Load::Read(ids) => Some(ids.get(number % ids.len().max(1)).context("no payment")?),
+                Load::Create | Load::Pay => None,
+            };
+            let (method, path, body) = match to_read {
+                Some(id) => ("GET", format!("{}/{id}", order::PATH), String::new()),
+                None => ("POST", order::PATH.to_owned(), order::body(number)),
+            };
             let signed = Signed { host, method, path: &path, body: body.as_bytes() };
             let token = signer.token(signed, expires_ms)?;
             let head = format!(
@@ -150,7 +169,7 @@ async fn ask_in_turn(shared: Rc<Shared>, mut stream: TcpStream) -> anyhow::Resul
         let started = measure::now();
         stream.write_all(request).await?;
         let body_at = read_answer(&mut stream, &mut answer).await?;
-        times_us.push(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+        times_us.push(measure::elapsed_us(started));
         if !answer.starts_with(b"HTTP/1.1 200") {
             bail!("an answer is not 200: {}", String::from_utf8_lossy(&answer));
         }
@@ -160,46 +179,4 @@ async fn ask_in_turn(shared: Rc<Shared>, mut stream: TcpStream) -> anyhow::Resul
         }
     }
     Ok((times_us, ids))
-}
-
-/// Reads one answer into `answer` and tells where its body begins.
-async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> anyhow::Result<usize> {
-    answer.clear();
-    loop {
-        ensure!(stream.read_buf(answer).await? > 0, "the server closed the connection");
-        ensure!(answer.len() <= ANSWER_BYTES_MAX, "the answer is too long");
-        if let Some((body_at, length)) = head(answer)?
-            && answer.len() >= body_at + length
-        {
-            ensure!(answer.len() == body_at + length, "more than one answer");
-            return Ok(body_at);
-        }
-    }
-}
-
-/// Where the body begins and how long it is, once the head is complete.
-fn head(answer: &[u8]) -> anyhow::Result<Option<(usize, usize)>> {
-    let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else {
-        return Ok(None);
-    };
-    let head = std::str::from_utf8(&answer[..end])?;
-    let length = head
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .context("an answer without `content-length`")?;
-    Ok(Some((end + 4, length.1.trim().parse()?)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_head_of_an_answer_is_read_once_it_is_complete() {
-        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nx: y\r\n\r\n{}";
-        assert_eq!(head(answer).unwrap(), Some((answer.len() - 2, 12)));
-        assert_eq!(head(&answer[..30]).unwrap(), None);
-        assert!(head(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
-    }
 }

@@ -1,18 +1,24 @@
 //! What the gateway costs, as ratios to the least program that does the same work.
 //!
-//! `cargo run --release -p bench` starts two servers, each in a process of its own: the floor
-//! ([`floor`], what nobody can do with less) and the subject (`bascule sandbox`). A third process
-//! asks them in turn ([`driver`]), so that the CPU time of a server is the server's alone. Rounds
-//! alternate, because a machine is never twice as busy; medians of the rounds are told, beside the
-//! time that the disk needs to confirm a write.
+//! `cargo run --release -p bench` starts servers, each in a process of its own: the floor
+//! ([`floor`], what nobody can do with less) and the subject (`bascule sandbox`), once on SQLite and
+//! once on a throw-away PostgreSQL ([`postgres`]). Another process asks them in turn ([`driver`]),
+//! so that the CPU time of a server is the server's alone. Rounds alternate, because a machine is
+//! never twice as busy; medians of the rounds are told, beside the time that the disk needs to
+//! confirm a write. Whole payments through the simulated banks ([`lifecycle`]) have no floor.
 //!
-//! Everything stays on the loopback interface and in a temporary folder, and is bounded: so many
-//! rounds of so many requests over so many connections.
+//! Everything stays on this machine and in temporary folders, and is bounded: so many rounds of so
+//! many requests over so many connections. Told to end (Ctrl-C, SIGTERM), it still stops and
+//! removes what it started.
 
 mod driver;
 mod floor;
+mod http1;
+mod interrupt;
+mod lifecycle;
 mod measure;
 mod order;
+mod postgres;
 mod report;
 mod rounds;
 mod servers;
@@ -46,9 +52,20 @@ struct Plan {
     /// Connections that ask at the same time, each one request after the other
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     connections: u32,
-    /// Payments that each server holds before the first round; creating them warms it up
+    /// Payments that each server holds before the first round (on PostgreSQL at most 20000);
+    /// creating them warms it up
     #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1_000..=5_000_000))]
     rows: u32,
+    /// Whole payments through the simulated banks in a round
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2_000))]
+    lifecycles: u32,
+    /// Payers who make whole payments at the same time
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100))]
+    payers: u32,
+    /// A database of a PostgreSQL server to measure on, used by nobody else; tables stay in it. An
+    /// own server is started where it is not given
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
     /// The binary to measure; beside this one where it is not given
     #[arg(long, value_name = "FILE")]
     bascule: Option<PathBuf>,
@@ -68,7 +85,9 @@ enum Role {
 fn main() -> ExitCode {
     let args = Args::parse();
     let ended = match args.role {
-        None => rounds::measure(&args.plan).map(|report| say(&report)),
+        None => {
+            interrupt::watch().and_then(|()| rounds::measure(&args.plan)).map(|report| say(&report))
+        }
         Some(Role::Floor) => floor::serve(),
         Some(Role::Drive) => driver::run_task(),
     };

@@ -1,89 +1,204 @@
-//! The course of a measurement: fill both servers, then alternate between them.
+//! The course of a measurement: fill the servers, then alternate between them.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 
-use crate::driver::{Outcome, Task};
-use crate::report::{self, Line, Round};
-use crate::servers::{self, Server};
-use crate::{Plan, measure, progress};
+use crate::driver::{Load, Outcome, Task};
+use crate::postgres::Postgres;
+use crate::report::{self, Held, Line, Notes, Round};
+use crate::servers::{self, FLOOR, Server, Subject};
+use crate::{Plan, interrupt, measure, progress};
+
+const ON_SQLITE: &str = "bascule, SQLite";
+const ON_POSTGRES: &str = "bascule, PostgreSQL";
+/// Payments that are stored on PostgreSQL at most: its index is as deep as that of ten times as
+/// many, and it takes longer to fill.
+const POSTGRES_ROWS_MAX: u32 = 20_000;
 
 /// The kinds of request that are measured.
-const KINDS: [(&str, bool); 2] = [("POST /v2/payments", false), ("GET /v2/payments/{id}", true)];
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Create,
+    Read,
+    Pay,
+}
+
+const KINDS: [(Kind, &str); 3] = [
+    (Kind::Create, "POST /v2/payments"),
+    (Kind::Read, "GET /v2/payments/{id}"),
+    (Kind::Pay, "lifecycle"),
+];
 
 /// One server with what it holds and what was measured of it.
 struct Measured {
     server: Server,
+    /// The first process of its database server, where that is known.
+    database: Option<u32>,
+    idle_kib: u64,
+    stored: u32,
     payment_ids: Vec<String>,
     /// Rounds of each of [`KINDS`].
-    rounds: [Vec<Round>; 2],
+    rounds: [Vec<Round>; 3],
 }
 
-/// Measures floor and subject and returns the table.
+/// Measures floor and subjects and returns the table.
 ///
 /// # Errors
 /// Where a server does not start or does not answer.
 pub fn measure(plan: &Plan) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let mut disk_us = vec![measure::fdatasync_p50_us(folder.path())?];
-    let mut all = vec![filled(Server::start(&servers::floor()?)?, plan)?];
-    if let Some(subject) = servers::gateway(plan.bascule.clone())? {
-        all.push(filled(Server::start(&subject)?, plan)?);
+    let mut notes = Notes::default();
+    let program = servers::gateway_program(plan.bascule.as_deref())?;
+    // Declared before the servers, so that it is dropped, and stopped, after them.
+    let postgres = match (&program, &plan.postgres) {
+        (Some(_), None) => throw_away_postgres(&mut notes),
+        _ => None,
+    };
+    let mut all = vec![filled(&servers::floor()?, None, plan, plan.rows)?];
+    if let Some(program) = &program {
+        notes.binary_bytes = Some(std::fs::metadata(program)?.len());
+        let subject = servers::gateway(ON_SQLITE, program, None);
+        all.push(filled(&subject, None, plan, plan.rows)?);
+        let own = postgres.as_ref().map(|postgres| &postgres.url);
+        if let Some(url) = plan.postgres.as_ref().or(own) {
+            let subject = servers::gateway(ON_POSTGRES, program, Some(url));
+            let database = postgres.as_ref().map(|postgres| postgres.process_id);
+            all.push(filled(&subject, database, plan, plan.rows.min(POSTGRES_ROWS_MAX))?);
+        }
+    } else {
+        loudly(&mut notes, "NOT MEASURED: `bascule`, which is not beside this program.");
     }
     for number in 1..=plan.rounds {
         progress(&format!("round {number} of {}", plan.rounds));
         disk_us.push(measure::fdatasync_p50_us(folder.path())?);
-        for (kind, (_, reads)) in KINDS.iter().enumerate() {
-            for measured in &mut all {
-                let ids = if *reads { measured.payment_ids.clone() } else { vec![] };
-                let (round, _) = round(&measured.server, plan, plan.requests, ids)?;
-                measured.rounds[kind].push(round);
+        for (index, (kind, _)) in KINDS.into_iter().enumerate() {
+            for measured in all.iter_mut().filter(|measured| measured.takes(kind)) {
+                let round = measured.round(plan, kind)?;
+                measured.rounds[index].push(round);
             }
         }
     }
-    let mut lines = vec![];
-    for (kind, (name, _)) in KINDS.iter().enumerate() {
-        for measured in &mut all {
-            let peak_kib = measure::peak_memory_kib(measured.server.process_id())?;
-            let line = Line::of(name, measured.server.name, &mut measured.rounds[kind], peak_kib);
-            lines.push(line);
-        }
-        if all.len() == 1 {
-            lines.push(Line::not_measured(name, "bascule"));
+    add_remarks(&mut notes, &all, plan);
+    Ok(report::table(&lines(&all)?, plan, measure::median(&mut disk_us), &notes))
+}
+
+/// A server of our own, or `None` and a loud word about it.
+fn throw_away_postgres(notes: &mut Notes) -> Option<Postgres> {
+    progress("starting PostgreSQL");
+    match Postgres::start() {
+        Ok(postgres) => Some(postgres),
+        Err(error) => {
+            loudly(notes, &format!("NOT MEASURED: PostgreSQL. {error:#}"));
+            None
         }
     }
-    Ok(report::table(&lines, plan, measure::median(&mut disk_us)))
 }
 
-/// Creates payments until the server holds as many as planned; this warms it up, too.
-fn filled(server: Server, plan: &Plan) -> anyhow::Result<Measured> {
-    progress(&format!("{}: creating {} payments", server.name, plan.rows));
-    let (_, outcome) = round(&server, plan, plan.rows, vec![])?;
-    ensure!(!outcome.payment_ids.is_empty(), "no payment was created");
-    let payment_ids = outcome.payment_ids;
-    Ok(Measured { server, payment_ids, rounds: [vec![], vec![]] })
+fn loudly(notes: &mut Notes, remark: &str) {
+    progress(remark);
+    notes.remarks.push(remark.to_owned());
 }
 
-fn round(
-    server: &Server,
+fn add_remarks(notes: &mut Notes, all: &[Measured], plan: &Plan) {
+    let subjects = || all.iter().filter(|measured| measured.server.name != FLOOR);
+    notes.idle = subjects().map(|measured| (measured.server.name, measured.idle_kib)).collect();
+    if subjects().next().is_some() {
+        let remark = "In lifecycles a request is a whole payment: created, approved at the bank's \
+                      pages, returned, seen completed. Gateway and simulated banks are one \
+                      process: its CPU time is that of both.";
+        notes.remarks.push(remark.to_owned());
+    }
+    if subjects().any(|measured| measured.server.name == ON_POSTGRES) {
+        let cpu = if plan.postgres.is_some() {
+            "The server's CPU time is without that of the PostgreSQL that was given"
+        } else {
+            "The server's CPU time includes PostgreSQL's"
+        };
+        let remark = format!(
+            "{cpu}; memory is without it. PostgreSQL stores at most {POSTGRES_ROWS_MAX} payments."
+        );
+        notes.remarks.push(remark);
+    }
+}
+
+/// A line for each kind of request and each server, also for those that were not there.
+fn lines(all: &[Measured]) -> anyhow::Result<Vec<Line>> {
+    let mut lines = vec![];
+    for (index, (kind, name)) in KINDS.into_iter().enumerate() {
+        let servers = [FLOOR, ON_SQLITE, ON_POSTGRES].into_iter();
+        for server in servers.filter(|server| *server != FLOOR || kind != Kind::Pay) {
+            let found = all.iter().find(|measured| measured.server.name == server);
+            lines.push(match found {
+                None => Line::not_measured(name, server),
+                Some(measured) => {
+                    let peak_kib = measure::peak_memory_kib(measured.server.process_id())?;
+                    let held = Held { payments: measured.stored, peak_kib };
+                    Line::of(name, server, &measured.rounds[index], held)
+                }
+            });
+        }
+    }
+    Ok(lines)
+}
+
+/// Starts a server and creates payments until it holds `rows`; this warms it up, too.
+fn filled(
+    subject: &Subject,
+    database: Option<u32>,
     plan: &Plan,
-    requests: u32,
-    payment_ids: Vec<String>,
-) -> anyhow::Result<(Round, Outcome)> {
-    let ready = server.ready.clone();
-    let task = Task { ready, connections: plan.connections, requests, payment_ids };
-    let before_us = measure::cpu_us(server.process_id())?;
-    let outcome = drive(&task).with_context(|| format!("asking {}", server.name))?;
-    let cpu_us = measure::cpu_us(server.process_id())? - before_us;
-    let round = Round {
-        requests_per_s: u64::from(requests) * 1_000_000 / outcome.elapsed_us.max(1),
-        p50_us: outcome.p50_us,
-        p99_us: outcome.p99_us,
-        cpu_tenths_us: cpu_us * 10 / u64::from(requests),
-    };
-    Ok((round, outcome))
+    rows: u32,
+) -> anyhow::Result<Measured> {
+    interrupt::check()?;
+    let server = Server::start(subject)?;
+    let idle_kib = measure::resident_memory_kib(server.process_id())?;
+    progress(&format!("{}: creating {rows} payments", server.name));
+    let rounds = [vec![], vec![], vec![]];
+    let mut measured =
+        Measured { server, database, idle_kib, stored: rows, payment_ids: vec![], rounds };
+    let (_, outcome) = measured.ask(plan.connections, rows, Load::Create)?;
+    ensure!(!outcome.payment_ids.is_empty(), "no payment was created");
+    measured.payment_ids = outcome.payment_ids;
+    Ok(measured)
+}
+
+impl Measured {
+    /// The floor has no banks where somebody could pay.
+    fn takes(&self, kind: Kind) -> bool {
+        kind != Kind::Pay || self.server.name != FLOOR
+    }
+
+    fn round(&self, plan: &Plan, kind: Kind) -> anyhow::Result<Round> {
+        let (at_a_time, requests, load) = match kind {
+            Kind::Create => (plan.connections, plan.requests, Load::Create),
+            Kind::Read => (plan.connections, plan.requests, Load::Read(self.payment_ids.clone())),
+            Kind::Pay => (plan.payers, plan.lifecycles, Load::Pay),
+        };
+        Ok(self.ask(at_a_time, requests, load)?.0)
+    }
+
+    fn ask(&self, connections: u32, requests: u32, load: Load) -> anyhow::Result<(Round, Outcome)> {
+        interrupt::check()?;
+        let task = Task { ready: self.server.ready.clone(), connections, requests, load };
+        let before_us = self.cpu_us()?;
+        let outcome = drive(&task).with_context(|| format!("asking {}", self.server.name))?;
+        let cpu_us = self.cpu_us()?.saturating_sub(before_us);
+        let round = Round {
+            requests_per_s: u64::from(requests) * 1_000_000 / outcome.elapsed_us.max(1),
+            p50_us: outcome.p50_us,
+            p99_us: outcome.p99_us,
+            cpu_tenths_us: cpu_us * 10 / u64::from(requests),
+        };
+        Ok((round, outcome))
+    }
+
+    /// CPU time that the server and its database have used so far, in microseconds.
+    fn cpu_us(&self) -> anyhow::Result<u64> {
+        let database_us = self.database.map_or(Ok(0), measure::family_cpu_us)?;
+        Ok(measure::cpu_us(self.server.process_id())? + database_us)
+    }
 }
 
 /// Lets another process do the asking.

@@ -1,14 +1,23 @@
 //! The servers that are measured: how each is started, and what it says once it is ready.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::token::Credentials;
+
+/// The name of the floor in the table.
+pub const FLOOR: &str = "floor";
+/// How long a server may take to say that it is ready.
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest line in which it says so, in bytes.
+const READY_LINE_BYTES_MAX: u64 = 64 * 1024;
 
 /// How a server is started, and how its first line is read.
 pub struct Subject {
@@ -64,16 +73,16 @@ impl Server {
             .spawn()
             .with_context(|| format!("{program} cannot be started"))?;
         let output = process.stdout.take().context("its output")?;
-        let mut line = String::new();
-        let read = BufReader::new(output).read_line(&mut line);
-        let found = read.map_err(anyhow::Error::from).and_then(|_| {
+        let found = first_line(output).and_then(|line| {
             let announcement = serde_json::from_str(&line).context("its first line is not JSON")?;
             (subject.ready)(&announcement)
         });
         match found {
             Ok(ready) => Ok(Server { name: subject.name, ready, process, end: subject.end }),
             Err(error) => {
-                end(&mut process, subject.end);
+                // One that is not ready may not listen to being told, either.
+                let _gone = process.kill();
+                let _reaped = process.wait();
                 Err(error.context(format!("{} did not become ready", subject.name)))
             }
         }
@@ -90,6 +99,18 @@ impl Drop for Server {
     fn drop(&mut self) {
         end(&mut self.process, self.end);
     }
+}
+
+/// The first line that a program prints. The thread ends with the line, or with the program.
+fn first_line(output: ChildStdout) -> anyhow::Result<String> {
+    let (sender, line) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = BufReader::new(output).take(READY_LINE_BYTES_MAX).read_line(&mut line);
+        let _nobody_waits = sender.send(read.map(|_| line));
+    });
+    let line = line.recv_timeout(READY_TIMEOUT);
+    Ok(line.with_context(|| format!("it said nothing for {} s", READY_TIMEOUT.as_secs()))??)
 }
 
 fn end(process: &mut Child, how: End) {
@@ -112,26 +133,40 @@ pub fn floor() -> anyhow::Result<Subject> {
     let program = std::env::current_exe()?.to_string_lossy().into_owned();
     let command = vec![program, "floor".to_owned()];
     let ready = |announced: &Value| Ok(serde_json::from_value(announced.clone())?);
-    Ok(Subject { name: "floor", command, ready, end: End::Input })
+    Ok(Subject { name: FLOOR, command, ready, end: End::Input })
 }
 
-/// The gateway as it is shipped, with SQLite in a temporary folder; `None` where it was not built.
+/// The program to measure; `None` where it was not built.
 ///
 /// # Errors
 /// Where `binary` was named and is not there.
-pub fn gateway(binary: Option<PathBuf>) -> anyhow::Result<Option<Subject>> {
+pub fn gateway_program(binary: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+    if let Some(named) = binary {
+        ensure!(named.is_file(), "{} is not there", named.display());
+        return Ok(Some(named.to_owned()));
+    }
     let beside = std::env::current_exe()?.with_file_name("bascule");
-    let program = match binary {
-        Some(named) => {
-            anyhow::ensure!(named.is_file(), "{} is not there", named.display());
-            named
-        }
-        None if beside.is_file() => beside,
-        None => return Ok(None),
-    };
-    let arguments = ["sandbox", "--ephemeral", "--json", "--port", "0"].map(str::to_owned);
-    let command = [program.to_string_lossy().into_owned()].into_iter().chain(arguments).collect();
-    Ok(Some(Subject { name: "bascule", command, ready: announced_by_sandbox, end: End::Signal }))
+    Ok(beside.is_file().then_some(beside))
+}
+
+/// The gateway as it is shipped, with its banks: on the PostgreSQL at `database`, or else with
+/// SQLite in a temporary folder.
+#[must_use]
+pub fn gateway(name: &'static str, program: &Path, database: Option<&str>) -> Subject {
+    let program = program.to_string_lossy();
+    let mut command = vec![
+        &*program,
+        "sandbox",
+        "--ephemeral",
+        "--json",
+        "--port",
+        "0",
+        "--execution-delay",
+        "0",
+    ];
+    command.extend(database.into_iter().flat_map(|url| ["--database", url]));
+    let command = command.into_iter().map(str::to_owned).collect();
+    Subject { name, command, ready: announced_by_sandbox, end: End::Signal }
 }
 
 fn announced_by_sandbox(announced: &Value) -> anyhow::Result<Ready> {
