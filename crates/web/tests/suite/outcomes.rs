@@ -137,8 +137,9 @@ async fn an_order_whose_answer_is_lost_is_asked_about_and_never_sent_again() {
 
 #[tokio::test]
 async fn a_process_that_dies_with_an_order_on_its_way_does_not_send_it_again() {
-    for mut world in worlds().await {
-        for fault in [Fault::HeldBefore, Fault::HeldAfter] {
+    // A world for each: what a dead process was doing stays held for ever.
+    for fault in [Fault::HeldBefore, Fault::HeldAfter] {
+        for mut world in worlds().await {
             let payment = world.create(&order()).await;
             let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
             let back = world.visit_bank(url, Decision::Approve).await;
