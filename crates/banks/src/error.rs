@@ -4,7 +4,7 @@
 //! for the status, or show a person. The bank's own words are kept, with long runs of digits
 //! masked, so that an account number that a bank repeats does not travel further.
 
-use serde_json::Value;
+use crate::redact::shape;
 
 /// The most characters of a bank's words that are kept.
 pub const TEXT_CHARACTERS_MAX: usize = 256;
@@ -57,7 +57,7 @@ impl BankError {
     }
 
     pub(crate) fn malformed(what: impl Into<String>, body: &[u8]) -> BankError {
-        BankError::Malformed { what: what.into(), raw: redacted(body) }
+        BankError::Malformed { what: what.into(), raw: shape(body, RAW_BYTES_MAX) }
     }
 
     /// The same trouble after an order has left: whatever cannot be read leaves it open whether
@@ -106,52 +106,6 @@ pub(crate) fn words(text: &str) -> String {
     out
 }
 
-/// Fields whose texts say nothing about a person.
-const HARMLESS_FIELDS: [&str; 12] = [
-    "Status",
-    "StatusReason",
-    "Code",
-    "ErrorCode",
-    "Path",
-    "CreationDateTime",
-    "StatusUpdateDateTime",
-    "SchemeName",
-    "LocalInstrument",
-    "Amount",
-    "Currency",
-    "error",
-];
-
-/// The shape of an answer for operators: see [`BankError::Malformed`].
-fn redacted(body: &[u8]) -> String {
-    let Ok(mut value) = serde_json::from_slice::<Value>(body) else {
-        return format!("({} bytes that are not JSON)", body.len());
-    };
-    mask(&mut value, false);
-    let mut text = value.to_string();
-    let mut end = RAW_BYTES_MAX.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-    text
-}
-
-/// Depth is bounded by `serde_json`, which refuses more than 128 levels.
-fn mask(value: &mut Value, harmless: bool) {
-    match value {
-        Value::Object(fields) => {
-            for (name, field) in fields.iter_mut() {
-                mask(field, HARMLESS_FIELDS.contains(&name.as_str()));
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, harmless)),
-        Value::String(text) => *text = if harmless { words(text) } else { "•".to_owned() },
-        Value::Number(_) if !harmless => *value = Value::String("•".to_owned()),
-        Value::Number(_) | Value::Bool(_) | Value::Null => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,14 +114,14 @@ mod tests {
     fn account_numbers_names_and_tokens_do_not_survive() {
         let body = br#"{"Data":{"Status":"Odd","Identification":"08080021325698","Name":"D Jones",
             "n":12345678},"access_token":"secret"}"#;
-        let text = redacted(body);
+        let text = shape(body, RAW_BYTES_MAX);
         assert!(text.contains("Odd"), "{text}");
         for secret in ["0808", "Jones", "secret", "1234"] {
             assert!(!text.contains(secret), "{text}");
         }
-        assert_eq!(redacted(b"<html>Jones</html>"), "(18 bytes that are not JSON)");
+        assert_eq!(shape(b"<html>Jones</html>", RAW_BYTES_MAX), "(18 bytes that are not JSON)");
         let long = serde_json::to_vec(&vec!["é"; 4000]).unwrap();
-        assert!(redacted(&long).len() <= RAW_BYTES_MAX);
+        assert!(shape(&long, RAW_BYTES_MAX).len() <= RAW_BYTES_MAX);
     }
 
     #[test]

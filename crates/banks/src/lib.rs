@@ -4,17 +4,21 @@
 //! [`protocol::Protocol`]. This crate never opens a socket: it is handed a [`wire::Wire`], a clock
 //! and a source of randomness, and it knows nothing of our database or our members.
 //!
-//! Read in this order: [`wire`], [`error`], [`profile`], [`protocol`], then `obie`, whose files
-//! follow the steps of a payment: `discovery`, `token`, `consent`, `authorise`, `funds`, `order`,
-//! `status`.
+//! Read in this order: [`wire`], [`error`], [`profile`], [`protocol`], then one standard: `obie`
+//! (UK Open Banking), whose files follow the steps of a payment (`discovery`, `token`, `consent`,
+//! `authorise`, `funds`, `order`, `status`), `next_gen_psd2` (Berlin Group), `stet`, `polish_api`.
 
 pub mod directory;
 pub mod error;
 pub mod jose;
+mod next_gen_psd2;
 mod obie;
+mod polish_api;
 pub mod profile;
 pub mod protocol;
 pub mod psu_return;
+pub mod redact;
+mod stet;
 pub mod wire;
 
 pub use directory::Directory;
@@ -22,8 +26,8 @@ pub use error::{AuthorisationError, BankError};
 pub use jose::SigningKey;
 pub use profile::{BankProfile, ProfileError};
 pub use protocol::{
-    AccessGrant, Call, Identity, Opened, OrderAnswer, PaymentOrder, PendingConsent, Protocol,
-    Protocols, PsuContext,
+    AccessGrant, Approval, Call, Cancellation, Credentials, EidasIdentity, Identity, LostOrder,
+    OrderAnswer, PaymentOrder, Pending, Protocol, Protocols, PsuContext,
 };
-pub use psu_return::{PsuReturn, Returned, parse_return};
-pub use wire::{BODY_BYTES_MAX, Request, Response, Wire, WireError};
+pub use psu_return::{Denied, PsuReturn, Returned, parse_return};
+pub use wire::{BODY_BYTES_MAX, ClientCertificate, Request, Response, Wire, WireError};

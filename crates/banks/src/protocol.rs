@@ -3,19 +3,26 @@
 //! [`Protocol`] has no default methods: a standard that forgets one does not compile. Nothing
 //! here retries an order; the gateway decides that from the kind of [`BankError`].
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
+use domain::approval::Approach;
 use domain::bank::{ConsentProgress, OrderStatus, RefundAccount};
 use domain::initiation::Initiation;
+use domain::payment::Attempt;
 use domain::seams::{BoxFuture, Clock, Ids};
 use jiff::Timestamp;
 
 use crate::error::{AuthorisationError, BankError};
 use crate::jose::SigningKey;
+use crate::next_gen_psd2::NextGenPsd2;
 use crate::obie::Obie;
+use crate::polish_api::PolishApi;
 use crate::profile::{BankProfile, Standard};
 use crate::psu_return::Returned;
-use crate::wire::Wire;
+use crate::stet::Stet;
+use crate::wire::{ClientCertificate, Wire};
 
 /// Who we are at one bank.
 #[derive(Clone)]
@@ -28,6 +35,35 @@ pub struct Identity {
     pub jws_issuer: String,
     /// Signs messages, request objects and client assertions.
     pub signing_key: SigningKey,
+    /// The qualified certificates, where we have them: most standards need them.
+    pub eidas: Option<EidasIdentity>,
+}
+
+/// Who we are by our qualified certificates (ETSI TS 119 495).
+#[derive(Clone)]
+pub struct EidasIdentity {
+    /// `organizationIdentifier` of the certificates, e.g. `PSDGB-FCA-123456`; the client id at
+    /// banks where the certificate is the registration.
+    pub organisation_identifier: String,
+    /// The name in the certificates, shown to payers by some banks.
+    pub organisation_name: String,
+    /// QWAC: the client certificate of TLS connections.
+    pub transport: Arc<ClientCertificate>,
+    /// QSealC: the certificate of message signatures, DER.
+    pub seal_certificate_der: Vec<u8>,
+    /// Its key, RSA.
+    pub seal_key: SigningKey,
+    /// Where banks can fetch the QSealC (STET, header `Signature`, `keyId`).
+    pub seal_certificate_url: String,
+}
+
+/// Only the organisation, which is public.
+impl fmt::Debug for EidasIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EidasIdentity")
+            .field("organisation_identifier", &self.organisation_identifier)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Only the ids; the key's own `Debug` hides the key.
@@ -88,48 +124,107 @@ pub struct PaymentOrder {
     pub initiation: Initiation,
 }
 
-/// A consent that waits for the payer.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Opened {
-    /// The bank's id of the consent, at most 128 characters.
-    pub consent_id: String,
-    /// Where the payer's browser must go. It holds `state` and `nonce`: never log it.
-    pub redirect_url: String,
+/// What was stored when the payer was given a step to take; what comes back must fit it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Pending<'a> {
+    /// The keys of the attempt: `state`, `nonce`, PKCE and the idempotency key.
+    pub attempt: &'a Attempt,
+    /// [`Approval::Continue::consent_id`], the last that was told.
+    pub consent_id: Option<&'a str>,
+    /// [`Approval::Continue::context`], the last that was told.
+    pub context: Option<&'a str>,
 }
 
-/// The URL lets its reader act as the payer, so `Debug` leaves it out.
-impl fmt::Debug for Opened {
+/// `state`, `nonce` and context are secrets.
+impl fmt::Debug for Pending<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opened").field("consent_id", &self.consent_id).finish_non_exhaustive()
+        f.debug_struct("Pending").field("consent_id", &self.consent_id).finish_non_exhaustive()
     }
 }
 
-/// What was stored when the payer was sent to the bank; the return must fit it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PendingConsent {
-    /// [`Opened::consent_id`].
-    pub consent_id: String,
-    /// As given to [`Protocol::open_payment`].
-    pub nonce: String,
-    /// As given to [`Protocol::open_payment`].
-    pub state: String,
+/// The payer's answers to a bank's questions, by field id: secrets.
+#[derive(Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Credentials(pub BTreeMap<String, String>);
+
+impl Credentials {
+    /// The answer to that question, unless it is empty.
+    #[must_use]
+    pub fn get(&self, field_id: &str) -> Option<&str> {
+        self.0.get(field_id).map(String::as_str).filter(|answer| !answer.is_empty())
+    }
 }
 
-/// `state` and `nonce` guard the return against forgery.
-impl fmt::Debug for PendingConsent {
+/// Not even the field ids are told.
+impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingConsent")
-            .field("consent_id", &self.consent_id)
-            .finish_non_exhaustive()
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// Where an approval stands.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Approval {
+    /// The payer has a step to take.
+    Continue {
+        /// The bank's id of the consent, or of the payment where the bank executes at the
+        /// approval; at most 128 characters. `None` as long as nothing exists at the bank, and
+        /// where it is known already.
+        consent_id: Option<String>,
+        /// What the standard must remember until the step is taken: kept sealed, and given back
+        /// as [`Pending::context`]. At most 16 KiB.
+        context: Option<String>,
+        /// The step.
+        approach: Approach,
+    },
+    /// The bank has no word yet: to be asked again.
+    Waiting,
+    /// Approved; the order may be sent with this grant.
+    Granted {
+        /// The bank's id of the consent.
+        consent_id: String,
+        /// For the order.
+        grant: AccessGrant,
+    },
+    /// Approved, and with that the bank has the order ([`BankProfile::executes_at_approval`]).
+    OrderTaken {
+        /// The order.
+        answer: OrderAnswer,
+        /// For status questions, where the bank wants one.
+        grant: Option<AccessGrant>,
+    },
+    /// The payer said no, or failed the bank's check: nothing is executed.
+    Declined {
+        /// The bank's words, at most 256 characters.
+        reason: Option<String>,
+    },
+    /// The bank's time for the approval is over: nothing is executed.
+    Expired,
+}
+
+/// URLs and contexts let their reader act as the payer, so `Debug` leaves them out.
+impl fmt::Debug for Approval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Approval::Continue { approach: Approach::Redirect { .. }, .. } => "Continue(redirect)",
+            Approval::Continue { approach: Approach::Embedded { .. }, .. } => "Continue(embedded)",
+            Approval::Continue { approach: Approach::Decoupled { .. }, .. } => {
+                "Continue(decoupled)"
+            }
+            Approval::Waiting => "Waiting",
+            Approval::Granted { .. } => "Granted",
+            Approval::OrderTaken { .. } => "OrderTaken",
+            Approval::Declined { .. } => "Declined",
+            Approval::Expired => "Expired",
+        })
     }
 }
 
 /// The payer's approval in the form that the bank takes it: a secret.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AccessGrant {
-    /// Bearer token, bound to the consent.
+    /// Bearer token, bound to the consent; or what the standard needs in its place.
     pub access_token: String,
-    /// From then on the bank refuses the token.
+    /// From then on the bank refuses it.
     pub expires_at: Timestamp,
 }
 
@@ -151,34 +246,92 @@ pub struct OrderAnswer {
     pub refund_account: Option<RefundAccount>,
 }
 
+/// What became of an order whose answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LostOrder {
+    /// The bank has it.
+    Found(OrderAnswer),
+    /// The bank cannot say more than this of the consent.
+    Consent(ConsentProgress),
+}
+
+/// What the bank says to a cancellation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cancellation {
+    /// The order will not be executed.
+    Done,
+    /// The payer has to approve the cancellation there.
+    NeedsApproval {
+        /// Where.
+        redirect_url: String,
+    },
+}
+
 /// One published standard.
+///
+/// A payment goes through `open_payment`, then as many steps as the bank wants (each ends in a
+/// call of `complete_authorisation`, `send_credentials` or `ask_approval`, each of which tells the
+/// [`Approval`] of then), then, where the bank does not execute at the approval, `submit_order`.
+///
+/// Place for what later issues bring: account information and variable recurring payments get
+/// traits of their own beside this one, over the same calls.
 pub trait Protocol: Send + Sync {
-    /// Creates the consent and the signed authorisation URL. The caller has stored
-    /// `idempotency_key` (1 to 40 visible ASCII characters) before the first attempt.
+    /// Creates what the payer approves, and starts the approval. The caller has stored `attempt`
+    /// before the first call. `known` are answers that the member already has to the questions
+    /// of [`BankProfile::credential_fields`]; what is missing is asked for first.
     ///
     /// # Errors
     /// `Refused` with status 0 where the order does not fit the bank's limits and nothing was
-    /// sent; else see [`BankError`]. After `Unknown` the same key may be used again.
+    /// sent; else see [`BankError`]. After `Unknown` the same attempt may be used again: without
+    /// the payer nothing is executed.
     fn open_payment<'a>(
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
-        state: &'a str,
-        nonce: &'a str,
-        idempotency_key: &'a str,
-    ) -> BoxFuture<'a, Result<Opened, BankError>>;
+        attempt: &'a Attempt,
+        known: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>>;
 
-    /// Verifies what the browser brought back and exchanges the code for a token.
+    /// Verifies what the browser brought back. Nothing in it is believed without the bank's
+    /// signature or the bank's own answer.
     ///
     /// # Errors
-    /// `Invalid` where the return is not the bank's answer to this consent; `Bank` where the bank
-    /// does not give the token.
+    /// `Invalid` where the return is not the bank's answer to this payment; `Bank` where the bank
+    /// does not go on.
     fn complete_authorisation<'a>(
         &'a self,
         call: &'a Call<'a>,
-        pending: &'a PendingConsent,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
         returned: &'a Returned,
-    ) -> BoxFuture<'a, Result<AccessGrant, AuthorisationError>>;
+    ) -> BoxFuture<'a, Result<Approval, AuthorisationError>>;
+
+    /// Brings the payer's answers to the bank. The caller has stored that it does.
+    ///
+    /// Wrong answers are [`Approval::Continue`] with a challenge that is a retry, not an error.
+    ///
+    /// # Errors
+    /// `Unavailable`: the bank has not seen the answers. `Unknown` and `Malformed`: it may have,
+    /// and with that may execute; only [`Protocol::ask_approval`] may follow.
+    fn send_credentials<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
+        credentials: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>>;
+
+    /// Asks where the approval stands: decoupled, after answers were lost, and where a payer may
+    /// have approved without coming back.
+    ///
+    /// # Errors
+    /// See [`BankError`]; nothing ever happens by asking.
+    fn ask_approval<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
+    ) -> BoxFuture<'a, Result<Approval, BankError>>;
 
     /// Whether the payer's account holds enough.
     ///
@@ -187,6 +340,7 @@ pub trait Protocol: Send + Sync {
     fn confirm_funds<'a>(
         &'a self,
         call: &'a Call<'a>,
+        order: &'a PaymentOrder,
         consent_id: &'a str,
         grant: &'a AccessGrant,
     ) -> BoxFuture<'a, Result<bool, BankError>>;
@@ -206,31 +360,52 @@ pub trait Protocol: Send + Sync {
         idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>>;
 
-    /// The status of an order that the bank has given an id.
+    /// The status of an order that the bank has given an id. `grant` is the one that the order
+    /// was sent with, or that came with [`Approval::OrderTaken`].
     ///
     /// # Errors
     /// See [`BankError`]; nothing ever happens by asking.
     fn ask_order_status<'a>(
         &'a self,
         call: &'a Call<'a>,
+        order: &'a PaymentOrder,
         bank_payment_id: &'a str,
+        grant: Option<&'a AccessGrant>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>>;
 
-    /// The status of a consent: whether an order whose answer was lost has used it.
+    /// What became of an order whose answer was lost.
     ///
     /// # Errors
     /// See [`BankError`]; nothing ever happens by asking.
-    fn ask_consent_status<'a>(
+    fn ask_lost_order<'a>(
         &'a self,
         call: &'a Call<'a>,
+        order: &'a PaymentOrder,
         consent_id: &'a str,
-    ) -> BoxFuture<'a, Result<ConsentProgress, BankError>>;
+        grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<LostOrder, BankError>>;
+
+    /// Asks the bank not to execute an order that it has.
+    ///
+    /// # Errors
+    /// `Refused` with code `unsupported` and status 0 where the standard or the bank has no
+    /// cancellation; else see [`BankError`].
+    fn cancel_payment<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        bank_payment_id: &'a str,
+        grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<Cancellation, BankError>>;
 }
 
 /// All standards, each with its caches. The process keeps one for its whole life.
 #[derive(Default)]
 pub struct Protocols {
     obie: Obie,
+    next_gen_psd2: NextGenPsd2,
+    stet: Stet,
+    polish_api: PolishApi,
 }
 
 impl Protocols {
@@ -243,8 +418,11 @@ impl Protocols {
     /// The standard that this bank speaks.
     #[must_use]
     pub fn protocol_for(&self, profile: &BankProfile) -> &dyn Protocol {
-        match profile.standard {
-            Standard::UkOpenBanking => &self.obie,
+        match &profile.standard {
+            Standard::UkOpenBanking(_) => &self.obie,
+            Standard::NextGenPsd2(_) => &self.next_gen_psd2,
+            Standard::Stet(_) => &self.stet,
+            Standard::PolishApi(_) => &self.polish_api,
         }
     }
 }

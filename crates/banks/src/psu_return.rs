@@ -1,8 +1,10 @@
 //! What the payer's browser brings back from the bank.
 //!
-//! OpenID Connect Core, sections 3.3.2.5 and 3.3.2.6: the parameters come in the fragment or in a
-//! posted form. Nothing here is trusted: `Protocol::complete_authorisation` verifies it.
+//! The parameters come in the query, in the fragment or in a posted form (OpenID Connect Core,
+//! sections 3.3.2.5 and 3.3.2.6; JARM), or there are none but our own `state` in the URL that the
+//! bank returns to (NextGenPSD2, STET). Nothing here is trusted: `Protocol::complete_authorisation` verifies it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::cut;
@@ -11,16 +13,24 @@ use crate::error::cut;
 pub const PARAMETERS_MAX: usize = 64;
 /// The longest value that is read, in bytes; an `id_token` is the longest.
 pub const VALUE_BYTES_MAX: usize = 16 * 1024;
+/// The longest name of a parameter, in bytes.
+pub const NAME_BYTES_MAX: usize = 64;
 
-/// The payer approved, says the browser.
-#[derive(Clone, PartialEq, Eq)]
+/// What the browser brought, to be verified by the bank's standard.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Returned {
-    /// The authorisation code.
-    pub code: String,
-    /// The bank's signed statement about it.
-    pub id_token: String,
     /// What we gave the browser along.
     pub state: String,
+    /// Everything, by name; parameters that came twice with one value are one.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Returned {
+    /// The value of a parameter, unless it is empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
 }
 
 /// Codes and tokens are secrets.
@@ -32,18 +42,20 @@ impl fmt::Debug for Returned {
 
 /// How the payer came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PsuReturn {
-    /// With a code, still to be verified.
-    Authorised(Returned),
-    /// With an error (RFC 6749, section 4.1.2.1), e.g. `access_denied`.
-    Denied {
-        /// The error's code.
-        error: String,
-        /// The bank's words, at most 256 characters.
-        description: Option<String>,
-        /// What we gave the browser along, where it came back.
-        state: Option<String>,
-    },
+pub struct PsuReturn {
+    /// Everything that came.
+    pub returned: Returned,
+    /// The error that the browser speaks of (RFC 6749, section 4.1.2.1), e.g. `access_denied`.
+    pub denied: Option<Denied>,
+}
+
+/// An error that came with the browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// Its code.
+    pub error: String,
+    /// The bank's words, at most 256 characters.
+    pub description: Option<String>,
 }
 
 /// Why the parameters are no return from a bank.
@@ -54,17 +66,17 @@ pub enum PsuReturnError {
     TooMany,
     /// A value of more than [`VALUE_BYTES_MAX`] bytes.
     #[error("the parameter `{0}` is too long")]
-    TooLong(&'static str),
-    /// Neither an error nor all of `code`, `id_token` and `state`.
+    TooLong(String),
+    /// Without it no payment can be found.
     #[error("the parameter `{0}` is missing")]
     Missing(&'static str),
     /// One parameter with two different values.
     #[error("the parameter `{0}` is there twice with different values")]
-    Ambiguous(&'static str),
+    Ambiguous(String),
 }
 
-/// Reads the parameters of a return. Unknown ones are ignored; a repeated one must repeat its
-/// value.
+/// Reads the parameters of a return. Where the bank wraps them in a signed `response` (JARM),
+/// `state` and `error` are read from there, unverified: they only say which payment to look at.
 ///
 /// # Errors
 /// [`PsuReturnError`] names the parameter.
@@ -72,32 +84,34 @@ pub fn parse_return(parameters: &[(String, String)]) -> Result<PsuReturn, PsuRet
     if parameters.len() > PARAMETERS_MAX {
         return Err(PsuReturnError::TooMany);
     }
-    let state = one(parameters, "state")?;
-    if let Some(error) = one(parameters, "error")? {
-        let description = one(parameters, "error_description")?.map(|text| cut(&text));
-        return Ok(PsuReturn::Denied { error: cut(&error), description, state });
+    let mut all = BTreeMap::new();
+    for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {
+        if value.len() > VALUE_BYTES_MAX || name.len() > NAME_BYTES_MAX {
+            return Err(PsuReturnError::TooLong(cut(name)));
+        }
+        match all.insert(name.clone(), value.clone()) {
+            Some(earlier) if earlier != *value => {
+                return Err(PsuReturnError::Ambiguous(cut(name)));
+            }
+            Some(_) | None => {}
+        }
     }
-    let required = |name| one(parameters, name)?.ok_or(PsuReturnError::Missing(name));
-    Ok(PsuReturn::Authorised(Returned {
-        code: required("code")?,
-        id_token: required("id_token")?,
-        state: state.ok_or(PsuReturnError::Missing("state"))?,
-    }))
+    let wrapped: BTreeMap<String, serde_json::Value> =
+        all.get("response").and_then(|token| claims_unverified(token)).unwrap_or_default();
+    let find = |name: &str| {
+        let inside = || wrapped.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+        all.get(name).cloned().or_else(inside)
+    };
+    let denied = find("error").map(|error| Denied {
+        error: cut(&error),
+        description: find("error_description").map(|text| cut(&text)),
+    });
+    let state = find("state").ok_or(PsuReturnError::Missing("state"))?;
+    Ok(PsuReturn { returned: Returned { state, parameters: all }, denied })
 }
 
-fn one(
-    parameters: &[(String, String)],
-    name: &'static str,
-) -> Result<Option<String>, PsuReturnError> {
-    let mut found: Option<&str> = None;
-    for (_, value) in parameters.iter().filter(|(key, value)| key == name && !value.is_empty()) {
-        if value.len() > VALUE_BYTES_MAX {
-            return Err(PsuReturnError::TooLong(name));
-        }
-        if found.is_some_and(|earlier| earlier != value) {
-            return Err(PsuReturnError::Ambiguous(name));
-        }
-        found = Some(value);
-    }
-    Ok(found.map(str::to_owned))
+/// The claims of a signed token, not verified.
+fn claims_unverified(token: &str) -> Option<BTreeMap<String, serde_json::Value>> {
+    let payload = token.split('.').nth(1)?;
+    serde_json::from_slice(&crate::jose::decode(payload).ok()?).ok()
 }

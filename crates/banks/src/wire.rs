@@ -5,6 +5,7 @@
 //! redirects, never retry, and stop reading a body at [`BODY_BYTES_MAX`].
 
 use std::fmt;
+use std::sync::Arc;
 
 use domain::seams::BoxFuture;
 
@@ -26,6 +27,28 @@ pub struct Request {
     pub body: Vec<u8>,
     /// How long the whole exchange may take, in milliseconds.
     pub timeout_ms: u64,
+    /// The client certificate to show, where the bank wants mutual TLS.
+    pub client_certificate: Option<Arc<ClientCertificate>>,
+}
+
+/// A client certificate with its key, for mutual TLS.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate and the ones above it, without the root, DER.
+    pub chain_der: Vec<Vec<u8>>,
+    /// The private key, PKCS#8 DER.
+    pub private_key_pkcs8_der: Vec<u8>,
+    /// SHA-256 of the certificate, lower-case hexadecimal: what connections are kept by.
+    pub fingerprint: String,
+}
+
+/// The key stays out of logs.
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCertificate")
+            .field("fingerprint", &self.fingerprint)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Headers and bodies hold tokens and account numbers, so `Debug` leaves them out.

@@ -2,6 +2,7 @@
 //!
 //! Source: public API, `POST /v2/payments`, object `initiation` (reference, section 3.2).
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Address, Party};
@@ -79,6 +80,51 @@ pub struct Risk {
     pub delivery_address: Option<Address>,
 }
 
+/// How often a standing order is executed (ISO 20022 frequency codes as the public API has them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Frequency {
+    /// Every day.
+    Dail,
+    /// Every week.
+    Week,
+    /// Every two weeks.
+    Towk,
+    /// Every month.
+    Mnth,
+    /// Every two months.
+    Tomn,
+    /// Every three months.
+    Qutr,
+    /// Every six months.
+    Semi,
+    /// Every year.
+    Year,
+}
+
+/// When the bank is to execute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Schedule {
+    /// At once.
+    #[default]
+    Immediate,
+    /// Once, on that day at the bank's place.
+    FutureDated {
+        /// The day.
+        date: Date,
+    },
+    /// Again and again, by the bank alone.
+    StandingOrder {
+        /// The first execution.
+        first: Date,
+        /// How often.
+        frequency: Frequency,
+        /// The last execution; for ever where absent.
+        last: Option<Date>,
+    },
+}
+
 /// One single payment as the member asked for it. Never changed after creation, except that the
 /// payer's choice of bank is kept beside it (`Payment::bank_id`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +151,9 @@ pub struct Initiation {
     pub debtor: Option<Party>,
     /// The payee.
     pub creditor: Party,
+    /// When the bank is to execute.
+    #[serde(default)]
+    pub schedule: Schedule,
     /// Whether the bank is asked for funds before the order is sent.
     #[serde(default)]
     pub confirm_funds: bool,

@@ -15,6 +15,12 @@ pub enum Refusal {
         /// Name of the payment's state.
         state: &'static str,
     },
+    /// Answers came for a payment whose bank asks nothing.
+    #[error("the payment is {state}: its bank asks no question")]
+    NoQuestionOpen {
+        /// Name of the payment's state.
+        state: &'static str,
+    },
     /// A payment that needs its bank from the start named none.
     #[error("a bank is required unless the payer chooses it on the hosted pages")]
     BankRequired,

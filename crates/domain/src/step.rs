@@ -11,6 +11,10 @@ pub enum JobKind {
     OpenAtBank,
     /// Verify what the payer's browser brought back and exchange it for an access grant.
     CompleteAuthorisation,
+    /// Bring the payer's answers to the bank's questions (embedded approach), once.
+    SendCredentials,
+    /// Ask the bank whether the payer has approved.
+    AskApproval,
     /// Send the order.
     Redeem,
     /// Ask the bank what became of the order.
@@ -23,9 +27,11 @@ pub enum JobKind {
 
 impl JobKind {
     /// Every kind, in the order of a payment's life.
-    pub const ALL: [JobKind; 6] = [
+    pub const ALL: [JobKind; 8] = [
         JobKind::OpenAtBank,
         JobKind::CompleteAuthorisation,
+        JobKind::SendCredentials,
+        JobKind::AskApproval,
         JobKind::Redeem,
         JobKind::AskStatus,
         JobKind::Expire,
@@ -38,6 +44,8 @@ impl JobKind {
         match self {
             JobKind::OpenAtBank => "open_at_bank",
             JobKind::CompleteAuthorisation => "complete_authorisation",
+            JobKind::SendCredentials => "send_credentials",
+            JobKind::AskApproval => "ask_approval",
             JobKind::Redeem => "redeem",
             JobKind::AskStatus => "ask_status",
             JobKind::Expire => "expire",

@@ -3,13 +3,14 @@
 use std::fmt::Write;
 
 use domain::account::{AccountIdentifier, Party};
+use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus, RefundAccount};
 use domain::ids::{MemberId, PaymentId};
-use domain::initiation::{Flow, Initiation, LocalInstrument};
+use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
-    Attempt, Authorisation, AuthorisationFact, BankRefusal, End, Fact, OpeningFact, OrderFact,
-    Payment, PsuFact, Sealed, SentOrder, State, StatusFact,
+    Attempt, Authorisation, AuthorisationFact, BankRefusal, End, Fact, OrderFact, Payment, PsuFact,
+    Sealed, SentOrder, State, StatusFact,
 };
 use domain::step::{JobChange, JobKind, Outcome};
 use jiff::{SignedDuration, Timestamp};
@@ -24,14 +25,35 @@ fn attempt() -> Attempt {
         idempotency_key: "key-1".to_owned(),
         oauth_state: "state-1".to_owned(),
         nonce: "nonce-1".to_owned(),
+        code_verifier: "verifier-1".to_owned(),
+        executes_at_approval: false,
     }
 }
 
 fn authorisation() -> Authorisation {
-    Authorisation {
-        attempt: attempt(),
-        consent_id: "consent-1".to_owned(),
-        redirect_url: "https://bank.example/authorize".to_owned(),
+    Authorisation { attempt: attempt(), consent_id: Some("consent-1".to_owned()), context: None }
+}
+
+/// At a bank that executes at the approval.
+fn executing() -> Authorisation {
+    let attempt = Attempt { executes_at_approval: true, ..attempt() };
+    Authorisation { attempt, ..authorisation() }
+}
+
+fn url() -> String {
+    "https://bank.example/authorize".to_owned()
+}
+
+fn challenge() -> Challenge {
+    Challenge {
+        fields: vec![ChallengeField {
+            id: "otp".to_owned(),
+            kind: FieldKind::Text,
+            display_name: "OTP".to_owned(),
+            additional_information: None,
+            options: vec![],
+        }],
+        ..Challenge::default()
     }
 }
 
@@ -40,6 +62,7 @@ fn order() -> SentOrder {
         consent_id: "consent-1".to_owned(),
         idempotency_key: "key-2".to_owned(),
         sent_at: start(),
+        grant: Some(sealed()),
     }
 }
 
@@ -63,6 +86,7 @@ fn initiation() -> Initiation {
             address: None,
             bank_name: None,
         },
+        schedule: Schedule::Immediate,
         confirm_funds: false,
         return_refund_account: false,
         disable_future_dated_payment_conversion: false,
@@ -83,7 +107,7 @@ fn sealed() -> Sealed {
 fn payment(state: State) -> Payment {
     let id: PaymentId = "pm2:1111:x".parse().unwrap();
     let member: MemberId = "m:1111:x".parse().unwrap();
-    let step = Payment::create(id, member, initiation(), attempt(), start()).unwrap();
+    let step = Payment::create(id, member, initiation(), attempt(), None, start()).unwrap();
     let mut payment = step.state;
     if let State::Processing { bank_payment_id, .. } = &state {
         payment.bank.payment_id.clone_from(bank_payment_id);
@@ -100,21 +124,56 @@ fn states() -> Vec<(String, State)> {
     let known = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
     let mut states = vec![
         State::AwaitingBankChoice,
-        State::Opening { attempt: attempt() },
-        State::AwaitingRedirect { authorisation: authorisation() },
-        State::VerifyingReturn { authorisation: authorisation(), returned: sealed() },
+        State::Opening { attempt: attempt(), credentials: None },
+        State::AwaitingRedirect { authorisation: authorisation(), redirect_url: url() },
+        State::AwaitingCredentials { authorisation: authorisation(), challenge: challenge() },
+        State::AwaitingDecoupled { authorisation: authorisation(), message: None },
+        State::VerifyingReturn { authorisation: authorisation(), returned: Some(sealed()) },
+        State::VerifyingCredentials {
+            authorisation: authorisation(),
+            challenge: challenge(),
+            credentials: Some(sealed()),
+        },
         State::Authorised { consent_id: "consent-1".to_owned(), grant: sealed() },
-        State::OrderSent { order: order(), grant: sealed() },
+        State::OrderSent { order: order() },
         State::Uncertain { order: order() },
         known,
     ]
     .into_iter()
     .map(|state| (state.name().to_owned(), state))
     .collect::<Vec<_>>();
-    states.push((
-        "processing, id unknown".to_owned(),
-        State::Processing { order: order(), bank_payment_id: None },
-    ));
+    let variants = [
+        ("processing, id unknown", State::Processing { order: order(), bank_payment_id: None }),
+        (
+            "awaiting_redirect, executing bank",
+            State::AwaitingRedirect { authorisation: executing(), redirect_url: url() },
+        ),
+        (
+            "awaiting_decoupled, executing bank",
+            State::AwaitingDecoupled { authorisation: executing(), message: None },
+        ),
+        (
+            "verifying_return, executing bank, only asked",
+            State::VerifyingReturn { authorisation: executing(), returned: None },
+        ),
+        (
+            "verifying_credentials, executing bank",
+            State::VerifyingCredentials {
+                authorisation: executing(),
+                challenge: challenge(),
+                credentials: Some(sealed()),
+            },
+        ),
+        (
+            "verifying_credentials, executing bank, only asked",
+            State::VerifyingCredentials {
+                authorisation: executing(),
+                challenge: challenge(),
+                credentials: None,
+            },
+        ),
+    ];
+    states.extend(variants.map(|(name, state)| (name.to_owned(), state)));
     states.extend(End::ALL.map(|end| {
         let state = State::Final { end };
         (state.name().to_owned(), state)
@@ -142,52 +201,102 @@ fn statuses() -> Vec<(&'static str, OrderStatus)> {
     ]
 }
 
-fn opening(what: OpeningFact) -> Fact {
-    Fact::Opening { idempotency_key: "key-1".to_owned(), what }
+fn told(what: AuthorisationFact) -> Fact {
+    Fact::Authorisation { idempotency_key: "key-1".to_owned(), what }
+}
+
+fn continues(approach: Approach) -> AuthorisationFact {
+    AuthorisationFact::Continues {
+        consent_id: Some("consent-1".to_owned()),
+        context: None,
+        approach,
+    }
+}
+
+fn approval_facts() -> Vec<(&'static str, Fact)> {
+    let text = || "lost".to_owned();
+    let redirect = || continues(Approach::Redirect { url: url() });
+    let given_up = |malformed| AuthorisationFact::GivenUp { text: text(), malformed };
+    vec![
+        ("continues: redirect", told(redirect())),
+        (
+            "continues: redirect, other attempt",
+            Fact::Authorisation { idempotency_key: "key-0".to_owned(), what: redirect() },
+        ),
+        (
+            "continues: other redirect",
+            told(continues(Approach::Redirect { url: "https://bank.example/two".to_owned() })),
+        ),
+        ("continues: embedded", told(continues(Approach::Embedded { challenge: challenge() }))),
+        ("continues: decoupled", told(continues(Approach::Decoupled { message: None }))),
+        ("waiting", told(AuthorisationFact::Waiting)),
+        (
+            "granted",
+            told(AuthorisationFact::Granted {
+                consent_id: "consent-1".to_owned(),
+                grant: sealed(),
+            }),
+        ),
+        (
+            "order taken",
+            told(AuthorisationFact::OrderTaken {
+                bank_payment_id: "order-1".to_owned(),
+                status: status(OrderProgress::InProcess, "ACTC"),
+                refund_account: None,
+                grant: None,
+            }),
+        ),
+        (
+            "order taken: completed",
+            told(AuthorisationFact::OrderTaken {
+                bank_payment_id: "order-1".to_owned(),
+                status: status(OrderProgress::Completed, "ACSC"),
+                refund_account: None,
+                grant: None,
+            }),
+        ),
+        ("declined", told(AuthorisationFact::Declined { text: None })),
+        ("expired", told(AuthorisationFact::Expired)),
+        ("invalid", told(AuthorisationFact::Invalid { text: text() })),
+        ("refused", told(AuthorisationFact::Refused(refusal(400)))),
+        ("given up", told(given_up(false))),
+        ("given up, malformed", told(given_up(true))),
+        ("no funds", told(AuthorisationFact::FundsUnavailable)),
+        ("unreadable", told(AuthorisationFact::Unreadable { what: text() })),
+        ("answer lost", told(AuthorisationFact::AnswerLost { text: text() })),
+    ]
 }
 
 fn facts() -> Vec<(String, Fact)> {
-    let opened = OpeningFact::Opened {
-        consent_id: "consent-1".to_owned(),
-        redirect_url: "https://bank.example/authorize".to_owned(),
-    };
     let psu = |oauth_state: &str, what| Fact::Psu { oauth_state: oauth_state.to_owned(), what };
     let text = || "lost".to_owned();
-    let denied = |error: &str| PsuFact::Denied { error: error.to_owned(), description: None };
-    let mut facts = vec![
-        ("opening: opened", opening(opened.clone())),
-        (
-            "opening: opened, other attempt",
-            Fact::Opening { idempotency_key: "key-0".to_owned(), what: opened },
-        ),
-        ("opening: refused", opening(OpeningFact::Refused(refusal(400)))),
-        ("opening: given up", opening(OpeningFact::GivenUp { text: text() })),
+    let denied = |error: &str| PsuFact::Denied {
+        returned: sealed(),
+        error: error.to_owned(),
+        description: None,
+    };
+    let mut facts = approval_facts();
+    facts.extend([
         ("psu: returned", psu("state-1", PsuFact::Returned { returned: sealed() })),
         ("psu: returned, other attempt", psu("state-0", PsuFact::Returned { returned: sealed() })),
         ("psu: denied", psu("state-1", denied("access_denied"))),
         ("psu: bank's error", psu("state-1", denied("server_error"))),
-        (
-            "authorisation: verified",
-            Fact::Authorisation(AuthorisationFact::Verified { grant: sealed() }),
-        ),
-        (
-            "authorisation: invalid",
-            Fact::Authorisation(AuthorisationFact::Invalid { text: text() }),
-        ),
-        ("authorisation: refused", Fact::Authorisation(AuthorisationFact::Refused(refusal(400)))),
-        (
-            "authorisation: given up",
-            Fact::Authorisation(AuthorisationFact::GivenUp { text: text() }),
-        ),
-        ("authorisation: no funds", Fact::Authorisation(AuthorisationFact::FundsUnavailable)),
         ("order: refused 400", Fact::Order(OrderFact::Refused(refusal(400)))),
         ("order: refused 403", Fact::Order(OrderFact::Refused(refusal(403)))),
         ("order: not sent", Fact::Order(OrderFact::NotSent { text: text() })),
         ("order: answer lost", Fact::Order(OrderFact::AnswerLost { text: text() })),
-    ]
-    .into_iter()
-    .map(|(name, fact)| (name.to_owned(), fact))
-    .collect::<Vec<_>>();
+        ("status: unreadable", Fact::Status(StatusFact::Unreadable { what: text() })),
+        (
+            "status: found",
+            Fact::Status(StatusFact::Found {
+                bank_payment_id: "order-1".to_owned(),
+                status: status(OrderProgress::InProcess, "ACTC"),
+                refund_account: None,
+            }),
+        ),
+    ]);
+    let mut facts: Vec<(String, Fact)> =
+        facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect();
     for (name, status) in statuses() {
         let what = OrderFact::Answered {
             bank_payment_id: "order-1".to_owned(),
@@ -281,12 +390,22 @@ fn an_order_is_sent_from_one_state_only_and_recorded_first() {
 #[test]
 fn a_bank_can_be_chosen_until_the_payer_has_approved() {
     for (name, state) in states() {
-        let open = ["awaiting_bank_choice", "opening", "awaiting_redirect"].contains(&&*name);
+        let open = [
+            "awaiting_bank_choice",
+            "opening",
+            "awaiting_redirect",
+            "awaiting_credentials",
+            "awaiting_decoupled",
+        ]
+        .contains(&&*name);
         let chosen = payment(state).choose_bank("ob-iron", attempt(), start());
         assert_eq!(chosen.is_ok(), open, "{name}");
     }
-    let again =
-        payment(State::Opening { attempt: attempt() }).choose_bank("ob-modelo", attempt(), start());
+    let again = payment(State::Opening { attempt: attempt(), credentials: None }).choose_bank(
+        "ob-modelo",
+        attempt(),
+        start(),
+    );
     assert_eq!(again, Ok(None), "the same bank again changes nothing");
 }
 
@@ -297,7 +416,7 @@ fn a_flow_that_needs_a_bank_is_refused_without_one() {
     let member: MemberId = "m:1111:x".parse().unwrap();
     let create = |flow| {
         let initiation = Initiation { flow, ..without.clone() };
-        Payment::create(id.clone(), member.clone(), initiation, attempt(), start())
+        Payment::create(id.clone(), member.clone(), initiation, attempt(), None, start())
     };
     assert_eq!(create(Flow::ApiOnly), Err(domain::Refusal::BankRequired));
     assert_eq!(create(Flow::EmbeddedHostedPages), Err(domain::Refusal::BankRequired));
@@ -330,7 +449,9 @@ proptest! {
         let facts = facts();
         let id: PaymentId = "pm2:1111:x".parse().unwrap();
         let member: MemberId = "m:1111:x".parse().unwrap();
-        let step = Payment::create(id, member, initiation(), attempt(), start()).unwrap();
+        let executes = picks.first().is_some_and(|(pick, _)| pick % 2 == 0);
+        let attempt = Attempt { executes_at_approval: executes, ..attempt() };
+        let step = Payment::create(id, member, initiation(), attempt, None, start()).unwrap();
         let mut jobs: std::collections::BTreeSet<JobKind> = std::collections::BTreeSet::new();
         apply(&mut jobs, &step.jobs);
         let mut payment = step.state;
@@ -352,6 +473,12 @@ proptest! {
                 prop_assert_eq!(step.events.len(), 1);
                 prop_assert_eq!(&step.events[0], &step.state.changed());
                 prop_assert_eq!(step.state.check(), Ok(()));
+                let executes = payment.state.may_execute_unseen();
+                let unpaid = [End::Expired, End::Failed].map(|end| State::Final { end });
+                prop_assert!(
+                    !(executes && *fact == Fact::TimeRanOut && unpaid.contains(&step.state.state)),
+                    "a clock alone called a payment unpaid that the bank may have executed"
+                );
                 let not_sent = matches!(fact, Fact::Order(OrderFact::NotSent { .. }));
                 if matches!(payment.state, State::OrderSent { .. }) && not_sent {
                     orders_sent -= 1;
@@ -362,6 +489,11 @@ proptest! {
             prop_assert!(orders_sent <= 1, "two orders may exist");
             prop_assert_eq!(jobs.contains(&JobKind::Expire), !payment.state.is_final());
             prop_assert_eq!(payment.deadline().is_some(), !payment.state.is_final());
+            let asks = [JobKind::AskApproval, JobKind::CompleteAuthorisation, JobKind::SendCredentials];
+            prop_assert!(
+                !payment.state.may_execute_unseen() || asks.iter().any(|kind| jobs.contains(kind)),
+                "nobody asks whether the bank has executed"
+            );
             let stored = serde_json::to_string(&payment).unwrap();
             prop_assert_eq!(serde_json::from_str::<Payment>(&stored).unwrap(), payment.clone());
         }

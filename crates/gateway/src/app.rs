@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use banks::directory::Directory;
 use banks::profile::BankProfile;
-use banks::protocol::{Call, Identity, Protocol, Protocols, PsuContext};
-use banks::wire::Wire;
+use banks::protocol::{Identity, Protocols};
+use banks::wire::{ClientCertificate, Wire};
 use domain::ids::{MemberId, PaymentId};
 use domain::payment::{Attempt, Payment};
 use domain::seams::{Clock, Ids};
@@ -15,6 +15,7 @@ use store::events::PaymentEvent;
 use store::jobs::Lease;
 use tokio::sync::{Notify, watch};
 
+use crate::health::Health;
 use crate::members::KeyCache;
 use crate::seal::Sealer;
 use crate::signing::GatewayKey;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub request_timeout_ms: u64,
     /// Jobs that run at the same time.
     pub jobs_at_once: usize,
+    /// How long exchanges with banks are kept, in days (1 to 3,650).
+    pub bank_calls_kept_days: u32,
 }
 
 impl Default for Settings {
@@ -49,6 +52,7 @@ impl Default for Settings {
             webhook_timeout_ms: 10_000,
             request_timeout_ms: 25_000,
             jobs_at_once: 64,
+            bank_calls_kept_days: 90,
         }
     }
 }
@@ -109,6 +113,7 @@ pub struct App {
     pub(crate) parts: Parts,
     pub(crate) protocols: Protocols,
     pub(crate) keys: KeyCache,
+    pub(crate) health: Health,
     pub(crate) jobs_due: Notify,
     pub(crate) jobs_running: watch::Sender<usize>,
 }
@@ -121,6 +126,7 @@ impl App {
             parts,
             protocols: Protocols::new(),
             keys: KeyCache::default(),
+            health: Health::default(),
             jobs_due: Notify::new(),
             jobs_running: watch::Sender::new(0),
         })
@@ -176,31 +182,31 @@ impl App {
 
     /// Fresh keys for one opening at a bank. The OAuth state begins with the payment's id, so that
     /// the browser's return finds its payment without another table.
-    pub(crate) fn new_attempt(&self, payment_id: &PaymentId) -> Attempt {
+    pub(crate) fn new_attempt(
+        &self,
+        payment_id: &PaymentId,
+        bank: Option<&BankProfile>,
+    ) -> Attempt {
         let random = domain::ids::random_hex(16, self.ids());
         Attempt {
             idempotency_key: format!("c{}{}", payment_id.core(), &random[..8]),
             oauth_state: format!("{}.{random}", payment_id.core()),
             nonce: domain::ids::random_hex(16, self.ids()),
+            code_verifier: domain::ids::random_hex(32, self.ids()),
+            executes_at_approval: bank.is_some_and(|bank| bank.executes_at_approval),
         }
     }
 
-    /// The standard that `bank` speaks, and the surroundings of a call to it.
-    pub(crate) fn call<'a>(
-        &'a self,
-        bank: &'a BankProfile,
-        psu: PsuContext,
-    ) -> (&'a dyn Protocol, Call<'a>) {
-        let call = Call {
-            bank,
-            identity: &self.parts.identity,
-            wire: self.parts.wire.as_ref(),
-            clock: self.parts.clock.as_ref(),
-            ids: self.ids(),
-            timeout_ms: self.parts.settings.bank_timeout_ms,
-            psu,
-        };
-        (self.protocols.protocol_for(bank), call)
+    /// The client certificate of calls to banks, where we have one.
+    pub(crate) fn transport_certificate(&self) -> Option<Arc<ClientCertificate>> {
+        let eidas = self.parts.identity.eidas.as_ref();
+        eidas.map(|eidas| Arc::clone(&eidas.transport))
+    }
+
+    /// How the banks are.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.health
     }
 
     /// Tells the runner that a job may be due.

@@ -15,6 +15,12 @@ pub enum GatewayError {
         /// What was asked for, at most 64 characters.
         bank_id: String,
     },
+    /// The bank takes no calls now: an outage that was announced or observed.
+    #[error("bank `{bank_id}` is unavailable; its status is at /reports/banks/{bank_id}/status")]
+    BankUnavailable {
+        /// The bank.
+        bank_id: String,
+    },
     /// The bank does not offer what the payment needs.
     #[error("bank `{bank_id}` does not support {feature}")]
     FeatureNotSupported {

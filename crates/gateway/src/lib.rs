@@ -7,7 +7,10 @@
 //! This crate knows no HTTP status, no SQL text and no bank's JSON.
 
 pub mod app;
+mod at_bank;
 pub mod error;
+pub mod health;
+pub mod housekeeping;
 pub mod jobs;
 pub mod members;
 pub mod payments;

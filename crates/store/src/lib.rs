@@ -15,6 +15,7 @@ mod postgres;
 mod sqlite;
 mod value;
 
+pub mod bank_calls;
 pub mod cases;
 pub mod deliveries;
 pub mod events;

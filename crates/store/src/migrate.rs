@@ -3,7 +3,10 @@
 use crate::db::{Db, StoreError, Tx, unit};
 
 /// Every migration, in order; the number of the last one is the schema's version.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_bank_calls.sql"),
+];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";
 

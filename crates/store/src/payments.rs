@@ -10,7 +10,7 @@ use crate::{Row, Value};
 /// References by which one list may be filtered.
 pub const REFERENCES_MAX: usize = 32;
 /// States by which one list may be filtered: all of them.
-const STATES_MAX: usize = 16;
+const STATES_MAX: usize = 24;
 
 /// A payment of that member.
 pub(crate) const GET: &str = "SELECT body FROM payments WHERE id = $1 AND member_id = $2";
@@ -23,15 +23,15 @@ pub(crate) const UPDATE: &str =
 pub(crate) const LIST: &str = "SELECT body FROM payments \
      WHERE member_id = $1 AND created_ms > $2 AND created_ms < $3 \
      AND (created_ms, id) < ($4, $5) AND (CAST($6 AS BIGINT) = 0 OR state IN ($7, $8, $9, $10, $11, $12, $13, $14, \
-     $15, $16, $17, $18, $19, $20, $21, $22)) \
-     ORDER BY created_ms DESC, id DESC LIMIT $23";
+     $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)) \
+     ORDER BY created_ms DESC, id DESC LIMIT $31";
 pub(crate) const LIST_BY_REFERENCE: &str = "SELECT body FROM payments \
      WHERE member_id = $1 AND created_ms > $2 AND created_ms < $3 \
      AND (created_ms, id) < ($4, $5) AND (CAST($6 AS BIGINT) = 0 OR state IN ($7, $8, $9, $10, $11, $12, $13, $14, \
-     $15, $16, $17, $18, $19, $20, $21, $22)) \
-     AND ref_id IN ($23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, \
-     $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54) \
-     ORDER BY created_ms DESC, id DESC LIMIT $55";
+     $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)) \
+     AND ref_id IN ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, \
+     $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60, $61, $62) \
+     ORDER BY created_ms DESC, id DESC LIMIT $63";
 
 /// The payment `id` of `member_id`; another member's does not exist.
 ///
@@ -127,7 +127,7 @@ pub(crate) fn insert(payment: &Payment) -> Result<Statement, StoreError> {
         vec![
             payment.id.as_str().into(),
             payment.member_id.as_str().into(),
-            payment.state.name().into(),
+            payment.stage().name().into(),
             payment.initiation.ref_id.as_str().into(),
             payment.created_at.as_millisecond().into(),
             payment.version.into(),
@@ -140,7 +140,7 @@ pub(crate) fn update(payment: &Payment) -> Result<Statement, StoreError> {
     Ok((
         UPDATE,
         vec![
-            payment.state.name().into(),
+            payment.stage().name().into(),
             payment.version.into(),
             body(payment)?.into(),
             payment.id.as_str().into(),

@@ -1,10 +1,13 @@
 //! Every statement of this crate, for the test that prepares each on both databases.
 
 use crate::db::{StoreError, Tx};
-use crate::{cases, deliveries, events, jobs, members, payments, secrets, webhooks};
+use crate::{bank_calls, cases, deliveries, events, jobs, members, payments, secrets, webhooks};
 
 /// Statements that run on both databases.
 pub const PORTABLE: &[&str] = &[
+    bank_calls::DELETE_OLD,
+    bank_calls::INSERT,
+    bank_calls::OF_SUBJECT,
     cases::INSERT,
     cases::OF_SUBJECT,
     deliveries::ATTEMPTED,

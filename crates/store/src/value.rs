@@ -86,6 +86,14 @@ impl Row {
         }
     }
 
+    /// The integer in column `index`, or `None` for NULL.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where there is something else.
+    pub fn optional_int(&self, index: usize) -> Result<Option<i64>, StoreError> {
+        if self.0.get(index) == Some(&Value::Null) { Ok(None) } else { self.int(index).map(Some) }
+    }
+
     /// The text in column `index`, counted from 0.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use gateway::App;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -33,6 +33,7 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(v2::payments::create::create_payment, v2::payments::list::list_payments))
         .routes(routes!(v2::payments::get::get_payment))
+        .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
         .routes(routes!(v2::banks::list_banks))
         .routes(routes!(
             api::webhook_config::put_webhook_config,
@@ -48,10 +49,12 @@ fn page_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/session/{payment_id}", get(pages::session::show).post(pages::session::choose))
         .route("/session/{payment_id}/leave", get(pages::session::leave))
+        .route("/session/{payment_id}/answers", post(pages::approval::answer))
         .route("/callback", get(pages::callback::from_query).post(pages::callback::from_form))
         .route("/assets/pages.css", get(pages::assets::css))
         .route("/assets/callback.js", get(pages::assets::callback_js))
         .route("/assets/picker.js", get(pages::assets::picker_js))
+        .route("/assets/flicker.js", get(pages::assets::flicker_js))
         .layer(middleware::from_fn(pages::headers))
 }
 

@@ -6,15 +6,16 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::ids::random_uuid;
+use domain::payment::Attempt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::discovery::Discovery;
-use super::{Obie, signing_failed};
+use super::{Obie, settings, signing_failed};
 use crate::error::{AuthorisationError, BankError};
 use crate::jose::{CLOCK_SKEW_S, JoseError, KeySet, encode, sign_compact, verify_compact};
 use crate::profile::ResponseMode;
-use crate::protocol::{Call, PendingConsent};
+use crate::protocol::Call;
 use crate::psu_return::Returned;
 
 const RESPONSE_TYPE: &str = "code id_token";
@@ -92,12 +93,12 @@ fn ask(
     call: &Call<'_>,
     discovery: &Discovery,
     consent_id: &str,
-    state: &str,
-    nonce: &str,
+    attempt: &Attempt,
 ) -> Result<String, BankError> {
+    let (state, nonce) = (attempt.oauth_state.as_str(), attempt.nonce.as_str());
     let now_s = call.clock.now().as_second();
     let not_before_s = now_s.saturating_sub(NOT_BEFORE_S);
-    let mode = discovery.response_mode(call.bank);
+    let mode = discovery.response_mode(settings(call.bank)?);
     // Fragment is the flow's default, and some banks refuse a mode they need not be told.
     let response_mode = (mode != ResponseMode::Fragment).then_some(mode.word());
     let identity = call.identity;
@@ -145,10 +146,11 @@ fn left_half_hash(text: &str) -> String {
 fn answer(
     call: &Call<'_>,
     keys: &KeySet,
-    pending: &PendingConsent,
-    returned: &Returned,
+    attempt: &Attempt,
+    consent_id: &str,
+    (code, id_token): (&str, &str),
 ) -> Result<(), JoseError> {
-    let claims = verify_compact(&returned.id_token, keys)?;
+    let claims = verify_compact(id_token, keys)?;
     let claims: IdTokenClaims = serde_json::from_slice(&claims)
         .map_err(|_| JoseError::Malformed("id_token without the claims it must have"))?;
     let client_id = call.identity.client_id.as_str();
@@ -160,15 +162,15 @@ fn answer(
     let now_s = call.clock.now().as_second();
     let latest_iat = now_s.saturating_add(CLOCK_SKEW_S);
     let rules = [
-        ("iss", claims.iss == call.bank.issuer),
+        ("iss", settings(call.bank).is_ok_and(|bank| claims.iss == bank.issuer)),
         ("aud", for_us),
         ("azp", claims.azp.as_deref().map_or(!several, |azp| azp == client_id)),
         ("exp", now_s < claims.exp.saturating_add(CLOCK_SKEW_S)),
         ("iat", claims.iat.is_none_or(|iat| iat <= latest_iat)),
-        ("nonce", claims.nonce == pending.nonce),
-        ("c_hash", claims.c_hash == left_half_hash(&returned.code)),
-        ("s_hash", claims.s_hash == left_half_hash(&pending.state)),
-        ("openbanking_intent_id", claims.openbanking_intent_id == pending.consent_id),
+        ("nonce", claims.nonce == attempt.nonce),
+        ("c_hash", claims.c_hash == left_half_hash(code)),
+        ("s_hash", claims.s_hash == left_half_hash(&attempt.oauth_state)),
+        ("openbanking_intent_id", claims.openbanking_intent_id == consent_id),
     ];
     match rules.into_iter().find(|(_, holds)| !holds) {
         Some((name, _)) => Err(JoseError::Claim(name)),
@@ -181,28 +183,34 @@ impl Obie {
         &self,
         call: &Call<'_>,
         consent_id: &str,
-        state: &str,
-        nonce: &str,
+        attempt: &Attempt,
     ) -> Result<String, BankError> {
-        ask(call, &*self.discovery(call).await?, consent_id, state, nonce)
+        ask(call, &*self.discovery(call).await?, consent_id, attempt)
     }
 
+    /// The verified code.
     pub(super) async fn verify_return(
         &self,
         call: &Call<'_>,
-        pending: &PendingConsent,
+        attempt: &Attempt,
+        consent_id: &str,
         returned: &Returned,
-    ) -> Result<(), AuthorisationError> {
-        if returned.state != pending.state {
-            return Err(AuthorisationError::Invalid("`state` is another's".to_owned()));
+    ) -> Result<String, AuthorisationError> {
+        let invalid = |text: &str| AuthorisationError::Invalid(text.to_owned());
+        if returned.state != attempt.oauth_state {
+            return Err(invalid("`state` is another's"));
         }
+        let code = returned.get("code").ok_or_else(|| invalid("`code` is missing"))?;
+        let id_token = returned.get("id_token").ok_or_else(|| invalid("`id_token` is missing"))?;
+        let brought = (code, id_token);
         let keys = self.keys(call).await?;
-        let verified = match answer(call, &keys, pending, returned) {
+        let verified = match answer(call, &keys, attempt, consent_id, brought) {
             Err(JoseError::UnknownKey) => {
-                answer(call, &*self.newer_keys(call).await?, pending, returned)
+                answer(call, &*self.newer_keys(call).await?, attempt, consent_id, brought)
             }
             first => first,
         };
-        verified.map_err(|error| AuthorisationError::Invalid(format!("id_token: {error}")))
+        verified.map_err(|error| AuthorisationError::Invalid(format!("id_token: {error}")))?;
+        Ok(code.to_owned())
     }
 }

@@ -9,10 +9,10 @@ use serde::Deserialize;
 
 use super::cache::after;
 use super::errors::read;
-use super::{Obie, header};
+use super::{Obie, header, settings};
 use crate::error::BankError;
 use crate::jose::KeySet;
-use crate::profile::{BankProfile, ResponseMode};
+use crate::profile::{BankProfile, ResponseMode, UkOpenBanking};
 use crate::protocol::Call;
 use crate::wire::{Request, Response};
 
@@ -32,7 +32,7 @@ pub(super) struct Discovery {
 
 impl Discovery {
     /// The profile's best mode that the bank lists; the profile's word where it lists none.
-    pub(super) fn response_mode(&self, bank: &BankProfile) -> ResponseMode {
+    pub(super) fn response_mode(&self, bank: &UkOpenBanking) -> ResponseMode {
         let listed = |mode: &&ResponseMode| {
             let modes = self.response_modes_supported.as_ref();
             modes.is_none_or(|modes| modes.iter().any(|word| word == mode.word()))
@@ -50,13 +50,14 @@ fn ask(call: &Call<'_>, operation: &'static str, url: String) -> Request {
         headers: vec![header("accept", "application/json")],
         body: Vec::new(),
         timeout_ms: call.timeout_ms,
+        client_certificate: None,
     }
 }
 
 fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankError> {
     let discovery: Discovery = read(&response.body)?;
     let fail = |what: &str| Err(BankError::malformed(what, &response.body));
-    if discovery.issuer != bank.issuer {
+    if discovery.issuer != settings(bank)?.issuer {
         return fail("discovery: `issuer` is not the profile's");
     }
     for (name, url) in [
@@ -81,7 +82,7 @@ impl Obie {
         if let Some(known) = self.discovery.get(call) {
             return Ok(known);
         }
-        let url = format!("{}/.well-known/openid-configuration", call.bank.issuer);
+        let url = format!("{}/.well-known/openid-configuration", settings(call.bank)?.issuer);
         let response = fetch(call, ask(call, "discover", url)).await?;
         let found = Arc::new(answer(call.bank, &response)?);
         let until = after(call.clock.now(), DISCOVERY_LIFETIME_S);

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use domain::ids::random_uuid;
 
 use super::errors::{no_response, success};
-use super::{Obie, header, signing_failed};
+use super::{Obie, header, settings, signing_failed};
 use crate::error::BankError;
 use crate::jose::{
     DetachedExpectation, DetachedForm, JoseError, KeySet, sign_detached, verify_detached,
@@ -79,7 +79,7 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
         let signature = sign_detached(
             &identity.signing_key,
             &identity.jws_issuer,
-            &call.bank.signing.trust_anchor,
+            &settings(call.bank)?.signing.trust_anchor,
             call.clock.now().as_second(),
             &post.body,
         )
@@ -95,6 +95,7 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
         headers,
         body: ask.post.as_ref().map(|post| post.body.clone()).unwrap_or_default(),
         timeout_ms: call.timeout_ms,
+        client_certificate: None,
     })
 }
 
@@ -116,7 +117,8 @@ fn psu_headers(call: &Call<'_>) -> impl Iterator<Item = (String, String)> {
 impl Obie {
     /// Fetched before anything is sent, so that a missing key set never leaves an order open.
     pub(super) async fn response_keys(&self, call: &Call<'_>) -> Result<ResponseKeys, BankError> {
-        if call.bank.signing.bank_signs { self.keys(call).await.map(Some) } else { Ok(None) }
+        let signs = settings(call.bank)?.signing.bank_signs;
+        if signs { self.keys(call).await.map(Some) } else { Ok(None) }
     }
 
     /// Sends and lets only a successful, signed response through. Refusals need no signature:
@@ -165,7 +167,7 @@ impl Obie {
         if response.header_count("x-jws-signature") > 1 {
             return Err("there twice".to_owned());
         }
-        let signing = &call.bank.signing;
+        let signing = &settings(call.bank).map_err(|error| error.to_string())?.signing;
         let expected = DetachedExpectation {
             form: DetachedForm::Encoded,
             trust_anchor: &signing.trust_anchor,

@@ -21,13 +21,17 @@ mod token;
 
 use std::sync::Arc;
 
-use domain::bank::{ConsentProgress, OrderStatus};
+use domain::approval::Approach;
+use domain::bank::OrderStatus;
+use domain::payment::Attempt;
 use domain::seams::BoxFuture;
 
 use crate::error::{AuthorisationError, BankError};
 use crate::jose::{JoseError, KeySet};
+use crate::profile::{BankProfile, Standard, UkOpenBanking};
 use crate::protocol::{
-    AccessGrant, Call, Opened, OrderAnswer, PaymentOrder, PendingConsent, Protocol,
+    AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
+    Pending, Protocol,
 };
 use crate::psu_return::Returned;
 
@@ -44,32 +48,57 @@ impl Protocol for Obie {
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
-        state: &'a str,
-        nonce: &'a str,
-        idempotency_key: &'a str,
-    ) -> BoxFuture<'a, Result<Opened, BankError>> {
+        attempt: &'a Attempt,
+        _known: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(async move {
-            let consent_id = self.create_consent(call, order, idempotency_key).await?;
-            let redirect_url = self.authorisation_url(call, &consent_id, state, nonce).await?;
-            Ok(Opened { consent_id, redirect_url })
+            let consent_id = self.create_consent(call, order, &attempt.idempotency_key).await?;
+            let url = self.authorisation_url(call, &consent_id, attempt).await?;
+            let approach = Approach::Redirect { url };
+            Ok(Approval::Continue { consent_id: Some(consent_id), context: None, approach })
         })
     }
 
     fn complete_authorisation<'a>(
         &'a self,
         call: &'a Call<'a>,
-        pending: &'a PendingConsent,
+        _order: &'a PaymentOrder,
+        pending: Pending<'a>,
         returned: &'a Returned,
-    ) -> BoxFuture<'a, Result<AccessGrant, AuthorisationError>> {
+    ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
         Box::pin(async move {
-            self.verify_return(call, pending, returned).await?;
-            Ok(self.exchange_code(call, &returned.code).await?)
+            let consent_id = pending.consent_id.unwrap_or_default();
+            let code = self.verify_return(call, pending.attempt, consent_id, returned).await?;
+            let grant = self.exchange_code(call, &code).await?;
+            Ok(Approval::Granted { consent_id: consent_id.to_owned(), grant })
         })
+    }
+
+    /// The standard has no embedded approach.
+    fn send_credentials<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        _pending: Pending<'a>,
+        _credentials: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async { Err(not_in_standard("embedded approval")) })
+    }
+
+    /// Without the payer's code nothing can follow, whatever the consent's status.
+    fn ask_approval<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        _pending: Pending<'a>,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async { Ok(Approval::Waiting) })
     }
 
     fn confirm_funds<'a>(
         &'a self,
         call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
         consent_id: &'a str,
         grant: &'a AccessGrant,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
@@ -90,18 +119,49 @@ impl Protocol for Obie {
     fn ask_order_status<'a>(
         &'a self,
         call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
         bank_payment_id: &'a str,
+        _grant: Option<&'a AccessGrant>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
         Box::pin(self.read_order(call, bank_payment_id))
     }
 
-    fn ask_consent_status<'a>(
+    /// The standard cannot find an order by its consent; the consent tells whether it is used.
+    fn ask_lost_order<'a>(
         &'a self,
         call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
         consent_id: &'a str,
-    ) -> BoxFuture<'a, Result<ConsentProgress, BankError>> {
-        Box::pin(self.read_consent(call, consent_id))
+        _grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
+        Box::pin(async move { Ok(LostOrder::Consent(self.read_consent(call, consent_id).await?)) })
     }
+
+    /// "Payments not" (OBIE 3.1.11, Domestic Payments: there is no DELETE).
+    fn cancel_payment<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        _bank_payment_id: &'a str,
+        _grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<Cancellation, BankError>> {
+        Box::pin(async { Err(not_in_standard("cancellation of payments")) })
+    }
+}
+
+/// What this standard leaves to the bank. A profile of another standard never comes here:
+/// `Protocols::protocol_for` chooses by it.
+fn settings(bank: &BankProfile) -> Result<&UkOpenBanking, BankError> {
+    match &bank.standard {
+        Standard::UkOpenBanking(settings) => Ok(settings),
+        Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => {
+            Err(not_in_standard("this bank"))
+        }
+    }
+}
+
+fn not_in_standard(what: &str) -> BankError {
+    BankError::before_sending("unsupported", format!("UK Open Banking does not have {what}"))
 }
 
 fn header(name: &str, value: impl Into<String>) -> (String, String) {

@@ -5,6 +5,7 @@
 
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
 
+use super::settings;
 use crate::error::cut;
 use crate::profile::{BankProfile, FinalStatus};
 
@@ -66,7 +67,9 @@ pub(super) fn order_status(bank: &BankProfile, word: &str, reason: Option<&Reaso
     let progress = match PaymentStatus::of(word) {
         None => OrderProgress::Unrecognised,
         Some(PaymentStatus::Pending) => OrderProgress::InProcess,
-        Some(PaymentStatus::Accepted(reached)) if reached >= bank.final_status => {
+        Some(PaymentStatus::Accepted(reached))
+            if settings(bank).is_ok_and(|bank| reached >= bank.final_status) =>
+        {
             OrderProgress::Completed
         }
         Some(PaymentStatus::Accepted(_)) => OrderProgress::InProcess,
@@ -105,6 +108,7 @@ mod tests {
 
     use super::*;
     use crate::Directory;
+    use crate::profile::Standard;
 
     const FINALS: [FinalStatus; 4] = [
         FinalStatus::AcceptedSettlementInProcess,
@@ -115,7 +119,10 @@ mod tests {
 
     fn bank(final_status: FinalStatus) -> BankProfile {
         let directory = Directory::simulated("http://localhost:8001").unwrap();
-        BankProfile { final_status, ..directory.get("ob-modelo").unwrap().clone() }
+        let mut bank = directory.get("ob-modelo").unwrap().clone();
+        let Standard::UkOpenBanking(settings) = &mut bank.standard else { panic!() };
+        settings.final_status = final_status;
+        bank
     }
 
     fn why(code: &str, words: &str) -> Reason {

@@ -79,6 +79,7 @@ fn ask(
         ],
         body: form.into_bytes(),
         timeout_ms: call.timeout_ms,
+        client_certificate: None,
     })
 }
 

@@ -127,6 +127,7 @@ impl Browser {
             headers,
             body,
             timeout_ms: TIMEOUT_MS,
+            client_certificate: None,
         };
         Ok(self.wire.send(request).await?)
     }

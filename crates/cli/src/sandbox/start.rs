@@ -15,7 +15,7 @@ use gateway::app::Parts;
 use gateway::jobs::{Runner, recover};
 use gateway::seal::{KEY_BYTES, Sealer};
 use gateway::signing::GatewayKey;
-use gateway::{App, Settings};
+use gateway::{App, Settings, housekeeping};
 use store::Db;
 use tokio::net::TcpListener;
 use web::api::event::PublicEvents;
@@ -91,6 +91,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
             redirect_uri: format!("{api_url}/callback"),
             jws_issuer: JWS_ISSUER.to_owned(),
             signing_key,
+            eidas: None,
         },
         sealer,
         gateway_key,
@@ -129,6 +130,7 @@ impl Sandbox {
     pub async fn serve(self, end: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         recover(&self.app).await?;
         let runner = tokio::spawn(Runner::new(Arc::clone(&self.app)).run());
+        let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&self.app)));
         let (ending, ended) = tokio::sync::watch::channel(false);
         let mut told = ended.clone();
         let graceful = async move {
@@ -146,6 +148,7 @@ impl Sandbox {
         };
         let served = futures_util::future::select(Box::pin(serving), Box::pin(patience)).await;
         runner.abort();
+        housekeeping.abort();
         self.banks.shutdown().await;
         // The directory goes last: an ephemeral one is deleted here.
         drop(self.data_dir);

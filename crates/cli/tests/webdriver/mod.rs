@@ -201,6 +201,7 @@ async fn call(method: http::Method, url: &str, body: Option<Value>) -> Result<Va
         headers: vec![("content-type".to_owned(), "application/json".to_owned())],
         body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
         timeout_ms: 60_000,
+        client_certificate: None,
     };
     let wire = HttpWire::new().map_err(|error| error.to_string())?;
     let response = wire.send(request).await.map_err(|error| error.to_string())?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Attempt, BankRecord, End, Payment, PaymentStep, SentOrder, State};
+use super::{Attempt, BankRecord, End, Payment, PaymentStep, Sealed, SentOrder, State};
 use crate::Refusal;
 use crate::ids::{MemberId, PaymentId};
 use crate::initiation::{Flow, Initiation};
@@ -10,7 +10,8 @@ use crate::step::{JobChange, JobKind, Step};
 
 impl Payment {
     /// A new payment. On the full hosted pages it waits for the payer's choice of bank, or for the
-    /// payer's arrival where the member has chosen; otherwise the bank is opened at once.
+    /// payer's arrival where the member has chosen; otherwise the bank is opened at once, with the
+    /// answers that the member already has to its questions.
     ///
     /// # Errors
     /// [`Refusal::BankRequired`] where the flow needs a bank and none is named.
@@ -19,12 +20,15 @@ impl Payment {
         member_id: MemberId,
         initiation: Initiation,
         attempt: Attempt,
+        credentials: Option<Sealed>,
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
         let bank_id = initiation.bank_id.clone();
         let state = match (initiation.flow, &bank_id) {
             (Flow::FullHostedPages, _) => State::AwaitingBankChoice,
-            (Flow::ApiOnly | Flow::EmbeddedHostedPages, Some(_)) => State::Opening { attempt },
+            (Flow::ApiOnly | Flow::EmbeddedHostedPages, Some(_)) => {
+                State::Opening { attempt, credentials }
+            }
             (Flow::ApiOnly | Flow::EmbeddedHostedPages, None) => return Err(Refusal::BankRequired),
         };
         let payment = Payment {
@@ -55,34 +59,52 @@ impl Payment {
     /// payment anew at the other bank: an unapproved consent never becomes an order.
     ///
     /// # Errors
-    /// [`Refusal::BankChoiceClosed`] once the payer has approved, or the payment is final.
+    /// [`Refusal::BankChoiceClosed`] once the payer has approved, or may approve at a bank that
+    /// executes with that, or the payment is final.
     pub fn choose_bank(
         &self,
         bank_id: &str,
         attempt: Attempt,
         now: Timestamp,
     ) -> Result<Option<PaymentStep>, Refusal> {
+        let closed = Refusal::BankChoiceClosed { state: self.state.name() };
+        let same = self.bank_id.as_deref() == Some(bank_id);
         match &self.state {
             State::AwaitingBankChoice => {}
-            State::Opening { .. } | State::AwaitingRedirect { .. } => {
-                if self.bank_id.as_deref() == Some(bank_id) {
-                    return Ok(None);
-                }
+            State::Opening { .. }
+            | State::AwaitingRedirect { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+                if same =>
+            {
+                return Ok(None);
             }
-            State::VerifyingReturn { .. }
+            State::Opening { attempt, .. } if !attempt.executes_at_approval => {}
+            State::AwaitingRedirect { authorisation, .. }
+            | State::AwaitingCredentials { authorisation, .. }
+            | State::AwaitingDecoupled { authorisation, .. }
+                if !authorisation.may_execute() => {}
+            State::Opening { .. }
+            | State::AwaitingRedirect { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
             | State::Authorised { .. }
             | State::OrderSent { .. }
             | State::Uncertain { .. }
             | State::Processing { .. }
-            | State::Final { .. } => {
-                return Err(Refusal::BankChoiceClosed { state: self.state.name() });
-            }
+            | State::Final { .. } => return Err(closed),
         }
         let mut payment = self.clone();
         payment.bank_id = Some(bank_id.to_owned());
         payment.bank = BankRecord::default();
-        let jobs = vec![JobChange::Schedule(JobKind::OpenAtBank, now)];
-        Ok(Some(payment.moved_to(State::Opening { attempt }, now, jobs)))
+        let jobs = vec![
+            JobChange::Cancel(JobKind::AskApproval),
+            JobChange::Schedule(JobKind::OpenAtBank, now),
+        ];
+        let state = State::Opening { attempt, credentials: None };
+        Ok(Some(payment.with_deadline(state, now, jobs)))
     }
 
     /// Records that the order is about to be sent. Only after this is committed may it leave.
@@ -101,13 +123,30 @@ impl Payment {
             consent_id: consent_id.clone(),
             idempotency_key: idempotency_key.to_owned(),
             sent_at: now,
+            grant: Some(grant.clone()),
         };
-        let state = State::OrderSent { order, grant: grant.clone() };
-        let mut step = self.clone().moved_to(state, now, vec![]);
-        if let Some(deadline) = step.state.deadline() {
-            step.jobs.push(JobChange::Schedule(JobKind::Expire, deadline));
-        }
-        Ok(step)
+        Ok(self.clone().with_deadline(State::OrderSent { order }, now, vec![]))
+    }
+
+    /// The payer answers the bank's questions. Only after this is committed may the answers leave.
+    ///
+    /// # Errors
+    /// [`Refusal::NoQuestionOpen`] unless the bank waits for answers.
+    pub fn answer_questions(
+        &self,
+        credentials: Sealed,
+        now: Timestamp,
+    ) -> Result<PaymentStep, Refusal> {
+        let State::AwaitingCredentials { authorisation, challenge } = &self.state else {
+            return Err(Refusal::NoQuestionOpen { state: self.state.name() });
+        };
+        let state = State::VerifyingCredentials {
+            authorisation: authorisation.clone(),
+            challenge: challenge.clone(),
+            credentials: Some(credentials),
+        };
+        let jobs = vec![JobChange::Schedule(JobKind::SendCredentials, now)];
+        Ok(self.clone().with_deadline(state, now, jobs))
     }
 
     /// The Step into `state`, with its event.

@@ -1,5 +1,6 @@
 //! What can happen to a payment. Facts come from banks, payers and the clock; none is refused.
 
+use crate::approval::Approach;
 use crate::bank::{ConsentProgress, OrderStatus, RefundAccount};
 use crate::payment::Sealed;
 
@@ -14,35 +15,19 @@ pub struct BankRefusal {
     pub text: String,
 }
 
-/// What can become of opening a payment at the bank.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OpeningFact {
-    /// The consent exists and the payer can approve it.
-    Opened {
-        /// The bank's id of the consent.
-        consent_id: String,
-        /// Where the payer approves.
-        redirect_url: String,
-    },
-    /// The bank refuses the consent.
-    Refused(BankRefusal),
-    /// The bank could not be reached, however often we tried. No order exists without a consent.
-    GivenUp {
-        /// What the last attempt met.
-        text: String,
-    },
-}
-
 /// What the payer's browser brought back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PsuFact {
-    /// Code and `id_token`, not yet verified.
+    /// With something to be verified.
     Returned {
-        /// Both, sealed.
+        /// What the browser brought (`code`, `id_token`, …), sealed.
         returned: Sealed,
     },
-    /// The bank says that the payer declined, or that it will not go on.
+    /// The browser says that the payer declined, or that the bank will not go on. Where the bank
+    /// executes at the approval, the bank itself is asked.
     Denied {
+        /// What the browser brought, sealed.
+        returned: Sealed,
         /// OAuth error code (`access_denied`).
         error: String,
         /// The bank's words.
@@ -50,28 +35,73 @@ pub enum PsuFact {
     },
 }
 
-/// What became of the payer's approval.
+/// What became of the opening at the bank, or of the payer's approval there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuthorisationFact {
-    /// Verified, and exchanged for an access grant.
-    Verified {
-        /// The grant, sealed.
+    /// The payer has another step to take.
+    Continues {
+        /// The bank's id of the consent or payment, once it exists.
+        consent_id: Option<String>,
+        /// What the standard must remember, sealed.
+        context: Option<Sealed>,
+        /// The step.
+        approach: Approach,
+    },
+    /// The bank has no word on the approval yet.
+    Waiting,
+    /// Approved; the order may follow.
+    Granted {
+        /// The bank's id of the consent.
+        consent_id: String,
+        /// The access grant, sealed.
         grant: Sealed,
     },
+    /// Approved, and with that the bank has the order.
+    OrderTaken {
+        /// The bank's id of the order.
+        bank_payment_id: String,
+        /// Its status.
+        status: OrderStatus,
+        /// The payer's account, where the bank tells.
+        refund_account: Option<RefundAccount>,
+        /// For status questions, sealed.
+        grant: Option<Sealed>,
+    },
+    /// The payer said no, or failed the bank's check. Nothing is executed.
+    Declined {
+        /// The bank's words.
+        text: Option<String>,
+    },
+    /// The bank's own time for the approval is over. Nothing is executed.
+    Expired,
     /// What the browser brought is forged or wrong.
     Invalid {
         /// Which check failed.
         text: String,
     },
-    /// The bank refuses to exchange the code, or to answer for funds.
+    /// The bank refuses: to open, to exchange the code, to answer for funds.
     Refused(BankRefusal),
-    /// The bank could not be reached, however often we tried. No order was sent.
+    /// The bank could not be reached, or not be understood, however often we tried. Nothing is
+    /// executed.
     GivenUp {
         /// What the last attempt met.
         text: String,
+        /// Whether the bank answered something that cannot be read: a person must look.
+        malformed: bool,
     },
     /// The bank says that the account does not hold enough.
     FundsUnavailable,
+    /// The bank answered a question about the approval with something that says nothing.
+    Unreadable {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The payer's answers left, and no answer of the bank came back: it is only asked from now
+    /// on.
+    AnswerLost {
+        /// What happened instead.
+        text: String,
+    },
 }
 
 /// What became of sending the order.
@@ -107,18 +137,25 @@ pub enum StatusFact {
     Order(OrderStatus),
     /// About the consent, where the order's id is not known.
     Consent(ConsentProgress),
+    /// An order whose answer was lost, found again.
+    Found {
+        /// The bank's id of the order.
+        bank_payment_id: String,
+        /// Its status.
+        status: OrderStatus,
+        /// The payer's account, where asked for.
+        refund_account: Option<RefundAccount>,
+    },
+    /// Something that cannot be read.
+    Unreadable {
+        /// What is wrong with it.
+        what: String,
+    },
 }
 
 /// Something that happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// To its opening at the bank.
-    Opening {
-        /// The key of the attempt; the answer to an abandoned attempt changes nothing.
-        idempotency_key: String,
-        /// What happened.
-        what: OpeningFact,
-    },
     /// In the payer's browser.
     Psu {
         /// The OAuth `state` that came back; that of an abandoned attempt changes nothing.
@@ -126,8 +163,13 @@ pub enum Fact {
         /// What happened.
         what: PsuFact,
     },
-    /// To the approval.
-    Authorisation(AuthorisationFact),
+    /// To its opening at the bank, or to the approval.
+    Authorisation {
+        /// The key of the attempt; what becomes of an abandoned attempt changes nothing.
+        idempotency_key: String,
+        /// What happened.
+        what: AuthorisationFact,
+    },
     /// To the order.
     Order(OrderFact),
     /// An answer to a status question.

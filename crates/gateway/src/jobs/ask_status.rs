@@ -1,16 +1,17 @@
 //! Job `AskStatus`: asks the bank what became of the order, until it gives its last word.
 //!
-//! Where the order's id is not known because the answer was lost, the consent is asked instead:
-//! a consumed consent says that the order exists.
+//! Where the order's id is not known because the answer was lost, the bank is asked for it as far
+//! as its standard can find an order without an id.
 
 use std::sync::Arc;
 
 use banks::error::BankError;
-use banks::protocol::PsuContext;
+use banks::protocol::{LostOrder, PsuContext};
 use domain::payment::{Fact, State, StatusFact};
 use store::jobs::Claim;
 
-use super::{Held, Next, Observed, observed, payment_of};
+use super::approval::open_grant;
+use super::{Held, Next, Observed, observed, order_of, payment_of};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
@@ -18,30 +19,35 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         return Ok(Next::Finish);
     };
     let again = Next::Repeat(payment.next_status_question(app.now()));
-    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
-    let Some(bank) = bank else {
+    let (State::Processing { order: sent, .. } | State::Uncertain { order: sent }) = &payment.state
+    else {
+        return Ok(Next::Finish);
+    };
+    let grant = sent.grant.as_ref().map(|grant| open_grant(app, &payment, grant)).transpose()?;
+    let Some(at_bank) = app.at_bank(&payment, PsuContext::default()) else {
         return Ok(again);
     };
-    let (protocol, call) = app.call(bank, PsuContext::default());
-    let answer: Result<StatusFact, BankError> = match &payment.state {
-        State::Processing { bank_payment_id: Some(id), .. } => {
-            protocol.ask_order_status(&call, id).await.map(StatusFact::Order)
+    let order = order_of(&payment);
+    let (protocol, call) = at_bank.call();
+    let answer = match &payment.bank.payment_id {
+        Some(id) => {
+            let asked = protocol.ask_order_status(&call, &order, id, grant.as_ref()).await;
+            asked.map(StatusFact::Order)
         }
-        State::Uncertain { order } => {
-            protocol.ask_consent_status(&call, &order.consent_id).await.map(StatusFact::Consent)
+        None => {
+            let consent_id = &sent.consent_id;
+            let asked = protocol.ask_lost_order(&call, &order, consent_id, grant.as_ref()).await;
+            asked.map(of_lost_order)
         }
-        State::AwaitingBankChoice
-        | State::Opening { .. }
-        | State::AwaitingRedirect { .. }
-        | State::VerifyingReturn { .. }
-        | State::Authorised { .. }
-        | State::OrderSent { .. }
-        | State::Processing { bank_payment_id: None, .. }
-        | State::Final { .. } => return Ok(Next::Finish),
     };
-    // A question that is not answered, or refused, changes nothing: it is asked again.
-    let Ok(fact) = answer else {
-        return Ok(again);
+    at_bank.keep().await;
+    let fact = match answer {
+        Ok(fact) => fact,
+        // Asking changes nothing, so what is not answered is asked again.
+        Err(
+            BankError::Unavailable { .. } | BankError::Unknown { .. } | BankError::Refused { .. },
+        ) => return Ok(again),
+        Err(BankError::Malformed { what, .. }) => StatusFact::Unreadable { what },
     };
     match observed(app, &claim.subject, Fact::Status(fact), Some(claim)).await? {
         Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
@@ -50,6 +56,17 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
             true => Next::Finish,
             false => Next::Repeat(payment.next_status_question(app.now())),
         }),
-        Observed::Unexpected => Ok(Next::Finish),
+        Observed::Unexpected => Ok(again),
+    }
+}
+
+fn of_lost_order(found: LostOrder) -> StatusFact {
+    match found {
+        LostOrder::Consent(progress) => StatusFact::Consent(progress),
+        LostOrder::Found(answer) => StatusFact::Found {
+            bank_payment_id: answer.bank_payment_id,
+            status: answer.status,
+            refund_account: answer.refund_account,
+        },
     }
 }

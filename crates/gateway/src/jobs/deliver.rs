@@ -87,6 +87,7 @@ async fn post(
         headers,
         body,
         timeout_ms: app.settings().webhook_timeout_ms,
+        client_certificate: None,
     };
     match app.parts.wire.send(request).await {
         Ok(response) => {

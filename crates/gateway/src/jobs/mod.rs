@@ -8,12 +8,16 @@
 //! | job | effect | what a crash leaves behind |
 //! |---|---|---|
 //! | [`open_at_bank`] | consent at the bank | the lease ends, the same key is used again |
-//! | [`complete_authorisation`] | code → grant | the lease ends, the exchange is tried again |
+//! | [`complete_authorisation`] | code → grant, or the bank's word | the lease ends, it is tried again |
+//! | [`send_credentials`] | the payer's answers | the bank is only asked from then on |
+//! | [`ask_approval`] | a question | the question is asked again |
 //! | [`redeem`] | the order | `OrderSent` without an answer: `Uncertain` |
 //! | [`ask_status`] | a question | the question is asked again |
 //! | [`expire`] | none: looks at the deadline | it is looked at again |
 //! | [`deliver`] | one webhook | it is delivered again, with the same id |
 
+pub(crate) mod approval;
+mod ask_approval;
 mod ask_status;
 mod complete_authorisation;
 mod deliver;
@@ -21,10 +25,11 @@ mod expire;
 mod open_at_bank;
 mod redeem;
 mod runner;
+mod send_credentials;
 
 use std::sync::Arc;
 
-use banks::protocol::PsuContext;
+use banks::protocol::{PaymentOrder, PsuContext};
 use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment};
 use domain::step::{JobKind, Outcome};
@@ -77,14 +82,16 @@ pub(crate) async fn run_now(app: &Arc<App>, claim: Claim, psu: PsuContext, timeo
 }
 
 /// Runs a held job, and what follows from it, without waiting for it.
-pub(crate) fn run_in_background(app: &Arc<App>, claim: Claim) {
-    drop(tokio::spawn(runner::run_chain(Arc::clone(app), claim, PsuContext::default())));
+pub(crate) fn run_in_background(app: &Arc<App>, claim: Claim, psu: PsuContext) {
+    drop(tokio::spawn(runner::run_chain(Arc::clone(app), claim, psu)));
 }
 
 async fn run(app: &Arc<App>, claim: &Claim, psu: PsuContext) -> Result<Next, GatewayError> {
     match claim.kind {
         JobKind::OpenAtBank => open_at_bank::run(app, claim, psu).await,
-        JobKind::CompleteAuthorisation => complete_authorisation::run(app, claim).await,
+        JobKind::CompleteAuthorisation => complete_authorisation::run(app, claim, psu).await,
+        JobKind::SendCredentials => send_credentials::run(app, claim, psu).await,
+        JobKind::AskApproval => ask_approval::run(app, claim).await,
         JobKind::Redeem => redeem::run(app, claim).await,
         JobKind::AskStatus => ask_status::run(app, claim).await,
         JobKind::Expire => expire::run(app, claim).await,
@@ -157,6 +164,16 @@ async fn observed(
 async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, GatewayError> {
     let wanted = claim.subject.clone();
     Ok(app.db().read(move |tx| unit(async move { payments::get_any(tx, &wanted).await })).await?)
+}
+
+/// The payment as its bank gets it. The ids follow from the payment's, so each attempt sends the
+/// same; 22 characters fit Faster Payments' 31.
+fn order_of(payment: &Payment) -> PaymentOrder {
+    PaymentOrder {
+        end_to_end_id: payment.id.core().to_owned(),
+        instruction_id: payment.id.core().to_owned(),
+        initiation: payment.initiation.clone(),
+    }
 }
 
 /// One second, then twice as long each time, at most five minutes.

@@ -1,14 +1,13 @@
-//! Job `OpenAtBank`: creates the payment's consent at its bank.
+//! Job `OpenAtBank`: creates what the payer approves, and starts the approval.
 
 use std::sync::Arc;
 
-use banks::error::BankError;
-use banks::protocol::PsuContext;
-use domain::payment::{BankRefusal, Fact, OpeningFact, State};
+use banks::protocol::{Credentials, PsuContext};
+use domain::payment::{AuthorisationFact, State};
 use store::jobs::Claim;
 
-use super::{ATTEMPTS_MAX, Next, backoff, conclude, payment_of};
-use crate::jobs::redeem::order_of;
+use super::approval::{self, Heard};
+use super::{Next, conclude, payment_of};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(
@@ -19,38 +18,30 @@ pub(super) async fn run(
     let Some(payment) = payment_of(app, claim).await? else {
         return Ok(Next::Finish);
     };
-    let State::Opening { attempt } = &payment.state else {
+    let State::Opening { attempt, credentials } = &payment.state else {
         return Ok(Next::Finish);
     };
-    let fact = |what| Fact::Opening { idempotency_key: attempt.idempotency_key.clone(), what };
-    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
-    let Some(bank) = bank else {
-        let text = "the bank is no longer in the directory".to_owned();
-        return conclude(app, claim, fact(OpeningFact::GivenUp { text })).await;
+    let known = match credentials {
+        Some(sealed) => approval::open_credentials(app, &payment, sealed)?,
+        None => Credentials::default(),
     };
-    let (protocol, call) = app.call(bank, psu);
-    let order = order_of(&payment);
-    let opened = protocol
-        .open_payment(&call, &order, &attempt.oauth_state, &attempt.nonce, &attempt.idempotency_key)
-        .await;
-    let what = match opened {
-        Ok(opened) => {
-            OpeningFact::Opened { consent_id: opened.consent_id, redirect_url: opened.redirect_url }
-        }
-        Err(BankError::Refused { code, status, text }) => {
-            OpeningFact::Refused(BankRefusal { http_status: status, code, text })
-        }
-        // A consent moves no money and the same key makes no second one, so asking again is safe.
-        Err(
-            error @ (BankError::Unavailable { .. }
-            | BankError::Unknown { .. }
-            | BankError::Malformed { .. }),
-        ) => {
-            if claim.attempts < ATTEMPTS_MAX {
-                return Ok(Next::Repeat(backoff(app, claim.attempts)));
-            }
-            OpeningFact::GivenUp { text: error.to_string() }
-        }
+    let Some(at_bank) = app.at_bank(&payment, psu) else {
+        let fact = approval::fact(attempt, approval::no_bank());
+        return conclude(app, claim, fact).await;
     };
-    conclude(app, claim, fact(what)).await
+    let order = super::order_of(&payment);
+    let (protocol, call) = at_bank.call();
+    let opened = protocol.open_payment(&call, &order, attempt, &known).await;
+    at_bank.keep().await;
+    // Without the payer nothing is executed and the same keys make no second consent, so asking
+    // again is safe.
+    let what = match approval::heard(app, claim, &payment, opened)? {
+        Heard::Fact(AuthorisationFact::Waiting) => AuthorisationFact::GivenUp {
+            text: "the bank neither opened the payment nor refused it".to_owned(),
+            malformed: true,
+        },
+        Heard::Fact(what) => what,
+        Heard::AskAgain(due) => return Ok(Next::Repeat(due)),
+    };
+    conclude(app, claim, approval::fact(attempt, what)).await
 }

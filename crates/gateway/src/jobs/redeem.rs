@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use banks::error::BankError;
-use banks::protocol::{AccessGrant, PaymentOrder, PsuContext};
+use banks::protocol::{AccessGrant, PsuContext};
 use domain::payment::{
     AuthorisationFact, BankRefusal, Fact, OrderFact, Payment, PaymentStep, State,
 };
@@ -15,9 +15,11 @@ use store::jobs::Claim;
 use store::step::{self, Saving};
 use store::{StoreError, payments, unit};
 
-use super::complete_authorisation::open_grant;
-use super::{ATTEMPTS_MAX, Held, Next, backoff, conclude, observe, payment_of};
+use super::approval::open_grant;
+use super::{ATTEMPTS_MAX, Held, Next, backoff, conclude, observe, order_of, payment_of};
 use crate::{App, GatewayError};
+
+const NO_BANK: &str = "the bank is no longer in the directory";
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
     let Some(payment) = payment_of(app, claim).await? else {
@@ -32,7 +34,10 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         State::AwaitingBankChoice
         | State::Opening { .. }
         | State::AwaitingRedirect { .. }
+        | State::AwaitingCredentials { .. }
+        | State::AwaitingDecoupled { .. }
         | State::VerifyingReturn { .. }
+        | State::VerifyingCredentials { .. }
         | State::Uncertain { .. }
         | State::Processing { .. }
         | State::Final { .. } => return Ok(Next::Finish),
@@ -58,11 +63,13 @@ async fn confirm_funds(
     consent_id: &str,
     grant: &AccessGrant,
 ) -> Result<Option<Next>, GatewayError> {
-    let Some(bank) = payment.bank_id.as_deref().and_then(|id| app.directory().get(id)) else {
-        return given_up(app, claim, "the bank is no longer in the directory").await.map(Some);
+    let Some(at_bank) = app.at_bank(payment, PsuContext::default()) else {
+        return given_up(app, claim, payment, NO_BANK).await.map(Some);
     };
-    let (protocol, call) = app.call(bank, PsuContext::default());
-    let fact = match protocol.confirm_funds(&call, consent_id, grant).await {
+    let (protocol, call) = at_bank.call();
+    let answer = protocol.confirm_funds(&call, &order_of(payment), consent_id, grant).await;
+    at_bank.keep().await;
+    let fact = match answer {
         Ok(true) => return Ok(None),
         Ok(false) => AuthorisationFact::FundsUnavailable,
         Err(BankError::Refused { code, status, text }) => {
@@ -76,10 +83,11 @@ async fn confirm_funds(
             if claim.attempts < ATTEMPTS_MAX {
                 return Ok(Some(Next::Repeat(backoff(app, claim.attempts))));
             }
-            AuthorisationFact::GivenUp { text: error.to_string() }
+            let malformed = matches!(error, BankError::Malformed { .. });
+            AuthorisationFact::GivenUp { text: error.to_string(), malformed }
         }
     };
-    conclude(app, claim, Fact::Authorisation(fact)).await.map(Some)
+    conclude(app, claim, of_authorised(payment, fact)).await.map(Some)
 }
 
 /// Commits `OrderSent`. `None` where the payment is no longer waiting for its order.
@@ -117,13 +125,14 @@ async fn send(
     let State::OrderSent { order, .. } = &payment.state else {
         return Ok(Next::Finish);
     };
-    let Some(bank) = payment.bank_id.as_deref().and_then(|id| app.directory().get(id)) else {
-        return not_sent(app, claim, "the bank is no longer in the directory").await;
+    let Some(at_bank) = app.at_bank(payment, PsuContext::default()) else {
+        return not_sent(app, claim, payment, NO_BANK).await;
     };
-    let (protocol, call) = app.call(bank, PsuContext::default());
+    let (protocol, call) = at_bank.call();
     let content = order_of(payment);
     let key = &order.idempotency_key;
     let answer = protocol.submit_order(&call, &content, &order.consent_id, grant, key).await;
+    at_bank.keep().await;
     let fact = match answer {
         Ok(answer) => OrderFact::Answered {
             bank_payment_id: answer.bank_payment_id,
@@ -133,7 +142,7 @@ async fn send(
         Err(BankError::Refused { code, status, text }) => {
             OrderFact::Refused(BankRefusal { http_status: status, code, text })
         }
-        Err(BankError::Unavailable { text }) => return not_sent(app, claim, &text).await,
+        Err(BankError::Unavailable { text }) => return not_sent(app, claim, payment, &text).await,
         Err(BankError::Unknown { text }) => OrderFact::AnswerLost { text },
         Err(BankError::Malformed { what, .. }) => OrderFact::AnswerLost { text: what },
     };
@@ -142,7 +151,12 @@ async fn send(
 
 /// The order provably did not reach the bank: the payment is authorised again, and the job comes
 /// back later, a few times.
-async fn not_sent(app: &Arc<App>, claim: &Claim, text: &str) -> Result<Next, GatewayError> {
+async fn not_sent(
+    app: &Arc<App>,
+    claim: &Claim,
+    payment: &Payment,
+    text: &str,
+) -> Result<Next, GatewayError> {
     let fact = Fact::Order(OrderFact::NotSent { text: text.to_owned() });
     let Held::Nothing = observe(app, &claim.subject, fact, None).await? else {
         return Ok(Next::Done);
@@ -150,20 +164,20 @@ async fn not_sent(app: &Arc<App>, claim: &Claim, text: &str) -> Result<Next, Gat
     if claim.attempts < ATTEMPTS_MAX {
         return Ok(Next::Repeat(backoff(app, claim.attempts)));
     }
-    given_up(app, claim, text).await
+    given_up(app, claim, payment, text).await
 }
 
-async fn given_up(app: &Arc<App>, claim: &Claim, text: &str) -> Result<Next, GatewayError> {
-    let what = AuthorisationFact::GivenUp { text: text.to_owned() };
-    conclude(app, claim, Fact::Authorisation(what)).await
+async fn given_up(
+    app: &Arc<App>,
+    claim: &Claim,
+    payment: &Payment,
+    text: &str,
+) -> Result<Next, GatewayError> {
+    let what = AuthorisationFact::GivenUp { text: text.to_owned(), malformed: false };
+    conclude(app, claim, of_authorised(payment, what)).await
 }
 
-/// The payment as its bank gets it. The ids follow from the payment's, so each attempt sends the
-/// same; 22 characters fit Faster Payments' 31.
-pub(super) fn order_of(payment: &Payment) -> PaymentOrder {
-    PaymentOrder {
-        end_to_end_id: payment.id.core().to_owned(),
-        instruction_id: payment.id.core().to_owned(),
-        initiation: payment.initiation.clone(),
-    }
+/// A fact about an approval that is complete: no attempt is open any more.
+fn of_authorised(payment: &Payment, what: AuthorisationFact) -> Fact {
+    Fact::Authorisation { idempotency_key: payment.id.core().to_owned(), what }
 }

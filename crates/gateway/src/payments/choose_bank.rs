@@ -26,8 +26,8 @@ pub async fn choose_bank(
 ) -> Result<Payment, GatewayError> {
     let payment = super::open_by_link(app, id).await?;
     let bank = bank_with_id(app, bank_id)?;
-    check_bank(bank, &payment.initiation)?;
-    let attempt = app.new_attempt(id);
+    check_bank(app, bank, &payment.initiation)?;
+    let attempt = app.new_attempt(id, Some(bank));
     let (wanted, bank_id, lease, now) = (id.clone(), bank.id.clone(), app.new_lease(), app.now());
     let chosen = app
         .db()

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use banks::profile::{BankProfile, Capability};
-use banks::protocol::PsuContext;
+use banks::protocol::{Credentials, PsuContext};
 use domain::ids::PaymentId;
-use domain::initiation::{Initiation, LocalInstrument};
+use domain::initiation::{Initiation, LocalInstrument, Schedule};
 use domain::payment::Payment;
 use store::step::{self, Saving};
 use store::unit;
 
+use crate::jobs::approval;
 use crate::{App, GatewayError, Member, jobs};
 
 /// What a member asks for.
@@ -19,6 +20,8 @@ pub struct NewPayment {
     pub initiation: Initiation,
     /// The payer's browser, where the member tells.
     pub psu: PsuContext,
+    /// What the member already knows of the bank's questions (API `initialEmbeddedAuth`).
+    pub credentials: Credentials,
     /// How long the answer may wait for the bank, in milliseconds (header `request-timeout`).
     pub request_timeout_ms: Option<u64>,
 }
@@ -28,20 +31,26 @@ pub struct NewPayment {
 /// goes on by itself.
 ///
 /// # Errors
-/// [`GatewayError::BankUnknown`], [`GatewayError::FeatureNotSupported`],
-/// [`GatewayError::Refused`]: nothing was recorded. [`GatewayError::Store`].
+/// [`GatewayError::BankUnknown`], [`GatewayError::BankUnavailable`],
+/// [`GatewayError::FeatureNotSupported`], [`GatewayError::Refused`]: nothing was recorded. [`GatewayError::Store`].
 pub async fn create(
     app: &Arc<App>,
     member: &Member,
     new: NewPayment,
 ) -> Result<Payment, GatewayError> {
-    if let Some(bank_id) = &new.initiation.bank_id {
-        check_bank(bank_with_id(app, bank_id)?, &new.initiation)?;
+    let bank = new.initiation.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
+    if let Some(bank) = bank {
+        check_bank(app, bank, &new.initiation)?;
     }
     let now = app.now();
     let id = PaymentId::new(now, app.ids());
-    let attempt = app.new_attempt(&id);
-    let step = Payment::create(id, member.id().clone(), new.initiation, attempt, now)?;
+    let attempt = app.new_attempt(&id, bank);
+    let credentials = match new.credentials == Credentials::default() {
+        true => None,
+        false => Some(approval::seal_credentials(app, &id, &new.credentials)?),
+    };
+    let member_id = member.id().clone();
+    let step = Payment::create(id, member_id, new.initiation, attempt, credentials, now)?;
     let step = Arc::new(step);
     let (shared, lease) = (Arc::clone(&step), Arc::new(app.new_lease()));
     let saved = app
@@ -74,8 +83,24 @@ pub(super) fn bank_with_id<'a>(
     app.directory().get(bank_id).ok_or_else(unknown)
 }
 
+impl App {
+    /// Whether new payments go to that bank: it is up, as far as is known, and not in an outage
+    /// that its profile announces.
+    #[must_use]
+    pub fn takes_payments(&self, bank: &BankProfile) -> bool {
+        self.health().is_up(&bank.id) && !bank.is_in_outage(self.now())
+    }
+}
+
 /// Whether the bank offers what the payment needs.
-pub(super) fn check_bank(bank: &BankProfile, initiation: &Initiation) -> Result<(), GatewayError> {
+pub(super) fn check_bank(
+    app: &App,
+    bank: &BankProfile,
+    initiation: &Initiation,
+) -> Result<(), GatewayError> {
+    if !app.takes_payments(bank) {
+        return Err(GatewayError::BankUnavailable { bank_id: bank.id.clone() });
+    }
     let lacks = |feature: String| {
         Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature })
     };
@@ -87,8 +112,13 @@ pub(super) fn check_bank(bank: &BankProfile, initiation: &Initiation) -> Result<
     if !bank.currencies.contains(&currency) {
         return lacks(format!("payments in {currency}"));
     }
-    if !bank.can(Capability::SinglePayment) {
-        return lacks("single payments".to_owned());
+    let (capability, feature) = match initiation.schedule {
+        Schedule::Immediate => (Capability::SinglePayment, "single payments"),
+        Schedule::FutureDated { .. } => (Capability::FutureDatedPayment, "`executionDate`"),
+        Schedule::StandingOrder { .. } => (Capability::StandingOrder, "standing orders"),
+    };
+    if !bank.can(capability) {
+        return lacks(feature.to_owned());
     }
     if initiation.confirm_funds && !bank.can(Capability::FundsConfirmation) {
         return lacks("`confirmFunds`".to_owned());

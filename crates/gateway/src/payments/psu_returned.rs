@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use banks::psu_return::{PsuReturn, parse_return};
+use banks::protocol::PsuContext;
+use banks::psu_return::{Denied, PsuReturn, parse_return};
 use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment, PsuFact};
 
-use crate::jobs::{Held, observe};
+use crate::jobs::{Held, approval, observe};
 use crate::{App, GatewayError, jobs};
 
 /// What the callback led to.
@@ -26,30 +27,25 @@ pub enum PsuReturnOutcome {
 pub async fn psu_returned(
     app: &Arc<App>,
     parameters: &[(String, String)],
+    psu: PsuContext,
 ) -> Result<PsuReturnOutcome, GatewayError> {
-    let returned = match parse_return(parameters) {
+    let PsuReturn { returned, denied } = match parse_return(parameters) {
         Ok(returned) => returned,
         Err(error) => return Ok(PsuReturnOutcome::NotOurs(error.to_string())),
     };
-    let state = match &returned {
-        PsuReturn::Authorised(returned) => returned.state.clone(),
-        PsuReturn::Denied { state, .. } => state.clone().unwrap_or_default(),
-    };
-    let Some(payment_id) = payment_of_state(&state) else {
+    let Some(payment_id) = payment_of_state(&returned.state) else {
         return Ok(PsuReturnOutcome::NotOurs("`state` names no payment".to_owned()));
     };
-    let what = match returned {
-        PsuReturn::Authorised(returned) => {
-            let plain = serde_json::to_vec(&(&returned.code, &returned.id_token))
-                .map_err(|error| GatewayError::Sealing(error.to_string()))?;
-            let sealed = app.parts.sealer.seal("return", payment_id.as_str(), &plain, app.ids())?;
-            PsuFact::Returned { returned: sealed }
+    let sealed = approval::seal_return(app, &payment_id, &returned)?;
+    let what = match denied {
+        None => PsuFact::Returned { returned: sealed },
+        Some(Denied { error, description }) => {
+            PsuFact::Denied { returned: sealed, error, description }
         }
-        PsuReturn::Denied { error, description, .. } => PsuFact::Denied { error, description },
     };
-    let fact = Fact::Psu { oauth_state: state, what };
+    let fact = Fact::Psu { oauth_state: returned.state, what };
     match observe(app, &payment_id, fact, None).await {
-        Ok(Held::Job(claim)) => jobs::run_in_background(app, claim),
+        Ok(Held::Job(claim)) => jobs::run_in_background(app, claim, psu),
         Ok(Held::Nothing) => {}
         Err(GatewayError::PaymentNotFound) => {
             return Ok(PsuReturnOutcome::NotOurs("`state` names no payment".to_owned()));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::ids::PaymentId;
 use domain::payment::{Payment, State};
 use domain::step::JobKind;
+use store::bank_calls::{self, BankCall};
 use store::payments::{self, Filter};
 use store::{jobs, unit};
 
@@ -57,6 +58,19 @@ pub async fn open_by_link(app: &App, id: &PaymentId) -> Result<Payment, GatewayE
         .read(move |tx| unit(async move { payments::get_any(tx, &wanted).await }))
         .await?
         .ok_or(GatewayError::PaymentNotFound)
+}
+
+/// What was exchanged with banks for a payment, oldest first, at most 1,000 exchanges.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn bank_calls(app: &App, id: &PaymentId) -> Result<Vec<BankCall>, GatewayError> {
+    let wanted = id.clone();
+    let calls = app
+        .db()
+        .read(move |tx| unit(async move { bank_calls::of_payment(tx, &wanted, 1_000).await }))
+        .await?;
+    Ok(calls)
 }
 
 async fn ask_sooner(app: &Arc<App>, payment: &Payment) -> Result<(), GatewayError> {

@@ -36,6 +36,13 @@ fn name_of(payment: &Payment) -> String {
     }
 }
 
+/// Every stage but the one that a flow makes of another.
+fn stages_of_this_release() -> BTreeSet<Stage> {
+    let mut stages = BTreeSet::from(Stage::ALL);
+    stages.remove(&Stage::AwaitingCredentialsOnPages);
+    stages
+}
+
 #[test]
 fn this_release_has_its_fixture() {
     let file = fixtures().join(format!("payment-body-v{}.json", release()));
@@ -71,9 +78,11 @@ async fn bodies_of_every_release_load() {
                 .unwrap();
                 let payment = load(&database.db, &id).await.unwrap();
                 assert_eq!(&name_of(&payment), name, "{} {}", database.name, file.display());
-                stages.insert(payment.state.stage());
+                stages.insert(payment.stage());
             }
-            assert_eq!(stages, BTreeSet::from(Stage::ALL), "{}", file.display());
+            if file.ends_with(format!("payment-body-v{}.json", self::release())) {
+                assert_eq!(stages, stages_of_this_release(), "{}", file.display());
+            }
         }
     }
 }

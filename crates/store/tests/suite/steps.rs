@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use domain::approval::Approach;
 use domain::bank::{OrderProgress, OrderStatus};
-use domain::payment::{
-    AuthorisationFact, Fact, OpeningFact, OrderFact, Payment, PsuFact, State, StatusFact,
-};
+use domain::payment::{AuthorisationFact, Fact, OrderFact, Payment, PsuFact, State, StatusFact};
 use domain::step::{Case, JobKind, Outcome, Step};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -304,6 +303,10 @@ async fn a_unit_that_lost_a_race_runs_again_on_fresh_data() {
     }
 }
 
+fn told(what: AuthorisationFact) -> Fact {
+    Fact::Authorisation { idempotency_key: "key-1".to_owned(), what }
+}
+
 /// Facts of a payment's life, some of them out of place.
 fn facts() -> Vec<Fact> {
     let status = |progress, raw: &str| OrderStatus { progress, raw: raw.to_owned(), reason: None };
@@ -315,18 +318,16 @@ fn facts() -> Vec<Fact> {
         refund_account: None,
     };
     vec![
-        Fact::Opening {
-            idempotency_key: "key-1".to_owned(),
-            what: OpeningFact::Opened {
-                consent_id: "consent-1".to_owned(),
-                redirect_url: "https://bank.example/authorize".to_owned(),
-            },
-        },
+        told(AuthorisationFact::Continues {
+            consent_id: Some("consent-1".to_owned()),
+            context: None,
+            approach: Approach::Redirect { url: "https://bank.example/authorize".to_owned() },
+        }),
         Fact::Psu {
             oauth_state: "state-1".to_owned(),
             what: PsuFact::Returned { returned: sealed() },
         },
-        Fact::Authorisation(AuthorisationFact::Verified { grant: sealed() }),
+        told(AuthorisationFact::Granted { consent_id: "consent-1".to_owned(), grant: sealed() }),
         Fact::Order(OrderFact::AnswerLost { text: "lost".to_owned() }),
         Fact::Order(OrderFact::NotSent { text: "not sent".to_owned() }),
         Fact::Order(answered),

@@ -1,9 +1,10 @@
 //! Payments in every state, and a short way to write a unit of work.
 
 use domain::account::{AccountIdentifier, Address, Party};
+use domain::approval::{Challenge, ChallengeField, FieldKind};
 use domain::bank::RefundAccount;
 use domain::ids::{MemberId, PaymentId};
-use domain::initiation::{ChargeBearer, Flow, Initiation, LocalInstrument, Risk};
+use domain::initiation::{ChargeBearer, Flow, Initiation, LocalInstrument, Risk, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
     Attempt, Authorisation, BankRecord, End, ErrorInfo, Payment, PaymentStep, Sealed, SentOrder,
@@ -50,14 +51,32 @@ pub fn attempt() -> Attempt {
         idempotency_key: "key-1".to_owned(),
         oauth_state: "state-1".to_owned(),
         nonce: "nonce-1".to_owned(),
+        code_verifier: "verifier-1".to_owned(),
+        executes_at_approval: true,
     }
 }
 
 pub fn authorisation() -> Authorisation {
     Authorisation {
         attempt: attempt(),
-        consent_id: "consent-1".to_owned(),
-        redirect_url: "https://bank.example/authorize?state=state-1".to_owned(),
+        consent_id: Some("consent-1".to_owned()),
+        context: Some(sealed()),
+    }
+}
+
+fn challenge() -> Challenge {
+    Challenge {
+        fields: vec![ChallengeField {
+            id: "method".to_owned(),
+            kind: FieldKind::Choice,
+            display_name: "How".to_owned(),
+            additional_information: Some("Choose one".to_owned()),
+            options: vec!["SMS".to_owned(), "Photo".to_owned()],
+        }],
+        description: Some("Prove that it is you".to_owned()),
+        image_base64: Some("aW1hZ2U=".to_owned()),
+        flicker_code: Some("11048813".to_owned()),
+        is_retry: true,
     }
 }
 
@@ -70,6 +89,7 @@ fn order() -> SentOrder {
         consent_id: "consent-1".to_owned(),
         idempotency_key: "key-2".to_owned(),
         sent_at: at(60),
+        grant: Some(sealed()),
     }
 }
 
@@ -116,6 +136,7 @@ pub fn initiation(ref_id: &str) -> Initiation {
         local_instrument: LocalInstrument::FasterPayments,
         debtor: Some(party("Payer", debtor)),
         creditor: party("Customer Inc.", creditor),
+        schedule: Schedule::FutureDated { date: jiff::civil::date(2026, 2, 1) },
         confirm_funds: true,
         return_refund_account: true,
         disable_future_dated_payment_conversion: true,
@@ -145,7 +166,7 @@ fn risk() -> Risk {
 /// A payment that opens at its bank, with the jobs `open_at_bank` and `expire`.
 pub fn new_payment(ids: &TestIds, member_id: &MemberId, now: Timestamp) -> PaymentStep {
     let id = PaymentId::new(now, ids);
-    Payment::create(id, member_id.clone(), initiation("ORDER-1"), attempt(), now).unwrap()
+    Payment::create(id, member_id.clone(), initiation("ORDER-1"), attempt(), None, now).unwrap()
 }
 
 /// The next version of `payment`, in the same state, with these jobs.
@@ -161,11 +182,24 @@ pub fn payments_in_every_state() -> Vec<Payment> {
     let known = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
     let mut states = vec![
         State::AwaitingBankChoice,
-        State::Opening { attempt: attempt() },
-        State::AwaitingRedirect { authorisation: authorisation() },
-        State::VerifyingReturn { authorisation: authorisation(), returned: sealed() },
+        State::Opening { attempt: attempt(), credentials: Some(sealed()) },
+        State::AwaitingRedirect {
+            authorisation: authorisation(),
+            redirect_url: "https://bank.example/authorize?state=state-1".to_owned(),
+        },
+        State::AwaitingCredentials { authorisation: authorisation(), challenge: challenge() },
+        State::AwaitingDecoupled {
+            authorisation: authorisation(),
+            message: Some("Look at your phone".to_owned()),
+        },
+        State::VerifyingReturn { authorisation: authorisation(), returned: Some(sealed()) },
+        State::VerifyingCredentials {
+            authorisation: authorisation(),
+            challenge: challenge(),
+            credentials: Some(sealed()),
+        },
         State::Authorised { consent_id: "consent-1".to_owned(), grant: sealed() },
-        State::OrderSent { order: order(), grant: sealed() },
+        State::OrderSent { order: order() },
         State::Uncertain { order: order() },
         known,
         State::Processing { order: order(), bank_payment_id: None },

@@ -79,6 +79,11 @@ pub enum ApiError {
     MethodNotAllowed,
     /// 413.
     TooLarge,
+    /// 503: the bank takes no calls now.
+    BankUnavailable {
+        /// In words.
+        message: String,
+    },
     /// 503: the database cannot serve now.
     Unavailable {
         /// For the log, not for the caller.
@@ -149,6 +154,9 @@ impl ApiError {
                 message: format!("Bank `{bank_id}` does not support {feature}."),
                 bank_id,
             },
+            error @ GatewayError::BankUnavailable { .. } => {
+                ApiError::BankUnavailable { message: format!("{error}.") }
+            }
             GatewayError::Refused(domain::Refusal::BankRequired) => ApiError::field(
                 FieldFault::Expected,
                 bank_path,
@@ -178,7 +186,9 @@ impl ApiError {
             ApiError::NotFound { .. } => StatusCode::NOT_FOUND,
             ApiError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            ApiError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             ApiError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -252,6 +262,7 @@ fn body(error: &ApiError, trace_id: &str) -> Value {
         ApiError::TooLarge => {
             coded("TooLarge", "The body should not be larger than 1 MiB.", trace_id, "")
         }
+        ApiError::BankUnavailable { message } => coded("UNAVAILABLE", message, trace_id, message),
         ApiError::Unavailable { .. } => {
             let message = "The service cannot store data now; nothing was changed. Try again.";
             coded("UNAVAILABLE", message, trace_id, message)

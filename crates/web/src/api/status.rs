@@ -37,10 +37,15 @@ pub enum PaymentStatus {
 #[must_use]
 pub fn of_stage(stage: Stage) -> PaymentStatus {
     match stage {
-        Stage::AwaitingBankChoice => PaymentStatus::InitiationPendingRedirectHp,
+        Stage::AwaitingBankChoice | Stage::AwaitingCredentialsOnPages => {
+            PaymentStatus::InitiationPendingRedirectHp
+        }
         Stage::Opening => PaymentStatus::InitiationPending,
         Stage::AwaitingRedirect => PaymentStatus::InitiationPendingRedirectAuth,
+        Stage::AwaitingCredentials => PaymentStatus::InitiationPendingEmbeddedAuth,
+        Stage::AwaitingDecoupled => PaymentStatus::InitiationPendingDecoupledAuth,
         Stage::VerifyingReturn => PaymentStatus::InitiationPendingRedirectAuthVerification,
+        Stage::VerifyingCredentials => PaymentStatus::InitiationPendingEmbeddedAuthVerification,
         Stage::Authorised => PaymentStatus::InitiationPendingRedemption,
         Stage::OrderSent | Stage::Uncertain => {
             PaymentStatus::InitiationPendingRedemptionVerification

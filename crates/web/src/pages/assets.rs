@@ -1,4 +1,4 @@
-//! The style sheet and the two small scripts, out of the binary.
+//! The style sheet and the small scripts, out of the binary.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,11 @@ pub async fn callback_js() -> Response {
 /// `GET /assets/picker.js`: filters the banks while the payer types.
 pub async fn picker_js() -> Response {
     asset("text/javascript; charset=utf-8", include_str!("../../static/picker.js"))
+}
+
+/// `GET /assets/flicker.js`: shows a flicker code to a card reader.
+pub async fn flicker_js() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("../../static/flicker.js"))
 }
 
 fn asset(content_type: &'static str, content: &'static str) -> Response {

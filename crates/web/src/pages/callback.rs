@@ -33,13 +33,14 @@ struct LeavingPage<'a> {
 }
 
 /// `GET /callback`: an answer in the query, or a page that fetches it from the fragment.
-pub async fn from_query(State(app): State<Arc<App>>, uri: Uri) -> Response {
+pub async fn from_query(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
     let parameters = parameters(uri.query().unwrap_or("").as_bytes());
-    let answered = parameters.iter().any(|(name, _)| name == "state" || name == "error");
+    let answered =
+        parameters.iter().any(|(name, _)| name == "state" || name == "error" || name == "response");
     if !answered {
         return page(StatusCode::OK, &FragmentPage);
     }
-    match record(&app, &parameters).await {
+    match record(&app, &parameters, &headers).await {
         Ok(payment) => Redirect::to(&next_url(&app, &payment)).into_response(),
         Err(response) => response,
     }
@@ -52,7 +53,7 @@ pub async fn from_form(State(app): State<Arc<App>>, headers: HeaderMap, body: By
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.starts_with("application/json"));
-    match record(&app, &parameters).await {
+    match record(&app, &parameters, &headers).await {
         Ok(payment) if by_script => {
             Json(json!({ "location": next_url(&app, &payment) })).into_response()
         }
@@ -72,8 +73,12 @@ pub async fn from_form(State(app): State<Arc<App>>, headers: HeaderMap, body: By
     }
 }
 
-async fn record(app: &Arc<App>, parameters: &[(String, String)]) -> Result<Payment, Response> {
-    match psu_returned(app, parameters).await {
+async fn record(
+    app: &Arc<App>,
+    parameters: &[(String, String)],
+    headers: &HeaderMap,
+) -> Result<Payment, Response> {
+    match psu_returned(app, parameters, super::psu_of(headers)).await {
         Ok(PsuReturnOutcome::Payment(payment)) => Ok(*payment),
         Ok(PsuReturnOutcome::NotOurs(why)) => {
             tracing::info!(why, "a callback that fits no payment");

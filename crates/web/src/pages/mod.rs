@@ -5,15 +5,17 @@
 //! shop through a page of ours that says so, because a form's redirect to another origin would
 //! be blocked by `form-action`.
 
+pub mod approval;
 pub mod assets;
 pub mod callback;
 pub mod session;
 
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use banks::protocol::PsuContext;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -32,6 +34,12 @@ pub async fn headers(request: Request, next: Next) -> Response {
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// The payer's browser, as far as it tells.
+pub(crate) fn psu_of(headers: &HeaderMap) -> PsuContext {
+    let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    PsuContext { ip_address: None, user_agent: user_agent.map(str::to_owned) }
 }
 
 /// Something that cannot go on; what the payer can do about it.

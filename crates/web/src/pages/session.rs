@@ -5,6 +5,8 @@
 //! | awaiting bank choice | bank picker, or one button where the member chose the bank |
 //! | opening | waiting |
 //! | awaiting redirect | the way to the bank, or to another one |
+//! | awaiting credentials | the bank's questions (`approval`) |
+//! | awaiting decoupled | "confirm in your bank's app" (`approval`) |
 //! | verifying … processing | waiting, for a while; then "sent" |
 //! | final | the result and the way back to the shop |
 
@@ -13,10 +15,9 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::BankProfile;
-use banks::protocol::PsuContext;
 use bytes::Bytes;
 use domain::ids::PaymentId;
 use domain::initiation::LocalInstrument;
@@ -24,8 +25,9 @@ use domain::payment::{End, Payment, State as PaymentState};
 use gateway::{App, GatewayError, payments};
 use jiff::SignedDuration;
 
+use super::approval;
 use super::callback::member_url;
-use super::{page, problem};
+use super::{page, problem, psu_of};
 use crate::api::query::Query;
 
 /// How long a payer waits for the bank's last word before "sent" is shown instead.
@@ -34,14 +36,14 @@ const WAIT_FOR_FINAL: SignedDuration = SignedDuration::from_secs(12);
 const BANKS_SHOWN_MAX: usize = 60;
 
 /// The path's payment id; one that is not UTF-8 is not found like any other unknown one.
-type PaymentInPath = Result<Path<String>, PathRejection>;
+pub(super) type PaymentInPath = Result<Path<String>, PathRejection>;
 
 /// What every page says about the payment.
-struct Summary {
-    id: String,
-    amount: String,
-    payee: String,
-    reference: String,
+pub(super) struct Summary {
+    pub(super) id: String,
+    pub(super) amount: String,
+    pub(super) payee: String,
+    pub(super) reference: String,
 }
 
 struct BankRow {
@@ -49,6 +51,7 @@ struct BankRow {
     name: String,
     initial: String,
     search_text: String,
+    available: bool,
 }
 
 #[derive(Template)]
@@ -80,6 +83,7 @@ struct ToBank {
     bank: String,
     redirect_url: String,
     immediately: bool,
+    can_change: bool,
 }
 
 #[derive(Template)]
@@ -124,8 +128,7 @@ pub async fn choose(
         let message = "Please choose your bank.".to_owned();
         return stage_page(&app, &payment, None, Some(message));
     };
-    let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let psu = PsuContext { ip_address: None, user_agent: user_agent.map(str::to_owned) };
+    let psu = psu_of(&headers);
     match payments::choose_bank(&app, &payment.id, bank_id, psu).await {
         Ok(payment) => {
             let leave = matches!(payment.state, PaymentState::AwaitingRedirect { .. });
@@ -144,6 +147,10 @@ pub async fn choose(
                 "That bank does not offer this kind of payment. Please choose another.".to_owned();
             stage_page(&app, &payment, None, Some(message))
         }
+        Err(GatewayError::BankUnavailable { .. }) => {
+            let message = "That bank is unavailable at the moment. Please choose another, or try again later.";
+            stage_page(&app, &payment, None, Some(message.to_owned()))
+        }
         Err(error) => unavailable(&error),
     }
 }
@@ -159,7 +166,7 @@ pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
     }
 }
 
-async fn load(app: &Arc<App>, id: PaymentInPath) -> Result<Payment, Response> {
+pub(super) async fn load(app: &Arc<App>, id: PaymentInPath) -> Result<Payment, Response> {
     let not_found = || {
         problem(
             StatusCode::NOT_FOUND,
@@ -175,7 +182,7 @@ async fn load(app: &Arc<App>, id: PaymentInPath) -> Result<Payment, Response> {
     })
 }
 
-fn unavailable(error: &GatewayError) -> Response {
+pub(super) fn unavailable(error: &GatewayError) -> Response {
     tracing::error!(%error, "a hosted page cannot be shown");
     problem(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -184,7 +191,7 @@ fn unavailable(error: &GatewayError) -> Response {
     )
 }
 
-fn stage_page(
+pub(super) fn stage_page(
     app: &App,
     payment: &Payment,
     query: Option<&str>,
@@ -193,15 +200,31 @@ fn stage_page(
     let query = Query::read(query).unwrap_or_default();
     match &payment.state {
         PaymentState::AwaitingBankChoice => choice(app, payment, &query, message),
-        PaymentState::AwaitingRedirect { .. } if query.text("change").is_some() => {
+        PaymentState::AwaitingRedirect { .. }
+            if query.text("change").is_some() && approval::can_change_bank(payment) =>
+        {
             picker(app, payment, &query, message)
         }
         PaymentState::AwaitingRedirect { .. } => to_bank(app, payment, false),
         PaymentState::Opening { .. } => waiting(payment, "We are asking your bank…"),
+        PaymentState::AwaitingCredentials { .. } | PaymentState::AwaitingDecoupled { .. }
+            if query.text("change").is_some() && approval::can_change_bank(payment) =>
+        {
+            picker(app, payment, &query, message)
+        }
+        PaymentState::AwaitingCredentials { challenge, .. } => {
+            approval::questions(app, payment, challenge, message)
+        }
+        PaymentState::AwaitingDecoupled { message, .. } => {
+            approval::decoupled(app, payment, message.as_deref())
+        }
+        PaymentState::VerifyingCredentials { .. } => {
+            waiting(payment, "Your bank is checking your answers…")
+        }
         PaymentState::VerifyingReturn { .. } | PaymentState::Authorised { .. } => {
             waiting(payment, "You are back. We are finishing the payment with your bank…")
         }
-        PaymentState::OrderSent { order, .. }
+        PaymentState::OrderSent { order }
         | PaymentState::Uncertain { order }
         | PaymentState::Processing { order, .. } => {
             let waited_for = app.now().duration_since(order.sent_at);
@@ -270,7 +293,7 @@ fn choice(app: &App, payment: &Payment, query: &Query, message: Option<String>) 
         Some(bank) if query.text("change").is_none() => {
             let confirm = ConfirmBank {
                 payment: summary(payment),
-                bank: row(bank),
+                bank: row(app, bank),
                 can_change: payment.initiation.bank_id.is_none(),
                 message,
                 back_url: member_url(payment),
@@ -297,7 +320,7 @@ fn picker(app: &App, payment: &Payment, query: &Query, message: Option<String>) 
     let mut found: Vec<BankRow> = able
         .into_iter()
         .filter(|bank| country.is_empty() || bank.countries.contains(&country))
-        .map(row)
+        .map(|bank| row(app, bank))
         .filter(|row| search.is_empty() || row.search_text.contains(&search))
         .collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
@@ -316,20 +339,26 @@ fn picker(app: &App, payment: &Payment, query: &Query, message: Option<String>) 
 }
 
 fn to_bank(app: &App, payment: &Payment, immediately: bool) -> Response {
-    let PaymentState::AwaitingRedirect { authorisation } = &payment.state else {
+    let PaymentState::AwaitingRedirect { redirect_url, .. } = &payment.state else {
         return waiting(payment, "We are asking your bank…");
     };
-    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
     let to_bank = ToBank {
         payment: summary(payment),
-        bank: bank.map_or_else(|| "your bank".to_owned(), |bank| bank.name.clone()),
-        redirect_url: authorisation.redirect_url.clone(),
+        bank: bank_name(app, payment),
+        redirect_url: redirect_url.clone(),
         immediately,
+        can_change: approval::can_change_bank(payment),
     };
     page(StatusCode::OK, &to_bank)
 }
 
-fn waiting(payment: &Payment, text: &'static str) -> Response {
+/// The name that the payer knows.
+pub(super) fn bank_name(app: &App, payment: &Payment) -> String {
+    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    bank.map_or_else(|| "your bank".to_owned(), |bank| bank.name.clone())
+}
+
+pub(super) fn waiting(payment: &Payment, text: &'static str) -> Response {
     page(StatusCode::OK, &Waiting { payment: summary(payment), text })
 }
 
@@ -346,7 +375,7 @@ fn result(
     page(StatusCode::OK, &page_of_result)
 }
 
-fn summary(payment: &Payment) -> Summary {
+pub(super) fn summary(payment: &Payment) -> Summary {
     Summary {
         id: payment.id.to_string(),
         amount: money(payment),
@@ -365,11 +394,12 @@ fn money(payment: &Payment) -> String {
     }
 }
 
-fn row(bank: &BankProfile) -> BankRow {
+fn row(app: &App, bank: &BankProfile) -> BankRow {
     BankRow {
         id: bank.id.clone(),
         name: bank.name.clone(),
         initial: bank.name.chars().next().unwrap_or('?').to_string(),
+        available: app.takes_payments(bank),
         search_text: format!("{} {} {}", bank.name, bank.id, bank.bic).to_lowercase(),
     }
 }

@@ -32,6 +32,8 @@ async fn pages_neither_repeat_nor_lose_payments_while_new_ones_arrive() {
             let page = world.get_list(&format!("limit=3&offset={offset}")).await;
             let items = page["payments"].as_array().unwrap();
             read.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+            // A newer one is newer: ids of one millisecond have no order.
+            world.clock.advance(jiff::SignedDuration::from_millis(1));
             world.create(&hosted_order()).await;
             offset = page["pageInfo"]["nextOffset"].as_str().unwrap().to_owned();
             assert_eq!(page["pageInfo"]["haveMore"], !offset.is_empty());

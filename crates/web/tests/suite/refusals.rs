@@ -192,7 +192,9 @@ fn words_accounts_and_urls() -> Vec<Case> {
 fn parts_that_are_missing_or_not_there_yet() -> Vec<Case> {
     vec![
         (order(), "vrpConsentId", "vc:1:2".into(), INVALID),
-        (order(), "executionDate", "2026-02-01".into(), INVALID),
+        (order(), "executionDate", "2026-01-03".into(), INVALID),
+        (order(), "executionDate", "2027-02-01".into(), INVALID),
+        (order(), "executionDate", "tomorrow".into(), FORMAT),
         (order(), "returnTokenizedAccount", true.into(), INVALID),
         (order(), "debtor", json!({ "tokenizedAccountId": "tai:1:2" }), INVALID),
         (order(), "creditor.virtualAccountId", "pa:1:2".into(), INVALID),

@@ -198,22 +198,31 @@ impl BankV2 {
             logo_uri: bank.logo.clone(),
             bank_group: bank.bank_group.clone(),
             countries: bank.countries.clone(),
-            open_banking_standard: match bank.standard {
-                Standard::UkOpenBanking => "UK_Open_Banking_Standard".to_owned(),
-            },
+            open_banking_standard: match &bank.standard {
+                Standard::UkOpenBanking(_) => "UK_Open_Banking_Standard",
+                Standard::NextGenPsd2(_) => "NextGenPsd2",
+                Standard::Stet(_) => "STET_PSD2_API",
+                Standard::PolishApi(_) => "PolishApi",
+            }
+            .to_owned(),
             sca_methods: bank
                 .sca_methods
                 .iter()
                 .map(|method| match method {
-                    ScaMethod::Redirect => "REDIRECT".to_owned(),
+                    ScaMethod::Redirect => "REDIRECT",
+                    ScaMethod::MultiRedirect => "MULTI_REDIRECT",
+                    ScaMethod::Decoupled => "DECOUPLED",
+                    ScaMethod::EmbeddedSingleStep => "EMBEDDED_SINGLE_STEP",
+                    ScaMethod::EmbeddedMultiStep => "EMBEDDED_MULTI_STEP",
                 })
+                .map(str::to_owned)
                 .collect(),
             supported_local_instruments: bank.rails.iter().map(|rail| (*rail).into()).collect(),
-            requires_one_step_payment: false,
+            requires_one_step_payment: bank.executes_at_approval,
             supports_single_payment: single_payment,
             supports_send_payment: single_payment,
-            supports_scheduled_payment: false,
-            supports_standing_order: false,
+            supports_scheduled_payment: bank.can(Capability::FutureDatedPayment),
+            supports_standing_order: bank.can(Capability::StandingOrder),
             supports_funds_confirmation: bank.can(Capability::FundsConfirmation),
             supports_return_refund_account: bank.can(Capability::RefundAccount),
         }

@@ -297,6 +297,7 @@ fn new_app(
             redirect_uri: format!("{PUBLIC_URL}/callback"),
             jws_issuer: JWS_ISSUER.to_owned(),
             signing_key: signing_key(),
+            eidas: None,
         },
         sealer: Sealer::new(&[7; 32]).unwrap(),
         gateway_key: GatewayKey::from_seed(&[9; 32], gateway_member.clone()).unwrap(),

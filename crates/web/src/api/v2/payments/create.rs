@@ -1,21 +1,24 @@
 //! `POST /v2/payments`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use gateway::App;
 use gateway::payments::{self, NewPayment};
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::embedded_auth::credentials;
 use super::initiation::Initiation;
 use super::model::PaymentResponse;
 use crate::api::auth::Call;
 use crate::api::{ApiError, json};
 
 /// What is asked for.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreatePayment {
     /// The payment.
@@ -24,6 +27,9 @@ pub struct CreatePayment {
     /// Whether the payer has already agreed in the member's own pages.
     #[serde(default)]
     pisp_consent_accepted: Option<bool>,
+    /// Values for the bank's `initialEmbeddedAuthFields`, by id; what is missing is asked for.
+    #[serde(default)]
+    initial_embedded_auth: Option<BTreeMap<String, String>>,
 }
 
 /// Initiate a payment
@@ -47,10 +53,16 @@ pub async fn create_payment(
 ) -> Result<Json<PaymentResponse>, ApiError> {
     let asked: CreatePayment = json::read(&call.body)?;
     let sandbox = app.settings().sandbox;
-    let mut initiation = asked.initiation.into_domain(sandbox)?;
+    let today = app.now().to_zoned(TimeZone::UTC).date();
+    let mut initiation = asked.initiation.into_domain(sandbox, today)?;
     initiation.pisp_consent_accepted = asked.pisp_consent_accepted.unwrap_or(false);
-    let new =
-        NewPayment { initiation, psu: call.psu(), request_timeout_ms: call.request_timeout_ms() };
+    let known = asked.initial_embedded_auth.unwrap_or_default();
+    let new = NewPayment {
+        initiation,
+        credentials: credentials("initialEmbeddedAuth", known)?,
+        psu: call.psu(),
+        request_timeout_ms: call.request_timeout_ms(),
+    };
     let payment = payments::create(&app, &call.member, new)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", "initiation.bankId"))?;

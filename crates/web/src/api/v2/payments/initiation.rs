@@ -7,6 +7,7 @@
 use domain::account::{AccountIdentifier, Party};
 use domain::initiation as order;
 use domain::money::{self, Currency};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -98,7 +99,7 @@ pub struct Initiation {
     /// The payee.
     #[serde(deserialize_with = "json::object")]
     pub creditor: Creditor,
-    /// Not supported yet.
+    /// The day on which the bank is to execute, e.g. `2026-04-29`; at once where it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_date: Option<String>,
     /// Whether the bank is asked for funds first.
@@ -149,7 +150,7 @@ impl Initiation {
     ///
     /// # Errors
     /// [`ApiError::Field`] for the first field that is not.
-    pub fn into_domain(self, sandbox: bool) -> Result<order::Initiation, ApiError> {
+    pub fn into_domain(self, sandbox: bool, today: Date) -> Result<order::Initiation, ApiError> {
         self.refuse_what_is_not_there_yet()?;
         length("initiation.refId", &self.ref_id, 1, 35)?;
         let primary_max =
@@ -161,6 +162,7 @@ impl Initiation {
         optional("callbackState", &self.callback_state, 2_048)?;
         optional("externalPsuReference", &self.external_psu_reference, 64)?;
         check_callback_url(&self.callback_url, sandbox)?;
+        let schedule = schedule(self.execution_date.as_deref(), today)?;
         let local_instrument = self.local_instrument.into();
         let amount = self.amount.into_domain(self.local_instrument)?;
         let creditor = self.creditor.into_domain(self.local_instrument)?;
@@ -176,6 +178,7 @@ impl Initiation {
             local_instrument,
             debtor,
             creditor,
+            schedule,
             confirm_funds: self.confirm_funds.unwrap_or(false),
             return_refund_account: self.return_refund_account.unwrap_or(false),
             disable_future_dated_payment_conversion: self
@@ -194,7 +197,6 @@ impl Initiation {
     fn refuse_what_is_not_there_yet(&self) -> Result<(), ApiError> {
         let asked = [
             ("vrpConsentId", self.vrp_consent_id.is_some()),
-            ("executionDate", self.execution_date.is_some()),
             ("returnTokenizedAccount", self.return_tokenized_account == Some(true)),
             (
                 "debtor.tokenizedAccountId",
@@ -226,7 +228,11 @@ impl Initiation {
             local_instrument: initiation.local_instrument.into(),
             debtor: initiation.debtor.as_ref().map(Debtor::of),
             creditor: Creditor::of(&initiation.creditor),
-            execution_date: None,
+            execution_date: match initiation.schedule {
+                order::Schedule::Immediate => None,
+                order::Schedule::FutureDated { date } => Some(date.to_string()),
+                order::Schedule::StandingOrder { first, .. } => Some(first.to_string()),
+            },
             confirm_funds: Some(initiation.confirm_funds),
             return_refund_account: Some(initiation.return_refund_account),
             disable_future_dated_payment_conversion: Some(
@@ -335,6 +341,31 @@ same_variants!(
     Plusgiro,
     AutoSelect
 );
+
+/// The most days ahead that an execution is accepted for.
+const DAYS_AHEAD_MAX: i64 = 366;
+
+/// Today means at once. A day that is over cannot be meant; `today` is in UTC, so the day before
+/// it is still today in the west of it.
+fn schedule(text: Option<&str>, today: Date) -> Result<order::Schedule, ApiError> {
+    const PATH: &str = "initiation.executionDate";
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(order::Schedule::Immediate);
+    };
+    let date: Date = text.parse().map_err(|_| {
+        let message = "`executionDate` should be a day such as 2026-04-29.";
+        ApiError::field(FieldFault::InvalidFormat, PATH, message)
+    })?;
+    let days = today.duration_until(date).as_hours() / 24;
+    match days {
+        -1..=0 => Ok(order::Schedule::Immediate),
+        1..=DAYS_AHEAD_MAX => Ok(order::Schedule::FutureDated { date }),
+        _ => Err(invalid(
+            PATH,
+            format!("`executionDate` should be between today and {DAYS_AHEAD_MAX} days ahead."),
+        )),
+    }
+}
 
 /// A payee of which nothing is known; the creditor of tests and pages begins so.
 pub(super) fn party(account: Option<AccountIdentifier>, name: Option<String>) -> Party {

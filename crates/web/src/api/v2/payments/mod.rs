@@ -1,6 +1,8 @@
 //! `/v2/payments`.
 
+pub mod authentication;
 pub mod create;
+pub mod embedded_auth;
 pub mod get;
 pub mod initiation;
 pub mod list;

@@ -1,21 +1,14 @@
 //! The object `payment` on the wire (reference, section 3.5).
 
-use domain::payment::{self as core, PaymentChanged, State};
+use domain::payment::{self as core, PaymentChanged};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::authentication::Authentication;
 use super::initiation::{Amount, Initiation};
 use super::party::Account;
 use crate::api::status::{PaymentStatus, of_stage};
-
-/// What the payer still has to do.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Authentication {
-    /// Where the payer's browser must go.
-    redirect_url: String,
-}
 
 /// The account to refund to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -111,19 +104,8 @@ impl Payment {
     /// The payment as it stands; `public_url` is where the hosted pages are.
     #[must_use]
     pub fn of(payment: &core::Payment, public_url: &str) -> Payment {
-        let redirect_url = match &payment.state {
-            State::AwaitingBankChoice => Some(session_url(public_url, payment)),
-            State::AwaitingRedirect { authorisation } => Some(authorisation.redirect_url.clone()),
-            State::Opening { .. }
-            | State::VerifyingReturn { .. }
-            | State::Authorised { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. }
-            | State::Final { .. } => None,
-        };
         Payment {
-            authentication: redirect_url.map(|redirect_url| Authentication { redirect_url }),
+            authentication: Authentication::of(payment, public_url),
             ..Payment::at_event(payment, &payment.changed())
         }
     }

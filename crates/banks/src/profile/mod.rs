@@ -3,29 +3,21 @@
 //! Adding a bank that follows its standard is adding a file. An unknown key or word does not
 //! load, and every complaint names the file and the key.
 
+mod standard;
+
 use domain::initiation::LocalInstrument;
 use domain::money::Currency;
+use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::standard::{
+    FinalStatus, NextGenPsd2, PolishApi, ResponseMode, Signing, Standard, Stet, UkOpenBanking,
+    UkOpenBankingVersion,
+};
+
 /// Stands for the base URL of the simulated banks in their profiles.
 pub const SIMULATOR_PLACEHOLDER: &str = "{simbank}";
-
-/// A published standard that we speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Standard {
-    /// UK Open Banking Read/Write Data API.
-    #[serde(rename = "uk-open-banking")]
-    UkOpenBanking,
-}
-
-/// A version of a standard that we speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Version {
-    /// OBIE 3.1.11.
-    #[serde(rename = "3.1.11")]
-    V3_1_11,
-}
 
 /// How the payer approves at the bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -33,6 +25,56 @@ pub enum Version {
 pub enum ScaMethod {
     /// The browser goes to the bank and comes back.
     Redirect,
+    /// The browser goes there more than once.
+    MultiRedirect,
+    /// The payer confirms on another device.
+    Decoupled,
+    /// The payer answers all the bank's questions at once.
+    EmbeddedSingleStep,
+    /// The payer answers the bank's questions in several rounds.
+    EmbeddedMultiStep,
+}
+
+/// Something that the bank wants to know of the payer before anything else (public API,
+/// `initialEmbeddedAuthFields`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialField {
+    /// The name under which the answer comes, e.g. `psuId`.
+    pub id: String,
+    /// What the payer reads beside it.
+    pub display_name: String,
+    /// A further explanation.
+    pub additional_information: Option<String>,
+    /// What the answer must look like, a regular expression, for clients that check it.
+    pub format: Option<String>,
+    /// Whether it must not be seen while it is typed.
+    #[serde(default)]
+    pub secret: bool,
+}
+
+/// What is expected of a bank during a time (public API, `maintenanceWindow[].type`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Downtime {
+    /// The bank works on its systems and goes on answering.
+    NoDowntimeExpected,
+    /// The bank may not answer.
+    DowntimeExpected,
+    /// The bank takes no calls.
+    Outage,
+}
+
+/// A time during which a bank works on its systems.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintenanceWindow {
+    /// Its beginning.
+    pub start: Timestamp,
+    /// Its end.
+    pub end: Timestamp,
+    /// What is expected.
+    pub downtime: Downtime,
 }
 
 /// What a bank offers.
@@ -41,57 +83,16 @@ pub enum ScaMethod {
 pub enum Capability {
     /// Single immediate payments.
     SinglePayment,
+    /// Single payments on a later day.
+    FutureDatedPayment,
+    /// Standing orders.
+    StandingOrder,
+    /// Accepted payments that are not executed yet can be cancelled.
+    Cancellation,
     /// Tells before the order whether the account holds enough.
     FundsConfirmation,
     /// Returns the payer's account, so that a refund can be sent there.
     RefundAccount,
-}
-
-/// How the bank hands the payer's browser back (OpenID Connect response modes).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResponseMode {
-    /// A form that the browser posts to us.
-    FormPost,
-    /// In the URL's fragment, which a page of ours must read; the standard's default.
-    Fragment,
-}
-
-impl ResponseMode {
-    /// The word on the wire.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            ResponseMode::FormPost => "form_post",
-            ResponseMode::Fragment => "fragment",
-        }
-    }
-}
-
-/// The status after which this bank says no more about a successful order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum FinalStatus {
-    /// Execution has begun.
-    AcceptedSettlementInProcess,
-    /// The payer's side is settled.
-    AcceptedSettlementCompleted,
-    /// At the payee's bank, not yet on the account.
-    AcceptedWithoutPosting,
-    /// On the payee's account.
-    AcceptedCreditSettlementCompleted,
-}
-
-/// Message signatures (OBIE 3.1.11, "Message Signing").
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Signing {
-    /// Whether the bank signs its responses; then an unsigned one is not believed.
-    pub bank_signs: bool,
-    /// The trust anchor of both sides' keys, a DNS name (header `tan`).
-    pub trust_anchor: String,
-    /// The bank's organisation in the trust anchor's directory (header `iss`). Where it is not
-    /// known, any issuer is accepted that signs with a key of the bank's key set.
-    pub organisation_id: Option<String>,
 }
 
 /// Raw texts of rejections, compared as a whole, that mean something more than "rejected". Each is
@@ -150,14 +151,16 @@ pub struct BankProfile {
     pub simulated: bool,
     /// The standard that the bank speaks.
     pub standard: Standard,
-    /// And which version of it.
-    pub version: Version,
-    /// OpenID issuer; discovery is at `{issuer}/.well-known/openid-configuration`.
-    pub issuer: String,
+    /// Whether the bank executes at the payer's approval, without an order from us.
+    #[serde(default)]
+    pub executes_at_approval: bool,
+    /// What the bank wants to know of the payer before anything else.
+    #[serde(default)]
+    pub credential_fields: Vec<CredentialField>,
     /// Where the resources are, e.g. `https://…/open-banking/v3.1/pisp`.
     pub api_base_url: String,
-    /// Hosts (`host` or `host:port`) that URLs given by the bank may have, beside those of
-    /// `issuer` and `api_base_url`.
+    /// Hosts (`host` or `host:port`) that URLs given by the bank may have, beside that of
+    /// `api_base_url` and, in UK Open Banking, `issuer`.
     #[serde(default)]
     pub allowed_hosts: Vec<String>,
     /// Rails that orders may use.
@@ -168,12 +171,9 @@ pub struct BankProfile {
     pub sca_methods: Vec<ScaMethod>,
     /// What the bank offers.
     pub capabilities: Vec<Capability>,
-    /// Ways back for the browser, best first.
-    pub response_modes: Vec<ResponseMode>,
-    /// The last status of a successful order.
-    pub final_status: FinalStatus,
-    /// Message signatures.
-    pub signing: Signing,
+    /// When the bank is not to be called, or may not answer.
+    #[serde(default)]
+    pub maintenance_windows: Vec<MaintenanceWindow>,
     /// Reading of rejections.
     #[serde(default)]
     pub reasons: Reasons,
@@ -181,6 +181,9 @@ pub struct BankProfile {
     #[serde(default)]
     pub limits: Limits,
 }
+
+/// Key and complaint of the first rule that a profile breaks.
+type Check = Result<(), (&'static str, String)>;
 
 /// Why a profile does not load.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -211,24 +214,36 @@ impl BankProfile {
         self.capabilities.contains(&capability)
     }
 
-    /// Whether a URL that the bank gave may be used: the scheme of [`BankProfile::issuer`] rules,
-    /// no user name in it, and a host that the profile names.
+    /// Whether the bank announced that it takes no calls now.
+    #[must_use]
+    pub fn is_in_outage(&self, now: Timestamp) -> bool {
+        self.maintenance_windows.iter().any(|window| {
+            window.downtime == Downtime::Outage && window.start <= now && now < window.end
+        })
+    }
+
+    /// Whether a URL that the bank gave may be used: https, or http at simulated banks; no user
+    /// name in it, and a host that the profile names.
     #[must_use]
     pub fn allows_url(&self, text: &str) -> bool {
-        let (Ok(url), Ok(issuer)) = (Url::parse(text), Url::parse(&self.issuer)) else {
+        let Ok(url) = Url::parse(text) else {
             return false;
         };
-        let own = [Some(issuer.clone()), Url::parse(&self.api_base_url).ok()];
+        let issuer = match &self.standard {
+            Standard::UkOpenBanking(bank) => Url::parse(&bank.issuer).ok(),
+            Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => None,
+        };
+        let own = [issuer, Url::parse(&self.api_base_url).ok()];
         let host = host_and_port(&url);
         let named = own.iter().flatten().any(|own| host_and_port(own) == host)
             || self.allowed_hosts.iter().any(|allowed| Some(allowed.as_str()) == host.as_deref());
         named
-            && url.scheme() == issuer.scheme()
+            && (url.scheme() == "https" || (self.simulated && url.scheme() == "http"))
             && url.username().is_empty()
             && url.password().is_none()
     }
 
-    fn check(&self) -> Result<(), (&'static str, String)> {
+    fn check(&self) -> Check {
         let id_shaped =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         ensure("id", "must be 1 to 64 of a-z, 0-9 and `-`", {
@@ -247,16 +262,14 @@ impl BankProfile {
             ("rails", self.rails.is_empty()),
             ("sca_methods", self.sca_methods.is_empty()),
             ("capabilities", self.capabilities.is_empty()),
-            ("response_modes", self.response_modes.is_empty()),
         ] {
             ensure(key, "must not be empty", !empty)?;
         }
-        self.check_url("issuer", &self.issuer)?;
         self.check_url("api_base_url", &self.api_base_url)?;
         ensure("allowed_hosts", "must list `host` or `host:port`, without scheme or path", {
             self.allowed_hosts.iter().all(|host| !host.is_empty() && !host.contains('/'))
         })?;
-        ensure("signing.trust_anchor", "must not be empty", !self.signing.trust_anchor.is_empty())?;
+        self.standard.check(|key, text| self.check_url(key, text))?;
         let limits = &self.limits;
         for (key, value, most) in [
             ("limits.creditor_name", limits.creditor_name, 350),
@@ -269,7 +282,7 @@ impl BankProfile {
         Ok(())
     }
 
-    fn check_url(&self, key: &'static str, text: &str) -> Result<(), (&'static str, String)> {
+    fn check_url(&self, key: &'static str, text: &str) -> Check {
         let url = Url::parse(text).map_err(|error| (key, format!("is not a URL: {error}")))?;
         let secure = url.scheme() == "https" || (self.simulated && url.scheme() == "http");
         ensure(key, "must be https", secure)?;
@@ -280,7 +293,7 @@ impl BankProfile {
     }
 }
 
-fn ensure(key: &'static str, rule: &str, holds: bool) -> Result<(), (&'static str, String)> {
+fn ensure(key: &'static str, rule: &str, holds: bool) -> Check {
     if holds { Ok(()) } else { Err((key, rule.to_owned())) }
 }
 

@@ -1,0 +1,140 @@
+//! The standard that a bank speaks, with what each standard leaves to the bank: the table
+//! `[standard.<name>]` of a profile.
+//!
+//! Quirks are words of closed lists here: an unknown word does not load.
+
+use serde::Deserialize;
+
+use super::{Check, ensure};
+
+/// A published standard, its version at this bank, and the bank's choices.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub enum Standard {
+    /// UK Open Banking Read/Write Data API.
+    #[serde(rename = "uk-open-banking")]
+    UkOpenBanking(UkOpenBanking),
+    /// Berlin Group NextGenPSD2 XS2A.
+    #[serde(rename = "next-gen-psd2")]
+    NextGenPsd2(NextGenPsd2),
+    /// STET PSD2.
+    #[serde(rename = "stet")]
+    Stet(Stet),
+    /// PolishAPI.
+    #[serde(rename = "polish-api")]
+    PolishApi(PolishApi),
+}
+
+impl Standard {
+    /// The standard's name as profiles have it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Standard::UkOpenBanking(_) => "uk-open-banking",
+            Standard::NextGenPsd2(_) => "next-gen-psd2",
+            Standard::Stet(_) => "stet",
+            Standard::PolishApi(_) => "polish-api",
+        }
+    }
+
+    pub(super) fn check(&self, check_url: impl Fn(&'static str, &str) -> Check) -> Check {
+        match self {
+            Standard::UkOpenBanking(bank) => {
+                check_url("issuer", &bank.issuer)?;
+                ensure("response_modes", "must not be empty", !bank.response_modes.is_empty())?;
+                let anchor = &bank.signing.trust_anchor;
+                ensure("signing.trust_anchor", "must not be empty", !anchor.is_empty())
+            }
+            Standard::NextGenPsd2(_) | Standard::PolishApi(_) => Ok(()),
+            Standard::Stet(bank) => check_url("token_url", &bank.token_url),
+        }
+    }
+}
+
+/// UK Open Banking at one bank.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UkOpenBanking {
+    /// Which version.
+    pub version: UkOpenBankingVersion,
+    /// OpenID issuer; discovery is at `{issuer}/.well-known/openid-configuration`.
+    pub issuer: String,
+    /// Ways back for the browser, best first.
+    pub response_modes: Vec<ResponseMode>,
+    /// The last status of a successful order.
+    pub final_status: FinalStatus,
+    /// Message signatures.
+    pub signing: Signing,
+}
+
+/// A version of UK Open Banking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum UkOpenBankingVersion {
+    /// 3.1.11.
+    #[serde(rename = "3.1.11")]
+    V3_1_11,
+}
+
+/// How the bank hands the payer's browser back (OpenID Connect response modes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// A form that the browser posts to us.
+    FormPost,
+    /// In the URL's fragment, which a page of ours must read; the standard's default.
+    Fragment,
+}
+
+impl ResponseMode {
+    /// The word on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            ResponseMode::FormPost => "form_post",
+            ResponseMode::Fragment => "fragment",
+        }
+    }
+}
+
+/// The status after which this bank says no more about a successful order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub enum FinalStatus {
+    /// Execution has begun.
+    AcceptedSettlementInProcess,
+    /// The payer's side is settled.
+    AcceptedSettlementCompleted,
+    /// At the payee's bank, not yet on the account.
+    AcceptedWithoutPosting,
+    /// On the payee's account.
+    AcceptedCreditSettlementCompleted,
+}
+
+/// Message signatures (OBIE 3.1.11, "Message Signing").
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signing {
+    /// Whether the bank signs its responses; then an unsigned one is not believed.
+    pub bank_signs: bool,
+    /// The trust anchor of both sides' keys, a DNS name (header `tan`).
+    pub trust_anchor: String,
+    /// The bank's organisation in the trust anchor's directory (header `iss`). Where it is not
+    /// known, any issuer is accepted that signs with a key of the bank's key set.
+    pub organisation_id: Option<String>,
+}
+
+/// NextGenPSD2 at one bank.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextGenPsd2 {}
+
+/// STET at one bank.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stet {
+    /// The OAuth token endpoint.
+    pub token_url: String,
+}
+
+/// PolishAPI at one bank.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolishApi {}

@@ -1,0 +1,238 @@
+//! What of an exchange may be kept: its shape, codes, dates and amounts; no secret, no account
+//! number, no name.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::error::words;
+use crate::wire::{Request, Response};
+
+/// The most bytes of one body that are kept.
+pub const BODY_KEPT_BYTES_MAX: usize = 8 * 1024;
+/// The most bytes of a body that is looked into; a longer one is kept by its length only.
+const BODY_READ_BYTES_MAX: usize = 256 * 1024;
+const MASK: &str = "•";
+
+/// Fields whose texts say nothing about a person, whatever the standard; compared without case.
+const HARMLESS_FIELDS: [&str; 60] = [
+    "amount",
+    "appliedauthenticationapproach",
+    "authenticationmethodid",
+    "authenticationtype",
+    "category",
+    "code",
+    "codeid",
+    "consentid",
+    "creationdatetime",
+    "currency",
+    "deliverymode",
+    "detailedstatus",
+    "domesticpaymentid",
+    "domesticscheduledpaymentid",
+    "domesticstandingorderid",
+    "endtoendid",
+    "endtoendidentification",
+    "error",
+    "errorcode",
+    "executionmode",
+    "expires_in",
+    "frequency",
+    "fundsavailable",
+    "generalstatus",
+    "grant_type",
+    "instructionid",
+    "instructionidentification",
+    "isretry",
+    "localinstrument",
+    "numberoftransactions",
+    "otpformat",
+    "otpmaxlength",
+    "path",
+    "paymentid",
+    "paymentinformationid",
+    "paymentinformationstatus",
+    "requestedexecutiondate",
+    "requestid",
+    "response_type",
+    "scaapproach",
+    "scastatus",
+    "schemename",
+    "scope",
+    "scopegrouptype",
+    "senddate",
+    "servicelevel",
+    "status",
+    "statusreason",
+    "statusreasoncode",
+    "statusreasondescription",
+    "statusreasoninformation",
+    "statusupdatedatetime",
+    "system",
+    "timestamp",
+    "token_type",
+    "tppmessages",
+    "tpptransactionid",
+    "transactionstatus",
+    "value",
+    "version",
+];
+
+/// Headers whose values may be kept; of the others only the name is.
+const HARMLESS_HEADERS: [&str; 20] = [
+    "accept",
+    "aspsp-sca-approach",
+    "cache-control",
+    "content-length",
+    "content-type",
+    "date",
+    "digest",
+    "psu-http-method",
+    "psu-id-type",
+    "retry-after",
+    "server",
+    "tpp-explicit-authorisation-preferred",
+    "tpp-redirect-preferred",
+    "warning",
+    "x-fapi-interaction-id",
+    "x-idempotency-key",
+    "x-request-id",
+    "x-correlation-id",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+];
+
+/// A request as it may be kept.
+#[must_use]
+pub fn request(request: &Request) -> Value {
+    json!({
+        "method": request.method.as_str(),
+        "url": url(&request.url),
+        "headers": headers(&request.headers),
+        "body": body(&request.body),
+    })
+}
+
+/// A response as it may be kept.
+#[must_use]
+pub fn response(response: &Response) -> Value {
+    json!({
+        "status": response.status,
+        "headers": headers(&response.headers),
+        "body": body(&response.body),
+    })
+}
+
+/// Without query, fragment and user: they hold codes and states.
+fn url(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else {
+        return MASK.to_owned();
+    };
+    if url.query().is_some() {
+        url.set_query(Some(MASK));
+    }
+    url.set_fragment(None);
+    // Only URLs that cannot have a user refuse, and these have none.
+    if url.set_username("").is_err() || url.set_password(None).is_err() {
+        return MASK.to_owned();
+    }
+    url.into()
+}
+
+fn headers(headers: &[(String, String)]) -> Value {
+    let kept = headers.iter().map(|(name, value)| {
+        let name = name.to_lowercase();
+        let value = if HARMLESS_HEADERS.contains(&name.as_str()) { words(value) } else { mask() };
+        (name, Value::String(value))
+    });
+    Value::Object(kept.collect())
+}
+
+fn mask() -> String {
+    MASK.to_owned()
+}
+
+fn body(bytes: &[u8]) -> Value {
+    if bytes.is_empty() {
+        return Value::Null;
+    }
+    if bytes.len() > BODY_READ_BYTES_MAX {
+        return Value::String(format!("({} bytes)", bytes.len()));
+    }
+    let text = shape(bytes, BODY_KEPT_BYTES_MAX);
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+/// The shape of a JSON text in at most `bytes_max` bytes; of anything else, its length.
+pub(crate) fn shape(bytes: &[u8], bytes_max: usize) -> String {
+    let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
+        return format!("({} bytes that are not JSON)", bytes.len());
+    };
+    mask_values(&mut value, false);
+    let mut text = value.to_string();
+    let mut end = bytes_max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}
+
+/// Depth is bounded by `serde_json`, which refuses more than 128 levels.
+fn mask_values(value: &mut Value, harmless: bool) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                let name = name.to_lowercase();
+                mask_values(field, HARMLESS_FIELDS.contains(&name.as_str()));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_values(item, harmless)),
+        Value::String(text) => *text = if harmless { words(text) } else { mask() },
+        Value::Number(_) if !harmless => *value = Value::String(mask()),
+        Value::Number(_) | Value::Bool(_) | Value::Null => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_amounts_stay_and_persons_and_secrets_go() {
+        let kept = request(&Request {
+            operation: "exchange-code",
+            method: http::Method::POST,
+            url: "https://user:pass@bank.example/token?code=secret#x".to_owned(),
+            headers: vec![
+                ("Authorization".to_owned(), "Bearer secret".to_owned()),
+                ("PSU-IP-Address".to_owned(), "203.0.113.9".to_owned()),
+                ("X-Request-ID".to_owned(), "a-b".to_owned()),
+            ],
+            body:
+                br#"{"instructedAmount":{"amount":"12.50","currency":"EUR"},"creditorName":"Jones",
+                "creditorAccount":{"iban":"DE02120300000000202051"},"psuData":{"password":"secret"},
+                "transactionStatus":"RJCT","tppMessages":[{"code":"FORMAT_ERROR","text":"Jones"}]}"#
+                    .to_vec(),
+            timeout_ms: 1,
+            client_certificate: None,
+        })
+        .to_string();
+        for wanted in ["12.50", "EUR", "RJCT", "FORMAT_ERROR", "a-b", "https://bank.example/token"]
+        {
+            assert!(kept.contains(wanted), "{wanted} in {kept}");
+        }
+        for secret in ["secret", "Jones", "DE02", "203.0", "user", "pass@"] {
+            assert!(!kept.contains(secret), "{secret} in {kept}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_kept_by_its_length() {
+        assert_eq!(
+            body(b"<html>Jones</html>"),
+            Value::String("(18 bytes that are not JSON)".into())
+        );
+        assert_eq!(body(b""), Value::Null);
+        assert_eq!(body(&vec![b'1'; 300_000]), Value::String("(300000 bytes)".into()));
+    }
+}

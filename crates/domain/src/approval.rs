@@ -1,0 +1,115 @@
+//! What a payer has to do to approve a payment (strong customer authentication), whatever the
+//! bank's standard: go to the bank, type what the bank wants to know, or confirm in the bank's app.
+//!
+//! Sources: PSD2 RTS on SCA; public API, object `authentication` (reference, section 3.6).
+
+use serde::{Deserialize, Serialize};
+
+/// The fields that one challenge may have; a bank that asks for more is not believed.
+pub const FIELDS_MAX: usize = 16;
+/// The options that one field may offer.
+pub const OPTIONS_MAX: usize = 32;
+/// The longest image, in characters of base64.
+pub const IMAGE_LENGTH_MAX: usize = 256 * 1024;
+/// The longest flicker code and the longest text, in characters.
+pub const TEXT_LENGTH_MAX: usize = 2048;
+
+/// The next step of the payer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "approach")]
+pub enum Approach {
+    /// The browser goes to the bank and comes back.
+    Redirect {
+        /// Where it goes. It may hold what lets its reader act as the payer: never log it.
+        url: String,
+    },
+    /// The payer answers the bank's questions on our pages, or on the member's.
+    Embedded {
+        /// The questions.
+        challenge: Challenge,
+    },
+    /// The payer confirms on another device; we ask the bank until it knows.
+    Decoupled {
+        /// What the bank wants the payer to read.
+        message: Option<String>,
+    },
+}
+
+/// What kind of answer a field takes (public API, `type` of a required field).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// Text that may be seen.
+    Text,
+    /// Text that must not be seen while it is typed.
+    Password,
+    /// One of the options.
+    Choice,
+}
+
+/// One question of a bank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChallengeField {
+    /// The name under which the answer comes back.
+    pub id: String,
+    /// What kind of answer it takes.
+    pub kind: FieldKind,
+    /// What the payer reads beside it.
+    pub display_name: String,
+    /// A further explanation.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub additional_information: Option<String>,
+    /// What can be chosen, for [`FieldKind::Choice`]; the answer is one of these texts.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub options: Vec<String>,
+}
+
+/// Questions that a bank asks together.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Challenge {
+    /// The questions, at most [`FIELDS_MAX`].
+    pub fields: Vec<ChallengeField>,
+    /// What the bank wants the payer to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// A picture to scan or to read, base64 (photoTAN).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_base64: Option<String>,
+    /// Data for a flickering picture, hexadecimal (chipTAN).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flicker_code: Option<String>,
+    /// Whether the last answers were wrong and the questions are asked again.
+    pub is_retry: bool,
+}
+
+impl Challenge {
+    /// The same challenge within the stated bounds: what is over them is left out or cut.
+    #[must_use]
+    pub fn bounded(mut self) -> Challenge {
+        let cut = |text: String| text.chars().take(TEXT_LENGTH_MAX).collect::<String>();
+        self.fields.truncate(FIELDS_MAX);
+        for field in &mut self.fields {
+            field.options.truncate(OPTIONS_MAX);
+        }
+        self.description = self.description.map(cut);
+        self.image_base64 = self.image_base64.filter(|image| image.len() <= IMAGE_LENGTH_MAX);
+        self.flicker_code = self.flicker_code.map(cut);
+        self
+    }
+
+    /// The first question that `answers` leaves open, or answers with something that is not
+    /// offered. `None` where all is well.
+    pub fn open_question<'a>(
+        &'a self,
+        answer: impl Fn(&str) -> Option<&'a str>,
+    ) -> Option<&'a ChallengeField> {
+        self.fields.iter().find(|field| match answer(&field.id) {
+            None | Some("") => true,
+            Some(text) => match field.kind {
+                FieldKind::Text | FieldKind::Password => false,
+                FieldKind::Choice => !field.options.iter().any(|option| option == text),
+            },
+        })
+    }
+}

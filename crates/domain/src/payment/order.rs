@@ -1,0 +1,222 @@
+//! What becomes of an order: answers, lost answers, the bank's words on its status.
+
+use jiff::Timestamp;
+
+use super::machine::moved;
+use super::{
+    BankRefusal, End, ErrorInfo, OrderFact, Payment, PaymentOutcome, PaymentStep, SentOrder, State,
+    reason,
+};
+use crate::bank::{ConsentProgress, OrderProgress, OrderStatus, RefundAccount};
+use crate::step::{Case, JobChange, JobKind, Outcome};
+
+use Outcome::Already;
+
+/// What a member reads of a payment whose order may or may not exist.
+const ANSWER_LOST: &str = "The bank's answer to the order was lost; its status is being asked for.";
+/// The published text for a bank that forbids the order (reference, section 8.1, amount 104).
+const REDEMPTION_DENIED: &str = "Error during payment redemption: PERMISSION_DENIED";
+
+impl Payment {
+    pub(super) fn order_ended(
+        &self,
+        order: &SentOrder,
+        what: &OrderFact,
+        now: Timestamp,
+    ) -> PaymentStep {
+        let mut payment = self.clone();
+        match what {
+            OrderFact::Answered { bank_payment_id, status, refund_account } => {
+                self.order_taken(order, bank_payment_id, status, refund_account, now)
+            }
+            OrderFact::Refused(refusal) if refusal.http_status == 403 => {
+                payment.reason = Some(REDEMPTION_DENIED.to_owned());
+                payment.error = Some(error_info(refusal));
+                payment.ended(End::Declined, now)
+            }
+            OrderFact::Refused(refusal) => payment.refused(refusal, now),
+            OrderFact::NotSent { text } => {
+                let Some(grant) = order.grant.clone() else {
+                    return payment.given_up(text, now);
+                };
+                let state = State::Authorised { consent_id: order.consent_id.clone(), grant };
+                let mut step = payment.moved_to(state, now, vec![]);
+                if let Some(deadline) = step.state.deadline() {
+                    step.jobs.push(JobChange::Schedule(JobKind::Expire, deadline));
+                }
+                step
+            }
+            OrderFact::AnswerLost { text } => {
+                payment.reason = Some(ANSWER_LOST.to_owned());
+                let state = State::Uncertain { order: order.clone() };
+                // The first question comes at once: the order's age is the time that was waited.
+                let jobs = vec![
+                    JobChange::Cancel(JobKind::Redeem),
+                    JobChange::Schedule(JobKind::AskStatus, now),
+                ];
+                let mut step = payment.moved_to(state, now, jobs);
+                step.cases.push(Case {
+                    kind: "order_answer_lost".to_owned(),
+                    text: format!("no readable answer to the order: {text}"),
+                });
+                step
+            }
+        }
+    }
+
+    pub(super) fn order_taken(
+        &self,
+        order: &SentOrder,
+        bank_payment_id: &str,
+        status: &OrderStatus,
+        refund_account: &Option<RefundAccount>,
+        now: Timestamp,
+    ) -> PaymentStep {
+        let mut payment = self.clone();
+        payment.bank.payment_id = Some(bank_payment_id.to_owned());
+        payment.bank.refund_account.clone_from(refund_account);
+        let processing = State::Processing {
+            order: order.clone(),
+            bank_payment_id: Some(bank_payment_id.to_owned()),
+        };
+        payment.after_status(status, processing, now)
+    }
+
+    pub(super) fn status_told(&self, status: &OrderStatus, now: Timestamp) -> PaymentOutcome {
+        let known = self.bank.payment_status.as_deref() == Some(status.raw.as_str())
+            && (status.reason.is_none() || status.reason == self.reason);
+        match status.progress {
+            OrderProgress::InProcess | OrderProgress::Unrecognised if known => Already,
+            OrderProgress::InProcess
+            | OrderProgress::Unrecognised
+            | OrderProgress::Completed
+            | OrderProgress::Rejected
+            | OrderProgress::InsufficientFunds
+            | OrderProgress::Declined => {
+                moved(self.clone().after_status(status, self.state.clone(), now))
+            }
+        }
+    }
+
+    /// The Step that the bank's word on the order leads to; `processing` where it is not the last.
+    fn after_status(
+        mut self,
+        status: &OrderStatus,
+        processing: State,
+        now: Timestamp,
+    ) -> PaymentStep {
+        self.bank.payment_status = Some(status.raw.clone());
+        self.reason = status.reason.as_deref().map(reason);
+        match status.progress {
+            OrderProgress::Completed => self.ended(End::Completed, now),
+            OrderProgress::Rejected => self.ended(End::Rejected, now),
+            OrderProgress::InsufficientFunds => self.ended(End::RejectedInsufficientFunds, now),
+            OrderProgress::Declined => self.ended(End::Declined, now),
+            OrderProgress::InProcess => {
+                let mut step = self.moved_to(processing, now, vec![]);
+                step.jobs = ask_from(&step.state, now);
+                step
+            }
+            OrderProgress::Unrecognised => {
+                let text = format!("the bank's status `{}` is in no table", status.raw);
+                let mut step = self.moved_to(processing, now, vec![]);
+                step.jobs = ask_from(&step.state, now);
+                step.cases.push(Case { kind: "unrecognised_bank_status".to_owned(), text });
+                step
+            }
+        }
+    }
+
+    /// What the bank says of the consent, where the answer to the order was lost.
+    pub(super) fn consent_told(
+        &self,
+        order: &SentOrder,
+        consent: ConsentProgress,
+        now: Timestamp,
+    ) -> PaymentOutcome {
+        match consent {
+            ConsentProgress::Consumed => {
+                let mut payment = self.clone();
+                payment.reason = Some(
+                    "The bank has the order; its answer was lost, so its outcome is not known."
+                        .to_owned(),
+                );
+                let state = State::Processing { order: order.clone(), bank_payment_id: None };
+                let mut step =
+                    payment.moved_to(state, now, vec![JobChange::Cancel(JobKind::AskStatus)]);
+                step.cases.push(Case {
+                    kind: "order_without_id".to_owned(),
+                    text: "the consent is consumed but the order's id is unknown: find the order \
+                           in the bank's records"
+                        .to_owned(),
+                });
+                moved(step)
+            }
+            // "Not used yet" proves nothing: the order may still be on its way inside the bank.
+            ConsentProgress::Authorised | ConsentProgress::AwaitingAuthorisation => Already,
+            ConsentProgress::Rejected => {
+                let mut payment = self.clone();
+                payment.reason =
+                    Some("The bank withdrew the consent; no order used it.".to_owned());
+                moved(payment.ended(End::Rejected, now))
+            }
+        }
+    }
+
+    /// The bank speaks of an order of a payment that has ended.
+    pub(super) fn status_after_the_end(&self, end: End, status: &OrderStatus) -> PaymentOutcome {
+        let agrees = match (end, status.progress) {
+            (End::Completed, OrderProgress::Completed)
+            | (End::Rejected, OrderProgress::Rejected)
+            | (End::RejectedInsufficientFunds, OrderProgress::InsufficientFunds)
+            | (End::Declined, OrderProgress::Declined)
+            | (_, OrderProgress::InProcess) => true,
+            (
+                _,
+                OrderProgress::Completed
+                | OrderProgress::Rejected
+                | OrderProgress::InsufficientFunds
+                | OrderProgress::Declined
+                | OrderProgress::Unrecognised,
+            ) => false,
+        };
+        if agrees { Already } else { self.unexpected("status_contradicts_end") }
+    }
+
+    /// The bank's clear "no".
+    pub(super) fn refused(mut self, refusal: &BankRefusal, now: Timestamp) -> PaymentStep {
+        self.reason = Some(reason(&refusal.text));
+        self.error = Some(error_info(refusal));
+        let end = if refusal.http_status == 401 { End::Failed } else { End::Rejected };
+        self.ended(end, now)
+    }
+
+    /// However often it was tried. No order exists.
+    pub(super) fn given_up(self, text: &str, now: Timestamp) -> PaymentStep {
+        self.failed(503, text, true, now)
+    }
+
+    pub(super) fn failed(
+        mut self,
+        http_status: u16,
+        text: &str,
+        from_bank: bool,
+        now: Timestamp,
+    ) -> PaymentStep {
+        self.reason = Some(reason(text));
+        self.error = Some(ErrorInfo { http_status, message: reason(text), from_bank });
+        self.ended(End::Failed, now)
+    }
+}
+
+/// The jobs of a payment whose order's fate is to be asked for.
+fn ask_from(payment: &Payment, now: Timestamp) -> Vec<JobChange> {
+    vec![
+        JobChange::Cancel(JobKind::Redeem),
+        JobChange::Schedule(JobKind::AskStatus, payment.next_status_question(now)),
+    ]
+}
+
+fn error_info(refusal: &BankRefusal) -> ErrorInfo {
+    ErrorInfo { http_status: refusal.http_status, message: reason(&refusal.text), from_bank: true }
+}

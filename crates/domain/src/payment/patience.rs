@@ -1,0 +1,151 @@
+//! How long a payment waits, and how often it asks.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{AUTHORISATION_WINDOW, Authorisation, Payment, STATUS_WINDOW, State};
+
+impl State {
+    /// What waits for the payer's approval, or is being verified.
+    #[must_use]
+    pub fn authorisation(&self) -> Option<&Authorisation> {
+        match self {
+            State::AwaitingRedirect { authorisation, .. }
+            | State::AwaitingCredentials { authorisation, .. }
+            | State::AwaitingDecoupled { authorisation, .. }
+            | State::VerifyingReturn { authorisation, .. }
+            | State::VerifyingCredentials { authorisation, .. } => Some(authorisation),
+            State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { .. } => None,
+        }
+    }
+
+    /// Whether the bank may execute without a further word of ours, so that only its own word
+    /// can end the payment.
+    #[must_use]
+    pub fn may_execute_unseen(&self) -> bool {
+        let out_of_our_hands = match self {
+            State::AwaitingRedirect { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. } => true,
+            State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::AwaitingCredentials { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { .. } => false,
+        };
+        out_of_our_hands && self.authorisation().is_some_and(Authorisation::may_execute)
+    }
+}
+
+impl Authorisation {
+    /// Whether the bank holds something that it executes at the approval.
+    #[must_use]
+    pub fn may_execute(&self) -> bool {
+        self.attempt.executes_at_approval && self.consent_id.is_some()
+    }
+}
+
+impl Payment {
+    /// When the payment's patience ends; `None` once it is final.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let (start, window) = match &self.state {
+            State::AwaitingRedirect { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+                if self.state.may_execute_unseen() =>
+            {
+                (self.created_at, STATUS_WINDOW)
+            }
+            State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::AwaitingRedirect { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::Authorised { .. } => (self.created_at, AUTHORISATION_WINDOW),
+            State::OrderSent { order }
+            | State::Uncertain { order }
+            | State::Processing { order, .. } => (order.sent_at, STATUS_WINDOW),
+            State::Final { .. } => return None,
+        };
+        Some(after(start, window))
+    }
+
+    /// Whether the payer's time to approve is over.
+    pub(super) fn approval_is_late(&self, now: Timestamp) -> bool {
+        now >= after(self.created_at, AUTHORISATION_WINDOW)
+    }
+
+    /// When to ask the bank again: half of the order's age, between half a second and two hours.
+    /// That is some thirty questions on the first day and twelve on each later one.
+    #[must_use]
+    pub fn next_status_question(&self, now: Timestamp) -> Timestamp {
+        let sent_at = match &self.state {
+            State::OrderSent { order }
+            | State::Uncertain { order }
+            | State::Processing { order, .. } => order.sent_at,
+            State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::AwaitingRedirect { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::Authorised { .. }
+            | State::Final { .. } => now,
+        };
+        after(now, part_of_age(sent_at, now, 2, 500, 7_200_000))
+    }
+
+    /// When to ask the bank again whether the payer has approved. A payer who confirms on another
+    /// device looks at our page meanwhile: between one second and thirty. A payer who is at the
+    /// bank's own pages comes back, as a rule; for the one who does not, between fifteen seconds
+    /// and five minutes.
+    #[must_use]
+    pub fn next_approval_question(&self, now: Timestamp) -> Timestamp {
+        let age =
+            |parts, least_ms, most_ms| part_of_age(self.updated_at, now, parts, least_ms, most_ms);
+        let wait = match &self.state {
+            State::AwaitingRedirect { .. } => age(2, 15_000, 300_000),
+            State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { .. } => age(4, 1_000, 30_000),
+        };
+        after(now, wait)
+    }
+}
+
+fn after(start: Timestamp, wait: SignedDuration) -> Timestamp {
+    start.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+fn part_of_age(
+    start: Timestamp,
+    now: Timestamp,
+    parts: i128,
+    least_ms: i64,
+    most_ms: i64,
+) -> SignedDuration {
+    let part_ms = now.duration_since(start).as_millis() / parts;
+    SignedDuration::from_millis(i64::try_from(part_ms).unwrap_or(i64::MAX).clamp(least_ms, most_ms))
+}

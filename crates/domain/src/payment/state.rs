@@ -1,0 +1,296 @@
+//! Where a payment stands: [`State`] with what is known then, [`Stage`] without.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::approval::Challenge;
+
+/// Text that only the gateway's sealing key can open: tokens, codes.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed(pub String);
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+/// What one opening of a payment at a bank uses; drawn and stored before the first attempt, so
+/// that a repeated attempt is the same attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// `x-idempotency-key` of the consent, at most 40 characters.
+    pub idempotency_key: String,
+    /// OAuth `state`: ties the browser's return to this payment.
+    pub oauth_state: String,
+    /// OpenID `nonce`: ties the bank's `id_token` to this attempt.
+    pub nonce: String,
+    /// The secret of PKCE (RFC 7636), 43 to 128 characters.
+    #[serde(default)]
+    pub code_verifier: String,
+    /// Whether this bank executes at the approval, without an order from us.
+    #[serde(default)]
+    pub executes_at_approval: bool,
+}
+
+/// What waits for, or has, the payer's approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorisation {
+    /// The attempt that made it.
+    pub attempt: Attempt,
+    /// The bank's id of the consent, or of the payment where the bank executes at the approval.
+    /// Unknown where the bank wants to know the payer first.
+    pub consent_id: Option<String>,
+    /// What the bank's standard must remember between two steps; only it can read this.
+    #[serde(default)]
+    pub context: Option<Sealed>,
+}
+
+/// An order that has left, or may have left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentOrder {
+    /// The bank's id of the consent that the order uses.
+    pub consent_id: String,
+    /// `x-idempotency-key` of the order, at most 40 characters.
+    pub idempotency_key: String,
+    /// When the sending was recorded, or the bank was seen to have the order.
+    pub sent_at: Timestamp,
+    /// The access grant: for the order itself, and where the bank wants it for status questions.
+    #[serde(default)]
+    pub grant: Option<Sealed>,
+}
+
+/// Where a payment stands. Each variant carries what is known then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub enum State {
+    /// The payer has not chosen a bank on the hosted pages yet.
+    AwaitingBankChoice,
+    /// The consent is being created at the bank.
+    Opening {
+        /// The keys of this attempt.
+        attempt: Attempt,
+        /// What the member already knows of the bank's questions (API `initialEmbeddedAuth`).
+        #[serde(default)]
+        credentials: Option<Sealed>,
+    },
+    /// The payer has to approve at the bank.
+    AwaitingRedirect {
+        /// What is to be approved.
+        authorisation: Authorisation,
+        /// Where. Empty in bodies of the first release: such an approval has to begin anew.
+        #[serde(default)]
+        redirect_url: String,
+    },
+    /// The payer has to answer the bank's questions.
+    AwaitingCredentials {
+        /// What is to be approved.
+        authorisation: Authorisation,
+        /// The questions.
+        challenge: Challenge,
+    },
+    /// The payer has to confirm on another device.
+    AwaitingDecoupled {
+        /// What is to be approved.
+        authorisation: Authorisation,
+        /// What the bank wants the payer to read.
+        message: Option<String>,
+    },
+    /// The payer came back; what the browser brought is being verified.
+    VerifyingReturn {
+        /// What was approved.
+        authorisation: Authorisation,
+        /// What the browser brought; absent once it is used up and the bank is only asked.
+        returned: Option<Sealed>,
+    },
+    /// The payer has answered; the bank verifies the answers.
+    VerifyingCredentials {
+        /// What is to be approved.
+        authorisation: Authorisation,
+        /// The questions that were answered.
+        challenge: Challenge,
+        /// The answers; absent once they may have left and the bank is only asked.
+        credentials: Option<Sealed>,
+    },
+    /// The bank confirmed the approval; no order has been sent.
+    Authorised {
+        /// The bank's id of the consent.
+        consent_id: String,
+        /// The access grant bound to the consent.
+        grant: Sealed,
+    },
+    /// The sending of the order is recorded; no answer is known.
+    OrderSent {
+        /// The order.
+        order: SentOrder,
+    },
+    /// The answer was lost: the order may exist. Only status questions follow.
+    Uncertain {
+        /// The order.
+        order: SentOrder,
+    },
+    /// The bank has the order.
+    Processing {
+        /// The order.
+        order: SentOrder,
+        /// The bank's id of the order; unknown where its answer was lost.
+        bank_payment_id: Option<String>,
+    },
+    /// Nothing more will happen.
+    Final {
+        /// How it ended.
+        end: End,
+    },
+}
+
+/// How a payment ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The bank executed the order.
+    Completed,
+    /// The bank refused.
+    Rejected,
+    /// The payer's account did not hold enough.
+    RejectedInsufficientFunds,
+    /// The payer said no.
+    Declined,
+    /// The bank could not be reached, or the approval could not be verified. No order was sent.
+    Failed,
+    /// The payer did not approve in time. No order was sent.
+    Expired,
+    /// The bank never gave its last word; the order may have been executed.
+    NoFinalStatus,
+}
+
+impl End {
+    /// Every end.
+    pub const ALL: [End; 7] = [
+        End::Completed,
+        End::Rejected,
+        End::RejectedInsufficientFunds,
+        End::Declined,
+        End::Failed,
+        End::Expired,
+        End::NoFinalStatus,
+    ];
+}
+
+/// A [`State`] without what it carries: what is stored, filtered, shown and counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is documented at the State or End of the same name")]
+pub enum Stage {
+    AwaitingBankChoice,
+    Opening,
+    AwaitingRedirect,
+    AwaitingCredentials,
+    /// [`State::AwaitingCredentials`] where our hosted pages, not the member's, ask the payer.
+    AwaitingCredentialsOnPages,
+    AwaitingDecoupled,
+    VerifyingReturn,
+    VerifyingCredentials,
+    Authorised,
+    OrderSent,
+    Uncertain,
+    Processing,
+    Completed,
+    Rejected,
+    RejectedInsufficientFunds,
+    Declined,
+    Failed,
+    Expired,
+    NoFinalStatus,
+}
+
+impl Stage {
+    /// Every stage, in the order of a payment's life.
+    pub const ALL: [Stage; 19] = [
+        Stage::AwaitingBankChoice,
+        Stage::Opening,
+        Stage::AwaitingRedirect,
+        Stage::AwaitingCredentials,
+        Stage::AwaitingCredentialsOnPages,
+        Stage::AwaitingDecoupled,
+        Stage::VerifyingReturn,
+        Stage::VerifyingCredentials,
+        Stage::Authorised,
+        Stage::OrderSent,
+        Stage::Uncertain,
+        Stage::Processing,
+        Stage::Completed,
+        Stage::Rejected,
+        Stage::RejectedInsufficientFunds,
+        Stage::Declined,
+        Stage::Failed,
+        Stage::Expired,
+        Stage::NoFinalStatus,
+    ];
+
+    /// The name under which the stage is stored and shown to operators.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::AwaitingBankChoice => "awaiting_bank_choice",
+            Stage::Opening => "opening",
+            Stage::AwaitingRedirect => "awaiting_redirect",
+            Stage::AwaitingCredentials => "awaiting_credentials",
+            Stage::AwaitingCredentialsOnPages => "awaiting_credentials_on_pages",
+            Stage::AwaitingDecoupled => "awaiting_decoupled",
+            Stage::VerifyingReturn => "verifying_return",
+            Stage::VerifyingCredentials => "verifying_credentials",
+            Stage::Authorised => "authorised",
+            Stage::OrderSent => "order_sent",
+            Stage::Uncertain => "uncertain",
+            Stage::Processing => "processing",
+            Stage::Completed => "completed",
+            Stage::Rejected => "rejected",
+            Stage::RejectedInsufficientFunds => "rejected_insufficient_funds",
+            Stage::Declined => "declined",
+            Stage::Failed => "failed",
+            Stage::Expired => "expired",
+            Stage::NoFinalStatus => "no_final_status",
+        }
+    }
+}
+
+impl State {
+    /// The state without what it carries.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            State::AwaitingBankChoice => Stage::AwaitingBankChoice,
+            State::Opening { .. } => Stage::Opening,
+            State::AwaitingRedirect { .. } => Stage::AwaitingRedirect,
+            State::AwaitingCredentials { .. } => Stage::AwaitingCredentials,
+            State::AwaitingDecoupled { .. } => Stage::AwaitingDecoupled,
+            State::VerifyingReturn { .. } => Stage::VerifyingReturn,
+            State::VerifyingCredentials { .. } => Stage::VerifyingCredentials,
+            State::Authorised { .. } => Stage::Authorised,
+            State::OrderSent { .. } => Stage::OrderSent,
+            State::Uncertain { .. } => Stage::Uncertain,
+            State::Processing { .. } => Stage::Processing,
+            State::Final { end } => match end {
+                End::Completed => Stage::Completed,
+                End::Rejected => Stage::Rejected,
+                End::RejectedInsufficientFunds => Stage::RejectedInsufficientFunds,
+                End::Declined => Stage::Declined,
+                End::Failed => Stage::Failed,
+                End::Expired => Stage::Expired,
+                End::NoFinalStatus => Stage::NoFinalStatus,
+            },
+        }
+    }
+
+    /// [`Stage::name`] of the state.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.stage().name()
+    }
+
+    /// Whether nothing more will happen.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, State::Final { .. })
+    }
+}

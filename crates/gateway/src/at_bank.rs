@@ -1,0 +1,149 @@
+//! Calls to a bank for one payment: every exchange is recorded (redacted) and counted.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use banks::profile::BankProfile;
+use banks::protocol::{Call, Protocol, PsuContext};
+use banks::redact;
+use banks::wire::{Request, Response, Wire, WireError};
+use domain::ids::PaymentId;
+use domain::payment::Payment;
+use domain::seams::BoxFuture;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use store::bank_calls::{self, BankCall};
+use store::unit;
+use tracing::warn;
+
+use crate::App;
+use crate::health::{Ending, Health};
+
+/// Exchanges of one job that are recorded; a job makes a dozen at most.
+const EXCHANGES_MAX: usize = 64;
+
+/// The surroundings of a job's calls to its payment's bank.
+pub(crate) struct AtBank<'a> {
+    app: &'a Arc<App>,
+    bank: &'a BankProfile,
+    payment_id: PaymentId,
+    psu: PsuContext,
+    recorder: Recorder,
+}
+
+impl App {
+    /// Everything for calls to the payment's bank; `None` where the bank has left the directory.
+    pub(crate) fn at_bank<'a>(
+        self: &'a Arc<App>,
+        payment: &Payment,
+        psu: PsuContext,
+    ) -> Option<AtBank<'a>> {
+        let bank = self.directory().get(payment.bank_id.as_deref()?)?;
+        Some(AtBank {
+            app: self,
+            bank,
+            payment_id: payment.id.clone(),
+            psu,
+            recorder: Recorder {
+                app: Arc::clone(self),
+                bank_id: bank.id.clone(),
+                exchanges: Mutex::default(),
+            },
+        })
+    }
+}
+
+impl AtBank<'_> {
+    /// The standard that the bank speaks, and the surroundings of a call.
+    pub(crate) fn call(&self) -> (&dyn Protocol, Call<'_>) {
+        let call = Call {
+            bank: self.bank,
+            identity: &self.app.parts.identity,
+            wire: &self.recorder,
+            clock: self.app.parts.clock.as_ref(),
+            ids: self.app.ids(),
+            timeout_ms: self.app.parts.settings.bank_timeout_ms,
+            psu: self.psu.clone(),
+        };
+        (self.app.protocols.protocol_for(self.bank), call)
+    }
+
+    /// Keeps what was recorded. A database that cannot keep it does not stop the payment.
+    pub(crate) async fn keep(&self) {
+        let calls = std::mem::take(&mut *self.recorder.lock());
+        if calls.is_empty() {
+            return;
+        }
+        let calls = Arc::new(calls);
+        let payment_id = self.payment_id.clone();
+        let kept = self
+            .app
+            .db()
+            .transact(move |tx| {
+                let (payment_id, calls) = (payment_id.clone(), Arc::clone(&calls));
+                unit(async move { bank_calls::insert(tx, &payment_id, &calls).await })
+            })
+            .await;
+        if let Err(error) = kept {
+            warn!(payment = %self.payment_id, %error, "exchanges with the bank were not recorded");
+        }
+    }
+}
+
+/// A [`Wire`] that remembers what went over it.
+struct Recorder {
+    app: Arc<App>,
+    bank_id: String,
+    exchanges: Mutex<Vec<BankCall>>,
+}
+
+impl Recorder {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<BankCall>> {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(
+        &self,
+        operation: &'static str,
+        asked: Value,
+        started_at: Timestamp,
+        answer: &Result<Response, WireError>,
+    ) {
+        let now = self.app.now();
+        let duration_ms = now.as_millisecond() - started_at.as_millisecond();
+        let ending = Ending::of(answer);
+        let health: &Health = self.app.health();
+        health.observe(&self.bank_id, operation, ending, duration_ms, now);
+        let mut exchanges = self.lock();
+        if exchanges.len() >= EXCHANGES_MAX {
+            return;
+        }
+        let body = match answer {
+            Ok(response) => json!({ "request": asked, "response": redact::response(response) }),
+            Err(error) => json!({ "request": asked, "error": error.to_string() }),
+        };
+        let random = domain::ids::random_hex(4, self.app.ids());
+        let suffix = format!("{:03}-{random}", exchanges.len());
+        exchanges.push(BankCall {
+            id: bank_calls::id(started_at, &suffix),
+            bank_id: self.bank_id.clone(),
+            operation: operation.to_owned(),
+            started_at,
+            duration_ms,
+            outcome: ending.word().to_owned(),
+            http_status: answer.as_ref().ok().map(|response| i64::from(response.status)),
+            body: body.to_string(),
+        });
+    }
+}
+
+impl Wire for Recorder {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
+        Box::pin(async move {
+            let (operation, asked) = (request.operation, redact::request(&request));
+            let started_at = self.app.now();
+            let answer = self.app.parts.wire.send(request).await;
+            self.record(operation, asked, started_at, &answer);
+            answer
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! What a process does beside payments: probes banks that are down, and deletes what is too old.
+
+use std::sync::Arc;
+
+use banks::wire::Request;
+use jiff::SignedDuration;
+use store::{bank_calls, unit};
+use tracing::warn;
+
+use crate::health::Ending;
+use crate::{App, GatewayError};
+
+/// Between two rounds, in milliseconds. A bank that is back is noticed within this time.
+const ROUND_MS: u64 = 15_000;
+/// How long a bank has for a probe, in milliseconds.
+const PROBE_TIMEOUT_MS: u64 = 5_000;
+/// Banks that one round probes.
+const PROBES_MAX: usize = 100;
+/// Rows that one round deletes.
+const DELETED_MAX: usize = 10_000;
+
+/// Does rounds for ever.
+pub async fn run(app: Arc<App>) {
+    loop {
+        app.clock().sleep(ROUND_MS).await;
+        probe_banks(&app).await;
+        if let Err(error) = delete_old(&app).await {
+            warn!(%error, "old rows were not deleted");
+        }
+    }
+}
+
+/// Asks each bank that is down for the root of its interface, without any payment, and counts
+/// what comes back: whoever answers is there, whatever the answer.
+pub async fn probe_banks(app: &Arc<App>) {
+    for bank_id in app.health().down().into_iter().take(PROBES_MAX) {
+        let Some(bank) = app.directory().get(&bank_id) else {
+            continue;
+        };
+        let request = Request {
+            operation: "probe",
+            method: http::Method::GET,
+            url: bank.api_base_url.clone(),
+            headers: vec![],
+            body: vec![],
+            timeout_ms: PROBE_TIMEOUT_MS,
+            client_certificate: app.transport_certificate(),
+        };
+        let started_at = app.now();
+        let ending = Ending::of(&app.parts.wire.send(request).await);
+        let duration_ms = app.now().as_millisecond() - started_at.as_millisecond();
+        app.health().observe(&bank_id, "probe", ending, duration_ms, app.now());
+    }
+}
+
+/// Deletes exchanges with banks that are older than [`crate::Settings::bank_calls_kept_days`], at
+/// most [`DELETED_MAX`] at a time; returns how many.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn delete_old(app: &App) -> Result<u64, GatewayError> {
+    let kept = SignedDuration::from_hours(24 * i64::from(app.settings().bank_calls_kept_days));
+    let Ok(before) = app.now().checked_sub(kept) else {
+        return Ok(0);
+    };
+    let deleted = app
+        .db()
+        .transact(move |tx| {
+            unit(async move { bank_calls::delete_old(tx, before, DELETED_MAX).await })
+        })
+        .await?;
+    Ok(deleted)
+}

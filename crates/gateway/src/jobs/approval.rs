@@ -1,0 +1,182 @@
+//! What the jobs of the approval share: a bank's answer becomes a fact, and its secrets are sealed.
+
+use banks::error::BankError;
+use banks::protocol::{AccessGrant, Approval, Credentials, Pending};
+use banks::psu_return::Returned;
+use domain::payment::{
+    Attempt, Authorisation, AuthorisationFact, BankRefusal, Fact, Payment, Sealed,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::jobs::Claim;
+
+use super::{ATTEMPTS_MAX, backoff};
+use crate::{App, GatewayError};
+
+/// What a bank's answer means for the job that asked.
+pub(super) enum Heard {
+    /// This happened.
+    Fact(AuthorisationFact),
+    /// Nothing happened: to be asked again then.
+    AskAgain(Timestamp),
+}
+
+/// A fact about the approval of that attempt.
+pub(super) fn fact(attempt: &Attempt, what: AuthorisationFact) -> Fact {
+    Fact::Authorisation { idempotency_key: attempt.idempotency_key.clone(), what }
+}
+
+/// The payment's bank has left the directory.
+pub(super) fn no_bank() -> AuthorisationFact {
+    let text = "the bank is no longer in the directory".to_owned();
+    AuthorisationFact::GivenUp { text, malformed: false }
+}
+
+/// Reads the answer to a call that may be made again.
+pub(super) fn heard(
+    app: &App,
+    claim: &Claim,
+    payment: &Payment,
+    answer: Result<Approval, BankError>,
+) -> Result<Heard, GatewayError> {
+    let error = match answer {
+        Ok(approval) => return Ok(Heard::Fact(of_approval(app, payment, approval)?)),
+        Err(BankError::Refused { code, status, text }) => {
+            let refusal = BankRefusal { http_status: status, code, text };
+            return Ok(Heard::Fact(AuthorisationFact::Refused(refusal)));
+        }
+        Err(
+            error @ (BankError::Unavailable { .. }
+            | BankError::Unknown { .. }
+            | BankError::Malformed { .. }),
+        ) => error,
+    };
+    if claim.attempts < ATTEMPTS_MAX {
+        return Ok(Heard::AskAgain(backoff(app, claim.attempts)));
+    }
+    let malformed = matches!(error, BankError::Malformed { .. });
+    Ok(Heard::Fact(AuthorisationFact::GivenUp { text: error.to_string(), malformed }))
+}
+
+/// A bank's word on the approval as a fact.
+pub(super) fn of_approval(
+    app: &App,
+    payment: &Payment,
+    approval: Approval,
+) -> Result<AuthorisationFact, GatewayError> {
+    Ok(match approval {
+        Approval::Continue { consent_id, context, approach } => {
+            let context = context.map(|text| seal(app, payment, CONTEXT, &text)).transpose()?;
+            AuthorisationFact::Continues { consent_id, context, approach }
+        }
+        Approval::Waiting => AuthorisationFact::Waiting,
+        Approval::Granted { consent_id, grant } => {
+            AuthorisationFact::Granted { consent_id, grant: seal_grant(app, payment, &grant)? }
+        }
+        Approval::OrderTaken { answer, grant } => AuthorisationFact::OrderTaken {
+            bank_payment_id: answer.bank_payment_id,
+            status: answer.status,
+            refund_account: answer.refund_account,
+            grant: grant.map(|grant| seal_grant(app, payment, &grant)).transpose()?,
+        },
+        Approval::Declined { reason } => AuthorisationFact::Declined { text: reason },
+        Approval::Expired => AuthorisationFact::Expired,
+    })
+}
+
+/// The context of an authorisation, opened. It must live as long as [`pending`].
+pub(super) fn open_context(
+    app: &App,
+    payment: &Payment,
+    authorisation: &Authorisation,
+) -> Result<Option<String>, GatewayError> {
+    let sealed = authorisation.context.as_ref();
+    sealed.map(|sealed| open(app, payment, CONTEXT, sealed)).transpose()
+}
+
+/// What the bank's standard gets back of what was stored.
+pub(super) fn pending<'a>(
+    authorisation: &'a Authorisation,
+    context: Option<&'a str>,
+) -> Pending<'a> {
+    let consent_id = authorisation.consent_id.as_deref();
+    Pending { attempt: &authorisation.attempt, consent_id, context }
+}
+
+const CONTEXT: &str = "context";
+const CREDENTIALS: &str = "credentials";
+const GRANT: &str = "grant";
+const RETURN: &str = "return";
+
+fn seal(
+    app: &App,
+    payment: &Payment,
+    purpose: &str,
+    value: &impl Serialize,
+) -> Result<Sealed, GatewayError> {
+    let plain =
+        serde_json::to_vec(value).map_err(|error| GatewayError::Sealing(error.to_string()))?;
+    app.parts.sealer.seal(purpose, payment.id.as_str(), &plain, app.ids())
+}
+
+fn open<T: DeserializeOwned>(
+    app: &App,
+    payment: &Payment,
+    purpose: &str,
+    sealed: &Sealed,
+) -> Result<T, GatewayError> {
+    let plain = app.parts.sealer.open(purpose, payment.id.as_str(), sealed)?;
+    serde_json::from_slice(&plain).map_err(|error| GatewayError::Sealing(error.to_string()))
+}
+
+/// The payer's answers, sealed for the payment.
+pub(crate) fn seal_credentials(
+    app: &App,
+    payment_id: &domain::ids::PaymentId,
+    credentials: &Credentials,
+) -> Result<Sealed, GatewayError> {
+    let plain = serde_json::to_vec(credentials)
+        .map_err(|error| GatewayError::Sealing(error.to_string()))?;
+    app.parts.sealer.seal(CREDENTIALS, payment_id.as_str(), &plain, app.ids())
+}
+
+pub(super) fn open_credentials(
+    app: &App,
+    payment: &Payment,
+    sealed: &Sealed,
+) -> Result<Credentials, GatewayError> {
+    open(app, payment, CREDENTIALS, sealed)
+}
+
+/// What the browser brought, sealed for the payment.
+pub(crate) fn seal_return(
+    app: &App,
+    payment_id: &domain::ids::PaymentId,
+    returned: &Returned,
+) -> Result<Sealed, GatewayError> {
+    let plain =
+        serde_json::to_vec(returned).map_err(|error| GatewayError::Sealing(error.to_string()))?;
+    app.parts.sealer.seal(RETURN, payment_id.as_str(), &plain, app.ids())
+}
+
+pub(super) fn open_return(
+    app: &App,
+    payment: &Payment,
+    sealed: &Sealed,
+) -> Result<Returned, GatewayError> {
+    open(app, payment, RETURN, sealed)
+}
+
+fn seal_grant(app: &App, payment: &Payment, grant: &AccessGrant) -> Result<Sealed, GatewayError> {
+    seal(app, payment, GRANT, grant)
+}
+
+/// The grant of an order, opened.
+pub(super) fn open_grant(
+    app: &App,
+    payment: &Payment,
+    sealed: &Sealed,
+) -> Result<AccessGrant, GatewayError> {
+    open(app, payment, GRANT, sealed)
+}

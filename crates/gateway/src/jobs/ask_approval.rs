@@ -1,0 +1,50 @@
+//! Job `AskApproval`: asks the bank whether the payer has approved: while the payer confirms on
+//! another device, after answers were lost, and where a payer may approve without coming back.
+
+use std::sync::Arc;
+
+use banks::error::BankError;
+use banks::protocol::PsuContext;
+use domain::payment::AuthorisationFact;
+use store::jobs::Claim;
+
+use super::{Held, Next, Observed, approval, observed, payment_of};
+use crate::{App, GatewayError};
+
+pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
+    let Some(payment) = payment_of(app, claim).await? else {
+        return Ok(Next::Finish);
+    };
+    let Some(authorisation) = payment.state.authorisation() else {
+        return Ok(Next::Finish);
+    };
+    let again = Next::Repeat(payment.next_approval_question(app.now()));
+    let Some(at_bank) = app.at_bank(&payment, PsuContext::default()) else {
+        return Ok(again);
+    };
+    let context = approval::open_context(app, &payment, authorisation)?;
+    let pending = approval::pending(authorisation, context.as_deref());
+    let order = super::order_of(&payment);
+    let (protocol, call) = at_bank.call();
+    let answer = protocol.ask_approval(&call, &order, pending).await;
+    at_bank.keep().await;
+    let what = match answer {
+        Ok(approval) => approval::of_approval(app, &payment, approval)?,
+        // No word is no word: the bank is asked again. Where it cannot execute by itself, the
+        // payer's time ends by the clock.
+        Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => return Ok(again),
+        Err(error @ (BankError::Refused { .. } | BankError::Malformed { .. })) => {
+            AuthorisationFact::Unreadable { what: error.to_string() }
+        }
+    };
+    let fact = approval::fact(&authorisation.attempt, what);
+    match observed(app, &claim.subject, fact, Some(claim)).await? {
+        Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
+        Observed::Moved(Held::Nothing) => Ok(Next::Done),
+        Observed::Already(payment) => Ok(match payment.state.authorisation() {
+            None => Next::Finish,
+            Some(_) => Next::Repeat(payment.next_approval_question(app.now())),
+        }),
+        Observed::Unexpected => Ok(again),
+    }
+}

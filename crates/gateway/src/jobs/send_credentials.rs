@@ -1,0 +1,66 @@
+//! Job `SendCredentials`: brings the payer's answers to the bank, once.
+//!
+//! The answers are recorded before they leave. If this job runs a second time, the process that
+//! sent them died before the bank's answer was recorded: the bank may have executed, so it is only
+//! asked from then on. Where nothing left, the payer is asked again.
+
+use std::sync::Arc;
+
+use banks::error::BankError;
+use banks::protocol::PsuContext;
+use domain::approval::Approach;
+use domain::payment::{AuthorisationFact, BankRefusal, State};
+use store::jobs::Claim;
+
+use super::{Next, approval, conclude, payment_of};
+use crate::{App, GatewayError};
+
+pub(super) async fn run(
+    app: &Arc<App>,
+    claim: &Claim,
+    psu: PsuContext,
+) -> Result<Next, GatewayError> {
+    let Some(payment) = payment_of(app, claim).await? else {
+        return Ok(Next::Finish);
+    };
+    let State::VerifyingCredentials { authorisation, challenge, credentials: Some(credentials) } =
+        &payment.state
+    else {
+        return Ok(Next::Finish);
+    };
+    let attempt = &authorisation.attempt;
+    if claim.attempts > 1 {
+        let text = "the process ended before an answer was recorded".to_owned();
+        let what = AuthorisationFact::AnswerLost { text };
+        return conclude(app, claim, approval::fact(attempt, what)).await;
+    }
+    let Some(at_bank) = app.at_bank(&payment, psu) else {
+        return conclude(app, claim, approval::fact(attempt, approval::no_bank())).await;
+    };
+    let credentials = approval::open_credentials(app, &payment, credentials)?;
+    let context = approval::open_context(app, &payment, authorisation)?;
+    let pending = approval::pending(authorisation, context.as_deref());
+    let order = super::order_of(&payment);
+    let (protocol, call) = at_bank.call();
+    let answer = protocol.send_credentials(&call, &order, pending, &credentials).await;
+    at_bank.keep().await;
+    let what = match answer {
+        Ok(approval) => approval::of_approval(app, &payment, approval)?,
+        Err(BankError::Refused { code, status, text }) => {
+            AuthorisationFact::Refused(BankRefusal { http_status: status, code, text })
+        }
+        Err(BankError::Unavailable { .. }) => {
+            let mut challenge = challenge.clone();
+            challenge.description =
+                Some("The bank could not be reached. Please try again.".to_owned());
+            AuthorisationFact::Continues {
+                consent_id: None,
+                context: authorisation.context.clone(),
+                approach: Approach::Embedded { challenge },
+            }
+        }
+        Err(BankError::Unknown { text }) => AuthorisationFact::AnswerLost { text },
+        Err(BankError::Malformed { what, .. }) => AuthorisationFact::AnswerLost { text: what },
+    };
+    conclude(app, claim, approval::fact(attempt, what)).await
+}

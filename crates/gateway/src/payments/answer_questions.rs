@@ -1,0 +1,92 @@
+//! The payer answers the questions that the bank asks before it lets the payment through.
+
+use std::sync::Arc;
+
+use banks::protocol::{Credentials, PsuContext};
+use domain::Refusal;
+use domain::ids::PaymentId;
+use domain::payment::{Payment, State};
+use store::step::{self, Saving};
+use store::{StoreError, payments, unit};
+
+use crate::jobs::approval;
+use crate::{App, GatewayError, Member, jobs};
+
+/// As [`answer_on_page`], for the member's own pages.
+///
+/// # Errors
+/// As there.
+pub async fn answer_questions(
+    app: &Arc<App>,
+    member: &Member,
+    id: &PaymentId,
+    answers: Credentials,
+    psu: PsuContext,
+    request_timeout_ms: Option<u64>,
+) -> Result<Payment, GatewayError> {
+    super::get(app, member, id).await?;
+    answer(app, id, answers, psu, request_timeout_ms).await?;
+    super::get(app, member, id).await
+}
+
+/// Records the answers, brings them to the bank, and returns the payment as it stands when the
+/// bank has answered or the time of a request is over.
+///
+/// # Errors
+/// [`GatewayError::Refused`] where the bank asks nothing now; [`GatewayError::Invalid`] where a
+/// question is left open, or answered with something that was not offered;
+/// [`GatewayError::PaymentNotFound`]; [`GatewayError::Store`].
+pub async fn answer_on_page(
+    app: &Arc<App>,
+    id: &PaymentId,
+    answers: Credentials,
+    psu: PsuContext,
+) -> Result<Payment, GatewayError> {
+    answer(app, id, answers, psu, None).await?;
+    super::open_by_link(app, id).await
+}
+
+async fn answer(
+    app: &Arc<App>,
+    id: &PaymentId,
+    answers: Credentials,
+    psu: PsuContext,
+    request_timeout_ms: Option<u64>,
+) -> Result<(), GatewayError> {
+    let payment = super::open_by_link(app, id).await?;
+    if let State::AwaitingCredentials { challenge, .. } = &payment.state {
+        if let Some(open) = challenge.open_question(|field| answers.get(field)) {
+            let text = match open.options.is_empty() {
+                true => "a value is needed".to_owned(),
+                false => format!("it must be one of: {}", open.options.join(", ")),
+            };
+            return Err(GatewayError::Invalid(format!("`embeddedAuth.{}`: {text}", open.id)));
+        }
+    }
+    let sealed = approval::seal_credentials(app, id, &answers)?;
+    let (wanted, lease, now) = (id.clone(), app.new_lease(), app.now());
+    let held = app
+        .db()
+        .transact(move |tx| {
+            let (wanted, sealed, lease) = (wanted.clone(), sealed.clone(), lease.clone());
+            unit(async move {
+                let payment = payments::get_any(tx, &wanted).await?;
+                let payment = payment
+                    .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
+                match payment.answer_questions(sealed, now) {
+                    Ok(step) => {
+                        let saving = Saving { finishes: None, keeps: Some(&lease) };
+                        Ok(Ok(step::update(tx, &step, saving).await?.kept))
+                    }
+                    Err(refusal) => Ok(Err::<_, Refusal>(refusal)),
+                }
+            })
+        })
+        .await??;
+    app.jobs_may_be_due();
+    if let Some(claim) = held {
+        let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
+        jobs::run_now(app, claim, psu, timeout_ms).await;
+    }
+    Ok(())
+}

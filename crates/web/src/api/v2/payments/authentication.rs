@@ -1,0 +1,119 @@
+//! The object `authentication` on the wire: what the payer still has to do (reference, section 3.6).
+
+use domain::approval::{Challenge, ChallengeField, FieldKind};
+use domain::initiation::Flow;
+use domain::payment::{Payment, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::session_url;
+
+/// What kind of value a field takes.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RequiredFieldType {
+    /// Text.
+    Field,
+    /// Text that must not be seen while it is typed.
+    Password,
+    /// One of the options.
+    ChoiceField,
+}
+
+/// A value that the bank wants.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RequiredField {
+    /// What kind of value.
+    #[serde(rename = "type")]
+    kind: RequiredFieldType,
+    /// The key under which the value comes back.
+    id: String,
+    /// What the payer reads beside it.
+    display_name: String,
+    /// A further explanation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_information: Option<String>,
+    /// What can be chosen; the chosen text comes back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    options: Vec<String>,
+}
+
+/// What the payer still has to do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Authentication {
+    /// Go somewhere.
+    #[serde(rename_all = "camelCase")]
+    Redirect {
+        /// Where the payer's browser must go.
+        redirect_url: String,
+    },
+    /// Answer the bank's questions.
+    #[serde(rename_all = "camelCase")]
+    Embedded {
+        /// The questions.
+        fields: Vec<RequiredField>,
+        /// What the bank wants the payer to read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        /// A picture, base64.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image: Option<String>,
+        /// Data for a flickering picture.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        flicker_code: Option<String>,
+        /// Whether the last answers were wrong.
+        is_retry: bool,
+    },
+}
+
+impl Authentication {
+    /// What is outstanding now; `None` where nothing can be done through the API.
+    pub(super) fn of(payment: &Payment, public_url: &str) -> Option<Authentication> {
+        let redirect = |redirect_url| Some(Authentication::Redirect { redirect_url });
+        match &payment.state {
+            State::AwaitingBankChoice => redirect(session_url(public_url, payment)),
+            State::AwaitingRedirect { redirect_url, .. } => redirect(redirect_url.clone()),
+            State::AwaitingCredentials { challenge, .. } => match payment.initiation.flow {
+                Flow::EmbeddedHostedPages => redirect(session_url(public_url, payment)),
+                Flow::ApiOnly | Flow::FullHostedPages => Some(of_challenge(challenge)),
+            },
+            State::Opening { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { .. } => None,
+        }
+    }
+}
+
+fn of_challenge(challenge: &Challenge) -> Authentication {
+    Authentication::Embedded {
+        fields: challenge.fields.iter().map(RequiredField::of).collect(),
+        description: challenge.description.clone(),
+        image: challenge.image_base64.clone(),
+        flicker_code: challenge.flicker_code.clone(),
+        is_retry: challenge.is_retry,
+    }
+}
+
+impl RequiredField {
+    fn of(field: &ChallengeField) -> RequiredField {
+        RequiredField {
+            kind: match field.kind {
+                FieldKind::Text => RequiredFieldType::Field,
+                FieldKind::Password => RequiredFieldType::Password,
+                FieldKind::Choice => RequiredFieldType::ChoiceField,
+            },
+            id: field.id.clone(),
+            display_name: field.display_name.clone(),
+            additional_information: field.additional_information.clone(),
+            options: field.options.clone(),
+        }
+    }
+}

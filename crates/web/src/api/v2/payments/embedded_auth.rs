@@ -1,0 +1,81 @@
+//! `POST /v2/payments/{paymentId}/embedded-auth`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use banks::protocol::Credentials;
+use domain::ids::PaymentId;
+use gateway::{App, GatewayError, payments};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::model::PaymentResponse;
+use crate::api::auth::Call;
+use crate::api::error::FieldFault;
+use crate::api::path::Path;
+use crate::api::{ApiError, json};
+
+/// Values that one request may bring.
+const VALUES_MAX: usize = 32;
+/// The longest key or value, in characters.
+const VALUE_LENGTH_MAX: usize = 1_024;
+
+/// The payer's answers to the bank's questions.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EmbeddedAuthRequest {
+    /// By field id.
+    embedded_auth: BTreeMap<String, String>,
+}
+
+/// Answer the bank's questions
+#[utoipa::path(
+    post, path = "/v2/payments/{paymentId}/embedded-auth", tag = "Payments v2",
+    operation_id = "GatewayService.ProvideEmbeddedAuth",
+    params(("paymentId" = String, Path, description = "The payment's id"),
+        ("request-timeout" = Option<i32>, Header,
+            description = "Seconds to wait for the bank, 1 to 120")),
+    request_body = EmbeddedAuthRequest,
+    responses((status = 200, description = "The payment", body = PaymentResponse),
+        (status = 400, description = "A value is missing or wrong, or the bank asks nothing now"),
+        (status = 401, description = "Not authenticated"),
+        (status = 404, description = "No such payment of this member"),
+        (status = 500, description = "Internal error"))
+)]
+pub async fn provide_embedded_auth(
+    State(app): State<Arc<App>>,
+    Path(payment_id): Path<String>,
+    call: Call,
+) -> Result<Json<PaymentResponse>, ApiError> {
+    let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(&payment_id))?;
+    let asked: EmbeddedAuthRequest = json::read(&call.body)?;
+    let answers = credentials("embeddedAuth", asked.embedded_auth)?;
+    let timeout_ms = call.request_timeout_ms();
+    let payment =
+        payments::answer_questions(&app, &call.member, &id, answers, call.psu(), timeout_ms)
+            .await
+            .map_err(|error| match error {
+                GatewayError::Invalid(message) => {
+                    ApiError::field(FieldFault::Invalid, "embeddedAuth", message)
+                }
+                other => ApiError::from_gateway(other, &payment_id, "embeddedAuth"),
+            })?;
+    Ok(Json(PaymentResponse::of(&payment, &app.settings().public_url)))
+}
+
+/// Values within their bounds; `path` is where they came from.
+pub(super) fn credentials(
+    path: &str,
+    values: BTreeMap<String, String>,
+) -> Result<Credentials, ApiError> {
+    let long = |text: &String| text.chars().count() > VALUE_LENGTH_MAX;
+    if values.len() > VALUES_MAX || values.iter().any(|(key, value)| long(key) || long(value)) {
+        let message = format!(
+            "`{path}` should have at most {VALUES_MAX} values of at most {VALUE_LENGTH_MAX} symbols."
+        );
+        return Err(ApiError::field(FieldFault::InvalidFormat, path, message));
+    }
+    Ok(Credentials(values))
+}

@@ -1,0 +1,135 @@
+//! The pages on which a payer approves without leaving for the bank: the bank's questions
+//! (embedded), and the wait for the bank's app (decoupled).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use banks::protocol::Credentials;
+use bytes::Bytes;
+use domain::approval::{Challenge, FieldKind};
+use domain::payment::{Payment, State as PaymentState};
+use gateway::{App, GatewayError, payments};
+
+use super::callback::member_url;
+use super::session::{PaymentInPath, Summary, bank_name, load, stage_page, summary, unavailable};
+use super::{page, psu_of};
+
+/// Answers that one form may bring.
+const ANSWERS_MAX: usize = 32;
+
+/// One question on the page.
+struct Question {
+    id: String,
+    label: String,
+    hint: Option<String>,
+    secret: bool,
+    options: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "questions.html")]
+struct Questions {
+    payment: Summary,
+    bank: String,
+    questions: Vec<Question>,
+    description: Option<String>,
+    image_base64: Option<String>,
+    flicker_code: Option<String>,
+    message: Option<String>,
+    can_change: bool,
+    back_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "decoupled.html")]
+struct Decoupled {
+    payment: Summary,
+    bank: String,
+    message: Option<String>,
+    can_change: bool,
+}
+
+/// `POST /session/{paymentId}/answers`: the payer's answers. A second click finds no question open
+/// and shows where the payment stands.
+pub async fn answer(
+    State(app): State<Arc<App>>,
+    id: PaymentInPath,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let payment = match load(&app, id).await {
+        Ok(payment) => payment,
+        Err(response) => return response,
+    };
+    let answers: BTreeMap<String, String> = url::form_urlencoded::parse(&body)
+        .take(ANSWERS_MAX)
+        .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
+        .collect();
+    let psu = psu_of(&headers);
+    match payments::answer_on_page(&app, &payment.id, Credentials(answers), psu).await {
+        Ok(_) | Err(GatewayError::Refused(_)) => {
+            Redirect::to(&format!("/session/{}", payment.id)).into_response()
+        }
+        Err(GatewayError::Invalid(_)) => {
+            let message = "Please fill in every field.".to_owned();
+            stage_page(&app, &payment, None, Some(message))
+        }
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// Whether the payer may still go to another bank: the member left the choice open, and nothing
+/// at the chosen bank can be executed without us.
+pub(super) fn can_change_bank(payment: &Payment) -> bool {
+    let executes = payment.state.authorisation().is_some_and(|found| found.may_execute());
+    let opening_executes = matches!(&payment.state,
+        PaymentState::Opening { attempt, .. } if attempt.executes_at_approval);
+    payment.initiation.bank_id.is_none() && !executes && !opening_executes
+}
+
+/// The page with the bank's questions.
+pub(super) fn questions(
+    app: &App,
+    payment: &Payment,
+    challenge: &Challenge,
+    message: Option<String>,
+) -> Response {
+    let retry = challenge.is_retry.then(|| "That was not right. Please try again.".to_owned());
+    let questions = Questions {
+        payment: summary(payment),
+        bank: bank_name(app, payment),
+        questions: challenge
+            .fields
+            .iter()
+            .map(|field| Question {
+                id: field.id.clone(),
+                label: field.display_name.clone(),
+                hint: field.additional_information.clone(),
+                secret: field.kind == FieldKind::Password,
+                options: field.options.clone(),
+            })
+            .collect(),
+        description: challenge.description.clone(),
+        image_base64: challenge.image_base64.clone(),
+        flicker_code: challenge.flicker_code.clone(),
+        message: message.or(retry),
+        can_change: can_change_bank(payment),
+        back_url: member_url(payment),
+    };
+    page(StatusCode::OK, &questions)
+}
+
+/// The page that waits for the bank's app.
+pub(super) fn decoupled(app: &App, payment: &Payment, message: Option<&str>) -> Response {
+    let decoupled = Decoupled {
+        payment: summary(payment),
+        bank: bank_name(app, payment),
+        message: message.map(str::to_owned),
+        can_change: can_change_bank(payment),
+    };
+    page(StatusCode::OK, &decoupled)
+}
