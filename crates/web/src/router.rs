@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use gateway::App;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::banks::index::BankIndex;
 use crate::api::security::SecuritySchemes;
 use crate::api::{self, BODY_BYTES_MAX, error_schema};
 use crate::{api::v2, pages};
@@ -34,7 +35,11 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(v2::payments::create::create_payment, v2::payments::list::list_payments))
         .routes(routes!(v2::payments::get::get_payment))
         .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
-        .routes(routes!(v2::banks::list_banks))
+        .routes(routes!(api::banks::v1::list_banks))
+        .routes(routes!(api::banks::v1::list_countries))
+        .routes(routes!(api::banks::v2::list_banks_v2))
+        .routes(routes!(api::banks::reports::report_all_banks))
+        .routes(routes!(api::banks::reports::report_bank))
         .routes(routes!(
             api::webhook_config::put_webhook_config,
             api::webhook_config::get_webhook_config,
@@ -58,6 +63,12 @@ fn page_routes() -> Router<Arc<App>> {
         .layer(middleware::from_fn(pages::headers))
 }
 
+/// Other spellings of published paths that clients use.
+fn alias_routes() -> Router<Arc<App>> {
+    // The description of the operation, and a published client, say `banks`.
+    Router::new().route("/banks/countries", get(api::banks::v1::list_countries))
+}
+
 /// What operators and machines ask.
 fn service_routes() -> Router<Arc<App>> {
     Router::new()
@@ -70,8 +81,11 @@ fn service_routes() -> Router<Arc<App>> {
 /// The whole product.
 pub fn router(app: Arc<App>) -> Router {
     let (api_router, _) = api_routes().split_for_parts();
+    let index = Arc::new(BankIndex::of(app.directory()));
     let api_router = api_router
+        .merge(alias_routes())
         .merge(service_routes())
+        .layer(Extension(index))
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), api::envelope));

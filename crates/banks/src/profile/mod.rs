@@ -3,6 +3,7 @@
 //! Adding a bank that follows its standard is adding a file. An unknown key or word does not
 //! load, and every complaint names the file and the key.
 
+mod features;
 mod standard;
 
 use domain::initiation::LocalInstrument;
@@ -11,6 +12,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::features::{
+    CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
+    RestrictedText,
+};
 pub use self::standard::{
     FinalStatus, NextGenPsd2, PolishApi, ResponseMode, Signing, Standard, Stet, UkOpenBanking,
     UkOpenBankingVersion,
@@ -33,48 +38,6 @@ pub enum ScaMethod {
     EmbeddedSingleStep,
     /// The payer answers the bank's questions in several rounds.
     EmbeddedMultiStep,
-}
-
-/// Something that the bank wants to know of the payer before anything else (public API,
-/// `initialEmbeddedAuthFields`).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CredentialField {
-    /// The name under which the answer comes, e.g. `psuId`.
-    pub id: String,
-    /// What the payer reads beside it.
-    pub display_name: String,
-    /// A further explanation.
-    pub additional_information: Option<String>,
-    /// What the answer must look like, a regular expression, for clients that check it.
-    pub format: Option<String>,
-    /// Whether it must not be seen while it is typed.
-    #[serde(default)]
-    pub secret: bool,
-}
-
-/// What is expected of a bank during a time (public API, `maintenanceWindow[].type`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Downtime {
-    /// The bank works on its systems and goes on answering.
-    NoDowntimeExpected,
-    /// The bank may not answer.
-    DowntimeExpected,
-    /// The bank takes no calls.
-    Outage,
-}
-
-/// A time during which a bank works on its systems.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MaintenanceWindow {
-    /// Its beginning.
-    pub start: Timestamp,
-    /// Its end.
-    pub end: Timestamp,
-    /// What is expected.
-    pub downtime: Downtime,
 }
 
 /// What a bank offers.
@@ -144,8 +107,17 @@ pub struct BankProfile {
     pub countries: Vec<String>,
     /// The group that the bank belongs to.
     pub bank_group: Option<String>,
-    /// URL of a logo.
+    /// The part of the group.
+    pub bank_sub_group: Option<String>,
+    /// National code of the bank, e.g. the German Bankleitzahl.
+    pub bank_code: Option<String>,
+    /// Place in lists that are sorted by rank, the smallest first.
+    #[serde(default = "default_rank")]
+    pub rank: u32,
+    /// URL of a square logo.
     pub logo: Option<String>,
+    /// URL of a full logo.
+    pub full_logo: Option<String>,
     /// Whether this is one of our simulated banks; only these may have `http` URLs.
     #[serde(default)]
     pub simulated: bool,
@@ -171,6 +143,14 @@ pub struct BankProfile {
     pub sca_methods: Vec<ScaMethod>,
     /// What the bank offers.
     pub capabilities: Vec<Capability>,
+    /// What the bank refuses to be without.
+    #[serde(default)]
+    pub mandatory_fields: Vec<MandatoryField>,
+    /// How texts must look.
+    #[serde(default)]
+    pub field_formats: Vec<FieldFormat>,
+    /// When the bank executes; always where absent.
+    pub opening_hours: Option<OpeningHours>,
     /// When the bank is not to be called, or may not answer.
     #[serde(default)]
     pub maintenance_windows: Vec<MaintenanceWindow>,
@@ -270,6 +250,12 @@ impl BankProfile {
             self.allowed_hosts.iter().all(|host| !host.is_empty() && !host.contains('/'))
         })?;
         self.standard.check(|key, text| self.check_url(key, text))?;
+        ensure("opening_hours", "must be like MON, FRI, 08:00, 18:00, Europe/Paris", {
+            self.opening_hours.as_ref().is_none_or(OpeningHours::is_sound)
+        })?;
+        ensure("maintenance_windows", "must end after they start", {
+            self.maintenance_windows.iter().all(|window| window.start < window.end)
+        })?;
         let limits = &self.limits;
         for (key, value, most) in [
             ("limits.creditor_name", limits.creditor_name, 350),
@@ -291,6 +277,10 @@ impl BankProfile {
             url.query().is_none() && url.fragment().is_none()
         })
     }
+}
+
+fn default_rank() -> u32 {
+    1_000
 }
 
 fn ensure(key: &'static str, rule: &str, holds: bool) -> Check {

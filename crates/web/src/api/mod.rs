@@ -4,6 +4,7 @@
 //! for it; handlers only return one. [`auth`] says who calls.
 
 pub mod auth;
+pub mod banks;
 pub mod error;
 pub mod error_schema;
 pub mod event;

@@ -83,6 +83,39 @@ impl FromRequest<Arc<App>> for Call {
     }
 }
 
+/// A request that needs no authentication. One that has some must have it right.
+#[derive(Debug)]
+pub struct Visitor {
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The raw query string.
+    query: Option<String>,
+}
+
+impl Visitor {
+    /// The query's parameters.
+    ///
+    /// # Errors
+    /// [`ApiError::Field`] where there are too many.
+    pub fn query(&self) -> Result<Query, ApiError> {
+        Query::read(self.query.as_deref())
+    }
+}
+
+impl FromRequest<Arc<App>> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Visitor, ApiError> {
+        if request.headers().contains_key(header::AUTHORIZATION) {
+            let call = Call::from_request(request, app).await?;
+            return Ok(Visitor { headers: call.headers, query: call.query });
+        }
+        let (parts, _) = request.into_parts();
+        let query = parts.uri.query().map(str::to_owned);
+        Ok(Visitor { headers: parts.headers, query })
+    }
+}
+
 /// Why a request is not authenticated. The caller learns it in a sandbox only.
 #[derive(Debug)]
 enum Refused {

@@ -1,4 +1,3 @@
 //! Version 2 of the API.
 
-pub mod banks;
 pub mod payments;

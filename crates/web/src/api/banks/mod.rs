@@ -1,0 +1,17 @@
+//! The bank directory: `GET /banks`, `GET /bank/countries`, `GET /v2/banks` (reference, accounts,
+//! banks and settlement, sections 1.1 to 1.13), and how the banks are: `GET /reports/banks/…`
+//! (section 5.1).
+//!
+//! What a bank looks like is rendered once, when the process starts ([`index`]); a request filters
+//! ([`filter`]), cuts a page out and glues it together ([`listing`]), so that a directory of 10,000
+//! banks costs no more than it must. Answers carry an `ETag`.
+
+mod entry;
+mod filter;
+mod flags;
+pub mod index;
+mod listing;
+pub mod reports;
+mod schema;
+pub mod v1;
+pub mod v2;

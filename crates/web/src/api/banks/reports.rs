@@ -1,0 +1,176 @@
+//! `GET /reports/banks/status` and `GET /reports/banks/{bankId}/status` (reference, section 5.1):
+//! whether banks take calls, from the exchanges of this process and the announced outages.
+//!
+//! Beside the published fields there is what an operator wants to know at three in the morning:
+//! counts and durations per operation.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use banks::profile::BankProfile;
+use gateway::App;
+use gateway::health::{BankHealth, Figures};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::ApiError;
+use crate::api::auth::Call;
+use crate::api::path::Path;
+
+/// Whether calls of a kind are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Availability {
+    /// Calls are taken.
+    Live,
+    /// They are not.
+    Down,
+}
+
+/// One bank in the report about all.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusOfBank {
+    /// The bank.
+    bank_id: String,
+    /// Account information; follows the payments' status until it is measured by itself.
+    ais_status: Availability,
+    /// Payments.
+    pis_status: Availability,
+    /// Milliseconds since the latest exchange; empty where there was none.
+    last_updated_at: String,
+}
+
+/// All banks.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BanksStatusResponse {
+    /// By id.
+    banks_status: Vec<StatusOfBank>,
+}
+
+/// What was measured of one operation, over its last 200 exchanges.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OperationFigures {
+    /// What was asked.
+    operation: String,
+    /// How often.
+    exchanges: usize,
+    /// Answered, or refused with a reason.
+    successes: usize,
+    /// Answered with an error of the bank (5xx, 429).
+    bank_errors: usize,
+    /// Not answered, or not connected.
+    timeouts: usize,
+    /// Median, in milliseconds.
+    p50_ms: i64,
+    /// 99th percentile, in milliseconds.
+    p99_ms: i64,
+}
+
+/// One bank.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BankStatus {
+    /// The name that payers know.
+    bank_name: String,
+    /// Account information; follows the payments' status until it is measured by itself.
+    ais_status: Availability,
+    /// Payments.
+    pis_status: Availability,
+    /// Milliseconds since the latest exchange; empty where there was none.
+    last_updated_at: String,
+    /// Not in the published schema: what was measured.
+    operations: Vec<OperationFigures>,
+}
+
+/// One bank in its envelope.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BankStatusResponse {
+    /// The bank.
+    bank_status: BankStatus,
+}
+
+/// Report on all banks
+#[utoipa::path(
+    get, path = "/reports/banks/status", tag = "Reports",
+    operation_id = "GatewayService.GetBanksStatus",
+    responses((status = 200, description = "How the banks are", body = BanksStatusResponse),
+        (status = 401, description = "Not authenticated"))
+)]
+pub async fn report_all_banks(
+    State(app): State<Arc<App>>,
+    _call: Call,
+) -> Result<Json<BanksStatusResponse>, ApiError> {
+    let banks_status = app
+        .directory()
+        .iter()
+        .map(|bank| {
+            let (status, health) = status_of(&app, bank);
+            StatusOfBank {
+                bank_id: bank.id.clone(),
+                ais_status: status,
+                pis_status: status,
+                last_updated_at: age(&app, &health),
+            }
+        })
+        .collect();
+    Ok(Json(BanksStatusResponse { banks_status }))
+}
+
+/// Report on a bank
+#[utoipa::path(
+    get, path = "/reports/banks/{bankId}/status", tag = "Reports",
+    operation_id = "GatewayService.GetBankStatus",
+    params(("bankId" = String, Path, description = "The bank's id")),
+    responses((status = 200, description = "How the bank is", body = BankStatusResponse),
+        (status = 401, description = "Not authenticated"),
+        (status = 404, description = "No such bank"))
+)]
+pub async fn report_bank(
+    State(app): State<Arc<App>>,
+    Path(bank_id): Path<String>,
+    _call: Call,
+) -> Result<Json<BankStatusResponse>, ApiError> {
+    let Some(bank) = app.directory().get(&bank_id) else {
+        let id: String = bank_id.chars().take(64).collect();
+        return Err(ApiError::NotFound { message: format!("Bank {id} not found."), id });
+    };
+    let (status, health) = status_of(&app, bank);
+    let bank_status = BankStatus {
+        bank_name: bank.name.clone(),
+        ais_status: status,
+        pis_status: status,
+        last_updated_at: age(&app, &health),
+        operations: health.figures.into_iter().map(OperationFigures::of).collect(),
+    };
+    Ok(Json(BankStatusResponse { bank_status }))
+}
+
+fn status_of(app: &App, bank: &BankProfile) -> (Availability, BankHealth) {
+    let status = if app.takes_payments(bank) { Availability::Live } else { Availability::Down };
+    (status, app.health().of(&bank.id))
+}
+
+/// An age, as published, not a moment.
+fn age(app: &App, health: &BankHealth) -> String {
+    let age_ms = |last: jiff::Timestamp| app.now().as_millisecond() - last.as_millisecond();
+    health.last_exchange_at.map(|last| age_ms(last).max(0).to_string()).unwrap_or_default()
+}
+
+impl OperationFigures {
+    fn of(figures: Figures) -> OperationFigures {
+        OperationFigures {
+            operation: figures.operation,
+            exchanges: figures.exchanges,
+            successes: figures.successes,
+            bank_errors: figures.bank_errors,
+            timeouts: figures.timeouts,
+            p50_ms: figures.p50_ms,
+            p99_ms: figures.p99_ms,
+        }
+    }
+}
