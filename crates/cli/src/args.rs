@@ -20,6 +20,27 @@ pub enum Command {
     Sandbox(SandboxOptions),
     /// Make one payment from creation to webhook, playing the payer at the simulated bank
     Pay(PayOptions),
+    /// Show what was exchanged with banks for a payment
+    Calls(CallsOptions),
+}
+
+/// Options of `bascule calls`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CallsOptions {
+    /// The payment's id, `pm2:…`
+    pub payment: String,
+    /// Data directory of the gateway
+    #[arg(long, default_value = "bascule-data")]
+    pub data_dir: PathBuf,
+    /// PostgreSQL instead of the data directory's SQLite: the URL of the gateway's database
+    #[arg(long, value_name = "URL", conflicts_with = "data_dir")]
+    pub database: Option<String>,
+    /// Show requests and answers, too, without what must not be kept
+    #[arg(long)]
+    pub full: bool,
+    /// Print everything as one line of JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `bascule sandbox`.

@@ -4,6 +4,7 @@
 //! that the other crates only know as traits.
 
 pub mod args;
+pub mod calls;
 pub mod data_dir;
 pub mod demo;
 pub mod merchant;
@@ -39,6 +40,10 @@ pub fn run() -> ExitCode {
             Command::Pay(options) => {
                 start_logging("error");
                 pay::run(options).await
+            }
+            Command::Calls(options) => {
+                start_logging("error");
+                calls::run(options).await
             }
         }
     });
