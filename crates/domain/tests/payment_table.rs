@@ -398,11 +398,12 @@ fn a_bank_can_be_chosen_until_the_payer_has_approved() {
             "awaiting_decoupled",
         ]
         .contains(&&*name);
-        let chosen = payment(state).choose_bank("ob-iron", attempt(), start());
+        let chosen = payment(state).choose_bank("ob-iron", None, attempt(), start());
         assert_eq!(chosen.is_ok(), open, "{name}");
     }
     let again = payment(State::Opening { attempt: attempt(), credentials: None }).choose_bank(
         "ob-modelo",
+        None,
         attempt(),
         start(),
     );

@@ -3,6 +3,41 @@
 use domain::Refusal;
 use store::StoreError;
 
+/// What banks want to know of payer or payee beside what every payment has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NeededField {
+    /// The payer's account.
+    DebtorAccount,
+    /// The BIC of the payer's bank.
+    DebtorBic,
+    /// The payer's name.
+    DebtorName,
+    /// The payee's address.
+    CreditorAddress,
+    /// The BIC of the payee's bank.
+    CreditorBic,
+}
+
+impl NeededField {
+    /// Its place in a request.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            NeededField::DebtorAccount => "initiation.debtor",
+            NeededField::DebtorBic => "initiation.debtor.bic",
+            NeededField::DebtorName => "initiation.debtor.name",
+            NeededField::CreditorAddress => "initiation.creditor.address",
+            NeededField::CreditorBic => "initiation.creditor.bic",
+        }
+    }
+}
+
+impl std::fmt::Display for NeededField {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.path())
+    }
+}
+
 /// What a use case answers instead of a result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum GatewayError {
@@ -14,6 +49,14 @@ pub enum GatewayError {
     BankUnknown {
         /// What was asked for, at most 64 characters.
         bank_id: String,
+    },
+    /// The bank wants to know something that is missing.
+    #[error("bank `{bank_id}` needs `{field}`")]
+    FieldNeeded {
+        /// The bank.
+        bank_id: String,
+        /// What is missing.
+        field: NeededField,
     },
     /// The bank takes no calls now: an outage that was announced or observed.
     #[error("bank `{bank_id}` is unavailable; its status is at /reports/banks/{bank_id}/status")]

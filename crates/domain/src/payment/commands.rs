@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Attempt, BankRecord, End, Payment, PaymentStep, Sealed, SentOrder, State};
 use crate::Refusal;
+use crate::account::AccountIdentifier;
 use crate::ids::{MemberId, PaymentId};
 use crate::initiation::{Flow, Initiation};
 use crate::step::{JobChange, JobKind, Step};
@@ -36,6 +37,7 @@ impl Payment {
             member_id,
             initiation,
             bank_id,
+            payer_account: None,
             state,
             bank: BankRecord::default(),
             reason: None,
@@ -57,6 +59,7 @@ impl Payment {
 
     /// The payer chooses a bank on the hosted pages. Choosing again before approving opens the
     /// payment anew at the other bank: an unapproved consent never becomes an order.
+    /// `payer_account` is for a bank that wants to know it first.
     ///
     /// # Errors
     /// [`Refusal::BankChoiceClosed`] once the payer has approved, or may approve at a bank that
@@ -64,6 +67,7 @@ impl Payment {
     pub fn choose_bank(
         &self,
         bank_id: &str,
+        payer_account: Option<AccountIdentifier>,
         attempt: Attempt,
         now: Timestamp,
     ) -> Result<Option<PaymentStep>, Refusal> {
@@ -98,6 +102,7 @@ impl Payment {
         }
         let mut payment = self.clone();
         payment.bank_id = Some(bank_id.to_owned());
+        payment.payer_account = payer_account;
         payment.bank = BankRecord::default();
         let jobs = vec![
             JobChange::Cancel(JobKind::AskApproval),

@@ -33,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::fact::{AuthorisationFact, BankRefusal, Fact, OrderFact, PsuFact, StatusFact};
 pub use self::state::{Attempt, Authorisation, End, Sealed, SentOrder, Stage, State};
+use crate::account::AccountIdentifier;
 use crate::bank::RefundAccount;
 use crate::ids::{MemberId, PaymentId};
 use crate::initiation::{Flow, Initiation};
@@ -82,6 +83,10 @@ pub struct Payment {
     pub initiation: Initiation,
     /// The bank, once known.
     pub bank_id: Option<String>,
+    /// The payer's account as the payer gave it on the hosted pages, where the bank wants it and
+    /// the member did not know it.
+    #[serde(default)]
+    pub payer_account: Option<AccountIdentifier>,
     /// Where it stands.
     pub state: State,
     /// The bank's own words.

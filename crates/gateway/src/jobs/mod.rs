@@ -30,6 +30,7 @@ mod send_credentials;
 use std::sync::Arc;
 
 use banks::protocol::{PaymentOrder, PsuContext};
+use domain::account::Party;
 use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment};
 use domain::step::{JobKind, Outcome};
@@ -169,10 +170,20 @@ async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, Gateway
 /// The payment as its bank gets it. The ids follow from the payment's, so each attempt sends the
 /// same; 22 characters fit Faster Payments' 31.
 fn order_of(payment: &Payment) -> PaymentOrder {
+    let mut initiation = payment.initiation.clone();
+    if initiation.debtor.is_none() {
+        initiation.debtor = payment.payer_account.clone().map(|account| Party {
+            account: Some(account),
+            name: None,
+            ultimate_name: None,
+            address: None,
+            bank_name: None,
+        });
+    }
     PaymentOrder {
         end_to_end_id: payment.id.core().to_owned(),
         instruction_id: payment.id.core().to_owned(),
-        initiation: payment.initiation.clone(),
+        initiation,
     }
 }
 

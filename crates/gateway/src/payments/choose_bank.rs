@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use banks::protocol::PsuContext;
 use domain::Refusal;
+use domain::account::AccountIdentifier;
 use domain::ids::PaymentId;
 use domain::payment::Payment;
 use store::step::{self, Saving};
 use store::{StoreError, payments, unit};
 
-use super::create::{bank_with_id, check_bank};
+use super::create::{bank_with_id, check_bank, check_mandatory};
 use crate::{App, GatewayError, jobs};
 
 /// Opens the payment at the chosen bank and waits for the bank, at most as long as a request
@@ -17,16 +18,19 @@ use crate::{App, GatewayError, jobs};
 ///
 /// # Errors
 /// [`GatewayError::BankUnknown`], [`GatewayError::FeatureNotSupported`],
+/// [`GatewayError::FieldNeeded`] where the bank wants the payer's account and nobody knows it,
 /// [`GatewayError::Refused`] once the payer has approved; [`GatewayError::PaymentNotFound`].
 pub async fn choose_bank(
     app: &Arc<App>,
     id: &PaymentId,
     bank_id: &str,
+    payer_account: Option<AccountIdentifier>,
     psu: PsuContext,
 ) -> Result<Payment, GatewayError> {
     let payment = super::open_by_link(app, id).await?;
     let bank = bank_with_id(app, bank_id)?;
     check_bank(app, bank, &payment.initiation)?;
+    check_mandatory(bank, &payment.initiation, payer_account.is_some())?;
     let attempt = app.new_attempt(id, Some(bank));
     let (wanted, bank_id, lease, now) = (id.clone(), bank.id.clone(), app.new_lease(), app.now());
     let chosen = app
@@ -34,11 +38,12 @@ pub async fn choose_bank(
         .transact(move |tx| {
             let (wanted, bank_id) = (wanted.clone(), bank_id.clone());
             let (attempt, lease) = (attempt.clone(), lease.clone());
+            let payer_account = payer_account.clone();
             unit(async move {
                 let payment = payments::get_any(tx, &wanted).await?;
                 let payment = payment
                     .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
-                match payment.choose_bank(&bank_id, attempt, now) {
+                match payment.choose_bank(&bank_id, payer_account, attempt, now) {
                     Ok(Some(step)) => {
                         let saving = Saving { finishes: None, keeps: Some(&lease) };
                         Ok(Ok(step::update(tx, &step, saving).await?.kept))

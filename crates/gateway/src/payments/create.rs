@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use banks::profile::{BankProfile, Capability};
+use banks::profile::{BankProfile, Capability, MandatoryField};
 use banks::protocol::{Credentials, PsuContext};
 use domain::ids::PaymentId;
-use domain::initiation::{Initiation, LocalInstrument, Schedule};
+use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::payment::Payment;
 use store::step::{self, Saving};
 use store::unit;
 
+use crate::error::NeededField;
 use crate::jobs::approval;
 use crate::{App, GatewayError, Member, jobs};
 
@@ -32,7 +33,8 @@ pub struct NewPayment {
 ///
 /// # Errors
 /// [`GatewayError::BankUnknown`], [`GatewayError::BankUnavailable`],
-/// [`GatewayError::FeatureNotSupported`], [`GatewayError::Refused`]: nothing was recorded. [`GatewayError::Store`].
+/// [`GatewayError::FeatureNotSupported`], [`GatewayError::FieldNeeded`],
+/// [`GatewayError::Refused`]: nothing was recorded. [`GatewayError::Store`].
 pub async fn create(
     app: &Arc<App>,
     member: &Member,
@@ -41,6 +43,9 @@ pub async fn create(
     let bank = new.initiation.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
     if let Some(bank) = bank {
         check_bank(app, bank, &new.initiation)?;
+        // On the full hosted pages the payer is asked for the account.
+        let asked_later = new.initiation.flow == Flow::FullHostedPages;
+        check_mandatory(bank, &new.initiation, asked_later)?;
     }
     let now = app.now();
     let id = PaymentId::new(now, app.ids());
@@ -122,6 +127,43 @@ pub(super) fn check_bank(
     }
     if initiation.confirm_funds && !bank.can(Capability::FundsConfirmation) {
         return lacks("`confirmFunds`".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether everything is there that the bank refuses to be without; `payer_account_known` where
+/// the payer's account is, or will be, known from elsewhere.
+pub(super) fn check_mandatory(
+    bank: &BankProfile,
+    initiation: &Initiation,
+    payer_account_known: bool,
+) -> Result<(), GatewayError> {
+    let debtor = initiation.debtor.as_ref();
+    let (creditor, debtor_account) =
+        (&initiation.creditor, debtor.and_then(|debtor| debtor.account.as_ref()));
+    for field in &bank.mandatory_fields {
+        let (there, field) = match field {
+            MandatoryField::DebtorAccount => {
+                (debtor_account.is_some() || payer_account_known, NeededField::DebtorAccount)
+            }
+            MandatoryField::DebtorBic => (
+                debtor_account.is_some_and(|account| account.bic().is_some()),
+                NeededField::DebtorBic,
+            ),
+            MandatoryField::DebtorName => {
+                (debtor.is_some_and(|debtor| debtor.name.is_some()), NeededField::DebtorName)
+            }
+            MandatoryField::CreditorAddress => {
+                (creditor.address.is_some(), NeededField::CreditorAddress)
+            }
+            MandatoryField::CreditorBic => (
+                creditor.account.as_ref().is_some_and(|account| account.bic().is_some()),
+                NeededField::CreditorBic,
+            ),
+        };
+        if !there {
+            return Err(GatewayError::FieldNeeded { bank_id: bank.id.clone(), field });
+        }
     }
     Ok(())
 }

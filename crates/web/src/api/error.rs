@@ -149,6 +149,11 @@ impl ApiError {
                 bank_path,
                 format!("No bank has the id `{bank_id}`: see GET /v2/banks."),
             ),
+            GatewayError::FieldNeeded { bank_id, field } => ApiError::field(
+                FieldFault::Expected,
+                field.path(),
+                format!("Bank `{bank_id}` needs `{field}`: see `mandatoryFields` of the bank."),
+            ),
             GatewayError::FeatureNotSupported { bank_id, feature } => ApiError::Bank {
                 code: "Bank.FeatureNotSupported",
                 message: format!("Bank `{bank_id}` does not support {feature}."),

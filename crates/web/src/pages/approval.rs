@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use banks::protocol::Credentials;
 use bytes::Bytes;
+use domain::account::AccountIdentifier;
 use domain::approval::{Challenge, FieldKind};
 use domain::payment::{Payment, State as PaymentState};
 use gateway::{App, GatewayError, payments};
@@ -41,6 +42,16 @@ struct Questions {
     flicker_code: Option<String>,
     message: Option<String>,
     can_change: bool,
+    back_url: String,
+}
+
+#[derive(Template)]
+#[template(path = "ask_account.html")]
+struct AskAccount {
+    payment: Summary,
+    bank_id: String,
+    bank: String,
+    again: bool,
     back_url: String,
 }
 
@@ -121,6 +132,29 @@ pub(super) fn questions(
         back_url: member_url(payment),
     };
     page(StatusCode::OK, &questions)
+}
+
+/// The payer's account as typed: an IBAN, spaces and lower case allowed. `None` where it is none.
+pub(super) fn payer_account(text: &str) -> Option<AccountIdentifier> {
+    let iban: String = text
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .collect::<String>()
+        .to_uppercase();
+    AccountIdentifier::Iban { iban, bic: None }.checked().ok()
+}
+
+/// The page that asks for the payer's account, for banks that want it before anything else.
+pub(super) fn ask_account(app: &App, payment: &Payment, bank_id: &str, again: bool) -> Response {
+    let bank = app.directory().get(bank_id);
+    let ask = AskAccount {
+        payment: summary(payment),
+        bank_id: bank_id.to_owned(),
+        bank: bank.map_or_else(|| "Your bank".to_owned(), |bank| bank.name.clone()),
+        again,
+        back_url: member_url(payment),
+    };
+    page(StatusCode::OK, &ask)
 }
 
 /// The page that waits for the bank's app.

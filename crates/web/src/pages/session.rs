@@ -22,6 +22,7 @@ use bytes::Bytes;
 use domain::ids::PaymentId;
 use domain::initiation::LocalInstrument;
 use domain::payment::{End, Payment, State as PaymentState};
+use gateway::error::NeededField;
 use gateway::{App, GatewayError, payments};
 use jiff::SignedDuration;
 
@@ -129,7 +130,12 @@ pub async fn choose(
         return stage_page(&app, &payment, None, Some(message));
     };
     let psu = psu_of(&headers);
-    match payments::choose_bank(&app, &payment.id, bank_id, psu).await {
+    let account = match form.text("account").map(approval::payer_account) {
+        None => None,
+        Some(Some(account)) => Some(account),
+        Some(None) => return approval::ask_account(&app, &payment, bank_id, true),
+    };
+    match payments::choose_bank(&app, &payment.id, bank_id, account, psu).await {
         Ok(payment) => {
             let leave = matches!(payment.state, PaymentState::AwaitingRedirect { .. });
             let target = format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" });
@@ -146,6 +152,13 @@ pub async fn choose(
             let message =
                 "That bank does not offer this kind of payment. Please choose another.".to_owned();
             stage_page(&app, &payment, None, Some(message))
+        }
+        Err(GatewayError::FieldNeeded { field: NeededField::DebtorAccount, .. }) => {
+            approval::ask_account(&app, &payment, bank_id, false)
+        }
+        Err(GatewayError::FieldNeeded { .. }) => {
+            let message = "That bank needs to know more than the shop told. Please choose another.";
+            stage_page(&app, &payment, None, Some(message.to_owned()))
         }
         Err(GatewayError::BankUnavailable { .. }) => {
             let message = "That bank is unavailable at the moment. Please choose another, or try again later.";

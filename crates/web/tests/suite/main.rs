@@ -7,6 +7,7 @@
 
 mod authentication;
 mod create;
+mod directory;
 mod opening;
 mod outcomes;
 mod reads;
