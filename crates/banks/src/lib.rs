@@ -9,6 +9,7 @@
 //! `authorise`, `funds`, `order`, `status`), `next_gen_psd2` (Berlin Group), `stet`, `polish_api`.
 
 pub mod directory;
+pub mod eidas;
 pub mod error;
 pub mod jose;
 mod next_gen_psd2;
