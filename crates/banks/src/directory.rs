@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::profile::{BankProfile, ProfileError, SIMULATOR_PLACEHOLDER};
+use crate::profile::{
+    BankProfile, ProfileError, SIMULATOR_HOST_PLACEHOLDER, SIMULATOR_PLACEHOLDER,
+    SIMULATOR_TLS_PLACEHOLDER,
+};
 
 /// The most profiles that one directory holds.
 pub const BANKS_MAX: usize = 10_000;
@@ -14,10 +17,28 @@ pub const PROFILE_BYTES_MAX: u64 = 64 * 1024;
 /// are not known before the simulator's address is.
 const SIMULATED_FOLDER: &str = "sim";
 
-const SIMULATED: [(&str, &str); 3] = [
-    ("banks/sim/ob-modelo.toml", include_str!("../../../banks/sim/ob-modelo.toml")),
-    ("banks/sim/ob-iron.toml", include_str!("../../../banks/sim/ob-iron.toml")),
-    ("banks/sim/mock-redirect.toml", include_str!("../../../banks/sim/mock-redirect.toml")),
+/// One embedded profile: its path in the repository, and its text.
+macro_rules! embedded {
+    ($($id:literal),+ $(,)?) => {
+        [$((
+            concat!("banks/sim/", $id, ".toml"),
+            include_str!(concat!("../../../banks/sim/", $id, ".toml")),
+        )),+]
+    };
+}
+
+const SIMULATED: &[(&str, &str)] = &embedded![
+    "bg-ahorn",
+    "bg-birke",
+    "bg-eiche",
+    "bg-encina",
+    "bg-linden",
+    "bg-olmo",
+    "bg-pino",
+    "bg-tulp",
+    "mock-redirect",
+    "ob-iron",
+    "ob-modelo",
 ];
 
 /// The known banks.
@@ -49,15 +70,19 @@ impl Directory {
         Ok(directory)
     }
 
-    /// The embedded simulated banks, at `base_url` (no trailing slash), e.g.
-    /// `http://localhost:8001`.
+    /// The embedded simulated banks, at `base_url` for browsers and `tls_base_url` for us (no
+    /// trailing slashes), e.g. `http://localhost:8001` and `https://localhost:8002`.
     ///
     /// # Errors
-    /// If `base_url` is not an http(s) URL without a trailing slash.
-    pub fn simulated(base_url: &str) -> Result<Directory, ProfileError> {
+    /// If one is not an http(s) URL without a trailing slash.
+    pub fn simulated(base_url: &str, tls_base_url: &str) -> Result<Directory, ProfileError> {
         let mut directory = Directory::default();
+        let host = base_url.split_once("://").map_or(base_url, |(_, host)| host);
         for (file, text) in SIMULATED {
-            let text = text.replace(SIMULATOR_PLACEHOLDER, base_url);
+            let text = text
+                .replace(SIMULATOR_HOST_PLACEHOLDER, host)
+                .replace(SIMULATOR_PLACEHOLDER, base_url)
+                .replace(SIMULATOR_TLS_PLACEHOLDER, tls_base_url);
             directory.add(file, BankProfile::parse(file, &text)?)?;
         }
         Ok(directory)

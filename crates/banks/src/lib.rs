@@ -8,9 +8,12 @@
 //! (UK Open Banking), whose files follow the steps of a payment (`discovery`, `token`, `consent`,
 //! `authorise`, `funds`, `order`, `status`), `next_gen_psd2` (Berlin Group), `stet`, `polish_api`.
 
+mod cache;
 pub mod directory;
 pub mod eidas;
 pub mod error;
+mod exchange;
+mod http_signature;
 pub mod jose;
 mod next_gen_psd2;
 mod obie;

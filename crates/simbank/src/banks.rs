@@ -28,21 +28,21 @@ pub(crate) struct Customer {
 /// An account as it is when the bank is started for the first time.
 #[derive(Debug)]
 pub(crate) struct OpeningAccount {
-    /// Sort code and account number, 14 digits together.
+    /// Sort code and account number, 14 digits together; an IBAN outside Britain.
     pub(crate) identification: &'static str,
     pub(crate) name: &'static str,
-    pub(crate) balance_pence: i64,
+    pub(crate) balance_minor: i64,
 }
 
-const fn account(
+pub(crate) const fn account(
     identification: &'static str,
     name: &'static str,
-    balance_pence: i64,
+    balance_minor: i64,
 ) -> OpeningAccount {
-    OpeningAccount { identification, name, balance_pence }
+    OpeningAccount { identification, name, balance_minor }
 }
 
-const fn customer(
+pub(crate) const fn customer(
     username: &'static str,
     password: &'static str,
     accounts: &'static [OpeningAccount],

@@ -21,6 +21,7 @@
 
 mod authorize;
 mod banks;
+mod continental;
 mod exchanges;
 mod jose;
 mod journal;
@@ -62,6 +63,9 @@ pub struct Options {
     /// Base URL as browsers and TPPs see it, for example `http://localhost:8001`. None: the
     /// address that is listened on.
     pub public_url: Option<String>,
+    /// Base URL at which TPPs show their certificates, for example `https://localhost:8002`. None:
+    /// the same as for browsers, where nobody can show one.
+    pub tls_public_url: Option<String>,
     /// Directory for journal and key, made if absent; None keeps everything in memory.
     pub data_dir: Option<PathBuf>,
     /// The TPPs that the banks know.
@@ -84,7 +88,15 @@ pub struct Registration {
     pub redirect_uris: Vec<String>,
     /// `iss` of its message signatures, `{org-id}/{software-statement-id}`.
     pub jws_issuer: String,
+    /// `organizationIdentifier` of its qualified certificates: the client id at banks where the
+    /// certificate is the registration.
+    pub organisation_identifier: Option<String>,
 }
+
+/// The certificate that a client has shown on its connection, DER. The TLS listener puts it into
+/// the request's extensions; who drives the router without a socket does so.
+#[derive(Debug, Clone)]
+pub struct PeerCertificate(pub Vec<u8>);
 
 /// The outside world as the banks see it.
 pub trait Environment: Send + Sync + 'static {
@@ -251,6 +263,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/{bank}/authorisations/{id}/consent", get(psu::show_consent).post(psu::decide))
         .route("/{bank}/authorisations/{id}/return", get(psu::show_return))
         .route("/{bank}/open-banking/v3.1/pisp/{*resource}", any(obie::handle))
+        .merge(continental::routes())
         .layer(DefaultBodyLimit::max(MAXIMUM_FORM_BYTES))
         .with_state(shared)
 }

@@ -113,7 +113,7 @@ fn accounts_of(
                 id: account.identification,
                 label: pages::spaced(account.identification),
                 name: kept.name.clone(),
-                balance: pages::pounds(kept.balance_pence),
+                balance: format!("£{}", pages::pounds(kept.balance_minor)),
             })
         })
         .collect()
@@ -211,7 +211,7 @@ pub(crate) async fn show_consent(
         client: client_name(&shared, &visit),
         payee: text(&initiation["CreditorAccount"]["Name"]),
         payee_account: pages::spaced(&text(&initiation["CreditorAccount"]["Identification"])),
-        amount: pages::pounds(visit.consent.pence),
+        amount: format!("£{}", pages::pounds(visit.consent.pence)),
         reference,
         accounts: visit.accounts,
     })

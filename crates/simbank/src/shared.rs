@@ -34,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) environment: Arc<dyn Environment>,
     /// Without a trailing slash.
     pub(crate) base_url: String,
+    tls_base_url: String,
     pub(crate) key: SigningKey,
     pub(crate) exchanges: Exchanges,
     /// True once the banks are to stop: nobody is kept waiting on purpose any more.
@@ -51,6 +52,7 @@ impl Shared {
         environment: Arc<dyn Environment>,
     ) -> Result<Self, StartError> {
         let base_url = base_url.trim_end_matches('/').to_owned();
+        let tls_base_url = options.tls_public_url.clone().unwrap_or_else(|| base_url.clone());
         // Only an origin will do: the banks' own redirects are paths from the root.
         url::Url::parse(&base_url)
             .ok()
@@ -89,6 +91,7 @@ impl Shared {
         Ok(Self {
             environment,
             base_url,
+            tls_base_url,
             key,
             exchanges: Exchanges::default(),
             stop: watch::Sender::new(false),
@@ -130,6 +133,37 @@ impl Shared {
             text.push_str(&format!("{byte:02x}"));
         }
         text
+    }
+
+    /// How long an order waits for its execution, in milliseconds.
+    pub(crate) fn execution_delay_ms(&self) -> i64 {
+        i64::try_from(self.execution_delay_ms).unwrap_or(i64::MAX)
+    }
+
+    /// Where providers with certificates reach the banks, without a trailing slash.
+    pub(crate) fn tls_base_url(&self) -> &str {
+        &self.tls_base_url
+    }
+
+    /// The name of a provider by its organisation identifier.
+    pub(crate) fn provider_name(&self, organisation_identifier: &str) -> String {
+        let found = self.provider(organisation_identifier);
+        found.map_or_else(
+            || organisation_identifier.to_owned(),
+            |client| client.registration.name.clone(),
+        )
+    }
+
+    /// Whether a provider may have payers sent back to that address.
+    pub(crate) fn provider_returns_to(&self, organisation_identifier: &str, uri: &str) -> bool {
+        let found = self.provider(organisation_identifier);
+        found.is_some_and(|client| client.registration.redirect_uris.iter().any(|one| one == uri))
+    }
+
+    fn provider(&self, organisation_identifier: &str) -> Option<&Client> {
+        self.clients.values().find(|client| {
+            client.registration.organisation_identifier.as_deref() == Some(organisation_identifier)
+        })
     }
 
     /// The registered TPP with this client id.

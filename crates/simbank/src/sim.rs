@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::banks::BANKS;
+use crate::continental::transfer::Approval;
 use crate::exchanges::MAXIMUM_EXCHANGES;
 use crate::oauth::parse_parameters;
 use crate::outcome::OUTCOMES;
@@ -46,7 +47,7 @@ fn unavailable() -> Response {
 pub(crate) async fn page(State(shared): State<Arc<Shared>>) -> Response {
     let page = shared.commit(|state| {
         let balance =
-            |id: &str| pounds(state.accounts.get(id).map_or(0, |account| account.balance_pence));
+            |id: &str| pounds(state.accounts.get(id).map_or(0, |account| account.balance_minor));
         let banks = BANKS.iter().map(|bank| {
             let lines = bank.customers.iter().flat_map(|customer| {
                 customer.accounts.iter().map(|account| AccountLine {
@@ -76,7 +77,8 @@ pub(crate) async fn accounts(State(shared): State<Arc<Shared>>) -> Response {
     let list = shared.commit(|state| {
         let rows = state.accounts.all().into_iter().map(|(id, account)| {
             json!({ "id": id, "bank": account.bank, "owner": account.owner,
-                "name": account.name, "balance_pence": account.balance_pence })
+                "name": account.name, "currency": account.currency,
+                "balance_minor": account.balance_minor })
         });
         rows.collect::<Value>()
     });
@@ -100,7 +102,20 @@ pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
                 "executed": u32::from(order.is_some_and(|order| order.executed)),
             })
         });
-        rows.collect::<Value>()
+        // Outside Britain the approval is the order, so it is posted at most once.
+        let others = state.transfers.all().into_iter().map(|(id, transfer)| {
+            let approved = transfer.approval == Approval::Done;
+            json!({
+                "bank": transfer.bank, "client_id": transfer.client,
+                "consent_id": id, "consent_status": transfer.sca_status,
+                "pence": transfer.minor, "debtor": transfer.debtor,
+                "end_to_end_identification": transfer.end_to_end_id,
+                "order_id": id, "order_status": transfer.status,
+                "posts": u32::from(approved), "accepted": u32::from(approved),
+                "executed": u32::from(transfer.executed),
+            })
+        });
+        rows.chain(others).collect::<Value>()
     });
     list.map_or_else(|_| unavailable(), |list| Json(list).into_response())
 }

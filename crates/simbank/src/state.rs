@@ -11,12 +11,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::banks::{self, BANKS};
+use crate::continental::banks::BANKS as CONTINENTAL;
+use crate::continental::transfer::{self, Grant, Transfer};
 use crate::journal::Change;
 use crate::outcome::{self, Ending};
 use crate::table::{Row, Table};
 
-/// The account that stands for all the banks that are not simulated.
+/// The account that stands for all the banks that are not simulated, in pounds.
 pub(crate) const OUTSIDE: &str = "outside";
+
+/// The same in any currency.
+pub(crate) fn outside(currency: &str) -> String {
+    if currency == "GBP" { OUTSIDE.to_owned() } else { format!("{OUTSIDE}-{currency}") }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ConsentStatus {
@@ -42,7 +49,16 @@ pub(crate) struct Account {
     /// User name of the customer; empty for [`OUTSIDE`].
     pub(crate) owner: String,
     pub(crate) name: String,
-    pub(crate) balance_pence: i64,
+    /// ISO 4217.
+    #[serde(default = "pounds_sterling")]
+    pub(crate) currency: String,
+    /// In minor units of the currency.
+    pub(crate) balance_minor: i64,
+}
+
+/// Accounts of journals that knew one currency only.
+fn pounds_sterling() -> String {
+    "GBP".to_owned()
 }
 
 /// A domestic payment consent.
@@ -199,6 +215,8 @@ pub(crate) struct State {
     pub(crate) authorisations: Table<Authorisation>,
     pub(crate) idempotent_calls: Table<IdempotentCall>,
     pub(crate) used_assertions: Table<UsedAssertion>,
+    pub(crate) transfers: Table<Transfer>,
+    pub(crate) grants: Table<Grant>,
     /// Orders that wait for their execution.
     due: BTreeSet<(Timestamp, String)>,
     pub(crate) changes: Vec<Change>,
@@ -216,6 +234,8 @@ impl State {
             Authorisation::TABLE => self.authorisations.restore(key, value),
             IdempotentCall::TABLE => self.idempotent_calls.restore(key, value),
             UsedAssertion::TABLE => self.used_assertions.restore(key, value),
+            Transfer::TABLE => self.transfers.restore(key, value),
+            Grant::TABLE => self.grants.restore(key, value),
             other => Err(format!("there is no table \"{other}\"")),
         }
     }
@@ -223,24 +243,34 @@ impl State {
     /// To be called once after the journal is replayed: opens accounts that are not there yet and
     /// finds the orders that wait.
     pub(crate) fn complete(&mut self, now: Timestamp) {
-        let mut open = |key: &str, bank: &str, owner: &str, name: &str, balance_pence| {
+        let mut open = |key: &str, owner: (&str, &str), name: &str, currency: &str, balance| {
             if self.accounts.get(key).is_none() {
-                let (bank, owner, name) = (bank.to_owned(), owner.to_owned(), name.to_owned());
-                let account = Account { bank, owner, name, balance_pence };
+                let account = Account {
+                    bank: owner.0.to_owned(),
+                    owner: owner.1.to_owned(),
+                    name: name.to_owned(),
+                    currency: currency.to_owned(),
+                    balance_minor: balance,
+                };
                 self.accounts.put(key, account, now, &mut self.changes);
             }
         };
-        open(OUTSIDE, "", "", "All other banks", 0);
-        for bank in &BANKS {
-            for customer in bank.customers {
+        let british = BANKS.iter().map(|bank| (bank.id, "GBP", bank.customers));
+        let others = CONTINENTAL.iter().map(|bank| (bank.id, bank.currency, bank.customers));
+        for (bank, currency, customers) in british.chain(others) {
+            open(&outside(currency), ("", ""), "All other banks", currency, 0);
+            for customer in customers {
                 for account in customer.accounts {
-                    let (id, balance_pence) = (account.identification, account.balance_pence);
-                    open(id, bank.id, customer.username, account.name, balance_pence);
+                    let (id, balance) = (account.identification, account.balance_minor);
+                    open(id, (bank, customer.username), account.name, currency, balance);
                 }
             }
         }
         let waiting = self.orders.all().into_iter().filter(|(_, order)| !order.executed);
         self.due = waiting.map(|(id, order)| (order.executes_at, id.to_owned())).collect();
+        let waiting = self.transfers.all().into_iter().filter(|(_, transfer)| !transfer.executed);
+        let due = waiting.filter_map(|(id, transfer)| Some((transfer.executes_at?, id.to_owned())));
+        self.due.extend(due);
     }
 
     /// Everything, for a rewritten journal.
@@ -253,6 +283,8 @@ impl State {
         rows.extend(self.authorisations.dump());
         rows.extend(self.idempotent_calls.dump());
         rows.extend(self.used_assertions.dump());
+        rows.extend(self.transfers.dump());
+        rows.extend(self.grants.dump());
         rows
     }
 
@@ -280,6 +312,12 @@ impl State {
         self.authorisations.drop_expired(now, &mut self.changes);
         self.idempotent_calls.drop_expired(now, &mut self.changes);
         self.used_assertions.drop_expired(now, &mut self.changes);
+        self.grants.drop_expired(now, &mut self.changes);
+    }
+
+    /// Executes something at that moment.
+    pub(crate) fn wait_for(&mut self, at: Timestamp, id: &str) {
+        self.due.insert((at, id.to_owned()));
     }
 
     /// The account of a debtor or creditor, if a bank here keeps it.
@@ -295,13 +333,15 @@ impl State {
     }
 
     fn execute(&mut self, id: &str, now: Timestamp) {
-        let Some(order) = self.orders.get(id) else { return };
+        let Some(order) = self.orders.get(id) else {
+            return transfer::execute(self, id, now);
+        };
         let last_status = banks::find(&order.bank).map(|bank| bank.last_status);
         let (pence, debtor) = (order.pence, order.debtor.clone());
         let creditor = self
             .account_key(&order.initiation["CreditorAccount"])
             .unwrap_or_else(|| OUTSIDE.to_owned());
-        let balance = self.accounts.get(&debtor).map_or(0, |account| account.balance_pence);
+        let balance = self.accounts.get(&debtor).map_or(0, |account| account.balance_minor);
         let mut ending = outcome::ending(pence);
         if ending == Ending::Complete && balance < pence {
             ending = outcome::LACK_OF_BALANCE;
@@ -315,8 +355,8 @@ impl State {
         };
         if ending == Ending::Complete {
             let changes = &mut self.changes;
-            self.accounts.update(&debtor, changes, |account| account.balance_pence -= pence);
-            self.accounts.update(&creditor, changes, |account| account.balance_pence += pence);
+            self.accounts.update(&debtor, changes, |account| account.balance_minor -= pence);
+            self.accounts.update(&creditor, changes, |account| account.balance_minor += pence);
         }
         self.orders.update(id, &mut self.changes, |order| {
             order.status = status;

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaKeyPair,
-    RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents,
+    UnparsedPublicKey,
 };
 use serde::Deserialize;
 use serde_json::json;
+
+use crate::profile::HttpSignature;
 
 use super::{Algorithm, JoseError, decode, encode};
 
@@ -55,6 +58,23 @@ impl SigningKey {
             "kty": "RSA", "use": "sig", "alg": "PS256", "kid": self.kid,
             "n": encode(n), "e": encode(e),
         }))
+    }
+
+    /// A signature of RSA PKCS#1 v1.5, for standards that sign HTTP messages.
+    pub(crate) fn sign_pkcs1(
+        &self,
+        algorithm: HttpSignature,
+        message: &[u8],
+    ) -> Result<Vec<u8>, JoseError> {
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        let encoding: &'static dyn RsaEncoding = match algorithm {
+            HttpSignature::RsaSha256 => &RSA_PKCS1_SHA256,
+            HttpSignature::RsaSha512 => &RSA_PKCS1_SHA512,
+        };
+        self.pair
+            .sign(encoding, &SystemRandom::new(), message, &mut signature)
+            .map_err(|_| JoseError::Key("signing failed"))?;
+        Ok(signature)
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, JoseError> {

@@ -4,13 +4,15 @@ use domain::bank::ConsentProgress;
 use domain::money::Amount;
 use serde::{Deserialize, Serialize};
 
-use super::errors::read;
-use super::exchange::{Ask, Post, segment};
+use super::Obie;
+use super::exchange::{Ask, Post};
 use super::initiation::{Initiation, InitiationEcho, initiation};
 use super::risk::{Risk, risk};
 use super::status::consent_progress;
-use super::{Obie, body_of};
 use crate::error::BankError;
+use crate::exchange::body_of;
+use crate::exchange::read;
+use crate::exchange::segment;
 use crate::profile::{BankProfile, Capability};
 use crate::protocol::{Call, PaymentOrder};
 use crate::wire::Response;

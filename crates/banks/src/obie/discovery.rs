@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::cache::after;
-use super::errors::read;
-use super::{Obie, header, settings};
+use super::{Obie, settings};
+use crate::cache::after;
 use crate::error::BankError;
+use crate::exchange::header;
+use crate::exchange::read;
 use crate::jose::KeySet;
 use crate::profile::{BankProfile, ResponseMode, UkOpenBanking};
 use crate::protocol::Call;

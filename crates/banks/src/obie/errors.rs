@@ -2,10 +2,9 @@
 //! Structure" and "HTTP Status Codes"; RFC 6749, section 5.2 for the token endpoint).
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::error::{BankError, cut, words};
-use crate::wire::{BODY_BYTES_MAX, Response, WireError};
+use crate::wire::{BODY_BYTES_MAX, Response};
 
 /// Both shapes at once; a body that is neither leaves all fields empty.
 #[derive(Deserialize, Default)]
@@ -75,28 +74,4 @@ fn refusal(response: &Response) -> (Option<String>, String) {
         .filter(|text| !text.is_empty())
         .collect();
     (code, words(&said.join("; ")))
-}
-
-/// What it means that no response came.
-pub(super) fn no_response(error: WireError) -> BankError {
-    match error {
-        WireError::NotSent(text) => BankError::Unavailable { text },
-        WireError::NoAnswer(text) => BankError::Unknown { text },
-    }
-}
-
-/// Reads a JSON body; a complaint names the field and never repeats its value.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BankError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let message = error.inner().to_string();
-        let why = match message.split_once(" at line") {
-            Some((missing, _)) if missing.starts_with("missing field") => missing,
-            _ if error.inner().is_data() => "wrong type or value",
-            _ => "not JSON",
-        };
-        BankError::malformed(cut(&format!("at `{}`: {why}", error.path())), body)
-    })?;
-    deserializer.end().map_err(|_| BankError::malformed("text after the JSON document", body))?;
-    Ok(value)
 }

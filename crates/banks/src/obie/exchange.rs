@@ -2,25 +2,20 @@
 //!
 //! OBIE 3.1.11, Read/Write Data API Profile, "Headers" and "Message Signing".
 
-use std::net::IpAddr;
-
 use domain::ids::random_uuid;
 
-use super::errors::{no_response, success};
-use super::{Obie, header, settings, signing_failed};
+use super::errors::success;
+use super::{Obie, settings, signing_failed};
 use crate::error::BankError;
+use crate::exchange::{header, no_response, psu_ip_address, psu_user_agent};
 use crate::jose::{
     DetachedExpectation, DetachedForm, JoseError, KeySet, sign_detached, verify_detached,
 };
 use crate::protocol::Call;
 use crate::wire::{Request, Response};
 
-/// The longest user agent that is forwarded, in bytes; a longer one is left out.
-const USER_AGENT_BYTES_MAX: usize = 512;
 /// OBIE 3.1.11, header `x-idempotency-key`.
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 40;
-/// OBIE 3.1.11, `ConsentId`, the longest of all resource ids.
-const RESOURCE_ID_BYTES_MAX: usize = 128;
 
 /// What is asked of a resource.
 pub(super) struct Ask {
@@ -43,22 +38,6 @@ impl Ask {
 
 /// The keys that responses are signed with; none where the bank does not sign.
 pub(super) type ResponseKeys = Option<std::sync::Arc<KeySet>>;
-
-/// An id of the bank's as one segment of a path.
-pub(super) fn segment(id: &str) -> Result<String, BankError> {
-    if !(1..=RESOURCE_ID_BYTES_MAX).contains(&id.len()) || id == "." || id == ".." {
-        return Err(BankError::before_sending("field-invalid", "not an id of a bank's resource"));
-    }
-    Ok(id
-        .bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect())
-}
 
 /// The HTTP request: the bytes that are signed are the bytes that are sent.
 pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request, BankError> {
@@ -99,16 +78,10 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
     })
 }
 
-/// Only what is surely an address or a plain user agent goes into a header.
 fn psu_headers(call: &Call<'_>) -> impl Iterator<Item = (String, String)> {
-    let address = call.psu.ip_address.as_deref().filter(|text| text.parse::<IpAddr>().is_ok());
-    let agent = call.psu.user_agent.as_deref().filter(|text| {
-        (1..=USER_AGENT_BYTES_MAX).contains(&text.len())
-            && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
-    });
     [
-        address.map(|text| header("x-fapi-customer-ip-address", text)),
-        agent.map(|text| header("x-customer-user-agent", text)),
+        psu_ip_address(call).map(|text| header("x-fapi-customer-ip-address", text)),
+        psu_user_agent(call).map(|text| header("x-customer-user-agent", text)),
     ]
     .into_iter()
     .flatten()

@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use super::Obie;
-use super::errors::read;
-use super::exchange::{Ask, request, segment};
+use super::exchange::{Ask, request};
 use crate::error::BankError;
+use crate::exchange::read;
+use crate::exchange::segment;
 use crate::protocol::{AccessGrant, Call};
 use crate::wire::Response;
 

@@ -10,6 +10,7 @@ use domain::money::{Amount, Currency};
 use serde::{Deserialize, Serialize};
 
 use crate::error::BankError;
+use crate::exchange::{missing, unsupported, within};
 use crate::profile::BankProfile;
 use crate::protocol::PaymentOrder;
 
@@ -216,25 +217,4 @@ fn account<'a>(field: &str, identifier: &AccountIdentifier) -> Result<AccountOut
     };
     within(field, &identification, ACCOUNT_CHARACTERS_MAX)?;
     Ok(AccountOut { scheme_name, identification, name: None })
-}
-
-/// The text itself, if it has 1 to `most` characters.
-pub(super) fn within<'a>(field: &str, text: &'a str, most: usize) -> Result<&'a str, BankError> {
-    let length = text.chars().count();
-    if length == 0 {
-        return Err(missing(field));
-    }
-    if length > most {
-        let text = format!("the {field} has {length} characters; this bank takes at most {most}");
-        return Err(BankError::before_sending("field-limit", text));
-    }
-    Ok(text)
-}
-
-pub(super) fn missing(field: &str) -> BankError {
-    BankError::before_sending("field-missing", format!("the {field} is missing"))
-}
-
-fn unsupported(text: String) -> BankError {
-    BankError::before_sending("unsupported", text)
 }

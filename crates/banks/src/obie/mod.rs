@@ -7,7 +7,6 @@
 //! Links in answers are never followed: every URL is made from the profile and an id.
 
 mod authorise;
-mod cache;
 mod consent;
 mod discovery;
 mod errors;
@@ -26,7 +25,9 @@ use domain::bank::OrderStatus;
 use domain::payment::Attempt;
 use domain::seams::BoxFuture;
 
+use crate::cache::Cache;
 use crate::error::{AuthorisationError, BankError};
+use crate::exchange::unsupported;
 use crate::jose::{JoseError, KeySet};
 use crate::profile::{BankProfile, Standard, UkOpenBanking};
 use crate::protocol::{
@@ -38,9 +39,9 @@ use crate::psu_return::Returned;
 /// The standard, with what it keeps between calls per bank and client.
 #[derive(Default)]
 pub(crate) struct Obie {
-    discovery: cache::Cache<Arc<discovery::Discovery>>,
-    keys: cache::Cache<Arc<KeySet>>,
-    tokens: cache::Cache<String>,
+    discovery: Cache<Arc<discovery::Discovery>>,
+    keys: Cache<Arc<KeySet>>,
+    tokens: Cache<String>,
 }
 
 impl Protocol for Obie {
@@ -161,21 +162,10 @@ fn settings(bank: &BankProfile) -> Result<&UkOpenBanking, BankError> {
 }
 
 fn not_in_standard(what: &str) -> BankError {
-    BankError::before_sending("unsupported", format!("UK Open Banking does not have {what}"))
-}
-
-fn header(name: &str, value: impl Into<String>) -> (String, String) {
-    (name.to_owned(), value.into())
+    unsupported(format!("UK Open Banking does not have {what}"))
 }
 
 /// Signing fails before anything is sent.
 fn signing_failed(error: JoseError) -> BankError {
     BankError::Unavailable { text: format!("our signature: {error}") }
-}
-
-/// Our wire structs hold texts, numbers of no size and nothing that can fail to serialise; should
-/// one ever fail, nothing was sent.
-fn body_of(value: &impl serde::Serialize) -> Result<Vec<u8>, BankError> {
-    serde_json::to_vec(value)
-        .map_err(|error| BankError::Unavailable { text: format!("our request: {error}") })
 }

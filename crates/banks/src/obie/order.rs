@@ -7,13 +7,15 @@ use domain::bank::{OrderProgress, OrderStatus};
 use domain::money::Amount;
 use serde::{Deserialize, Serialize};
 
-use super::errors::read;
-use super::exchange::{Ask, Post, request, segment};
+use super::Obie;
+use super::exchange::{Ask, Post, request};
 use super::initiation::{AccountIn, Initiation, InitiationEcho, initiation};
 use super::risk::{Risk, risk};
 use super::status::{Reason, order_status};
-use super::{Obie, body_of};
 use crate::error::BankError;
+use crate::exchange::body_of;
+use crate::exchange::read;
+use crate::exchange::segment;
 use crate::profile::BankProfile;
 use crate::protocol::{AccessGrant, Call, OrderAnswer, PaymentOrder};
 use crate::wire::Response;

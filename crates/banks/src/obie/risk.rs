@@ -7,8 +7,8 @@ use domain::account::Address;
 use domain::initiation::Risk as AskedRisk;
 use serde::Serialize;
 
-use super::initiation::{missing, within};
 use crate::error::BankError;
+use crate::exchange::{missing, within};
 
 /// The API's `paymentContextCode` and the standard's.
 const CONTEXT_CODES: [(&str, &str); 7] = [

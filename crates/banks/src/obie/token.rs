@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
-use super::cache::after;
-use super::errors::{no_response, read, success};
-use super::{Obie, header, signing_failed};
+use super::errors::success;
+use super::{Obie, signing_failed};
+use crate::cache::after;
 use crate::error::BankError;
+use crate::exchange::header;
+use crate::exchange::{no_response, read};
 use crate::jose::sign_compact;
 use crate::protocol::{AccessGrant, Call};
 use crate::wire::{Request, Response};

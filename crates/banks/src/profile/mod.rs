@@ -6,6 +6,7 @@
 mod features;
 mod standard;
 
+use domain::bank::OrderProgress;
 use domain::initiation::LocalInstrument;
 use domain::money::Currency;
 use jiff::Timestamp;
@@ -17,12 +18,16 @@ pub use self::features::{
     RestrictedText,
 };
 pub use self::standard::{
-    FinalStatus, NextGenPsd2, PolishApi, ResponseMode, Signing, Standard, Stet, UkOpenBanking,
-    UkOpenBankingVersion,
+    FinalStatus, HttpSignature, NextGenPsd2, NextGenPsd2Version, PolishApi, ResponseMode, Signing,
+    Standard, Stet, TransactionStatus, UkOpenBanking, UkOpenBankingVersion,
 };
 
 /// Stands for the base URL of the simulated banks in their profiles.
 pub const SIMULATOR_PLACEHOLDER: &str = "{simbank}";
+/// Stands for the base URL at which the simulated banks want a client certificate.
+pub const SIMULATOR_TLS_PLACEHOLDER: &str = "{simbank_tls}";
+/// Stands for host and port of [`SIMULATOR_PLACEHOLDER`].
+pub const SIMULATOR_HOST_PLACEHOLDER: &str = "{simbank_host}";
 
 /// How the payer approves at the bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -70,6 +75,21 @@ pub struct Reasons {
     /// Whether the bank's words are wanted for every status, not for rejections only. It costs one
     /// more question each time.
     pub told_for_every_status: bool,
+}
+
+impl Reasons {
+    /// What a rejection with these words means.
+    pub(crate) fn rejection(&self, words: Option<&str>) -> OrderProgress {
+        let words = words.unwrap_or_default().trim();
+        let listed = |lines: &[String]| lines.iter().any(|line| line == words);
+        if listed(&self.insufficient_funds) {
+            OrderProgress::InsufficientFunds
+        } else if listed(&self.declined) {
+            OrderProgress::Declined
+        } else {
+            OrderProgress::Rejected
+        }
+    }
 }
 
 /// The longest texts that the bank accepts, in characters; an order that exceeds one is refused
@@ -250,6 +270,9 @@ impl BankProfile {
             self.allowed_hosts.iter().all(|host| !host.is_empty() && !host.contains('/'))
         })?;
         self.standard.check(|key, text| self.check_url(key, text))?;
+        ensure("executes_at_approval", "must be true: this standard has no other way", {
+            self.executes_at_approval || !matches!(self.standard, Standard::NextGenPsd2(_))
+        })?;
         ensure("opening_hours", "must be like MON, FRI, 08:00, 18:00, Europe/Paris", {
             self.opening_hours.as_ref().is_none_or(OpeningHours::is_sound)
         })?;

@@ -44,7 +44,14 @@ impl Standard {
                 let anchor = &bank.signing.trust_anchor;
                 ensure("signing.trust_anchor", "must not be empty", !anchor.is_empty())
             }
-            Standard::NextGenPsd2(_) | Standard::PolishApi(_) => Ok(()),
+            Standard::NextGenPsd2(bank) => {
+                let known = bank.oauth_metadata_url.as_deref();
+                known.map_or(Ok(()), |url| check_url("oauth_metadata_url", url))?;
+                ensure("oauth_metadata_url", "is needed with `oauth_before_payment`", {
+                    known.is_some() || !bank.oauth_before_payment
+                })
+            }
+            Standard::PolishApi(_) => Ok(()),
             Standard::Stet(bank) => check_url("token_url", &bank.token_url),
         }
     }
@@ -121,10 +128,78 @@ pub struct Signing {
     pub organisation_id: Option<String>,
 }
 
-/// NextGenPSD2 at one bank.
+/// NextGenPSD2 at one bank. Its banks execute at the approval.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NextGenPsd2 {}
+pub struct NextGenPsd2 {
+    /// Which version.
+    pub version: NextGenPsd2Version,
+    /// The last status of a successful payment.
+    #[serde(default = "settled")]
+    pub final_status: TransactionStatus,
+    /// The last status of a successful standing order: it is accepted, not executed.
+    #[serde(default = "accepted")]
+    pub final_status_of_standing_orders: TransactionStatus,
+    /// How requests are signed; not at all where absent.
+    pub signature: Option<HttpSignature>,
+    /// Whether every call needs a token that the payer's own sign-in gives first.
+    #[serde(default)]
+    pub oauth_before_payment: bool,
+    /// Where the authorisation server describes itself (RFC 8414), where the bank gives no link.
+    pub oauth_metadata_url: Option<String>,
+    /// Header `PSU-ID-Type`, where the bank knows several kinds of ids.
+    pub psu_id_type: Option<String>,
+}
+
+/// A version of NextGenPSD2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum NextGenPsd2Version {
+    /// 1.3.x; differences up to 1.3.12 are additions.
+    #[serde(rename = "1.3.12")]
+    V1_3_12,
+}
+
+/// Signature algorithms of HTTP messages (draft-cavage-http-signatures-10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum HttpSignature {
+    /// RSA PKCS#1 v1.5 with SHA-256.
+    #[serde(rename = "rsa-sha256")]
+    RsaSha256,
+    /// RSA PKCS#1 v1.5 with SHA-512.
+    #[serde(rename = "rsa-sha512")]
+    RsaSha512,
+}
+
+/// How far an accepted payment is (ISO 20022 external payment transaction status), in the order
+/// in which banks tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TransactionStatus {
+    /// The syntax is right.
+    Actc,
+    /// The customer's profile was checked.
+    Accp,
+    /// The funds were checked.
+    Acfc,
+    /// Execution has begun.
+    Acsp,
+    /// Accepted with a change.
+    Acwc,
+    /// At the payee's bank, not yet on the account.
+    Acwp,
+    /// The payer's side is settled.
+    Acsc,
+    /// On the payee's account.
+    Accc,
+}
+
+fn settled() -> TransactionStatus {
+    TransactionStatus::Acsc
+}
+
+fn accepted() -> TransactionStatus {
+    TransactionStatus::Actc
+}
 
 /// STET at one bank.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

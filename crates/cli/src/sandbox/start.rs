@@ -90,6 +90,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
             client_id: CLIENT_ID.to_owned(),
             redirect_uri: format!("{api_url}/callback"),
             jws_issuer: JWS_ISSUER.to_owned(),
+            organisation_identifier: None,
             signing_key,
             eidas: None,
         },
@@ -98,6 +99,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         renderer: Box::new(PublicEvents),
         settings: Settings {
             public_url: api_url.clone(),
+            tls_public_url: None,
             sandbox: true,
             bank_timeout_ms: options.bank_timeout,
             ..Settings::default()

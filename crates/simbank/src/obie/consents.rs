@@ -63,7 +63,7 @@ pub(crate) fn confirm_funds(call: &Call, id: &str) -> Result<Answer, Answer> {
             return Err(Answer::refuse(400, vec![problem]));
         }
         let account = consent.debtor.as_deref().and_then(|debtor| state.accounts.get(debtor));
-        let available = account.is_some_and(|account| account.balance_pence >= consent.pence);
+        let available = account.is_some_and(|account| account.balance_minor >= consent.pence);
         let path = format!("domestic-payment-consents/{id}/funds-confirmation");
         Ok(Answer::body(
             200,

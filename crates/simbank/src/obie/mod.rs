@@ -262,7 +262,7 @@ fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
 
 /// Waits as long as a client may be kept waiting, then gives a body that fails before its first
 /// byte: the server closes the connection without having sent anything.
-async fn keep_silent(shared: &Shared) -> Body {
+pub(crate) async fn keep_silent(shared: &Shared) -> Body {
     let mut stopped = shared.stop.subscribe();
     tokio::select! {
         () = shared.environment.sleep(SILENCE_MS) => {}

@@ -161,7 +161,7 @@ proptest! {
             prop_assert!(moved > 0, "no order was ever accepted");
             let accounts = world.get("/sim/accounts").await.json();
             let rows = accounts.as_array().unwrap();
-            let negative = rows.iter().any(|row| row["balance_pence"].as_i64() < Some(0));
+            let negative = rows.iter().any(|row| row["balance_minor"].as_i64() < Some(0));
             prop_assert!(!negative, "an account is overdrawn");
             Ok(())
         })?;

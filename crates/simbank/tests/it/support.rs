@@ -112,10 +112,12 @@ pub fn options(data_dir: Option<PathBuf>) -> Options {
         jwks: keys().jwks(),
         redirect_uris: vec![REDIRECT_URI.to_owned()],
         jws_issuer: ISSUER.to_owned(),
+        organisation_identifier: None,
     };
     Options {
         listen: "127.0.0.1:0".parse().unwrap(),
         public_url: Some(BASE.to_owned()),
+        tls_public_url: None,
         data_dir,
         registrations: vec![registration(CLIENT_ID), registration("tpp-2")],
         execution_delay_ms: 2_000,
@@ -346,13 +348,13 @@ impl World {
     pub async fn balance(&self, account: &str) -> i64 {
         let accounts = self.get("/sim/accounts").await.json();
         let mut accounts = accounts.as_array().unwrap().iter();
-        accounts.find(|row| row["id"] == account).unwrap()["balance_pence"].as_i64().unwrap()
+        accounts.find(|row| row["id"] == account).unwrap()["balance_minor"].as_i64().unwrap()
     }
 
     pub async fn all_money(&self) -> i64 {
         let accounts = self.get("/sim/accounts").await.json();
         let rows = accounts.as_array().unwrap();
-        rows.iter().map(|row| row["balance_pence"].as_i64().unwrap()).sum()
+        rows.iter().map(|row| row["balance_minor"].as_i64().unwrap()).sum()
     }
 }
 

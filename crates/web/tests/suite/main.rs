@@ -12,5 +12,6 @@ mod opening;
 mod outcomes;
 mod reads;
 mod refusals;
+mod scenarios;
 mod support;
 mod webhooks;

@@ -18,8 +18,10 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use banks::directory::Directory;
+use banks::eidas::{Certificate, DevelopmentAuthority, Purpose, Role, Subject};
 use banks::jose::SigningKey;
-use banks::protocol::Identity;
+use banks::protocol::{EidasIdentity, Identity};
+use banks::wire::ClientCertificate;
 use domain::ids::MemberId;
 use domain::seams::{BoxFuture, Clock, Ids};
 use gateway::app::Parts;
@@ -38,11 +40,12 @@ pub use member::{HOST, Key, Member, Payload};
 pub use order::{BANKS, hosted_order, order, order_of, with, without};
 pub use payer::{Decision, WayBack};
 pub use payments::id;
-pub use wire::{BANKS_URL, Endpoint, Fault, HOOKS_URL, TestWire};
+pub use wire::{BANKS_TLS_URL, BANKS_URL, Endpoint, Fault, HOOKS_URL, TestWire};
 
 pub const PUBLIC_URL: &str = "http://localhost:8000";
 const CLIENT_ID: &str = "bascule-test";
 const JWS_ISSUER: &str = "bascule/test";
+const ORGANISATION: &str = "PSDGB-FCA-123456";
 /// How long the simulated banks take to execute an order, in milliseconds.
 const EXECUTION_DELAY_MS: u64 = 2_000;
 
@@ -131,10 +134,45 @@ fn signing_key() -> SigningKey {
     key.clone()
 }
 
+/// Certificates of the gateway for the whole of the tests' time.
+fn eidas_identity() -> EidasIdentity {
+    static IDENTITY: OnceLock<EidasIdentity> = OnceLock::new();
+    let identity = IDENTITY.get_or_init(|| {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let authority = DevelopmentAuthority::create("Test CA", now, [1; 16]).unwrap();
+        let subject = Subject {
+            organisation_identifier: ORGANISATION.to_owned(),
+            organisation_name: "Bascule test".to_owned(),
+            common_name: "bascule.example".to_owned(),
+            country: "GB".to_owned(),
+            roles: vec![Role::PaymentInitiation],
+            authority_name: "Financial Conduct Authority".to_owned(),
+        };
+        let issue = |purpose, serial| {
+            authority.issue(&subject, purpose, (now, 3_650), [serial; 16]).unwrap()
+        };
+        let (web, seal) = (issue(Purpose::Qwac, 2), issue(Purpose::QSealC, 3));
+        EidasIdentity {
+            organisation_identifier: ORGANISATION.to_owned(),
+            organisation_name: "Bascule test".to_owned(),
+            transport: Arc::new(ClientCertificate {
+                fingerprint: Certificate::parse(&web.certificate_der).unwrap().fingerprint,
+                chain_der: vec![web.certificate_der],
+                private_key_pkcs8_der: web.private_key_pkcs8_der,
+            }),
+            seal_key: SigningKey::from_pkcs8_der("seal-1", &seal.private_key_pkcs8_der).unwrap(),
+            seal_certificate_der: seal.certificate_der,
+            seal_certificate_url: format!("{PUBLIC_URL}/.well-known/qseal.pem"),
+        }
+    });
+    identity.clone()
+}
+
 fn simulated_banks(clock: &Arc<TestClock>) -> Router {
     let options = simbank::Options {
         listen: "127.0.0.1:8001".parse().unwrap(),
         public_url: Some(BANKS_URL.to_owned()),
+        tls_public_url: Some(BANKS_TLS_URL.to_owned()),
         data_dir: None,
         registrations: vec![simbank::Registration {
             client_id: CLIENT_ID.to_owned(),
@@ -142,6 +180,7 @@ fn simulated_banks(clock: &Arc<TestClock>) -> Router {
             jwks: serde_json::json!({ "keys": [signing_key().public_jwk().unwrap()] }),
             redirect_uris: vec![format!("{PUBLIC_URL}/callback")],
             jws_issuer: JWS_ISSUER.to_owned(),
+            organisation_identifier: Some(ORGANISATION.to_owned()),
         }],
         execution_delay_ms: EXECUTION_DELAY_MS,
     };
@@ -302,13 +341,13 @@ fn new_app(
         clock: Arc::<TestClock>::clone(clock),
         ids: Arc::<TestIds>::clone(ids),
         wire: Arc::<TestWire>::clone(wire),
-        directory: Directory::simulated(BANKS_URL).unwrap(),
+        directory: Directory::simulated(BANKS_URL, BANKS_TLS_URL).unwrap(),
         identity: Identity {
             client_id: CLIENT_ID.to_owned(),
             redirect_uri: format!("{PUBLIC_URL}/callback"),
             jws_issuer: JWS_ISSUER.to_owned(),
             signing_key: signing_key(),
-            eidas: None,
+            eidas: Some(eidas_identity()),
         },
         sealer: Sealer::new(&[7; 32]).unwrap(),
         gateway_key: GatewayKey::from_seed(&[9; 32], gateway_member.clone()).unwrap(),

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use banks::wire::Response;
+use serde_json::Value;
 
 use super::{Answer, World};
 use crate::support::wire::BANKS_URL;
@@ -11,6 +12,38 @@ use crate::support::wire::BANKS_URL;
 pub enum Decision {
     Approve,
     Decline,
+}
+
+impl Decision {
+    fn word(self) -> &'static str {
+        match self {
+            Decision::Approve => "approve",
+            Decision::Decline => "decline",
+        }
+    }
+}
+
+/// Steps and pages of one approval.
+const STEPS_MAX: usize = 12;
+
+/// The customer of a simulated bank who has money.
+pub fn customer_of(bank: &str) -> &'static str {
+    match bank {
+        "bg-linden" => "lena",
+        "bg-ahorn" => "anna",
+        "bg-birke" => "bernd",
+        "bg-eiche" => "elfi",
+        "bg-tulp" => "tess",
+        "bg-pino" => "paola",
+        "bg-olmo" => "olga",
+        "bg-encina" => "elena",
+        other => panic!("nobody is known at {other}"),
+    }
+}
+
+/// The path at the simulated banks, or a foreign address.
+fn local(url: &str) -> String {
+    url.strip_prefix(BANKS_URL).unwrap_or(url).to_owned()
 }
 
 /// What the bank gives the browser to bring back.
@@ -81,6 +114,115 @@ impl World {
             request = request.header("accept", "application/json");
         }
         self.send(request.body(Body::from(back.form())).unwrap()).await
+    }
+
+    /// Plays the payer to the end of the approval, whatever the bank wants: pages, questions, app.
+    pub async fn play_payer(&self, payment: &Value, decision: Decision) {
+        let id = payment["id"].as_str().unwrap().to_owned();
+        for _ in 0..STEPS_MAX {
+            self.settle().await;
+            let payment = self.payment(&id).await;
+            match payment["status"].as_str().unwrap() {
+                "INITIATION_PENDING_REDIRECT_AUTH" => {
+                    let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
+                    self.play_redirect(url, decision).await;
+                }
+                "INITIATION_PENDING_EMBEDDED_AUTH" => {
+                    if !self.play_questions(&payment, decision).await {
+                        return;
+                    }
+                }
+                "INITIATION_PENDING_DECOUPLED_AUTH" => {
+                    let bank = payment["initiation"]["bankId"].as_str().unwrap();
+                    let decision = decision.word();
+                    let path = format!("/sim/app/{bank}/{}", customer_of(bank));
+                    let answer = self.bank_post(&path, &[("decision", decision)]).await;
+                    assert_eq!(answer.status, 303, "{bank}: {}", text(&answer));
+                    self.pass(jiff::SignedDuration::from_secs(2)).await;
+                }
+                _ => return,
+            }
+        }
+        panic!("{}: {id}: no end of steps", self.name);
+    }
+
+    /// Approves at the bank and never comes back.
+    pub async fn approve_and_vanish(&self, url: &str) {
+        let at = local(url);
+        let user = customer_of(at.split('/').nth(1).unwrap());
+        let password = format!("{user}-pass");
+        let form = [("username", user), ("password", password.as_str())];
+        let consent = self.location(self.bank_post(&format!("{at}/sign-in"), &form).await);
+        let html = text(&self.bank_get(&consent).await);
+        let account = html.split("name=\"account\" value=\"").nth(1).unwrap();
+        let account = account.split('"').next().unwrap();
+        let form = [("account", account), ("decision", "approve")];
+        self.location(self.bank_post(&consent, &form).await);
+    }
+
+    async fn play_redirect(&self, url: &str, decision: Decision) {
+        if url.contains("/ob-") || url.contains("/mock-redirect") {
+            let back = self.visit_bank(url, decision).await;
+            self.return_to_gateway(&back).await;
+            return;
+        }
+        let mut at = local(url);
+        for _ in 0..STEPS_MAX {
+            if let Some(callback) = at.strip_prefix(super::PUBLIC_URL) {
+                let answer = self.page(callback).await;
+                assert_eq!(answer.status, 303, "{callback}: {}", answer.text());
+                return;
+            }
+            let page = self.bank_get(&at).await;
+            if page.status == 303 {
+                at = self.location(page);
+                continue;
+            }
+            let html = text(&page);
+            let bank = at.split('/').nth(1).unwrap().to_owned();
+            let user = customer_of(&bank);
+            let form = if html.contains("name=\"password\"") {
+                let password = format!("{user}-pass");
+                let path = at.strip_suffix("/sign-in").unwrap_or(&at).to_owned() + "/sign-in";
+                (path, vec![("username", user.to_owned()), ("password", password)])
+            } else {
+                let account = html.split("name=\"account\" value=\"").nth(1);
+                let account = account.unwrap_or_else(|| panic!("{html}"));
+                let account = account.split('"').next().unwrap().to_owned();
+                let decision = decision.word().to_owned();
+                (at.clone(), vec![("account", account), ("decision", decision)])
+            };
+            let fields: Vec<(&str, &str)> =
+                form.1.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            at = self.location(self.bank_post(&form.0, &fields).await);
+        }
+        panic!("no end of pages at {at}");
+    }
+
+    /// Answers the bank's questions; a payer who declines leaves instead.
+    async fn play_questions(&self, payment: &Value, decision: Decision) -> bool {
+        if decision == Decision::Decline {
+            return false;
+        }
+        let bank = payment["initiation"]["bankId"].as_str().unwrap();
+        let fields = payment["authentication"]["fields"].as_array().unwrap();
+        let answers: serde_json::Map<String, Value> = fields
+            .iter()
+            .map(|field| {
+                let id = field["id"].as_str().unwrap();
+                let answer = match id {
+                    "psuId" => customer_of(bank).to_owned(),
+                    "password" => format!("{}-pass", customer_of(bank)),
+                    "authenticationMethodId" => field["options"][0].as_str().unwrap().to_owned(),
+                    _ => "123456".to_owned(),
+                };
+                (id.to_owned(), Value::String(answer))
+            })
+            .collect();
+        let path = format!("/v2/payments/{}/embedded-auth", payment["id"].as_str().unwrap());
+        let answer = self.post(&path, &serde_json::json!({ "embeddedAuth": answers })).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        true
     }
 
     async fn bank_get(&self, path: &str) -> Response {

@@ -89,7 +89,7 @@ impl World {
             let rows = self.at_the_bank(id).await;
             let money = rows.iter().any(|row| {
                 let words = row["order_status"].as_str().unwrap_or("none");
-                row["accepted"].as_i64() > Some(0) && words != "Rejected"
+                row["accepted"].as_i64() > Some(0) && !["Rejected", "RJCT", "CANC"].contains(&words)
             });
             assert!(!money, "{name}: {what}: {status}, but the bank has {rows:?}");
         }

@@ -15,6 +15,8 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 pub const BANKS_URL: &str = "http://localhost:8001";
+/// Where the banks want to see a certificate.
+pub const BANKS_TLS_URL: &str = "https://localhost:8002";
 /// Where the tests' members want their webhooks.
 pub const HOOKS_URL: &str = "https://shop.example/hooks";
 
@@ -101,6 +103,11 @@ fn obie() -> Option<&'static Judge> {
     JUDGE.get_or_init(|| Judge::load("banks/obie/v3.1.11-payment-initiation-judge.json")).as_ref()
 }
 
+fn berlin_group() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE.get_or_init(|| Judge::load("banks/berlin-group/psd2-api_v1.3.12-judge.json")).as_ref()
+}
+
 impl TestWire {
     pub fn new(banks: Router) -> TestWire {
         TestWire {
@@ -180,25 +187,40 @@ impl TestWire {
     }
 
     async fn forward(&self, request: &Request) -> Result<Response, WireError> {
-        let path = request.url.strip_prefix(BANKS_URL);
-        let Some(path) = path else {
+        let secure = request.url.strip_prefix(BANKS_TLS_URL);
+        let Some(path) = secure.or_else(|| request.url.strip_prefix(BANKS_URL)) else {
             return Err(WireError::NotSent(format!("nobody is at {}", request.url)));
         };
         let mut asked = http::Request::builder().method(request.method.clone()).uri(path);
         for (name, value) in &request.headers {
             asked = asked.header(name, value);
         }
-        let asked = asked.body(Body::from(request.body.clone())).unwrap();
+        let mut asked = asked.body(Body::from(request.body.clone())).unwrap();
+        if let (Some(_), Some(shown)) = (secure, &request.client_certificate) {
+            let der = shown.chain_der.first().unwrap().clone();
+            asked.extensions_mut().insert(simbank::PeerCertificate(der));
+        }
         let headers = asked.headers().clone();
         let answered = self.bank(asked).await;
         if path.contains("/open-banking/v3.1/pisp/") {
-            self.judge(request, path, &headers, answered.as_ref().ok());
+            self.judge(obie(), request, path, &headers, answered.as_ref().ok());
+        }
+        if let Some((_, resource)) = path.split_once("/v1/").filter(|_| path.starts_with("/bg-")) {
+            let path = format!("/psd2/v1/{resource}");
+            self.judge(berlin_group(), request, &path, &headers, answered.as_ref().ok());
         }
         answered
     }
 
-    fn judge(&self, request: &Request, path: &str, headers: &HeaderMap, answer: Option<&Response>) {
-        let Some(judge) = obie() else { return };
+    fn judge(
+        &self,
+        judge: Option<&Judge>,
+        request: &Request,
+        path: &str,
+        headers: &HeaderMap,
+        answer: Option<&Response>,
+    ) {
+        let Some(judge) = judge else { return };
         let method = request.method.as_str();
         let mut found = judge.request(method, path, headers, &request.body);
         let ours = String::from_utf8_lossy(&request.body);
@@ -215,6 +237,10 @@ impl TestWire {
                 found.extend(judge.response(method, path, answer.status, &map, &answer.body));
             }
         }
+        // The schema demands it; banks that let the payer choose the account do without.
+        found.retain(|violation| {
+            !violation.what.contains("\"debtorAccount\" is a required property")
+        });
         let mut kept = self.kept.lock().unwrap();
         kept.violations
             .extend(found.iter().map(|violation| format!("{method} {path} {violation}")));

@@ -15,18 +15,18 @@ const ENTRIES_MAX: usize = 1024;
 
 /// One bank as one client sees it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+pub(crate) struct Key {
     bank_id: String,
     client_id: String,
 }
 
 impl Key {
-    pub(super) fn of(call: &Call<'_>) -> Key {
+    pub(crate) fn of(call: &Call<'_>) -> Key {
         Key { bank_id: call.bank.id.clone(), client_id: call.identity.client_id.clone() }
     }
 }
 
-pub(super) struct Cache<V> {
+pub(crate) struct Cache<V> {
     entries: Mutex<HashMap<Key, (V, Timestamp)>>,
 }
 
@@ -37,7 +37,7 @@ impl<V> Default for Cache<V> {
 }
 
 impl<V: Clone> Cache<V> {
-    pub(super) fn get(&self, call: &Call<'_>) -> Option<V> {
+    pub(crate) fn get(&self, call: &Call<'_>) -> Option<V> {
         let now = call.clock.now();
         let entries = self.entries();
         entries
@@ -46,7 +46,7 @@ impl<V: Clone> Cache<V> {
             .map(|(value, _)| value.clone())
     }
 
-    pub(super) fn put(&self, call: &Call<'_>, value: V, until: Timestamp) {
+    pub(crate) fn put(&self, call: &Call<'_>, value: V, until: Timestamp) {
         let mut entries = self.entries();
         let key = Key::of(call);
         if entries.len() >= ENTRIES_MAX && !entries.contains_key(&key) {
@@ -58,7 +58,7 @@ impl<V: Clone> Cache<V> {
         entries.insert(key, (value, until));
     }
 
-    pub(super) fn forget(&self, call: &Call<'_>) {
+    pub(crate) fn forget(&self, call: &Call<'_>) {
         self.entries().remove(&Key::of(call));
     }
 
@@ -69,6 +69,6 @@ impl<V: Clone> Cache<V> {
 }
 
 /// `seconds` after `now`, or the end of time.
-pub(super) fn after(now: Timestamp, seconds: i64) -> Timestamp {
+pub(crate) fn after(now: Timestamp, seconds: i64) -> Timestamp {
     now.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }

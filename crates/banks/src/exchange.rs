@@ -1,0 +1,110 @@
+//! What all standards share of one exchange: headers, ids in paths, reading JSON, what no answer
+//! means, and texts within a bank's limits.
+
+use std::net::IpAddr;
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{BankError, cut};
+use crate::protocol::{Call, EidasIdentity};
+use crate::wire::WireError;
+
+/// The longest user agent that is forwarded, in bytes; a longer one is left out.
+const USER_AGENT_BYTES_MAX: usize = 512;
+/// The longest id of a resource at a bank, in bytes.
+const RESOURCE_ID_BYTES_MAX: usize = 128;
+
+/// A header.
+pub(crate) fn header(name: &str, value: impl Into<String>) -> (String, String) {
+    (name.to_owned(), value.into())
+}
+
+/// The payer's address, where it surely is one.
+pub(crate) fn psu_ip_address<'a>(call: &'a Call<'_>) -> Option<&'a str> {
+    call.psu.ip_address.as_deref().filter(|text| text.parse::<IpAddr>().is_ok())
+}
+
+/// The payer's browser, where it tells something that may stand in a header.
+pub(crate) fn psu_user_agent<'a>(call: &'a Call<'_>) -> Option<&'a str> {
+    call.psu.user_agent.as_deref().filter(|text| {
+        (1..=USER_AGENT_BYTES_MAX).contains(&text.len())
+            && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+    })
+}
+
+/// An id of the bank's as one segment of a path.
+pub(crate) fn segment(id: &str) -> Result<String, BankError> {
+    if !(1..=RESOURCE_ID_BYTES_MAX).contains(&id.len()) || id == "." || id == ".." {
+        return Err(BankError::before_sending("field-invalid", "not an id of a bank's resource"));
+    }
+    Ok(id
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        })
+        .collect())
+}
+
+/// Who we are by our certificates; most standards cannot speak without.
+pub(crate) fn eidas<'a>(call: &Call<'a>) -> Result<&'a EidasIdentity, BankError> {
+    call.identity.eidas.as_ref().ok_or_else(|| BankError::Unavailable {
+        text: "we have no qualified certificates for this bank (see `bascule certs`)".to_owned(),
+    })
+}
+
+/// The text itself, if it has 1 to `most` characters.
+pub(crate) fn within<'a>(field: &str, text: &'a str, most: usize) -> Result<&'a str, BankError> {
+    let length = text.chars().count();
+    if length == 0 {
+        return Err(missing(field));
+    }
+    if length > most {
+        let text = format!("the {field} has {length} characters; this bank takes at most {most}");
+        return Err(BankError::before_sending("field-limit", text));
+    }
+    Ok(text)
+}
+
+/// The order lacks something that the standard needs.
+pub(crate) fn missing(field: &str) -> BankError {
+    BankError::before_sending("field-missing", format!("the {field} is missing"))
+}
+
+/// The order wants something that the standard or the bank does not have.
+pub(crate) fn unsupported(text: impl Into<String>) -> BankError {
+    BankError::before_sending("unsupported", text)
+}
+
+/// Our wire structs hold texts, numbers of no size and nothing that can fail to serialise; should
+/// one ever fail, nothing was sent.
+pub(crate) fn body_of(value: &impl serde::Serialize) -> Result<Vec<u8>, BankError> {
+    serde_json::to_vec(value)
+        .map_err(|error| BankError::Unavailable { text: format!("our request: {error}") })
+}
+
+/// What it means that no response came.
+pub(crate) fn no_response(error: WireError) -> BankError {
+    match error {
+        WireError::NotSent(text) => BankError::Unavailable { text },
+        WireError::NoAnswer(text) => BankError::Unknown { text },
+    }
+}
+
+/// Reads a JSON body; a complaint names the field and never repeats its value.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BankError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let message = error.inner().to_string();
+        let why = match message.split_once(" at line") {
+            Some((missing, _)) if missing.starts_with("missing field") => missing,
+            _ if error.inner().is_data() => "wrong type or value",
+            _ => "not JSON",
+        };
+        BankError::malformed(cut(&format!("at `{}`: {why}", error.path())), body)
+    })?;
+    deserializer.end().map_err(|_| BankError::malformed("text after the JSON document", body))?;
+    Ok(value)
+}

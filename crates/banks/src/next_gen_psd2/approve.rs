@@ -1,0 +1,403 @@
+//! From an answer of the bank to the payer's next step: the links of the answer drive the flow
+//! (NextGenPSD2 1.3.12, sections 5.2 and 7).
+
+use domain::approval::Approach;
+use domain::payment::Attempt;
+use serde::Serialize;
+use url::Url;
+
+use super::context::{self, Context, Step};
+use super::exchange::{Ask, send};
+use super::status::{Sca, Transaction, order_status};
+use super::wire::{AccountIn, Answer, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, said};
+use super::{oauth, settings};
+use crate::error::{BankError, cut, words};
+use crate::exchange::{body_of, header, read, segment};
+use crate::profile::TransactionStatus;
+use crate::protocol::{Approval, Call, OrderAnswer, PaymentOrder};
+use crate::wire::Response;
+use domain::account::AccountIdentifier;
+use domain::bank::{OrderStatus, RefundAccount};
+
+/// Authorisations that one answer may make us start before the payer has a step.
+const STARTS_MAX: usize = 2;
+
+/// An update of an authorisation (section 7.2).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Update<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) psu_data: Option<PsuData<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) authentication_method_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sca_authentication_data: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) confirmation_code: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+pub(super) struct PsuData<'a> {
+    pub(super) password: &'a str,
+}
+
+impl Update<'_> {
+    pub(super) const NOTHING: Update<'static> = Update {
+        psu_data: None,
+        authentication_method_id: None,
+        sca_authentication_data: None,
+        confirmation_code: None,
+    };
+
+    fn is_empty(&self) -> bool {
+        self.psu_data.is_none()
+            && self.authentication_method_id.is_none()
+            && self.sca_authentication_data.is_none()
+            && self.confirmation_code.is_none()
+    }
+}
+
+/// An answer with the header that says how the payer approves.
+pub(super) struct Told {
+    answer: Answer,
+    decoupled: bool,
+}
+
+impl Told {
+    pub(super) fn read(response: &Response) -> Result<Told, BankError> {
+        let approach = response.header("aspsp-sca-approach").unwrap_or_default();
+        let answer: Answer = read(&response.body)?;
+        Ok(Told { answer, decoupled: approach.eq_ignore_ascii_case("DECOUPLED") })
+    }
+
+    pub(super) fn payment_id(&self) -> Option<&str> {
+        self.answer.payment_id.as_deref()
+    }
+
+    pub(super) fn sca(&self) -> Option<Sca> {
+        self.answer.sca_status.as_deref().and_then(Sca::of)
+    }
+
+    pub(super) fn words(&self) -> Option<String> {
+        said(self.answer.psu_message.as_deref(), &self.answer.tpp_messages)
+    }
+}
+
+/// One payment at its bank.
+pub(super) struct Payment<'a> {
+    pub(super) call: &'a Call<'a>,
+    pub(super) order: &'a PaymentOrder,
+    pub(super) attempt: &'a Attempt,
+    pub(super) id: &'a str,
+    pub(super) resource: Resource,
+}
+
+impl Payment<'_> {
+    fn path(&self) -> Result<String, BankError> {
+        Ok(format!("{}/{}", self.resource.path(), segment(self.id)?))
+    }
+
+    fn authorisation_path(&self, authorisation_id: &str) -> Result<String, BankError> {
+        Ok(format!("{}/authorisations/{}", self.path()?, segment(authorisation_id)?))
+    }
+
+    /// Starts an authorisation, or updates one.
+    pub(super) async fn update(
+        &self,
+        context: &Context,
+        update: &Update<'_>,
+    ) -> Result<Told, BankError> {
+        let (operation, method, path) = match &context.authorisation_id {
+            None => {
+                let path = format!("{}/authorisations", self.path()?);
+                ("start-authorisation", http::Method::POST, path)
+            }
+            Some(id) => ("update-authorisation", http::Method::PUT, self.authorisation_path(id)?),
+        };
+        // Starting with nothing to say has no body.
+        let body = if update.is_empty() { None } else { Some(body_of(update)?) };
+        let headers = self.psu_headers(context)?;
+        let ask = Ask { method, body, headers, ..Ask::get(operation, path, context.bearer()) };
+        Told::read(&send(self.call, ask).await?)
+    }
+
+    fn psu_headers(&self, context: &Context) -> Result<Vec<(String, String)>, BankError> {
+        psu_headers(self.call, context, self.attempt)
+    }
+
+    /// What the payer does next.
+    pub(super) async fn next(
+        &self,
+        mut context: Context,
+        mut told: Told,
+    ) -> Result<Approval, BankError> {
+        for _ in 0..=STARTS_MAX {
+            if let Some(id) = told.answer.authorisation_id.take().or_else(|| self.linked(&told)) {
+                context.authorisation_id = Some(id);
+            }
+            match told.sca() {
+                Some(Sca::Failed) => {
+                    return Ok(Approval::Declined { reason: told.words().as_deref().map(cut) });
+                }
+                Some(Sca::Done) => return self.taken(&context).await,
+                Some(Sca::Open | Sca::Unconfirmed) | None => {}
+            }
+            if let Some(approval) = self.step_of(&context, &told).await? {
+                return Ok(approval);
+            }
+            let starts = ["startAuthorisation", "startAuthorisationWithPsuIdentification"];
+            if !starts.iter().any(|name| told.answer.links.contains_key(*name)) {
+                break;
+            }
+            context.authorisation_id = None;
+            told = self.update(&context, &Update::NOTHING).await?;
+        }
+        self.without_step(context, &told).await
+    }
+
+    /// The step that a link of the answer asks for.
+    async fn step_of(&self, context: &Context, told: &Told) -> Result<Option<Approval>, BankError> {
+        let links = &told.answer.links;
+        let link = |name: &str| links.get(name).map(|link| link.href.as_str());
+        let context = context.clone();
+        let id = Some(self.id);
+        if let Some(href) = link("scaRedirect") {
+            let url = self.followed(href)?;
+            return context.continues(id, Step::Redirect, Approach::Redirect { url }).map(Some);
+        }
+        if let Some(href) = link("scaOAuth") {
+            let metadata_url = self.followed(href)?;
+            let scope = format!("PIS:{}", self.id);
+            let url =
+                oauth::authorisation_url(self.call, &metadata_url, &scope, self.attempt).await?;
+            let step = Step::OAuth { metadata_url };
+            return context.continues(id, step, Approach::Redirect { url }).map(Some);
+        }
+        let embedded = |mut context: Context, step, challenge| {
+            if step == Step::Method {
+                context.methods = context::methods(&told.answer);
+            }
+            context.continues(id, step, Approach::Embedded { challenge }).map(Some)
+        };
+        let asks = |names: [&str; 2]| names.into_iter().any(|name| links.contains_key(name));
+        if asks(["authoriseTransaction", "startAuthorisationWithTransactionAuthorisation"]) {
+            return embedded(context, Step::Otp, context::otp(&told.answer));
+        }
+        if asks([
+            "selectAuthenticationMethod",
+            "startAuthorisationWithAuthenticationMethodSelection",
+        ]) && !told.answer.sca_methods.is_empty()
+        {
+            let methods = context::methods(&told.answer);
+            return embedded(context, Step::Method, context::method(&methods, &told.answer));
+        }
+        if asks(["updatePsuAuthentication", "startAuthorisationWithPsuAuthentication"]) {
+            return embedded(context, Step::Password, context::password(&told.answer));
+        }
+        if told.decoupled {
+            let message = told.words().as_deref().map(words);
+            return context
+                .continues(id, Step::Decoupled, Approach::Decoupled { message })
+                .map(Some);
+        }
+        Ok(None)
+    }
+
+    /// The bank wants nothing of the payer: it has taken the payment, or it will tell when asked.
+    async fn without_step(&self, context: Context, told: &Told) -> Result<Approval, BankError> {
+        let status = told.answer.transaction_status.as_deref();
+        match status.map(Transaction::of) {
+            Some(Some(Transaction::Received)) | None if context.authorisation_id.is_some() => {
+                let message = told.words().as_deref().map(words);
+                let id = Some(self.id);
+                context.continues(id, Step::Decoupled, Approach::Decoupled { message })
+            }
+            Some(Some(Transaction::Received | Transaction::PartiallyAuthorised)) | None => {
+                Err(BankError::malformed(
+                    "the answer has no link that this gateway can follow",
+                    format!("{:?}", told.answer.links.keys().collect::<Vec<_>>()).as_bytes(),
+                ))
+            }
+            Some(_) => self.taken(&context).await,
+        }
+    }
+
+    /// A link, absolute or relative to the bank, on a host of the profile.
+    fn followed(&self, href: &str) -> Result<String, BankError> {
+        let base = Url::parse(&self.call.bank.api_base_url);
+        let url = base.and_then(|base| base.join(href)).map(String::from);
+        url.ok()
+            .filter(|url| self.call.bank.allows_url(url))
+            .ok_or_else(|| BankError::malformed("a link is not on a host of the profile", b""))
+    }
+
+    /// The authorisation's id where only its link tells it.
+    fn linked(&self, told: &Told) -> Option<String> {
+        let href = &told.answer.links.get("scaStatus")?.href;
+        let (_, id) = href.trim_end_matches('/').rsplit_once("authorisations/")?;
+        segment(id).ok().map(|_| id.to_owned())
+    }
+
+    /// Where the approval stands, by the bank's own word.
+    pub(super) async fn ask(&self, context: &Context) -> Result<Approval, BankError> {
+        let Some(authorisation_id) = &context.authorisation_id else {
+            let (word, answer) = self.status(context).await?;
+            return match Transaction::of(&word) {
+                Some(
+                    Transaction::Received | Transaction::PartiallyAuthorised | Transaction::Pending,
+                ) => Ok(Approval::Waiting),
+                Some(_) | None => self.taken_with(context, answer).await,
+            };
+        };
+        let path = self.authorisation_path(authorisation_id)?;
+        let ask = Ask::get("get-sca-status", path, context.bearer());
+        let response = send(self.call, ask).await?;
+        let answer: ScaStatusAnswer = read(&response.body)?;
+        match Sca::of(&answer.sca_status) {
+            Some(Sca::Done) => self.taken(context).await,
+            Some(Sca::Failed) => {
+                Ok(Approval::Declined { reason: answer.psu_message.as_deref().map(words) })
+            }
+            Some(Sca::Open | Sca::Unconfirmed) => {
+                // A bank may end a payment whose approval it still shows as open.
+                let (word, status) = self.status(context).await?;
+                match Transaction::of(&word) {
+                    Some(Transaction::Rejected | Transaction::Cancelled) => {
+                        self.taken_with(context, status).await
+                    }
+                    Some(_) | None => Ok(Approval::Waiting),
+                }
+            }
+            None => {
+                let what = format!("`scaStatus` is `{}`", words(&answer.sca_status));
+                Err(BankError::malformed(what, &response.body))
+            }
+        }
+    }
+
+    /// Whether a confirmation code is wanted now.
+    pub(super) async fn is_unconfirmed(&self, context: &Context) -> Result<bool, BankError> {
+        let Some(authorisation_id) = &context.authorisation_id else { return Ok(false) };
+        let path = self.authorisation_path(authorisation_id)?;
+        let ask = Ask::get("get-sca-status", path, context.bearer());
+        let answer: ScaStatusAnswer = read(&send(self.call, ask).await?.body)?;
+        Ok(Sca::of(&answer.sca_status) == Some(Sca::Unconfirmed))
+    }
+
+    async fn taken(&self, context: &Context) -> Result<Approval, BankError> {
+        let (_, status) = self.status(context).await?;
+        self.taken_with(context, status).await
+    }
+
+    async fn taken_with(
+        &self,
+        context: &Context,
+        status: OrderStatus,
+    ) -> Result<Approval, BankError> {
+        let refund_account = match self.order.initiation.return_refund_account {
+            // An extra: a bank that does not tell it does not hold the payment up.
+            true => self.refund_account(context).await.ok().flatten(),
+            false => None,
+        };
+        Ok(Approval::OrderTaken {
+            answer: OrderAnswer { bank_payment_id: self.id.to_owned(), status, refund_account },
+            grant: context.token.clone(),
+        })
+    }
+
+    async fn status(&self, context: &Context) -> Result<(String, OrderStatus), BankError> {
+        let path = format!("{}/status", self.path()?);
+        let ask = Ask::get("get-payment-status", path, context.bearer());
+        let response = send(self.call, ask).await?;
+        let answer: StatusAnswer = read(&response.body)?;
+        let reason = said(answer.psu_message.as_deref(), &answer.tpp_messages);
+        let no_funds = answer.funds_available == Some(false);
+        let (bank, word) = (self.call.bank, &answer.transaction_status);
+        let last = self.last_status()?;
+        let status = order_status(bank, last, word, reason.as_deref(), no_funds);
+        Ok((answer.transaction_status, status))
+    }
+
+    fn last_status(&self) -> Result<TransactionStatus, BankError> {
+        let settings = settings(self.call.bank)?;
+        Ok(match self.resource.service.as_str() {
+            "periodic-payments" => settings.final_status_of_standing_orders,
+            _ => settings.final_status,
+        })
+    }
+
+    async fn refund_account(&self, context: &Context) -> Result<Option<RefundAccount>, BankError> {
+        let ask = Ask::get("get-payment", self.path()?, context.bearer());
+        let payment: PaymentIn = read(&send(self.call, ask).await?.body)?;
+        let Some(AccountIn { iban: Some(iban) }) = payment.debtor_account else {
+            return Ok(None);
+        };
+        let account = AccountIdentifier::Iban { iban, bic: None };
+        Ok(account
+            .checked()
+            .ok()
+            .map(|account| RefundAccount { account, name: payment.debtor_name }))
+    }
+
+    /// The status of a payment that is under way.
+    pub(super) async fn order_status(&self, context: &Context) -> Result<OrderStatus, BankError> {
+        Ok(self.status(context).await?.1)
+    }
+
+    /// Asks the bank not to execute (section 5.6).
+    pub(super) async fn cancel(
+        &self,
+        context: &Context,
+    ) -> Result<crate::protocol::Cancellation, BankError> {
+        use crate::protocol::Cancellation;
+        let ask = Ask {
+            method: http::Method::DELETE,
+            headers: self.psu_headers(context)?,
+            ..Ask::get("cancel-payment", self.path()?, context.bearer())
+        };
+        let response = send(self.call, ask).await?;
+        if response.status == 204 {
+            return Ok(Cancellation::Done);
+        }
+        let told = Told::read(&response)?;
+        if told.answer.transaction_status.as_deref() == Some("CANC") {
+            return Ok(Cancellation::Done);
+        }
+        let path = format!("{}/cancellation-authorisations", self.path()?);
+        let operation = "start-cancellation-authorisation";
+        let (method, headers) = (http::Method::POST, self.psu_headers(context)?);
+        let ask = Ask { method, headers, ..Ask::get(operation, path, context.bearer()) };
+        let told = Told::read(&send(self.call, ask).await?)?;
+        match told.answer.links.get("scaRedirect") {
+            Some(link) => {
+                Ok(Cancellation::NeedsApproval { redirect_url: self.followed(&link.href)? })
+            }
+            None => Err(BankError::malformed("the cancellation has no `scaRedirect`", b"")),
+        }
+    }
+}
+
+/// Who the payer is and where the browser comes back to.
+pub(super) fn psu_headers(
+    call: &Call<'_>,
+    context: &Context,
+    attempt: &Attempt,
+) -> Result<Vec<(String, String)>, BankError> {
+    let mut headers = vec![];
+    if let Some(psu_id) = &context.psu_id {
+        if !psu_id.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+            let text = "the payer's id has characters that a header cannot carry";
+            return Err(BankError::before_sending("field-invalid", text));
+        }
+        headers.push(header("psu-id", psu_id));
+        let kind = settings(call.bank)?.psu_id_type.as_deref();
+        headers.extend(kind.map(|kind| header("psu-id-type", kind)));
+    }
+    let mut back = Url::parse(&call.identity.redirect_uri)
+        .map_err(|error| BankError::Unavailable { text: format!("our redirect URI: {error}") })?;
+    back.query_pairs_mut().append_pair("state", &attempt.oauth_state);
+    headers.push(header("tpp-redirect-uri", back.as_str()));
+    back.query_pairs_mut().append_pair("error", "access_denied");
+    headers.push(header("tpp-nok-redirect-uri", back.as_str()));
+    Ok(headers)
+}

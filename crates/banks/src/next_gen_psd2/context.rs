@@ -1,0 +1,185 @@
+//! What is remembered between two steps of an approval, and the questions that a bank asks.
+
+use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
+use serde::{Deserialize, Serialize};
+
+use super::wire::{Answer, Resource};
+use crate::error::{BankError, words};
+use crate::profile::BankProfile;
+use crate::protocol::{AccessGrant, Approval, Pending};
+
+/// The field of the payer's password.
+pub(super) const PASSWORD: &str = "password";
+/// The field of the method that the payer chooses.
+pub(super) const METHOD: &str = "authenticationMethodId";
+/// The field of the one-time password.
+pub(super) const OTP: &str = "scaAuthenticationData";
+/// The field of the payer's id, as profiles name it.
+pub(super) const PSU_ID: &str = "psuId";
+
+/// What the payer was asked to do last.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) enum Step {
+    /// Tell what the bank wants to know first; nothing exists at the bank.
+    #[default]
+    Identify,
+    /// Sign in at the bank, so that it gives a token for everything that follows.
+    SignIn,
+    /// Approve on the bank's pages.
+    Redirect,
+    /// Approve at the bank's authorisation server.
+    OAuth {
+        /// Where it describes itself.
+        metadata_url: String,
+    },
+    /// Type the password. Without an authorisation yet, it starts one.
+    Password,
+    /// Choose a method.
+    Method,
+    /// Type the one-time password.
+    Otp,
+    /// Confirm on another device.
+    Decoupled,
+}
+
+/// What is remembered.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Context {
+    pub(super) step: Step,
+    pub(super) resource: Option<Resource>,
+    pub(super) authorisation_id: Option<String>,
+    pub(super) psu_id: Option<String>,
+    pub(super) token: Option<AccessGrant>,
+    /// Ids and names of the methods that were offered.
+    pub(super) methods: Vec<(String, String)>,
+    /// The questions as they were asked last, for a retry.
+    pub(super) challenge: Option<Challenge>,
+}
+
+impl Context {
+    pub(super) fn read(pending: &Pending<'_>) -> Result<Context, BankError> {
+        serde_json::from_str(pending.context.unwrap_or("{\"step\":\"Identify\",\"methods\":[]}"))
+            .map_err(|_| BankError::malformed("our own context cannot be read", b""))
+    }
+
+    pub(super) fn bearer(&self) -> Option<&str> {
+        self.token.as_ref().map(|token| token.access_token.as_str())
+    }
+
+    /// The payer's next step, with this remembered.
+    pub(super) fn continues(
+        mut self,
+        consent_id: Option<&str>,
+        step: Step,
+        approach: Approach,
+    ) -> Result<Approval, BankError> {
+        self.step = step;
+        self.challenge = match &approach {
+            Approach::Embedded { challenge } => Some(challenge.clone()),
+            Approach::Redirect { .. } | Approach::Decoupled { .. } => None,
+        };
+        let context = serde_json::to_string(&self)
+            .map_err(|error| BankError::Unavailable { text: format!("our context: {error}") })?;
+        let consent_id = consent_id.map(str::to_owned);
+        Ok(Approval::Continue { consent_id, context: Some(context), approach })
+    }
+
+    /// The same questions again: the answers were wrong.
+    pub(super) fn asks_again(
+        self,
+        consent_id: Option<&str>,
+        text: &str,
+    ) -> Result<Approval, BankError> {
+        let mut challenge = self.challenge.clone().unwrap_or_default();
+        challenge.is_retry = true;
+        challenge.description = Some(words(text)).filter(|text| !text.is_empty());
+        let step = self.step.clone();
+        self.continues(consent_id, step, Approach::Embedded { challenge })
+    }
+}
+
+/// What a profile says that the bank wants to know first.
+pub(super) fn identification(bank: &BankProfile) -> Challenge {
+    let fields = bank
+        .credential_fields
+        .iter()
+        .map(|field| ChallengeField {
+            id: field.id.clone(),
+            kind: if field.secret { FieldKind::Password } else { FieldKind::Text },
+            display_name: field.display_name.clone(),
+            additional_information: field.additional_information.clone(),
+            options: vec![],
+        })
+        .collect();
+    Challenge { fields, ..Challenge::default() }
+}
+
+fn one_field(id: &str, kind: FieldKind, display_name: &str) -> ChallengeField {
+    ChallengeField {
+        id: id.to_owned(),
+        kind,
+        display_name: display_name.to_owned(),
+        additional_information: None,
+        options: vec![],
+    }
+}
+
+/// The question for the password.
+pub(super) fn password(answer: &Answer) -> Challenge {
+    Challenge {
+        fields: vec![one_field(PASSWORD, FieldKind::Password, "Password or PIN")],
+        description: answer.psu_message.as_deref().map(words),
+        ..Challenge::default()
+    }
+}
+
+/// The names of the methods are what the payer chooses from; each is made to differ.
+pub(super) fn methods(answer: &Answer) -> Vec<(String, String)> {
+    let mut named: Vec<(String, String)> = vec![];
+    for method in answer.sca_methods.iter().take(domain::approval::OPTIONS_MAX) {
+        let id = &method.authentication_method_id;
+        let name = method.name.as_ref().or(method.authentication_type.as_ref()).unwrap_or(id);
+        let name = words(name);
+        let taken = named.iter().any(|(_, other)| *other == name);
+        let name = if taken { format!("{name} ({})", words(id)) } else { name };
+        named.push((id.clone(), name));
+    }
+    named
+}
+
+/// The question for the method.
+pub(super) fn method(methods: &[(String, String)], answer: &Answer) -> Challenge {
+    let mut field = one_field(METHOD, FieldKind::Choice, "How do you want to confirm?");
+    field.options = methods.iter().map(|(_, name)| name.clone()).collect();
+    Challenge {
+        fields: vec![field],
+        description: answer.psu_message.as_deref().map(words),
+        ..Challenge::default()
+    }
+}
+
+/// The question for the one-time password, with what the bank shows for it.
+pub(super) fn otp(answer: &Answer) -> Challenge {
+    let mut field = one_field(OTP, FieldKind::Text, "One-time password (TAN)");
+    let data = answer.challenge_data.as_ref();
+    let length = data.and_then(|data| data.otp_max_length).map(|most| format!("at most {most}"));
+    let format = data.and_then(|data| data.otp_format.as_deref()).map(|format| match format {
+        "integer" => "digits only".to_owned(),
+        other => words(other),
+    });
+    let hints: Vec<String> = length.into_iter().chain(format).collect();
+    field.additional_information = Some(hints.join(", ")).filter(|text| !text.is_empty());
+    let flicker = answer
+        .chosen_sca_method
+        .as_ref()
+        .is_some_and(|method| method.authentication_type.as_deref() == Some("CHIP_OTP"));
+    let told = data.and_then(|data| data.additional_information.as_deref()).map(words);
+    let first = data.and_then(|data| data.data.first().cloned());
+    Challenge {
+        fields: vec![field],
+        description: told.or_else(|| answer.psu_message.as_deref().map(words)),
+        image_base64: data.and_then(|data| data.image.clone()),
+        flicker_code: first.filter(|_| flicker),
+        is_retry: false,
+    }
+}

@@ -1,0 +1,158 @@
+//! One exchange with a bank: headers and signature out (NextGenPSD2 1.3.12, sections 4 and 12),
+//! status and errors in (section 4.13).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::ids::random_uuid;
+use serde::Deserialize;
+
+use super::settings;
+use super::wire::TppMessage;
+use crate::eidas::Certificate;
+use crate::error::{BankError, words};
+use crate::exchange::{eidas, header, no_response, psu_ip_address, psu_user_agent};
+use crate::http_signature::signature;
+use crate::protocol::Call;
+use crate::wire::{BODY_BYTES_MAX, Request, Response};
+
+/// What stands for the payer's address where nobody knows it: the standard demands one, and the
+/// documentation range (RFC 5737) says to everybody that it is none.
+const NO_ADDRESS: &str = "192.0.2.1";
+
+/// What is asked.
+pub(super) struct Ask<'a> {
+    pub(super) operation: &'static str,
+    pub(super) method: http::Method,
+    /// Relative to the profile's `api_base_url`, with a leading slash.
+    pub(super) path: String,
+    pub(super) body: Option<Vec<u8>>,
+    /// The same at each attempt, where the bank may recognise a repeated request by it.
+    pub(super) request_id: Option<String>,
+    /// Further headers.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) bearer: Option<&'a str>,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn get(operation: &'static str, path: String, bearer: Option<&'a str>) -> Ask<'a> {
+        let method = http::Method::GET;
+        Ask { operation, method, path, body: None, request_id: None, headers: vec![], bearer }
+    }
+
+    pub(super) fn with_body(
+        operation: &'static str,
+        method: http::Method,
+        path: String,
+        body: Vec<u8>,
+        bearer: Option<&'a str>,
+    ) -> Ask<'a> {
+        Ask { operation, method, path, body: Some(body), request_id: None, headers: vec![], bearer }
+    }
+}
+
+/// Sends and lets only a success through.
+pub(super) async fn send(call: &Call<'_>, ask: Ask<'_>) -> Result<Response, BankError> {
+    let request = request(call, ask)?;
+    success(call.wire.send(request).await.map_err(no_response)?)
+}
+
+fn request(call: &Call<'_>, ask: Ask<'_>) -> Result<Request, BankError> {
+    let identity = eidas(call)?;
+    let request_id = ask.request_id.unwrap_or_else(|| random_uuid(call.ids));
+    let mut headers = vec![
+        header("accept", "application/json"),
+        header("x-request-id", &request_id),
+        header("psu-ip-address", psu_ip_address(call).unwrap_or(NO_ADDRESS)),
+    ];
+    headers.extend(psu_user_agent(call).map(|agent| header("psu-user-agent", agent)));
+    headers.extend(ask.bearer.map(|token| header("authorization", format!("Bearer {token}"))));
+    headers.extend(ask.body.as_ref().map(|_| header("content-type", "application/json")));
+    headers.extend(ask.headers);
+    let body = ask.body.unwrap_or_default();
+    if let Some(algorithm) = settings(call.bank)?.signature {
+        let certificate = Certificate::parse(&identity.seal_certificate_der)
+            .map_err(|error| BankError::Unavailable { text: format!("our QSealC: {error}") })?;
+        let digest = algorithm.digest(&body);
+        headers.push(header("digest", &digest));
+        let of = |name: &str| {
+            headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        };
+        // The standard's list, in its order, of those that are there.
+        let signed: Vec<(&str, &str)> =
+            ["digest", "x-request-id", "psu-id", "psu-corporate-id", "tpp-redirect-uri"]
+                .into_iter()
+                .filter_map(|name| Some((name, of(name)?)))
+                .collect();
+        let key_id = format!("SN={},CA={}", certificate.serial_hex, certificate.issuer);
+        let signature = signature(&identity.seal_key, &key_id, algorithm, &signed)?;
+        let seal = STANDARD.encode(&identity.seal_certificate_der);
+        headers.push(header("signature", signature));
+        headers.push(header("tpp-signature-certificate", seal));
+    }
+    Ok(Request {
+        operation: ask.operation,
+        method: ask.method,
+        url: format!("{}{}", call.bank.api_base_url, ask.path),
+        headers,
+        body,
+        timeout_ms: call.timeout_ms,
+        client_certificate: Some(std::sync::Arc::clone(&identity.transport)),
+    })
+}
+
+/// Both published forms of errors at once: `tppMessages`, and RFC 7807.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct ErrorBody {
+    tpp_messages: Vec<TppMessage>,
+    code: Option<String>,
+    title: Option<String>,
+    detail: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+/// Lets 2xx through. Anything else is an error by its class, whatever the body.
+pub(super) fn success(response: Response) -> Result<Response, BankError> {
+    let status = response.status;
+    if response.body.len() > BODY_BYTES_MAX {
+        let text = format!("HTTP status {status} with more than {BODY_BYTES_MAX} bytes");
+        return Err(BankError::Unknown { text });
+    }
+    match status {
+        200 | 201 | 202 | 204 => Ok(response),
+        429 => Err(BankError::Unavailable { text: "HTTP status 429".to_owned() }),
+        408 | 500.. => Err(BankError::Unknown {
+            text: format!("HTTP status {status}: {}", refusal(&response).1)
+                .trim_end_matches(": ")
+                .to_owned(),
+        }),
+        400..=499 => {
+            let (code, text) = refusal(&response);
+            Err(BankError::Refused { code, status, text })
+        }
+        _ => Err(BankError::malformed(
+            format!("HTTP status {status} where the standard has a 2xx"),
+            &response.body,
+        )),
+    }
+}
+
+/// The most telling code of an error body, and the bank's words.
+fn refusal(response: &Response) -> (Option<String>, String) {
+    let body: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
+    let first = body.tpp_messages.into_iter().next();
+    let (code, text) = first.map_or((None, None), |message| (message.code, message.text));
+    let code = code.or(body.code).or(body.error).map(|code| words(&code));
+    let text = text.or(body.detail).or(body.title).or(body.error_description);
+    let text = text.or_else(|| code.clone()).unwrap_or_default();
+    (code, words(&text))
+}
+
+/// A UUID that follows from a text, so that each attempt sends the same (version 8, RFC 9562).
+pub(super) fn request_id_of(text: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    let hex = domain::ids::hex(&digest.as_ref()[..16]);
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    format!("{}-{}-8{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+}

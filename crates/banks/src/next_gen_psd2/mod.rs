@@ -1,0 +1,352 @@
+//! Berlin Group NextGenPSD2 XS2A 1.3.12: single, future-dated and periodic payments.
+//!
+//! A payment is a resource that the bank executes once the payer has approved it; the links of its
+//! answers say how: `approve` reads them. `context` is what is remembered between two steps and the
+//! questions of embedded banks, `oauth` the bank's authorisation server, `wire` the JSON, `exchange`
+//! headers, signature and errors, `status` the tables.
+//!
+//! Requests go to URLs made from the profile and ids. Links of answers only say what is possible;
+//! the ones that a browser or we follow must be on a host of the profile.
+
+mod approve;
+mod context;
+mod exchange;
+mod oauth;
+mod status;
+mod wire;
+
+use domain::approval::Approach;
+use domain::bank::OrderStatus;
+use domain::payment::Attempt;
+use domain::seams::BoxFuture;
+
+use self::approve::{Payment, PsuData, Told, Update, psu_headers};
+use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, Step, identification};
+use self::exchange::{Ask, request_id_of, send};
+use self::status::Sca;
+use self::wire::{Resource, payment};
+use crate::error::{AuthorisationError, BankError};
+use crate::exchange::{body_of, segment, unsupported};
+use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
+use crate::protocol::{
+    AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
+    Pending, Protocol,
+};
+use crate::psu_return::Returned;
+
+/// The standard. It keeps nothing between calls.
+#[derive(Default)]
+pub(crate) struct NextGenPsd2;
+
+impl NextGenPsd2 {
+    /// Creates the payment at the bank and sees what the payer has to do.
+    async fn create(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        attempt: &Attempt,
+        mut context: Context,
+    ) -> Result<Approval, BankError> {
+        let resource = Resource::of(call.bank, order)?;
+        let body = body_of(&payment(call.bank, order)?)?;
+        let method = http::Method::POST;
+        let mut ask =
+            Ask::with_body("create-payment", method, resource.path(), body, context.bearer());
+        ask.request_id = Some(request_id_of(&attempt.idempotency_key));
+        ask.headers = psu_headers(call, &context, attempt)?;
+        let response = send(call, ask).await?;
+        let told = Told::read(&response)?;
+        let fail = |what: &str| Err(BankError::malformed(what, &response.body));
+        let Some(id) = told.payment_id().map(str::to_owned) else {
+            return fail("`paymentId` is missing");
+        };
+        if segment(&id).is_err() {
+            return fail("`paymentId` is not 1 to 128 bytes long");
+        }
+        context.resource = Some(resource.clone());
+        let created = Payment { call, order, attempt, id: &id, resource };
+        created.next(context, told).await
+    }
+
+    /// Everything before the payment exists: who the payer is, and a token where the bank wants
+    /// one for every call.
+    async fn begin(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        attempt: &Attempt,
+        known: &Credentials,
+    ) -> Result<Approval, BankError> {
+        let settings = settings(call.bank)?;
+        let mut context = Context::default();
+        let asked = identification(call.bank);
+        if asked.open_question(|field| known.get(field)).is_some() {
+            let approach = Approach::Embedded { challenge: asked };
+            return context.continues(None, Step::Identify, approach);
+        }
+        context.psu_id = known.get(PSU_ID).map(str::to_owned);
+        if let (true, Some(metadata_url)) =
+            (settings.oauth_before_payment, &settings.oauth_metadata_url)
+        {
+            let url = oauth::authorisation_url(call, metadata_url, "PIS", attempt).await?;
+            return context.continues(None, Step::SignIn, Approach::Redirect { url });
+        }
+        self.create(call, order, attempt, context).await
+    }
+
+    async fn returned(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        pending: Pending<'_>,
+        returned: &Returned,
+    ) -> Result<Approval, AuthorisationError> {
+        let mut context = Context::read(&pending)?;
+        let attempt = pending.attempt;
+        if context.step == Step::SignIn {
+            let metadata_url = settings(call.bank)?.oauth_metadata_url.as_deref();
+            let metadata_url = metadata_url.unwrap_or_default();
+            let token = oauth::exchange_code(call, metadata_url, attempt, returned).await?;
+            context.token = Some(token);
+            return Ok(self.create(call, order, attempt, context).await?);
+        }
+        if let (Step::OAuth { metadata_url }, None) = (&context.step, returned.get("error")) {
+            let metadata_url = metadata_url.clone();
+            let token = oauth::exchange_code(call, &metadata_url, attempt, returned).await?;
+            context.token = Some(token);
+        }
+        let known = known(call, order, &pending, &context)?;
+        // Nothing that the browser says is believed; only the bank's own answer is.
+        let code = returned.get("confirmationCode");
+        if let (Some(code), true) = (code, known.is_unconfirmed(&context).await?) {
+            let update = Update { confirmation_code: Some(code), ..Update::NOTHING };
+            return match known.update(&context, &update).await {
+                Ok(told) if told.sca() == Some(Sca::Failed) => {
+                    Ok(Approval::Declined { reason: told.words() })
+                }
+                Ok(_) => Ok(known.ask(&context).await?),
+                // It may have arrived, and with it the bank executes: only questions may follow.
+                Err(BankError::Unknown { .. } | BankError::Malformed { .. }) => {
+                    Ok(Approval::Waiting)
+                }
+                Err(error) => Err(error.into()),
+            };
+        }
+        Ok(known.ask(&context).await?)
+    }
+
+    async fn answered(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        pending: Pending<'_>,
+        credentials: &Credentials,
+    ) -> Result<Approval, BankError> {
+        let context = Context::read(&pending)?;
+        let given = |field: &str| {
+            credentials.get(field).ok_or_else(|| crate::exchange::missing("payer's answer"))
+        };
+        let update = match &context.step {
+            Step::Identify => {
+                return self.begin(call, order, pending.attempt, credentials).await;
+            }
+            Step::Password => {
+                let psu_data = Some(PsuData { password: given(PASSWORD)? });
+                Update { psu_data, ..Update::NOTHING }
+            }
+            Step::Method => {
+                let chosen = given(METHOD)?;
+                let method = context.methods.iter().find(|(_, name)| name == chosen);
+                let (id, _) = method.ok_or_else(|| crate::exchange::missing("payer's method"))?;
+                Update { authentication_method_id: Some(id), ..Update::NOTHING }
+            }
+            Step::Otp => Update { sca_authentication_data: Some(given(OTP)?), ..Update::NOTHING },
+            Step::SignIn | Step::Redirect | Step::OAuth { .. } | Step::Decoupled => {
+                return Err(unsupported("the bank asks no question"));
+            }
+        };
+        let known = known(call, order, &pending, &context)?;
+        match known.update(&context, &update).await {
+            Ok(told) => known.next(context.clone(), told).await,
+            Err(BankError::Refused { code, status, text }) => {
+                if !is_wrong_answer(code.as_deref(), status) {
+                    return Err(BankError::Refused { code, status, text });
+                }
+                // After the last try the bank ends the authorisation, or the payment.
+                match known.ask(&context).await {
+                    Ok(ended @ (Approval::Declined { .. } | Approval::OrderTaken { .. })) => {
+                        Ok(ended)
+                    }
+                    Ok(_) | Err(_) => context.clone().asks_again(pending.consent_id, &text),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The codes with which a bank refuses a password, a method or a one-time password.
+fn is_wrong_answer(code: Option<&str>, status: u16) -> bool {
+    match code {
+        Some("PSU_CREDENTIALS_INVALID" | "SCA_INVALID" | "SCA_METHOD_UNKNOWN") => true,
+        Some(_) => false,
+        None => status == 401,
+    }
+}
+
+/// The payment that exists at the bank.
+fn known<'a>(
+    call: &'a Call<'a>,
+    order: &'a PaymentOrder,
+    pending: &Pending<'a>,
+    context: &Context,
+) -> Result<Payment<'a>, BankError> {
+    let lost = || BankError::malformed("our own context names no payment", b"");
+    let id = pending.consent_id.ok_or_else(lost)?;
+    let resource = context.resource.clone().ok_or_else(lost)?;
+    Ok(Payment { call, order, attempt: pending.attempt, id, resource })
+}
+
+/// What this standard leaves to the bank.
+fn settings(bank: &BankProfile) -> Result<&Settings, BankError> {
+    match &bank.standard {
+        Standard::NextGenPsd2(settings) => Ok(settings),
+        Standard::UkOpenBanking(_) | Standard::Stet(_) | Standard::PolishApi(_) => {
+            Err(unsupported("NextGenPSD2 does not have this bank"))
+        }
+    }
+}
+
+/// An order that the bank has, without a step of the payer.
+async fn status_of(
+    call: &Call<'_>,
+    order: &PaymentOrder,
+    id: &str,
+    grant: Option<&AccessGrant>,
+) -> Result<OrderStatus, BankError> {
+    let resource = Resource::of(call.bank, order)?;
+    let context = Context { token: grant.cloned(), ..Context::default() };
+    let attempt = no_attempt();
+    Payment { call, order, attempt: &attempt, id, resource }.order_status(&context).await
+}
+
+/// Questions about an order need no keys of an attempt.
+fn no_attempt() -> Attempt {
+    Attempt {
+        idempotency_key: String::new(),
+        oauth_state: String::new(),
+        nonce: String::new(),
+        code_verifier: String::new(),
+        executes_at_approval: true,
+    }
+}
+
+impl Protocol for NextGenPsd2 {
+    fn open_payment<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        attempt: &'a Attempt,
+        known: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(self.begin(call, order, attempt, known))
+    }
+
+    fn complete_authorisation<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
+        returned: &'a Returned,
+    ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
+        Box::pin(self.returned(call, order, pending, returned))
+    }
+
+    fn send_credentials<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
+        credentials: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(self.answered(call, order, pending, credentials))
+    }
+
+    fn ask_approval<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async move {
+            let context = Context::read(&pending)?;
+            if pending.consent_id.is_none() {
+                return Ok(Approval::Waiting);
+            }
+            known(call, order, &pending, &context)?.ask(&context).await
+        })
+    }
+
+    /// The standard tells about funds in the status of a payment only.
+    fn confirm_funds<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        _consent_id: &'a str,
+        _grant: &'a AccessGrant,
+    ) -> BoxFuture<'a, Result<bool, BankError>> {
+        Box::pin(async { Err(unsupported("NextGenPSD2 confirms no funds before a payment")) })
+    }
+
+    /// There is nothing to send: the bank executes at the approval.
+    fn submit_order<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        _consent_id: &'a str,
+        _grant: &'a AccessGrant,
+        _idempotency_key: &'a str,
+    ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
+        Box::pin(async { Err(unsupported("NextGenPSD2 has no order after the approval")) })
+    }
+
+    fn ask_order_status<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        bank_payment_id: &'a str,
+        grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
+        Box::pin(status_of(call, order, bank_payment_id, grant))
+    }
+
+    fn ask_lost_order<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        consent_id: &'a str,
+        grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
+        Box::pin(async move {
+            let status = status_of(call, order, consent_id, grant).await?;
+            let bank_payment_id = consent_id.to_owned();
+            Ok(LostOrder::Found(OrderAnswer { bank_payment_id, status, refund_account: None }))
+        })
+    }
+
+    fn cancel_payment<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        bank_payment_id: &'a str,
+        grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<Cancellation, BankError>> {
+        Box::pin(async move {
+            let resource = Resource::of(call.bank, order)?;
+            let context = Context { token: grant.cloned(), ..Context::default() };
+            let attempt = no_attempt();
+            let known = Payment { call, order, attempt: &attempt, id: bank_payment_id, resource };
+            known.cancel(&context).await
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! The authorisation server of a bank (NextGenPSD2 1.3.12, section 13; RFC 8414, 6749, 7636): before
+//! a payment, or as the way to approve one.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::payment::Attempt;
+use serde::Deserialize;
+use url::{Url, form_urlencoded};
+
+use super::exchange::success;
+use crate::cache::after;
+use crate::error::{AuthorisationError, BankError};
+use crate::exchange::{eidas, header, no_response, read};
+use crate::jose::encode;
+use crate::protocol::{AccessGrant, Call};
+use crate::psu_return::Returned;
+use crate::wire::Request;
+
+/// How long a token is taken to be good for when the bank does not say, in seconds.
+const LIFETIME_UNSAID_S: i64 = 600;
+/// The longest lifetime that is believed, in seconds.
+const LIFETIME_MAX_S: i64 = 366 * 24 * 3600;
+/// The longest token that is accepted, in bytes.
+const TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+#[derive(Deserialize)]
+struct Metadata {
+    authorization_endpoint: String,
+    token_endpoint: String,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    token_type: String,
+    expires_in: Option<i64>,
+}
+
+/// RFC 8414. The document is small and asked for once or twice per payment, so it is not kept.
+async fn metadata(call: &Call<'_>, url: &str) -> Result<Metadata, BankError> {
+    if !call.bank.allows_url(url) {
+        return Err(BankError::malformed("`scaOAuth` is not on a host of the profile", b""));
+    }
+    let request = Request {
+        operation: "get-oauth-metadata",
+        method: http::Method::GET,
+        url: url.to_owned(),
+        headers: vec![header("accept", "application/json")],
+        body: vec![],
+        timeout_ms: call.timeout_ms,
+        client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
+    };
+    let response = success(call.wire.send(request).await.map_err(no_response)?)?;
+    let found: Metadata = read(&response.body)?;
+    for url in [&found.authorization_endpoint, &found.token_endpoint] {
+        if !call.bank.allows_url(url) {
+            return Err(BankError::malformed(
+                "an OAuth endpoint is not on a host of the profile",
+                &response.body,
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// Where the payer's browser goes for `scope`.
+pub(super) async fn authorisation_url(
+    call: &Call<'_>,
+    metadata_url: &str,
+    scope: &str,
+    attempt: &Attempt,
+) -> Result<String, BankError> {
+    let metadata = metadata(call, metadata_url).await?;
+    let challenge = encode(digest(&SHA256, attempt.code_verifier.as_bytes()).as_ref());
+    let mut url = Url::parse(&metadata.authorization_endpoint)
+        .map_err(|_| BankError::malformed("`authorization_endpoint` is no URL", b""))?;
+    url.query_pairs_mut()
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &eidas(call)?.organisation_identifier)
+        .append_pair("scope", scope)
+        .append_pair("redirect_uri", &call.identity.redirect_uri)
+        .append_pair("state", &attempt.oauth_state)
+        .append_pair("code_challenge", &challenge)
+        .append_pair("code_challenge_method", "S256");
+    Ok(url.into())
+}
+
+/// The token for the code that the browser brought.
+pub(super) async fn exchange_code(
+    call: &Call<'_>,
+    metadata_url: &str,
+    attempt: &Attempt,
+    returned: &Returned,
+) -> Result<AccessGrant, AuthorisationError> {
+    let invalid = |text: &str| AuthorisationError::Invalid(text.to_owned());
+    if returned.state != attempt.oauth_state {
+        return Err(invalid("`state` is another's"));
+    }
+    let code = returned.get("code").ok_or_else(|| invalid("`code` is missing"))?;
+    let identity = eidas(call)?;
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "authorization_code")
+        .append_pair("client_id", &identity.organisation_identifier)
+        .append_pair("code", code)
+        .append_pair("redirect_uri", &call.identity.redirect_uri)
+        .append_pair("code_verifier", &attempt.code_verifier)
+        .finish();
+    let request = Request {
+        operation: "exchange-code",
+        method: http::Method::POST,
+        url: metadata(call, metadata_url).await?.token_endpoint,
+        headers: vec![
+            header("accept", "application/json"),
+            header("content-type", "application/x-www-form-urlencoded"),
+        ],
+        body: form.into_bytes(),
+        timeout_ms: call.timeout_ms,
+        client_certificate: Some(std::sync::Arc::clone(&identity.transport)),
+    };
+    let response = success(call.wire.send(request).await.map_err(no_response)?)?;
+    let token: TokenAnswer = read(&response.body)?;
+    let visible = token.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+    let length = token.access_token.len();
+    if !token.token_type.eq_ignore_ascii_case("bearer")
+        || !visible
+        || !(1..=TOKEN_BYTES_MAX).contains(&length)
+    {
+        return Err(BankError::malformed("the token is no Bearer token", &response.body).into());
+    }
+    let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);
+    let expires_at = after(call.clock.now(), lifetime_s);
+    Ok(AccessGrant { access_token: token.access_token, expires_at })
+}

@@ -1,0 +1,221 @@
+//! Every standard × SCA approach × outcome, end to end through the public API: one table.
+//!
+//! The payer is played through the bank's pages, the bank's questions or the bank's app; every
+//! exchange with a bank is judged against the standard's published document.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::support::{Decision, HOOKS_URL, World, id, order_of, with, worlds};
+
+/// A bank, the account of its customer where the bank wants it first, and the statuses that a
+/// payer's member sees on the way to the approval.
+struct Bank {
+    id: &'static str,
+    debtor: Option<&'static str>,
+    way: &'static [&'static str],
+}
+
+const REDIRECT: &str = "INITIATION_PENDING_REDIRECT_AUTH";
+const EMBEDDED: &str = "INITIATION_PENDING_EMBEDDED_AUTH";
+const DECOUPLED: &str = "INITIATION_PENDING_DECOUPLED_AUTH";
+
+const BANKS: [Bank; 9] = [
+    Bank { id: "ob-iron", debtor: None, way: &[REDIRECT] },
+    Bank { id: "bg-linden", debtor: Some("DE65700202700000001008"), way: &[REDIRECT] },
+    Bank { id: "bg-tulp", debtor: None, way: &[REDIRECT] },
+    Bank { id: "bg-pino", debtor: Some("IT11X0542811101000000001148"), way: &[REDIRECT] },
+    Bank { id: "bg-olmo", debtor: Some("ES9521000418450000001176"), way: &[REDIRECT] },
+    Bank { id: "bg-encina", debtor: Some("ES3420385778980000001204"), way: &[REDIRECT, REDIRECT] },
+    Bank {
+        id: "bg-ahorn",
+        debtor: Some("DE32370400440000001036"),
+        way: &[EMBEDDED, EMBEDDED, EMBEDDED, EMBEDDED],
+    },
+    Bank {
+        id: "bg-eiche",
+        debtor: Some("AT672011100000001092"),
+        way: &[EMBEDDED, EMBEDDED, EMBEDDED],
+    },
+    Bank { id: "bg-birke", debtor: Some("DE11500105170000001064"), way: &[EMBEDDED, DECOUPLED] },
+];
+
+/// Amount, what the payer does, the last status and its reason.
+const OUTCOMES: [(&str, Decision, &str, Option<&str>); 9] = [
+    ("10.23", Decision::Approve, "INITIATION_COMPLETED", None),
+    ("10.24", Decision::Decline, "INITIATION_DECLINED", None),
+    ("103", Decision::Approve, "INITIATION_REJECTED", Some("failure")),
+    ("105", Decision::Approve, "INITIATION_PROCESSING", None),
+    (
+        "106",
+        Decision::Approve,
+        "INITIATION_DECLINED",
+        Some("Payment initiation has been canceled."),
+    ),
+    (
+        "108",
+        Decision::Approve,
+        "INITIATION_REJECTED_INSUFFICIENT_FUNDS",
+        Some("Insufficient funds"),
+    ),
+    ("117", Decision::Approve, "INITIATION_DECLINED", Some("Permission denied")),
+    ("118", Decision::Approve, "INITIATION_DECLINED", Some("CUST")),
+    // More than anybody has.
+    ("99999999", Decision::Approve, "INITIATION_REJECTED_INSUFFICIENT_FUNDS", None),
+];
+
+pub fn order_at(bank: &str, debtor: Option<&str>, amount: &str) -> Value {
+    if bank.starts_with("ob-") || bank == "mock-redirect" {
+        return order_of(bank, amount);
+    }
+    let order = order_of(bank, amount);
+    let order = with(&order, "initiation.localInstrument", "SEPA");
+    let order = with(&order, "initiation.amount.currency", "EUR");
+    let creditor = json!({ "iban": "DE02120300000000202051", "name": "Customer Inc." });
+    let order = with(&order, "initiation.creditor", creditor);
+    match debtor {
+        Some(iban) => with(&order, "initiation.debtor", json!({ "iban": iban, "name": "Payer" })),
+        None => order,
+    }
+}
+
+impl World {
+    /// Creates the payment, plays the payer, lets the bank execute.
+    async fn scenario(&self, bank: &Bank, amount: &str, decision: Decision) -> Value {
+        let payment = self.create(&order_at(bank.id, bank.debtor, amount)).await;
+        assert_eq!(payment["status"], bank.way[0], "{}: {payment}", bank.id);
+        self.play_payer(&payment, decision).await;
+        self.half_a_minute().await;
+        self.payment(&id(&payment)).await
+    }
+}
+
+#[tokio::test]
+async fn every_standard_every_approach_every_outcome() {
+    for world in worlds().await {
+        for bank in &BANKS {
+            for (amount, decision, status, reason) in OUTCOMES {
+                let embedded = bank.way == [EMBEDDED; 4] || bank.way == [EMBEDDED; 3];
+                if decision == Decision::Decline && embedded {
+                    // Who is asked for a password leaves; there is nobody to say no to.
+                    continue;
+                }
+                let what = format!("{}: {} {amount} {decision:?}", world.name, bank.id);
+                let payment = world.scenario(bank, amount, decision).await;
+                assert_eq!(payment["status"], status, "{what}: {payment}");
+                if let Some(reason) = reason {
+                    assert_eq!(payment["statusReasonInformation"], reason, "{what}: {payment}");
+                }
+                world.audit(&id(&payment), &what).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_way_to_the_approval_is_the_one_of_the_bank() {
+    for world in worlds().await {
+        let config = json!({ "config": { "url": HOOKS_URL, "type": ["PAYMENT_STATUS_CHANGED"] } });
+        assert_eq!(world.put("/webhook/config", &config).await.status, 200);
+        for bank in &BANKS {
+            let payment = world.create(&order_at(bank.id, bank.debtor, "10.25")).await;
+            let id = id(&payment);
+            world.play_payer(&payment, Decision::Approve).await;
+            world.half_a_minute().await;
+            let hooks = world.wire.hooks();
+            let seen: Vec<String> = hooks
+                .iter()
+                .map(|hook| hook.json()["payment"].clone())
+                .filter(|seen| seen["id"] == id.as_str())
+                .map(|seen| seen["status"].as_str().unwrap().to_owned())
+                .filter(|status| [REDIRECT, EMBEDDED, DECOUPLED].contains(&status.as_str()))
+                .collect();
+            assert_eq!(seen, bank.way, "{}: {}", world.name, bank.id);
+            assert_eq!(world.status(&id).await, "INITIATION_COMPLETED", "{}", bank.id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_payer_who_never_comes_back_does_not_hide_what_the_bank_executed() {
+    for world in worlds().await {
+        let bank = &BANKS[1];
+        let payment = world.create(&order_at(bank.id, bank.debtor, "10.23")).await;
+        let id = id(&payment);
+        let url = payment["authentication"]["redirectUrl"].as_str().unwrap().to_owned();
+        world.approve_and_vanish(&url).await;
+        // Nobody told us; within minutes the bank was asked.
+        for _ in 0..10 {
+            world.pass(SignedDuration::from_secs(60)).await;
+        }
+        assert_eq!(world.status(&id).await, "INITIATION_COMPLETED");
+        // Who never went to the bank is given up only by the bank's own word.
+        let other = world.create(&order_at(bank.id, bank.debtor, "10.23")).await;
+        for _ in 0..60 {
+            world.pass(SignedDuration::from_secs(60)).await;
+        }
+        let other = world.payment(other["id"].as_str().unwrap()).await;
+        assert_eq!(other["status"], "INITIATION_EXPIRED", "{other}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_answers_are_asked_again_and_the_last_one_ends_the_payment() {
+    for world in worlds().await {
+        let order = order_at("bg-eiche", Some("AT672011100000001092"), "10.23");
+        let order = with(&order, "initialEmbeddedAuth", json!({ "psuId": "elfi" }));
+        let payment = world.create(&order).await;
+        let path = format!("/v2/payments/{}/embedded-auth", id(&payment));
+        assert_eq!(payment["status"], EMBEDDED, "the id was known: {payment}");
+        assert_eq!(payment["authentication"]["fields"][0]["type"], "PASSWORD", "{payment}");
+        let answer = |field: &str, value: &str| json!({ "embeddedAuth": { field: value } });
+        let nothing = world.post(&path, &json!({ "embeddedAuth": {} })).await;
+        assert_eq!(nothing.status, 400, "{}", nothing.text());
+        let wrong = world.post(&path, &answer("password", "wrong")).await.json();
+        assert_eq!(wrong["payment"]["status"], EMBEDDED, "{wrong}");
+        assert_eq!(wrong["payment"]["authentication"]["isRetry"], true, "{wrong}");
+        let right = world.post(&path, &answer("password", "elfi-pass")).await.json();
+        let otp = &right["payment"]["authentication"]["fields"][0];
+        assert_eq!(otp["id"], "scaAuthenticationData", "{right}");
+        assert_eq!(right["payment"]["authentication"]["isRetry"], false, "{right}");
+        for _ in 0..2 {
+            world.post(&path, &answer("scaAuthenticationData", "000000")).await;
+        }
+        let ended = world.payment(&id(&payment)).await;
+        assert_eq!(ended["status"], "INITIATION_DECLINED", "{ended}");
+        let late = world.post(&path, &answer("scaAuthenticationData", "123456")).await;
+        assert_eq!(late.status, 400, "{}", late.text());
+        world.audit(&id(&payment), "wrong answers").await;
+    }
+}
+
+#[tokio::test]
+async fn choices_pictures_and_flicker_codes_reach_the_member() {
+    for world in worlds().await {
+        for (place, image, flicker) in [(0, false, false), (1, false, true), (2, true, false)] {
+            let order = order_at("bg-ahorn", Some("DE32370400440000001036"), "10.23");
+            let order = with(&order, "initialEmbeddedAuth", json!({ "psuId": "anna" }));
+            let payment = world.create(&order).await;
+            let path = format!("/v2/payments/{}/embedded-auth", id(&payment));
+            let send = |field: &str, value: &str| {
+                let body = json!({ "embeddedAuth": { field: value } });
+                let (world, path) = (&world, path.clone());
+                async move { world.post(&path, &body).await.json()["payment"].clone() }
+            };
+            let methods = send("password", "anna-pass").await;
+            let field = methods["authentication"]["fields"][0].clone();
+            assert_eq!(field["type"], "CHOICE_FIELD", "{methods}");
+            assert_eq!(field["options"].as_array().unwrap().len(), 3);
+            let refused = json!({ "embeddedAuth": { field["id"].as_str().unwrap(): "x" } });
+            let refused = world.post(&path, &refused).await;
+            assert_eq!(refused.status, 400, "what is not offered is refused");
+            let chosen = field["options"][place].as_str().unwrap();
+            let asked = send("authenticationMethodId", chosen).await;
+            assert_eq!(asked["authentication"]["image"].is_string(), image, "{asked}");
+            assert_eq!(asked["authentication"]["flickerCode"].is_string(), flicker, "{asked}");
+            send("scaAuthenticationData", "123456").await;
+            world.half_a_minute().await;
+            assert_eq!(world.status(&id(&payment)).await, "INITIATION_COMPLETED");
+        }
+    }
+}
