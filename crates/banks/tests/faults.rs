@@ -16,7 +16,7 @@ use support::bank::{
     BANK_KEY, OTHER_KEY, consent_of, detached, detached_header, key_set, order_of, signed, unsigned,
 };
 use support::judge::{Judge, documented};
-use support::{Scene, order, run};
+use support::{Opened, Scene, consent_status, open_payment, order, run};
 
 type Answer = Result<Response, WireError>;
 
@@ -35,9 +35,9 @@ fn submit_with(answer: impl FnMut(&Request) -> Answer + Send + 'static) -> BankE
     submit(&scene, &banks).unwrap_err()
 }
 
-fn open(scene: &Scene, banks: &Protocols) -> Result<banks::Opened, BankError> {
+fn open(scene: &Scene, banks: &Protocols) -> Result<Opened, BankError> {
     let protocol = banks.protocol_for(&scene.profile);
-    run(protocol.open_payment(&scene.call(), &order(), "s", "n", "key-1"))
+    run(open_payment(protocol, &scene.call(), &order(), "s", "n", "key-1"))
 }
 
 fn open_with(answer: impl FnMut(&Request) -> Answer + Send + 'static) -> BankError {
@@ -213,20 +213,22 @@ fn an_amount_written_otherwise_and_unknown_fields_are_no_fault() {
 #[test]
 fn a_status_is_read_even_where_the_rest_is_not() {
     let (scene, banks) = (Scene::new(), Protocols::new());
-    let order = json!({ "Data": { "DomesticPaymentId": "58923-001", "Initiation": 5,
+    let shown = json!({ "Data": { "DomesticPaymentId": "58923-001", "Initiation": 5,
         "Status": "AcceptedCreditSettlementCompleted" } });
-    scene.bank.always("get-domestic-payment", Ok(signed(200, &order)));
+    scene.bank.always("get-domestic-payment", Ok(signed(200, &shown)));
     let consent = json!({ "Data": { "ConsentId": "58923", "Status": "Consumed" } });
     scene.bank.always("get-domestic-payment-consent", Ok(signed(200, &consent)));
     let protocol = banks.protocol_for(&scene.profile);
-    let status = run(protocol.ask_order_status(&scene.call(), "58923-001")).unwrap();
+    let status =
+        run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap();
     assert_eq!(status.progress, OrderProgress::Completed);
-    let progress = run(protocol.ask_consent_status(&scene.call(), "58923"));
+    let progress = run(consent_status(protocol, &scene.call(), "58923"));
     assert_eq!(progress, Ok(ConsentProgress::Consumed));
 
-    let error = run(protocol.ask_order_status(&scene.call(), "another")).unwrap_err();
+    let error =
+        run(protocol.ask_order_status(&scene.call(), &order(), "another", None)).unwrap_err();
     assert!(matches!(error, BankError::Malformed { .. }), "{error}");
-    let error = run(protocol.ask_consent_status(&scene.call(), "another")).unwrap_err();
+    let error = run(consent_status(protocol, &scene.call(), "another")).unwrap_err();
     assert!(matches!(error, BankError::Malformed { .. }), "{error}");
 }
 
@@ -366,7 +368,7 @@ fn orders_that_exceed_the_banks_limits_are_refused_before_sending() {
         let mut order = order();
         change(&mut order);
         let protocol = banks.protocol_for(&scene.profile);
-        match run(protocol.open_payment(&scene.call(), &order, "s", "n", "k")) {
+        match run(open_payment(protocol, &scene.call(), &order, "s", "n", "k")) {
             Err(BankError::Refused { code, status: 0, .. }) => {
                 assert_eq!(code.as_deref(), Some(expected), "{index}");
             }
@@ -387,18 +389,18 @@ fn headers_take_nothing_that_could_split_them() {
     call.psu.ip_address = Some("203.0.113.7\r\nx-evil: 1".to_owned());
     call.psu.user_agent = Some("a\nb".to_owned());
     let protocol = banks.protocol_for(&scene.profile);
-    run(protocol.open_payment(&call, &order(), "s", "n", "k")).unwrap();
+    run(open_payment(protocol, &call, &order(), "s", "n", "k")).unwrap();
     let request = scene.bank.last("create-domestic-payment-consent");
     assert!(request.headers.iter().all(|(name, value)| {
         !name.starts_with("x-customer") && !name.ends_with("ip-address") && !value.contains('\n')
     }));
     for key in ["", "with space", "a\nb", &"k".repeat(41)] {
-        let error = run(protocol.open_payment(&call, &order(), "s", "n", key)).unwrap_err();
+        let error = run(open_payment(protocol, &call, &order(), "s", "n", key)).unwrap_err();
         assert!(matches!(error, BankError::Refused { status: 0, .. }), "{key}: {error}");
     }
-    let error = run(protocol.ask_consent_status(&call, "..")).unwrap_err();
+    let error = run(consent_status(protocol, &call, "..")).unwrap_err();
     assert!(matches!(error, BankError::Refused { status: 0, .. }), "{error}");
     scene.bank.always("get-domestic-payment", Ok(unsigned(404, "")));
-    let _ = run(protocol.ask_order_status(&call, "a/../b?c#d"));
+    let _ = run(protocol.ask_order_status(&call, &order(), "a/../b?c#d", None));
     assert!(scene.bank.last("get-domestic-payment").url.ends_with("/a%2F..%2Fb%3Fc%23d"));
 }

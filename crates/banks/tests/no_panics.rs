@@ -4,11 +4,12 @@
 mod support;
 
 use banks::jose::{DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached};
+use banks::profile::Standard;
 use banks::{AccessGrant, BankProfile, Protocols, Response, SigningKey, parse_return};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use support::bank::{BANK_KEY, encode, key_set};
-use support::{START_S, Scene, order, run};
+use support::{START_S, Scene, consent_status, open_payment, order, run};
 
 /// Bytes, or JSON of the shape that is read with arbitrary leaves.
 fn bodies() -> impl Strategy<Value = Vec<u8>> {
@@ -62,7 +63,8 @@ proptest! {
     #[test]
     fn answers_of_a_bank(status in prop_oneof![Just(200_u16), Just(201), Just(400), any::<u16>()], body in bodies()) {
         let mut scene = Scene::new();
-        scene.profile.signing.bank_signs = false;
+        let Standard::UkOpenBanking(settings) = &mut scene.profile.standard else { panic!() };
+        settings.signing.bank_signs = false;
         let grant = AccessGrant { access_token: "t".to_owned(), expires_at: Timestamp::MAX };
         let answer = Response { status, headers: Vec::new(), body };
         for operation in ["create-domestic-payment-consent", "create-domestic-payment",
@@ -72,15 +74,15 @@ proptest! {
         }
         let (banks, order, call) = (Protocols::new(), order(), scene.call());
         let protocol = banks.protocol_for(&scene.profile);
-        let _ = run(protocol.open_payment(&call, &order, "s", "n", "k"));
+        let _ = run(open_payment(protocol, &call, &order, "s", "n", "k"));
         let _ = run(protocol.submit_order(&call, &order, "58923", &grant, "k"));
-        let _ = run(protocol.confirm_funds(&call, "58923", &grant));
-        let _ = run(protocol.ask_order_status(&call, "58923"));
-        let _ = run(protocol.ask_consent_status(&call, "58923"));
+        let _ = run(protocol.confirm_funds(&call, &order, "58923", &grant));
+        let _ = run(protocol.ask_order_status(&call, &order, "58923", None));
+        let _ = run(consent_status(protocol, &call, "58923"));
         for operation in ["discover", "get-keys", "get-client-token"] {
             scene.bank.always(operation, Ok(answer.clone()));
             let banks = Protocols::new();
-            let opened = run(banks.protocol_for(&scene.profile).open_payment(&call, &order, "s", "n", "k"));
+            let opened = run(open_payment(banks.protocol_for(&scene.profile), &call, &order, "s", "n", "k"));
             prop_assert!(opened.is_err(), "at {}: {}", START_S, operation);
         }
     }

@@ -5,14 +5,16 @@
 mod support;
 
 use banks::jose::{DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached};
-use banks::{AccessGrant, PendingConsent, Protocols, Returned};
+use banks::{AccessGrant, Approval, Pending, Protocols};
 use banks::{BankError, Request};
 use domain::bank::{ConsentProgress, OrderProgress};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use support::bank::{BANK_KEY, CLIENT_KEY, encode, jws, key_set, order_of, signed, unsigned};
 use support::judge::Judge;
-use support::{START_S, Scene, order, run};
+use support::{
+    START_S, Scene, attempt, consent_status, issuer, open_payment, order, returned, run,
+};
 
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
@@ -58,7 +60,8 @@ fn opening_a_payment_creates_a_consent_and_a_signed_url() {
     let (scene, banks) = (Scene::new(), Protocols::new());
     let protocol = banks.protocol_for(&scene.profile);
     let opened =
-        run(protocol.open_payment(&scene.call(), &order(), "state-1", "nonce-1", "key-1")).unwrap();
+        run(open_payment(protocol, &scene.call(), &order(), "state-1", "nonce-1", "key-1"))
+            .unwrap();
     assert_eq!(opened.consent_id, "58923");
 
     let request = scene.bank.last("create-domestic-payment-consent");
@@ -67,7 +70,7 @@ fn opening_a_payment_creates_a_consent_and_a_signed_url() {
     insta::assert_json_snapshot!(check_post(&request, "OBWriteDomesticConsent4", "key-1"));
 
     let url = url::Url::parse(&opened.redirect_url).unwrap();
-    assert!(opened.redirect_url.starts_with(&format!("{}/authorize?", scene.profile.issuer)));
+    assert!(opened.redirect_url.starts_with(&format!("{}/authorize?", issuer(&scene.profile))));
     let query: std::collections::HashMap<_, _> = url.query_pairs().into_owned().collect();
     assert_eq!(query["client_id"], "client-1");
     assert_eq!(query["response_type"], "code id_token");
@@ -81,7 +84,8 @@ fn opening_a_payment_creates_a_consent_and_a_signed_url() {
 #[test]
 fn a_bank_that_returns_by_fragment_is_not_told_a_mode() {
     let (scene, banks) = (Scene::at("ob-modelo"), Protocols::new());
-    let opened = run(banks.protocol_for(&scene.profile).open_payment(
+    let opened = run(open_payment(
+        banks.protocol_for(&scene.profile),
         &scene.call(),
         &order(),
         "s",
@@ -96,22 +100,22 @@ fn a_bank_that_returns_by_fragment_is_not_told_a_mode() {
 fn our_client_assertion_is_for_the_token_endpoint_and_used_once() {
     let (scene, banks) = (Scene::new(), Protocols::new());
     let protocol = banks.protocol_for(&scene.profile);
-    run(protocol.open_payment(&scene.call(), &order(), "s", "n", "k1")).unwrap();
+    run(open_payment(protocol, &scene.call(), &order(), "s", "n", "k1")).unwrap();
     let first = form(&scene.bank.last("get-client-token"));
     assert_eq!(first["grant_type"], "client_credentials");
     assert_eq!(first["scope"], "payments");
     let assertion = claims(&first["client_assertion"]);
     assert_eq!(assertion["iss"], "client-1");
     assert_eq!(assertion["sub"], "client-1");
-    assert_eq!(assertion["aud"], format!("{}/token", scene.profile.issuer));
+    assert_eq!(assertion["aud"], format!("{}/token", issuer(&scene.profile)));
     assert_eq!(assertion["exp"], START_S + 300);
 
-    run(protocol.open_payment(&scene.call(), &order(), "s", "n", "k2")).unwrap();
+    run(open_payment(protocol, &scene.call(), &order(), "s", "n", "k2")).unwrap();
     assert_eq!(scene.bank.count("get-client-token"), 1, "the token is kept");
     assert_eq!(scene.bank.count("discover"), 1);
     assert_eq!(scene.bank.count("get-keys"), 1);
     scene.clock.advance_s(271);
-    run(protocol.open_payment(&scene.call(), &order(), "s", "n", "k3")).unwrap();
+    run(open_payment(protocol, &scene.call(), &order(), "s", "n", "k3")).unwrap();
     assert_eq!(scene.bank.count("get-client-token"), 2, "and renewed before it expires");
     let second = form(&scene.bank.last("get-client-token"));
     assert_ne!(claims(&second["client_assertion"])["jti"], assertion["jti"]);
@@ -124,11 +128,8 @@ fn form(request: &Request) -> std::collections::HashMap<String, String> {
 #[test]
 fn a_verified_return_is_exchanged_for_the_payers_token() {
     let (scene, banks) = (Scene::new(), Protocols::new());
-    let pending = PendingConsent {
-        consent_id: "58923".to_owned(),
-        nonce: "nonce-1".to_owned(),
-        state: "state-1".to_owned(),
-    };
+    let attempt = attempt("state-1", "nonce-1", "key-1");
+    let pending = Pending { attempt: &attempt, consent_id: Some("58923"), context: None };
     let half = |text: &str| {
         encode(
             &aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref()[..16],
@@ -137,13 +138,16 @@ fn a_verified_return_is_exchanged_for_the_payers_token() {
     let id_token = jws(
         &BANK_KEY,
         &json!({ "alg": "PS256", "kid": "bank-key", "typ": "JWT" }),
-        &json!({ "iss": scene.profile.issuer, "aud": ["client-1"], "exp": START_S + 60,
+        &json!({ "iss": issuer(&scene.profile), "aud": ["client-1"], "exp": START_S + 60,
             "iat": START_S, "nonce": "nonce-1", "c_hash": half("code-1"),
             "s_hash": half("state-1"), "openbanking_intent_id": "58923", "sub": "58923" }),
     );
-    let returned = Returned { code: "code-1".to_owned(), id_token, state: "state-1".to_owned() };
+    let returned = returned("code-1", &id_token, "state-1");
     let protocol = banks.protocol_for(&scene.profile);
-    let grant = run(protocol.complete_authorisation(&scene.call(), &pending, &returned)).unwrap();
+    let call = scene.call();
+    let approval = run(protocol.complete_authorisation(&call, &order(), pending, &returned));
+    let Approval::Granted { consent_id, grant } = approval.unwrap() else { panic!("not granted") };
+    assert_eq!(consent_id, "58923");
     assert_eq!(grant.access_token, "token-1");
     assert_eq!(grant.expires_at, Timestamp::from_second(START_S + 300).unwrap());
     let sent = form(&scene.bank.last("exchange-code"));
@@ -156,7 +160,7 @@ fn a_verified_return_is_exchanged_for_the_payers_token() {
 fn an_order_is_its_consent_again_with_the_payers_token() {
     let (scene, banks) = (Scene::new(), Protocols::new());
     let protocol = banks.protocol_for(&scene.profile);
-    run(protocol.open_payment(&scene.call(), &order(), "s", "n", "key-1")).unwrap();
+    run(open_payment(protocol, &scene.call(), &order(), "s", "n", "key-1")).unwrap();
     let answered =
         run(protocol.submit_order(&scene.call(), &order(), "58923", &grant(), "key-2")).unwrap();
     assert_eq!(answered.bank_payment_id, "58923-001");
@@ -183,9 +187,9 @@ fn an_order_is_its_consent_again_with_the_payers_token() {
 fn funds_are_asked_with_the_payers_token() {
     let (scene, banks) = (Scene::new(), Protocols::new());
     let protocol = banks.protocol_for(&scene.profile);
-    assert_eq!(run(protocol.confirm_funds(&scene.call(), "58923", &grant())), Ok(true));
+    assert_eq!(run(protocol.confirm_funds(&scene.call(), &order(), "58923", &grant())), Ok(true));
     scene.bank.always("confirm-funds", Ok(signed(200, &support::bank::funds(false))));
-    assert_eq!(run(protocol.confirm_funds(&scene.call(), "58923", &grant())), Ok(false));
+    assert_eq!(run(protocol.confirm_funds(&scene.call(), &order(), "58923", &grant())), Ok(false));
     let request = scene.bank.last("confirm-funds");
     assert_eq!(header(&request, "authorization"), Some("Bearer psu-token"));
     assert!(request.url.ends_with("/domestic-payment-consents/58923/funds-confirmation"));
@@ -230,14 +234,17 @@ fn a_rejection_is_asked_for_its_reason() {
         (other, "Account closed", OrderProgress::Rejected),
     ] {
         scene.bank.always("get-domestic-payment-details", Ok(signed(200, &details(code, reason))));
-        let status = run(protocol.ask_order_status(&scene.call(), "58923-001")).unwrap();
+        let status =
+            run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap();
         assert_eq!((status.progress, status.reason.as_deref()), (progress, Some(reason)));
     }
     scene.bank.always("get-domestic-payment-details", Ok(unsigned(404, "")));
-    let status = run(protocol.ask_order_status(&scene.call(), "58923-001")).unwrap();
+    let status =
+        run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap();
     assert_eq!((status.progress, status.reason), (OrderProgress::Rejected, None));
     scene.bank.always("get-domestic-payment-details", Ok(unsigned(503, "")));
-    let error = run(protocol.ask_order_status(&scene.call(), "58923-001")).unwrap_err();
+    let error =
+        run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap_err();
     assert!(matches!(error, BankError::Unknown { .. }), "{error}");
 }
 
@@ -263,7 +270,8 @@ fn an_unknown_status_is_not_interpreted() {
     let (scene, banks) = (Scene::new(), Protocols::new());
     scene.bank.always("get-domestic-payment", Ok(signed(200, &order_with_status("ACSC"))));
     let protocol = banks.protocol_for(&scene.profile);
-    let status = run(protocol.ask_order_status(&scene.call(), "58923-001")).unwrap();
+    let status =
+        run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap();
     assert_eq!((status.progress, status.raw.as_str()), (OrderProgress::Unrecognised, "ACSC"));
 }
 
@@ -271,7 +279,7 @@ fn an_unknown_status_is_not_interpreted() {
 fn the_consent_tells_whether_an_order_has_used_it() {
     let (scene, banks) = (Scene::new(), Protocols::new());
     let protocol = banks.protocol_for(&scene.profile);
-    run(protocol.open_payment(&scene.call(), &order(), "s", "n", "k")).unwrap();
+    run(open_payment(protocol, &scene.call(), &order(), "s", "n", "k")).unwrap();
     let request = scene.bank.last("create-domestic-payment-consent");
     let mut consent = support::bank::consent_of(&request.body);
     for (word, progress) in
@@ -282,6 +290,6 @@ fn the_consent_tells_whether_an_order_has_used_it() {
             judge.accept("OBWriteDomesticConsentResponse5", &consent);
         }
         scene.bank.always("get-domestic-payment-consent", Ok(signed(200, &consent)));
-        assert_eq!(run(protocol.ask_consent_status(&scene.call(), "58923")), Ok(progress));
+        assert_eq!(run(consent_status(protocol, &scene.call(), "58923")), Ok(progress));
     }
 }

@@ -3,8 +3,19 @@
 
 use std::path::{Path, PathBuf};
 
-use banks::profile::{Capability, FinalStatus, ResponseMode};
+use banks::profile::{
+    Capability, FinalStatus, ProfileError, ResponseMode, Standard, UkOpenBanking,
+};
 use banks::{BankProfile, Directory};
+
+fn simulated(base_url: &str) -> Result<Directory, ProfileError> {
+    Directory::simulated(base_url, "https://localhost:8002")
+}
+
+fn settings(profile: &BankProfile) -> &UkOpenBanking {
+    let Standard::UkOpenBanking(settings) = &profile.standard else { panic!("another standard") };
+    settings
+}
 
 const IRON: &str = include_str!("../../../banks/sim/ob-iron.toml");
 
@@ -14,23 +25,22 @@ fn real() -> String {
 }
 
 #[test]
-fn the_three_simulated_banks_are_built_in() {
-    let directory = Directory::simulated("http://localhost:8001").unwrap();
-    let ids: Vec<&str> = directory.iter().map(|bank| bank.id.as_str()).collect();
-    assert_eq!(ids, ["mock-redirect", "ob-iron", "ob-modelo"]);
+fn the_simulated_banks_are_built_in() {
+    let directory = simulated("http://localhost:8001").unwrap();
+    assert!(directory.iter().count() >= 11 && directory.iter().all(|bank| bank.simulated));
     let modelo = directory.get("ob-modelo").unwrap();
-    assert_eq!(modelo.issuer, "http://localhost:8001/ob-modelo");
+    assert_eq!(settings(modelo).issuer, "http://localhost:8001/ob-modelo");
     assert_eq!(modelo.api_base_url, "http://localhost:8001/ob-modelo/open-banking/v3.1/pisp");
-    assert_eq!(modelo.response_modes, [ResponseMode::Fragment]);
-    assert_eq!(modelo.final_status, FinalStatus::AcceptedSettlementCompleted);
+    assert_eq!(settings(modelo).response_modes, [ResponseMode::Fragment]);
+    assert_eq!(settings(modelo).final_status, FinalStatus::AcceptedSettlementCompleted);
     assert!(modelo.simulated && modelo.can(Capability::FundsConfirmation));
     let iron = directory.get("ob-iron").unwrap();
-    assert_eq!(iron.response_modes[0], ResponseMode::FormPost);
-    assert_eq!(iron.final_status, FinalStatus::AcceptedCreditSettlementCompleted);
+    assert_eq!(settings(iron).response_modes[0], ResponseMode::FormPost);
+    assert_eq!(settings(iron).final_status, FinalStatus::AcceptedCreditSettlementCompleted);
     assert_eq!(iron.limits.reference, 18);
     assert!(directory.get("unknown").is_none());
-    assert!(Directory::simulated("not a url").is_err());
-    assert!(Directory::simulated("http://localhost:8001/?x=").is_err());
+    assert!(simulated("not a url").is_err());
+    assert!(simulated("http://localhost:8001/?x=").is_err());
 }
 
 #[test]
@@ -46,7 +56,7 @@ fn a_profile_with_a_wrong_key_does_not_load_and_says_which() {
         ("[\"GBP\"]", "[]", "currencies"),
         ("\"faster_payments\"", "\"faster\"", "rails"),
         ("\"3.1.11\"", "\"3.1.12\"", "version"),
-        ("\"uk-open-banking\"", "\"berlin\"", "standard"),
+        ("[standard.uk-open-banking]", "[standard.berlin]", "berlin"),
         ("https://bank.test/ob-iron\"", "http://bank.test/ob-iron\"", "issuer"),
         ("https://bank.test/ob-iron\"", "https://bank.test/ob-iron/\"", "issuer"),
         ("https://bank.test/ob-iron\"", "{simbank}/ob-iron\"", "issuer"),
@@ -101,7 +111,7 @@ fn a_folder_is_loaded_without_the_simulated_banks() {
     let mut directory = Directory::load_dir(&folder.0).unwrap();
     assert_eq!(directory.iter().count(), 1);
     assert!(!directory.get("ob-iron").unwrap().simulated);
-    let simulated = Directory::simulated("http://localhost:8001").unwrap();
+    let simulated = simulated("http://localhost:8001").unwrap();
     let error = directory.extend(simulated).unwrap_err().to_string();
     assert!(error.contains("ob-iron") && error.contains("id"), "{error}");
 }

@@ -4,13 +4,14 @@
 
 mod support;
 
+use banks::profile::Standard;
 use banks::{AccessGrant, Protocols};
 use domain::bank::{ConsentProgress, OrderProgress};
 use jiff::Timestamp;
 use serde_json::Value;
 use support::bank::unsigned;
 use support::judge::{Judge, documented};
-use support::{Scene, order, run};
+use support::{Scene, consent_status, order, run};
 
 const USAGE: &str = "references_usage-examples_domestic-payments-usage-examples-";
 const CONSENTS: &str = "resources-and-data-models_pisp_domestic-payment-consents-";
@@ -18,7 +19,8 @@ const PAYMENTS: &str = "resources-and-data-models_pisp_domestic-payments-";
 
 fn scene() -> Scene {
     let mut scene = Scene::new();
-    scene.profile.signing.bank_signs = false;
+    let Standard::UkOpenBanking(settings) = &mut scene.profile.standard else { panic!() };
+    settings.signing.bank_signs = false;
     scene
 }
 
@@ -47,7 +49,7 @@ fn documented_consents_are_read() {
         scene.bank.always("get-domestic-payment-consent", Ok(answer));
         let id = text(&example, "/Data/ConsentId");
         let protocol = banks.protocol_for(&scene.profile);
-        let progress = run(protocol.ask_consent_status(&scene.call(), id)).unwrap();
+        let progress = run(consent_status(protocol, &scene.call(), id)).unwrap();
         let expected = match text(&example, "/Data/Status") {
             "AwaitingAuthorisation" => ConsentProgress::AwaitingAuthorisation,
             "Authorised" => ConsentProgress::Authorised,
@@ -74,7 +76,7 @@ fn documented_orders_are_read() {
         scene.bank.always("get-domestic-payment", Ok(unsigned(200, example.to_string())));
         let id = text(&example, "/Data/DomesticPaymentId");
         let protocol = banks.protocol_for(&scene.profile);
-        let status = run(protocol.ask_order_status(&scene.call(), id)).unwrap();
+        let status = run(protocol.ask_order_status(&scene.call(), &order(), id, None)).unwrap();
         assert_eq!(status.raw, text(&example, "/Data/Status"), "{page}{number}");
         assert_ne!(status.progress, OrderProgress::Unrecognised, "{page}{number}");
     }
@@ -96,7 +98,7 @@ fn the_documented_payment_is_made() {
     scene.bank.always("create-domestic-payment", Ok(unsigned(201, answer.to_string())));
     scene.bank.always("confirm-funds", Ok(unsigned(200, funds.to_string())));
     let protocol = banks.protocol_for(&scene.profile);
-    assert_eq!(run(protocol.confirm_funds(&scene.call(), "58923", &grant)), Ok(true));
+    assert_eq!(run(protocol.confirm_funds(&scene.call(), &order, "58923", &grant)), Ok(true));
     let answered = run(protocol.submit_order(&scene.call(), &order, "58923", &grant, "k")).unwrap();
     assert_eq!(answered.bank_payment_id, "58923-001");
 

@@ -3,11 +3,11 @@
 
 mod support;
 
-use banks::{AuthorisationError, BankError, PendingConsent, Protocols, PsuReturn, Returned};
+use banks::{AuthorisationError, BankError, Pending, Protocols, PsuReturn, Returned};
 use banks::{WireError, parse_return};
 use serde_json::{Value, json};
 use support::bank::{BANK_KEY, OTHER_KEY, encode, jws, key_set, unsigned};
-use support::{START_S, Scene, run};
+use support::{START_S, Scene, attempt, issuer, order, returned, run};
 
 fn half(text: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
@@ -26,25 +26,17 @@ fn header() -> Value {
     json!({ "alg": "PS256", "kid": "bank-key" })
 }
 
-fn pending() -> PendingConsent {
-    PendingConsent {
-        consent_id: "58923".to_owned(),
-        nonce: "nonce-1".to_owned(),
-        state: "state-1".to_owned(),
-    }
-}
-
 fn complete(scene: &Scene, id_token: String) -> Result<(), AuthorisationError> {
-    complete_with(
-        scene,
-        Returned { code: "code-1".to_owned(), id_token, state: "state-1".to_owned() },
-    )
+    complete_with(scene, returned("code-1", &id_token, "state-1"))
 }
 
 fn complete_with(scene: &Scene, returned: Returned) -> Result<(), AuthorisationError> {
     let banks = Protocols::new();
     let protocol = banks.protocol_for(&scene.profile);
-    run(protocol.complete_authorisation(&scene.call(), &pending(), &returned)).map(|_| ())
+    let attempt = attempt("state-1", "nonce-1", "key-1");
+    let pending = Pending { attempt: &attempt, consent_id: Some("58923"), context: None };
+    let call = scene.call();
+    run(protocol.complete_authorisation(&call, &order(), pending, &returned)).map(|_| ())
 }
 
 fn assert_invalid(scene: &Scene, result: Result<(), AuthorisationError>, what: &str) {
@@ -55,7 +47,7 @@ fn assert_invalid(scene: &Scene, result: Result<(), AuthorisationError>, what: &
 #[test]
 fn each_single_wrong_claim_is_refused() {
     let scene = Scene::new();
-    complete(&scene, jws(&BANK_KEY, &header(), &claims(&scene.profile.issuer))).unwrap();
+    complete(&scene, jws(&BANK_KEY, &header(), &claims(&issuer(&scene.profile)))).unwrap();
     for (name, value) in [
         ("iss", json!("http://bank.test:8001/ob-modelo")),
         ("aud", json!("client-2")),
@@ -71,14 +63,14 @@ fn each_single_wrong_claim_is_refused() {
         ("openbanking_intent_id", json!("58924")),
     ] {
         let scene = Scene::new();
-        let mut claims = claims(&scene.profile.issuer);
+        let mut claims = claims(&issuer(&scene.profile));
         claims[name] = value.clone();
         let result = complete(&scene, jws(&BANK_KEY, &header(), &claims));
         assert_invalid(&scene, result, &format!("{name}: {value}"));
     }
     for name in ["iss", "aud", "exp", "nonce", "c_hash", "s_hash", "openbanking_intent_id"] {
         let scene = Scene::new();
-        let mut claims = claims(&scene.profile.issuer);
+        let mut claims = claims(&issuer(&scene.profile));
         claims.as_object_mut().unwrap().remove(name);
         assert_invalid(&scene, complete(&scene, jws(&BANK_KEY, &header(), &claims)), name);
     }
@@ -87,7 +79,7 @@ fn each_single_wrong_claim_is_refused() {
 #[test]
 fn several_audiences_need_us_as_the_authorised_party() {
     let scene = Scene::new();
-    let mut claims = claims(&scene.profile.issuer);
+    let mut claims = claims(&issuer(&scene.profile));
     claims["aud"] = json!(["client-2", "client-1"]);
     claims["azp"] = json!("client-1");
     complete(&scene, jws(&BANK_KEY, &header(), &claims)).unwrap();
@@ -95,7 +87,7 @@ fn several_audiences_need_us_as_the_authorised_party() {
 
 #[test]
 fn a_forged_signature_or_algorithm_is_refused() {
-    let issuer = Scene::new().profile.issuer;
+    let issuer = issuer(&Scene::new().profile);
     let unsigned = format!(
         "{}.{}.",
         encode(r#"{"alg":"none","kid":"bank-key"}"#),
@@ -116,11 +108,10 @@ fn a_forged_signature_or_algorithm_is_refused() {
 
 #[test]
 fn a_code_or_state_of_another_payment_is_refused() {
-    let token = |scene: &Scene| jws(&BANK_KEY, &header(), &claims(&scene.profile.issuer));
+    let token = |scene: &Scene| jws(&BANK_KEY, &header(), &claims(&issuer(&scene.profile)));
     for (code, state) in [("code-2", "state-1"), ("code-1", "state-2")] {
         let scene = Scene::new();
-        let returned =
-            Returned { code: code.to_owned(), id_token: token(&scene), state: state.to_owned() };
+        let returned = returned(code, &token(&scene), state);
         let result = complete_with(&scene, returned);
         assert_invalid(&scene, result, code);
     }
@@ -134,13 +125,13 @@ fn a_new_key_is_fetched_once() {
         let kid = if std::mem::take(&mut first) { "old" } else { "bank-key" };
         Ok(unsigned(200, key_set(kid, &BANK_KEY).to_string()))
     });
-    complete(&scene, jws(&BANK_KEY, &header(), &claims(&scene.profile.issuer))).unwrap();
+    complete(&scene, jws(&BANK_KEY, &header(), &claims(&issuer(&scene.profile)))).unwrap();
     assert_eq!(scene.bank.count("get-keys"), 2);
 }
 
 #[test]
 fn the_banks_own_trouble_is_not_the_payers() {
-    let token = |scene: &Scene| jws(&BANK_KEY, &header(), &claims(&scene.profile.issuer));
+    let token = |scene: &Scene| jws(&BANK_KEY, &header(), &claims(&issuer(&scene.profile)));
     let scene = Scene::new();
     let spent = json!({ "error": "invalid_grant" });
     scene.bank.always("exchange-code", Ok(unsigned(400, spent.to_string())));
@@ -166,26 +157,29 @@ fn parameters(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 fn returns_are_read_with_tolerance_but_without_guessing() {
     let read = |pairs: &[(&str, &str)]| parse_return(&parameters(pairs));
     let good = [("code", "c"), ("id_token", "t"), ("state", "s"), ("session_state", "x")];
-    let PsuReturn::Authorised(returned) = read(&good).unwrap() else { panic!("a code is there") };
-    assert_eq!((returned.code.as_str(), returned.state.as_str()), ("c", "s"));
+    let PsuReturn { returned, denied } = read(&good).unwrap();
+    assert_eq!((returned.get("code"), returned.state.as_str()), (Some("c"), "s"));
+    assert_eq!(denied, None);
     assert_eq!(format!("{returned:?}"), "Returned { .. }");
+    let only_ours = read(&[("state", "s")]).unwrap();
+    assert_eq!(only_ours.returned.get("code"), None, "some standards bring nothing else");
+    let claims = encode(r#"{"state":"inside","error":"access_denied"}"#);
+    let wrapped = read(&[("response", &format!("e30.{claims}.sig"))]).unwrap();
+    assert_eq!(wrapped.returned.state, "inside");
+    assert_eq!(wrapped.denied.unwrap().error, "access_denied");
     let twice = [("code", "c"), ("code", "c"), ("code", ""), ("id_token", "t"), ("state", "s")];
     assert!(read(&twice).is_ok());
 
     let denied = read(&[("error", "access_denied"), ("error_description", "no\n"), ("state", "s")]);
+    let denied = denied.unwrap().denied.unwrap();
     assert_eq!(
-        denied.unwrap(),
-        PsuReturn::Denied {
-            error: "access_denied".to_owned(),
-            description: Some("no".to_owned()),
-            state: Some("s".to_owned()),
-        }
+        (denied.error.as_str(), denied.description.as_deref()),
+        ("access_denied", Some("no"))
     );
     for wrong in [
         &[][..],
-        &[("code", "c"), ("state", "s")],
         &[("code", "c"), ("id_token", "t")],
-        &[("id_token", "t"), ("state", "s")],
+        &[("response", "not.a.token")],
         &[("code", "a"), ("code", "b"), ("id_token", "t"), ("state", "s")],
         &[("code", "c"), ("id_token", "t"), ("state", "s"), ("state", "other")],
     ] {

@@ -118,7 +118,8 @@ mod tests {
     ];
 
     fn bank(final_status: FinalStatus) -> BankProfile {
-        let directory = Directory::simulated("http://localhost:8001").unwrap();
+        let directory =
+            Directory::simulated("http://localhost:8001", "https://localhost:8002").unwrap();
         let mut bank = directory.get("ob-modelo").unwrap().clone();
         let Standard::UkOpenBanking(settings) = &mut bank.standard else { panic!() };
         settings.final_status = final_status;

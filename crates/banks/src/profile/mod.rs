@@ -237,10 +237,14 @@ impl BankProfile {
         let host = host_and_port(&url);
         let named = own.iter().flatten().any(|own| host_and_port(own) == host)
             || self.allowed_hosts.iter().any(|allowed| Some(allowed.as_str()) == host.as_deref());
-        named
-            && (url.scheme() == "https" || (self.simulated && url.scheme() == "http"))
-            && url.username().is_empty()
-            && url.password().is_none()
+        // A bank whose issuer is at https is never reached by http.
+        let scheme_fits = match own.iter().flatten().next() {
+            Some(issuer) if matches!(self.standard, Standard::UkOpenBanking(_)) => {
+                url.scheme() == issuer.scheme()
+            }
+            Some(_) | None => url.scheme() == "https" || (self.simulated && url.scheme() == "http"),
+        };
+        named && scheme_fits && url.username().is_empty() && url.password().is_none()
     }
 
     fn check(&self) -> Check {

@@ -92,7 +92,7 @@ pub struct FakeBank {
 impl FakeBank {
     pub fn new(profile: &BankProfile) -> FakeBank {
         FakeBank {
-            issuer: profile.issuer.clone(),
+            issuer: super::issuer(profile),
             scripts: Mutex::default(),
             seen: Mutex::default(),
         }

@@ -8,10 +8,15 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
+use banks::profile::{Standard, UkOpenBanking};
+use banks::{Approval, BankError, Credentials, LostOrder, Protocol, Returned};
 use banks::{BankProfile, Call, Directory, Identity, PaymentOrder, PsuContext, SigningKey};
 use domain::account::{AccountIdentifier, Address, Party};
-use domain::initiation::{Flow, Initiation, LocalInstrument, Risk};
+use domain::approval::Approach;
+use domain::bank::ConsentProgress;
+use domain::initiation::{Flow, Initiation, LocalInstrument, Risk, Schedule};
 use domain::money::{Amount, Currency};
+use domain::payment::Attempt;
 use domain::seams::{BoxFuture, Clock, Ids};
 use jiff::Timestamp;
 
@@ -74,7 +79,8 @@ impl Scene {
     }
 
     pub fn at(bank_id: &str) -> Scene {
-        let directory = Directory::simulated("http://bank.test:8001").unwrap();
+        let directory =
+            Directory::simulated("http://bank.test:8001", "https://bank.test:8002").unwrap();
         let profile = directory.get(bank_id).unwrap().clone();
         Scene {
             identity: Identity {
@@ -82,6 +88,7 @@ impl Scene {
                 redirect_uri: "https://gateway.test/bank-return".to_owned(),
                 jws_issuer: "0015800001041RHAAY/HQuZPIt3ipkh33Uxytox1E".to_owned(),
                 signing_key: SigningKey::from_pkcs8_der("our-key", &bank::CLIENT_KEY).unwrap(),
+                eidas: None,
             },
             bank: FakeBank::new(&profile),
             profile,
@@ -104,6 +111,74 @@ impl Scene {
             },
         }
     }
+}
+
+/// A consent that waits for the payer's browser.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Opened {
+    pub consent_id: String,
+    pub redirect_url: String,
+}
+
+/// The keys of an attempt.
+pub fn attempt(state: &str, nonce: &str, key: &str) -> Attempt {
+    Attempt {
+        idempotency_key: key.to_owned(),
+        oauth_state: state.to_owned(),
+        nonce: nonce.to_owned(),
+        code_verifier: "v".repeat(43),
+        executes_at_approval: false,
+    }
+}
+
+/// Opens a payment at a bank that redirects.
+pub async fn open_payment(
+    protocol: &dyn Protocol,
+    call: &Call<'_>,
+    order: &PaymentOrder,
+    state: &str,
+    nonce: &str,
+    key: &str,
+) -> Result<Opened, BankError> {
+    let attempt = attempt(state, nonce, key);
+    match protocol.open_payment(call, order, &attempt, &Credentials::default()).await? {
+        Approval::Continue {
+            consent_id: Some(consent_id),
+            approach: Approach::Redirect { url: redirect_url },
+            ..
+        } => Ok(Opened { consent_id, redirect_url }),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the bank says of a consent.
+pub async fn consent_status(
+    protocol: &dyn Protocol,
+    call: &Call<'_>,
+    consent_id: &str,
+) -> Result<ConsentProgress, BankError> {
+    match protocol.ask_lost_order(call, &order(), consent_id, None).await? {
+        LostOrder::Consent(progress) => Ok(progress),
+        LostOrder::Found(found) => panic!("{found:?}"),
+    }
+}
+
+/// What a browser brings back.
+pub fn returned(code: &str, id_token: &str, state: &str) -> Returned {
+    let pairs = [("code", code), ("id_token", id_token), ("state", state)];
+    let parameters = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    Returned { state: state.to_owned(), parameters }
+}
+
+/// The issuer in the profile.
+pub fn issuer(profile: &BankProfile) -> String {
+    settings(profile).issuer.clone()
+}
+
+/// What UK Open Banking leaves to the bank.
+pub fn settings(profile: &BankProfile) -> &UkOpenBanking {
+    let Standard::UkOpenBanking(settings) = &profile.standard else { panic!("another standard") };
+    settings
 }
 
 /// The order of the standard's own usage example.
@@ -130,6 +205,7 @@ pub fn order() -> PaymentOrder {
                 address: None,
                 bank_name: None,
             },
+            schedule: Schedule::Immediate,
             confirm_funds: true,
             return_refund_account: true,
             disable_future_dated_payment_conversion: false,

@@ -201,11 +201,11 @@ impl World {
 
     /// Answers the bank's questions; a payer who declines leaves instead.
     async fn play_questions(&self, payment: &Value, decision: Decision) -> bool {
-        if decision == Decision::Decline {
-            return false;
-        }
         let bank = payment["initiation"]["bankId"].as_str().unwrap();
         let fields = payment["authentication"]["fields"].as_array().unwrap();
+        if decision == Decision::Decline && fields[0]["id"] != "psuId" {
+            return false;
+        }
         let answers: serde_json::Map<String, Value> = fields
             .iter()
             .map(|field| {
