@@ -22,6 +22,70 @@ pub enum Command {
     Pay(PayOptions),
     /// Show what was exchanged with banks for a payment
     Calls(CallsOptions),
+    /// Make, request or show qualified certificates (eIDAS, PSD2)
+    Certs(CertsOptions),
+}
+
+/// Options of `bascule certs`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CertsOptions {
+    /// What to do
+    #[command(subcommand)]
+    pub command: CertsCommand,
+}
+
+/// What `bascule certs` can do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CertsCommand {
+    /// Make look-alikes of a QWAC and a QSealC under a certification authority of your own
+    Develop {
+        /// Whom they are for
+        #[command(flatten)]
+        subject: SubjectOptions,
+        /// How long they last, in days
+        #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=3_650))]
+        days: i64,
+        /// Where to; an authority that is there already is used again
+        #[arg(long, default_value = "certs")]
+        out: PathBuf,
+    },
+    /// Make keys and requests (PKCS#10) for a real QWAC and QSealC
+    Request {
+        /// Whom they are for
+        #[command(flatten)]
+        subject: SubjectOptions,
+        /// Where to
+        #[arg(long, default_value = "certs")]
+        out: PathBuf,
+    },
+    /// Show what is in a certificate
+    Show {
+        /// A PEM file
+        file: PathBuf,
+    },
+}
+
+/// Whom certificates are for.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SubjectOptions {
+    /// organizationIdentifier: PSD, country, authority, authorisation number
+    #[arg(long, default_value = "PSDGB-FCA-123456")]
+    pub organisation_id: String,
+    /// Legal name of the organisation
+    #[arg(long, default_value = "Example Payments Ltd")]
+    pub organisation: String,
+    /// DNS name (QWAC) and common name
+    #[arg(long, default_value = "tpp.example")]
+    pub name: String,
+    /// ISO 3166-1 alpha-2
+    #[arg(long, default_value = "GB")]
+    pub country: String,
+    /// What the provider may do, repeated or separated by commas
+    #[arg(long, value_delimiter = ',', default_values_t = ["PSP_PI".to_owned(), "PSP_AI".to_owned()])]
+    pub roles: Vec<String>,
+    /// Name of the national competent authority
+    #[arg(long, default_value = "Financial Conduct Authority")]
+    pub authority: String,
 }
 
 /// Options of `bascule calls`.

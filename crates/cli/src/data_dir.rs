@@ -104,6 +104,19 @@ impl DataDir {
     }
 }
 
+/// Writes a file that must not be there yet: keys are never overwritten.
+///
+/// # Errors
+/// Where it is there, or cannot be written.
+pub fn write_new(path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+        file.write_all(content)?;
+        file.sync_all()
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
 fn lock(path: &Path) -> anyhow::Result<File> {
     let name = path.join("lock");
     let file = OpenOptions::new()

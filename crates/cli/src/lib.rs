@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod calls;
+pub mod certs;
 pub mod data_dir;
 pub mod demo;
 pub mod merchant;
@@ -45,6 +46,7 @@ pub fn run() -> ExitCode {
                 start_logging("error");
                 calls::run(options).await
             }
+            Command::Certs(options) => certs::run(options),
         }
     });
     match ended {

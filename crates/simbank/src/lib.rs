@@ -34,6 +34,7 @@ mod shared;
 mod sim;
 mod state;
 mod table;
+mod tls;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -64,14 +65,30 @@ pub struct Options {
     /// address that is listened on.
     pub public_url: Option<String>,
     /// Base URL at which TPPs show their certificates, for example `https://localhost:8002`. None:
-    /// the same as for browsers, where nobody can show one.
+    /// `https://localhost` and the port of `tls`, or the same as for browsers, where nobody can
+    /// show a certificate.
     pub tls_public_url: Option<String>,
+    /// The port at which TPPs show their certificates; none where the banks have no such port.
+    pub tls: Option<TlsOptions>,
     /// Directory for journal and key, made if absent; None keeps everything in memory.
     pub data_dir: Option<PathBuf>,
     /// The TPPs that the banks know.
     pub registrations: Vec<Registration>,
     /// How long an order is pending before it is executed, in milliseconds.
     pub execution_delay_ms: u64,
+}
+
+/// A port with TLS.
+#[derive(Debug, Clone)]
+pub struct TlsOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The banks' certificate and the ones above it, DER.
+    pub certificate_chain_der: Vec<Vec<u8>>,
+    /// Its key, PKCS#8 DER.
+    pub private_key_pkcs8_der: Vec<u8>,
+    /// The authorities whose client certificates are accepted, DER.
+    pub client_roots_der: Vec<Vec<u8>>,
 }
 
 /// What a directory of TPPs would hold about one TPP.
@@ -134,6 +151,9 @@ pub enum StartError {
         /// Why.
         reason: String,
     },
+    /// Certificate, key or authorities cannot be used.
+    #[error("the simulated banks cannot offer TLS: {0}")]
+    Tls(String),
     /// The directory or a file in it cannot be read or written.
     #[error("the simulated banks cannot use {}: {source}", path.display())]
     DataDirectory {
@@ -182,8 +202,10 @@ pub struct Running {
     pub local_addr: SocketAddr,
     /// Base URL without a trailing slash; a bank's own is `{base_url}/{bank}`.
     pub base_url: String,
+    /// The same for TPPs with certificates.
+    pub tls_base_url: String,
     stop: watch::Sender<bool>,
-    server: JoinHandle<()>,
+    servers: Vec<JoinHandle<()>>,
     ticker: JoinHandle<()>,
 }
 
@@ -192,7 +214,7 @@ impl Running {
     /// kept waiting on purpose (amounts 120 and 121) are cut off.
     pub async fn shutdown(self) {
         self.stop.send_replace(true);
-        for task in [self.ticker, self.server] {
+        for task in self.servers.into_iter().chain([self.ticker]) {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the simulated banks ended badly");
             }
@@ -208,7 +230,33 @@ pub async fn start(
     options: Options,
     environment: Arc<dyn Environment>,
 ) -> Result<Running, StartError> {
-    let address = options.listen;
+    let (listener, local_addr) = bind(options.listen).await?;
+    let base_url = options.public_url.clone().unwrap_or_else(|| format!("http://{local_addr}"));
+    let mut options = options;
+    let secure = match options.tls.take() {
+        None => None,
+        Some(tls) => {
+            let config = tls::config(&tls).map_err(StartError::Tls)?;
+            let (listener, address) = bind(tls.listen).await?;
+            let own = format!("https://localhost:{}", address.port());
+            options.tls_public_url = options.tls_public_url.take().or(Some(own));
+            Some(tls::TlsListener::new(listener, address, config))
+        }
+    };
+    let shared = Arc::new(Shared::open(options, &base_url, environment)?);
+    let (base_url, tls_base_url) = (shared.base_url.clone(), shared.tls_base_url().to_owned());
+    let stop = shared.stop.clone();
+    let ticker = tokio::spawn(tick(shared.clone(), stop.subscribe()));
+    let mut servers = vec![];
+    if let Some(secure) = secure {
+        let router = tls::with_certificates(routes(shared.clone()));
+        servers.push(tokio::spawn(serve_tls(secure, router, stop.subscribe())));
+    }
+    servers.push(tokio::spawn(serve(listener, routes(shared), stop.subscribe())));
+    Ok(Running { local_addr, base_url, tls_base_url, stop, servers, ticker })
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let listener = TcpListener::bind(address).await.map_err(|source| {
         if source.kind() == std::io::ErrorKind::AddrInUse {
             StartError::PortInUse(address)
@@ -216,15 +264,19 @@ pub async fn start(
             StartError::Listen { address, source }
         }
     })?;
-    let local_addr =
-        listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
-    let base_url = options.public_url.clone().unwrap_or_else(|| format!("http://{local_addr}"));
-    let shared = Arc::new(Shared::open(options, &base_url, environment)?);
-    let base_url = shared.base_url.clone();
-    let stop = shared.stop.clone();
-    let ticker = tokio::spawn(tick(shared.clone(), stop.subscribe()));
-    let server = tokio::spawn(serve(listener, routes(shared), stop.subscribe()));
-    Ok(Running { local_addr, base_url, stop, server, ticker })
+    let local = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+    Ok((listener, local))
+}
+
+async fn serve_tls(listener: tls::TlsListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let signal = async move {
+        stopped.wait_for(|stop| *stop).await.ok();
+    };
+    let service = router.into_make_service_with_connect_info::<tls::Peer>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(signal);
+    if let Err(error) = server.await {
+        tracing::error!(%error, "the simulated banks have stopped listening");
+    }
 }
 
 async fn tick(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {

@@ -207,7 +207,7 @@ fn issued(certificate: &rcgen::Certificate, key: &KeyPair) -> Issued {
 }
 
 /// The DER inside the first block of a PEM text.
-pub(super) fn pem_content(pem: &str) -> Result<Vec<u8>, CertificateError> {
+pub fn pem_content(pem: &str) -> Result<Vec<u8>, CertificateError> {
     let (_, block) = x509_parser::pem::parse_x509_pem(pem.as_bytes())
         .map_err(|_| CertificateError("it is no PEM text".to_owned()))?;
     Ok(block.contents)

@@ -1,6 +1,7 @@
 //! `bascule sandbox`: gateway, simulated banks and demo shop in one process.
 
 mod announce;
+mod certificates;
 mod members;
 mod start;
 

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use web::api::event::PublicEvents;
 
 use super::announce::Announcement;
+use super::certificates::{self, Certificates};
 use super::members::{self, SandboxMember};
 use crate::args::SandboxOptions;
 use crate::data_dir::DataDir;
@@ -62,7 +63,6 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let api_url = format!("http://localhost:{}", listener.local_addr()?.port());
     let db = open_database(options, &data_dir).await?;
     let signing_key = tpp_signing_key(&data_dir)?;
-    let banks = start_banks(options, &data_dir, &api_url, &signing_key).await?;
     let sealing_key = data_dir.secret("sealing.key", || {
         let mut key = vec![0_u8; KEY_BYTES];
         domain::seams::Ids::fill(&SystemIds, &mut key);
@@ -72,11 +72,13 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         anyhow!("{} cannot be used: {error}", data_dir.file("sealing.key").display())
     })?;
     let now = SystemClock.now();
+    let certificates = certificates::load_or_make(&db, &sealer, &SystemIds, now, &api_url).await?;
+    let banks = start_banks(options, &data_dir, &api_url, &signing_key, &certificates).await?;
     let own = members::gateway_seed(&db, &sealer, &SystemIds, now).await?;
     let developer = members::member(&db, &sealer, &SystemIds, "developer", now).await?;
     let shop = members::member(&db, &sealer, &SystemIds, "shop", now).await?;
     let payer = members::member(&db, &sealer, &SystemIds, "pay", now).await?;
-    let wire = Arc::new(HttpWire::new()?);
+    let wire = Arc::new(HttpWire::new(Some(certificates.authority_der))?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let gateway_key =
         GatewayKey::from_seed(&URL_SAFE_NO_PAD.decode(&own.credentials.key_seed)?, own.id()?)?;
@@ -85,21 +87,19 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         clock: Arc::clone(&clock),
         ids: Arc::new(SystemIds),
         wire: Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>,
-        directory: Directory::simulated(&banks.base_url)?,
+        directory: Directory::simulated(&banks.base_url, &banks.tls_base_url)?,
         identity: Identity {
             client_id: CLIENT_ID.to_owned(),
             redirect_uri: format!("{api_url}/callback"),
             jws_issuer: JWS_ISSUER.to_owned(),
-            organisation_identifier: None,
             signing_key,
-            eidas: None,
+            eidas: Some(certificates.identity),
         },
         sealer,
         gateway_key,
         renderer: Box::new(PublicEvents),
         settings: Settings {
             public_url: api_url.clone(),
-            tls_public_url: None,
             sandbox: true,
             bank_timeout_ms: options.bank_timeout,
             ..Settings::default()
@@ -200,6 +200,7 @@ async fn start_banks(
     data_dir: &DataDir,
     api_url: &str,
     signing_key: &SigningKey,
+    certificates: &Certificates,
 ) -> anyhow::Result<simbank::Running> {
     let port = match (options.bank_port, options.port) {
         (Some(port), _) => port,
@@ -208,11 +209,23 @@ async fn start_banks(
             port.checked_add(1).context("--port is too high: the banks need the next one")?
         }
     };
+    // The port with certificates is the one after; where the first is any, so is this.
+    let tls_port = match port {
+        0 => 0,
+        port => port.checked_add(1).context("--bank-port is too high: TLS needs the next one")?,
+    };
     let public_url = (port != 0).then(|| format!("http://localhost:{port}"));
     let jwk = signing_key.public_jwk()?;
     let banks = simbank::Options {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         public_url,
+        tls_public_url: None,
+        tls: Some(simbank::TlsOptions {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, tls_port)),
+            certificate_chain_der: vec![certificates.banks_certificate_der.clone()],
+            private_key_pkcs8_der: certificates.banks_key_der.clone(),
+            client_roots_der: vec![certificates.authority_der.clone()],
+        }),
         data_dir: (!options.ephemeral).then(|| data_dir.file("simbank")),
         registrations: vec![simbank::Registration {
             client_id: CLIENT_ID.to_owned(),
@@ -220,6 +233,7 @@ async fn start_banks(
             jwks: serde_json::json!({ "keys": [jwk] }),
             redirect_uris: vec![format!("{api_url}/callback")],
             jws_issuer: JWS_ISSUER.to_owned(),
+            organisation_identifier: Some(certificates::ORGANISATION_IDENTIFIER.to_owned()),
         }],
         execution_delay_ms: options.execution_delay,
     };

@@ -203,7 +203,7 @@ async fn call(method: http::Method, url: &str, body: Option<Value>) -> Result<Va
         timeout_ms: 60_000,
         client_certificate: None,
     };
-    let wire = HttpWire::new().map_err(|error| error.to_string())?;
+    let wire = HttpWire::new(None).map_err(|error| error.to_string())?;
     let response = wire.send(request).await.map_err(|error| error.to_string())?;
     let mut answer: Value =
         serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;

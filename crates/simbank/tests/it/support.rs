@@ -118,6 +118,7 @@ pub fn options(data_dir: Option<PathBuf>) -> Options {
         listen: "127.0.0.1:0".parse().unwrap(),
         public_url: Some(BASE.to_owned()),
         tls_public_url: None,
+        tls: None,
         data_dir,
         registrations: vec![registration(CLIENT_ID), registration("tpp-2")],
         execution_delay_ms: 2_000,

@@ -173,6 +173,7 @@ fn simulated_banks(clock: &Arc<TestClock>) -> Router {
         listen: "127.0.0.1:8001".parse().unwrap(),
         public_url: Some(BANKS_URL.to_owned()),
         tls_public_url: Some(BANKS_TLS_URL.to_owned()),
+        tls: None,
         data_dir: None,
         registrations: vec![simbank::Registration {
             client_id: CLIENT_ID.to_owned(),

@@ -1,0 +1,134 @@
+//! `bascule certs`: look-alikes of qualified certificates for development, requests for real ones,
+//! and what is in a certificate.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow, bail};
+use banks::eidas::{Certificate, DevelopmentAuthority, Purpose, Role, Subject, request};
+use domain::seams::{Clock, Ids};
+use serde_json::json;
+
+use crate::args::{CertsCommand, CertsOptions, SubjectOptions};
+use crate::data_dir::write_new;
+use crate::seams::{SystemClock, SystemIds};
+use crate::terminal;
+
+/// Certificates that end sooner than this are complained about, in days.
+const WARN_BEFORE_DAYS: i64 = 30;
+
+/// Makes, requests or shows certificates.
+///
+/// # Errors
+/// Where a file cannot be read or written, or an identifier does not fit.
+pub fn run(options: CertsOptions) -> anyhow::Result<ExitCode> {
+    match options.command {
+        CertsCommand::Develop { subject, days, out } => develop(&subject, days, &out)?,
+        CertsCommand::Request { subject, out } => request_real(&subject, &out)?,
+        CertsCommand::Show { file } => show(&file)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn subject_of(options: &SubjectOptions) -> anyhow::Result<Subject> {
+    let roles: Vec<Role> = options
+        .roles
+        .iter()
+        .map(|name| {
+            Role::from_name(name).with_context(|| {
+                format!("`{name}` is no role: PSP_AS, PSP_PI, PSP_AI or PSP_IC is expected")
+            })
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let subject = Subject {
+        organisation_identifier: options.organisation_id.clone(),
+        organisation_name: options.organisation.clone(),
+        common_name: options.name.clone(),
+        country: options.country.clone(),
+        roles,
+        authority_name: options.authority.clone(),
+    };
+    subject.authority_id()?;
+    Ok(subject)
+}
+
+fn serial() -> [u8; 16] {
+    let mut serial = [0_u8; 16];
+    SystemIds.fill(&mut serial);
+    serial
+}
+
+fn develop(options: &SubjectOptions, days: i64, out: &Path) -> anyhow::Result<()> {
+    let subject = subject_of(options)?;
+    let now = SystemClock.now();
+    let (certificate, key) = (out.join("ca.pem"), out.join("ca.key.pem"));
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    let authority = if certificate.exists() {
+        let read = |path: &Path| {
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+        };
+        DevelopmentAuthority::load(&read(&certificate)?, &read(&key)?)?
+    } else {
+        let authority = DevelopmentAuthority::create("Bascule development CA", now, serial())?;
+        write_new(&certificate, authority.issued.certificate_pem.as_bytes(), 0o644)?;
+        write_new(&key, authority.issued.private_key_pem.as_bytes(), 0o600)?;
+        authority
+    };
+    for (name, purpose) in [("qwac", Purpose::Qwac), ("qseal", Purpose::QSealC)] {
+        let issued = authority.issue(&subject, purpose, (now, days), serial())?;
+        write_new(&out.join(format!("{name}.pem")), issued.certificate_pem.as_bytes(), 0o644)?;
+        write_new(&out.join(format!("{name}.key.pem")), issued.private_key_pem.as_bytes(), 0o600)?;
+    }
+    terminal::say(&format!(
+        "{}: ca, qwac and qseal, each with its key. Only who trusts ca.pem believes them.",
+        out.display()
+    ));
+    Ok(())
+}
+
+fn request_real(options: &SubjectOptions, out: &Path) -> anyhow::Result<()> {
+    let subject = subject_of(options)?;
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    for (name, purpose) in [("qwac", Purpose::Qwac), ("qseal", Purpose::QSealC)] {
+        let requested = request::request(&subject, purpose)?;
+        write_new(&out.join(format!("{name}.csr.pem")), requested.request_pem.as_bytes(), 0o644)?;
+        let key = out.join(format!("{name}.key.pem"));
+        write_new(&key, requested.private_key_pem.as_bytes(), 0o600)?;
+    }
+    terminal::say(&format!(
+        "{}: send the two .csr.pem to a qualified trust service provider, keep the keys.",
+        out.display()
+    ));
+    Ok(())
+}
+
+fn show(file: &Path) -> anyhow::Result<()> {
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let certificate = Certificate::parse_pem(&text).map_err(|error| anyhow!("{error}"))?;
+    let now = SystemClock.now();
+    let statement = certificate.psd2.as_ref();
+    let shown = json!({
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "serial": certificate.serial_hex,
+        "organisationIdentifier": certificate.organisation_identifier,
+        "roles": statement.map(|found| {
+            found.roles.iter().map(|role| role.name()).collect::<Vec<_>>()
+        }),
+        "authority": statement.map(|found| found.authority_name.as_str()),
+        "authorityId": statement.map(|found| found.authority_id.as_str()),
+        "validFrom": certificate.not_before.to_string(),
+        "validUntil": certificate.not_after.to_string(),
+        "sha256": certificate.fingerprint,
+    });
+    terminal::say(&serde_json::to_string_pretty(&shown)?);
+    let left = certificate.not_after.duration_since(now).as_hours() / 24;
+    if certificate.not_after <= now {
+        bail!("the certificate has expired");
+    }
+    if left < WARN_BEFORE_DAYS {
+        terminal::complain(&format!("the certificate ends in {left} days"));
+    }
+    Ok(())
+}
