@@ -39,6 +39,10 @@ const SIMULATED: &[(&str, &str)] = &embedded![
     "mock-redirect",
     "ob-iron",
     "ob-modelo",
+    "stet-chene",
+    "stet-hetre",
+    "stet-if",
+    "stet-saule",
 ];
 
 /// The known banks.

@@ -108,6 +108,10 @@ pub struct Registration {
     /// `organizationIdentifier` of its qualified certificates: the client id at banks where the
     /// certificate is the registration.
     pub organisation_identifier: Option<String>,
+    /// Its QSealC, DER, as its own server would give it out.
+    pub seal_certificate_der: Option<Vec<u8>>,
+    /// Where its own server gives it out.
+    pub seal_certificate_url: Option<String>,
 }
 
 /// The certificate that a client has shown on its connection, DER. The TLS listener puts it into

@@ -160,7 +160,7 @@ impl Shared {
         found.is_some_and(|client| client.registration.redirect_uris.iter().any(|one| one == uri))
     }
 
-    fn provider(&self, organisation_identifier: &str) -> Option<&Client> {
+    pub(crate) fn provider(&self, organisation_identifier: &str) -> Option<&Client> {
         self.clients.values().find(|client| {
             client.registration.organisation_identifier.as_deref() == Some(organisation_identifier)
         })

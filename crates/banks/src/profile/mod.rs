@@ -18,8 +18,9 @@ pub use self::features::{
     RestrictedText,
 };
 pub use self::standard::{
-    FinalStatus, HttpSignature, NextGenPsd2, NextGenPsd2Version, PolishApi, ResponseMode, Signing,
-    Standard, Stet, TransactionStatus, UkOpenBanking, UkOpenBankingVersion,
+    FinalStatus, HttpSignature, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi, ResponseMode,
+    SignedHeader, Signing, Standard, Stet, StetVersion, TransactionStatus, UkOpenBanking,
+    UkOpenBankingVersion,
 };
 
 /// Stands for the base URL of the simulated banks in their profiles.

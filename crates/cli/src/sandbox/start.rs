@@ -234,6 +234,8 @@ async fn start_banks(
             redirect_uris: vec![format!("{api_url}/callback")],
             jws_issuer: JWS_ISSUER.to_owned(),
             organisation_identifier: Some(certificates::ORGANISATION_IDENTIFIER.to_owned()),
+            seal_certificate_der: Some(certificates.identity.seal_certificate_der.clone()),
+            seal_certificate_url: Some(certificates.identity.seal_certificate_url.clone()),
         }],
         execution_delay_ms: options.execution_delay,
     };

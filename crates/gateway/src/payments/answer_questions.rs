@@ -54,14 +54,14 @@ async fn answer(
     request_timeout_ms: Option<u64>,
 ) -> Result<(), GatewayError> {
     let payment = super::open_by_link(app, id).await?;
-    if let State::AwaitingCredentials { challenge, .. } = &payment.state {
-        if let Some(open) = challenge.open_question(|field| answers.get(field)) {
-            let text = match open.options.is_empty() {
-                true => "a value is needed".to_owned(),
-                false => format!("it must be one of: {}", open.options.join(", ")),
-            };
-            return Err(GatewayError::Invalid(format!("`embeddedAuth.{}`: {text}", open.id)));
-        }
+    if let State::AwaitingCredentials { challenge, .. } = &payment.state
+        && let Some(open) = challenge.open_question(|field| answers.get(field))
+    {
+        let text = match open.options.is_empty() {
+            true => "a value is needed".to_owned(),
+            false => format!("it must be one of: {}", open.options.join(", ")),
+        };
+        return Err(GatewayError::Invalid(format!("`embeddedAuth.{}`: {text}", open.id)));
     }
     let sealed = approval::seal_credentials(app, id, &answers)?;
     let (wanted, lease, now) = (id.clone(), app.new_lease(), app.now());

@@ -44,6 +44,27 @@ pub(crate) struct BerlinGroup {
     pub(crate) cancels_with_approval: bool,
 }
 
+/// What a STET bank does in its own way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stet {
+    /// 1.5: the payee stands in each transaction.
+    pub(crate) beneficiary_in_transaction: bool,
+    /// Amounts come and go as texts.
+    pub(crate) amounts_are_texts: bool,
+    pub(crate) decoupled: bool,
+    /// The bank executes at the approval, and answers 200 to a new request.
+    pub(crate) executes_at_approval: bool,
+    /// A factor comes back with the browser and must be in the confirmation.
+    pub(crate) wants_factor: bool,
+}
+
+/// The standard that a bank speaks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Standard {
+    BerlinGroup(BerlinGroup),
+    Stet(Stet),
+}
+
 /// One simulated bank.
 #[derive(Debug)]
 pub(crate) struct Bank {
@@ -51,7 +72,7 @@ pub(crate) struct Bank {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) currency: &'static str,
-    pub(crate) berlin_group: BerlinGroup,
+    pub(crate) standard: Standard,
     pub(crate) customers: &'static [Customer],
 }
 
@@ -66,12 +87,12 @@ const USUAL: BerlinGroup = BerlinGroup {
 };
 
 /// All these banks.
-pub(crate) const BANKS: [Bank; 8] = [
+pub(crate) const BANKS: [Bank; 12] = [
     Bank {
         id: "bg-linden",
         name: "Lindenbank",
         currency: "EUR",
-        berlin_group: BerlinGroup { cancels_with_approval: true, ..USUAL },
+        standard: Standard::BerlinGroup(BerlinGroup { cancels_with_approval: true, ..USUAL }),
         customers: &[
             customer(
                 "lena",
@@ -97,7 +118,10 @@ pub(crate) const BANKS: [Bank; 8] = [
         id: "bg-ahorn",
         name: "Ahornbank",
         currency: "EUR",
-        berlin_group: BerlinGroup { approach: Approach::EmbeddedManyMethods, ..USUAL },
+        standard: Standard::BerlinGroup(BerlinGroup {
+            approach: Approach::EmbeddedManyMethods,
+            ..USUAL
+        }),
         customers: &[
             customer(
                 "anna",
@@ -119,11 +143,11 @@ pub(crate) const BANKS: [Bank; 8] = [
         id: "bg-eiche",
         name: "Eichensparkasse",
         currency: "EUR",
-        berlin_group: BerlinGroup {
+        standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::EmbeddedOneMethod,
             instant: false,
             ..USUAL
-        },
+        }),
         customers: &[
             customer(
                 "elfi",
@@ -145,7 +169,11 @@ pub(crate) const BANKS: [Bank; 8] = [
         id: "bg-birke",
         name: "Birkenbank",
         currency: "EUR",
-        berlin_group: BerlinGroup { approach: Approach::Decoupled, instant: false, ..USUAL },
+        standard: Standard::BerlinGroup(BerlinGroup {
+            approach: Approach::Decoupled,
+            instant: false,
+            ..USUAL
+        }),
         customers: &[
             customer(
                 "bernd",
@@ -171,12 +199,12 @@ pub(crate) const BANKS: [Bank; 8] = [
         id: "bg-tulp",
         name: "Tulpenbank",
         currency: "EUR",
-        berlin_group: BerlinGroup {
+        standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::RedirectWhenAsked,
             wants_debtor_account: false,
             last_status: "ACCP",
             ..USUAL
-        },
+        }),
         customers: &[
             customer(
                 "tess",
@@ -194,12 +222,12 @@ pub(crate) const BANKS: [Bank; 8] = [
         id: "bg-pino",
         name: "Banca del Pino",
         currency: "EUR",
-        berlin_group: BerlinGroup {
+        standard: Standard::BerlinGroup(BerlinGroup {
             confirms_by_code: true,
             signing: Some(Signing::Sha512),
             instant: false,
             ..USUAL
-        },
+        }),
         customers: &[
             customer(
                 "paola",
@@ -225,11 +253,11 @@ pub(crate) const BANKS: [Bank; 8] = [
         id: "bg-olmo",
         name: "Banco Olmo",
         currency: "EUR",
-        berlin_group: BerlinGroup {
+        standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::OAuth,
             signing: Some(Signing::Sha256),
             ..USUAL
-        },
+        }),
         customers: &[
             customer(
                 "olga",
@@ -255,7 +283,11 @@ pub(crate) const BANKS: [Bank; 8] = [
         id: "bg-encina",
         name: "Caja Encina",
         currency: "EUR",
-        berlin_group: BerlinGroup { approach: Approach::SignInBefore, instant: false, ..USUAL },
+        standard: Standard::BerlinGroup(BerlinGroup {
+            approach: Approach::SignInBefore,
+            instant: false,
+            ..USUAL
+        }),
         customers: &[
             customer(
                 "elena",
@@ -273,6 +305,134 @@ pub(crate) const BANKS: [Bank; 8] = [
             customer("eva", "eva-pass", &[account("ES4920385778980000001225", "Eva Escasa", 125)]),
         ],
     },
+    Bank {
+        id: "stet-chene",
+        name: "Banque du Chêne",
+        currency: "EUR",
+        standard: Standard::Stet(Stet {
+            beneficiary_in_transaction: false,
+            amounts_are_texts: true,
+            decoupled: false,
+            executes_at_approval: false,
+            wants_factor: false,
+        }),
+        customers: &[
+            customer(
+                "camille",
+                "camille-pass",
+                &[
+                    account("FR7610007000010000000201194", "Camille Chêne", 1250000),
+                    account("FR7610007000010000000202261", "Camille Chêne Livret", 5000000),
+                ],
+            ),
+            customer(
+                "cyril",
+                "cyril-pass",
+                &[account("FR7610007000010000000203328", "Cyril Cordier", 430050)],
+            ),
+            customer(
+                "chloe",
+                "chloe-pass",
+                &[account("FR7610007000010000000204492", "Chloé Court", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "stet-hetre",
+        name: "Banque du Hêtre",
+        currency: "EUR",
+        standard: Standard::Stet(Stet {
+            beneficiary_in_transaction: true,
+            amounts_are_texts: false,
+            decoupled: false,
+            executes_at_approval: false,
+            wants_factor: true,
+        }),
+        customers: &[
+            customer(
+                "helene",
+                "helene-pass",
+                &[
+                    account("FR7610107000010000000205583", "Hélène Hetz", 1250000),
+                    account("FR7610107000010000000206650", "Hélène Hetz Livret", 5000000),
+                ],
+            ),
+            customer(
+                "hugo",
+                "hugo-pass",
+                &[account("FR7610107000010000000207717", "Hugo Huet", 430050)],
+            ),
+            customer(
+                "henri",
+                "henri-pass",
+                &[account("FR7610107000010000000208881", "Henri Humble", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "stet-saule",
+        name: "Crédit Saule",
+        currency: "EUR",
+        standard: Standard::Stet(Stet {
+            beneficiary_in_transaction: true,
+            amounts_are_texts: false,
+            decoupled: true,
+            executes_at_approval: false,
+            wants_factor: false,
+        }),
+        customers: &[
+            customer(
+                "sophie",
+                "sophie-pass",
+                &[
+                    account("FR7610207000010000000209972", "Sophie Saule", 1250000),
+                    account("FR7610207000010000000211039", "Sophie Saule Livret", 5000000),
+                ],
+            ),
+            customer(
+                "simon",
+                "simon-pass",
+                &[account("FR7610207000010000000212106", "Simon Sorel", 430050)],
+            ),
+            customer(
+                "salome",
+                "salome-pass",
+                &[account("FR7610207000010000000213270", "Salomé Simple", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "stet-if",
+        name: "Banque de l'If",
+        currency: "EUR",
+        standard: Standard::Stet(Stet {
+            beneficiary_in_transaction: false,
+            amounts_are_texts: true,
+            decoupled: false,
+            executes_at_approval: true,
+            wants_factor: false,
+        }),
+        customers: &[
+            customer(
+                "iris",
+                "iris-pass",
+                &[
+                    account("FR7610307000010000000214361", "Iris Imbert", 1250000),
+                    account("FR7610307000010000000215428", "Iris Imbert Livret", 5000000),
+                ],
+            ),
+            customer(
+                "ismael",
+                "ismael-pass",
+                &[account("FR7610307000010000000216592", "Ismaël Isnard", 430050)],
+            ),
+            customer(
+                "ines",
+                "ines-pass",
+                &[account("FR7610307000010000000217659", "Inès Indigent", 125)],
+            ),
+        ],
+    },
 ];
 
 /// The bank with this id.
@@ -281,6 +441,30 @@ pub(crate) fn find(id: &str) -> Option<&'static Bank> {
 }
 
 impl Bank {
+    /// How a Berlin Group bank does things; the usual way where this is none.
+    pub(crate) fn berlin_group(&self) -> BerlinGroup {
+        match self.standard {
+            Standard::BerlinGroup(own) => own,
+            Standard::Stet(_) => USUAL,
+        }
+    }
+
+    /// Whether the provider has to send something after the payer's approval.
+    pub(crate) fn wants_confirmation(&self) -> bool {
+        match self.standard {
+            Standard::BerlinGroup(own) => own.confirms_by_code,
+            Standard::Stet(own) => !own.executes_at_approval,
+        }
+    }
+
+    /// The parameter in which a code comes back with the browser.
+    pub(crate) fn code_parameter(&self) -> &'static str {
+        match self.standard {
+            Standard::BerlinGroup(_) => "confirmationCode",
+            Standard::Stet(_) => "psuAuthenticationFactor",
+        }
+    }
+
     /// The customer with this user name.
     pub(crate) fn customer(&self, username: &str) -> Option<&'static Customer> {
         self.customers.iter().find(|customer| customer.username == username)

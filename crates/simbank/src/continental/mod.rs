@@ -9,11 +9,13 @@
 //! | `visit` | the bank's pages for the payer: sign in, look, approve |
 //! | `app` | the bank's app, for decoupled approval |
 //! | `berlin_group/` | NextGenPSD2 1.3.12 |
+//! | `stet/` | STET 1.4 and 1.5 |
 
 pub(crate) mod app;
 pub(crate) mod banks;
 pub(crate) mod berlin_group;
 pub(crate) mod certificate;
+pub(crate) mod stet;
 pub(crate) mod transfer;
 pub(crate) mod visit;
 
@@ -38,4 +40,5 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/{bank}/oauth/authorize", get(berlin_group::oauth::authorize))
         .route("/{bank}/oauth/token", post(berlin_group::oauth::token))
         .route("/{bank}/v1/{*resource}", any(berlin_group::handle))
+        .route("/{bank}/psd2/{*resource}", any(stet::handle))
 }

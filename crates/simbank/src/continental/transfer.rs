@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::banks;
+use super::banks::{self, Standard};
 use crate::outcome::{self, Ending};
 use crate::state::{State, outside};
 use crate::table::Row;
@@ -131,13 +131,13 @@ pub(crate) fn approve(state: &mut State, id: &str, debtor: &str, now: Timestamp,
     if transfer.approval != Approval::Open {
         return;
     }
-    let bank = banks::find(&transfer.bank);
-    let by_code = bank.is_some_and(|bank| bank.berlin_group.confirms_by_code);
+    let by_code = banks::find(&transfer.bank).is_some_and(banks::Bank::wants_confirmation);
     state.transfers.update(id, &mut state.changes, |transfer| {
         transfer.debtor = Some(debtor.to_owned());
         if by_code {
             transfer.approval = Approval::Unconfirmed;
             "unconfirmed".clone_into(&mut transfer.sca_status);
+            "ACTC".clone_into(&mut transfer.status);
         }
     });
     if !by_code {
@@ -156,10 +156,16 @@ pub(crate) fn finish(state: &mut State, id: &str, now: Timestamp, delay_ms: i64)
     state.transfers.update(id, &mut state.changes, |transfer| {
         transfer.approval = Approval::Done;
         "finalised".clone_into(&mut transfer.sca_status);
-        "ACTC".clone_into(&mut transfer.status);
+        transfer.status = accepted_word(&transfer.bank);
         transfer.executes_at = Some(at);
     });
     state.wait_for(at, id);
+}
+
+/// The word for an order that waits for its execution.
+fn accepted_word(bank: &str) -> String {
+    let stet = banks::find(bank).is_some_and(|bank| matches!(bank.standard, Standard::Stet(_)));
+    if stet { "ACSP".to_owned() } else { "ACTC".to_owned() }
 }
 
 /// The payer said no, or could not prove who it is: nothing will be executed.
@@ -191,7 +197,7 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
         Some(_) | None => outside(&currency),
     };
     let last_status =
-        banks::find(&transfer.bank).map_or("ACSC", |bank| bank.berlin_group.last_status);
+        banks::find(&transfer.bank).map_or("ACSC", |bank| bank.berlin_group().last_status);
     let balance = state.accounts.get(&debtor).map_or(0, |account| account.balance_minor);
     let mut ending = outcome::ending(minor);
     if ending == Ending::Complete && balance < minor && !standing_order {

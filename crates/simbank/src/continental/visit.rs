@@ -66,7 +66,9 @@ impl Visit {
                 }
                 let code = transfer.confirmation_code.as_deref();
                 let address = match code {
-                    Some(code) => with_parameter(&transfer.redirect_uri, "confirmationCode", code),
+                    Some(code) => {
+                        with_parameter(&transfer.redirect_uri, self.bank.code_parameter(), code)
+                    }
                     None => transfer.redirect_uri.clone(),
                 };
                 Some(pages::see_other(&address))

@@ -113,6 +113,8 @@ pub fn options(data_dir: Option<PathBuf>) -> Options {
         redirect_uris: vec![REDIRECT_URI.to_owned()],
         jws_issuer: ISSUER.to_owned(),
         organisation_identifier: None,
+        seal_certificate_der: None,
+        seal_certificate_url: None,
     };
     Options {
         listen: "127.0.0.1:0".parse().unwrap(),

@@ -71,7 +71,7 @@ pub(super) fn start(call: &Call<'_>, path: &str, id: &str) -> Result<Answer, Ans
     call.commit(|state| {
         let transfer = find(call, state, id)?;
         open(transfer)?;
-        let own = call.bank.berlin_group.approach;
+        let own = call.bank.berlin_group().approach;
         match own {
             Approach::RedirectWhenAsked => {
                 let authorisation = transfer.authorisation_id.clone().unwrap_or(fresh);
@@ -128,7 +128,7 @@ fn start_embedded(
     }
     let first = customer.accounts.first().map(|account| account.identification.to_owned());
     let own_path = format!("{path}/{authorisation}");
-    let one = call.bank.berlin_group.approach == Approach::EmbeddedOneMethod;
+    let one = call.bank.berlin_group().approach == Approach::EmbeddedOneMethod;
     let chosen = one.then(|| "sms".to_owned());
     let sca_status = if one { "started" } else { "psuAuthenticated" };
     let mut answer = json!({ "scaStatus": sca_status, "authorisationId": authorisation });

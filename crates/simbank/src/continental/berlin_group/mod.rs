@@ -15,7 +15,7 @@
 mod authorisations;
 pub(crate) mod oauth;
 mod payments;
-mod signature;
+pub(super) mod signature;
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::banks::{self, Bank};
+use super::banks::{self, Bank, Standard};
 use super::certificate::{self, Provider, Refused};
 use crate::PeerCertificate;
 use crate::exchanges::{self, Exchange};
@@ -158,7 +158,8 @@ pub(crate) async fn handle(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Some(bank) = banks::find(&bank) else {
+    let berlin = |bank: &&Bank| matches!(bank.standard, Standard::BerlinGroup(_));
+    let Some(bank) = banks::find(&bank).filter(berlin) else {
         return respond(StatusCode::NOT_FOUND, HeaderMap::new(), Body::empty());
     };
     let received = to_bytes(body, BODY_BYTES_MAX).await;
@@ -278,6 +279,6 @@ fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
 }
 
 /// The Bearer token of a request.
-fn bearer<'a>(headers: &'a HeaderMap) -> Option<&'a str> {
+fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }

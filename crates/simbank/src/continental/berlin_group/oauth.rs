@@ -83,7 +83,7 @@ pub(crate) async fn authorize(
     let scope = text("scope").to_owned();
     let transfer_id = match scope.split_once(':') {
         Some(("PIS", id)) => Some(id.to_owned()),
-        None if scope == "PIS" && bank.berlin_group.approach == Approach::SignInBefore => None,
+        None if scope == "PIS" && bank.berlin_group().approach == Approach::SignInBefore => None,
         _ => return pages::problem(400, "The provider asked for something else than a payment."),
     };
     let id = shared.secret();
@@ -208,7 +208,7 @@ pub(crate) async fn token(
 /// A bank whose payers sign in before everything else wants their token on every call; where a
 /// token comes to another bank, it must be a good one.
 pub(super) fn check_token(call: &Call<'_>) -> Result<(), Answer> {
-    let wanted = call.bank.berlin_group.approach == Approach::SignInBefore;
+    let wanted = call.bank.berlin_group().approach == Approach::SignInBefore;
     let Some(token) = bearer(call.headers) else {
         let missing = || Answer::refuse(401, "TOKEN_UNKNOWN", "this bank wants the payer's token");
         return if wanted { Err(missing()) } else { Ok(()) };

@@ -48,7 +48,7 @@ fn is_iban(text: &str) -> bool {
 
 /// `POST /v1/{service}/{product}`.
 pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<Answer, Answer> {
-    let own = call.bank.berlin_group;
+    let own = call.bank.berlin_group();
     match product {
         "sepa-credit-transfers" => {}
         "instant-sepa-credit-transfers" if own.instant => {}
@@ -93,7 +93,7 @@ pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<An
 }
 
 fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Transfer, Answer> {
-    let own = call.bank.berlin_group;
+    let own = call.bank.berlin_group();
     let amount = &body["instructedAmount"];
     let minor = amount["amount"].as_str().and_then(minor_units);
     let minor = minor.ok_or_else(|| format_error("`instructedAmount.amount` is no amount"))?;
@@ -231,7 +231,7 @@ fn representation(
     service: &str,
     product: &str,
 ) -> Answer {
-    let own = call.bank.berlin_group;
+    let own = call.bank.berlin_group();
     let path = format!("/{}/v1/{service}/{product}/{id}", call.bank.id);
     let mut links = json!({
         "self": { "href": path },
@@ -331,7 +331,7 @@ pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
             let what = "the payment can no longer be cancelled";
             return Err(Answer::refuse(405, "CANCELLATION_INVALID", what));
         }
-        if call.bank.berlin_group.cancels_with_approval && transfer.approval == Approval::Done {
+        if call.bank.berlin_group().cancels_with_approval && transfer.approval == Approval::Done {
             let service = &transfer.service;
             let product = "sepa-credit-transfers";
             let href = format!(

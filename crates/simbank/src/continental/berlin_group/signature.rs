@@ -22,7 +22,7 @@ const SIGNABLE: [&str; 5] =
 /// Checks the signature of a request.
 pub(super) fn check(call: &Call<'_>) -> Result<(), Answer> {
     let Some(signature) = call.header("signature") else {
-        let wanted = call.bank.berlin_group.signing.is_some();
+        let wanted = call.bank.berlin_group().signing.is_some();
         let missing = || Answer::refuse(401, "SIGNATURE_MISSING", "this bank wants a signature");
         return if wanted { Err(missing()) } else { Ok(()) };
     };
@@ -38,7 +38,7 @@ fn verify(call: &Call<'_>, signature: &str) -> Result<(), &'static str> {
         "rsa-sha512" => Signing::Sha512,
         _ => return Err("the algorithm is not one of the standard"),
     };
-    if call.bank.berlin_group.signing.is_some_and(|wanted| wanted != hash) {
+    if call.bank.berlin_group().signing.is_some_and(|wanted| wanted != hash) {
         return Err("this bank wants the other algorithm");
     }
     let (prefix, body_digest) = match hash {
@@ -84,7 +84,7 @@ fn verify(call: &Call<'_>, signature: &str) -> Result<(), &'static str> {
 }
 
 /// `name="value",…`; values hold no quotes.
-fn parameters(text: &str) -> Option<HashMap<String, String>> {
+pub(in super::super) fn parameters(text: &str) -> Option<HashMap<String, String>> {
     let mut parts = HashMap::new();
     let mut rest = text;
     for _ in 0..8 {

@@ -182,6 +182,8 @@ fn simulated_banks(clock: &Arc<TestClock>) -> Router {
             redirect_uris: vec![format!("{PUBLIC_URL}/callback")],
             jws_issuer: JWS_ISSUER.to_owned(),
             organisation_identifier: Some(ORGANISATION.to_owned()),
+            seal_certificate_der: Some(eidas_identity().seal_certificate_der),
+            seal_certificate_url: Some(eidas_identity().seal_certificate_url),
         }],
         execution_delay_ms: EXECUTION_DELAY_MS,
     };

@@ -1,0 +1,192 @@
+//! One exchange with a bank: token, headers and signature out, status and errors in (STET 1.4 and
+//! 1.5, "Security"; draft-cavage-http-signatures).
+
+use domain::ids::random_uuid;
+use serde::Deserialize;
+use url::{Url, form_urlencoded};
+
+use super::{Stet, settings};
+use crate::cache::after;
+use crate::eidas::Certificate;
+use crate::error::{BankError, words};
+use crate::exchange::{eidas, header, no_response, psu_ip_address, psu_user_agent, read};
+use crate::http_signature::signature;
+use crate::profile::{HttpSignature, KeyId, SignedHeader};
+use crate::protocol::Call;
+use crate::wire::{BODY_BYTES_MAX, Request, Response};
+
+/// How long a token is taken to be good for when the bank does not say, in seconds.
+const LIFETIME_UNSAID_S: i64 = 60;
+/// The longest lifetime that is believed, in seconds.
+const LIFETIME_MAX_S: i64 = 24 * 3600;
+/// Our token is renewed this much before it expires, in seconds.
+const RENEW_BEFORE_S: i64 = 30;
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    expires_in: Option<i64>,
+}
+
+/// What is asked.
+pub(super) struct Ask {
+    pub(super) operation: &'static str,
+    pub(super) method: http::Method,
+    /// Relative to the profile's `api_base_url`, with a leading slash.
+    pub(super) path: String,
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl Stet {
+    /// What the bank knows us by.
+    fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
+        match &settings(call.bank)?.client_id {
+            Some(client_id) => Ok(client_id),
+            None => Ok(&eidas(call)?.organisation_identifier),
+        }
+    }
+
+    /// Our own token, from the cache while it is good.
+    async fn client_token(&self, call: &Call<'_>) -> Result<String, BankError> {
+        if let Some(known) = self.tokens.get(call) {
+            return Ok(known);
+        }
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "client_credentials")
+            .append_pair("client_id", Stet::client_id(call)?)
+            .append_pair("scope", "pisp")
+            .finish();
+        let request = Request {
+            operation: "get-client-token",
+            method: http::Method::POST,
+            url: settings(call.bank)?.token_url.clone(),
+            headers: vec![
+                header("accept", "application/json"),
+                header("content-type", "application/x-www-form-urlencoded"),
+            ],
+            body: form.into_bytes(),
+            timeout_ms: call.timeout_ms,
+            client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
+        };
+        let answered = call.wire.send(request).await.map_err(no_response).and_then(success);
+        // A token that we never saw is of no use to anybody: asking again is harmless.
+        let response = answered.map_err(|error| match error {
+            BankError::Unknown { text } => BankError::Unavailable { text },
+            other => other,
+        })?;
+        let token: TokenAnswer = read(&response.body)?;
+        let visible = token.access_token.bytes().all(|byte| byte.is_ascii_graphic());
+        if !visible || !(1..=8192).contains(&token.access_token.len()) {
+            return Err(BankError::malformed("`access_token` is no token", &response.body));
+        }
+        let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);
+        let until = after(call.clock.now(), lifetime_s - RENEW_BEFORE_S);
+        self.tokens.put(call, token.access_token.clone(), until);
+        Ok(token.access_token)
+    }
+
+    /// Sends with our token and lets only a success through. A token that the bank no longer
+    /// takes is replaced once: a 401 comes before any effect.
+    pub(super) async fn send(&self, call: &Call<'_>, ask: &Ask) -> Result<Response, BankError> {
+        let token = self.client_token(call).await?;
+        let first = call.wire.send(request(call, ask, &token)?).await.map_err(no_response);
+        match first.and_then(success) {
+            Err(BankError::Refused { status: 401, .. }) => {
+                self.tokens.forget(call);
+                let token = self.client_token(call).await?;
+                success(call.wire.send(request(call, ask, &token)?).await.map_err(no_response)?)
+            }
+            answered => answered,
+        }
+    }
+}
+
+fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request, BankError> {
+    let own = settings(call.bank)?;
+    let identity = eidas(call)?;
+    let url = format!("{}{}", call.bank.api_base_url, ask.path);
+    let body = ask.body.clone().unwrap_or_default();
+    let algorithm = HttpSignature::RsaSha256;
+    let mut headers = vec![
+        header("accept", "application/hal+json"),
+        header("authorization", format!("Bearer {token}")),
+        header("x-request-id", random_uuid(call.ids)),
+        header("date", call.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()),
+    ];
+    headers.extend(psu_ip_address(call).map(|address| header("psu-ip-address", address)));
+    headers.extend(psu_user_agent(call).map(|agent| header("psu-user-agent", agent)));
+    if ask.body.is_some() {
+        headers.push(header("content-type", "application/json"));
+        headers.push(header("digest", algorithm.digest(&body)));
+    }
+    let path = Url::parse(&url).map(|url| url.path().to_owned()).unwrap_or_default();
+    let target = format!("{} {path}", ask.method.as_str().to_lowercase());
+    let value_of = |name: &'static str| {
+        let found = headers.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| (name, value.as_str()))
+    };
+    let signed: Vec<(&str, &str)> = own
+        .signed_headers
+        .iter()
+        .filter_map(|signed| match signed {
+            SignedHeader::RequestTarget => Some(("(request-target)", target.as_str())),
+            SignedHeader::Digest => value_of("digest"),
+            SignedHeader::RequestId => value_of("x-request-id"),
+            SignedHeader::Date => value_of("date"),
+            SignedHeader::PsuIpAddress => value_of("psu-ip-address"),
+        })
+        .collect();
+    let key_id = match own.key_id {
+        KeyId::CertificateUrl => identity.seal_certificate_url.clone(),
+        KeyId::ClientId => Stet::client_id(call)?.to_owned(),
+        KeyId::Serial => {
+            Certificate::parse(&identity.seal_certificate_der)
+                .map_err(|error| BankError::Unavailable { text: format!("our QSealC: {error}") })?
+                .serial_hex
+        }
+    };
+    let signature = signature(&identity.seal_key, &key_id, algorithm, &signed)?;
+    headers.push(header("signature", signature));
+    Ok(Request {
+        operation: ask.operation,
+        method: ask.method.clone(),
+        url,
+        headers,
+        body,
+        timeout_ms: call.timeout_ms,
+        client_certificate: Some(std::sync::Arc::clone(&identity.transport)),
+    })
+}
+
+/// The standard's error, and OAuth's.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ErrorBody {
+    error: Option<String>,
+    message: Option<String>,
+    error_description: Option<String>,
+}
+
+/// Lets 200 and 201 through: several banks swap them. Anything else is an error by its class.
+fn success(response: Response) -> Result<Response, BankError> {
+    let status = response.status;
+    if response.body.len() > BODY_BYTES_MAX {
+        let text = format!("HTTP status {status} with more than {BODY_BYTES_MAX} bytes");
+        return Err(BankError::Unknown { text });
+    }
+    match status {
+        200 | 201 => Ok(response),
+        429 => Err(BankError::Unavailable { text: "HTTP status 429".to_owned() }),
+        408 | 409 | 500.. => Err(BankError::Unknown { text: format!("HTTP status {status}") }),
+        400..=499 => {
+            let body: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
+            let text = body.message.or(body.error_description).unwrap_or_default();
+            let code = body.error.map(|code| words(&code));
+            Err(BankError::Refused { code, status, text: words(&text) })
+        }
+        _ => Err(BankError::malformed(
+            format!("HTTP status {status} where the standard has 200 or 201"),
+            &response.body,
+        )),
+    }
+}

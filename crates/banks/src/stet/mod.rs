@@ -1,0 +1,377 @@
+//! STET PSD2 1.4 and 1.5: single, future-dated and standing-order payment requests, redirect and
+//! decoupled.
+//!
+//! A payment request waits for the payer's approval on the bank's pages or in its app; then the
+//! confirmation sets it going, except at banks that execute at the approval. `wire` is the JSON of
+//! both versions, `exchange` token, signature and errors, `status` the table.
+
+mod exchange;
+mod status;
+mod wire;
+
+use domain::account::AccountIdentifier;
+use domain::approval::Approach;
+use domain::bank::{ConsentProgress, OrderStatus, RefundAccount};
+use domain::payment::Attempt;
+use domain::seams::BoxFuture;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use self::exchange::Ask;
+use self::status::{Payment, order_status};
+use self::wire::{ConfirmationOut, Created, RequestIn, Shown, Surroundings, payment_request};
+use crate::cache::{Cache, after};
+use crate::error::{AuthorisationError, BankError};
+use crate::exchange::{body_of, eidas, read, segment, unsupported};
+use crate::profile::{BankProfile, Standard, Stet as Settings};
+use crate::protocol::{
+    AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
+    Pending, Protocol,
+};
+use crate::psu_return::Returned;
+
+/// How long an approval can be confirmed, in seconds: the bank says no by itself when it is over.
+const APPROVAL_LIFETIME_S: i64 = 24 * 3600;
+
+/// The standard, with our tokens per bank.
+#[derive(Default)]
+pub(crate) struct Stet {
+    tokens: Cache<String>,
+}
+
+/// What the confirmation needs.
+#[derive(Serialize, Deserialize)]
+struct Confirmation {
+    factor: Option<String>,
+    nonce: Option<String>,
+}
+
+impl Stet {
+    async fn open(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        attempt: &Attempt,
+    ) -> Result<Approval, BankError> {
+        let identity = eidas(call)?;
+        let mut back = Url::parse(&call.identity.redirect_uri).map_err(|error| {
+            BankError::Unavailable { text: format!("our redirect URI: {error}") }
+        })?;
+        back.query_pairs_mut().append_pair("state", &attempt.oauth_state);
+        let successful_report_url = back.to_string();
+        back.query_pairs_mut().append_pair("error", "access_denied");
+        let around = Surroundings {
+            organisation_name: &identity.organisation_name,
+            organisation_identifier: &identity.organisation_identifier,
+            successful_report_url: &successful_report_url,
+            unsuccessful_report_url: back.as_str(),
+            now: call.clock.now(),
+        };
+        let body = payment_request(call.bank, settings(call.bank)?, order, &around)?;
+        let ask = Ask {
+            operation: "create-payment-request",
+            method: http::Method::POST,
+            path: "/payment-requests".to_owned(),
+            body: Some(body_of(&body)?),
+        };
+        let response = self.send(call, &ask).await?;
+        let fail = |what: &str| Err(BankError::malformed(what, &response.body));
+        let location = response.header("location").unwrap_or_default();
+        let id = location.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let id = id.split(['?', '#']).next().unwrap_or_default();
+        if segment(id).is_err() {
+            return fail("`Location` names no payment request");
+        }
+        let created: Created = read(&response.body)?;
+        let consent_id = Some(id.to_owned());
+        match created.applied_authentication_approach.as_deref() {
+            Some("REDIRECT") | None => {
+                let Some(link) = created.links.get("consentApproval") else {
+                    return fail("`_links.consentApproval` is missing");
+                };
+                if !call.bank.allows_url(&link.href) {
+                    return fail("`consentApproval` is not on a host of the profile");
+                }
+                let approach = Approach::Redirect { url: link.href.clone() };
+                Ok(Approval::Continue { consent_id, context: created.nonce, approach })
+            }
+            Some("DECOUPLED") => {
+                let approach = Approach::Decoupled { message: None };
+                Ok(Approval::Continue { consent_id, context: created.nonce, approach })
+            }
+            Some(_) => fail("`appliedAuthenticationApproach` is one that was not offered"),
+        }
+    }
+
+    async fn shown(&self, call: &Call<'_>, id: &str) -> Result<RequestIn, BankError> {
+        let path = format!("/payment-requests/{}", segment(id)?);
+        let operation = "get-payment-request";
+        let ask = Ask { operation, method: http::Method::GET, path, body: None };
+        Ok(read::<Shown>(&self.send(call, &ask).await?.body)?.payment_request)
+    }
+
+    /// Where the approval stands by the bank's own word.
+    async fn approval(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        pending: &Pending<'_>,
+    ) -> Result<Approval, BankError> {
+        let Some(id) = pending.consent_id else { return Ok(Approval::Waiting) };
+        let request = self.shown(call, id).await?;
+        let answer = answer(call, order, id, &request)?;
+        let word = answer.status.raw.as_str();
+        match (Payment::of(word), call.bank.executes_at_approval) {
+            (Some(Payment::Received | Payment::Pending | Payment::PartiallyAuthorised), _) => {
+                Ok(Approval::Waiting)
+            }
+            (Some(Payment::Rejected | Payment::Cancelled), false) => {
+                Ok(Approval::Declined { reason: answer.status.reason })
+            }
+            (Some(_), false) => granted(call, id, None, pending.context),
+            (Some(_) | None, true) => Ok(Approval::OrderTaken { answer, grant: None }),
+            (None, false) => {
+                let what = format!("`paymentInformationStatus` is `{word}`");
+                Err(BankError::malformed(what, b""))
+            }
+        }
+    }
+
+    async fn confirm(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        id: &str,
+        grant: &AccessGrant,
+    ) -> Result<OrderAnswer, BankError> {
+        let kept: Confirmation = serde_json::from_str(&grant.access_token)
+            .map_err(|_| BankError::Unavailable { text: "our own grant".to_owned() })?;
+        let body = ConfirmationOut {
+            psu_authentication_factor: kept.factor.as_deref(),
+            nonce: kept.nonce.as_deref(),
+        };
+        let ask = Ask {
+            operation: "confirm-payment-request",
+            method: http::Method::POST,
+            path: format!("/payment-requests/{}/confirmation", segment(id)?),
+            body: Some(body_of(&body)?),
+        };
+        let response = self.send(call, &ask).await?;
+        let confirmed = || {
+            let request = read::<Shown>(&response.body)?.payment_request;
+            answer(call, order, id, &request)
+        };
+        confirmed().map_err(BankError::after_order_was_sent)
+    }
+
+    async fn cancel(&self, call: &Call<'_>, id: &str) -> Result<Cancellation, BankError> {
+        // The standard takes the whole request back with the status changed, so it is read first.
+        let path = format!("/payment-requests/{}", segment(id)?);
+        let operation = "get-payment-request";
+        let ask = Ask { operation, method: http::Method::GET, path: path.clone(), body: None };
+        let shown: serde_json::Value = read(&self.send(call, &ask).await?.body)?;
+        let mut request = shown["paymentRequest"].clone();
+        request["paymentInformationStatus"] = "CANC".into();
+        request["statusReasonInformation"] = "DS02".into();
+        let ask = Ask {
+            operation: "cancel-payment-request",
+            method: http::Method::PUT,
+            path,
+            body: Some(body_of(&request)?),
+        };
+        let response = self.send(call, &ask).await?;
+        let created: Created = read(&response.body)?;
+        match created.links.get("consentApproval") {
+            None => Ok(Cancellation::Done),
+            Some(link) if call.bank.allows_url(&link.href) => {
+                Ok(Cancellation::NeedsApproval { redirect_url: link.href.clone() })
+            }
+            Some(_) => Err(BankError::malformed(
+                "`consentApproval` is not on a host of the profile",
+                &response.body,
+            )),
+        }
+    }
+}
+
+fn granted(
+    call: &Call<'_>,
+    id: &str,
+    factor: Option<&str>,
+    nonce: Option<&str>,
+) -> Result<Approval, BankError> {
+    let kept = Confirmation { factor: factor.map(str::to_owned), nonce: nonce.map(str::to_owned) };
+    let access_token = serde_json::to_string(&kept)
+        .map_err(|error| BankError::Unavailable { text: format!("our grant: {error}") })?;
+    let expires_at = after(call.clock.now(), APPROVAL_LIFETIME_S);
+    Ok(Approval::Granted {
+        consent_id: id.to_owned(),
+        grant: AccessGrant { access_token, expires_at },
+    })
+}
+
+/// Reads a payment request that must be ours.
+fn answer(
+    call: &Call<'_>,
+    order: &PaymentOrder,
+    id: &str,
+    request: &RequestIn,
+) -> Result<OrderAnswer, BankError> {
+    let fail = |what: &str| Err(BankError::malformed(what, b""));
+    if request.payment_information_id != order.end_to_end_id {
+        return fail("`paymentInformationId` is another's");
+    }
+    let transaction = request.credit_transfer_transaction.first();
+    let amount = transaction.and_then(|transaction| transaction.instructed_amount.as_ref());
+    if amount.is_some_and(|amount| !amount.is(order.initiation.amount)) {
+        return fail("`instructedAmount` is not what was sent");
+    }
+    let of_transaction =
+        transaction.and_then(|transaction| transaction.transaction_status.as_deref());
+    let Some(word) = request.payment_information_status.as_deref().or(of_transaction) else {
+        return fail("`paymentInformationStatus` is missing");
+    };
+    let reason = request.status_reason_information.as_deref().or_else(|| {
+        transaction.and_then(|transaction| transaction.status_reason_information.as_deref())
+    });
+    let no_funds = request.funds_availability == Some(false);
+    let last = settings(call.bank)?.final_status;
+    let iban = request.debtor_account.as_ref().and_then(|account| account.iban.clone());
+    let wanted = iban.filter(|_| order.initiation.return_refund_account);
+    let refund_account = wanted.and_then(|iban| {
+        let account = AccountIdentifier::Iban { iban, bic: None }.checked().ok()?;
+        Some(RefundAccount { account, name: None })
+    });
+    Ok(OrderAnswer {
+        bank_payment_id: id.to_owned(),
+        status: order_status(call.bank, last, word, reason, no_funds),
+        refund_account,
+    })
+}
+
+/// What this standard leaves to the bank.
+fn settings(bank: &BankProfile) -> Result<&Settings, BankError> {
+    match &bank.standard {
+        Standard::Stet(settings) => Ok(settings),
+        Standard::UkOpenBanking(_) | Standard::NextGenPsd2(_) | Standard::PolishApi(_) => {
+            Err(unsupported("STET does not have this bank"))
+        }
+    }
+}
+
+impl Protocol for Stet {
+    fn open_payment<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        attempt: &'a Attempt,
+        _known: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(self.open(call, order, attempt))
+    }
+
+    /// The browser's word is not needed: where the payer has not approved, the bank refuses the
+    /// confirmation.
+    fn complete_authorisation<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
+        returned: &'a Returned,
+    ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
+        Box::pin(async move {
+            let Some(id) = pending.consent_id.filter(|_| !call.bank.executes_at_approval) else {
+                return Ok(self.approval(call, order, &pending).await?);
+            };
+            let factor = returned.get("psuAuthenticationFactor");
+            Ok(granted(call, id, factor, pending.context)?)
+        })
+    }
+
+    /// The one-factor embedded approach is not offered to banks.
+    fn send_credentials<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        _pending: Pending<'a>,
+        _credentials: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async { Err(unsupported("STET has no embedded approval here")) })
+    }
+
+    fn ask_approval<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async move { self.approval(call, order, &pending).await })
+    }
+
+    /// The standard tells about funds after the confirmation only.
+    fn confirm_funds<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        _consent_id: &'a str,
+        _grant: &'a AccessGrant,
+    ) -> BoxFuture<'a, Result<bool, BankError>> {
+        Box::pin(async { Err(unsupported("STET confirms no funds before a payment")) })
+    }
+
+    fn submit_order<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        consent_id: &'a str,
+        grant: &'a AccessGrant,
+        _idempotency_key: &'a str,
+    ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
+        Box::pin(self.confirm(call, order, consent_id, grant))
+    }
+
+    fn ask_order_status<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        bank_payment_id: &'a str,
+        _grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
+        Box::pin(async move {
+            let request = self.shown(call, bank_payment_id).await?;
+            Ok(answer(call, order, bank_payment_id, &request)?.status)
+        })
+    }
+
+    /// The payment request tells whether it was confirmed.
+    fn ask_lost_order<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        consent_id: &'a str,
+        _grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
+        Box::pin(async move {
+            let request = self.shown(call, consent_id).await?;
+            let answer = answer(call, order, consent_id, &request)?;
+            match Payment::of(&answer.status.raw) {
+                Some(payment) if payment.is_under_way() => Ok(LostOrder::Found(answer)),
+                Some(_) => Ok(LostOrder::Consent(ConsentProgress::Authorised)),
+                None => {
+                    let what = format!("`paymentInformationStatus` is `{}`", answer.status.raw);
+                    Err(BankError::malformed(what, b""))
+                }
+            }
+        })
+    }
+
+    fn cancel_payment<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        bank_payment_id: &'a str,
+        _grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<Cancellation, BankError>> {
+        Box::pin(self.cancel(call, bank_payment_id))
+    }
+}
