@@ -20,7 +20,7 @@ const REDIRECT: &str = "INITIATION_PENDING_REDIRECT_AUTH";
 const EMBEDDED: &str = "INITIATION_PENDING_EMBEDDED_AUTH";
 const DECOUPLED: &str = "INITIATION_PENDING_DECOUPLED_AUTH";
 
-const BANKS: [Bank; 9] = [
+const BANKS: [Bank; 13] = [
     Bank { id: "ob-iron", debtor: None, way: &[REDIRECT] },
     Bank { id: "bg-linden", debtor: Some("DE65700202700000001008"), way: &[REDIRECT] },
     Bank { id: "bg-tulp", debtor: None, way: &[REDIRECT] },
@@ -38,6 +38,10 @@ const BANKS: [Bank; 9] = [
         way: &[EMBEDDED, EMBEDDED, EMBEDDED],
     },
     Bank { id: "bg-birke", debtor: Some("DE11500105170000001064"), way: &[EMBEDDED, DECOUPLED] },
+    Bank { id: "stet-chene", debtor: None, way: &[REDIRECT] },
+    Bank { id: "stet-hetre", debtor: None, way: &[REDIRECT] },
+    Bank { id: "stet-saule", debtor: Some("FR7610207000010000000209972"), way: &[DECOUPLED] },
+    Bank { id: "stet-if", debtor: None, way: &[REDIRECT] },
 ];
 
 /// Amount, what the payer does, the last status and its reason.
@@ -63,6 +67,16 @@ const OUTCOMES: [(&str, Decision, &str, Option<&str>); 9] = [
     // More than anybody has.
     ("99999999", Decision::Approve, "INITIATION_REJECTED_INSUFFICIENT_FUNDS", None),
 ];
+
+/// What the bank says in its standard's way.
+fn told(bank: &str, words: &'static str) -> &'static str {
+    match words {
+        _ if !bank.starts_with("stet-") => words,
+        "failure" | "Insufficient funds" => "MS03",
+        "Payment initiation has been canceled." => "DS02",
+        _ => "CUST",
+    }
+}
 
 pub fn order_at(bank: &str, debtor: Option<&str>, amount: &str) -> Value {
     if bank.starts_with("ob-") || bank == "mock-redirect" {
@@ -103,7 +117,7 @@ async fn every_standard_every_approach_every_outcome() {
                 let what = format!("{}: {} {amount} {decision:?}", world.name, bank.id);
                 let payment = world.scenario(bank, amount, decision).await;
                 assert_eq!(payment["status"], status, "{what}: {payment}");
-                if let Some(reason) = reason {
+                if let Some(reason) = reason.map(|words| told(bank.id, words)) {
                     assert_eq!(payment["statusReasonInformation"], reason, "{what}: {payment}");
                 }
                 world.audit(&id(&payment), &what).await;

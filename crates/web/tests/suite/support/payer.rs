@@ -37,6 +37,10 @@ pub fn customer_of(bank: &str) -> &'static str {
         "bg-pino" => "paola",
         "bg-olmo" => "olga",
         "bg-encina" => "elena",
+        "stet-chene" => "camille",
+        "stet-hetre" => "helene",
+        "stet-saule" => "sophie",
+        "stet-if" => "iris",
         other => panic!("nobody is known at {other}"),
     }
 }
