@@ -81,11 +81,13 @@ impl Payment {
         }
     }
 
-    /// The payer's browser.
+    /// The payer's browser, or the bank's callback in its place.
     fn observe_psu(&self, oauth_state: &str, what: &PsuFact, now: Timestamp) -> PaymentOutcome {
         use State as S;
         match &self.state {
-            S::AwaitingRedirect { authorisation, .. } => {
+            // A bank's callback after a decoupled approval brings what a browser brings.
+            S::AwaitingRedirect { authorisation, .. }
+            | S::AwaitingDecoupled { authorisation, .. } => {
                 if authorisation.attempt.oauth_state == *oauth_state {
                     moved(self.psu_came_back(authorisation, what, now))
                 } else {
@@ -95,7 +97,6 @@ impl Payment {
             S::AwaitingBankChoice => self.unexpected("return_before_redirect"),
             S::Opening { .. }
             | S::AwaitingCredentials { .. }
-            | S::AwaitingDecoupled { .. }
             | S::VerifyingReturn { .. }
             | S::VerifyingCredentials { .. }
             | S::Authorised { .. }
