@@ -200,6 +200,10 @@ fn settled() -> TransactionStatus {
     TransactionStatus::Acsc
 }
 
+fn begun() -> TransactionStatus {
+    TransactionStatus::Acsp
+}
+
 fn accepted() -> TransactionStatus {
     TransactionStatus::Actc
 }
@@ -227,6 +231,9 @@ pub struct Stet {
     /// The last status of a successful payment.
     #[serde(default = "settled")]
     pub final_status: TransactionStatus,
+    /// The last status of a successful standing order: it is accepted, not executed.
+    #[serde(default = "begun")]
+    pub final_status_of_standing_orders: TransactionStatus,
 }
 
 /// A version of STET.

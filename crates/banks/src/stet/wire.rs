@@ -6,6 +6,7 @@ use domain::account::{AccountIdentifier, Address};
 use domain::initiation::{Frequency, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -282,8 +283,7 @@ fn transaction<'a>(
             instruction_id: within("instruction id", &order.instruction_id, ID_CHARACTERS_MAX)?,
             end_to_end_id: &order.end_to_end_id,
         },
-        // The standard has a time here; noon in UTC is on that day in all of Europe.
-        requested_execution_date: format!("{day}T12:00:00Z"),
+        requested_execution_date: noon(day),
         repetition,
         standing_order_characteristics,
         instructed_amount: MoneyOut {
@@ -335,6 +335,11 @@ fn address(address: &Address) -> Option<PostalAddress<'_>> {
     Some(PostalAddress { country, address_line: lines })
 }
 
+/// The standard has times for days; noon in UTC is on that day in all of Europe.
+fn noon(day: Date) -> String {
+    format!("{day}T12:00:00Z")
+}
+
 fn repetition(schedule: Schedule) -> Option<Repetition> {
     let Schedule::StandingOrder { frequency, last, .. } = schedule else { return None };
     let frequency = match frequency {
@@ -347,7 +352,7 @@ fn repetition(schedule: Schedule) -> Option<Repetition> {
         Frequency::Semi => "SEMI",
         Frequency::Year => "YEAR",
     };
-    let end_date = last.map(|last| last.to_string());
+    let end_date = last.map(noon);
     Some(Repetition { end_date, execution_rule: "FWNG", frequency })
 }
 

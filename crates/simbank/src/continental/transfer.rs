@@ -200,10 +200,13 @@ pub(crate) fn finish(state: &mut State, id: &str, now: Timestamp, delay_ms: i64)
     state.wait_for(at, id);
 }
 
+fn stet(bank: &str) -> bool {
+    banks::find(bank).is_some_and(|bank| matches!(bank.standard, Standard::Stet(_)))
+}
+
 /// The word for an order that waits for its execution.
 fn accepted_word(bank: &str) -> String {
-    let stet = banks::find(bank).is_some_and(|bank| matches!(bank.standard, Standard::Stet(_)));
-    if stet { "ACSP".to_owned() } else { "ACTC".to_owned() }
+    if stet(bank) { "ACSP".to_owned() } else { "ACTC".to_owned() }
 }
 
 /// The payer said no, or could not prove who it is: nothing will be executed.
@@ -228,6 +231,7 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
         return;
     }
     let standing_order = transfer.service == "periodic-payments";
+    let transfer_bank = transfer.bank.clone();
     let (minor, currency) = (transfer.minor, transfer.currency.clone());
     let debtor = transfer.debtor.clone().unwrap_or_default();
     let creditor = match state.accounts.get(&transfer.creditor_iban) {
@@ -246,9 +250,11 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
         state.accounts.update(&debtor, changes, |account| account.balance_minor -= minor);
         state.accounts.update(&creditor, changes, |account| account.balance_minor += minor);
     }
+    let accepted = if stet(&transfer_bank) { "ACSP" } else { "ACTC" };
     state.transfers.update(id, &mut state.changes, |transfer| {
         let (status, words) = match ending {
-            Ending::Complete => (if standing_order { "ACTC" } else { last_status }, None),
+            Ending::Complete if standing_order => (accepted, None),
+            Ending::Complete => (last_status, None),
             Ending::Reject(_, words) => ("RJCT", Some(words)),
             // A bank whose last word is ACCP has no later one to wait with.
             Ending::Remain(words) => {

@@ -10,9 +10,9 @@ use crate::support::{Decision, HOOKS_URL, World, id, order_of, with, worlds};
 
 /// A bank, the account of its customer where the bank wants it first, and the statuses that a
 /// payer's member sees on the way to the approval.
-struct Bank {
-    id: &'static str,
-    debtor: Option<&'static str>,
+pub struct Bank {
+    pub id: &'static str,
+    pub debtor: Option<&'static str>,
     way: &'static [&'static str],
 }
 
@@ -20,7 +20,7 @@ const REDIRECT: &str = "INITIATION_PENDING_REDIRECT_AUTH";
 const EMBEDDED: &str = "INITIATION_PENDING_EMBEDDED_AUTH";
 const DECOUPLED: &str = "INITIATION_PENDING_DECOUPLED_AUTH";
 
-const BANKS: [Bank; 16] = [
+pub const BANKS: [Bank; 16] = [
     Bank { id: "ob-iron", debtor: None, way: &[REDIRECT] },
     Bank { id: "bg-linden", debtor: Some("DE65700202700000001008"), way: &[REDIRECT] },
     Bank { id: "bg-tulp", debtor: None, way: &[REDIRECT] },

@@ -244,7 +244,7 @@ pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
             "CANC".clone_into(&mut transfer.status);
             transfer.executed = true;
         });
-        let applied = json!({ "appliedAuthenticationApproach": "NONE", "_links": {} });
-        Ok(Answer::body(200, applied))
+        // No approach: the payer has nothing more to do.
+        Ok(Answer::body(200, json!({ "_links": {} })))
     })
 }

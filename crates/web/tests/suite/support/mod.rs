@@ -7,7 +7,7 @@
 mod judges;
 mod member;
 mod order;
-mod payer;
+pub mod payer;
 mod payments;
 mod wire;
 
@@ -81,7 +81,7 @@ pub struct World {
     pub wire: Arc<TestWire>,
     pub member: Member,
     pub other: Member,
-    ids: Arc<TestIds>,
+    pub ids: Arc<TestIds>,
     router: Router,
     settings: Settings,
     gateway_member: MemberId,
@@ -347,6 +347,17 @@ impl World {
     }
 }
 
+/// Who the gateway is at the banks.
+pub fn identity() -> Identity {
+    Identity {
+        client_id: CLIENT_ID.to_owned(),
+        redirect_uri: format!("{PUBLIC_URL}/callback"),
+        jws_issuer: JWS_ISSUER.to_owned(),
+        signing_key: signing_key(),
+        eidas: Some(eidas_identity()),
+    }
+}
+
 fn new_app(
     db: &Db,
     clock: &Arc<TestClock>,
@@ -361,13 +372,7 @@ fn new_app(
         ids: Arc::<TestIds>::clone(ids),
         wire: Arc::<TestWire>::clone(wire),
         directory: Directory::simulated(BANKS_URL, BANKS_TLS_URL).unwrap(),
-        identity: Identity {
-            client_id: CLIENT_ID.to_owned(),
-            redirect_uri: format!("{PUBLIC_URL}/callback"),
-            jws_issuer: JWS_ISSUER.to_owned(),
-            signing_key: signing_key(),
-            eidas: Some(eidas_identity()),
-        },
+        identity: identity(),
         sealer: Sealer::new(&[7; 32]).unwrap(),
         gateway_key: GatewayKey::from_seed(&[9; 32], gateway_member.clone()).unwrap(),
         renderer: Box::new(PublicEvents),
@@ -375,7 +380,7 @@ fn new_app(
     })
 }
 
-/// The published OBIE document judges every exchange with a bank.
+/// The published documents judge every exchange with a bank.
 impl Drop for World {
     fn drop(&mut self) {
         let violations = self.wire.violations();

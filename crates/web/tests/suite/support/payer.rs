@@ -48,6 +48,28 @@ pub fn customer_of(bank: &str) -> &'static str {
     }
 }
 
+/// The account that pays where the customer may choose: the first.
+pub fn account_of(bank: &str) -> &'static str {
+    match bank {
+        "bg-linden" => "DE65700202700000001008",
+        "bg-ahorn" => "DE32370400440000001036",
+        "bg-birke" => "DE11500105170000001064",
+        "bg-eiche" => "AT672011100000001092",
+        "bg-tulp" => "NL17TULP0000001120",
+        "bg-pino" => "IT11X0542811101000000001148",
+        "bg-olmo" => "ES9521000418450000001176",
+        "bg-encina" => "ES3420385778980000001204",
+        "pl-dab" => "PL61101000000000000000001001",
+        "pl-brzoza" => "PL31102000000000000000001005",
+        "pl-sosna" => "PL98103000000000000000001009",
+        "stet-chene" => "FR7610007000010000000201194",
+        "stet-hetre" => "FR7610107000010000000205583",
+        "stet-saule" => "FR7610207000010000000209972",
+        "stet-if" => "FR7610307000010000000214361",
+        other => panic!("nobody is known at {other}"),
+    }
+}
+
 /// The path at the simulated banks, or a foreign address.
 fn local(url: &str) -> String {
     url.strip_prefix(BANKS_URL).unwrap_or(url).to_owned()
@@ -171,12 +193,17 @@ impl World {
             self.return_to_gateway(&back).await;
             return;
         }
+        let callback = self.walk_pages(url, decision).await;
+        let answer = self.page(&callback).await;
+        assert_eq!(answer.status, 303, "{callback}: {}", answer.text());
+    }
+
+    /// Goes through the pages of a bank outside Britain; the path at the gateway where they end.
+    pub async fn walk_pages(&self, url: &str, decision: Decision) -> String {
         let mut at = local(url);
         for _ in 0..STEPS_MAX {
             if let Some(callback) = at.strip_prefix(super::PUBLIC_URL) {
-                let answer = self.page(callback).await;
-                assert_eq!(answer.status, 303, "{callback}: {}", answer.text());
-                return;
+                return callback.to_owned();
             }
             let page = self.bank_get(&at).await;
             if page.status == 303 {
@@ -215,13 +242,7 @@ impl World {
         let mut answers = serde_json::Map::new();
         for field in fields {
             let id = field["id"].as_str().unwrap();
-            let answer = match id {
-                "psuId" => customer_of(bank).to_owned(),
-                "password" => format!("{}-pass", customer_of(bank)),
-                "eatCode" => self.code_of_app(bank).await,
-                "authenticationMethodId" => field["options"][0].as_str().unwrap().to_owned(),
-                _ => "123456".to_owned(),
-            };
+            let answer = self.answer_of(bank, id, field["options"][0].as_str()).await;
             answers.insert(id.to_owned(), Value::String(answer));
         }
         let path = format!("/v2/payments/{}/embedded-auth", payment["id"].as_str().unwrap());
@@ -255,6 +276,17 @@ impl World {
             .body(Body::from(callback.body.clone()))
             .unwrap();
         self.send(request).await
+    }
+
+    /// The right answer to a bank's question; to a choice, its first option.
+    pub async fn answer_of(&self, bank: &str, field_id: &str, option: Option<&str>) -> String {
+        match (field_id, option) {
+            (_, Some(option)) => option.to_owned(),
+            ("psuId", None) => customer_of(bank).to_owned(),
+            ("password", None) => format!("{}-pass", customer_of(bank)),
+            ("eatCode", None) => self.code_of_app(bank).await,
+            (_, None) => "123456".to_owned(),
+        }
     }
 
     /// The code that the bank's app shows.
