@@ -23,6 +23,7 @@ pub mod protocol;
 pub mod psu_return;
 pub mod redact;
 mod stet;
+pub mod template;
 pub mod wire;
 
 pub use directory::Directory;
