@@ -1,7 +1,8 @@
 //! A bank as data: `banks/<country>/<id>.toml`.
 //!
 //! Adding a bank that follows its standard is adding a file. An unknown key or word does not
-//! load, and every complaint names the file and the key.
+//! load, and every complaint names the file and the key. Real banks without the addresses that only
+//! an operator knows are [templates](crate::template); `docs/banks.md` explains every key.
 
 mod features;
 mod standard;
