@@ -19,9 +19,9 @@ pub use self::features::{
     RestrictedText,
 };
 pub use self::standard::{
-    FinalStatus, HttpSignature, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi, ResponseMode,
-    SignedHeader, Signing, Standard, Stet, StetVersion, TransactionStatus, UkOpenBanking,
-    UkOpenBankingVersion,
+    FinalStatus, HttpSignature, JwsAlgorithm, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi,
+    PolishApiSignature, PolishApiVersion, ResponseMode, SignedHeader, Signing, Standard, Stet,
+    StetVersion, TransactionStatus, UkOpenBanking, UkOpenBankingVersion,
 };
 
 /// Stands for the base URL of the simulated banks in their profiles.

@@ -173,13 +173,7 @@ pub(super) fn payment_request<'a>(
     if asked.amount.currency() != Currency::EUR {
         return Err(unsupported("the standard has payments in EUR only"));
     }
-    let local_instrument = match asked.local_instrument {
-        LocalInstrument::Sepa | LocalInstrument::AutoSelect => None,
-        LocalInstrument::SepaInstant if bank.rails.contains(&LocalInstrument::SepaInstant) => {
-            Some("INST")
-        }
-        other => return Err(unsupported(format!("this bank has no rail {other:?}"))),
-    };
+    let local_instrument = local_instrument(bank, asked.local_instrument)?;
     let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing("creditor account"))?;
     let name = asked.creditor.name.as_deref().ok_or_else(|| missing("creditor name"))?;
     let beneficiary = Beneficiary {
@@ -238,6 +232,20 @@ pub(super) fn payment_request<'a>(
     })
 }
 
+/// The code of the rail (ISO external local instrument); none for an ordinary SEPA transfer.
+fn local_instrument(
+    bank: &BankProfile,
+    asked: LocalInstrument,
+) -> Result<Option<&'static str>, BankError> {
+    match asked {
+        LocalInstrument::Sepa | LocalInstrument::AutoSelect => Ok(None),
+        LocalInstrument::SepaInstant if bank.rails.contains(&LocalInstrument::SepaInstant) => {
+            Ok(Some("INST"))
+        }
+        other => Err(unsupported(format!("this bank has no rail {other:?}"))),
+    }
+}
+
 fn transaction<'a>(
     bank: &BankProfile,
     own: &Stet,
@@ -274,7 +282,8 @@ fn transaction<'a>(
             instruction_id: within("instruction id", &order.instruction_id, ID_CHARACTERS_MAX)?,
             end_to_end_id: &order.end_to_end_id,
         },
-        requested_execution_date: day.to_string(),
+        // The standard has a time here; noon in UTC is on that day in all of Europe.
+        requested_execution_date: format!("{day}T12:00:00Z"),
         repetition,
         standing_order_characteristics,
         instructed_amount: MoneyOut {

@@ -74,6 +74,44 @@ pub(crate) struct Transfer {
     pub(crate) posts: u32,
 }
 
+impl Transfer {
+    /// An order that the bank has just got and nobody has approved: what is the same for all.
+    pub(crate) fn received(bank: &str, client: &str, now: Timestamp) -> Transfer {
+        Transfer {
+            bank: bank.to_owned(),
+            client: client.to_owned(),
+            service: String::new(),
+            body: Value::Null,
+            minor: 0,
+            currency: String::new(),
+            creditor_iban: String::new(),
+            creditor_name: String::new(),
+            reference: String::new(),
+            end_to_end_id: String::new(),
+            execution_date: None,
+            debtor: None,
+            status: "RCVD".to_owned(),
+            words: None,
+            no_funds: false,
+            approval: Approval::Open,
+            authorisation_id: None,
+            sca_status: "received".to_owned(),
+            username: None,
+            signed_in: false,
+            method: None,
+            wrong: 0,
+            confirmation_code: None,
+            redirect_uri: String::new(),
+            nok_redirect_uri: String::new(),
+            grant: None,
+            created_at: now,
+            executes_at: None,
+            executed: false,
+            posts: 0,
+        }
+    }
+}
+
 impl Row for Transfer {
     const TABLE: &'static str = "transfer";
     const CAPACITY: usize = 20_000;

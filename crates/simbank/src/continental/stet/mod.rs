@@ -105,7 +105,7 @@ pub(crate) async fn handle(
     let (parts, body) = request.into_parts();
     let found = banks::find(&bank).and_then(|bank| match bank.standard {
         Standard::Stet(own) => Some((bank, own)),
-        Standard::BerlinGroup(_) => None,
+        Standard::BerlinGroup(_) | Standard::PolishApi(_) => None,
     });
     let Some((bank, own)) = found else {
         return respond(StatusCode::NOT_FOUND, HeaderMap::new(), Body::empty());

@@ -11,7 +11,7 @@ mod payer;
 mod payments;
 mod wire;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -77,6 +77,7 @@ pub struct World {
     pub name: &'static str,
     pub app: Arc<App>,
     pub clock: Arc<TestClock>,
+    pub callbacks: Callbacks,
     pub wire: Arc<TestWire>,
     pub member: Member,
     pub other: Member,
@@ -107,7 +108,11 @@ pub async fn worlds_with(change: impl Fn(&mut Settings)) -> Vec<World> {
 struct BankEnvironment {
     clock: Arc<TestClock>,
     ids: TestIds,
+    callbacks: Callbacks,
 }
+
+/// What the banks have called back, for the tests to bring to the gateway, once, twice or never.
+pub type Callbacks = Arc<Mutex<Vec<simbank::Callback>>>;
 
 impl simbank::Environment for BankEnvironment {
     fn now(&self) -> Timestamp {
@@ -120,6 +125,11 @@ impl simbank::Environment for BankEnvironment {
 
     /// A bank's long silence is over at once.
     fn sleep(&self, _milliseconds: u64) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn call_back(&self, callback: simbank::Callback) -> BoxFuture<'static, ()> {
+        self.callbacks.lock().unwrap().push(callback);
         Box::pin(std::future::ready(()))
     }
 }
@@ -168,7 +178,7 @@ fn eidas_identity() -> EidasIdentity {
     identity.clone()
 }
 
-fn simulated_banks(clock: &Arc<TestClock>) -> Router {
+fn simulated_banks(clock: &Arc<TestClock>, callbacks: &Callbacks) -> Router {
     let options = simbank::Options {
         listen: "127.0.0.1:8001".parse().unwrap(),
         public_url: Some(BANKS_URL.to_owned()),
@@ -187,7 +197,11 @@ fn simulated_banks(clock: &Arc<TestClock>) -> Router {
         }],
         execution_delay_ms: EXECUTION_DELAY_MS,
     };
-    let environment = BankEnvironment { clock: Arc::clone(clock), ids: TestIds::seeded(2) };
+    let environment = BankEnvironment {
+        clock: Arc::clone(clock),
+        ids: TestIds::seeded(2),
+        callbacks: Arc::clone(callbacks),
+    };
     simbank::router(options, Arc::new(environment)).unwrap()
 }
 
@@ -195,7 +209,8 @@ impl World {
     async fn new(database: TestDatabase, settings: Settings) -> World {
         let clock = Arc::new(TestClock::at("2026-01-05T10:00:00Z"));
         let ids = Arc::new(TestIds::seeded(1));
-        let wire = Arc::new(TestWire::new(simulated_banks(&clock)));
+        let callbacks = Callbacks::default();
+        let wire = Arc::new(TestWire::new(simulated_banks(&clock, &callbacks)));
         let gateway_member = MemberId::new(clock.now(), ids.as_ref());
         let member = Member::register(&database.db, ids.as_ref(), clock.now()).await;
         let other = Member::register(&database.db, ids.as_ref(), clock.now()).await;
@@ -206,6 +221,7 @@ impl World {
             app,
             clock,
             wire,
+            callbacks,
             member,
             other,
             ids,

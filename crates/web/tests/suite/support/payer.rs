@@ -37,6 +37,13 @@ pub fn customer_of(bank: &str) -> &'static str {
         "bg-pino" => "paola",
         "bg-olmo" => "olga",
         "bg-encina" => "elena",
+        "pl-dab" => "dorota",
+        "pl-brzoza" => "beata",
+        "pl-sosna" => "sylwia",
+        "stet-chene" => "camille",
+        "stet-hetre" => "helene",
+        "stet-saule" => "sophie",
+        "stet-if" => "iris",
         other => panic!("nobody is known at {other}"),
     }
 }
@@ -134,10 +141,8 @@ impl World {
                 }
                 "INITIATION_PENDING_DECOUPLED_AUTH" => {
                     let bank = payment["initiation"]["bankId"].as_str().unwrap();
-                    let decision = decision.word();
-                    let path = format!("/sim/app/{bank}/{}", customer_of(bank));
-                    let answer = self.bank_post(&path, &[("decision", decision)]).await;
-                    assert_eq!(answer.status, 303, "{bank}: {}", text(&answer));
+                    self.decide_in_app(bank, decision).await;
+                    self.bring_callbacks().await;
                     self.pass(jiff::SignedDuration::from_secs(2)).await;
                 }
                 _ => return,
@@ -203,26 +208,61 @@ impl World {
     async fn play_questions(&self, payment: &Value, decision: Decision) -> bool {
         let bank = payment["initiation"]["bankId"].as_str().unwrap();
         let fields = payment["authentication"]["fields"].as_array().unwrap();
-        if decision == Decision::Decline && fields[0]["id"] != "psuId" {
+        let first = fields[0]["id"].as_str().unwrap();
+        if decision == Decision::Decline && !["psuId", "eatCode"].contains(&first) {
             return false;
         }
-        let answers: serde_json::Map<String, Value> = fields
-            .iter()
-            .map(|field| {
-                let id = field["id"].as_str().unwrap();
-                let answer = match id {
-                    "psuId" => customer_of(bank).to_owned(),
-                    "password" => format!("{}-pass", customer_of(bank)),
-                    "authenticationMethodId" => field["options"][0].as_str().unwrap().to_owned(),
-                    _ => "123456".to_owned(),
-                };
-                (id.to_owned(), Value::String(answer))
-            })
-            .collect();
+        let mut answers = serde_json::Map::new();
+        for field in fields {
+            let id = field["id"].as_str().unwrap();
+            let answer = match id {
+                "psuId" => customer_of(bank).to_owned(),
+                "password" => format!("{}-pass", customer_of(bank)),
+                "eatCode" => self.code_of_app(bank).await,
+                "authenticationMethodId" => field["options"][0].as_str().unwrap().to_owned(),
+                _ => "123456".to_owned(),
+            };
+            answers.insert(id.to_owned(), Value::String(answer));
+        }
         let path = format!("/v2/payments/{}/embedded-auth", payment["id"].as_str().unwrap());
         let answer = self.post(&path, &serde_json::json!({ "embeddedAuth": answers })).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         true
+    }
+
+    /// Presses a button in the bank's app.
+    pub async fn decide_in_app(&self, bank: &str, decision: Decision) {
+        let path = format!("/sim/app/{bank}/{}", customer_of(bank));
+        let answer = self.bank_post(&path, &[("decision", decision.word())]).await;
+        assert_eq!(answer.status, 303, "{bank}: {}", text(&answer));
+    }
+
+    /// Brings what banks have called back to the gateway, as the banks would.
+    pub async fn bring_callbacks(&self) {
+        let waiting = std::mem::take(&mut *self.callbacks.lock().unwrap());
+        for callback in waiting {
+            let answer = self.bring(&callback).await;
+            assert_eq!(answer.status, 204, "{}", answer.text());
+        }
+    }
+
+    /// Brings one callback.
+    pub async fn bring(&self, callback: &simbank::Callback) -> Answer {
+        let path = callback.url.strip_prefix(super::PUBLIC_URL).unwrap();
+        let request = http::Request::post(path)
+            .header("content-type", "application/json")
+            .header("apiKey", &callback.api_key)
+            .body(Body::from(callback.body.clone()))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// The code that the bank's app shows.
+    pub async fn code_of_app(&self, bank: &str) -> String {
+        let page = self.bank_get(&format!("/sim/app/{bank}/{}", customer_of(bank))).await;
+        let html = text(&page);
+        let code = html.split("<strong>").nth(1).and_then(|rest| rest.split('<').next());
+        code.unwrap_or_else(|| panic!("{html}")).to_owned()
     }
 
     async fn bank_get(&self, path: &str) -> Response {
