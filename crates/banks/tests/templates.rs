@@ -127,7 +127,7 @@ fn version(standard: &Standard) -> String {
         Standard::UkOpenBanking(bank) => format!("{:?}", bank.version),
         Standard::NextGenPsd2(bank) => format!("{:?}", bank.version),
         Standard::Stet(bank) => format!("{:?}", bank.version),
-        Standard::PolishApi(_) => "-".to_owned(),
+        Standard::PolishApi(bank) => format!("{:?}", bank.version),
     };
     version.trim_start_matches('V').replace('_', ".")
 }
