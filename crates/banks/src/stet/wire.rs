@@ -274,7 +274,7 @@ fn transaction<'a>(
     let (repetition, standing_order_characteristics) = match own.version {
         StetVersion::V1_4 => (repetition, None),
         StetVersion::V1_5 => {
-            let start_date = day.to_string();
+            let start_date = noon(day);
             (None, repetition.map(|repetition| StandingOrder { start_date, repetition }))
         }
     };
