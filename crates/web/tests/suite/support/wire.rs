@@ -48,6 +48,16 @@ pub enum Fault {
     CutOff,
     /// The bank does what is asked; something that is not JSON arrives.
     Garbage,
+    /// The bank does what is asked; this JSON arrives.
+    Says(&'static str),
+    /// The bank does what is asked; more arrives than anybody needs.
+    Huge,
+    /// The bank does what is asked; every address in its answer is on another host.
+    OtherHost,
+    /// The bank does what is asked; its answer is not signed.
+    Unsigned,
+    /// The bank does nothing and sends us elsewhere, again and again.
+    Elsewhere,
     /// Nothing moves until the test calls [`TestWire::release`]; then the bank is asked.
     HeldBefore,
     /// The bank is asked; its answer is held until the test calls [`TestWire::release`].
@@ -155,6 +165,22 @@ impl TestWire {
     /// How often `operation` was asked, whatever came of it.
     pub fn count(&self, operation: &str) -> usize {
         self.kept.lock().unwrap().asked.iter().filter(|asked| **asked == operation).count()
+    }
+
+    /// The operations that were asked so far, each once, in the order of their first time.
+    pub fn operations(&self) -> Vec<&'static str> {
+        let mut seen = vec![];
+        for operation in &self.kept.lock().unwrap().asked {
+            if !seen.contains(operation) {
+                seen.push(operation);
+            }
+        }
+        seen
+    }
+
+    /// Forgets faults that were planned and have not come.
+    pub fn forget_faults(&self) {
+        self.kept.lock().unwrap().faults.clear();
     }
 
     /// What departed from the published document so far.
@@ -272,6 +298,8 @@ impl TestWire {
                 // One name with a comma stands in the Polish document where two are meant.
                 && !violation.what.contains("\"callbackURL, apiKey\" is a required property")
                 && violation.what != "status 200 is not documented for POST /payment-requests"
+                // A request that comes again, which the documents forget.
+                && violation.what != "status 409 is not documented for POST /payment-requests"
         });
         let mut kept = self.kept.lock().unwrap();
         kept.violations
@@ -325,6 +353,24 @@ impl Wire for TestWire {
                     let answer = self.forward(&request).await?;
                     Ok(Response { body: b"<html>\xff".to_vec(), ..answer })
                 }
+                Some(Fault::Says(text)) => {
+                    let answer = self.forward(&request).await?;
+                    Ok(Response { body: text.as_bytes().to_vec(), ..answer })
+                }
+                Some(Fault::Huge) => {
+                    let answer = self.forward(&request).await?;
+                    Ok(Response { body: vec![b'7'; banks::wire::BODY_BYTES_MAX + 1], ..answer })
+                }
+                Some(Fault::OtherHost) => Ok(elsewhere(self.forward(&request).await?)),
+                Some(Fault::Unsigned) => {
+                    let mut answer = self.forward(&request).await?;
+                    answer.headers.retain(|(name, _)| !name.ends_with("signature"));
+                    Ok(answer)
+                }
+                Some(Fault::Elsewhere) => {
+                    let location = ("location".to_owned(), request.url.clone());
+                    Ok(Response { status: 302, headers: vec![location], body: vec![] })
+                }
                 Some(Fault::HeldBefore) => {
                     self.hold().await;
                     self.forward(&request).await
@@ -337,6 +383,22 @@ impl Wire for TestWire {
             }
         })
     }
+}
+
+/// The same answer, with a stranger's host in place of the banks'.
+fn elsewhere(mut answer: Response) -> Response {
+    let moved = |text: &str| {
+        text.replace(BANKS_URL, "https://stranger.example")
+            .replace(BANKS_TLS_URL, "https://stranger.example")
+    };
+    for (_, value) in &mut answer.headers {
+        *value = moved(value);
+    }
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    // Relative links become absolute ones.
+    answer.body =
+        moved(&text).replace("\"href\":\"/", "\"href\":\"//stranger.example/").into_bytes();
+    answer
 }
 
 /// The path within the Polish standard.
