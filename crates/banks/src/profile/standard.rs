@@ -79,6 +79,9 @@ pub enum UkOpenBankingVersion {
     /// 3.1.11.
     #[serde(rename = "3.1.11")]
     V3_1_11,
+    /// 4.0: the resources of 3.1 with ISO 20022 words for statuses and reasons.
+    #[serde(rename = "4.0")]
+    V4_0,
 }
 
 /// How the bank hands the payer's browser back (OpenID Connect response modes).
@@ -102,16 +105,21 @@ impl ResponseMode {
     }
 }
 
-/// The status after which this bank says no more about a successful order.
+/// The status after which this bank says no more about a successful single payment. Profiles write
+/// the word of 3.1 or that of 4.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum FinalStatus {
     /// Execution has begun.
+    #[serde(alias = "ACSP")]
     AcceptedSettlementInProcess,
     /// The payer's side is settled.
+    #[serde(alias = "ACSC")]
     AcceptedSettlementCompleted,
     /// At the payee's bank, not yet on the account.
+    #[serde(alias = "ACWP")]
     AcceptedWithoutPosting,
     /// On the payee's account.
+    #[serde(alias = "ACCC")]
     AcceptedCreditSettlementCompleted,
 }
 
