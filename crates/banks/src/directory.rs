@@ -39,6 +39,7 @@ const SIMULATED: &[(&str, &str)] = &embedded![
     "mock-redirect",
     "ob-iron",
     "ob-modelo",
+    "ob-quartz",
     "stet-chene",
     "stet-hetre",
     "stet-if",

@@ -1,5 +1,6 @@
 //! The simulated banks, their customers and accounts: one table.
 
+use crate::obie::Version;
 use crate::state::OrderStatus;
 
 /// One simulated bank.
@@ -8,6 +9,8 @@ pub(crate) struct Bank {
     /// First segment of the bank's paths.
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
+    /// The version of the standard that it speaks.
+    pub(crate) version: Version,
     /// Organisation id in a directory: `iss` of the bank's message signatures.
     pub(crate) organisation_id: &'static str,
     /// How the answer of an authorisation can reach the TPP, the default first.
@@ -51,10 +54,11 @@ pub(crate) const fn customer(
 }
 
 /// All banks of the process.
-pub(crate) const BANKS: [Bank; 3] = [
+pub(crate) const BANKS: [Bank; 4] = [
     Bank {
         id: "ob-modelo",
         name: "Modelo Bank",
+        version: Version::V3_1,
         organisation_id: "0015800001MODELO00",
         response_modes: &["fragment"],
         last_status: OrderStatus::AcceptedSettlementCompleted,
@@ -82,6 +86,7 @@ pub(crate) const BANKS: [Bank; 3] = [
     Bank {
         id: "ob-iron",
         name: "Iron Bank",
+        version: Version::V3_1,
         organisation_id: "0015800001IRON0000",
         response_modes: &["fragment", "form_post"],
         last_status: OrderStatus::AcceptedCreditSettlementCompleted,
@@ -102,6 +107,7 @@ pub(crate) const BANKS: [Bank; 3] = [
     Bank {
         id: "mock-redirect",
         name: "Mock redirect",
+        version: Version::V3_1,
         organisation_id: "0015800001MOCK0000",
         response_modes: &["fragment", "form_post"],
         last_status: OrderStatus::AcceptedSettlementCompleted,
@@ -116,6 +122,26 @@ pub(crate) const BANKS: [Bank; 3] = [
             ),
             customer("henry", "henry-pass", &[account("90000123456701", "Henry Hunter", 500_000)]),
             customer("ivy", "ivy-pass", &[account("90000134567801", "Ivy Ingram", 50)]),
+        ],
+    },
+    Bank {
+        id: "ob-quartz",
+        name: "Quartz Bank",
+        version: Version::V4_0,
+        organisation_id: "0015800001QUARTZ00",
+        response_modes: &["fragment", "form_post"],
+        last_status: OrderStatus::AcceptedCreditSettlementCompleted,
+        customers: &[
+            customer(
+                "nora",
+                "nora-pass",
+                &[
+                    account("60000112345601", "Nora Norris", 1_100_000),
+                    account("60000112345602", "Nora Norris Savings", 2_600_000),
+                ],
+            ),
+            customer("oscar", "oscar-pass", &[account("60000123456701", "Oscar Owen", 270_000)]),
+            customer("petra", "petra-pass", &[account("60000134567801", "Petra Pike", 75)]),
         ],
     },
 ];

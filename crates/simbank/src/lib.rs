@@ -1,4 +1,4 @@
-//! Simulated banks that speak UK Open Banking 3.1.11 payment initiation for real.
+//! Simulated banks that speak UK Open Banking 3.1.11 and 4.0 payment initiation for real.
 //!
 //! The crate knows nothing of the gateway: it is written from the published standards, handles
 //! plain JSON values and shares no type with anyone, so that a connector that works against it has
@@ -12,7 +12,7 @@
 //! | `/{bank}/.well-known/openid-configuration`, `/{bank}/jwks` | discovery and keys |
 //! | `/{bank}/token` | OAuth 2.0 token endpoint, `private_key_jwt` |
 //! | `/{bank}/authorize`, `/{bank}/authorisations/{id}/…` | the PSU's way, see `psu.rs` |
-//! | `/{bank}/open-banking/v3.1/pisp/…` | domestic payments, see `obie/` |
+//! | `/{bank}/open-banking/v3.1/pisp/…` (or `v4.0`) | domestic payments, see `obie/` |
 //! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
 //!
 //! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 consents, orders, codes and visits, 50 000 tokens,
@@ -318,7 +318,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/{bank}/authorisations/{id}/sign-in", get(psu::show_sign_in).post(psu::sign_in))
         .route("/{bank}/authorisations/{id}/consent", get(psu::show_consent).post(psu::decide))
         .route("/{bank}/authorisations/{id}/return", get(psu::show_return))
-        .route("/{bank}/open-banking/v3.1/pisp/{*resource}", any(obie::handle))
+        .route("/{bank}/open-banking/{version}/pisp/{*resource}", any(obie::handle))
         .merge(continental::routes())
         .layer(DefaultBodyLimit::max(MAXIMUM_FORM_BYTES))
         .with_state(shared)

@@ -25,6 +25,7 @@ use serde_json::json;
 use crate::banks::{self, Bank};
 use crate::jose::half_hash;
 use crate::oauth::{ACR_SCA, issuer, parse_parameters, secret_key};
+use crate::obie;
 use crate::pages::{self, AccountChoice, ConsentPage, SignInPage};
 use crate::shared::Shared;
 use crate::state::{self, Authorisation, Code, Consent, ConsentStatus, after_seconds};
@@ -203,16 +204,13 @@ pub(crate) async fn show_consent(
     }
     let initiation = &visit.consent.data["Initiation"];
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let remittance = &initiation["RemittanceInformation"];
-    let reference = ["Reference", "Unstructured"].map(|name| text(&remittance[name])).join(" ");
-    let reference = reference.trim().to_owned();
     pages::consent(ConsentPage {
         bank: visit.bank.name,
         client: client_name(&shared, &visit),
         payee: text(&initiation["CreditorAccount"]["Name"]),
         payee_account: pages::spaced(&text(&initiation["CreditorAccount"]["Identification"])),
         amount: format!("£{}", pages::pounds(visit.consent.pence)),
-        reference,
+        reference: obie::reference(initiation),
         accounts: visit.accounts,
     })
 }

@@ -10,11 +10,11 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::banks::{self, BANKS};
+use crate::banks::BANKS;
 use crate::continental::banks::BANKS as CONTINENTAL;
 use crate::continental::transfer::{self, Grant, Transfer};
 use crate::journal::Change;
-use crate::outcome::{self, Ending};
+use crate::obie::{self, Product};
 use crate::table::{Row, Table};
 
 /// The account that stands for all the banks that are not simulated, in pounds.
@@ -61,9 +61,11 @@ fn pounds_sterling() -> String {
     "GBP".to_owned()
 }
 
-/// A domestic payment consent.
+/// The consent of a domestic order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Consent {
+    #[serde(default)]
+    pub(crate) product: Product,
     pub(crate) bank: String,
     pub(crate) client_id: String,
     pub(crate) status: ConsentStatus,
@@ -82,9 +84,11 @@ pub(crate) struct Consent {
     pub(crate) orders_accepted: u32,
 }
 
-/// A domestic payment order.
+/// A domestic order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
+    #[serde(default)]
+    pub(crate) product: Product,
     pub(crate) bank: String,
     pub(crate) client_id: String,
     pub(crate) consent_id: String,
@@ -99,7 +103,15 @@ pub(crate) struct Order {
     pub(crate) description: String,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// When something happens to it next.
     pub(crate) executes_at: Timestamp,
+    /// Whether an order for later is in the bank's books.
+    #[serde(default)]
+    pub(crate) set_up: bool,
+    /// Payments of an order for later that had their day.
+    #[serde(default)]
+    pub(crate) runs: u32,
+    /// Whether nothing is to come.
     pub(crate) executed: bool,
 }
 
@@ -333,38 +345,11 @@ impl State {
     }
 
     fn execute(&mut self, id: &str, now: Timestamp) {
-        let Some(order) = self.orders.get(id) else {
-            return transfer::execute(self, id, now);
-        };
-        let last_status = banks::find(&order.bank).map(|bank| bank.last_status);
-        let (pence, debtor) = (order.pence, order.debtor.clone());
-        let creditor = self
-            .account_key(&order.initiation["CreditorAccount"])
-            .unwrap_or_else(|| OUTSIDE.to_owned());
-        let balance = self.accounts.get(&debtor).map_or(0, |account| account.balance_minor);
-        let mut ending = outcome::ending(pence);
-        if ending == Ending::Complete && balance < pence {
-            ending = outcome::LACK_OF_BALANCE;
+        if self.orders.get(id).is_some() {
+            obie::execute(self, id, now);
+        } else {
+            transfer::execute(self, id, now);
         }
-        let (status, reason, description) = match ending {
-            Ending::Complete => (last_status.unwrap_or(OrderStatus::Rejected), None, "success"),
-            Ending::Reject(reason, words) => (OrderStatus::Rejected, Some(reason), words),
-            Ending::Remain(words) => {
-                (OrderStatus::AcceptedSettlementInProcess, Some("PendingSettlement"), words)
-            }
-        };
-        if ending == Ending::Complete {
-            let changes = &mut self.changes;
-            self.accounts.update(&debtor, changes, |account| account.balance_minor -= pence);
-            self.accounts.update(&creditor, changes, |account| account.balance_minor += pence);
-        }
-        self.orders.update(id, &mut self.changes, |order| {
-            order.status = status;
-            order.reason = reason.map(str::to_owned);
-            description.clone_into(&mut order.description);
-            order.updated_at = now;
-            order.executed = true;
-        });
     }
 }
 
