@@ -11,3 +11,4 @@ mod restart;
 mod server;
 mod support;
 mod tokens;
+mod versions;

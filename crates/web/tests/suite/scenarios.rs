@@ -161,6 +161,26 @@ async fn a_payer_who_never_comes_back_does_not_hide_what_the_bank_executed() {
 }
 
 #[tokio::test]
+async fn a_future_dated_payment_is_complete_when_the_bank_has_booked_it() {
+    for world in worlds().await {
+        for bank in ["ob-iron", "ob-quartz"] {
+            let order = order_at(bank, None, "10.23");
+            let order = with(&order, "initiation.executionDate", "2026-01-12");
+            let payment = world.create(&order).await;
+            let what = format!("{}: {bank}", world.name);
+            assert_eq!(payment["status"], REDIRECT, "{what}: {payment}");
+            world.play_payer(&payment, Decision::Approve).await;
+            world.half_a_minute().await;
+            let id = id(&payment);
+            assert_eq!(world.status(&id).await, "INITIATION_COMPLETED", "{what}");
+            let at_the_bank = world.at_the_bank(&id).await;
+            assert_eq!(at_the_bank[0]["accepted"], 1, "{what}: {at_the_bank:?}");
+            assert_eq!(at_the_bank[0]["executed"], 0, "{what}: not before its day");
+        }
+    }
+}
+
+#[tokio::test]
 async fn wrong_answers_are_asked_again_and_the_last_one_ends_the_payment() {
     for world in worlds().await {
         let order = order_at("bg-eiche", Some("AT672011100000001092"), "10.23");
