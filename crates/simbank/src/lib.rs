@@ -10,7 +10,8 @@
 //! | path | what |
 //! |---|---|
 //! | `/{bank}/.well-known/openid-configuration`, `/{bank}/jwks` | discovery and keys |
-//! | `/{bank}/token` | OAuth 2.0 token endpoint, `private_key_jwt` |
+//! | `/{bank}/token` | OAuth 2.0 token endpoint, `private_key_jwt` or `tls_client_auth` |
+//! | `/{bank}/par` | pushed authorization requests, at the bank that wants them |
 //! | `/{bank}/authorize`, `/{bank}/authorisations/{id}/…` | the PSU's way, see `psu.rs` |
 //! | `/{bank}/open-banking/v3.1/pisp/…` (or `v4.0`) | domestic payments, see `obie/` |
 //! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
@@ -19,6 +20,7 @@
 //! idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
 //! over the bound drops the oldest finished objects first.
 
+mod assertion;
 mod authorize;
 mod banks;
 mod continental;
@@ -30,11 +32,13 @@ mod obie;
 mod outcome;
 mod pages;
 mod psu;
+mod pushed;
 mod shared;
 mod sim;
 mod state;
 mod table;
 mod tls;
+mod way_back;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -314,6 +318,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/{bank}/.well-known/openid-configuration", get(oauth::configuration))
         .route("/{bank}/jwks", get(oauth::jwks))
         .route("/{bank}/token", post(oauth::token))
+        .route("/{bank}/par", post(pushed::push))
         .route("/{bank}/authorize", get(authorize::authorize))
         .route("/{bank}/authorisations/{id}/sign-in", get(psu::show_sign_in).post(psu::sign_in))
         .route("/{bank}/authorisations/{id}/consent", get(psu::show_consent).post(psu::decide))

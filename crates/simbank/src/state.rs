@@ -123,6 +123,9 @@ pub(crate) struct Token {
     pub(crate) scope: String,
     /// The consent that the PSU authorised; none for a client's own token.
     pub(crate) consent_id: Option<String>,
+    /// The certificate with which alone it works (RFC 8705, section 3).
+    #[serde(default)]
+    pub(crate) certificate: Option<String>,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -135,6 +138,9 @@ pub(crate) struct Code {
     pub(crate) redirect_uri: String,
     pub(crate) nonce: String,
     pub(crate) scope: String,
+    /// What the verifier must hash to (RFC 7636).
+    #[serde(default)]
+    pub(crate) code_challenge: Option<String>,
     pub(crate) expires_at: Timestamp,
     /// Key of the token it was exchanged for.
     pub(crate) used_for: Option<String>,
@@ -151,10 +157,22 @@ pub(crate) struct Authorisation {
     pub(crate) nonce: String,
     pub(crate) scope: String,
     pub(crate) response_mode: String,
+    #[serde(default)]
+    pub(crate) code_challenge: Option<String>,
     pub(crate) username: Option<String>,
     pub(crate) wrong_passwords: u32,
     /// What the TPP is told, once decided: names and values.
     pub(crate) answer: Option<Vec<(String, String)>>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// An authorisation request that was pushed, keyed by the SHA-256 of its reference.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PushedRequest {
+    pub(crate) bank: String,
+    pub(crate) client_id: String,
+    /// The request object as it came.
+    pub(crate) request: String,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -213,6 +231,7 @@ macro_rules! expiring_row {
 expiring_row!(Token, "token", 50_000);
 expiring_row!(Code, "code", 20_000);
 expiring_row!(Authorisation, "authorisation", 20_000);
+expiring_row!(PushedRequest, "pushed_request", 20_000);
 expiring_row!(IdempotentCall, "idempotent_call", 50_000);
 expiring_row!(UsedAssertion, "used_assertion", 50_000);
 
@@ -225,6 +244,7 @@ pub(crate) struct State {
     pub(crate) tokens: Table<Token>,
     pub(crate) codes: Table<Code>,
     pub(crate) authorisations: Table<Authorisation>,
+    pub(crate) pushed_requests: Table<PushedRequest>,
     pub(crate) idempotent_calls: Table<IdempotentCall>,
     pub(crate) used_assertions: Table<UsedAssertion>,
     pub(crate) transfers: Table<Transfer>,
@@ -243,6 +263,7 @@ impl State {
             Order::TABLE => self.orders.restore(key, value),
             Token::TABLE => self.tokens.restore(key, value),
             Code::TABLE => self.codes.restore(key, value),
+            PushedRequest::TABLE => self.pushed_requests.restore(key, value),
             Authorisation::TABLE => self.authorisations.restore(key, value),
             IdempotentCall::TABLE => self.idempotent_calls.restore(key, value),
             UsedAssertion::TABLE => self.used_assertions.restore(key, value),
@@ -293,6 +314,7 @@ impl State {
         rows.extend(self.tokens.dump());
         rows.extend(self.codes.dump());
         rows.extend(self.authorisations.dump());
+        rows.extend(self.pushed_requests.dump());
         rows.extend(self.idempotent_calls.dump());
         rows.extend(self.used_assertions.dump());
         rows.extend(self.transfers.dump());
@@ -322,6 +344,7 @@ impl State {
         self.tokens.drop_expired(now, &mut self.changes);
         self.codes.drop_expired(now, &mut self.changes);
         self.authorisations.drop_expired(now, &mut self.changes);
+        self.pushed_requests.drop_expired(now, &mut self.changes);
         self.idempotent_calls.drop_expired(now, &mut self.changes);
         self.used_assertions.drop_expired(now, &mut self.changes);
         self.grants.drop_expired(now, &mut self.changes);

@@ -28,6 +28,8 @@ pub(super) struct Discovery {
     pub(super) authorization_endpoint: String,
     pub(super) token_endpoint: String,
     pub(super) jwks_uri: String,
+    /// RFC 9126.
+    pub(super) pushed_authorization_request_endpoint: Option<String>,
     response_modes_supported: Option<Vec<String>>,
 }
 
@@ -61,11 +63,16 @@ fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankErro
     if discovery.issuer != settings(bank)?.issuer {
         return fail("discovery: `issuer` is not the profile's");
     }
+    let pushed = discovery.pushed_authorization_request_endpoint.iter();
+    let pushed = pushed.map(|url| ("pushed_authorization_request_endpoint", url));
     for (name, url) in [
         ("authorization_endpoint", &discovery.authorization_endpoint),
         ("token_endpoint", &discovery.token_endpoint),
         ("jwks_uri", &discovery.jwks_uri),
-    ] {
+    ]
+    .into_iter()
+    .chain(pushed)
+    {
         if !bank.allows_url(url) {
             return fail(&format!("discovery: `{name}` is not on a host of the profile"));
         }

@@ -16,6 +16,7 @@ mod funds;
 mod initiation;
 mod order;
 mod resource;
+mod returned;
 mod risk;
 mod schedule;
 mod status;
@@ -72,8 +73,7 @@ impl Protocol for Obie {
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
         Box::pin(async move {
             let consent_id = pending.consent_id.unwrap_or_default();
-            let code = self.verify_return(call, pending.attempt, consent_id, returned).await?;
-            let grant = self.exchange_code(call, &code).await?;
+            let grant = self.redeem(call, pending.attempt, consent_id, returned).await?;
             Ok(Approval::Granted { consent_id: consent_id.to_owned(), grant })
         })
     }

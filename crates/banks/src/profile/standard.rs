@@ -5,6 +5,8 @@
 
 use serde::Deserialize;
 
+use crate::jose::DetachedForm;
+
 use super::{Check, ensure};
 
 /// A published standard, its version at this bank, and the bank's choices.
@@ -71,6 +73,24 @@ pub struct UkOpenBanking {
     pub final_status: FinalStatus,
     /// Message signatures.
     pub signing: Signing,
+    /// How we prove who we are at the token endpoint.
+    #[serde(default)]
+    pub token_endpoint_auth: TokenEndpointAuth,
+    /// Whether what is asked of the payer goes to the bank first and the browser carries only a
+    /// reference to it (RFC 9126). PKCE comes with it.
+    #[serde(default)]
+    pub pushed_authorization_requests: bool,
+}
+
+/// How a client proves who it is at a token endpoint, in the words of OpenID Connect discovery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEndpointAuth {
+    /// A signed assertion (OpenID Connect Core, section 9).
+    #[default]
+    PrivateKeyJwt,
+    /// The certificate on the connection, with the client id in the body (RFC 8705, section 2.1).
+    TlsClientAuth,
 }
 
 /// A version of UK Open Banking.
@@ -92,6 +112,18 @@ pub enum ResponseMode {
     FormPost,
     /// In the URL's fragment, which a page of ours must read; the standard's default.
     Fragment,
+    /// One signed parameter instead of several (JARM), the bank chooses how it comes. As all of its
+    /// kind, it goes with a code alone: the payer's `id_token` comes with the access token.
+    Jwt,
+    /// The same in the URL's query.
+    #[serde(rename = "query.jwt")]
+    QueryJwt,
+    /// The same in the URL's fragment.
+    #[serde(rename = "fragment.jwt")]
+    FragmentJwt,
+    /// The same in a posted form.
+    #[serde(rename = "form_post.jwt")]
+    FormPostJwt,
 }
 
 impl ResponseMode {
@@ -101,6 +133,22 @@ impl ResponseMode {
         match self {
             ResponseMode::FormPost => "form_post",
             ResponseMode::Fragment => "fragment",
+            ResponseMode::Jwt => "jwt",
+            ResponseMode::QueryJwt => "query.jwt",
+            ResponseMode::FragmentJwt => "fragment.jwt",
+            ResponseMode::FormPostJwt => "form_post.jwt",
+        }
+    }
+
+    /// Whether the whole answer is signed (JARM).
+    #[must_use]
+    pub fn is_signed(self) -> bool {
+        match self {
+            ResponseMode::FormPost | ResponseMode::Fragment => false,
+            ResponseMode::Jwt
+            | ResponseMode::QueryJwt
+            | ResponseMode::FragmentJwt
+            | ResponseMode::FormPostJwt => true,
         }
     }
 }
@@ -129,6 +177,9 @@ pub enum FinalStatus {
 pub struct Signing {
     /// Whether the bank signs its responses; then an unsigned one is not believed.
     pub bank_signs: bool,
+    /// The form of both sides' signatures.
+    #[serde(default)]
+    pub form: DetachedForm,
     /// The trust anchor of both sides' keys, a DNS name (header `tan`).
     pub trust_anchor: String,
     /// The bank's organisation in the trust anchor's directory (header `iss`). Where it is not

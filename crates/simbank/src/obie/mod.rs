@@ -35,9 +35,10 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::PeerCertificate;
 use crate::banks::{self, Bank};
 use crate::exchanges::{self, Exchange};
-use crate::oauth::secret_key;
+use crate::oauth::{certificate_name, secret_key};
 use crate::shared::{Client, Shared};
 use crate::state::{self, Token};
 pub(crate) use dialect::{Product, Version, reference};
@@ -188,7 +189,12 @@ impl Call<'_> {
     /// The address of a resource of this bank.
     fn link(&self, path: &str) -> String {
         let (bank, version) = (self.bank.id, self.bank.version.segment());
-        format!("{}/{bank}/open-banking/{version}/pisp/{path}", self.shared.base_url)
+        let base_url = if self.bank.quirks.knows_clients_by_certificate {
+            self.shared.tls_base_url()
+        } else {
+            &self.shared.base_url
+        };
+        format!("{base_url}/{bank}/open-banking/{version}/pisp/{path}")
     }
 
     /// Runs work on the state and keeps what it changed, also when it refuses.
@@ -249,7 +255,10 @@ pub(crate) async fn handle(
             Answer::refuse(400, vec![problem])
         }
         (Some(resource), Ok(_)) => {
-            let envelope = Envelope { shared: &shared, bank, now, method: &parts.method };
+            let shown = parts.extensions.get::<PeerCertificate>();
+            let certificate = shown.map(|PeerCertificate(der)| certificate_name(der));
+            let envelope =
+                Envelope { shared: &shared, bank, now, method: &parts.method, certificate };
             envelope
                 .check_and_answer(resource, &parts.headers, received)
                 .unwrap_or_else(|answer| answer)
@@ -298,6 +307,8 @@ struct Envelope<'request> {
     bank: &'static Bank,
     now: Timestamp,
     method: &'request Method,
+    /// Of the certificate on the connection.
+    certificate: Option<String>,
 }
 
 impl Envelope<'_> {
@@ -330,7 +341,7 @@ impl Envelope<'_> {
         let call = Call { shared, bank, client, token, headers, body, now };
         if posts {
             call.idempotency_key("")?;
-            signature::verify(headers, body, client, now)
+            signature::verify(bank, headers, body, client, now)
                 .map_err(|problem| Answer::refuse(400, vec![problem]))?;
         } else if headers.contains_key(signature::HEADER) {
             let what = "a request without a body is not signed";
@@ -357,7 +368,8 @@ impl Envelope<'_> {
         let key = secret_key(secret.trim());
         let found = self.shared.commit(|state| state.tokens.get(&key).cloned());
         let token = found.ok().flatten()?;
-        let good = token.bank == self.bank.id && token.expires_at > self.now;
+        let bound = token.certificate.is_none() || token.certificate == self.certificate;
+        let good = bound && token.bank == self.bank.id && token.expires_at > self.now;
         let client = self.shared.client(&token.client_id)?;
         good.then_some((token, client))
     }

@@ -20,9 +20,11 @@ const REDIRECT: &str = "INITIATION_PENDING_REDIRECT_AUTH";
 const EMBEDDED: &str = "INITIATION_PENDING_EMBEDDED_AUTH";
 const DECOUPLED: &str = "INITIATION_PENDING_DECOUPLED_AUTH";
 
-const BANKS: [Bank; 10] = [
+const BANKS: [Bank; 12] = [
     Bank { id: "ob-iron", debtor: None, way: &[REDIRECT] },
     Bank { id: "ob-quartz", debtor: None, way: &[REDIRECT] },
+    Bank { id: "ob-slate", debtor: None, way: &[REDIRECT] },
+    Bank { id: "ob-onyx", debtor: None, way: &[REDIRECT] },
     Bank { id: "bg-linden", debtor: Some("DE65700202700000001008"), way: &[REDIRECT] },
     Bank { id: "bg-tulp", debtor: None, way: &[REDIRECT] },
     Bank { id: "bg-pino", debtor: Some("IT11X0542811101000000001148"), way: &[REDIRECT] },
@@ -140,7 +142,7 @@ async fn the_way_to_the_approval_is_the_one_of_the_bank() {
 #[tokio::test]
 async fn a_payer_who_never_comes_back_does_not_hide_what_the_bank_executed() {
     for world in worlds().await {
-        let bank = &BANKS[2];
+        let bank = BANKS.iter().find(|bank| bank.id == "bg-linden").unwrap();
         let payment = world.create(&order_at(bank.id, bank.debtor, "10.23")).await;
         let id = id(&payment);
         let url = payment["authentication"]["redirectUrl"].as_str().unwrap().to_owned();
