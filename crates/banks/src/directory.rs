@@ -7,11 +7,15 @@ use crate::profile::{
     BankProfile, ProfileError, SIMULATOR_HOST_PLACEHOLDER, SIMULATOR_PLACEHOLDER,
     SIMULATOR_TLS_PLACEHOLDER,
 };
+use crate::template::{ProfileFile, Templates};
 
 /// The most profiles that one directory holds.
 pub const BANKS_MAX: usize = 10_000;
 /// The longest profile, in bytes.
 pub const PROFILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// The most entries of one folder: as many banks as a directory holds, and as many files beside.
+const FOLDER_ENTRIES_MAX: usize = 2 * BANKS_MAX;
 
 /// The folder of the simulated banks' profiles: they are embedded in the program, and their URLs
 /// are not known before the simulator's address is.
@@ -42,6 +46,9 @@ const SIMULATED: &[(&str, &str)] = &embedded![
     "ob-onyx",
     "ob-quartz",
     "ob-slate",
+    "pl-brzoza",
+    "pl-dab",
+    "pl-sosna",
     "stet-chene",
     "stet-hetre",
     "stet-if",
@@ -55,24 +62,38 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Loads `path/<country>/<id>.toml`. The folder `sim` is left out: see
-    /// [`Directory::simulated`].
+    /// Loads `path/<country>/<id>.toml`: whole banks, and banks that complete a
+    /// [template](crate::template), which may be built in or in the same folder; of two templates
+    /// with the same id, the folder's counts. Templates themselves are checked and left out, and so
+    /// is the folder `sim`: see [`Directory::simulated`].
     ///
     /// # Errors
-    /// The first file that cannot be read, does not load, is not named after its id, or repeats
-    /// an id.
+    /// The first file that cannot be read, does not load, is not named after its id, repeats an
+    /// id, or completes no known template, or not the whole of it.
     pub fn load_dir(path: &Path) -> Result<Directory, ProfileError> {
+        let built_in = Templates::built_in()?;
+        let mut own = Templates::default();
         let mut directory = Directory::default();
-        for country in entries(path)? {
-            let folder = country.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if !country.is_dir() || folder == SIMULATED_FOLDER {
-                continue;
-            }
-            for file in entries(&country)? {
-                if file.extension().is_some_and(|extension| extension == "toml") {
-                    directory.add(&file.display().to_string(), load(&file)?)?;
+        let mut completions = Vec::new();
+        for file in profile_files(path)? {
+            let name = file.display().to_string();
+            match ProfileFile::parse(&name, &read(&file)?)? {
+                ProfileFile::Bank(bank) => directory.add_own(&file, *bank)?,
+                ProfileFile::Template(template) => {
+                    named_after(&file, &template.facts().id)?;
+                    own.add(&name, *template)?;
+                }
+                ProfileFile::Completion { template, table } => {
+                    completions.push((file, template, table));
                 }
             }
+        }
+        for (file, id, table) in completions {
+            let template = own.get(&id).or_else(|| built_in.get(&id)).ok_or_else(|| {
+                fail(&file, format!("`template` is `{id}`: there is no such template"))
+            })?;
+            let bank = template.complete(&file.display().to_string(), table)?;
+            directory.add_own(&file, bank)?;
         }
         Ok(directory)
     }
@@ -114,6 +135,18 @@ impl Directory {
         self.banks.values()
     }
 
+    /// Adds a bank of the operator's.
+    fn add_own(&mut self, file: &Path, bank: BankProfile) -> Result<(), ProfileError> {
+        if bank.simulated {
+            return Err(fail(
+                file,
+                "`simulated` banks are built in and cannot be loaded".to_owned(),
+            ));
+        }
+        named_after(file, &bank.id)?;
+        self.add(&file.display().to_string(), bank)
+    }
+
     fn add(&mut self, file: &str, bank: BankProfile) -> Result<(), ProfileError> {
         let fail =
             |problem: &str| ProfileError { file: file.to_owned(), problem: problem.to_owned() };
@@ -128,34 +161,52 @@ impl Directory {
     }
 }
 
+fn fail(file: &Path, problem: String) -> ProfileError {
+    ProfileError { file: file.display().to_string(), problem }
+}
+
+fn named_after(file: &Path, id: &str) -> Result<(), ProfileError> {
+    if file.file_stem().and_then(|stem| stem.to_str()) == Some(id) {
+        Ok(())
+    } else {
+        Err(fail(file, format!("`id` is `{id}`: the file must be named after it")))
+    }
+}
+
+/// `path/<country>/<id>.toml` of all countries but the simulated one, by name.
+fn profile_files(path: &Path) -> Result<Vec<PathBuf>, ProfileError> {
+    let mut files = Vec::new();
+    for country in entries(path)? {
+        let folder = country.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if country.is_dir() && folder != SIMULATED_FOLDER {
+            files.extend(
+                entries(&country)?
+                    .into_iter()
+                    .filter(|file| file.extension().is_some_and(|extension| extension == "toml")),
+            );
+        }
+    }
+    Ok(files)
+}
+
 /// What a folder contains, by name, so that messages do not depend on the file system's order.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, ProfileError> {
-    let fail = |error: std::io::Error| ProfileError {
-        file: folder.display().to_string(),
-        problem: format!("cannot be read: {error}"),
-    };
+    let unreadable = |error: std::io::Error| fail(folder, format!("cannot be read: {error}"));
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(fail)?.take(BANKS_MAX) {
-        paths.push(entry.map_err(fail)?.path());
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        if paths.len() >= FOLDER_ENTRIES_MAX {
+            return Err(fail(folder, format!("has more than {FOLDER_ENTRIES_MAX} entries")));
+        }
+        paths.push(entry.map_err(unreadable)?.path());
     }
     paths.sort();
     Ok(paths)
 }
 
-fn load(file: &Path) -> Result<BankProfile, ProfileError> {
-    let name = file.display().to_string();
-    let fail = |problem: String| ProfileError { file: name.clone(), problem };
-    let unreadable = |error: std::io::Error| fail(format!("cannot be read: {error}"));
+fn read(file: &Path) -> Result<String, ProfileError> {
+    let unreadable = |error: std::io::Error| fail(file, format!("cannot be read: {error}"));
     if std::fs::metadata(file).map_err(unreadable)?.len() > PROFILE_BYTES_MAX {
-        return Err(fail(format!("is longer than {PROFILE_BYTES_MAX} bytes")));
+        return Err(fail(file, format!("is longer than {PROFILE_BYTES_MAX} bytes")));
     }
-    let text = std::fs::read_to_string(file).map_err(unreadable)?;
-    let profile = BankProfile::parse(&name, &text)?;
-    if profile.simulated {
-        return Err(fail("`simulated` banks are built in and cannot be loaded".to_owned()));
-    }
-    if file.file_stem().and_then(|stem| stem.to_str()) != Some(profile.id.as_str()) {
-        return Err(fail(format!("`id` is `{}`: the file must be named after it", profile.id)));
-    }
-    Ok(profile)
+    std::fs::read_to_string(file).map_err(unreadable)
 }

@@ -4,9 +4,10 @@
 //! [`protocol::Protocol`]. This crate never opens a socket: it is handed a [`wire::Wire`], a clock
 //! and a source of randomness, and it knows nothing of our database or our members.
 //!
-//! Read in this order: [`wire`], [`error`], [`profile`], [`protocol`], then one standard: `obie`
-//! (UK Open Banking), whose files follow the steps of a payment (`discovery`, `token`, `consent`,
-//! `authorise`, `funds`, `order`, `status`), `next_gen_psd2` (Berlin Group), `stet`, `polish_api`.
+//! Read in this order: [`wire`], [`error`], [`profile`], [`template`], [`directory`], [`protocol`],
+//! then one standard: `obie` (UK Open Banking), whose files follow the steps of a payment
+//! (`discovery`, `token`, `consent`, `authorise`, `funds`, `order`, `status`), `next_gen_psd2`
+//! (Berlin Group), `stet`, `polish_api`.
 
 mod cache;
 pub mod directory;
@@ -23,6 +24,7 @@ pub mod protocol;
 pub mod psu_return;
 pub mod redact;
 mod stet;
+pub mod template;
 pub mod wire;
 
 pub use directory::Directory;

@@ -1,12 +1,16 @@
 //! Bank profiles: what loads, and that a complaint names the file and the key.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::path::{Path, PathBuf};
+mod folder;
+
+use std::path::Path;
 
 use banks::profile::{
     Capability, FinalStatus, ProfileError, ResponseMode, Standard, UkOpenBanking,
 };
 use banks::{BankProfile, Directory};
+
+use self::folder::Folder;
 
 fn simulated(base_url: &str) -> Result<Directory, ProfileError> {
     Directory::simulated(base_url, "https://localhost:8002")
@@ -78,29 +82,6 @@ fn a_profile_with_a_wrong_key_does_not_load_and_says_which() {
     }
 }
 
-/// A folder under the build's own, gone when dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = std::fs::remove_dir_all(&path);
-        Folder(path)
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        let path = self.0.join(file);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn a_folder_is_loaded_without_the_simulated_banks() {
     let folder = Folder::new("loaded");
@@ -114,12 +95,6 @@ fn a_folder_is_loaded_without_the_simulated_banks() {
     let simulated = simulated("http://localhost:8001").unwrap();
     let error = directory.extend(simulated).unwrap_err().to_string();
     assert!(error.contains("ob-iron") && error.contains("id"), "{error}");
-}
-
-#[test]
-fn the_repositorys_own_folder_loads() {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../banks");
-    Directory::load_dir(&own).unwrap();
 }
 
 #[test]

@@ -252,3 +252,34 @@ fn private_keys_stay_out_of_debug_output_and_bad_ones_are_refused() {
     assert!(SigningKey::from_pkcs8_der("k", b"not a key").is_err());
     assert!(SigningKey::from_pkcs8_der("", &CLIENT_KEY).is_err());
 }
+
+#[test]
+fn signatures_with_a_free_header_cover_the_body_and_nothing_else_passes() {
+    use banks::jose::{JwsHeader, sign_body, verify_body};
+    use banks::profile::JwsAlgorithm;
+    let key = SigningKey::from_pkcs8_der("bank-key", &BANK_KEY).unwrap();
+    let mut public = key.public_jwk().unwrap();
+    public.as_object_mut().unwrap().remove("alg");
+    let keys = KeySet::parse(json!({ "keys": [public] }).to_string().as_bytes()).unwrap();
+    for algorithm in [JwsAlgorithm::Rs256, JwsAlgorithm::Ps256] {
+        for unencoded in [false, true] {
+            let header = JwsHeader {
+                algorithm,
+                certificate_digest: "digest".to_owned(),
+                certificate_url: Some("https://tpp.example/qseal.der"),
+                unencoded,
+            };
+            let text = sign_body(&key, &header, b"{\"a\":1}").unwrap();
+            verify_body(&text, b"{\"a\":1}", &keys).unwrap();
+            assert_eq!(verify_body(&text, b"{\"a\":2}", &keys), Err(JoseError::Signature));
+            let (head, tail) = text.split_once("..").unwrap();
+            assert!(verify_body(&format!("{head}.{tail}"), b"{\"a\":1}", &keys).is_err());
+            let other = encode(br#"{"alg":"RS256","kid":"bank-key","crit":["exp"],"exp":1}"#);
+            let refused = verify_body(&format!("{other}..{tail}"), b"{\"a\":1}", &keys);
+            assert_eq!(refused, Err(JoseError::Claim("crit")));
+            let none = encode(br#"{"alg":"none","kid":"bank-key"}"#);
+            let refused = verify_body(&format!("{none}..{tail}"), b"{\"a\":1}", &keys);
+            assert_eq!(refused, Err(JoseError::Claim("alg")));
+        }
+    }
+}

@@ -24,6 +24,37 @@ pub enum Command {
     Calls(CallsOptions),
     /// Make, request or show qualified certificates (eIDAS, PSD2)
     Certs(CertsOptions),
+    /// List templates of real banks, start a file from one, check a folder of banks
+    Banks(BanksOptions),
+}
+
+/// Options of `bascule banks`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct BanksOptions {
+    /// What to do
+    #[command(subcommand)]
+    pub command: BanksCommand,
+}
+
+/// What `bascule banks` can do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BanksCommand {
+    /// List the templates: countries, id, standard, name
+    Templates {
+        /// ISO 3166-1 alpha-2; all countries where absent
+        #[arg(long)]
+        country: Option<String>,
+    },
+    /// Print the file that completes a template, with what is to be filled in
+    Show {
+        /// Id of the template
+        id: String,
+    },
+    /// Load a folder of banks, and list them or say what is wrong
+    Check {
+        /// The folder that holds `<country>/<id>.toml`
+        folder: PathBuf,
+    },
 }
 
 /// Options of `bascule certs`.

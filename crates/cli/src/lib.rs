@@ -8,6 +8,7 @@ pub mod calls;
 pub mod certs;
 pub mod data_dir;
 pub mod demo;
+pub mod directory;
 pub mod merchant;
 pub mod pay;
 pub mod sandbox;
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
                 calls::run(options).await
             }
             Command::Certs(options) => certs::run(options),
+            Command::Banks(options) => directory::run(options),
         }
     });
     match ended {

@@ -1,9 +1,14 @@
 //! The real clock and the real randomness.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use banks::wire::{Request, Wire};
 use domain::seams::{BoxFuture, Clock, Ids};
 use jiff::Timestamp;
+
+/// How long a provider may take to accept a simulated bank's callback, in milliseconds.
+const CALLBACK_TIMEOUT_MS: u64 = 10_000;
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,9 +40,12 @@ impl Ids for SystemIds {
     }
 }
 
-/// Clock and randomness as the simulated banks want them.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct BankEnvironment;
+/// Clock, randomness and network as the simulated banks want them.
+#[derive(Clone)]
+pub struct BankEnvironment {
+    /// Brings their callbacks.
+    pub wire: Arc<dyn Wire>,
+}
 
 impl simbank::Environment for BankEnvironment {
     fn now(&self) -> Timestamp {
@@ -50,5 +58,26 @@ impl simbank::Environment for BankEnvironment {
 
     fn sleep(&self, milliseconds: u64) -> BoxFuture<'static, ()> {
         SystemClock.sleep(milliseconds)
+    }
+
+    fn call_back(&self, callback: simbank::Callback) -> BoxFuture<'static, ()> {
+        let wire = Arc::clone(&self.wire);
+        Box::pin(async move {
+            let request = Request {
+                operation: "bank-callback",
+                method: http::Method::POST,
+                url: callback.url,
+                headers: vec![
+                    ("content-type".to_owned(), "application/json".to_owned()),
+                    ("apiKey".to_owned(), callback.api_key),
+                ],
+                body: callback.body.into_bytes(),
+                timeout_ms: CALLBACK_TIMEOUT_MS,
+                client_certificate: None,
+            };
+            if let Err(error) = wire.send(request).await {
+                tracing::warn!(%error, "a simulated bank's callback was not taken");
+            }
+        })
     }
 }

@@ -56,6 +56,22 @@ pub fn random_uuid(ids: &dyn Ids) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
+/// A UUID with the time in it (RFC 9562, version 1), its clock sequence and node random, the node
+/// marked as not a network card's.
+#[must_use]
+pub fn time_uuid(now: Timestamp, ids: &dyn Ids) -> String {
+    /// From the beginning of the Gregorian calendar to 1970, in units of 100 ns.
+    const GREGORIAN: i128 = 122_192_928_000_000_000;
+    let ticks = (now.as_nanosecond() / 100 + GREGORIAN).max(0);
+    let mut random = [0_u8; 8];
+    ids.fill(&mut random);
+    random[0] = (random[0] & 0x3F) | 0x80;
+    random[2] |= 1;
+    let tail = hex(&random);
+    let (low, middle, high) = (ticks & 0xFFFF_FFFF, (ticks >> 32) & 0xFFFF, (ticks >> 48) & 0x0FFF);
+    format!("{low:08x}-{middle:04x}-1{high:03x}-{}-{}", &tail[..4], &tail[4..])
+}
+
 fn base58_fixed(mut number: u128) -> String {
     let mut digits = [ALPHABET[0]; WIDTH];
     for digit in digits.iter_mut().rev() {

@@ -24,6 +24,8 @@ impl Currency {
     pub const GBP: Currency = Currency(iso_currency::Currency::GBP);
     /// Euro.
     pub const EUR: Currency = Currency(iso_currency::Currency::EUR);
+    /// Polish zloty.
+    pub const PLN: Currency = Currency(iso_currency::Currency::PLN);
 
     /// The three upper-case letters of ISO 4217.
     #[must_use]

@@ -1,4 +1,4 @@
-//! Test support: judges HTTP exchanges against a published OpenAPI 3.0 document.
+//! Test support: judges HTTP exchanges against a published OpenAPI 3.0 or Swagger 2.0 document.
 //!
 //! A [`Judge`] holds one document and answers two questions: is this request one that the document
 //! describes, and is this response one that the document allows for that request? Anything that is
@@ -14,6 +14,7 @@
 //! schema is compiled once, addressed by its place in the document, and kept.
 
 mod document;
+mod swagger;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -112,6 +113,9 @@ impl Judge {
     pub fn from_document(mut document: Value) -> Result<Self, String> {
         if !document["paths"].is_object() {
             return Err("it has no \"paths\"".to_owned());
+        }
+        if document["swagger"] == "2.0" {
+            document = swagger::as_openapi(document);
         }
         document::rewrite_nullable(&mut document);
         let base_paths = document::base_paths(&document);

@@ -123,6 +123,24 @@ pub struct Registration {
 #[derive(Debug, Clone)]
 pub struct PeerCertificate(pub Vec<u8>);
 
+/// What a bank tells a TPP without being asked (PolishAPI, `authorizeExt`).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// Where, as the TPP asked for it.
+    pub url: String,
+    /// What the TPP wants to see there.
+    pub api_key: String,
+    /// JSON.
+    pub body: String,
+}
+
+/// The callback lets its reader act as the payer.
+impl std::fmt::Debug for Callback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Callback").finish_non_exhaustive()
+    }
+}
+
 /// The outside world as the banks see it.
 pub trait Environment: Send + Sync + 'static {
     /// The time.
@@ -131,6 +149,9 @@ pub trait Environment: Send + Sync + 'static {
     fn fill_random(&self, bytes: &mut [u8]);
     /// Ends after so many milliseconds.
     fn sleep(&self, milliseconds: u64) -> BoxFuture<'static, ()>;
+    /// Brings a callback to a TPP, as a `POST` of JSON with the key in the header `apiKey`; ends
+    /// when the TPP has it, or cannot be reached.
+    fn call_back(&self, callback: Callback) -> BoxFuture<'static, ()>;
 }
 
 /// Why the simulated banks did not start.

@@ -80,7 +80,12 @@ pub(crate) async fn configuration(
 
 /// `GET /{bank}/jwks`.
 pub(crate) async fn jwks(State(shared): State<Arc<Shared>>, Path(bank): Path<String>) -> Response {
-    let Some(bank) = banks::find(&bank) else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(bank) = banks::find(&bank) else {
+        return match crate::continental::polish_api::key_set(&shared, &bank) {
+            Some(keys) => Json(keys).into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        };
+    };
     Json(json!({ "keys": [shared.key.public_jwk(bank.organisation_id)] })).into_response()
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::banks::BANKS;
-use crate::continental::banks::BANKS as CONTINENTAL;
+use crate::continental::banks::all as continental;
 use crate::continental::transfer::{self, Grant, Transfer};
 use crate::journal::Change;
 use crate::obie::{self, Product};
@@ -289,7 +289,7 @@ impl State {
             }
         };
         let british = BANKS.iter().map(|bank| (bank.id, "GBP", bank.customers));
-        let others = CONTINENTAL.iter().map(|bank| (bank.id, bank.currency, bank.customers));
+        let others = continental().map(|bank| (bank.id, bank.currency, bank.customers));
         for (bank, currency, customers) in british.chain(others) {
             open(&outside(currency), ("", ""), "All other banks", currency, 0);
             for customer in customers {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
-    RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents,
-    UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
+    RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+    RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -131,6 +131,8 @@ pub struct KeySet {
 #[derive(Debug, Clone)]
 struct PublicKey {
     kid: String,
+    /// The one algorithm that the key is for, where its owner says so.
+    alg: Option<String>,
     numbers: Numbers,
 }
 
@@ -196,7 +198,11 @@ impl KeySet {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), JoseError> {
-        let key = self.keys.iter().find(|key| key.kid == kid).ok_or(JoseError::UnknownKey)?;
+        let name = match algorithm {
+            Algorithm::Ps256 => "PS256",
+            Algorithm::Es256 => "ES256",
+        };
+        let key = self.key(kid, name)?;
         let verified =
             match (&key.numbers, algorithm) {
                 (Numbers::Rsa { n, e }, Algorithm::Ps256) => RsaPublicKeyComponents { n, e }
@@ -211,22 +217,49 @@ impl KeySet {
             };
         verified.map_err(|_| JoseError::Signature)
     }
+
+    /// Verifies `RS256` with the one key that `kid` names; for standards without FAPI only.
+    pub(super) fn verify_pkcs1(
+        &self,
+        kid: &str,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), JoseError> {
+        match &self.key(kid, "RS256")?.numbers {
+            Numbers::Rsa { n, e } => RsaPublicKeyComponents { n, e }
+                .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+                .map_err(|_| JoseError::Signature),
+            Numbers::P256(_) => Err(JoseError::KeyMismatch),
+        }
+    }
+
+    /// The key of that name. One that its owner made for the other RSA algorithm is passed over; one
+    /// of another kind is found, and then does not fit.
+    fn key(&self, kid: &str, algorithm: &str) -> Result<&PublicKey, JoseError> {
+        let other = match algorithm {
+            "PS256" => Some("RS256"),
+            "RS256" => Some("PS256"),
+            _ => None,
+        };
+        let usable = |key: &&PublicKey| key.alg.is_none() || key.alg.as_deref() != other;
+        self.keys.iter().find(|key| key.kid == kid).filter(usable).ok_or(JoseError::UnknownKey)
+    }
 }
 
 impl PublicKey {
-    /// `None` for a key that cannot verify `PS256` or `ES256` signatures.
+    /// `None` for a key that cannot verify `PS256`, `RS256` or `ES256` signatures.
     fn of(jwk: Jwk) -> Option<PublicKey> {
         if jwk.usage.is_some_and(|usage| usage != "sig") {
             return None;
         }
         let number = |text: Option<String>| decode(&text?).ok().filter(|bytes| bytes.len() <= 1024);
-        let made_for = |name| jwk.alg.as_deref().is_none_or(|alg| alg == name);
+        let made_for = |names: &[&str]| jwk.alg.as_deref().is_none_or(|alg| names.contains(&alg));
         let numbers = match jwk.kty.as_str() {
-            "RSA" if made_for("PS256") => Numbers::Rsa {
+            "RSA" if made_for(&["PS256", "RS256"]) => Numbers::Rsa {
                 n: without_leading_zeros(&number(jwk.n)?).to_vec(),
                 e: without_leading_zeros(&number(jwk.e)?).to_vec(),
             },
-            "EC" if made_for("ES256") && jwk.crv.as_deref() == Some("P-256") => {
+            "EC" if made_for(&["ES256"]) && jwk.crv.as_deref() == Some("P-256") => {
                 let (x, y) = (number(jwk.x)?, number(jwk.y)?);
                 if x.len() != 32 || y.len() != 32 {
                     return None;
@@ -235,6 +268,6 @@ impl PublicKey {
             }
             _ => return None,
         };
-        Some(PublicKey { kid: jwk.kid, numbers })
+        Some(PublicKey { kid: jwk.kid, alg: jwk.alg, numbers })
     }
 }

@@ -3,8 +3,10 @@
 //! RFC 7515 (JWS compact form), 7517 (JWK), 7518 (`PS256`, `ES256`), 7797 (unencoded payload) and
 //! the detached form of OBIE 3.1.11, "Message Signing". We sign with `PS256` only and accept
 //! `PS256` and `ES256` only (FAPI 1.0 Advanced, section 8.6): the algorithm must fit the key that
-//! `kid` names, never the other way round.
+//! `kid` names, never the other way round. PolishAPI has a form of its own, in `body`, in which
+//! `RS256` is common.
 
+mod body;
 mod compact;
 mod detached;
 mod keys;
@@ -13,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
+pub use body::{JwsHeader, sign_body, verify_body};
 pub use compact::{sign_compact, verify_compact};
 pub use detached::{DetachedExpectation, DetachedForm, sign_detached, verify_detached};
 pub use keys::{KeySet, SigningKey};

@@ -1,7 +1,8 @@
 //! A bank as data: `banks/<country>/<id>.toml`.
 //!
 //! Adding a bank that follows its standard is adding a file. An unknown key or word does not
-//! load, and every complaint names the file and the key.
+//! load, and every complaint names the file and the key. Real banks without the addresses that only
+//! an operator knows are [templates](crate::template); `docs/banks.md` explains every key.
 
 mod features;
 mod standard;
@@ -18,9 +19,9 @@ pub use self::features::{
     RestrictedText,
 };
 pub use self::standard::{
-    FinalStatus, HttpSignature, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi, ResponseMode,
-    SignedHeader, Signing, Standard, Stet, StetVersion, TokenEndpointAuth, TransactionStatus,
-    UkOpenBanking, UkOpenBankingVersion,
+    FinalStatus, HttpSignature, JwsAlgorithm, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi,
+    PolishApiSignature, PolishApiVersion, ResponseMode, SignedHeader, Signing, Standard, Stet,
+    StetVersion, TokenEndpointAuth, TransactionStatus, UkOpenBanking, UkOpenBankingVersion,
 };
 
 /// Stands for the base URL of the simulated banks in their profiles.
@@ -205,8 +206,26 @@ impl BankProfile {
         let fail = |problem: String| ProfileError { file: file.to_owned(), problem };
         let profile: BankProfile =
             toml::from_str(text).map_err(|error| fail(error.to_string().trim_end().to_owned()))?;
-        profile.check().map_err(|(key, why)| fail(format!("`{key}` {why}")))?;
-        Ok(profile)
+        profile.checked(file)
+    }
+
+    /// The same of a table that is no longer a text: a complaint shows no line, but the key's path.
+    pub(crate) fn of_table(file: &str, table: toml::Table) -> Result<BankProfile, ProfileError> {
+        let profile: Result<BankProfile, _> =
+            serde_path_to_error::deserialize(toml::Value::Table(table));
+        let fail = |error: serde_path_to_error::Error<toml::de::Error>| {
+            let problem = format!("`{}`: {}", error.path(), error.inner().message());
+            ProfileError { file: file.to_owned(), problem }
+        };
+        profile.map_err(fail)?.checked(file)
+    }
+
+    fn checked(self, file: &str) -> Result<BankProfile, ProfileError> {
+        self.check().map_err(|(key, why)| {
+            let problem = format!("`{key}` {why}");
+            ProfileError { file: file.to_owned(), problem }
+        })?;
+        Ok(self)
     }
 
     /// Whether the bank offers this.
@@ -254,7 +273,9 @@ impl BankProfile {
         ensure("id", "must be 1 to 64 of a-z, 0-9 and `-`", {
             (1..=64).contains(&self.id.len()) && self.id.bytes().all(id_shaped)
         })?;
-        ensure("name", "must be 1 to 100 characters", (1..=100).contains(&self.name.len()))?;
+        ensure("name", "must be 1 to 100 characters", {
+            (1..=100).contains(&self.name.chars().count())
+        })?;
         ensure("bic", "must be 8 or 11 upper-case letters and digits", {
             matches!(self.bic.len(), 8 | 11)
                 && self.bic.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())

@@ -12,6 +12,7 @@ mod wire;
 use domain::account::AccountIdentifier;
 use domain::approval::Approach;
 use domain::bank::{ConsentProgress, OrderStatus, RefundAccount};
+use domain::initiation::Schedule;
 use domain::payment::Attempt;
 use domain::seams::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -235,7 +236,11 @@ fn answer(
         transaction.and_then(|transaction| transaction.status_reason_information.as_deref())
     });
     let no_funds = request.funds_availability == Some(false);
-    let last = settings(call.bank)?.final_status;
+    let own = settings(call.bank)?;
+    let last = match order.initiation.schedule {
+        Schedule::StandingOrder { .. } => own.final_status_of_standing_orders,
+        Schedule::Immediate | Schedule::FutureDated { .. } => own.final_status,
+    };
     let iban = request.debtor_account.as_ref().and_then(|account| account.iban.clone());
     let wanted = iban.filter(|_| order.initiation.return_refund_account);
     let refund_account = wanted.and_then(|iban| {

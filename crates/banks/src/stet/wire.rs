@@ -6,6 +6,7 @@ use domain::account::{AccountIdentifier, Address};
 use domain::initiation::{Frequency, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -173,13 +174,7 @@ pub(super) fn payment_request<'a>(
     if asked.amount.currency() != Currency::EUR {
         return Err(unsupported("the standard has payments in EUR only"));
     }
-    let local_instrument = match asked.local_instrument {
-        LocalInstrument::Sepa | LocalInstrument::AutoSelect => None,
-        LocalInstrument::SepaInstant if bank.rails.contains(&LocalInstrument::SepaInstant) => {
-            Some("INST")
-        }
-        other => return Err(unsupported(format!("this bank has no rail {other:?}"))),
-    };
+    let local_instrument = local_instrument(bank, asked.local_instrument)?;
     let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing("creditor account"))?;
     let name = asked.creditor.name.as_deref().ok_or_else(|| missing("creditor name"))?;
     let beneficiary = Beneficiary {
@@ -238,6 +233,20 @@ pub(super) fn payment_request<'a>(
     })
 }
 
+/// The code of the rail (ISO external local instrument); none for an ordinary SEPA transfer.
+fn local_instrument(
+    bank: &BankProfile,
+    asked: LocalInstrument,
+) -> Result<Option<&'static str>, BankError> {
+    match asked {
+        LocalInstrument::Sepa | LocalInstrument::AutoSelect => Ok(None),
+        LocalInstrument::SepaInstant if bank.rails.contains(&LocalInstrument::SepaInstant) => {
+            Ok(Some("INST"))
+        }
+        other => Err(unsupported(format!("this bank has no rail {other:?}"))),
+    }
+}
+
 fn transaction<'a>(
     bank: &BankProfile,
     own: &Stet,
@@ -265,7 +274,7 @@ fn transaction<'a>(
     let (repetition, standing_order_characteristics) = match own.version {
         StetVersion::V1_4 => (repetition, None),
         StetVersion::V1_5 => {
-            let start_date = day.to_string();
+            let start_date = noon(day);
             (None, repetition.map(|repetition| StandingOrder { start_date, repetition }))
         }
     };
@@ -274,7 +283,7 @@ fn transaction<'a>(
             instruction_id: within("instruction id", &order.instruction_id, ID_CHARACTERS_MAX)?,
             end_to_end_id: &order.end_to_end_id,
         },
-        requested_execution_date: day.to_string(),
+        requested_execution_date: noon(day),
         repetition,
         standing_order_characteristics,
         instructed_amount: MoneyOut {
@@ -326,6 +335,11 @@ fn address(address: &Address) -> Option<PostalAddress<'_>> {
     Some(PostalAddress { country, address_line: lines })
 }
 
+/// The standard has times for days; noon in UTC is on that day in all of Europe.
+fn noon(day: Date) -> String {
+    format!("{day}T12:00:00Z")
+}
+
 fn repetition(schedule: Schedule) -> Option<Repetition> {
     let Schedule::StandingOrder { frequency, last, .. } = schedule else { return None };
     let frequency = match frequency {
@@ -338,7 +352,7 @@ fn repetition(schedule: Schedule) -> Option<Repetition> {
         Frequency::Semi => "SEMI",
         Frequency::Year => "YEAR",
     };
-    let end_date = last.map(|last| last.to_string());
+    let end_date = last.map(noon);
     Some(Repetition { end_date, execution_rule: "FWNG", frequency })
 }
 

@@ -73,12 +73,14 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     })?;
     let now = SystemClock.now();
     let certificates = certificates::load_or_make(&db, &sealer, &SystemIds, now, &api_url).await?;
-    let banks = start_banks(options, &data_dir, &api_url, &signing_key, &certificates).await?;
+    let wire = Arc::new(HttpWire::new(Some(certificates.authority_der.clone()))?);
+    let to_members = Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>;
+    let banks =
+        start_banks(options, &data_dir, &api_url, &signing_key, &certificates, to_members).await?;
     let own = members::gateway_seed(&db, &sealer, &SystemIds, now).await?;
     let developer = members::member(&db, &sealer, &SystemIds, "developer", now).await?;
     let shop = members::member(&db, &sealer, &SystemIds, "shop", now).await?;
     let payer = members::member(&db, &sealer, &SystemIds, "pay", now).await?;
-    let wire = Arc::new(HttpWire::new(Some(certificates.authority_der))?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let gateway_key =
         GatewayKey::from_seed(&URL_SAFE_NO_PAD.decode(&own.credentials.key_seed)?, own.id()?)?;
@@ -201,6 +203,7 @@ async fn start_banks(
     api_url: &str,
     signing_key: &SigningKey,
     certificates: &Certificates,
+    wire: Arc<dyn banks::wire::Wire>,
 ) -> anyhow::Result<simbank::Running> {
     let port = match (options.bank_port, options.port) {
         (Some(port), _) => port,
@@ -239,7 +242,9 @@ async fn start_banks(
         }],
         execution_delay_ms: options.execution_delay,
     };
-    simbank::start(banks, Arc::new(BankEnvironment)).await.map_err(|error| anyhow!("{error}"))
+    simbank::start(banks, Arc::new(BankEnvironment { wire }))
+        .await
+        .map_err(|error| anyhow!("{error}"))
 }
 
 fn announcement(

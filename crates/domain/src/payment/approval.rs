@@ -64,28 +64,7 @@ impl Payment {
                 moved(payment.ended(End::Declined, now))
             }
             AuthorisationFact::Expired => moved(self.approval_never_came(now)),
-            AuthorisationFact::AnswerLost { text } => match &self.state {
-                State::VerifyingCredentials { authorisation, challenge, credentials: Some(_) } => {
-                    let state = State::VerifyingCredentials {
-                        authorisation: authorisation.clone(),
-                        challenge: challenge.clone(),
-                        credentials: None,
-                    };
-                    moved(self.credentials_lost(state, text, now))
-                }
-                State::Opening { .. } => moved(payment.given_up(text, now)),
-                State::AwaitingBankChoice
-                | State::AwaitingRedirect { .. }
-                | State::AwaitingCredentials { .. }
-                | State::AwaitingDecoupled { .. }
-                | State::VerifyingReturn { .. }
-                | State::VerifyingCredentials { .. }
-                | State::Authorised { .. }
-                | State::OrderSent { .. }
-                | State::Uncertain { .. }
-                | State::Processing { .. }
-                | State::Final { .. } => Already,
-            },
+            AuthorisationFact::AnswerLost { text } => self.approval_answer_lost(text, now),
             AuthorisationFact::Unreadable { what } => Outcome::Unexpected(Case {
                 kind: "bank_answer_malformed".to_owned(),
                 text: format!("the bank's answer about the approval says nothing: {what}"),
@@ -101,6 +80,32 @@ impl Payment {
             | AuthorisationFact::Refused(_)
             | AuthorisationFact::GivenUp { .. }
             | AuthorisationFact::FundsUnavailable => moved(self.authorisation_lost(what, now)),
+        }
+    }
+
+    /// The bank may have got what we sent.
+    fn approval_answer_lost(&self, text: &str, now: Timestamp) -> PaymentOutcome {
+        match &self.state {
+            State::VerifyingCredentials { authorisation, challenge, credentials: Some(_) } => {
+                let state = State::VerifyingCredentials {
+                    authorisation: authorisation.clone(),
+                    challenge: challenge.clone(),
+                    credentials: None,
+                };
+                moved(self.credentials_lost(state, text, now))
+            }
+            State::Opening { .. } => moved(self.clone().given_up(text, now)),
+            State::AwaitingBankChoice
+            | State::AwaitingRedirect { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { .. } => Already,
         }
     }
 

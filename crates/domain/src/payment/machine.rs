@@ -1,5 +1,5 @@
-//! Every transition of a payment: [`Payment::observe`] is one exhaustive `match` over
-//! (state, fact). The printed table of all pairs is the snapshot of `tests/payment_table.rs`.
+//! Every transition of a payment: [`Payment::observe`] has one exhaustive `match` over the states
+//! for each kind of fact. The printed table of all pairs is the snapshot of `tests/payment_table.rs`.
 //!
 //! How to read the arms: facts of an earlier phase that arrive late are [`Outcome::Already`];
 //! facts of a later phase that arrive early are [`Outcome::Unexpected`]; so is any word of the
@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::{
-    AuthorisationFact, End, Fact, OrderFact, Payment, PaymentOutcome, PaymentStep, State,
+    AuthorisationFact, End, Fact, OrderFact, Payment, PaymentOutcome, PaymentStep, PsuFact, State,
     StatusFact,
 };
 use crate::step::{Case, Outcome};
@@ -20,10 +20,27 @@ impl Payment {
     /// What `fact` does to this payment. Total: any fact in any state has an outcome.
     #[must_use]
     pub fn observe(&self, fact: &Fact, now: Timestamp) -> PaymentOutcome {
+        match fact {
+            Fact::Authorisation { idempotency_key, what } => {
+                self.observe_authorisation(idempotency_key, what, now)
+            }
+            Fact::Psu { oauth_state, what } => self.observe_psu(oauth_state, what, now),
+            Fact::Order(what) => self.observe_order(what, now),
+            Fact::Status(what) => self.observe_status(what, now),
+            Fact::TimeRanOut => self.time_ran_out(now),
+        }
+    }
+
+    /// The opening at the bank, and the approval there.
+    fn observe_authorisation(
+        &self,
+        idempotency_key: &str,
+        what: &AuthorisationFact,
+        now: Timestamp,
+    ) -> PaymentOutcome {
         use State as S;
-        match (&self.state, fact) {
-            // The opening at the bank, and the approval there.
-            (S::Opening { attempt, .. }, Fact::Authorisation { idempotency_key, what }) => {
+        match (&self.state, what) {
+            (S::Opening { attempt, .. }, _) => {
                 if attempt.idempotency_key == *idempotency_key {
                     self.authorisation_told(attempt, None, what, now)
                 } else {
@@ -36,7 +53,7 @@ impl Payment {
                 | S::AwaitingDecoupled { authorisation, .. }
                 | S::VerifyingReturn { authorisation, .. }
                 | S::VerifyingCredentials { authorisation, .. },
-                Fact::Authorisation { idempotency_key, what },
+                _,
             ) => {
                 let attempt = &authorisation.attempt;
                 if attempt.idempotency_key == *idempotency_key {
@@ -45,73 +62,67 @@ impl Payment {
                     Already
                 }
             }
-            (S::AwaitingBankChoice, Fact::Authorisation { .. }) => {
-                self.unexpected("authorisation_before_return")
-            }
+            (S::AwaitingBankChoice, _) => self.unexpected("authorisation_before_return"),
             (
                 S::Authorised { .. },
-                Fact::Authorisation {
-                    what:
-                        what @ (A::FundsUnavailable
-                        | A::Refused(_)
-                        | A::Invalid { .. }
-                        | A::GivenUp { .. }),
-                    ..
-                },
+                A::FundsUnavailable | A::Refused(_) | A::Invalid { .. } | A::GivenUp { .. },
             ) => moved(self.authorisation_lost(what, now)),
-            (
-                S::Authorised { .. } | S::Final { .. },
-                Fact::Authorisation { what: A::OrderTaken { .. }, .. },
-            ) => self.unexpected("order_taken_unasked"),
+            (S::Authorised { .. } | S::Final { .. }, A::OrderTaken { .. }) => {
+                self.unexpected("order_taken_unasked")
+            }
             (
                 S::Authorised { .. }
                 | S::OrderSent { .. }
                 | S::Uncertain { .. }
                 | S::Processing { .. }
                 | S::Final { .. },
-                Fact::Authorisation { .. },
+                _,
             ) => Already,
+        }
+    }
 
-            // The payer's browser.
-            (S::AwaitingRedirect { authorisation, .. }, Fact::Psu { oauth_state, what }) => {
+    /// The payer's browser, or the bank's callback in its place.
+    fn observe_psu(&self, oauth_state: &str, what: &PsuFact, now: Timestamp) -> PaymentOutcome {
+        use State as S;
+        match &self.state {
+            // A bank's callback after a decoupled approval brings what a browser brings.
+            S::AwaitingRedirect { authorisation, .. }
+            | S::AwaitingDecoupled { authorisation, .. } => {
                 if authorisation.attempt.oauth_state == *oauth_state {
                     moved(self.psu_came_back(authorisation, what, now))
                 } else {
                     Already
                 }
             }
-            (S::AwaitingBankChoice, Fact::Psu { .. }) => self.unexpected("return_before_redirect"),
-            (
-                S::Opening { .. }
-                | S::AwaitingCredentials { .. }
-                | S::AwaitingDecoupled { .. }
-                | S::VerifyingReturn { .. }
-                | S::VerifyingCredentials { .. }
-                | S::Authorised { .. }
-                | S::OrderSent { .. }
-                | S::Uncertain { .. }
-                | S::Processing { .. }
-                | S::Final { .. },
-                Fact::Psu { .. },
-            ) => Already,
+            S::AwaitingBankChoice => self.unexpected("return_before_redirect"),
+            S::Opening { .. }
+            | S::AwaitingCredentials { .. }
+            | S::VerifyingReturn { .. }
+            | S::VerifyingCredentials { .. }
+            | S::Authorised { .. }
+            | S::OrderSent { .. }
+            | S::Uncertain { .. }
+            | S::Processing { .. }
+            | S::Final { .. } => Already,
+        }
+    }
 
-            // The order.
-            (S::OrderSent { order }, Fact::Order(what)) => {
-                moved(self.order_ended(order, what, now))
-            }
+    /// The bank's answer to the order.
+    fn observe_order(&self, what: &OrderFact, now: Timestamp) -> PaymentOutcome {
+        use State as S;
+        match (&self.state, what) {
+            (S::OrderSent { order }, _) => moved(self.order_ended(order, what, now)),
             (
                 S::Uncertain { order } | S::Processing { order, bank_payment_id: None },
-                Fact::Order(OrderFact::Answered { bank_payment_id, status, refund_account })
-                | Fact::Status(StatusFact::Found { bank_payment_id, status, refund_account }),
+                OrderFact::Answered { bank_payment_id, status, refund_account },
             ) => moved(self.order_taken(order, bank_payment_id, status, refund_account, now)),
-            (S::Uncertain { .. }, Fact::Order(OrderFact::AnswerLost { .. })) => Already,
-            (
-                S::Uncertain { .. },
-                Fact::Order(OrderFact::Refused(_) | OrderFact::NotSent { .. }),
-            ) => self.unexpected("order_answer_after_it_was_lost"),
+            (S::Uncertain { .. }, OrderFact::AnswerLost { .. }) => Already,
+            (S::Uncertain { .. }, OrderFact::Refused(_) | OrderFact::NotSent { .. }) => {
+                self.unexpected("order_answer_after_it_was_lost")
+            }
             (
                 S::Processing { bank_payment_id: Some(known), .. },
-                Fact::Order(OrderFact::Answered { bank_payment_id, .. }),
+                OrderFact::Answered { bank_payment_id, .. },
             ) if known == bank_payment_id => Already,
             (
                 S::AwaitingBankChoice
@@ -124,33 +135,37 @@ impl Payment {
                 | S::Authorised { .. }
                 | S::Processing { .. }
                 | S::Final { .. },
-                Fact::Order(_),
+                _,
             ) => self.unexpected("order_answer_without_order"),
+        }
+    }
 
-            // Answers to status questions.
+    /// The bank's answer to a status question.
+    fn observe_status(&self, what: &StatusFact, now: Timestamp) -> PaymentOutcome {
+        use State as S;
+        match (&self.state, what) {
+            (
+                S::Uncertain { order } | S::Processing { order, bank_payment_id: None },
+                StatusFact::Found { bank_payment_id, status, refund_account },
+            ) => moved(self.order_taken(order, bank_payment_id, status, refund_account, now)),
             (
                 S::Processing { .. },
-                Fact::Status(StatusFact::Order(status) | StatusFact::Found { status, .. }),
+                StatusFact::Order(status) | StatusFact::Found { status, .. },
             ) => self.status_told(status, now),
-            (S::Processing { .. }, Fact::Status(StatusFact::Consent(_))) => Already,
-            (S::Uncertain { order }, Fact::Status(StatusFact::Consent(consent))) => {
+            (S::Processing { .. }, StatusFact::Consent(_)) => Already,
+            (S::Uncertain { order }, StatusFact::Consent(consent)) => {
                 self.consent_told(order, *consent, now)
             }
-            (
-                S::Uncertain { .. } | S::Processing { .. },
-                Fact::Status(StatusFact::Unreadable { what }),
-            ) => Outcome::Unexpected(Case {
-                kind: "bank_answer_malformed".to_owned(),
-                text: format!("the bank's answer about the status cannot be read: {what}"),
-            }),
-            (
-                S::Final { end },
-                Fact::Status(StatusFact::Order(status) | StatusFact::Found { status, .. }),
-            ) => self.status_after_the_end(*end, status),
-            (
-                S::Final { .. },
-                Fact::Status(StatusFact::Consent(_) | StatusFact::Unreadable { .. }),
-            ) => Already,
+            (S::Uncertain { .. } | S::Processing { .. }, StatusFact::Unreadable { what }) => {
+                Outcome::Unexpected(Case {
+                    kind: "bank_answer_malformed".to_owned(),
+                    text: format!("the bank's answer about the status cannot be read: {what}"),
+                })
+            }
+            (S::Final { end }, StatusFact::Order(status) | StatusFact::Found { status, .. }) => {
+                self.status_after_the_end(*end, status)
+            }
+            (S::Final { .. }, StatusFact::Consent(_) | StatusFact::Unreadable { .. }) => Already,
             (
                 S::AwaitingBankChoice
                 | S::Opening { .. }
@@ -161,28 +176,11 @@ impl Payment {
                 | S::VerifyingCredentials { .. }
                 | S::Authorised { .. }
                 | S::OrderSent { .. },
-                Fact::Status(_),
+                _,
             )
-            | (S::Uncertain { .. }, Fact::Status(StatusFact::Order(_))) => {
+            | (S::Uncertain { .. }, StatusFact::Order(_)) => {
                 self.unexpected("status_without_order")
             }
-
-            // The clock.
-            (
-                S::AwaitingBankChoice
-                | S::Opening { .. }
-                | S::AwaitingRedirect { .. }
-                | S::AwaitingCredentials { .. }
-                | S::AwaitingDecoupled { .. }
-                | S::VerifyingReturn { .. }
-                | S::VerifyingCredentials { .. }
-                | S::Authorised { .. }
-                | S::OrderSent { .. }
-                | S::Uncertain { .. }
-                | S::Processing { .. },
-                Fact::TimeRanOut,
-            ) => self.time_ran_out(now),
-            (S::Final { .. }, Fact::TimeRanOut) => Already,
         }
     }
 

@@ -1,4 +1,5 @@
-//! The bank's app of one customer, as a page: what waits for confirmation, and two buttons.
+//! The bank's app of one customer, as a page: what waits for confirmation, and two buttons. At banks
+//! whose payers give the provider a code, the app shows that code.
 //!
 //! | request | form fields | answer |
 //! |---|---|---|
@@ -12,7 +13,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::banks::{self, Bank};
+use super::banks::{self, Bank, Standard};
+use super::polish_api;
 use super::transfer::{self, Approval, Transfer};
 use super::visit::money;
 use crate::oauth::parse_parameters;
@@ -31,6 +33,8 @@ struct Waiting {
 struct AppPage {
     bank: &'static str,
     username: String,
+    /// What the payer gives to the provider.
+    code: Option<String>,
     waiting: Vec<Waiting>,
 }
 
@@ -61,7 +65,9 @@ pub(crate) async fn show(
         .collect()
     });
     let waiting = waiting.unwrap_or_default();
-    pages::render(200, &AppPage { bank: bank.name, username, waiting })
+    let by_code = matches!(bank.standard, Standard::PolishApi(own) if own.by_code);
+    let code = by_code.then(|| polish_api::app_code(bank, &username));
+    pages::render(200, &AppPage { bank: bank.name, username, code, waiting })
 }
 
 fn customer(bank: &str, username: &str) -> Option<(&'static Bank, String)> {
@@ -89,7 +95,7 @@ pub(crate) async fn decide(
             "" => mine.next_back(),
             wanted => mine.find(|(id, _)| *id == wanted),
         };
-        let Some((id, transfer)) = found else { return false };
+        let (id, transfer) = found?;
         let named = transfer.debtor.clone();
         let first = bank.customer(&username).and_then(|customer| customer.accounts.first());
         let debtor = named.or_else(|| first.map(|account| account.identification.to_owned()));
@@ -98,11 +104,16 @@ pub(crate) async fn decide(
             ("approve", Some(debtor)) => transfer::approve(state, &id, &debtor, now, delay_ms),
             _ => transfer::fail(state, &id, "The payment was declined in the app."),
         }
-        true
+        Some(id)
     });
     match decided {
-        Ok(true) => pages::see_other(&format!("/sim/app/{}/{username}", bank.id)),
-        Ok(false) => pages::problem(404, "Nothing waits for this confirmation."),
+        Ok(Some(id)) => {
+            if let Some(callback) = polish_api::call_back(&shared, bank, &id) {
+                shared.environment.call_back(callback).await;
+            }
+            pages::see_other(&format!("/sim/app/{}/{username}", bank.id))
+        }
+        Ok(None) => pages::problem(404, "Nothing waits for this confirmation."),
         Err(_) => pages::problem(500, "The bank cannot keep its state."),
     }
 }

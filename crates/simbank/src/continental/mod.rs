@@ -10,11 +10,13 @@
 //! | `app` | the bank's app, for decoupled approval |
 //! | `berlin_group/` | NextGenPSD2 1.3.12 |
 //! | `stet/` | STET 1.4 and 1.5 |
+//! | `polish_api/` | PolishAPI 2.1 |
 
 pub(crate) mod app;
 pub(crate) mod banks;
 pub(crate) mod berlin_group;
 pub(crate) mod certificate;
+pub(crate) mod polish_api;
 pub(crate) mod stet;
 pub(crate) mod transfer;
 pub(crate) mod visit;
@@ -41,4 +43,5 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/{bank}/oauth/token", post(berlin_group::oauth::token))
         .route("/{bank}/v1/{*resource}", any(berlin_group::handle))
         .route("/{bank}/psd2/{*resource}", any(stet::handle))
+        .route("/{bank}/{version}/{service}/{again}/{operation}", any(polish_api::handle))
 }

@@ -74,6 +74,44 @@ pub(crate) struct Transfer {
     pub(crate) posts: u32,
 }
 
+impl Transfer {
+    /// An order that the bank has just got and nobody has approved: what is the same for all.
+    pub(crate) fn received(bank: &str, client: &str, now: Timestamp) -> Transfer {
+        Transfer {
+            bank: bank.to_owned(),
+            client: client.to_owned(),
+            service: String::new(),
+            body: Value::Null,
+            minor: 0,
+            currency: String::new(),
+            creditor_iban: String::new(),
+            creditor_name: String::new(),
+            reference: String::new(),
+            end_to_end_id: String::new(),
+            execution_date: None,
+            debtor: None,
+            status: "RCVD".to_owned(),
+            words: None,
+            no_funds: false,
+            approval: Approval::Open,
+            authorisation_id: None,
+            sca_status: "received".to_owned(),
+            username: None,
+            signed_in: false,
+            method: None,
+            wrong: 0,
+            confirmation_code: None,
+            redirect_uri: String::new(),
+            nok_redirect_uri: String::new(),
+            grant: None,
+            created_at: now,
+            executes_at: None,
+            executed: false,
+            posts: 0,
+        }
+    }
+}
+
 impl Row for Transfer {
     const TABLE: &'static str = "transfer";
     const CAPACITY: usize = 20_000;
@@ -162,10 +200,13 @@ pub(crate) fn finish(state: &mut State, id: &str, now: Timestamp, delay_ms: i64)
     state.wait_for(at, id);
 }
 
+fn stet(bank: &str) -> bool {
+    banks::find(bank).is_some_and(|bank| matches!(bank.standard, Standard::Stet(_)))
+}
+
 /// The word for an order that waits for its execution.
 fn accepted_word(bank: &str) -> String {
-    let stet = banks::find(bank).is_some_and(|bank| matches!(bank.standard, Standard::Stet(_)));
-    if stet { "ACSP".to_owned() } else { "ACTC".to_owned() }
+    if stet(bank) { "ACSP".to_owned() } else { "ACTC".to_owned() }
 }
 
 /// The payer said no, or could not prove who it is: nothing will be executed.
@@ -190,6 +231,7 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
         return;
     }
     let standing_order = transfer.service == "periodic-payments";
+    let transfer_bank = transfer.bank.clone();
     let (minor, currency) = (transfer.minor, transfer.currency.clone());
     let debtor = transfer.debtor.clone().unwrap_or_default();
     let creditor = match state.accounts.get(&transfer.creditor_iban) {
@@ -208,9 +250,11 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
         state.accounts.update(&debtor, changes, |account| account.balance_minor -= minor);
         state.accounts.update(&creditor, changes, |account| account.balance_minor += minor);
     }
+    let accepted = if stet(&transfer_bank) { "ACSP" } else { "ACTC" };
     state.transfers.update(id, &mut state.changes, |transfer| {
         let (status, words) = match ending {
-            Ending::Complete => (if standing_order { "ACTC" } else { last_status }, None),
+            Ending::Complete if standing_order => (accepted, None),
+            Ending::Complete => (last_status, None),
             Ending::Reject(_, words) => ("RJCT", Some(words)),
             // A bank whose last word is ACCP has no later one to wait with.
             Ending::Remain(words) => {

@@ -55,6 +55,10 @@ impl Environment for TestEnvironment {
             Box::pin(std::future::ready(()))
         }
     }
+
+    fn call_back(&self, _callback: simbank::Callback) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Whether the request itself is meant to fit the published document.

@@ -4,6 +4,7 @@
 //! errors, in the query. What comes is recorded and verified later by a job; the payer is led on
 //! at once: on the full hosted pages to our waiting page, otherwise to the member's page.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -16,6 +17,7 @@ use domain::initiation::Flow;
 use domain::payment::Payment;
 use gateway::App;
 use gateway::payments::{PsuReturnOutcome, psu_returned};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{page, problem};
@@ -46,8 +48,13 @@ pub async fn from_query(State(app): State<Arc<App>>, headers: HeaderMap, uri: Ur
     }
 }
 
-/// `POST /callback`: a form post of the bank, or our own page's script.
+/// `POST /callback`: a form post of the bank, our own page's script, or, as JSON, the bank itself
+/// after a decoupled approval (PolishAPI, `authorizeExt`).
 pub async fn from_form(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        return from_bank(&app, &headers, &body).await;
+    }
     let parameters = parameters(&body);
     let by_script = headers
         .get(header::ACCEPT)
@@ -72,6 +79,31 @@ pub async fn from_form(State(app): State<Arc<App>>, headers: HeaderMap, body: By
         Err(response) => response,
     }
 }
+
+/// The bank has no use for our pages: what became of its callback is in the status alone.
+async fn from_bank(app: &Arc<App>, headers: &HeaderMap, body: &[u8]) -> Response {
+    let Ok(BankCallback(told)) = serde_json::from_slice(body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let mut parameters: Vec<(String, String)> = told
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
+        .collect();
+    // The key that the bank was given shows that it is the bank.
+    parameters.retain(|(name, _)| name != "apiKey");
+    let key = headers.get("apikey").or_else(|| headers.get("x-api-key"));
+    if let Some(key) = key.and_then(|key| key.to_str().ok()) {
+        parameters.push(("apiKey".to_owned(), key.to_owned()));
+    }
+    match record(app, &parameters, headers).await {
+        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+        Err(response) => response.status().into_response(),
+    }
+}
+
+/// The members of the callback's object.
+#[derive(Deserialize)]
+struct BankCallback(BTreeMap<String, serde_json::Value>);
 
 async fn record(
     app: &Arc<App>,

@@ -2,7 +2,8 @@
 //! with simulated banks behind it.
 //!
 //! Documents judge the wire: every answer of the API is held against our OpenAPI document and the
-//! published one, every exchange with a bank against the published OBIE document. See `support`.
+//! published one, every exchange with a bank against the document of the bank's standard. See
+//! `support`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authentication;
@@ -10,6 +11,7 @@ mod create;
 mod directory;
 mod opening;
 mod outcomes;
+mod protocols;
 mod reads;
 mod refusals;
 mod scenarios;

@@ -10,9 +10,9 @@ use crate::support::{Decision, HOOKS_URL, World, id, order_of, with, worlds};
 
 /// A bank, the account of its customer where the bank wants it first, and the statuses that a
 /// payer's member sees on the way to the approval.
-struct Bank {
-    id: &'static str,
-    debtor: Option<&'static str>,
+pub struct Bank {
+    pub id: &'static str,
+    pub debtor: Option<&'static str>,
     way: &'static [&'static str],
 }
 
@@ -20,7 +20,7 @@ const REDIRECT: &str = "INITIATION_PENDING_REDIRECT_AUTH";
 const EMBEDDED: &str = "INITIATION_PENDING_EMBEDDED_AUTH";
 const DECOUPLED: &str = "INITIATION_PENDING_DECOUPLED_AUTH";
 
-const BANKS: [Bank; 12] = [
+pub const BANKS: [Bank; 19] = [
     Bank { id: "ob-iron", debtor: None, way: &[REDIRECT] },
     Bank { id: "ob-quartz", debtor: None, way: &[REDIRECT] },
     Bank { id: "ob-slate", debtor: None, way: &[REDIRECT] },
@@ -41,6 +41,13 @@ const BANKS: [Bank; 12] = [
         way: &[EMBEDDED, EMBEDDED, EMBEDDED],
     },
     Bank { id: "bg-birke", debtor: Some("DE11500105170000001064"), way: &[EMBEDDED, DECOUPLED] },
+    Bank { id: "pl-dab", debtor: None, way: &[REDIRECT] },
+    Bank { id: "pl-brzoza", debtor: Some("PL31102000000000000000001005"), way: &[REDIRECT] },
+    Bank { id: "pl-sosna", debtor: None, way: &[EMBEDDED, DECOUPLED] },
+    Bank { id: "stet-chene", debtor: None, way: &[REDIRECT] },
+    Bank { id: "stet-hetre", debtor: None, way: &[REDIRECT] },
+    Bank { id: "stet-saule", debtor: Some("FR7610207000010000000209972"), way: &[DECOUPLED] },
+    Bank { id: "stet-if", debtor: None, way: &[REDIRECT] },
 ];
 
 /// Amount, what the payer does, the last status and its reason.
@@ -67,14 +74,28 @@ const OUTCOMES: [(&str, Decision, &str, Option<&str>); 9] = [
     ("99999999", Decision::Approve, "INITIATION_REJECTED_INSUFFICIENT_FUNDS", None),
 ];
 
+/// What the bank says in its standard's way.
+fn told(bank: &str, words: &'static str) -> &'static str {
+    match words {
+        _ if !bank.starts_with("stet-") => words,
+        "failure" | "Insufficient funds" => "MS03",
+        "Payment initiation has been canceled." => "DS02",
+        _ => "CUST",
+    }
+}
+
 pub fn order_at(bank: &str, debtor: Option<&str>, amount: &str) -> Value {
     if bank.starts_with("ob-") || bank == "mock-redirect" {
         return order_of(bank, amount);
     }
     let order = order_of(bank, amount);
-    let order = with(&order, "initiation.localInstrument", "SEPA");
-    let order = with(&order, "initiation.amount.currency", "EUR");
-    let creditor = json!({ "iban": "DE02120300000000202051", "name": "Customer Inc." });
+    let (rail, currency, iban) = match bank.starts_with("pl-") {
+        true => ("ELIXIR", "PLN", "PL61109010140000071219812874"),
+        false => ("SEPA", "EUR", "DE02120300000000202051"),
+    };
+    let order = with(&order, "initiation.localInstrument", rail);
+    let order = with(&order, "initiation.amount.currency", currency);
+    let creditor = json!({ "iban": iban, "name": "Customer Inc." });
     let order = with(&order, "initiation.creditor", creditor);
     match debtor {
         Some(iban) => with(&order, "initiation.debtor", json!({ "iban": iban, "name": "Payer" })),
@@ -106,7 +127,7 @@ async fn every_standard_every_approach_every_outcome() {
                 let what = format!("{}: {} {amount} {decision:?}", world.name, bank.id);
                 let payment = world.scenario(bank, amount, decision).await;
                 assert_eq!(payment["status"], status, "{what}: {payment}");
-                if let Some(reason) = reason {
+                if let Some(reason) = reason.map(|words| told(bank.id, words)) {
                     assert_eq!(payment["statusReasonInformation"], reason, "{what}: {payment}");
                 }
                 world.audit(&id(&payment), &what).await;
@@ -239,6 +260,54 @@ async fn choices_pictures_and_flicker_codes_reach_the_member() {
             send("scaAuthenticationData", "123456").await;
             world.half_a_minute().await;
             assert_eq!(world.status(&id(&payment)).await, "INITIATION_COMPLETED");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_callback_of_a_bank_is_taken_once_and_only_with_its_key() {
+    for world in worlds().await {
+        let waiting = async || {
+            let payment = world.create(&order_at("pl-sosna", None, "10.23")).await;
+            let path = format!("/v2/payments/{}/embedded-auth", id(&payment));
+            let wrong = json!({ "embeddedAuth": { "eatCode": "000000" } });
+            let again = world.post(&path, &wrong).await.json();
+            assert_eq!(again["payment"]["authentication"]["isRetry"], true, "{again}");
+            let code = world.code_of_app("pl-sosna").await;
+            let right = json!({ "embeddedAuth": { "eatCode": code } });
+            let taken = world.post(&path, &right).await.json();
+            assert_eq!(taken["payment"]["status"], DECOUPLED, "{taken}");
+            world.decide_in_app("pl-sosna", Decision::Approve).await;
+            let callback = world.callbacks.lock().unwrap().pop().unwrap();
+            (id(&payment), callback)
+        };
+        // Twice is once.
+        let (id, callback) = waiting().await;
+        assert_eq!(world.bring(&callback).await.status, 204);
+        assert_eq!(world.bring(&callback).await.status, 204);
+        world.half_a_minute().await;
+        assert_eq!(world.bring(&callback).await.status, 204);
+        assert_eq!(world.status(&id).await, "INITIATION_COMPLETED");
+        assert_eq!(world.wire.count("exchange-code"), 1);
+        world.audit(&id, "callback").await;
+        // Somebody who saw the address, but not the key.
+        let (id, callback) = waiting().await;
+        let forged = simbank::Callback { api_key: "guessed".to_owned(), ..callback };
+        world.bring(&forged).await;
+        world.half_a_minute().await;
+        assert_eq!(world.status(&id).await, "INITIATION_FAILED");
+        assert_eq!(world.wire.count("exchange-code"), 1, "no code is spent on a forged callback");
+        // No callback at all: nothing was ordered, and after a time the payment is given up.
+        let (id, _) = waiting().await;
+        for _ in 0..60 {
+            world.pass(SignedDuration::from_secs(60)).await;
+        }
+        assert_eq!(world.status(&id).await, "INITIATION_EXPIRED");
+        // What is no callback.
+        for body in ["", "[]", "{\"state\":5}", "{\"state\":\"x\",\"code\":\"y\"}"] {
+            let url = format!("{}/callback", crate::support::PUBLIC_URL);
+            let odd = simbank::Callback { url, api_key: "k".to_owned(), body: body.to_owned() };
+            assert_eq!(world.bring(&odd).await.status, 400, "{body}");
         }
     }
 }

@@ -25,7 +25,8 @@ const REQUEST_SECONDS: i64 = 15 * 60;
 const CODE_SECONDS: i64 = 10 * 60;
 const TOKEN_SECONDS: i64 = 24 * 3600;
 
-fn key(kind: &str, secret: &str) -> String {
+/// The key of a secret in the table of grants: the secret itself is not kept.
+pub(crate) fn key(kind: &str, secret: &str) -> String {
     format!("{kind}:{}", base64url(sha256(secret.as_bytes())))
 }
 

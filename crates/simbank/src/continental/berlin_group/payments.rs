@@ -144,8 +144,6 @@ fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Transfer, 
     }
     let nok = header("tpp-nok-redirect-uri");
     Ok(Transfer {
-        bank: call.bank.id.to_owned(),
-        client: call.provider.organisation_identifier.clone(),
         service: service.to_owned(),
         body: body.clone(),
         minor,
@@ -156,24 +154,12 @@ fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Transfer, 
         end_to_end_id: end_to_end_id.to_owned(),
         execution_date,
         debtor: debtor.map(str::to_owned),
-        status: "RCVD".to_owned(),
-        words: None,
-        no_funds: false,
-        approval: Approval::Open,
-        authorisation_id: None,
-        sca_status: "received".to_owned(),
         username: named,
-        signed_in: false,
-        method: None,
-        wrong: 0,
         confirmation_code: own.confirms_by_code.then(|| call.shared.uuid()),
         redirect_uri: header("tpp-redirect-uri"),
         nok_redirect_uri: if nok.is_empty() { header("tpp-redirect-uri") } else { nok },
-        grant: None,
-        created_at: call.now,
-        executes_at: None,
-        executed: false,
         posts: 1,
+        ..Transfer::received(call.bank.id, &call.provider.organisation_identifier, call.now)
     })
 }
 

@@ -105,7 +105,7 @@ pub(crate) async fn handle(
     let (parts, body) = request.into_parts();
     let found = banks::find(&bank).and_then(|bank| match bank.standard {
         Standard::Stet(own) => Some((bank, own)),
-        Standard::BerlinGroup(_) => None,
+        Standard::BerlinGroup(_) | Standard::PolishApi(_) => None,
     });
     let Some((bank, own)) = found else {
         return respond(StatusCode::NOT_FOUND, HeaderMap::new(), Body::empty());
@@ -131,7 +131,7 @@ pub(crate) async fn handle(
             }
         }
     };
-    let (headers, sent) = dress(&parts.headers, &answer);
+    let (headers, sent) = dress(own, &parts.headers, &answer);
     let silent = matches!(answer.fault, Some(Fault::SilentAfterEffect | Fault::SilentBeforeEffect));
     shared.exchanges.record(Exchange {
         bank: bank.id.to_owned(),
@@ -231,7 +231,7 @@ fn check_token(call: &Call<'_>) -> Result<(), Answer> {
     known.map(|_| ())
 }
 
-fn dress(asked: &HeaderMap, answer: &Answer) -> (HeaderMap, Vec<u8>) {
+fn dress(own: Stet, asked: &HeaderMap, answer: &Answer) -> (HeaderMap, Vec<u8>) {
     let mut headers = HeaderMap::new();
     if let Some(id) = asked.get("x-request-id") {
         headers.insert("x-request-id", id.clone());
@@ -241,7 +241,12 @@ fn dress(asked: &HeaderMap, answer: &Answer) -> (HeaderMap, Vec<u8>) {
     }
     let mut sent = vec![];
     if let Some(body) = &answer.body {
-        let kind = HeaderValue::from_static("application/hal+json; charset=utf-8");
+        // 1.4 has another type for errors.
+        let kind = match (answer.status, own.beneficiary_in_transaction) {
+            (200 | 201, _) | (_, true) => "application/hal+json; charset=utf-8",
+            (_, false) => "application/json",
+        };
+        let kind = HeaderValue::from_static(kind);
         headers.insert(CONTENT_TYPE, kind);
         sent = body.to_string().into_bytes();
     }

@@ -26,7 +26,8 @@ pub(super) fn create(call: &Call<'_>) -> Result<Answer, Answer> {
         serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?;
     let transfer = read_request(call, &body)?;
     let minor = transfer.minor;
-    let id = call.shared.uuid();
+    // The standard's ids have 35 characters at most.
+    let id = call.shared.uuid().replace('-', "");
     let kept = id.clone();
     let fault = outcome::fault(minor).filter(|_| call.own.executes_at_approval);
     if let Some(refusal) = fault.and_then(before_effect) {
@@ -95,15 +96,15 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Transfer, Answer> {
     if call.own.decoupled && owner.is_none() {
         return Err(wrong("this bank wants the debtor's account"));
     }
-    let day = text(&transaction["requestedExecutionDate"]);
+    let moment: Result<jiff::Timestamp, _> = text(&transaction["requestedExecutionDate"]).parse();
+    let moment = moment.map_err(|_| wrong("`requestedExecutionDate` is not a date and time"))?;
+    let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
     let today = call.now.to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
     let repeats = transaction["standingOrderCharacteristics"].is_object()
         || transaction["frequency"].is_string();
     let service = if repeats { "periodic-payments" } else { "payments" };
     let username = owner.flatten().map(|customer| customer.username.to_owned());
     Ok(Transfer {
-        bank: call.bank.id.to_owned(),
-        client: call.provider.organisation_identifier.clone(),
         service: service.to_owned(),
         body: body.clone(),
         minor,
@@ -112,26 +113,14 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Transfer, Answer> {
         creditor_name,
         reference: text(&transaction["remittanceInformation"]["unstructured"][0]),
         end_to_end_id: id,
-        execution_date: Some(day).filter(|day| !day.is_empty() && *day > today),
+        execution_date: Some(day).filter(|day| *day > today),
         debtor,
-        status: "RCVD".to_owned(),
-        words: None,
-        no_funds: false,
-        approval: Approval::Open,
-        authorisation_id: None,
         sca_status: if call.own.decoupled { "started" } else { "received" }.to_owned(),
         username: username.filter(|_| call.own.decoupled),
-        signed_in: false,
-        method: None,
-        wrong: 0,
         confirmation_code: call.own.wants_factor.then(|| call.shared.uuid()),
         nok_redirect_uri: if failure.is_empty() { success.clone() } else { failure },
         redirect_uri: success,
-        grant: None,
-        created_at: call.now,
-        executes_at: None,
-        executed: false,
-        posts: 0,
+        ..Transfer::received(call.bank.id, &call.provider.organisation_identifier, call.now)
     })
 }
 
@@ -255,7 +244,7 @@ pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
             "CANC".clone_into(&mut transfer.status);
             transfer.executed = true;
         });
-        let applied = json!({ "appliedAuthenticationApproach": "NONE", "_links": {} });
-        Ok(Answer::body(200, applied))
+        // No approach: the payer has nothing more to do.
+        Ok(Answer::body(200, json!({ "_links": {} })))
     })
 }

@@ -7,11 +7,11 @@
 mod judges;
 mod member;
 mod order;
-mod payer;
+pub mod payer;
 mod payments;
 mod wire;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -77,10 +77,11 @@ pub struct World {
     pub name: &'static str,
     pub app: Arc<App>,
     pub clock: Arc<TestClock>,
+    pub callbacks: Callbacks,
     pub wire: Arc<TestWire>,
     pub member: Member,
     pub other: Member,
-    ids: Arc<TestIds>,
+    pub ids: Arc<TestIds>,
     router: Router,
     settings: Settings,
     gateway_member: MemberId,
@@ -107,7 +108,11 @@ pub async fn worlds_with(change: impl Fn(&mut Settings)) -> Vec<World> {
 struct BankEnvironment {
     clock: Arc<TestClock>,
     ids: TestIds,
+    callbacks: Callbacks,
 }
+
+/// What the banks have called back, for the tests to bring to the gateway, once, twice or never.
+pub type Callbacks = Arc<Mutex<Vec<simbank::Callback>>>;
 
 impl simbank::Environment for BankEnvironment {
     fn now(&self) -> Timestamp {
@@ -120,6 +125,11 @@ impl simbank::Environment for BankEnvironment {
 
     /// A bank's long silence is over at once.
     fn sleep(&self, _milliseconds: u64) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn call_back(&self, callback: simbank::Callback) -> BoxFuture<'static, ()> {
+        self.callbacks.lock().unwrap().push(callback);
         Box::pin(std::future::ready(()))
     }
 }
@@ -168,7 +178,7 @@ fn eidas_identity() -> EidasIdentity {
     identity.clone()
 }
 
-fn simulated_banks(clock: &Arc<TestClock>) -> Router {
+fn simulated_banks(clock: &Arc<TestClock>, callbacks: &Callbacks) -> Router {
     let options = simbank::Options {
         listen: "127.0.0.1:8001".parse().unwrap(),
         public_url: Some(BANKS_URL.to_owned()),
@@ -187,7 +197,11 @@ fn simulated_banks(clock: &Arc<TestClock>) -> Router {
         }],
         execution_delay_ms: EXECUTION_DELAY_MS,
     };
-    let environment = BankEnvironment { clock: Arc::clone(clock), ids: TestIds::seeded(2) };
+    let environment = BankEnvironment {
+        clock: Arc::clone(clock),
+        ids: TestIds::seeded(2),
+        callbacks: Arc::clone(callbacks),
+    };
     simbank::router(options, Arc::new(environment)).unwrap()
 }
 
@@ -195,7 +209,8 @@ impl World {
     async fn new(database: TestDatabase, settings: Settings) -> World {
         let clock = Arc::new(TestClock::at("2026-01-05T10:00:00Z"));
         let ids = Arc::new(TestIds::seeded(1));
-        let wire = Arc::new(TestWire::new(simulated_banks(&clock)));
+        let callbacks = Callbacks::default();
+        let wire = Arc::new(TestWire::new(simulated_banks(&clock, &callbacks)));
         let gateway_member = MemberId::new(clock.now(), ids.as_ref());
         let member = Member::register(&database.db, ids.as_ref(), clock.now()).await;
         let other = Member::register(&database.db, ids.as_ref(), clock.now()).await;
@@ -206,6 +221,7 @@ impl World {
             app,
             clock,
             wire,
+            callbacks,
             member,
             other,
             ids,
@@ -331,6 +347,17 @@ impl World {
     }
 }
 
+/// Who the gateway is at the banks.
+pub fn identity() -> Identity {
+    Identity {
+        client_id: CLIENT_ID.to_owned(),
+        redirect_uri: format!("{PUBLIC_URL}/callback"),
+        jws_issuer: JWS_ISSUER.to_owned(),
+        signing_key: signing_key(),
+        eidas: Some(eidas_identity()),
+    }
+}
+
 fn new_app(
     db: &Db,
     clock: &Arc<TestClock>,
@@ -345,13 +372,7 @@ fn new_app(
         ids: Arc::<TestIds>::clone(ids),
         wire: Arc::<TestWire>::clone(wire),
         directory: Directory::simulated(BANKS_URL, BANKS_TLS_URL).unwrap(),
-        identity: Identity {
-            client_id: CLIENT_ID.to_owned(),
-            redirect_uri: format!("{PUBLIC_URL}/callback"),
-            jws_issuer: JWS_ISSUER.to_owned(),
-            signing_key: signing_key(),
-            eidas: Some(eidas_identity()),
-        },
+        identity: identity(),
         sealer: Sealer::new(&[7; 32]).unwrap(),
         gateway_key: GatewayKey::from_seed(&[9; 32], gateway_member.clone()).unwrap(),
         renderer: Box::new(PublicEvents),
@@ -359,7 +380,7 @@ fn new_app(
     })
 }
 
-/// The published OBIE document judges every exchange with a bank.
+/// The published documents judge every exchange with a bank.
 impl Drop for World {
     fn drop(&mut self) {
         let violations = self.wire.violations();

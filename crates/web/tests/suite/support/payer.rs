@@ -38,6 +38,35 @@ pub fn customer_of(bank: &str) -> &'static str {
         "bg-olmo" => "olga",
         "bg-encina" => "elena",
         "ob-onyx" => "sara",
+        "pl-dab" => "dorota",
+        "pl-brzoza" => "beata",
+        "pl-sosna" => "sylwia",
+        "stet-chene" => "camille",
+        "stet-hetre" => "helene",
+        "stet-saule" => "sophie",
+        "stet-if" => "iris",
+        other => panic!("nobody is known at {other}"),
+    }
+}
+
+/// The account that pays where the customer may choose: the first.
+pub fn account_of(bank: &str) -> &'static str {
+    match bank {
+        "bg-linden" => "DE65700202700000001008",
+        "bg-ahorn" => "DE32370400440000001036",
+        "bg-birke" => "DE11500105170000001064",
+        "bg-eiche" => "AT672011100000001092",
+        "bg-tulp" => "NL17TULP0000001120",
+        "bg-pino" => "IT11X0542811101000000001148",
+        "bg-olmo" => "ES9521000418450000001176",
+        "bg-encina" => "ES3420385778980000001204",
+        "pl-dab" => "PL61101000000000000000001001",
+        "pl-brzoza" => "PL31102000000000000000001005",
+        "pl-sosna" => "PL98103000000000000000001009",
+        "stet-chene" => "FR7610007000010000000201194",
+        "stet-hetre" => "FR7610107000010000000205583",
+        "stet-saule" => "FR7610207000010000000209972",
+        "stet-if" => "FR7610307000010000000214361",
         other => panic!("nobody is known at {other}"),
     }
 }
@@ -135,10 +164,8 @@ impl World {
                 }
                 "INITIATION_PENDING_DECOUPLED_AUTH" => {
                     let bank = payment["initiation"]["bankId"].as_str().unwrap();
-                    let decision = decision.word();
-                    let path = format!("/sim/app/{bank}/{}", customer_of(bank));
-                    let answer = self.bank_post(&path, &[("decision", decision)]).await;
-                    assert_eq!(answer.status, 303, "{bank}: {}", text(&answer));
+                    self.decide_in_app(bank, decision).await;
+                    self.bring_callbacks().await;
                     self.pass(jiff::SignedDuration::from_secs(2)).await;
                 }
                 _ => return,
@@ -169,12 +196,17 @@ impl World {
             self.return_to_gateway(&back).await;
             return;
         }
+        let callback = self.walk_pages(url, decision).await;
+        let answer = self.page(&callback).await;
+        assert_eq!(answer.status, 303, "{callback}: {}", answer.text());
+    }
+
+    /// Goes through the pages of a bank outside Britain; the path at the gateway where they end.
+    pub async fn walk_pages(&self, url: &str, decision: Decision) -> String {
         let mut at = local(url);
         for _ in 0..STEPS_MAX {
             if let Some(callback) = at.strip_prefix(super::PUBLIC_URL) {
-                let answer = self.page(callback).await;
-                assert_eq!(answer.status, 303, "{callback}: {}", answer.text());
-                return;
+                return callback.to_owned();
             }
             let page = self.bank_get(&at).await;
             if page.status == 303 {
@@ -206,26 +238,66 @@ impl World {
     async fn play_questions(&self, payment: &Value, decision: Decision) -> bool {
         let bank = payment["initiation"]["bankId"].as_str().unwrap();
         let fields = payment["authentication"]["fields"].as_array().unwrap();
-        if decision == Decision::Decline && fields[0]["id"] != "psuId" {
+        let first = fields[0]["id"].as_str().unwrap();
+        if decision == Decision::Decline && !["psuId", "eatCode"].contains(&first) {
             return false;
         }
-        let answers: serde_json::Map<String, Value> = fields
-            .iter()
-            .map(|field| {
-                let id = field["id"].as_str().unwrap();
-                let answer = match id {
-                    "psuId" => customer_of(bank).to_owned(),
-                    "password" => format!("{}-pass", customer_of(bank)),
-                    "authenticationMethodId" => field["options"][0].as_str().unwrap().to_owned(),
-                    _ => "123456".to_owned(),
-                };
-                (id.to_owned(), Value::String(answer))
-            })
-            .collect();
+        let mut answers = serde_json::Map::new();
+        for field in fields {
+            let id = field["id"].as_str().unwrap();
+            let answer = self.answer_of(bank, id, field["options"][0].as_str()).await;
+            answers.insert(id.to_owned(), Value::String(answer));
+        }
         let path = format!("/v2/payments/{}/embedded-auth", payment["id"].as_str().unwrap());
         let answer = self.post(&path, &serde_json::json!({ "embeddedAuth": answers })).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         true
+    }
+
+    /// Presses a button in the bank's app.
+    pub async fn decide_in_app(&self, bank: &str, decision: Decision) {
+        let path = format!("/sim/app/{bank}/{}", customer_of(bank));
+        let answer = self.bank_post(&path, &[("decision", decision.word())]).await;
+        assert_eq!(answer.status, 303, "{bank}: {}", text(&answer));
+    }
+
+    /// Brings what banks have called back to the gateway, as the banks would.
+    pub async fn bring_callbacks(&self) {
+        let waiting = std::mem::take(&mut *self.callbacks.lock().unwrap());
+        for callback in waiting {
+            let answer = self.bring(&callback).await;
+            assert_eq!(answer.status, 204, "{}", answer.text());
+        }
+    }
+
+    /// Brings one callback.
+    pub async fn bring(&self, callback: &simbank::Callback) -> Answer {
+        let path = callback.url.strip_prefix(super::PUBLIC_URL).unwrap();
+        let request = http::Request::post(path)
+            .header("content-type", "application/json")
+            .header("apiKey", &callback.api_key)
+            .body(Body::from(callback.body.clone()))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// The right answer to a bank's question; to a choice, its first option.
+    pub async fn answer_of(&self, bank: &str, field_id: &str, option: Option<&str>) -> String {
+        match (field_id, option) {
+            (_, Some(option)) => option.to_owned(),
+            ("psuId", None) => customer_of(bank).to_owned(),
+            ("password", None) => format!("{}-pass", customer_of(bank)),
+            ("eatCode", None) => self.code_of_app(bank).await,
+            (_, None) => "123456".to_owned(),
+        }
+    }
+
+    /// The code that the bank's app shows.
+    pub async fn code_of_app(&self, bank: &str) -> String {
+        let page = self.bank_get(&format!("/sim/app/{bank}/{}", customer_of(bank))).await;
+        let html = text(&page);
+        let code = html.split("<strong>").nth(1).and_then(|rest| rest.split('<').next());
+        code.unwrap_or_else(|| panic!("{html}")).to_owned()
     }
 
     async fn bank_get(&self, path: &str) -> Response {

@@ -1,0 +1,357 @@
+//! PolishAPI 2.1: domestic payments in PLN, at once, on a day and as standing orders; approval on
+//! the bank's pages, or in its app by a code that the app shows (External Authorisation Tool).
+//!
+//! The payer consents to one order before it exists (`auth/authorize`); the code that the browser
+//! brings, or the bank's callback, becomes a token; with it the order is sent. `wire` is the JSON of
+//! requests, `answers` of answers, `exchange` head, signature and errors, `status` the table.
+
+mod answers;
+mod authorise;
+mod exchange;
+mod status;
+mod wire;
+
+use std::sync::Arc;
+
+use domain::bank::{ConsentProgress, OrderStatus};
+use domain::payment::Attempt;
+use domain::seams::BoxFuture;
+
+use self::answers::{FundsAnswer, OrderIn, Uncancelled};
+use self::authorise::ask_for_code;
+use self::exchange::{Ask, request_id};
+use self::status::{payment_status, recurring_status};
+use self::wire::{Asked, ById, Domestic, Funds, NewRecurring, amount, number, transaction_id};
+use crate::cache::Cache;
+use crate::error::{AuthorisationError, BankError};
+use crate::exchange::{read, segment, unsupported};
+use crate::jose::KeySet;
+use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
+use crate::protocol::{
+    AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
+    Pending, Protocol,
+};
+use crate::psu_return::Returned;
+
+/// The field that asks for the code of the bank's app.
+const CODE_FIELD: &str = "eatCode";
+
+/// The standard, with the keys of banks that sign.
+#[derive(Default)]
+pub(crate) struct PolishApi {
+    keys: Cache<Arc<KeySet>>,
+}
+
+/// What this standard leaves to the bank.
+fn settings(bank: &BankProfile) -> Result<&Settings, BankError> {
+    match &bank.standard {
+        Standard::PolishApi(settings) => Ok(settings),
+        Standard::UkOpenBanking(_) | Standard::NextGenPsd2(_) | Standard::Stet(_) => {
+            Err(unsupported("PolishAPI does not have this bank"))
+        }
+    }
+}
+
+impl PolishApi {
+    async fn submit(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        grant: &AccessGrant,
+    ) -> Result<OrderAnswer, BankError> {
+        let id = transaction_id(order)?;
+        let token = Some(grant.access_token.as_str());
+        let request_id = request_id(call);
+        let asked = Asked::of(call.bank, order)?;
+        let response = match &asked {
+            Asked::Domestic(transfer) => {
+                let content = Domestic { transfer, tpp_transaction_id: id };
+                let (operation, method_name) = ("create-domestic-payment", "domestic");
+                let service = "payments";
+                let ask = Ask { operation, service, method_name, content, token, callback: None };
+                self.send(call, &request_id, ask).await?
+            }
+            Asked::Recurring(recurring) => {
+                let content = NewRecurring { recurring, tpp_recurring_payment_id: id };
+                let (operation, method_name) = ("create-recurring-payment", "recurring");
+                let service = "payments";
+                let ask = Ask { operation, service, method_name, content, token, callback: None };
+                self.send(call, &request_id, ask).await?
+            }
+        };
+        read(&response.body)
+            .and_then(|shown| answer(call, order, &asked, &shown))
+            .map_err(BankError::after_order_was_sent)
+    }
+
+    /// The order as the bank has it, by the bank's id or by ours.
+    async fn shown(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        bank_payment_id: Option<&str>,
+        grant: Option<&AccessGrant>,
+    ) -> Result<OrderAnswer, BankError> {
+        let Some(grant) = grant else {
+            return Err(unsupported(
+                "this standard tells about orders with the payer's token only",
+            ));
+        };
+        if let Some(id) = bank_payment_id {
+            segment(id)?;
+        }
+        let ours = Some(transaction_id(order)?);
+        let asked = Asked::of(call.bank, order)?;
+        let (operation, method_name, content) = match &asked {
+            Asked::Domestic(_) => {
+                let by = ById {
+                    payment_id: bank_payment_id,
+                    tpp_transaction_id: ours,
+                    ..ById::default()
+                };
+                ("get-payment", "getPayment", by)
+            }
+            Asked::Recurring(_) => {
+                let by = ById {
+                    recurring_payment_id: bank_payment_id,
+                    tpp_recurring_payment_id: ours,
+                    ..ById::default()
+                };
+                ("get-recurring-payment", "getRecurringPayment", by)
+            }
+        };
+        let token = Some(grant.access_token.as_str());
+        let service = "payments";
+        let ask = Ask { operation, service, method_name, content, token, callback: None };
+        let response = self.send(call, &request_id(call), ask).await?;
+        answer(call, order, &asked, &read(&response.body)?)
+    }
+
+    async fn cancel(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        bank_payment_id: &str,
+        grant: Option<&AccessGrant>,
+    ) -> Result<Cancellation, BankError> {
+        let Some(grant) = grant else {
+            return Err(unsupported("this standard cancels with the payer's token only"));
+        };
+        let id = Some(bank_payment_id);
+        let asked = Asked::of(call.bank, order)?;
+        let (operation, method_name, content) = match asked {
+            Asked::Domestic(_) => {
+                let by = ById { payment_id: id, ..ById::default() };
+                ("cancel-payments", "cancelPayments", by)
+            }
+            Asked::Recurring(_) => {
+                let by = ById { recurring_payment_id: id, ..ById::default() };
+                ("cancel-recurring-payment", "cancelRecurringPayment", by)
+            }
+        };
+        let token = Some(grant.access_token.as_str());
+        let service = "payments";
+        let ask = Ask { operation, service, method_name, content, token, callback: None };
+        let response = self.send(call, &request_id(call), ask).await?;
+        if response.status == 200 && !read::<Uncancelled>(&response.body)?.payments.is_empty() {
+            return Err(BankError::Refused {
+                code: Some("not-cancelled".to_owned()),
+                status: 200,
+                text: "the bank did not cancel the payment".to_owned(),
+            });
+        }
+        Ok(Cancellation::Done)
+    }
+
+    async fn funds(&self, call: &Call<'_>, order: &PaymentOrder) -> Result<bool, BankError> {
+        let debtor = order.initiation.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
+        let Some(debtor) = debtor else {
+            return Err(unsupported("this standard confirms funds of a named account only"));
+        };
+        let content = Funds {
+            account_number: number("debtor account", debtor)?,
+            amount: amount(order)?,
+            currency: "PLN",
+        };
+        let ask = Ask {
+            operation: "confirm-funds",
+            service: "confirmation",
+            method_name: "getConfirmationOfFunds",
+            content,
+            token: None,
+            callback: None,
+        };
+        let response = self.send(call, &request_id(call), ask).await?;
+        Ok(read::<FundsAnswer>(&response.body)?.funds_available)
+    }
+}
+
+/// Reads an order that must be ours.
+fn answer(
+    call: &Call<'_>,
+    order: &PaymentOrder,
+    asked: &Asked<'_>,
+    shown: &OrderIn,
+) -> Result<OrderAnswer, BankError> {
+    let fail = |what: &str| Err(BankError::malformed(what, b""));
+    let (id, ours, status) = match asked {
+        Asked::Domestic(_) => {
+            let Some(word) = &shown.general_status else {
+                return fail("`generalStatus` is missing");
+            };
+            let status = payment_status(call.bank, word, shown.detailed_status.as_deref());
+            (&shown.payment_id, &shown.tpp_transaction_id, status)
+        }
+        Asked::Recurring(_) => {
+            // The document lets a new standing order be without status.
+            let word = shown.recurring_payment_status.as_deref().unwrap_or("submitted");
+            let detail = shown.recurring_payment_detailed_status.as_deref();
+            let status = recurring_status(call.bank, word, detail);
+            (&shown.recurring_payment_id, &shown.tpp_recurring_payment_id, status)
+        }
+    };
+    if ours.as_deref().is_some_and(|ours| ours != order.instruction_id) {
+        return fail("the bank speaks of another's order");
+    }
+    match id {
+        Some(id) if segment(id).is_ok() => {
+            Ok(OrderAnswer { bank_payment_id: id.clone(), status, refund_account: None })
+        }
+        Some(_) | None => fail("`paymentId` is missing or no id"),
+    }
+}
+
+impl Protocol for PolishApi {
+    fn open_payment<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        attempt: &'a Attempt,
+        known: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async move {
+            if call.bank.sca_methods != [ScaMethod::Decoupled] {
+                return self.authorize(call, order, attempt).await;
+            }
+            Asked::of(call.bank, order)?;
+            match known.get(CODE_FIELD) {
+                Some(code) => self.authorize_by_code(call, order, attempt, code).await,
+                None => Ok(ask_for_code(false)),
+            }
+        })
+    }
+
+    fn complete_authorisation<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        pending: Pending<'a>,
+        returned: &'a Returned,
+    ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
+        Box::pin(async move {
+            let Some(consent_id) = pending.consent_id else {
+                return Err(AuthorisationError::Invalid("nothing was asked yet".to_owned()));
+            };
+            let by_callback = call.bank.sca_methods == [ScaMethod::Decoupled];
+            if by_callback && returned.get("apiKey") != Some(pending.attempt.nonce.as_str()) {
+                let text = "the callback does not show the key that it was given";
+                return Err(AuthorisationError::Invalid(text.to_owned()));
+            }
+            let Some(code) = returned.get("code") else {
+                return Err(AuthorisationError::Invalid("`code` is missing".to_owned()));
+            };
+            Ok(self.token(call, consent_id, code).await?)
+        })
+    }
+
+    fn send_credentials<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
+        credentials: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async move {
+            match credentials.get(CODE_FIELD) {
+                Some(code) => self.authorize_by_code(call, order, pending.attempt, code).await,
+                None => Ok(ask_for_code(true)),
+            }
+        })
+    }
+
+    /// The standard has no such question: the browser or the bank's callback tells.
+    fn ask_approval<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _order: &'a PaymentOrder,
+        _pending: Pending<'a>,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async { Ok(Approval::Waiting) })
+    }
+
+    fn confirm_funds<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        _consent_id: &'a str,
+        _grant: &'a AccessGrant,
+    ) -> BoxFuture<'a, Result<bool, BankError>> {
+        Box::pin(self.funds(call, order))
+    }
+
+    fn submit_order<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        _consent_id: &'a str,
+        grant: &'a AccessGrant,
+        _idempotency_key: &'a str,
+    ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
+        Box::pin(self.submit(call, order, grant))
+    }
+
+    fn ask_order_status<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        bank_payment_id: &'a str,
+        grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
+        Box::pin(async move {
+            let answer = self.shown(call, order, Some(bank_payment_id), grant).await?;
+            if answer.bank_payment_id != bank_payment_id {
+                return Err(BankError::malformed("`paymentId` is another's", b""));
+            }
+            Ok(answer.status)
+        })
+    }
+
+    /// Our own id finds it. That the bank does not find it proves nothing: it may be on its way.
+    fn ask_lost_order<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        _consent_id: &'a str,
+        grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
+        Box::pin(async move {
+            match self.shown(call, order, None, grant).await {
+                Ok(answer) => Ok(LostOrder::Found(answer)),
+                Err(BankError::Refused { status: 404 | 422, .. }) => {
+                    Ok(LostOrder::Consent(ConsentProgress::Authorised))
+                }
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    fn cancel_payment<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        bank_payment_id: &'a str,
+        grant: Option<&'a AccessGrant>,
+    ) -> BoxFuture<'a, Result<Cancellation, BankError>> {
+        Box::pin(self.cancel(call, order, bank_payment_id, grant))
+    }
+}

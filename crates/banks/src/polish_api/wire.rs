@@ -1,0 +1,465 @@
+//! JSON of PolishAPI 2.1 (`PaymentDomesticRequest`, `RecurringPaymentRequest`, `ScopeDetailsInput`).
+
+use domain::account::AccountIdentifier;
+use domain::initiation::{Frequency, LocalInstrument, Schedule};
+use domain::money::Currency;
+use serde::Serialize;
+
+use crate::error::BankError;
+use crate::exchange::{missing, unsupported, within};
+use crate::profile::BankProfile;
+use crate::protocol::PaymentOrder;
+
+/// A name or an address has at most this many lines.
+const LINES_MAX: usize = 4;
+/// Of at most this many characters.
+const LINE_CHARACTERS_MAX: usize = 35;
+/// `description`.
+const DESCRIPTION_CHARACTERS_MAX: usize = 140;
+/// `tppTransactionId` and `tppRecurringPaymentId`.
+const ID_CHARACTERS_MAX: usize = 64;
+
+/// What stands at the head of every request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RequestHeader<'a> {
+    pub(super) request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_agent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ip_address: Option<&'a str>,
+    pub(super) send_date: String,
+    pub(super) tpp_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) token: Option<&'a str>,
+    #[serde(rename = "callbackURL", skip_serializing_if = "Option::is_none")]
+    pub(super) callback_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) api_key: Option<&'a str>,
+}
+
+/// A request: the head, and what the operation has.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WithHeader<'a, T> {
+    pub(super) request_header: RequestHeader<'a>,
+    #[serde(flatten)]
+    pub(super) content: T,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct NameAddress {
+    value: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Recipient<'a> {
+    account_number: &'a str,
+    name_address: NameAddress,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sender<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_address: Option<NameAddress>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TransferData {
+    description: String,
+    amount: String,
+    currency: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution_date: Option<String>,
+}
+
+/// What is to be transferred: the same in the consent and in the order.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Transfer<'a> {
+    recipient: Recipient<'a>,
+    sender: Sender<'a>,
+    transfer_data: TransferData,
+    delivery_mode: &'static str,
+    system: &'static str,
+    /// Not of standing orders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    execution_mode: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Every {
+    period_type: &'static str,
+    period_value: u8,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Recurrence {
+    start_date: String,
+    frequency: Every,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_date: Option<String>,
+    day_off_offset_type: &'static str,
+}
+
+/// A standing order.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Recurring<'a> {
+    recurrence: Recurrence,
+    type_of_payment: &'static str,
+    domestic_payment: Transfer<'a>,
+}
+
+/// What a member asked for, as this standard has it.
+#[derive(Debug, Clone)]
+pub(super) enum Asked<'a> {
+    /// `payments/domestic`.
+    Domestic(Transfer<'a>),
+    /// `payments/recurring`.
+    Recurring(Recurring<'a>),
+}
+
+impl<'a> Asked<'a> {
+    /// Reads an order.
+    pub(super) fn of(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Asked<'a>, BankError> {
+        let transfer = transfer(bank, order)?;
+        let Schedule::StandingOrder { first, frequency, last } = order.initiation.schedule else {
+            return Ok(Asked::Domestic(transfer));
+        };
+        Ok(Asked::Recurring(Recurring {
+            recurrence: Recurrence {
+                start_date: first.to_string(),
+                frequency: every(frequency),
+                end_date: last.map(|last| last.to_string()),
+                day_off_offset_type: "after",
+            },
+            type_of_payment: "domestic",
+            domestic_payment: transfer,
+        }))
+    }
+}
+
+fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<'a>, BankError> {
+    let asked = &order.initiation;
+    if asked.amount.currency() != Currency::PLN {
+        return Err(unsupported("domestic payments of this standard are in PLN"));
+    }
+    let (delivery_mode, system) = match asked.local_instrument {
+        LocalInstrument::Elixir
+        | LocalInstrument::EuDomesticNonEuro
+        | LocalInstrument::AutoSelect => ("StandardD1", "Elixir"),
+        LocalInstrument::EuDomesticNonEuroInstant => ("ExpressD0", "ExpressElixir"),
+        LocalInstrument::Sepa
+        | LocalInstrument::SepaInstant
+        | LocalInstrument::FasterPayments
+        | LocalInstrument::Bankgiro
+        | LocalInstrument::Plusgiro => {
+            let text = format!("this bank has no rail {:?}", asked.local_instrument);
+            return Err(unsupported(text));
+        }
+    };
+    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing("creditor account"))?;
+    let name = asked.creditor.name.as_deref().ok_or_else(|| missing("creditor name"))?;
+    let most = bank.limits.creditor_name.min(LINES_MAX * LINE_CHARACTERS_MAX);
+    let debtor = asked.debtor.as_ref();
+    let account = debtor.and_then(|debtor| debtor.account.as_ref());
+    let debtor_name = debtor.and_then(|debtor| debtor.name.as_deref());
+    let (execution_mode, execution_date) = match asked.schedule {
+        Schedule::Immediate => (Some("Immediate"), None),
+        Schedule::FutureDated { date } => (Some("FutureDated"), Some(date.to_string())),
+        Schedule::StandingOrder { .. } => (None, None),
+    };
+    let mut description = asked.remittance_primary.clone();
+    if let Some(more) = &asked.remittance_secondary {
+        description = format!("{description} {more}");
+    }
+    within("remittance information", &description, DESCRIPTION_CHARACTERS_MAX)?;
+    Ok(Transfer {
+        recipient: Recipient {
+            account_number: number("creditor account", creditor)?,
+            name_address: lines(within("creditor name", name, most)?),
+        },
+        sender: Sender {
+            account_number: account.map(|debtor| number("debtor account", debtor)).transpose()?,
+            name_address: debtor_name.map(lines),
+        },
+        transfer_data: TransferData {
+            description,
+            amount: amount(order)?,
+            currency: "PLN",
+            execution_date,
+        },
+        delivery_mode,
+        system,
+        execution_mode,
+    })
+}
+
+/// Exactly two digits after the point.
+pub(super) fn amount(order: &PaymentOrder) -> Result<String, BankError> {
+    let text = order.initiation.amount.value_in_minor_digits();
+    match text.split_once('.') {
+        Some((_, fraction)) if fraction.len() == 2 => Ok(text),
+        Some(_) | None => Err(unsupported("this standard has amounts with two decimals")),
+    }
+}
+
+/// The id that finds an order without the bank's own.
+pub(super) fn transaction_id(order: &PaymentOrder) -> Result<&str, BankError> {
+    within("instruction id", &order.instruction_id, ID_CHARACTERS_MAX)
+}
+
+/// A Polish account number, or an IBAN.
+pub(super) fn number<'a>(
+    field: &str,
+    identifier: &'a AccountIdentifier,
+) -> Result<&'a str, BankError> {
+    match identifier {
+        AccountIdentifier::Iban { iban, .. } => Ok(iban),
+        AccountIdentifier::AccountNumber { account_number, .. } => Ok(account_number),
+        AccountIdentifier::Bban { bban, .. } => Ok(bban),
+        AccountIdentifier::SortCode { .. }
+        | AccountIdentifier::Bankgiro { .. }
+        | AccountIdentifier::Plusgiro { .. } => {
+            Err(unsupported(format!("the {field} must be a Polish account number or an IBAN")))
+        }
+    }
+}
+
+/// A name in lines, broken between words where that is possible.
+fn lines(text: &str) -> NameAddress {
+    let mut value: Vec<String> = vec![String::new()];
+    for word in text.split_whitespace() {
+        for piece in pieces(word) {
+            let line = value.last().map_or(0, |line| line.chars().count());
+            let length = piece.chars().count();
+            if line > 0 && line + 1 + length > LINE_CHARACTERS_MAX {
+                value.push(String::new());
+            }
+            if let Some(line) = value.last_mut() {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(&piece);
+            }
+        }
+    }
+    value.truncate(LINES_MAX);
+    NameAddress { value }
+}
+
+/// A word that is longer than a line, in parts.
+fn pieces(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    letters.chunks(LINE_CHARACTERS_MAX).map(|part| part.iter().collect()).collect()
+}
+
+fn every(frequency: Frequency) -> Every {
+    let (period_type, period_value) = match frequency {
+        Frequency::Dail => ("day", 1),
+        Frequency::Week => ("week", 1),
+        Frequency::Towk => ("week", 2),
+        Frequency::Mnth => ("month", 1),
+        Frequency::Tomn => ("month", 2),
+        Frequency::Qutr => ("month", 3),
+        Frequency::Semi => ("month", 6),
+        Frequency::Year => ("month", 12),
+    };
+    Every { period_type, period_value }
+}
+
+/// `scope_details`.
+#[derive(Debug, Serialize)]
+pub(super) struct ScopeDetails<'a> {
+    #[serde(rename = "privilegeList")]
+    privilege_list: [Privilege<'a>; 1],
+    #[serde(rename = "scopeGroupType")]
+    scope_group_type: &'static str,
+    #[serde(rename = "consentId")]
+    consent_id: &'a str,
+    #[serde(rename = "scopeTimeLimit")]
+    scope_time_limit: String,
+    #[serde(rename = "throttlingPolicy")]
+    throttling_policy: &'static str,
+}
+
+/// One payment, and asking for it as often as needed.
+#[derive(Debug, Serialize, Default)]
+struct Privilege<'a> {
+    #[serde(rename = "accountNumber", skip_serializing_if = "Option::is_none")]
+    account_number: Option<&'a str>,
+    #[serde(rename = "pis:domestic", skip_serializing_if = "Option::is_none")]
+    domestic: Option<Limited<&'a Transfer<'a>>>,
+    #[serde(rename = "pis:getPayment", skip_serializing_if = "Option::is_none")]
+    get_payment: Option<Limited<ById<'a>>>,
+    #[serde(rename = "pis:recurring", skip_serializing_if = "Option::is_none")]
+    recurring: Option<Limited<&'a Recurring<'a>>>,
+    #[serde(rename = "pis:getRecurringPayment", skip_serializing_if = "Option::is_none")]
+    get_recurring: Option<Limited<ById<'a>>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Limited<T> {
+    #[serde(rename = "scopeUsageLimit")]
+    scope_usage_limit: &'static str,
+    #[serde(flatten)]
+    content: T,
+}
+
+fn single<T>(content: T) -> Option<Limited<T>> {
+    Some(Limited { scope_usage_limit: "single", content })
+}
+
+fn multiple<T>(content: T) -> Option<Limited<T>> {
+    Some(Limited { scope_usage_limit: "multiple", content })
+}
+
+/// An order by its ids.
+#[derive(Debug, Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ById<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) payment_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tpp_transaction_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) recurring_payment_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tpp_recurring_payment_id: Option<&'a str>,
+}
+
+impl<'a> ScopeDetails<'a> {
+    /// The consent to one order.
+    pub(super) fn of(
+        asked: &'a Asked<'a>,
+        order: &'a PaymentOrder,
+        consent_id: &'a str,
+        until: jiff::Timestamp,
+    ) -> Result<ScopeDetails<'a>, BankError> {
+        let id = Some(transaction_id(order)?);
+        let privilege = match asked {
+            Asked::Domestic(transfer) => Privilege {
+                account_number: transfer.sender.account_number,
+                domestic: single(transfer),
+                get_payment: multiple(ById { tpp_transaction_id: id, ..ById::default() }),
+                ..Privilege::default()
+            },
+            Asked::Recurring(recurring) => Privilege {
+                account_number: recurring.domestic_payment.sender.account_number,
+                recurring: single(recurring),
+                get_recurring: multiple(ById { tpp_recurring_payment_id: id, ..ById::default() }),
+                ..Privilege::default()
+            },
+        };
+        Ok(ScopeDetails {
+            privilege_list: [privilege],
+            scope_group_type: "pis",
+            consent_id,
+            scope_time_limit: moment(until),
+            throttling_policy: "psd2Regulatory",
+        })
+    }
+}
+
+/// `2026-01-05T10:00:00.000Z`.
+pub(super) fn moment(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// `auth/authorize`.
+#[derive(Debug, Serialize)]
+pub(super) struct Authorize<'a> {
+    pub(super) response_type: &'static str,
+    pub(super) client_id: &'a str,
+    pub(super) redirect_uri: &'a str,
+    pub(super) scope: &'static str,
+    pub(super) scope_details: ScopeDetails<'a>,
+    pub(super) state: &'a str,
+}
+
+/// `auth/authorizeExt`. The document demands id and callback beside the head as well as in it.
+#[derive(Debug, Serialize)]
+pub(super) struct AuthorizeByCode<'a> {
+    #[serde(rename = "requestId")]
+    pub(super) request_id: &'a str,
+    pub(super) response_type: &'static str,
+    #[serde(rename = "eatCode")]
+    pub(super) eat_code: &'a str,
+    pub(super) client_id: &'a str,
+    #[serde(rename = "callbackURL")]
+    pub(super) callback_url: &'a str,
+    #[serde(rename = "apiKey")]
+    pub(super) api_key: &'a str,
+    pub(super) scope: &'static str,
+    pub(super) scope_details: ScopeDetails<'a>,
+    pub(super) state: &'a str,
+}
+
+/// `auth/token`.
+#[derive(Debug, Serialize)]
+pub(super) struct TokenRequest<'a> {
+    pub(super) grant_type: &'static str,
+    #[serde(rename = "Code")]
+    pub(super) code: &'a str,
+    pub(super) redirect_uri: &'a str,
+    pub(super) client_id: &'a str,
+    pub(super) is_user_session: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_ip: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_agent: Option<&'a str>,
+}
+
+/// `payments/domestic`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Domestic<'a> {
+    #[serde(flatten)]
+    pub(super) transfer: &'a Transfer<'a>,
+    pub(super) tpp_transaction_id: &'a str,
+}
+
+/// `payments/recurring`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewRecurring<'a> {
+    #[serde(flatten)]
+    pub(super) recurring: &'a Recurring<'a>,
+    pub(super) tpp_recurring_payment_id: &'a str,
+}
+
+/// `confirmation/getConfirmationOfFunds`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Funds<'a> {
+    pub(super) account_number: &'a str,
+    pub(super) amount: String,
+    pub(super) currency: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_break_between_words_and_never_get_longer_than_a_line() {
+        let name = "Przedsiębiorstwo Handlowo-Usługowe Brzęczyszczykiewicz i Synowie Sp. z o.o.";
+        let broken = lines(name).value;
+        assert_eq!(broken.join(" "), name);
+        assert!(broken.len() > 1);
+        let long = "x".repeat(300);
+        for text in [name, long.as_str()] {
+            let value = lines(text).value;
+            assert!(value.len() <= LINES_MAX);
+            assert!(value.iter().all(|line| line.chars().count() <= LINE_CHARACTERS_MAX));
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Templates: real banks whose facts are public, and whose addresses the operator brings.
+//!
+//! A template is a profile `banks/<country>/<id>.toml` with `template = true`, and with
+//! `"{operator}"` wherever only the operator knows the value: the addresses that a bank gives to
+//! registered providers, and sometimes the BIC, where each bank of a group has its own. Templates
+//! are embedded in the program. They are checked as strictly as banks, with stand-ins for what is
+//! left open, and they are never in a [`Directory`](crate::Directory), so that no payer is offered
+//! a bank that cannot be reached.
+//!
+//! An operator makes one a bank with a file in a folder of their own:
+//!
+//! ```toml
+//! # banks/gb/barclays.toml
+//! template = "barclays"
+//! api_base_url = "https://…/open-banking/v3.1/pisp"
+//!
+//! [standard.uk-open-banking]
+//! issuer = "https://…"
+//! ```
+//!
+//! The file lies over the template: a key that it has replaces the template's, tables are joined
+//! key by key, lists are replaced as a whole. With an `id` of its own, one template serves many
+//! banks. What is still `"{operator}"` afterwards is an error that names every such key.
+
+mod built_in;
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use crate::profile::{BankProfile, ProfileError};
+
+/// Stands in templates for what only the operator knows.
+pub const OPERATOR_PLACEHOLDER: &str = "{operator}";
+
+/// Stands for an address while a template is checked: a name that never resolves (RFC 2606).
+const STAND_IN: &str = "https://operator.invalid";
+/// Stands for a BIC while a template is checked.
+const STAND_IN_BIC: &str = "OPERATOR";
+/// The key that makes a file a template, or names the template that the file completes.
+const TEMPLATE_KEY: &str = "template";
+
+/// A bank without the operator's part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Template {
+    facts: BankProfile,
+    left_open: Vec<String>,
+    table: Table,
+}
+
+impl Template {
+    /// Reads one template. `file` is only for messages.
+    ///
+    /// # Errors
+    /// [`ProfileError`] names the first key that is missing, unknown or wrong; also where the file
+    /// is no template.
+    pub fn parse(file: &str, text: &str) -> Result<Template, ProfileError> {
+        match ProfileFile::parse(file, text)? {
+            ProfileFile::Template(template) => Ok(*template),
+            ProfileFile::Bank(_) | ProfileFile::Completion { .. } => {
+                Err(fail(file, "`template` must be true".to_owned()))
+            }
+        }
+    }
+
+    /// The facts of the bank. Keys that are left open have stand-ins of no meaning, see
+    /// [`Template::left_open`].
+    #[must_use]
+    pub fn facts(&self) -> &BankProfile {
+        &self.facts
+    }
+
+    /// The keys that the operator must bring, e.g. `standard.stet.token_url`, in alphabetical
+    /// order within each table; never empty.
+    #[must_use]
+    pub fn left_open(&self) -> &[String] {
+        &self.left_open
+    }
+
+    /// The bank that the template and `completion`, the operator's keys, make together. `file` is
+    /// only for messages.
+    ///
+    /// # Errors
+    /// All keys that are still left open, or the first that is unknown or wrong.
+    pub fn complete(&self, file: &str, completion: Table) -> Result<BankProfile, ProfileError> {
+        let mut table = self.table.clone();
+        lay_over(&mut table, completion);
+        let open = open_keys(&table);
+        if !open.is_empty() {
+            let (keys, id) = (open.join("`, `"), &self.facts.id);
+            return Err(fail(file, format!("`{keys}`: the template `{id}` leaves this to you")));
+        }
+        BankProfile::of_table(file, table)
+    }
+
+    fn of_table(file: &str, table: Table) -> Result<Template, ProfileError> {
+        let left_open = open_keys(&table);
+        if !left_open.iter().any(|key| key == "api_base_url") {
+            return Err(fail(file, format!("`api_base_url` must be \"{OPERATOR_PLACEHOLDER}\"")));
+        }
+        let mut stand_ins = table.clone();
+        fill(&mut stand_ins);
+        let facts = BankProfile::of_table(file, stand_ins)?;
+        if facts.simulated {
+            return Err(fail(file, "`simulated` has no place in a template".to_owned()));
+        }
+        Ok(Template { facts, left_open, table })
+    }
+}
+
+/// Templates by id.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Templates {
+    by_id: BTreeMap<String, Template>,
+}
+
+impl Templates {
+    /// The templates that are embedded in the program.
+    ///
+    /// # Errors
+    /// The first that does not load; none does in a tested build.
+    pub fn built_in() -> Result<Templates, ProfileError> {
+        let mut templates = Templates::default();
+        for (file, text) in built_in::TEMPLATES {
+            templates.add(file, Template::parse(file, text)?)?;
+        }
+        Ok(templates)
+    }
+
+    /// The template with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Template> {
+        self.by_id.get(id)
+    }
+
+    /// All templates, ordered by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Template> {
+        self.by_id.values()
+    }
+
+    pub(crate) fn add(&mut self, file: &str, template: Template) -> Result<(), ProfileError> {
+        let id = template.facts.id.clone();
+        match self.by_id.insert(id, template) {
+            None => Ok(()),
+            Some(_) => Err(fail(file, "`id` is already taken by another template".to_owned())),
+        }
+    }
+}
+
+/// What a file of a banks folder may be.
+pub(crate) enum ProfileFile {
+    /// A whole bank.
+    Bank(Box<BankProfile>),
+    /// A bank without the operator's part.
+    Template(Box<Template>),
+    /// The operator's part.
+    Completion {
+        /// Id of the template that it completes.
+        template: String,
+        /// The operator's keys.
+        table: Table,
+    },
+}
+
+impl ProfileFile {
+    /// Reads one file, which its key `template` sorts.
+    pub(crate) fn parse(file: &str, text: &str) -> Result<ProfileFile, ProfileError> {
+        let mut table: Table =
+            toml::from_str(text).map_err(|error| fail(file, error.to_string()))?;
+        match table.remove(TEMPLATE_KEY) {
+            // From the text, so that a complaint shows the line.
+            None => Ok(ProfileFile::Bank(Box::new(BankProfile::parse(file, text)?))),
+            Some(Value::Boolean(true)) => {
+                Ok(ProfileFile::Template(Box::new(Template::of_table(file, table)?)))
+            }
+            Some(Value::String(template)) => Ok(ProfileFile::Completion { template, table }),
+            Some(_) => Err(fail(file, "`template` must be true or a template's id".to_owned())),
+        }
+    }
+}
+
+fn fail(file: &str, problem: String) -> ProfileError {
+    ProfileError { file: file.to_owned(), problem }
+}
+
+/// Puts `upper` on `lower`: tables are joined, everything else is replaced. Nesting is bounded by
+/// the parser's own limit.
+fn lay_over(lower: &mut Table, upper: Table) {
+    for (key, value) in upper {
+        match (lower.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => lay_over(below, above),
+            (_, value) => {
+                lower.insert(key, value);
+            }
+        }
+    }
+}
+
+fn is_open(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains(OPERATOR_PLACEHOLDER))
+        || value.as_array().is_some_and(|values| values.iter().any(is_open))
+}
+
+/// The keys whose values are left open, with the tables that they are in.
+fn open_keys(table: &Table) -> Vec<String> {
+    let mut open = Vec::new();
+    for (key, value) in table {
+        match value {
+            Value::Table(inner) => {
+                open.extend(open_keys(inner).into_iter().map(|inner| format!("{key}.{inner}")));
+            }
+            value if is_open(value) => open.push(key.clone()),
+            _ => {}
+        }
+    }
+    open
+}
+
+/// Puts stand-ins where values are left open.
+fn fill(table: &mut Table) {
+    for (key, value) in table.iter_mut() {
+        if let Value::Table(inner) = value {
+            fill(inner);
+        } else if is_open(value) {
+            let text = if key == "bic" { STAND_IN_BIC } else { STAND_IN };
+            *value = Value::String(text.to_owned());
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Every state that a payment can be in, and every fact that can be told of it.
+
+use domain::account::{AccountIdentifier, Party};
+use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
+use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
+use domain::ids::{MemberId, PaymentId};
+use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
+use domain::money::{Amount, Currency};
+use domain::payment::{
+    Attempt, Authorisation, AuthorisationFact, BankRefusal, End, Fact, OrderFact, Payment, PsuFact,
+    Sealed, SentOrder, State, StatusFact,
+};
+use jiff::{SignedDuration, Timestamp};
+
+pub fn start() -> Timestamp {
+    "2026-01-05T10:00:00Z".parse().unwrap()
+}
+
+pub fn attempt() -> Attempt {
+    Attempt {
+        idempotency_key: "key-1".to_owned(),
+        oauth_state: "state-1".to_owned(),
+        nonce: "nonce-1".to_owned(),
+        code_verifier: "verifier-1".to_owned(),
+        executes_at_approval: false,
+    }
+}
+
+pub fn authorisation() -> Authorisation {
+    Authorisation { attempt: attempt(), consent_id: Some("consent-1".to_owned()), context: None }
+}
+
+/// At a bank that executes at the approval.
+pub fn executing() -> Authorisation {
+    let attempt = Attempt { executes_at_approval: true, ..attempt() };
+    Authorisation { attempt, ..authorisation() }
+}
+
+pub fn url() -> String {
+    "https://bank.example/authorize".to_owned()
+}
+
+pub fn challenge() -> Challenge {
+    Challenge {
+        fields: vec![ChallengeField {
+            id: "otp".to_owned(),
+            kind: FieldKind::Text,
+            display_name: "OTP".to_owned(),
+            additional_information: None,
+            options: vec![],
+        }],
+        ..Challenge::default()
+    }
+}
+
+pub fn order() -> SentOrder {
+    SentOrder {
+        consent_id: "consent-1".to_owned(),
+        idempotency_key: "key-2".to_owned(),
+        sent_at: start(),
+        grant: Some(sealed()),
+    }
+}
+
+pub fn initiation() -> Initiation {
+    Initiation {
+        bank_id: Some("ob-modelo".to_owned()),
+        ref_id: "ORDER-1".to_owned(),
+        remittance_primary: "ORDER-1".to_owned(),
+        remittance_secondary: None,
+        on_behalf_of_id: None,
+        amount: Amount::parse("10.23", Currency::GBP).unwrap(),
+        local_instrument: LocalInstrument::FasterPayments,
+        debtor: None,
+        creditor: Party {
+            account: Some(AccountIdentifier::SortCode {
+                sort_code: "123456".to_owned(),
+                account_number: "12345678".to_owned(),
+            }),
+            name: Some("Customer Inc.".to_owned()),
+            ultimate_name: None,
+            address: None,
+            bank_name: None,
+        },
+        schedule: Schedule::Immediate,
+        confirm_funds: false,
+        return_refund_account: false,
+        disable_future_dated_payment_conversion: false,
+        callback_url: "https://tpp.example/callback".to_owned(),
+        callback_state: None,
+        charge_bearer: None,
+        risk: None,
+        flow: Flow::ApiOnly,
+        external_psu_reference: None,
+        pisp_consent_accepted: true,
+    }
+}
+
+pub fn sealed() -> Sealed {
+    Sealed("sealed".to_owned())
+}
+
+pub fn payment(state: State) -> Payment {
+    let id: PaymentId = "pm2:1111:x".parse().unwrap();
+    let member: MemberId = "m:1111:x".parse().unwrap();
+    let step = Payment::create(id, member, initiation(), attempt(), None, start()).unwrap();
+    let mut payment = step.state;
+    if let State::Processing { bank_payment_id, .. } = &state {
+        payment.bank.payment_id.clone_from(bank_payment_id);
+        payment.bank.payment_status = Some("Pending".to_owned());
+    }
+    if let State::Final { end: End::Completed } = state {
+        payment.bank.payment_status = Some("AcceptedSettlementCompleted".to_owned());
+    }
+    payment.state = state;
+    payment
+}
+
+pub fn states() -> Vec<(String, State)> {
+    let known = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
+    let mut states = vec![
+        State::AwaitingBankChoice,
+        State::Opening { attempt: attempt(), credentials: None },
+        State::AwaitingRedirect { authorisation: authorisation(), redirect_url: url() },
+        State::AwaitingCredentials { authorisation: authorisation(), challenge: challenge() },
+        State::AwaitingDecoupled { authorisation: authorisation(), message: None },
+        State::VerifyingReturn { authorisation: authorisation(), returned: Some(sealed()) },
+        State::VerifyingCredentials {
+            authorisation: authorisation(),
+            challenge: challenge(),
+            credentials: Some(sealed()),
+        },
+        State::Authorised { consent_id: "consent-1".to_owned(), grant: sealed() },
+        State::OrderSent { order: order() },
+        State::Uncertain { order: order() },
+        known,
+    ]
+    .into_iter()
+    .map(|state| (state.name().to_owned(), state))
+    .collect::<Vec<_>>();
+    let variants = [
+        ("processing, id unknown", State::Processing { order: order(), bank_payment_id: None }),
+        (
+            "awaiting_redirect, executing bank",
+            State::AwaitingRedirect { authorisation: executing(), redirect_url: url() },
+        ),
+        (
+            "awaiting_decoupled, executing bank",
+            State::AwaitingDecoupled { authorisation: executing(), message: None },
+        ),
+        (
+            "verifying_return, executing bank, only asked",
+            State::VerifyingReturn { authorisation: executing(), returned: None },
+        ),
+        (
+            "verifying_credentials, executing bank",
+            State::VerifyingCredentials {
+                authorisation: executing(),
+                challenge: challenge(),
+                credentials: Some(sealed()),
+            },
+        ),
+        (
+            "verifying_credentials, executing bank, only asked",
+            State::VerifyingCredentials {
+                authorisation: executing(),
+                challenge: challenge(),
+                credentials: None,
+            },
+        ),
+    ];
+    states.extend(variants.map(|(name, state)| (name.to_owned(), state)));
+    states.extend(End::ALL.map(|end| {
+        let state = State::Final { end };
+        (state.name().to_owned(), state)
+    }));
+    states
+}
+
+pub fn refusal(http_status: u16) -> BankRefusal {
+    BankRefusal { http_status, code: None, text: "no".to_owned() }
+}
+
+pub fn status(progress: OrderProgress, raw: &str) -> OrderStatus {
+    OrderStatus { progress, raw: raw.to_owned(), reason: None }
+}
+
+pub fn statuses() -> Vec<(&'static str, OrderStatus)> {
+    vec![
+        ("Pending", status(OrderProgress::InProcess, "Pending")),
+        ("InProcess", status(OrderProgress::InProcess, "AcceptedSettlementInProcess")),
+        ("Completed", status(OrderProgress::Completed, "AcceptedSettlementCompleted")),
+        ("Rejected", status(OrderProgress::Rejected, "Rejected")),
+        ("InsufficientFunds", status(OrderProgress::InsufficientFunds, "Rejected")),
+        ("Declined", status(OrderProgress::Declined, "Rejected")),
+        ("unknown code", status(OrderProgress::Unrecognised, "Teleported")),
+    ]
+}
+
+pub fn told(what: AuthorisationFact) -> Fact {
+    Fact::Authorisation { idempotency_key: "key-1".to_owned(), what }
+}
+
+pub fn continues(approach: Approach) -> AuthorisationFact {
+    AuthorisationFact::Continues {
+        consent_id: Some("consent-1".to_owned()),
+        context: None,
+        approach,
+    }
+}
+
+pub fn approval_facts() -> Vec<(&'static str, Fact)> {
+    let text = || "lost".to_owned();
+    let redirect = || continues(Approach::Redirect { url: url() });
+    let given_up = |malformed| AuthorisationFact::GivenUp { text: text(), malformed };
+    vec![
+        ("continues: redirect", told(redirect())),
+        (
+            "continues: redirect, other attempt",
+            Fact::Authorisation { idempotency_key: "key-0".to_owned(), what: redirect() },
+        ),
+        (
+            "continues: other redirect",
+            told(continues(Approach::Redirect { url: "https://bank.example/two".to_owned() })),
+        ),
+        ("continues: embedded", told(continues(Approach::Embedded { challenge: challenge() }))),
+        ("continues: decoupled", told(continues(Approach::Decoupled { message: None }))),
+        ("waiting", told(AuthorisationFact::Waiting)),
+        (
+            "granted",
+            told(AuthorisationFact::Granted {
+                consent_id: "consent-1".to_owned(),
+                grant: sealed(),
+            }),
+        ),
+        (
+            "order taken",
+            told(AuthorisationFact::OrderTaken {
+                bank_payment_id: "order-1".to_owned(),
+                status: status(OrderProgress::InProcess, "ACTC"),
+                refund_account: None,
+                grant: None,
+            }),
+        ),
+        (
+            "order taken: completed",
+            told(AuthorisationFact::OrderTaken {
+                bank_payment_id: "order-1".to_owned(),
+                status: status(OrderProgress::Completed, "ACSC"),
+                refund_account: None,
+                grant: None,
+            }),
+        ),
+        ("declined", told(AuthorisationFact::Declined { text: None })),
+        ("expired", told(AuthorisationFact::Expired)),
+        ("invalid", told(AuthorisationFact::Invalid { text: text() })),
+        ("refused", told(AuthorisationFact::Refused(refusal(400)))),
+        ("given up", told(given_up(false))),
+        ("given up, malformed", told(given_up(true))),
+        ("no funds", told(AuthorisationFact::FundsUnavailable)),
+        ("unreadable", told(AuthorisationFact::Unreadable { what: text() })),
+        ("answer lost", told(AuthorisationFact::AnswerLost { text: text() })),
+    ]
+}
+
+pub fn facts() -> Vec<(String, Fact)> {
+    let psu = |oauth_state: &str, what| Fact::Psu { oauth_state: oauth_state.to_owned(), what };
+    let text = || "lost".to_owned();
+    let denied = |error: &str| PsuFact::Denied {
+        returned: sealed(),
+        error: error.to_owned(),
+        description: None,
+    };
+    let mut facts = approval_facts();
+    facts.extend([
+        ("psu: returned", psu("state-1", PsuFact::Returned { returned: sealed() })),
+        ("psu: returned, other attempt", psu("state-0", PsuFact::Returned { returned: sealed() })),
+        ("psu: denied", psu("state-1", denied("access_denied"))),
+        ("psu: bank's error", psu("state-1", denied("server_error"))),
+        ("order: refused 400", Fact::Order(OrderFact::Refused(refusal(400)))),
+        ("order: refused 403", Fact::Order(OrderFact::Refused(refusal(403)))),
+        ("order: not sent", Fact::Order(OrderFact::NotSent { text: text() })),
+        ("order: answer lost", Fact::Order(OrderFact::AnswerLost { text: text() })),
+        ("status: unreadable", Fact::Status(StatusFact::Unreadable { what: text() })),
+        (
+            "status: found",
+            Fact::Status(StatusFact::Found {
+                bank_payment_id: "order-1".to_owned(),
+                status: status(OrderProgress::InProcess, "ACTC"),
+                refund_account: None,
+            }),
+        ),
+    ]);
+    let mut facts: Vec<(String, Fact)> =
+        facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect();
+    for (name, status) in statuses() {
+        let what = OrderFact::Answered {
+            bank_payment_id: "order-1".to_owned(),
+            status,
+            refund_account: None,
+        };
+        facts.push((format!("order: answered {name}"), Fact::Order(what)));
+    }
+    for (name, status) in statuses() {
+        facts.push((format!("status: {name}"), Fact::Status(StatusFact::Order(status))));
+    }
+    for (name, consent) in [
+        ("awaiting", ConsentProgress::AwaitingAuthorisation),
+        ("authorised", ConsentProgress::Authorised),
+        ("consumed", ConsentProgress::Consumed),
+        ("rejected", ConsentProgress::Rejected),
+    ] {
+        facts.push((format!("consent: {name}"), Fact::Status(StatusFact::Consent(consent))));
+    }
+    facts.push(("time ran out".to_owned(), Fact::TimeRanOut));
+    facts
+}
+
+/// 31 days on: every deadline has passed.
+pub fn late() -> Timestamp {
+    start().checked_add(SignedDuration::from_hours(31 * 24)).unwrap()
+}
+
+pub fn moment(fact: &Fact) -> Timestamp {
+    if *fact == Fact::TimeRanOut { late() } else { start() }
+}

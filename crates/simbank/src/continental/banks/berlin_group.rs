@@ -1,0 +1,224 @@
+//! The simulated banks that speak NextGenPSD2.
+
+use super::{Approach, Bank, BerlinGroup, Signing, Standard, USUAL};
+use crate::banks::{account, customer};
+
+pub(super) const BANKS: [Bank; 8] = [
+    Bank {
+        id: "bg-linden",
+        name: "Lindenbank",
+        currency: "EUR",
+        standard: Standard::BerlinGroup(BerlinGroup { cancels_with_approval: true, ..USUAL }),
+        customers: &[
+            customer(
+                "lena",
+                "lena-pass",
+                &[
+                    account("DE65700202700000001008", "Lena Lindner", 1_250_000),
+                    account("DE70700202700000001015", "Lena Lindner Sparkonto", 5_000_000),
+                ],
+            ),
+            customer(
+                "lukas",
+                "lukas-pass",
+                &[account("DE75700202700000001022", "Lukas Lang", 430_050)],
+            ),
+            customer(
+                "lotte",
+                "lotte-pass",
+                &[account("DE80700202700000001029", "Lotte Leer", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "bg-ahorn",
+        name: "Ahornbank",
+        currency: "EUR",
+        standard: Standard::BerlinGroup(BerlinGroup {
+            approach: Approach::EmbeddedManyMethods,
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "anna",
+                "anna-pass",
+                &[
+                    account("DE32370400440000001036", "Anna Ahrens", 1_250_000),
+                    account("DE37370400440000001043", "Anna Ahrens Sparkonto", 5_000_000),
+                ],
+            ),
+            customer(
+                "anton",
+                "anton-pass",
+                &[account("DE42370400440000001050", "Anton Auer", 430_050)],
+            ),
+            customer("agnes", "agnes-pass", &[account("DE47370400440000001057", "Agnes Arm", 125)]),
+        ],
+    },
+    Bank {
+        id: "bg-eiche",
+        name: "Eichensparkasse",
+        currency: "EUR",
+        standard: Standard::BerlinGroup(BerlinGroup {
+            approach: Approach::EmbeddedOneMethod,
+            instant: false,
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "elfi",
+                "elfi-pass",
+                &[
+                    account("AT672011100000001092", "Elfriede Eder", 1_250_000),
+                    account("AT722011100000001099", "Elfriede Eder Sparbuch", 5_000_000),
+                ],
+            ),
+            customer(
+                "emil",
+                "emil-pass",
+                &[account("AT772011100000001106", "Emil Egger", 430_050)],
+            ),
+            customer("erna", "erna-pass", &[account("AT822011100000001113", "Erna Eng", 125)]),
+        ],
+    },
+    Bank {
+        id: "bg-birke",
+        name: "Birkenbank",
+        currency: "EUR",
+        standard: Standard::BerlinGroup(BerlinGroup {
+            approach: Approach::Decoupled,
+            instant: false,
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "bernd",
+                "bernd-pass",
+                &[
+                    account("DE11500105170000001064", "Bernd Birk", 1_250_000),
+                    account("DE16500105170000001071", "Bernd Birk Sparkonto", 5_000_000),
+                ],
+            ),
+            customer(
+                "birgit",
+                "birgit-pass",
+                &[account("DE21500105170000001078", "Birgit Busch", 430_050)],
+            ),
+            customer(
+                "bruno",
+                "bruno-pass",
+                &[account("DE26500105170000001085", "Bruno Blank", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "bg-tulp",
+        name: "Tulpenbank",
+        currency: "EUR",
+        standard: Standard::BerlinGroup(BerlinGroup {
+            approach: Approach::RedirectWhenAsked,
+            wants_debtor_account: false,
+            last_status: "ACCP",
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "tess",
+                "tess-pass",
+                &[
+                    account("NL17TULP0000001120", "Tess Timmer", 1_250_000),
+                    account("NL22TULP0000001127", "Tess Timmer Spaarrekening", 5_000_000),
+                ],
+            ),
+            customer("tijn", "tijn-pass", &[account("NL27TULP0000001134", "Tijn Tol", 430_050)]),
+            customer("toos", "toos-pass", &[account("NL32TULP0000001141", "Toos Tekort", 125)]),
+        ],
+    },
+    Bank {
+        id: "bg-pino",
+        name: "Banca del Pino",
+        currency: "EUR",
+        standard: Standard::BerlinGroup(BerlinGroup {
+            confirms_by_code: true,
+            signing: Some(Signing::Sha512),
+            instant: false,
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "paola",
+                "paola-pass",
+                &[
+                    account("IT11X0542811101000000001148", "Paola Pini", 1_250_000),
+                    account("IT16X0542811101000000001155", "Paola Pini Risparmi", 5_000_000),
+                ],
+            ),
+            customer(
+                "pietro",
+                "pietro-pass",
+                &[account("IT21X0542811101000000001162", "Pietro Poli", 430_050)],
+            ),
+            customer(
+                "pia",
+                "pia-pass",
+                &[account("IT26X0542811101000000001169", "Pia Poveri", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "bg-olmo",
+        name: "Banco Olmo",
+        currency: "EUR",
+        standard: Standard::BerlinGroup(BerlinGroup {
+            approach: Approach::OAuth,
+            signing: Some(Signing::Sha256),
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "olga",
+                "olga-pass",
+                &[
+                    account("ES9521000418450000001176", "Olga Ortega", 1_250_000),
+                    account("ES0321000418450000001183", "Olga Ortega Ahorro", 5_000_000),
+                ],
+            ),
+            customer(
+                "oscar",
+                "oscar-pass",
+                &[account("ES0821000418450000001190", "Oscar Ordoñez", 430_050)],
+            ),
+            customer(
+                "oriol",
+                "oriol-pass",
+                &[account("ES1321000418450000001197", "Oriol Ojeda", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "bg-encina",
+        name: "Caja Encina",
+        currency: "EUR",
+        standard: Standard::BerlinGroup(BerlinGroup {
+            approach: Approach::SignInBefore,
+            instant: false,
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "elena",
+                "elena-pass",
+                &[
+                    account("ES3420385778980000001204", "Elena Espino", 1_250_000),
+                    account("ES3920385778980000001211", "Elena Espino Ahorro", 5_000_000),
+                ],
+            ),
+            customer(
+                "enrique",
+                "enrique-pass",
+                &[account("ES4420385778980000001218", "Enrique Esteve", 430_050)],
+            ),
+            customer("eva", "eva-pass", &[account("ES4920385778980000001225", "Eva Escasa", 125)]),
+        ],
+    },
+];

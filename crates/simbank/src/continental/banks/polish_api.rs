@@ -1,0 +1,108 @@
+//! The simulated banks that speak PolishAPI.
+
+use super::{Bank, PolishApi, Standard};
+use crate::banks::{account, customer};
+
+pub(super) const BANKS: [Bank; 3] = [
+    Bank {
+        id: "pl-dab",
+        name: "Bank Dąb",
+        currency: "PLN",
+        standard: Standard::PolishApi(PolishApi {
+            version: "v2_1_2.1",
+            by_code: false,
+            signs: true,
+            unencoded: false,
+        }),
+        customers: &[
+            customer(
+                "dorota",
+                "dorota-pass",
+                &[
+                    account("PL61101000000000000000001001", "Dorota Dębska", 1250000),
+                    account("PL34101000000000000000001002", "Dorota Dębska oszczędności", 5000000),
+                ],
+            ),
+            customer(
+                "damian",
+                "damian-pass",
+                &[account("PL07101000000000000000001003", "Damian Dudek", 430050)],
+            ),
+            customer(
+                "danuta",
+                "danuta-pass",
+                &[account("PL77101000000000000000001004", "Danuta Drobna", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "pl-brzoza",
+        name: "Bank Brzoza",
+        currency: "PLN",
+        standard: Standard::PolishApi(PolishApi {
+            version: "v2_1_1.1",
+            by_code: false,
+            signs: false,
+            unencoded: true,
+        }),
+        customers: &[
+            customer(
+                "beata",
+                "beata-pass",
+                &[
+                    account("PL31102000000000000000001005", "Beata Brzozowska", 1250000),
+                    account(
+                        "PL04102000000000000000001006",
+                        "Beata Brzozowska oszczędności",
+                        5000000,
+                    ),
+                ],
+            ),
+            customer(
+                "bartek",
+                "bartek-pass",
+                &[account("PL74102000000000000000001007", "Bartek Bąk", 430050)],
+            ),
+            customer(
+                "bozena",
+                "bozena-pass",
+                &[account("PL47102000000000000000001008", "Bożena Biedna", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "pl-sosna",
+        name: "Bank Sosna",
+        currency: "PLN",
+        standard: Standard::PolishApi(PolishApi {
+            version: "v2_1_2.1",
+            by_code: true,
+            signs: true,
+            unencoded: false,
+        }),
+        customers: &[
+            customer(
+                "sylwia",
+                "sylwia-pass",
+                &[
+                    account("PL98103000000000000000001009", "Sylwia Sosnowska", 1250000),
+                    account(
+                        "PL71103000000000000000001010",
+                        "Sylwia Sosnowska oszczędności",
+                        5000000,
+                    ),
+                ],
+            ),
+            customer(
+                "stefan",
+                "stefan-pass",
+                &[account("PL44103000000000000000001011", "Stefan Sroka", 430050)],
+            ),
+            customer(
+                "stasia",
+                "stasia-pass",
+                &[account("PL17103000000000000000001012", "Stasia Skromna", 125)],
+            ),
+        ],
+    },
+];

@@ -1,0 +1,135 @@
+//! The simulated banks that speak STET.
+
+use super::{Bank, Standard, Stet};
+use crate::banks::{account, customer};
+
+pub(super) const BANKS: [Bank; 4] = [
+    Bank {
+        id: "stet-chene",
+        name: "Banque du Chêne",
+        currency: "EUR",
+        standard: Standard::Stet(Stet {
+            beneficiary_in_transaction: false,
+            amounts_are_texts: true,
+            decoupled: false,
+            executes_at_approval: false,
+            wants_factor: false,
+        }),
+        customers: &[
+            customer(
+                "camille",
+                "camille-pass",
+                &[
+                    account("FR7610007000010000000201194", "Camille Chêne", 1250000),
+                    account("FR7610007000010000000202261", "Camille Chêne Livret", 5000000),
+                ],
+            ),
+            customer(
+                "cyril",
+                "cyril-pass",
+                &[account("FR7610007000010000000203328", "Cyril Cordier", 430050)],
+            ),
+            customer(
+                "chloe",
+                "chloe-pass",
+                &[account("FR7610007000010000000204492", "Chloé Court", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "stet-hetre",
+        name: "Banque du Hêtre",
+        currency: "EUR",
+        standard: Standard::Stet(Stet {
+            beneficiary_in_transaction: true,
+            amounts_are_texts: false,
+            decoupled: false,
+            executes_at_approval: false,
+            wants_factor: true,
+        }),
+        customers: &[
+            customer(
+                "helene",
+                "helene-pass",
+                &[
+                    account("FR7610107000010000000205583", "Hélène Hetz", 1250000),
+                    account("FR7610107000010000000206650", "Hélène Hetz Livret", 5000000),
+                ],
+            ),
+            customer(
+                "hugo",
+                "hugo-pass",
+                &[account("FR7610107000010000000207717", "Hugo Huet", 430050)],
+            ),
+            customer(
+                "henri",
+                "henri-pass",
+                &[account("FR7610107000010000000208881", "Henri Humble", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "stet-saule",
+        name: "Crédit Saule",
+        currency: "EUR",
+        standard: Standard::Stet(Stet {
+            beneficiary_in_transaction: true,
+            amounts_are_texts: false,
+            decoupled: true,
+            executes_at_approval: false,
+            wants_factor: false,
+        }),
+        customers: &[
+            customer(
+                "sophie",
+                "sophie-pass",
+                &[
+                    account("FR7610207000010000000209972", "Sophie Saule", 1250000),
+                    account("FR7610207000010000000211039", "Sophie Saule Livret", 5000000),
+                ],
+            ),
+            customer(
+                "simon",
+                "simon-pass",
+                &[account("FR7610207000010000000212106", "Simon Sorel", 430050)],
+            ),
+            customer(
+                "salome",
+                "salome-pass",
+                &[account("FR7610207000010000000213270", "Salomé Simple", 125)],
+            ),
+        ],
+    },
+    Bank {
+        id: "stet-if",
+        name: "Banque de l'If",
+        currency: "EUR",
+        standard: Standard::Stet(Stet {
+            beneficiary_in_transaction: false,
+            amounts_are_texts: true,
+            decoupled: false,
+            executes_at_approval: true,
+            wants_factor: false,
+        }),
+        customers: &[
+            customer(
+                "iris",
+                "iris-pass",
+                &[
+                    account("FR7610307000010000000214361", "Iris Imbert", 1250000),
+                    account("FR7610307000010000000215428", "Iris Imbert Livret", 5000000),
+                ],
+            ),
+            customer(
+                "ismael",
+                "ismael-pass",
+                &[account("FR7610307000010000000216592", "Ismaël Isnard", 430050)],
+            ),
+            customer(
+                "ines",
+                "ines-pass",
+                &[account("FR7610307000010000000217659", "Inès Indigent", 125)],
+            ),
+        ],
+    },
+];
