@@ -17,8 +17,8 @@ enum Meaning {
     Pending,
     /// Execution is so far; whether that is the last word, the profile says.
     Accepted(FinalStatus),
-    /// The bank will execute by itself on the day: the last word on what we have initiated.
-    SetUp,
+    /// The last word at every bank: settled, or kept by a bank that executes by itself.
+    Final,
     /// Not executed.
     Refused,
     /// Called off by the payer.
@@ -61,7 +61,7 @@ fn payment_3_1(word: &str) -> Option<Meaning> {
 fn initiation_3_1(word: &str) -> Option<Meaning> {
     Some(match word {
         "InitiationPending" => Meaning::Pending,
-        "InitiationCompleted" => Meaning::SetUp,
+        "InitiationCompleted" => Meaning::Final,
         "InitiationFailed" => Meaning::Refused,
         "Cancelled" => Meaning::Cancelled,
         _ => return None,
@@ -81,22 +81,21 @@ fn payment_4_0(word: &str) -> Option<Meaning> {
     })
 }
 
-/// From `ACCP` on the bank's checks are passed, which is what `InitiationCompleted` was in 3.1:
-/// nobody waits for a day that may be a year away.
+/// The scale of single payments, told on the day. It ends before `ACCC`: a bank whose last word that
+/// is for a payment at once has said its last word here with any settlement.
 fn scheduled_4_0(word: &str) -> Option<Meaning> {
-    Some(match word {
-        "RCVD" | "PDNG" | "PATC" | "ACTC" => Meaning::Pending,
-        "ACCP" | "ACFC" | "ACSP" | "ACWC" | "ACSC" | "ACWP" => Meaning::SetUp,
-        "BLCK" | "RJCT" => Meaning::Refused,
-        "CANC" => Meaning::Cancelled,
-        _ => return None,
-    })
+    match word {
+        "CANC" => Some(Meaning::Cancelled),
+        "ACSC" | "ACWP" => Some(Meaning::Final),
+        "ACCC" => None,
+        other => payment_4_0(other),
+    }
 }
 
 fn standing_order_4_0(word: &str) -> Option<Meaning> {
     Some(match word {
         "RCVD" | "PDNG" | "PATC" | "ACTC" => Meaning::Pending,
-        "INCO" => Meaning::SetUp,
+        "INCO" => Meaning::Final,
         "INFA" | "RJCT" => Meaning::Refused,
         "CANC" => Meaning::Cancelled,
         _ => return None,
@@ -143,7 +142,7 @@ pub(super) fn order_status(
         Some((Meaning::Pending, ..)) => OrderProgress::InProcess,
         Some((Meaning::Accepted(reached), last, _)) if reached >= last => OrderProgress::Completed,
         Some((Meaning::Accepted(_), ..)) => OrderProgress::InProcess,
-        Some((Meaning::SetUp, ..)) => OrderProgress::Completed,
+        Some((Meaning::Final, ..)) => OrderProgress::Completed,
         Some((Meaning::Cancelled, ..)) => OrderProgress::Declined,
         Some((Meaning::Refused, _, version)) => rejection(bank, version, reason),
     };

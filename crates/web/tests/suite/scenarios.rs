@@ -183,22 +183,32 @@ async fn a_payer_who_never_comes_back_does_not_hide_what_the_bank_executed() {
     }
 }
 
+/// In 3.1 the last word is that the bank has booked the order, in 4.0 that it was executed.
 #[tokio::test]
-async fn a_future_dated_payment_is_complete_when_the_bank_has_booked_it() {
+async fn a_future_dated_payment_is_executed_on_its_day() {
     for world in worlds().await {
-        for bank in ["ob-iron", "ob-quartz"] {
+        for (bank, booked) in
+            [("ob-iron", "INITIATION_COMPLETED"), ("ob-quartz", "INITIATION_PROCESSING")]
+        {
             let order = order_at(bank, None, "10.23");
-            let order = with(&order, "initiation.executionDate", "2026-01-12");
+            let day = world.now().checked_add(SignedDuration::from_hours(72)).unwrap();
+            let day = day.to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+            let order = with(&order, "initiation.executionDate", day);
             let payment = world.create(&order).await;
             let what = format!("{}: {bank}", world.name);
             assert_eq!(payment["status"], REDIRECT, "{what}: {payment}");
             world.play_payer(&payment, Decision::Approve).await;
             world.half_a_minute().await;
             let id = id(&payment);
-            assert_eq!(world.status(&id).await, "INITIATION_COMPLETED", "{what}");
+            assert_eq!(world.status(&id).await, booked, "{what}");
             let at_the_bank = world.at_the_bank(&id).await;
             assert_eq!(at_the_bank[0]["accepted"], 1, "{what}: {at_the_bank:?}");
             assert_eq!(at_the_bank[0]["executed"], 0, "{what}: not before its day");
+            for _ in 0..80 {
+                world.pass(SignedDuration::from_hours(1)).await;
+            }
+            assert_eq!(world.status(&id).await, "INITIATION_COMPLETED", "{what}");
+            world.audit(&id, &what).await;
         }
     }
 }
