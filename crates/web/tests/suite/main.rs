@@ -15,5 +15,6 @@ mod protocols;
 mod reads;
 mod refusals;
 mod scenarios;
+mod standing_orders;
 mod support;
 mod webhooks;
