@@ -7,6 +7,7 @@ mod flow;
 mod input;
 mod keys;
 mod money;
+mod quirks;
 mod restart;
 mod server;
 mod support;

@@ -20,6 +20,8 @@ pub use crate::keys::*;
 
 pub const BASE: &str = "http://localhost:8001";
 pub const CLIENT_ID: &str = "tpp-1";
+/// The test TPP by its certificates.
+pub const ORGANISATION: &str = "PSDGB-FCA-123456";
 pub const REDIRECT_URI: &str = "https://tpp.example/callback";
 pub const START_SECONDS: i64 = 1_709_200_800;
 
@@ -116,7 +118,7 @@ pub fn options(data_dir: Option<PathBuf>) -> Options {
         jwks: keys().jwks(),
         redirect_uris: vec![REDIRECT_URI.to_owned()],
         jws_issuer: ISSUER.to_owned(),
-        organisation_identifier: None,
+        organisation_identifier: (client_id == CLIENT_ID).then(|| ORGANISATION.to_owned()),
         seal_certificate_der: None,
         seal_certificate_url: None,
     };
@@ -150,7 +152,7 @@ fn judge(bank: &str) -> Option<&'static Judge> {
 
 /// The version in a bank's paths.
 pub fn version(bank: &str) -> &'static str {
-    if bank == "ob-quartz" { "v4.0" } else { "v3.1" }
+    if matches!(bank, "ob-quartz" | "ob-onyx") { "v4.0" } else { "v3.1" }
 }
 
 impl World {
@@ -382,6 +384,7 @@ pub fn psu(bank: &str) -> (&'static str, &'static str) {
         "ob-modelo" => ("alice", "70000112345601"),
         "ob-iron" => ("dave", "80000112345601"),
         "ob-quartz" => ("nora", "60000112345601"),
+        "ob-onyx" => ("sara", "40000112345601"),
         _ => ("grace", "90000112345601"),
     }
 }
