@@ -1,6 +1,7 @@
 //! Standing orders at every British bank, asked of the protocol itself: both versions, both ways to
 //! know a client, both ways back. The payer is played at the simulated banks, and every exchange is
 //! judged against the published document of the bank's version.
+#![expect(clippy::panic, reason = "a test fails by panicking")]
 
 use banks::profile::{BankProfile, Capability};
 use banks::protocol::{AccessGrant, Approval, Call, Credentials, PaymentOrder, Pending};
