@@ -236,6 +236,9 @@ fn a_request_that_is_not_pushed_says_the_same_in_the_query() {
     assert_eq!((query["response_type"].as_str(), query["response_mode"].as_str()), ("code", "jwt"));
     assert_eq!(claims(&query["request"])["code_challenge_method"], "S256");
     assert_eq!(scene.bank.count("push-authorization-request"), 0);
+    // A list that has nothing of it does not turn the profile into another one.
+    scene.bank.always("discover", Ok(unsigned(200, scene.bank.discovery().to_string())));
+    assert!(open(&scene).unwrap().redirect_url.contains("response_mode=jwt"));
     for (mode, word) in [
         (ResponseMode::QueryJwt, "query.jwt"),
         (ResponseMode::FragmentJwt, "fragment.jwt"),

@@ -34,13 +34,16 @@ pub(super) struct Discovery {
 }
 
 impl Discovery {
-    /// The profile's best mode that the bank lists; the profile's word where it lists none.
+    /// The profile's best mode that the bank lists; the profile's word where it lists none. Where the
+    /// two have nothing in common, a profile that knows of signed responses is believed, and else
+    /// the standard's default is taken.
     pub(super) fn response_mode(&self, bank: &UkOpenBanking) -> ResponseMode {
         let listed = |mode: &&ResponseMode| {
             let modes = self.response_modes_supported.as_ref();
             modes.is_none_or(|modes| modes.iter().any(|word| word == mode.word()))
         };
-        let best = bank.response_modes.iter().find(listed);
+        let mut modes = bank.response_modes.iter();
+        let best = modes.clone().find(listed).or_else(|| modes.find(|mode| mode.is_signed()));
         best.copied().unwrap_or(ResponseMode::Fragment)
     }
 }
