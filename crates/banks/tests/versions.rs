@@ -245,6 +245,29 @@ fn an_error_of_4_0_needs_nothing_but_its_code() {
 }
 
 #[test]
+fn a_consent_that_is_rejected_at_once_comes_with_its_reason() {
+    for (reasons, code, said) in [
+        (
+            json!([{ "StatusReasonCode": "U033", "StatusReasonDescription": "no, 12345678" }]),
+            Some("U033"),
+            "the bank created the consent as rejected: no, ••••",
+        ),
+        (json!({}), None, "the bank created the consent as rejected"),
+    ] {
+        let (scene, banks) = (Scene::at("ob-quartz"), Protocols::new());
+        scene.bank.on("create-domestic-payment-consent", move |request| {
+            let mut consent = consent_with("RJCT", &request.body);
+            consent["Data"]["StatusReason"] = reasons.clone();
+            Ok(signed(201, &consent))
+        });
+        let protocol = banks.protocol_for(&scene.profile);
+        let opened = run(open_payment(protocol, &scene.call(), &order(), "s", "n", "key-1"));
+        let Err(BankError::Refused { code: told, text, .. }) = opened else { panic!("{opened:?}") };
+        assert_eq!((told.as_deref(), text.as_str()), (code, said));
+    }
+}
+
+#[test]
 fn what_a_version_or_a_bank_has_no_place_for_is_refused_before_sending() {
     let [(iron, v3, ..), (quartz, v4, ..)] = VERSIONS;
     let standing = RESOURCES[2].schedule;

@@ -11,8 +11,8 @@ use super::initiation::{Initiation, InitiationEcho, initiation};
 use super::resource::Resource;
 use super::risk::{Risk, risk};
 use super::settings;
-use super::status::consent_progress;
-use crate::error::BankError;
+use super::status::{Reason, consent_progress};
+use crate::error::{BankError, words};
 use crate::exchange::read;
 use crate::exchange::segment;
 use crate::exchange::{body_of, unsupported};
@@ -49,6 +49,8 @@ struct ConsentResponse {
 struct DataIn {
     consent_id: String,
     status: String,
+    /// 4.0 only; read by itself: an extra that cannot be read must not lose the consent.
+    status_reason: Option<serde_json::Value>,
     initiation: InitiationEcho,
 }
 
@@ -107,11 +109,16 @@ fn answer(bank: &BankProfile, response: &Response, sent: Amount) -> Result<Strin
             | ConsentProgress::Authorised
             | ConsentProgress::Consumed,
         ) => Ok(consent.data.consent_id),
-        Some(ConsentProgress::Rejected) => Err(BankError::Refused {
-            code: None,
-            status: response.status,
-            text: "the bank created the consent as Rejected".to_owned(),
-        }),
+        Some(ConsentProgress::Rejected) => {
+            let reason = Reason::first_of(consent.data.status_reason).unwrap_or_default();
+            let said = reason.text().map(|text| format!(": {text}")).unwrap_or_default();
+            let text = words(&format!("the bank created the consent as rejected{said}"));
+            Err(BankError::Refused {
+                code: reason.code.as_deref().map(words),
+                status: response.status,
+                text,
+            })
+        }
         None => fail("`Data.Status` is no status of a payment consent"),
     }
 }

@@ -74,14 +74,6 @@ struct StatusData {
     status_reason: Option<serde_json::Value>,
 }
 
-/// One of `StatusReason[]` of 4.0.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct StatusReason {
-    status_reason_code: Option<String>,
-    status_reason_description: Option<String>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Refund {
@@ -175,13 +167,7 @@ fn told(
     reasons: Option<serde_json::Value>,
 ) -> OrderStatus {
     let wanted = is_refusal(word) || bank.reasons.told_for_every_status;
-    let reason = reasons
-        .filter(|_| wanted)
-        .and_then(|reasons| serde_json::from_value::<Vec<StatusReason>>(reasons).ok())
-        .unwrap_or_default()
-        .into_iter()
-        .map(|one| Reason { code: one.status_reason_code, words: one.status_reason_description })
-        .find(|reason| reason.code.is_some() || reason.words.is_some());
+    let reason = Reason::first_of(reasons.filter(|_| wanted));
     order_status(bank, resource, word, reason.as_ref())
 }
 

@@ -4,6 +4,7 @@
 //! that is not in the table of the version and the resource is not interpreted.
 
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
+use serde::Deserialize;
 
 use super::resource::Resource;
 use super::settings;
@@ -112,9 +113,30 @@ pub(super) struct Reason {
     pub(super) words: Option<String>,
 }
 
+/// One of `StatusReason[]` of 4.0.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StatusReason {
+    status_reason_code: Option<String>,
+    status_reason_description: Option<String>,
+}
+
 impl Reason {
+    /// The first of `StatusReason[]` that says something. Where the list cannot be read there is no
+    /// reason: an extra must not hide the status.
+    pub(super) fn first_of(reasons: Option<serde_json::Value>) -> Option<Reason> {
+        let reasons: Vec<StatusReason> = serde_json::from_value(reasons?).ok()?;
+        reasons
+            .into_iter()
+            .map(|one| Reason {
+                code: one.status_reason_code,
+                words: one.status_reason_description,
+            })
+            .find(|reason| reason.code.is_some() || reason.words.is_some())
+    }
+
     /// What people read: the bank's words, else its code.
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         self.words.as_deref().or(self.code.as_deref())
     }
 
