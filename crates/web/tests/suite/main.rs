@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authentication;
+mod certificates;
 mod create;
 mod directory;
 mod opening;

@@ -122,7 +122,8 @@ impl Driven<'_> {
                 }
                 Approval::Continue { approach: Approach::Decoupled { .. }, .. } => {
                     self.world.decide_in_app(&call.bank.id, Decision::Approve).await;
-                    match self.world.callbacks.lock().unwrap().pop() {
+                    let callback = self.world.callbacks.lock().unwrap().pop();
+                    match callback {
                         None => protocol.ask_approval(call, order, pending).await.unwrap(),
                         Some(callback) => {
                             let told: std::collections::BTreeMap<String, String> =
