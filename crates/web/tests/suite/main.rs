@@ -17,5 +17,6 @@ mod protocols;
 mod reads;
 mod refusals;
 mod scenarios;
+mod standing_orders;
 mod support;
 mod webhooks;

@@ -37,6 +37,7 @@ pub fn customer_of(bank: &str) -> &'static str {
         "bg-pino" => "paola",
         "bg-olmo" => "olga",
         "bg-encina" => "elena",
+        "ob-onyx" => "sara",
         "pl-dab" => "dorota",
         "pl-brzoza" => "beata",
         "pl-sosna" => "sylwia",
@@ -221,7 +222,9 @@ impl World {
     }
 
     async fn play_redirect(&self, url: &str, decision: Decision) {
-        if url.contains("/ob-") || url.contains("/mock-redirect") {
+        // The bank whose answer is in the query is played as the continental ones are.
+        let in_query = url.contains("/ob-onyx");
+        if !in_query && (url.contains("/ob-") || url.contains("/mock-redirect")) {
             let back = self.visit_bank(url, decision).await;
             self.return_to_gateway(&back).await;
             return;

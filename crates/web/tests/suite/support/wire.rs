@@ -1,6 +1,6 @@
 //! The network of the tests: bank URLs go to the simulated banks' router, webhook URLs to a
 //! recorder; nothing opens a socket. Faults are put in the way by operation. Every exchange with a
-//! bank's API is judged against the published document of the bank's standard.
+//! bank's API is judged against the published document of its standard and version.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, OnceLock};
@@ -119,6 +119,13 @@ pub struct TestWire {
 fn obie() -> Option<&'static Judge> {
     static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
     JUDGE.get_or_init(|| Judge::load("banks/obie/v3.1.11-payment-initiation-judge.json")).as_ref()
+}
+
+fn obie_4_0() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE
+        .get_or_init(|| Judge::load("banks/obie/v4.0-update4-payment-initiation-judge.json"))
+        .as_ref()
 }
 
 fn berlin_group() -> Option<&'static Judge> {
@@ -248,6 +255,9 @@ impl TestWire {
         let answered = self.bank(asked).await;
         if path.contains("/open-banking/v3.1/pisp/") {
             self.judge(obie(), request, path, &headers, answered.as_ref().ok());
+        }
+        if path.contains("/open-banking/v4.0/pisp/") {
+            self.judge(obie_4_0(), request, path, &headers, answered.as_ref().ok());
         }
         if let Some((_, resource)) = path.split_once("/v1/").filter(|_| path.starts_with("/bg-")) {
             let path = format!("/psd2/v1/{resource}");
