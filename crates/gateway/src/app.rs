@@ -30,6 +30,9 @@ const LEASE: SignedDuration = SignedDuration::from_secs(180);
 pub struct Settings {
     /// Where members and payers reach us, without a trailing slash: `http://localhost:8000`.
     pub public_url: String,
+    /// Other hosts under which members reach us, beside that of `public_url`: `api.example`, with
+    /// a port where it is not the scheme's own. Tokens may name any of them.
+    pub accepted_hosts: Vec<String>,
     /// Whether this is a sandbox: Basic keys work, and errors say more.
     pub sandbox: bool,
     /// How long one exchange with a bank may take, in milliseconds (1 to 20,000).
@@ -48,6 +51,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             public_url: "http://localhost:8000".to_owned(),
+            accepted_hosts: vec![],
             sandbox: false,
             bank_timeout_ms: 10_000,
             webhook_timeout_ms: 10_000,

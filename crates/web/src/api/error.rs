@@ -1,13 +1,14 @@
 //! Errors of the API and the published bodies for them (reference, section 1.8).
 //!
-//! Handlers return an [`ApiError`]; [`render`] is the only place that knows the shapes. What the
-//! schemas carry in odd places (`paymentId` as a message slot) is sent beside the sensible form.
+//! Handlers return an [`ApiError`]; [`super::error_body`] is the only place that knows the shapes.
+//! `docs/errors.md` lists every error with an example; a test makes it from this code.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use gateway::GatewayError;
-use serde_json::{Value, json};
 use store::StoreError;
+
+use super::grpc::GrpcStatus;
 
 /// What is wrong with a field (`errorCode` of the published `FieldError`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub enum FieldFault {
 }
 
 impl FieldFault {
+    /// `Field.…`, as published.
     pub(super) fn code(self) -> &'static str {
         match self {
             FieldFault::Expected => "Field.Expected",
@@ -198,6 +200,31 @@ impl ApiError {
         }
     }
 
+    /// The gRPC status that the older forms of the error show.
+    #[must_use]
+    pub fn grpc(&self) -> GrpcStatus {
+        match self {
+            ApiError::Field { .. }
+            | ApiError::Bank { .. }
+            | ApiError::BadRequest { .. }
+            | ApiError::TooLarge => GrpcStatus::InvalidArgument,
+            ApiError::Unauthenticated { .. } => GrpcStatus::Unauthenticated,
+            ApiError::PermissionDenied { .. } => GrpcStatus::PermissionDenied,
+            ApiError::NotFound { .. } => GrpcStatus::NotFound,
+            ApiError::MethodNotAllowed => GrpcStatus::Unimplemented,
+            ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
+                GrpcStatus::Unavailable
+            }
+            ApiError::Internal { .. } => GrpcStatus::Internal,
+        }
+    }
+
+    /// Whether it is the bank that failed, not the gateway.
+    #[must_use]
+    pub fn is_from_bank(&self) -> bool {
+        matches!(self, ApiError::BankUnavailable { .. })
+    }
+
     /// What the log says.
     #[must_use]
     pub fn detail(&self) -> String {
@@ -215,74 +242,4 @@ impl IntoResponse for ApiError {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// The published body.
-pub(super) fn render(error: &ApiError, trace_id: &str) -> Response {
-    let body = body(error, trace_id);
-    let mut response = (error.status(), body.to_string()).into_response();
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-fn body(error: &ApiError, trace_id: &str) -> Value {
-    match error {
-        ApiError::Field { fault, message, path, bare } => {
-            let mut fields = json!({
-                "errorCode": fault.code(), "message": message, "tokenTraceId": trace_id,
-                "paths": [path],
-            });
-            if *bare {
-                // The schema has these fields at the top; clients look under `error`. Both get it.
-                let copy = fields.clone();
-                fields["error"] = copy;
-                return fields;
-            }
-            json!({ "error": fields })
-        }
-        ApiError::Bank { code, message, bank_id } => json!({ "error": {
-            "errorCode": code, "message": message, "tokenTraceId": trace_id, "bankId": bank_id,
-        }}),
-        ApiError::BadRequest { message } => {
-            json!({ "error": { "message": message, "tokenTraceId": trace_id }})
-        }
-        ApiError::Unauthenticated { message } => {
-            let message = if message.is_empty() {
-                "UNAUTHENTICATED".to_owned()
-            } else {
-                format!("UNAUTHENTICATED: {message}")
-            };
-            json!({ "error": { "message": message, "tokenTraceId": trace_id }})
-        }
-        ApiError::PermissionDenied { message } => coded("PermissionDenied", message, trace_id, ""),
-        ApiError::NotFound { message, id } => coded("NOT_FOUND", message, trace_id, id),
-        ApiError::MethodNotAllowed => coded(
-            "MethodNotAllowed",
-            "This method is not allowed here: see /openapi.json.",
-            trace_id,
-            "",
-        ),
-        ApiError::TooLarge => {
-            coded("TooLarge", "The body should not be larger than 1 MiB.", trace_id, "")
-        }
-        ApiError::BankUnavailable { message } => coded("UNAVAILABLE", message, trace_id, message),
-        ApiError::Unavailable { .. } => {
-            let message = "The service cannot store data now; nothing was changed. Try again.";
-            coded("UNAVAILABLE", message, trace_id, message)
-        }
-        ApiError::Internal { .. } => coded(
-            "InternalServerError",
-            "Internal error: quote the trace id to the operator.",
-            trace_id,
-            "",
-        ),
-    }
-}
-
-fn coded(code: &str, message: &str, trace_id: &str, payment_id: &str) -> Value {
-    json!({ "error": {
-        "errorCode": code, "message": message, "tokenTraceId": trace_id, "paymentId": payment_id,
-    }})
 }

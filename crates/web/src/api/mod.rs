@@ -6,8 +6,12 @@
 pub mod auth;
 pub mod banks;
 pub mod error;
+mod error_body;
+#[cfg(test)]
+mod error_catalogue;
 pub mod error_schema;
 pub mod event;
+pub mod grpc;
 pub mod health;
 pub mod json;
 pub mod keys;
@@ -28,6 +32,7 @@ use axum::response::{IntoResponse, Response};
 use gateway::App;
 
 pub use error::ApiError;
+use error_body::ErrorForm;
 
 /// Larger bodies are refused.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -41,12 +46,13 @@ pub async fn envelope(State(app): State<Arc<App>>, request: Request, next: Next)
     let trace_id = domain::ids::random_hex(8, app.ids());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let form = ErrorForm::wanted(request.headers(), &path);
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         if response.status().is_server_error() {
             tracing::error!(%trace_id, %method, path, error = %error.detail(), "request failed");
         }
-        response = error::render(&error, &trace_id);
+        response = error_body::render(&error, &trace_id, form);
     }
     if let Ok(value) = HeaderValue::from_str(&trace_id) {
         for name in TRACE_HEADERS {

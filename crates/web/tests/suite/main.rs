@@ -11,6 +11,7 @@ mod bad_banks;
 mod certificates;
 mod create;
 mod directory;
+mod headers;
 mod opening;
 mod outcomes;
 mod protocols;

@@ -1,7 +1,9 @@
 //! The JWS that signs one request (reference, section 1.1).
 //!
 //! Its claims are in the protected header. The payload segment is the request's body, either
-//! attached or left out (detached); a request without a body has an empty one.
+//! attached or left out (detached); a request without a body has an empty one. An attached payload
+//! may write the same JSON in another way than the body; the operation then works on the payload,
+//! because that is what was signed.
 
 use std::sync::Arc;
 
@@ -9,9 +11,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use domain::ids::MemberId;
 use gateway::{App, Member, members};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Refused;
 
@@ -41,12 +45,13 @@ enum Milliseconds {
     Text(String),
 }
 
+/// The member that signed the request, and the body that it signed.
 pub(super) async fn member(
     app: &Arc<App>,
     parts: &Parts,
-    body: &[u8],
+    body: &Bytes,
     token: &str,
-) -> Result<Member, Refused> {
+) -> Result<(Member, Bytes), Refused> {
     let mut segments = token.split('.');
     let (Some(header), Some(payload), Some(signature), None) =
         (segments.next(), segments.next(), segments.next(), segments.next())
@@ -56,7 +61,7 @@ pub(super) async fn member(
     let claims: Claims = serde_json::from_slice(&decoded("header", header)?)
         .map_err(|error| Refused::because(format!("the token's header: {error}")))?;
     check_claims(app, parts, &claims)?;
-    let signing_input = signing_input(header, payload, body)?;
+    let signed_body = signed_body(payload, body)?;
     let member_id: MemberId = claims
         .mid
         .parse()
@@ -71,9 +76,14 @@ pub(super) async fn member(
         let text = format!("`alg` {} does not fit the key ({})", claims.alg, key.jose_algorithm());
         return Err(Refused::because(text));
     }
+    let signing_input = if payload.is_empty() {
+        format!("{header}.{}", URL_SAFE_NO_PAD.encode(body))
+    } else {
+        format!("{header}.{payload}")
+    };
     key.verify(signing_input.as_bytes(), &decoded("signature", signature)?)
         .map_err(Refused::because)?;
-    Ok(Member::authenticated(member_id))
+    Ok((Member::authenticated(member_id), signed_body))
 }
 
 fn check_claims(app: &App, parts: &Parts, claims: &Claims) -> Result<(), Refused> {
@@ -98,24 +108,33 @@ fn check_claims(app: &App, parts: &Parts, claims: &Claims) -> Result<(), Refused
 
 /// Ids hold colons, which clients sign as they are or percent-encoded.
 fn percent_decoded(path: &str) -> String {
-    let form = format!("p={}", path.replace('+', "%2B"));
+    // As the value of a form's only field; what means something else in a form is escaped first.
+    let form = format!("p={}", path.replace('+', "%2B").replace('&', "%26"));
     let mut decoded = url::form_urlencoded::parse(form.as_bytes());
     decoded.next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-/// The host that we are known by; a sandbox is also reached under other names.
+/// A host that we are known by; a sandbox is also reached under other names.
 fn check_host(app: &App, headers: &HeaderMap, claimed: &str) -> Result<(), Refused> {
-    let plain = |text: &str| {
-        let text = text.trim_start_matches("https://").trim_start_matches("http://");
-        text.trim_end_matches('/').to_ascii_lowercase()
-    };
-    let claimed = plain(claimed);
-    let ours = plain(&app.settings().public_url);
-    let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(plain);
-    if claimed == ours || (app.settings().sandbox && asked.as_ref() == Some(&claimed)) {
+    let settings = app.settings();
+    let claimed = plain_host(claimed);
+    let ours = plain_host(&settings.public_url);
+    if claimed == ours || settings.accepted_hosts.iter().any(|host| plain_host(host) == claimed) {
+        return Ok(());
+    }
+    let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(plain_host);
+    if settings.sandbox && asked.as_ref() == Some(&claimed) {
         return Ok(());
     }
     Err(Refused::because(format!("`host` is {claimed}, expected {ours}")))
+}
+
+/// A host as it is compared: without its scheme, a path, or a port that goes without saying.
+fn plain_host(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    let text = text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or(&text);
+    let host = text.split('/').next().unwrap_or_default();
+    host.strip_suffix(":443").or(host.strip_suffix(":80")).unwrap_or(host).to_owned()
 }
 
 fn check_expiry(app: &App, exp: &Milliseconds) -> Result<(), Refused> {
@@ -136,14 +155,21 @@ fn check_expiry(app: &App, exp: &Milliseconds) -> Result<(), Refused> {
     Ok(())
 }
 
-fn signing_input(header: &str, payload: &str, body: &[u8]) -> Result<String, Refused> {
+/// The body that the token signs: the request's, or an attached payload with the same JSON in it.
+fn signed_body(payload: &str, body: &Bytes) -> Result<Bytes, Refused> {
     if payload.is_empty() {
-        return Ok(format!("{header}.{}", URL_SAFE_NO_PAD.encode(body)));
+        return Ok(body.clone());
     }
-    if decoded("payload", payload)? != body {
+    let payload = decoded("payload", payload)?;
+    if payload == body.as_ref() {
+        return Ok(body.clone());
+    }
+    let json = |text: &[u8]| serde_json::from_slice::<Value>(text).ok();
+    let same = json(&payload).is_some_and(|signed| json(body).as_ref() == Some(&signed));
+    if !same {
         return Err(Refused::because("the token's payload differs from the request's body"));
     }
-    Ok(format!("{header}.{payload}"))
+    Ok(Bytes::from(payload))
 }
 
 fn decoded(part: &str, text: &str) -> Result<Vec<u8>, Refused> {

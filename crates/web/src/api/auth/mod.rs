@@ -26,7 +26,7 @@ const HEADER_BYTES_MAX: usize = 8_192;
 pub struct Call {
     /// Who calls.
     pub member: Member,
-    /// The raw body.
+    /// The raw body, or what an attached payload of the token writes in its place.
     pub body: Bytes,
     /// The headers.
     pub headers: HeaderMap,
@@ -60,7 +60,7 @@ impl Call {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        lenient_header(&self.headers, name)
     }
 }
 
@@ -77,10 +77,15 @@ impl FromRequest<Arc<App>> for Call {
                 ApiError::BadRequest { message: "The body could not be read.".to_owned() }
             }
         })?;
-        let member = authenticate(app, &parts, &body).await?;
+        let (member, body) = authenticate(app, &parts, body).await?;
         let query = parts.uri.query().map(str::to_owned);
         Ok(Call { member, body, headers: parts.headers, query })
     }
+}
+
+/// The value of a header that some clients write with underscores instead of hyphens.
+pub(super) fn lenient_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).or_else(|| headers.get(name.replace('-', "_")))?.to_str().ok()
 }
 
 /// A request that needs no authentication. One that has some must have it right.
@@ -133,10 +138,17 @@ impl Refused {
     }
 }
 
-async fn authenticate(app: &Arc<App>, parts: &Parts, body: &Bytes) -> Result<Member, ApiError> {
+/// The member, and the body that it stands for.
+async fn authenticate(
+    app: &Arc<App>,
+    parts: &Parts,
+    body: Bytes,
+) -> Result<(Member, Bytes), ApiError> {
     let result = match authorization(parts) {
-        Ok(("bearer", token)) => bearer::member(app, parts, body, token).await,
-        Ok(("basic", key)) if app.settings().sandbox => basic::member(app, key).await,
+        Ok(("bearer", token)) => bearer::member(app, parts, &body, token).await,
+        Ok(("basic", key)) if app.settings().sandbox => {
+            basic::member(app, key).await.map(|member| (member, body))
+        }
         Ok(("basic", _)) => Err(Refused::because("Basic keys are for sandboxes")),
         Ok(_) => Err(Refused::because("`Authorization` should be Bearer or Basic")),
         Err(refused) => Err(refused),

@@ -1,0 +1,134 @@
+//! The published bodies of errors (reference, section 1.8): typed JSON, the older JSON, and text.
+//!
+//! What the schemas carry in odd places (`paymentId` as a message slot) is sent beside the sensible
+//! form.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::auth::lenient_header;
+use super::error::ApiError;
+
+/// Says that a 5xx is the bank's.
+const EXTERNAL_ERROR: HeaderName = HeaderName::from_static("token-external-error");
+/// Operations whose errors are typed, whatever the client prefers.
+const TYPED_PATHS: [&str; 4] = ["/v2/", "/vrp-consents", "/vrps/", "/tokenized-accounts"];
+
+/// In which form a client wants errors (header `token-json-error`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ErrorForm {
+    /// Nothing is said: the JSON that the published document declares.
+    Declared,
+    /// `true`: the members of the older JSON, beside those that the document declares.
+    BothFamilies,
+    /// `false`, at the older operations: text that begins with the gRPC status.
+    Text,
+}
+
+impl ErrorForm {
+    /// The form that the request asks for.
+    pub(super) fn wanted(headers: &HeaderMap, path: &str) -> ErrorForm {
+        let wish = lenient_header(headers, "token-json-error").unwrap_or("").trim();
+        let typed = TYPED_PATHS.iter().any(|start| path.starts_with(start));
+        if wish.eq_ignore_ascii_case("true") {
+            ErrorForm::BothFamilies
+        } else if wish.eq_ignore_ascii_case("false") && !typed {
+            ErrorForm::Text
+        } else {
+            ErrorForm::Declared
+        }
+    }
+}
+
+/// The answer for an error.
+pub(super) fn render(error: &ApiError, trace_id: &str, form: ErrorForm) -> Response {
+    let (content_type, body) = match form {
+        ErrorForm::Declared => ("application/json", body(error, trace_id).to_string()),
+        ErrorForm::BothFamilies => {
+            let mut body = body(error, trace_id);
+            add_older_members(&mut body["error"], error, trace_id);
+            ("application/json", body.to_string())
+        }
+        ErrorForm::Text => ("text/plain; charset=utf-8", text(error)),
+    };
+    let mut response = (error.status(), body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if error.is_from_bank() {
+        headers.insert(EXTERNAL_ERROR, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// `INVALID_ARGUMENT: what is wrong`; the status alone where nothing is told.
+fn text(error: &ApiError) -> String {
+    let (status, message) = (error.grpc().name(), message(error));
+    if message.is_empty() { status.to_owned() } else { format!("{status}: {message}") }
+}
+
+fn add_older_members(object: &mut Value, error: &ApiError, trace_id: &str) {
+    object["code"] = error.status().as_u16().into();
+    object["token_trace_id"] = trace_id.into();
+    object["error_origin"] = if error.is_from_bank() { "bank" } else { "token" }.into();
+}
+
+/// The error in words; empty where the caller is told nothing.
+fn message(error: &ApiError) -> &str {
+    match error {
+        ApiError::Field { message, .. }
+        | ApiError::Bank { message, .. }
+        | ApiError::BadRequest { message }
+        | ApiError::Unauthenticated { message }
+        | ApiError::PermissionDenied { message }
+        | ApiError::NotFound { message, .. }
+        | ApiError::BankUnavailable { message } => message,
+        ApiError::MethodNotAllowed => "This method is not allowed here: see /openapi.json.",
+        ApiError::TooLarge => "The body should not be larger than 1 MiB.",
+        ApiError::Unavailable { .. } => {
+            "The service cannot store data now; nothing was changed. Try again."
+        }
+        ApiError::Internal { .. } => "Internal error: quote the trace id to the operator.",
+    }
+}
+
+fn body(error: &ApiError, trace_id: &str) -> Value {
+    match error {
+        ApiError::Field { fault, message, path, bare } => {
+            let mut fields = json!({
+                "errorCode": fault.code(), "message": message, "tokenTraceId": trace_id,
+                "paths": [path],
+            });
+            if *bare {
+                // The schema has these fields at the top; clients look under `error`. Both get it.
+                let copy = fields.clone();
+                fields["error"] = copy;
+                return fields;
+            }
+            json!({ "error": fields })
+        }
+        ApiError::Bank { code, message, bank_id } => json!({ "error": {
+            "errorCode": code, "message": message, "tokenTraceId": trace_id, "bankId": bank_id,
+        }}),
+        ApiError::BadRequest { message } => {
+            json!({ "error": { "message": message, "tokenTraceId": trace_id }})
+        }
+        ApiError::Unauthenticated { .. } => {
+            json!({ "error": { "message": text(error), "tokenTraceId": trace_id }})
+        }
+        ApiError::PermissionDenied { message } => coded("PermissionDenied", message, trace_id, ""),
+        ApiError::NotFound { message, id } => coded("NOT_FOUND", message, trace_id, id),
+        ApiError::MethodNotAllowed => coded("MethodNotAllowed", message(error), trace_id, ""),
+        ApiError::TooLarge => coded("TooLarge", message(error), trace_id, ""),
+        ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
+            coded("UNAVAILABLE", message(error), trace_id, message(error))
+        }
+        ApiError::Internal { .. } => coded("InternalServerError", message(error), trace_id, ""),
+    }
+}
+
+fn coded(code: &str, message: &str, trace_id: &str, payment_id: &str) -> Value {
+    json!({ "error": {
+        "errorCode": code, "message": message, "tokenTraceId": trace_id, "paymentId": payment_id,
+    }})
+}

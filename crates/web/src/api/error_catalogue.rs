@@ -1,0 +1,161 @@
+//! `docs/errors.md`, made of the code: one example of every error, rendered as members get it.
+
+use std::fmt::Write;
+
+use axum::body::to_bytes;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::error::{ApiError, FieldFault};
+use super::error_body::{ErrorForm, render};
+
+const TRACE_ID: &str = "5f0e1d2c3b4a5968";
+
+const HEAD: &str = "\
+# Errors
+
+Made from the code by `cargo test -p web`; `BASCULE_UPDATE_DOCS=1` writes it anew.
+
+Errors are in the shapes of the published API, not in those of RFC 9457. There are two families,
+and the request header `token-json-error` chooses:
+
+| `token-json-error` | Body |
+|---|---|
+| absent | The typed JSON that the published document declares for the operation. |
+| `true` | The same with the members of the older family beside it: `code` (the HTTP status), `token_trace_id`, and `error_origin`, which is `bank` or `token`. |
+| `false` | Text such as `INVALID_ARGUMENT: …`, which begins with the name of the gRPC status. Only at the older operations: `/v2/…`, `/vrp-consents`, `/vrps` and `/tokenized-accounts` are typed always. |
+
+Every answer has a trace id in the headers `tokenTraceId` and `token-trace-id`; an error says it
+in its body, too. `token-external-error: true` is there where a 5xx is the bank's failure, and only
+there. `/v2/payments` without an id answers 400 with the members of the error at the top and under
+`error`: the document declares the first, clients read the second.
+
+A bank that is slow is no error: at the deadline (`request-timeout`, or the gateway's own) the
+answer is the payment as it is stored, `INITIATION_PENDING`, and the bank's answer changes it later.
+
+In a sandbox the message of a 401 says which part of the token does not fit. In production it is
+`UNAUTHENTICATED` and nothing more.
+";
+
+/// When each error comes, and an example of it. No error may be missing: the match has no wildcard.
+fn when(error: &ApiError) -> &'static str {
+    match error {
+        ApiError::Field { bare: true, .. } => {
+            "A parameter of `GET /v2/payments` that is wrong: the only body without an envelope."
+        }
+        ApiError::Field { fault: FieldFault::Expected, .. } => {
+            "A field that is needed is missing. `paths` are dotted, from the root of the body."
+        }
+        ApiError::Field { fault: FieldFault::InvalidFormat, .. } => {
+            "A field or a parameter has the wrong type or form, or is too long."
+        }
+        ApiError::Field { fault: FieldFault::Invalid, .. } => {
+            "A field or a parameter is well formed, but not acceptable."
+        }
+        ApiError::Bank { .. } => "The bank does not do this.",
+        ApiError::BadRequest { .. } => "What is wrong with a request to an older operation.",
+        ApiError::Unauthenticated { message } if message.is_empty() => {
+            "Who calls is not known; in production."
+        }
+        ApiError::Unauthenticated { .. } => "Who calls is not known; in a sandbox.",
+        ApiError::PermissionDenied { .. } => "Not allowed to this member.",
+        ApiError::NotFound { .. } => {
+            "It does not exist, or is another member's. `paymentId` holds any id, as published; \
+             it is empty where a URL does not exist."
+        }
+        ApiError::MethodNotAllowed => "The URL exists, but not with this method.",
+        ApiError::TooLarge => "The body is larger than 1 MiB.",
+        ApiError::BankUnavailable { .. } => {
+            "The bank takes no calls now: an outage that was announced or observed. Nothing was \
+             recorded. `paymentId` holds the message once more, as published."
+        }
+        ApiError::Unavailable { .. } => "The gateway's database cannot serve now.",
+        ApiError::Internal { .. } => "A defect of the gateway.",
+    }
+}
+
+fn examples() -> Vec<ApiError> {
+    let field = |fault, path: &str, message: &str| ApiError::field(fault, path, message);
+    let (path, text) = ("initiation.refId", "`refId` should not be longer than 35 symbols.");
+    vec![
+        field(FieldFault::Expected, path, "`refId` is required."),
+        field(FieldFault::InvalidFormat, path, text),
+        field(FieldFault::Invalid, "initiation.bankId", "No bank has the id `x`."),
+        field(FieldFault::InvalidFormat, "limit", "`limit` should be a whole number.").bare(),
+        ApiError::Bank {
+            code: "Bank.FeatureNotSupported",
+            message: "Bank `ob-modelo` does not support `confirmFunds`.".to_owned(),
+            bank_id: "ob-modelo".to_owned(),
+        },
+        ApiError::BadRequest { message: "`publicKey` should be PEM or base64url.".to_owned() },
+        ApiError::Unauthenticated { message: "`path` is /a, the request's is /b".to_owned() },
+        ApiError::Unauthenticated { message: String::new() },
+        ApiError::PermissionDenied {
+            message: "A member may see and change its own keys only.".to_owned(),
+        },
+        ApiError::payment_not_found("pm2:1:2"),
+        ApiError::MethodNotAllowed,
+        ApiError::TooLarge,
+        ApiError::BankUnavailable { message: "Bank `ob-modelo` is unavailable.".to_owned() },
+        ApiError::Unavailable { detail: "for the log only".to_owned() },
+        ApiError::Internal { detail: "for the log only".to_owned() },
+    ]
+}
+
+async fn body_of(response: Response) -> String {
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+async fn json_of(error: &ApiError, form: ErrorForm) -> Value {
+    serde_json::from_str(&body_of(render(error, TRACE_ID, form)).await).unwrap()
+}
+
+async fn catalogue() -> String {
+    let mut out = HEAD.to_owned();
+    out += "\n## Every error\n\n| HTTP | `errorCode` | gRPC | When |\n|---|---|---|---|\n";
+    for error in examples() {
+        let body = json_of(&error, ErrorForm::Declared).await;
+        let code = body["error"]["errorCode"].as_str().map(|code| format!("`{code}`"));
+        let (status, grpc) = (error.status().as_u16(), error.grpc());
+        writeln!(
+            out,
+            "| {status} | {} | {} ({}) | {} |",
+            code.as_deref().unwrap_or("none"),
+            grpc.name(),
+            grpc.number(),
+            when(&error)
+        )
+        .unwrap();
+    }
+    out += "\n## Examples\n\nIn the declared form, then with `token-json-error: true`, then as text.\n";
+    for error in examples() {
+        let code = json_of(&error, ErrorForm::Declared).await["error"]["errorCode"].clone();
+        let name = code.as_str().unwrap_or_else(|| error.grpc().name());
+        let external = if error.is_from_bank() { ", `token-external-error: true`" } else { "" };
+        write!(out, "\n### {} {name}\n\n{}{external}\n\n", error.status().as_u16(), when(&error))
+            .unwrap();
+        for form in [ErrorForm::Declared, ErrorForm::BothFamilies] {
+            let body = json_of(&error, form).await;
+            writeln!(out, "```json\n{}\n```\n", serde_json::to_string_pretty(&body).unwrap())
+                .unwrap();
+        }
+        let text = body_of(render(&error, TRACE_ID, ErrorForm::Text)).await;
+        writeln!(out, "```text\n{text}\n```").unwrap();
+    }
+    out
+}
+
+#[tokio::test]
+async fn the_committed_catalogue_of_errors_is_that_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
+    let generated = catalogue().await;
+    if std::env::var_os("BASCULE_UPDATE_DOCS").is_some() {
+        std::fs::write(path, &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        committed == generated,
+        "docs/errors.md is not that of the code: BASCULE_UPDATE_DOCS=1 cargo test -p web"
+    );
+}
