@@ -10,6 +10,7 @@
 pub mod account;
 pub mod approval;
 pub mod bank;
+pub mod card_number;
 pub mod event;
 pub mod ids;
 pub mod initiation;

@@ -46,6 +46,8 @@ pub enum ApiError {
         /// Where the published schema has the body bare: `GET /v2/payments`.
         bare: bool,
     },
+    /// 400: a text holds a card number.
+    PanDetected,
     /// 400: the bank does not do this.
     Bank {
         /// `Bank.FeatureNotSupported` or `Bank.RegistrationNotFound`.
@@ -185,9 +187,10 @@ impl ApiError {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            ApiError::Field { .. } | ApiError::Bank { .. } | ApiError::BadRequest { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            ApiError::Field { .. }
+            | ApiError::PanDetected
+            | ApiError::Bank { .. }
+            | ApiError::BadRequest { .. } => StatusCode::BAD_REQUEST,
             ApiError::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             ApiError::PermissionDenied { .. } => StatusCode::FORBIDDEN,
             ApiError::NotFound { .. } => StatusCode::NOT_FOUND,
@@ -205,6 +208,7 @@ impl ApiError {
     pub fn grpc(&self) -> GrpcStatus {
         match self {
             ApiError::Field { .. }
+            | ApiError::PanDetected
             | ApiError::Bank { .. }
             | ApiError::BadRequest { .. }
             | ApiError::TooLarge => GrpcStatus::InvalidArgument,

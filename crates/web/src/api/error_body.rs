@@ -83,6 +83,7 @@ fn message(error: &ApiError) -> &str {
         | ApiError::PermissionDenied { message }
         | ApiError::NotFound { message, .. }
         | ApiError::BankUnavailable { message } => message,
+        ApiError::PanDetected => "A text holds a card number.",
         ApiError::MethodNotAllowed => "This method is not allowed here: see /openapi.json.",
         ApiError::TooLarge => "The body should not be larger than 1 MiB.",
         ApiError::Unavailable { .. } => {
@@ -107,6 +108,9 @@ fn body(error: &ApiError, trace_id: &str) -> Value {
             }
             json!({ "error": fields })
         }
+        ApiError::PanDetected => json!({ "error": {
+            "errorCode": "PanDetected", "message": message(error), "tokenTraceId": trace_id,
+        }}),
         ApiError::Bank { code, message, bank_id } => json!({ "error": {
             "errorCode": code, "message": message, "tokenTraceId": trace_id, "bankId": bank_id,
         }}),

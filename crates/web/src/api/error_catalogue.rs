@@ -37,6 +37,13 @@ In a sandbox the message of a 401 says which part of the token does not fit. In 
 `UNAUTHENTICATED` and nothing more.
 ";
 
+const NEVER_SENT: &str = "
+Published, but not sent by this release: `Field.NotUnique` (`refId` need not be unique),
+`Bank.RegistrationNotFound` (every member may act at every bank), `RESOURCE_EXHAUSTED` (429),
+`UNIMPLEMENTED` (501), `DEADLINE_EXCEEDED` (504: see above), and the errors of operations that do not
+exist yet.
+";
+
 /// When each error comes, and an example of it. No error may be missing: the match has no wildcard.
 fn when(error: &ApiError) -> &'static str {
     match error {
@@ -51,6 +58,10 @@ fn when(error: &ApiError) -> &'static str {
         }
         ApiError::Field { fault: FieldFault::Invalid, .. } => {
             "A field or a parameter is well formed, but not acceptable."
+        }
+        ApiError::PanDetected => {
+            "`refId`, a remittance information or a name holds what can only be a card number. The \
+             text is not repeated."
         }
         ApiError::Bank { .. } => "The bank does not do this.",
         ApiError::BadRequest { .. } => "What is wrong with a request to an older operation.",
@@ -82,6 +93,7 @@ fn examples() -> Vec<ApiError> {
         field(FieldFault::InvalidFormat, path, text),
         field(FieldFault::Invalid, "initiation.bankId", "No bank has the id `x`."),
         field(FieldFault::InvalidFormat, "limit", "`limit` should be a whole number.").bare(),
+        ApiError::PanDetected,
         ApiError::Bank {
             code: "Bank.FeatureNotSupported",
             message: "Bank `ob-modelo` does not support `confirmFunds`.".to_owned(),
@@ -128,6 +140,7 @@ async fn catalogue() -> String {
         )
         .unwrap();
     }
+    out += NEVER_SENT;
     out += "\n## Examples\n\nIn the declared form, then with `token-json-error: true`, then as text.\n";
     for error in examples() {
         let code = json_of(&error, ErrorForm::Declared).await["error"]["errorCode"].clone();

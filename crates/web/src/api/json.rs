@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, Deserializer, Error, IntoDeserializer, MapAccess, Unexpected, Visitor,
+};
 
 use super::error::{ApiError, FieldFault};
 
@@ -80,6 +82,40 @@ pub fn optional_word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 ) -> Result<Option<T>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     text.map(|text| T::deserialize(text.into_deserializer())).transpose()
+}
+
+/// For `#[serde(default, deserialize_with)]` of a truth value that may be missing or null. Some
+/// clients write it as text.
+///
+/// # Errors
+/// Where it is neither true nor false, nor a text that says so.
+pub fn optional_truth<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<bool>, D::Error> {
+    struct Truth;
+    impl Visitor<'_> for Truth {
+        type Value = Truthful;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("true or false")
+        }
+
+        fn visit_bool<E: Error>(self, value: bool) -> Result<Truthful, E> {
+            Ok(Truthful(value))
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Truthful, E> {
+            let value = super::query::truth_of(text).map(Truthful);
+            value.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        }
+    }
+    struct Truthful(bool);
+    impl<'de> Deserialize<'de> for Truthful {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Truthful, D::Error> {
+            deserializer.deserialize_any(Truth)
+        }
+    }
+    Ok(Option::<Truthful>::deserialize(deserializer)?.map(|Truthful(value)| value))
 }
 
 struct ObjectVisitor<T>(PhantomData<T>);

@@ -1,4 +1,5 @@
-//! Reading query strings: repeated and comma-separated parameters, with errors that name them.
+//! Reading query strings: parameters that are repeated, comma-separated or numbered in brackets,
+//! with errors that name them.
 
 use jiff::Timestamp;
 
@@ -43,7 +44,7 @@ impl Query {
     pub fn texts(&self, name: &str) -> Vec<String> {
         self.parameters
             .iter()
-            .filter(|(other, _)| other == name)
+            .filter(|(other, _)| without_brackets(other) == name)
             .flat_map(|(_, value)| value.split(','))
             .map(str::trim)
             .filter(|value| !value.is_empty())
@@ -72,14 +73,11 @@ impl Query {
     /// [`ApiError::Field`] where it is neither.
     pub fn truth(&self, name: &str) -> Result<Option<bool>, ApiError> {
         self.text(name)
-            .map(|text| match text {
-                "true" => Ok(true),
-                "false" => Ok(false),
-                _ => Err(ApiError::field(
-                    FieldFault::InvalidFormat,
-                    name,
-                    format!("`{name}` should be true or false."),
-                )),
+            .map(|text| {
+                truth_of(text).ok_or_else(|| {
+                    let message = format!("`{name}` should be true or false.");
+                    ApiError::field(FieldFault::InvalidFormat, name, message)
+                })
             })
             .transpose()
     }
@@ -100,5 +98,26 @@ impl Query {
                 })
             })
             .transpose()
+    }
+}
+
+/// `true` or `false` in small or capital letters, as languages write them.
+pub(super) fn truth_of(text: &str) -> Option<bool> {
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
+    if is("true") {
+        Some(true)
+    } else if is("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// `ids` of `ids[]` and `ids[3]`, as some clients name the elements of an array.
+fn without_brackets(name: &str) -> &str {
+    let inside = name.strip_suffix(']').and_then(|name| name.rsplit_once('['));
+    match inside {
+        Some((name, place)) if place.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => name,
     }
 }

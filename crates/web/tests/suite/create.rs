@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    BANKS, BANKS_URL, PUBLIC_URL, hosted_order, id, order, order_of, with, without, worlds,
+    BANKS, BANKS_URL, PUBLIC_URL, full_order, hosted_order, id, order, order_of, with, without,
+    worlds,
 };
 
 #[tokio::test]
@@ -51,55 +52,6 @@ async fn without_a_flow_a_payment_is_api_only_and_embedded_pages_go_to_the_bank(
         let payment = world.create(&embedded).await;
         assert_eq!(payment["status"], "INITIATION_PENDING_REDIRECT_AUTH");
     }
-}
-
-/// Every field that an order at a UK bank may have.
-fn full_order() -> Value {
-    let address = json!({
-        "addressLine": ["Flat 1", "Second line"], "streetName": "High Street",
-        "buildingNumber": "221B", "postCode": "NW1 6XE", "townName": "London",
-        "state": "Greater London", "district": "Marylebone", "country": "GB"
-    });
-    json!({
-        "initiation": {
-            "bankId": "ob-iron",
-            "refId": "ORDER-1001 é 🙂",
-            "remittanceInformationPrimary": "Sweepco 18 chars !",
-            "remittanceInformationSecondary": "Thank you for your order",
-            "onBehalfOfId": "c5a863bc-86f2-4418-a26f-25b24c7983c7",
-            "amount": { "value": "10.5", "currency": "GBP" },
-            "localInstrument": "FASTER_PAYMENTS",
-            "debtor": {
-                "sortCode": "800001", "accountNumber": "12345601", "name": "Dave Draper",
-                "ultimateDebtorName": "Draper Ltd", "address": address
-            },
-            "creditor": {
-                "sortCode": "123456", "accountNumber": "12345678", "name": "Customer Inc.",
-                "ultimateCreditorName": "Customer Group", "address": address,
-                "bankName": "Modelo Bank"
-            },
-            "confirmFunds": true,
-            "returnRefundAccount": true,
-            "disableFutureDatedPaymentConversion": true,
-            "callbackUrl": "https://shop.example/return?cart=7#top",
-            "callbackState": "state & more",
-            "chargeBearer": "SLEV",
-            "risk": {
-                "psuId": "payer-1", "paymentContextCode": "ECOMMERCE_MERCHANT_INITIATED_PAYMENT",
-                "paymentPurposeCode": "CASH", "merchantCategoryCode": "4812",
-                "beneficiaryAccountType": "BUSINESS", "contractPresentIndicator": true,
-                "beneficiaryPrepopulatedIndicator": false,
-                "deliveryAddress": {
-                    "addressLine": ["Flat 1"], "streetName": "High Street",
-                    "buildingNumber": "221B", "postCode": "NW1 6XE", "townName": "London",
-                    "country": "GB"
-                }
-            },
-            "flowType": "API_ONLY",
-            "externalPsuReference": "customer-77"
-        },
-        "pispConsentAccepted": true
-    })
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ async fn optional_fields_of_the_wrong_type_are_refused_too() {
         ("initiation.debtor", json!("text")),
         ("initiation.debtor", json!([])),
         ("initiation.risk", json!(7)),
-        ("initiation.risk.contractPresentIndicator", json!("true")),
+        ("initiation.risk.contractPresentIndicator", json!("yes")),
         ("initiation.risk.deliveryAddress", json!([])),
         ("initiation.risk.deliveryAddress.addressLine", json!("line")),
         ("initiation.creditor.address", json!(["a"])),
@@ -79,7 +79,8 @@ async fn optional_fields_of_the_wrong_type_are_refused_too() {
         ("initiation.callbackState", json!({})),
         ("initiation.flowType", json!(1)),
         ("initiation.chargeBearer", json!([])),
-        ("pispConsentAccepted", json!("true")),
+        ("pispConsentAccepted", json!("")),
+        ("pispConsentAccepted", json!(0)),
     ];
     for world in worlds().await {
         for (path, value) in &cases {
@@ -274,6 +275,34 @@ async fn a_bank_is_required_unless_the_payer_chooses_it() {
             assert_field(&answer, "Field.Expected", "initiation.bankId", "no bank");
         }
         assert_nothing_was_kept(&world).await;
+    }
+}
+
+#[tokio::test]
+async fn a_text_with_a_card_number_is_refused_and_not_repeated() {
+    let fields = [
+        ("refId", "4111111111111111"),
+        ("remittanceInformationPrimary", "4222222222222"),
+        ("remittanceInformationSecondary", "card 4111 1111 1111 1111"),
+        ("creditor.name", "378282246310005"),
+        ("creditor.ultimateCreditorName", "5555-5555-5555-4444"),
+        ("debtor.name", "6011111111111117"),
+        ("debtor.ultimateDebtorName", "3530111333300000"),
+    ];
+    let debtor = json!({ "name": "A", "sortCode": "123456", "accountNumber": "12345678" });
+    let body = with(&hosted_order(), "initiation.debtor", debtor);
+    for world in worlds().await {
+        for (field, text) in fields {
+            let body = with(&body, &format!("initiation.{field}"), text);
+            let answer = world.post("/v2/payments", &body).await;
+            let error = json!({
+                "errorCode": "PanDetected", "message": "A text holds a card number.",
+            });
+            assert_error(&answer, 400, error);
+        }
+        assert_nothing_was_kept(&world).await;
+        let order_number = with(&body, "initiation.refId", "2026010500000004");
+        assert_eq!(world.post("/v2/payments", &order_number).await.status, 200);
     }
 }
 

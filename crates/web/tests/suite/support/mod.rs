@@ -37,7 +37,7 @@ use tower::ServiceExt;
 use web::api::event::PublicEvents;
 
 pub use member::{HOST, Key, Member, Payload};
-pub use order::{BANKS, hosted_order, order, order_of, with, without};
+pub use order::{BANKS, full_order, hosted_order, order, order_of, with, without};
 pub use payer::{Decision, WayBack};
 pub use payments::id;
 pub use wire::{BANKS_TLS_URL, BANKS_URL, Endpoint, Fault, HOOKS_URL, TestWire};

@@ -29,6 +29,55 @@ pub fn order_of(bank: &str, pounds: &str) -> Value {
     with(&with(&order(), "initiation.bankId", bank), "initiation.amount.value", pounds)
 }
 
+/// Every field that an order at a UK bank may have.
+pub fn full_order() -> Value {
+    let address = json!({
+        "addressLine": ["Flat 1", "Second line"], "streetName": "High Street",
+        "buildingNumber": "221B", "postCode": "NW1 6XE", "townName": "London",
+        "state": "Greater London", "district": "Marylebone", "country": "GB"
+    });
+    json!({
+        "initiation": {
+            "bankId": "ob-iron",
+            "refId": "ORDER-1001 é 🙂",
+            "remittanceInformationPrimary": "Sweepco 18 chars !",
+            "remittanceInformationSecondary": "Thank you for your order",
+            "onBehalfOfId": "c5a863bc-86f2-4418-a26f-25b24c7983c7",
+            "amount": { "value": "10.5", "currency": "GBP" },
+            "localInstrument": "FASTER_PAYMENTS",
+            "debtor": {
+                "sortCode": "800001", "accountNumber": "12345601", "name": "Dave Draper",
+                "ultimateDebtorName": "Draper Ltd", "address": address
+            },
+            "creditor": {
+                "sortCode": "123456", "accountNumber": "12345678", "name": "Customer Inc.",
+                "ultimateCreditorName": "Customer Group", "address": address,
+                "bankName": "Modelo Bank"
+            },
+            "confirmFunds": true,
+            "returnRefundAccount": true,
+            "disableFutureDatedPaymentConversion": true,
+            "callbackUrl": "https://shop.example/return?cart=7#top",
+            "callbackState": "state & more",
+            "chargeBearer": "SLEV",
+            "risk": {
+                "psuId": "payer-1", "paymentContextCode": "ECOMMERCE_MERCHANT_INITIATED_PAYMENT",
+                "paymentPurposeCode": "CASH", "merchantCategoryCode": "4812",
+                "beneficiaryAccountType": "BUSINESS", "contractPresentIndicator": true,
+                "beneficiaryPrepopulatedIndicator": false,
+                "deliveryAddress": {
+                    "addressLine": ["Flat 1"], "streetName": "High Street",
+                    "buildingNumber": "221B", "postCode": "NW1 6XE", "townName": "London",
+                    "country": "GB"
+                }
+            },
+            "flowType": "API_ONLY",
+            "externalPsuReference": "customer-77"
+        },
+        "pispConsentAccepted": true
+    })
+}
+
 /// The payer chooses the bank on the hosted pages.
 pub fn hosted_order() -> Value {
     without(&with(&order(), "initiation.flowType", "FULL_HOSTED_PAGES"), "initiation.bankId")

@@ -25,7 +25,7 @@ pub struct CreatePayment {
     #[serde(deserialize_with = "json::object")]
     initiation: Initiation,
     /// Whether the payer has already agreed in the member's own pages.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::optional_truth")]
     pisp_consent_accepted: Option<bool>,
     /// Values for the bank's `initialEmbeddedAuthFields`, by id; what is missing is asked for.
     #[serde(default)]

@@ -5,6 +5,7 @@
 //! `localInstrument`. What this release cannot do yet is refused, never ignored.
 
 use domain::account::{AccountIdentifier, Party};
+use domain::card_number::holds_card_number;
 use domain::initiation as order;
 use domain::money::{self, Currency};
 use jiff::civil::Date;
@@ -103,16 +104,32 @@ pub struct Initiation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_date: Option<String>,
     /// Whether the bank is asked for funds first.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_truth",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub confirm_funds: Option<bool>,
     /// Whether the bank is asked for the payer's account, for refunds.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_truth",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub return_refund_account: Option<bool>,
     /// Whether an immediate payment may not become a future-dated one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_truth",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub disable_future_dated_payment_conversion: Option<bool>,
     /// Not supported yet.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_truth",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub return_tokenized_account: Option<bool>,
     /// Where the payer's browser returns to.
     pub callback_url: String,
@@ -152,6 +169,7 @@ impl Initiation {
     /// [`ApiError::Field`] for the first field that is not.
     pub fn into_domain(self, sandbox: bool, today: Date) -> Result<order::Initiation, ApiError> {
         self.refuse_what_is_not_there_yet()?;
+        self.refuse_card_numbers()?;
         length("initiation.refId", &self.ref_id, 1, 35)?;
         let primary_max =
             if self.local_instrument == LocalInstrument::FasterPayments { 18 } else { 35 };
@@ -211,6 +229,24 @@ impl Initiation {
                 format!("`{field}` is not supported by this release."),
             )),
             None => Ok(()),
+        }
+    }
+
+    /// Nobody may send them to a bank, and we may not keep them.
+    fn refuse_card_numbers(&self) -> Result<(), ApiError> {
+        let debtor = self.debtor.as_ref();
+        let texts = [
+            Some(&self.ref_id),
+            Some(&self.remittance_information_primary),
+            self.remittance_information_secondary.as_ref(),
+            self.creditor.name.as_ref(),
+            self.creditor.ultimate_creditor_name.as_ref(),
+            debtor.and_then(|debtor| debtor.name.as_ref()),
+            debtor.and_then(|debtor| debtor.ultimate_debtor_name.as_ref()),
+        ];
+        match texts.into_iter().flatten().any(|text| holds_card_number(text)) {
+            true => Err(ApiError::PanDetected),
+            false => Ok(()),
         }
     }
 

@@ -52,9 +52,17 @@ pub struct Risk {
     pub merchant_category_code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beneficiary_account_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_truth",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub contract_present_indicator: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_truth",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub beneficiary_prepopulated_indicator: Option<bool>,
     #[serde(
         default,
