@@ -45,6 +45,8 @@ pub struct Settings {
     pub jobs_at_once: usize,
     /// How long exchanges with banks are kept, in days (1 to 3,650).
     pub bank_calls_kept_days: u32,
+    /// How long a request that has an idempotency key can be repeated, in days (1 to 3,650).
+    pub idempotency_keys_kept_days: u32,
 }
 
 impl Default for Settings {
@@ -58,6 +60,7 @@ impl Default for Settings {
             request_timeout_ms: 25_000,
             jobs_at_once: 64,
             bank_calls_kept_days: 90,
+            idempotency_keys_kept_days: 30,
         }
     }
 }

@@ -75,6 +75,9 @@ pub enum GatewayError {
     /// The domain refuses the command.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A request with the same idempotency key was first. Nothing was recorded.
+    #[error("a request with this idempotency key is being carried out")]
+    KeyTaken,
     /// A key or another input of the member is not acceptable.
     #[error("{0}")]
     Invalid(String),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use banks::wire::Request;
 use domain::ids::MemberId;
 use jiff::{SignedDuration, Timestamp};
-use store::{bank_calls, unit};
+use store::{bank_calls, idempotency, unit};
 use tracing::warn;
 
 use crate::health::Ending;
@@ -80,20 +80,27 @@ pub async fn probe_banks(app: &Arc<App>) {
     }
 }
 
-/// Deletes exchanges with banks that are older than [`crate::Settings::bank_calls_kept_days`], at
-/// most [`DELETED_MAX`] at a time; returns how many.
+/// Deletes exchanges with banks that are older than [`crate::Settings::bank_calls_kept_days`], and
+/// requests that are older than [`crate::Settings::idempotency_keys_kept_days`], at most
+/// [`DELETED_MAX`] of each at a time; returns how many.
 ///
 /// # Errors
 /// [`GatewayError::Store`].
 pub async fn delete_old(app: &App) -> Result<u64, GatewayError> {
-    let kept = SignedDuration::from_hours(24 * i64::from(app.settings().bank_calls_kept_days));
-    let Ok(before) = app.now().checked_sub(kept) else {
-        return Ok(0);
+    let before = |days: u32| {
+        let kept = SignedDuration::from_hours(24 * i64::from(days));
+        app.now().checked_sub(kept).unwrap_or(Timestamp::MIN)
     };
+    let calls_before = before(app.settings().bank_calls_kept_days);
+    let keys_before = before(app.settings().idempotency_keys_kept_days);
     let deleted = app
         .db()
         .transact(move |tx| {
-            unit(async move { bank_calls::delete_old(tx, before, DELETED_MAX).await })
+            unit(async move {
+                let calls = bank_calls::delete_old(tx, calls_before, DELETED_MAX).await?;
+                let keys = idempotency::delete_old(tx, keys_before, DELETED_MAX).await?;
+                Ok(calls + keys)
+            })
         })
         .await?;
     Ok(deleted)

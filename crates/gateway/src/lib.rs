@@ -12,6 +12,7 @@ pub mod certificates;
 pub mod error;
 pub mod health;
 pub mod housekeeping;
+pub mod idempotency;
 pub mod jobs;
 pub mod members;
 pub mod payments;

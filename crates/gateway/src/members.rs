@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::ids::MemberId;
 use jiff::{SignedDuration, Timestamp};
 use store::members::{self, MemberKey};
-use store::unit;
+use store::{idempotency, unit};
 
+use crate::idempotency::IdempotencyKey;
 use crate::public_key::PublicKey;
 use crate::{App, GatewayError, Member};
 
@@ -92,35 +93,45 @@ pub async fn api_key_is_valid(
 /// Registers a public key of the member. The same key again keeps its id.
 ///
 /// # Errors
-/// [`GatewayError::Invalid`] beyond [`members::KEYS_MAX`] keys; [`GatewayError::Store`].
-pub async fn add_key(app: &App, member: &Member, key: MemberKey) -> Result<(), GatewayError> {
+/// [`GatewayError::Invalid`] beyond [`members::KEYS_MAX`] keys; [`GatewayError::KeyTaken`] where
+/// another request has the `idempotency` key; [`GatewayError::Store`].
+pub async fn add_key(
+    app: &App,
+    member: &Member,
+    key: MemberKey,
+    idempotency: Option<IdempotencyKey>,
+) -> Result<(), GatewayError> {
     let now = app.now();
     let cache_key = (member.id().clone(), key.key_id.clone());
     let member_id = member.id().clone();
+    let request = idempotency.map(|key| key.row(app, 0));
     let added = app
         .db()
         .transact(move |tx| {
-            let (member_id, key) = (member_id.clone(), key.clone());
+            let (member_id, key, request) = (member_id.clone(), key.clone(), request.clone());
             unit(async move {
                 let known = members::keys(tx, &member_id).await?;
                 let room = known.len() < members::KEYS_MAX
                     || known.iter().any(|other| other.key_id == key.key_id);
-                if room {
-                    members::insert_key(tx, &member_id, &key, now).await?;
+                if !room {
+                    return Ok(Err(too_many_keys()));
                 }
-                Ok(room)
+                if let Some(request) = request
+                    && !idempotency::insert(tx, &request, None).await?
+                {
+                    return Ok(Err(GatewayError::KeyTaken));
+                }
+                members::insert_key(tx, &member_id, &key, now).await.map(Ok)
             })
         })
         .await?;
     app.keys.forget(&cache_key);
-    if added {
-        Ok(())
-    } else {
-        Err(GatewayError::Invalid(format!(
-            "a member may have {} keys: delete one first",
-            members::KEYS_MAX
-        )))
-    }
+    added
+}
+
+fn too_many_keys() -> GatewayError {
+    let most = members::KEYS_MAX;
+    GatewayError::Invalid(format!("a member may have {most} keys: delete one first"))
 }
 
 /// The member's keys; those of the gateway's own member are public.

@@ -20,6 +20,7 @@ pub mod cases;
 pub mod certificates;
 pub mod deliveries;
 pub mod events;
+pub mod idempotency;
 pub mod jobs;
 pub mod members;
 pub mod payments;

@@ -2,7 +2,8 @@
 
 use crate::db::{StoreError, Tx};
 use crate::{
-    bank_calls, cases, certificates, deliveries, events, jobs, members, payments, secrets, webhooks,
+    bank_calls, cases, certificates, deliveries, events, idempotency, jobs, members, payments,
+    secrets, webhooks,
 };
 
 /// Statements that run on both databases.
@@ -24,6 +25,10 @@ pub const PORTABLE: &[&str] = &[
     events::GET,
     events::INSERT,
     events::OF_SUBJECT,
+    idempotency::ANSWERED,
+    idempotency::DELETE_OLD,
+    idempotency::GET,
+    idempotency::INSERT,
     jobs::CANCEL,
     jobs::DELIVER_AGAIN,
     jobs::FINISH,

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use banks::protocol::{Credentials, PsuContext};
-use domain::Refusal;
 use domain::ids::PaymentId;
 use domain::payment::{Payment, State};
 use store::step::{self, Saving};
-use store::{StoreError, payments, unit};
+use store::{StoreError, idempotency, payments, unit};
 
+use crate::idempotency::IdempotencyKey;
 use crate::jobs::approval;
 use crate::{App, GatewayError, Member, jobs};
 
 /// As [`answer_on_page`], for the member's own pages.
 ///
 /// # Errors
-/// As there.
+/// As there, and [`GatewayError::KeyTaken`].
 pub async fn answer_questions(
     app: &Arc<App>,
     member: &Member,
@@ -23,9 +23,10 @@ pub async fn answer_questions(
     answers: Credentials,
     psu: PsuContext,
     request_timeout_ms: Option<u64>,
+    key: Option<IdempotencyKey>,
 ) -> Result<Payment, GatewayError> {
     super::get(app, member, id).await?;
-    answer(app, id, answers, psu, request_timeout_ms).await?;
+    answer(app, id, answers, psu, request_timeout_ms, key).await?;
     super::get(app, member, id).await
 }
 
@@ -42,7 +43,7 @@ pub async fn answer_on_page(
     answers: Credentials,
     psu: PsuContext,
 ) -> Result<Payment, GatewayError> {
-    answer(app, id, answers, psu, None).await?;
+    answer(app, id, answers, psu, None, None).await?;
     super::open_by_link(app, id).await
 }
 
@@ -52,6 +53,7 @@ async fn answer(
     answers: Credentials,
     psu: PsuContext,
     request_timeout_ms: Option<u64>,
+    key: Option<IdempotencyKey>,
 ) -> Result<(), GatewayError> {
     let payment = super::open_by_link(app, id).await?;
     if let State::AwaitingCredentials { challenge, .. } = &payment.state
@@ -64,28 +66,35 @@ async fn answer(
         return Err(GatewayError::Invalid(format!("`embeddedAuth.{}`: {text}", open.id)));
     }
     let sealed = approval::seal_credentials(app, id, &answers)?;
+    let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
+    let key = key.map(|key| key.row(app, timeout_ms));
     let (wanted, lease, now) = (id.clone(), app.new_lease(), app.now());
     let held = app
         .db()
         .transact(move |tx| {
             let (wanted, sealed, lease) = (wanted.clone(), sealed.clone(), lease.clone());
+            let key = key.clone();
             unit(async move {
                 let payment = payments::get_any(tx, &wanted).await?;
                 let payment = payment
                     .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
                 match payment.answer_questions(sealed, now) {
                     Ok(step) => {
+                        if let Some(key) = key
+                            && !idempotency::insert(tx, &key, Some(&wanted)).await?
+                        {
+                            return Ok(Err(GatewayError::KeyTaken));
+                        }
                         let saving = Saving { finishes: None, keeps: Some(&lease) };
                         Ok(Ok(step::update(tx, &step, saving).await?.kept))
                     }
-                    Err(refusal) => Ok(Err::<_, Refusal>(refusal)),
+                    Err(refusal) => Ok(Err(GatewayError::from(refusal))),
                 }
             })
         })
         .await??;
     app.jobs_may_be_due();
     if let Some(claim) = held {
-        let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
         jobs::run_now(app, claim, psu, timeout_ms).await;
     }
     Ok(())

@@ -8,9 +8,10 @@ use domain::ids::PaymentId;
 use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::payment::Payment;
 use store::step::{self, Saving};
-use store::unit;
+use store::{idempotency, unit};
 
 use crate::error::NeededField;
+use crate::idempotency::IdempotencyKey;
 use crate::jobs::approval;
 use crate::{App, GatewayError, Member, jobs};
 
@@ -25,6 +26,8 @@ pub struct NewPayment {
     pub credentials: Credentials,
     /// How long the answer may wait for the bank, in milliseconds (header `request-timeout`).
     pub request_timeout_ms: Option<u64>,
+    /// Where the member may repeat the request.
+    pub idempotency: Option<IdempotencyKey>,
 }
 
 /// Records the payment and, where its bank is known from the start, opens it there. Returns it as
@@ -34,7 +37,8 @@ pub struct NewPayment {
 /// # Errors
 /// [`GatewayError::BankUnknown`], [`GatewayError::BankUnavailable`],
 /// [`GatewayError::FeatureNotSupported`], [`GatewayError::FieldNeeded`],
-/// [`GatewayError::Refused`]: nothing was recorded. [`GatewayError::Store`].
+/// [`GatewayError::Refused`], [`GatewayError::KeyTaken`]: nothing was recorded.
+/// [`GatewayError::Store`].
 pub async fn create(
     app: &Arc<App>,
     member: &Member,
@@ -57,16 +61,25 @@ pub async fn create(
     let member_id = member.id().clone();
     let step = Payment::create(id, member_id, new.initiation, attempt, credentials, now)?;
     let step = Arc::new(step);
+    let timeout_ms = new.request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
+    let key = new.idempotency.map(|key| Arc::new(key.row(app, timeout_ms)));
     let (shared, lease) = (Arc::clone(&step), Arc::new(app.new_lease()));
     let saved = app
         .db()
         .transact(move |tx| {
-            let (step, lease) = (Arc::clone(&shared), Arc::clone(&lease));
+            let (step, lease, key) = (Arc::clone(&shared), Arc::clone(&lease), key.clone());
             unit(async move {
-                step::create(tx, &step, Saving { finishes: None, keeps: Some(&lease) }).await
+                if let Some(key) = key
+                    && !idempotency::insert(tx, &key, Some(&step.state.id)).await?
+                {
+                    return Ok(None);
+                }
+                let saving = Saving { finishes: None, keeps: Some(&lease) };
+                step::create(tx, &step, saving).await.map(Some)
             })
         })
-        .await?;
+        .await?
+        .ok_or(GatewayError::KeyTaken)?;
     if saved.more_is_due {
         app.jobs_may_be_due();
     }
@@ -74,7 +87,6 @@ pub async fn create(
     let Some(claim) = saved.kept else {
         return Ok(payment);
     };
-    let timeout_ms = new.request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
     jobs::run_now(app, claim, new.psu, timeout_ms).await;
     super::get(app, member, &payment.id).await
 }

@@ -83,6 +83,10 @@ pub enum ApiError {
     MethodNotAllowed,
     /// 413.
     TooLarge,
+    /// 409: the request with this idempotency key is still being carried out.
+    RequestInProgress,
+    /// 422: the idempotency key came before with another body.
+    KeyReused,
     /// 503: the bank takes no calls now.
     BankUnavailable {
         /// In words.
@@ -174,6 +178,7 @@ impl ApiError {
             GatewayError::Refused(refusal) => {
                 ApiError::field(FieldFault::Invalid, bank_path, refusal.to_string())
             }
+            GatewayError::KeyTaken => ApiError::RequestInProgress,
             GatewayError::Invalid(message) => ApiError::BadRequest { message },
             GatewayError::Store(error @ StoreError::Corrupt(_)) => {
                 ApiError::Internal { detail: error.to_string() }
@@ -195,6 +200,8 @@ impl ApiError {
             ApiError::PermissionDenied { .. } => StatusCode::FORBIDDEN,
             ApiError::NotFound { .. } => StatusCode::NOT_FOUND,
             ApiError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            ApiError::RequestInProgress => StatusCode::CONFLICT,
+            ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             ApiError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -211,7 +218,9 @@ impl ApiError {
             | ApiError::PanDetected
             | ApiError::Bank { .. }
             | ApiError::BadRequest { .. }
-            | ApiError::TooLarge => GrpcStatus::InvalidArgument,
+            | ApiError::TooLarge
+            | ApiError::KeyReused => GrpcStatus::InvalidArgument,
+            ApiError::RequestInProgress => GrpcStatus::Aborted,
             ApiError::Unauthenticated { .. } => GrpcStatus::Unauthenticated,
             ApiError::PermissionDenied { .. } => GrpcStatus::PermissionDenied,
             ApiError::NotFound { .. } => GrpcStatus::NotFound,
@@ -221,6 +230,12 @@ impl ApiError {
             }
             ApiError::Internal { .. } => GrpcStatus::Internal,
         }
+    }
+
+    /// When the request may be sent again, in seconds, where that is known.
+    #[must_use]
+    pub fn retry_after_s(&self) -> Option<u64> {
+        matches!(self, ApiError::RequestInProgress).then_some(1)
     }
 
     /// Whether it is the bank that failed, not the gateway.

@@ -55,6 +55,9 @@ pub(super) fn render(error: &ApiError, trace_id: &str, form: ErrorForm) -> Respo
     let mut response = (error.status(), body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(seconds) = error.retry_after_s() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     if error.is_from_bank() {
         headers.insert(EXTERNAL_ERROR, HeaderValue::from_static("true"));
     }
@@ -86,6 +89,12 @@ fn message(error: &ApiError) -> &str {
         ApiError::PanDetected => "A text holds a card number.",
         ApiError::MethodNotAllowed => "This method is not allowed here: see /openapi.json.",
         ApiError::TooLarge => "The body should not be larger than 1 MiB.",
+        ApiError::RequestInProgress => {
+            "The first request with this `Idempotency-Key` is still being carried out. Try again."
+        }
+        ApiError::KeyReused => {
+            "This `Idempotency-Key` came before with another body: use a new key."
+        }
         ApiError::Unavailable { .. } => {
             "The service cannot store data now; nothing was changed. Try again."
         }
@@ -124,6 +133,10 @@ fn body(error: &ApiError, trace_id: &str) -> Value {
         ApiError::NotFound { message, id } => coded("NOT_FOUND", message, trace_id, id),
         ApiError::MethodNotAllowed => coded("MethodNotAllowed", message(error), trace_id, ""),
         ApiError::TooLarge => coded("TooLarge", message(error), trace_id, ""),
+        ApiError::RequestInProgress => {
+            coded("Idempotency.InProgress", message(error), trace_id, "")
+        }
+        ApiError::KeyReused => coded("Idempotency.KeyReused", message(error), trace_id, ""),
         ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
             coded("UNAVAILABLE", message(error), trace_id, message(error))
         }

@@ -76,6 +76,13 @@ fn when(error: &ApiError) -> &'static str {
         }
         ApiError::MethodNotAllowed => "The URL exists, but not with this method.",
         ApiError::TooLarge => "The body is larger than 1 MiB.",
+        ApiError::RequestInProgress => {
+            "The first request with the same `Idempotency-Key` is still being carried out; the \
+             header `Retry-After` says when to ask again. Not published."
+        }
+        ApiError::KeyReused => {
+            "The `Idempotency-Key` came before with another body. Not published."
+        }
         ApiError::BankUnavailable { .. } => {
             "The bank takes no calls now: an outage that was announced or observed. Nothing was \
              recorded. `paymentId` holds the message once more, as published."
@@ -108,6 +115,8 @@ fn examples() -> Vec<ApiError> {
         ApiError::payment_not_found("pm2:1:2"),
         ApiError::MethodNotAllowed,
         ApiError::TooLarge,
+        ApiError::RequestInProgress,
+        ApiError::KeyReused,
         ApiError::BankUnavailable { message: "Bank `ob-modelo` is unavailable.".to_owned() },
         ApiError::Unavailable { detail: "for the log only".to_owned() },
         ApiError::Internal { detail: "for the log only".to_owned() },

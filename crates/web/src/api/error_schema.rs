@@ -2,9 +2,11 @@
 //! operations, so that none forgets what any of them can answer.
 
 use serde::Serialize;
-use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response};
 use utoipa::{PartialSchema, ToSchema};
+
+use super::idempotency;
 
 /// Why a request was not carried out. Which of the optional fields are there follows from the
 /// status.
@@ -71,6 +73,9 @@ pub fn describe(document: &mut OpenApi) {
         components.schemas.insert(name.to_owned(), schema);
     }
     for item in document.paths.paths.values_mut() {
+        if let Some(operation) = &mut item.post {
+            describe_idempotency(operation);
+        }
         for operation in operations(item) {
             describe_errors(operation);
         }
@@ -81,6 +86,26 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch]
         .into_iter()
         .flatten()
+}
+
+/// Every POST takes an idempotency key, and can refuse it.
+fn describe_idempotency(operation: &mut Operation) {
+    let text = "Makes a repetition of the request safe: it is carried out once and answered alike, \
+                with `Idempotent-Replayed: true`. 1 to 255 characters of ASCII";
+    let parameter = ParameterBuilder::new()
+        .name(idempotency::HEADER)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(text))
+        .schema(Some(String::schema()));
+    operation.parameters.get_or_insert_default().push(RefOr::T(parameter.build()));
+    for (status, description) in [
+        ("409", "The first request with the idempotency key is still being carried out"),
+        ("422", "The idempotency key came before with another body"),
+    ] {
+        let responses = &mut operation.responses.responses;
+        responses.insert(status.to_owned(), RefOr::T(Response::new(description)));
+    }
 }
 
 fn describe_errors(operation: &mut Operation) {

@@ -10,6 +10,8 @@ pub enum GrpcStatus {
     NotFound,
     /// Not allowed to this member.
     PermissionDenied,
+    /// Another request is in the way.
+    Aborted,
     /// The operation does not exist in this form.
     Unimplemented,
     /// A defect.
@@ -28,6 +30,7 @@ impl GrpcStatus {
             GrpcStatus::InvalidArgument => "INVALID_ARGUMENT",
             GrpcStatus::NotFound => "NOT_FOUND",
             GrpcStatus::PermissionDenied => "PERMISSION_DENIED",
+            GrpcStatus::Aborted => "ABORTED",
             GrpcStatus::Unimplemented => "UNIMPLEMENTED",
             GrpcStatus::Internal => "INTERNAL",
             GrpcStatus::Unavailable => "UNAVAILABLE",
@@ -42,6 +45,7 @@ impl GrpcStatus {
             GrpcStatus::InvalidArgument => 3,
             GrpcStatus::NotFound => 5,
             GrpcStatus::PermissionDenied => 7,
+            GrpcStatus::Aborted => 10,
             GrpcStatus::Unimplemented => 12,
             GrpcStatus::Internal => 13,
             GrpcStatus::Unavailable => 14,

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use domain::ids::MemberId;
+use gateway::idempotency::IdempotencyKey;
 use gateway::public_key::PublicKey;
 use gateway::{App, members};
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 use super::auth::Call;
 use super::error::FieldFault;
 use super::path::Path;
-use super::{ApiError, json};
+use super::{ApiError, idempotency, json};
 
 /// A public key to register.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -76,8 +77,16 @@ pub async fn add_key(
     State(app): State<Arc<App>>,
     Path(member_id): Path<String>,
     call: Call,
-) -> Result<Json<KeyId>, ApiError> {
+) -> Result<Response, ApiError> {
     own(&call, &member_id)?;
+    idempotency::once(&app, &call, |key| register(&app, &call, key)).await
+}
+
+async fn register(
+    app: &Arc<App>,
+    call: &Call,
+    idempotency: Option<IdempotencyKey>,
+) -> Result<KeyId, ApiError> {
     let submitted: SubmitKey = json::read(&call.body)?;
     let key = PublicKey::parse(&submitted.key_algorithm, &submitted.public_key)
         .map_err(|message| ApiError::BadRequest { message: format!("{message}.") })?;
@@ -87,10 +96,10 @@ pub async fn add_key(
         algorithm: submitted.key_algorithm,
         public_key: submitted.public_key,
     };
-    members::add_key(&app, &call.member, key)
+    members::add_key(app, &call.member, key, idempotency)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", ""))?;
-    Ok(Json(KeyId { key_id }))
+    Ok(KeyId { key_id })
 }
 
 /// List the keys of a member

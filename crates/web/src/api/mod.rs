@@ -13,6 +13,7 @@ pub mod error_schema;
 pub mod event;
 pub mod grpc;
 pub mod health;
+pub mod idempotency;
 pub mod json;
 pub mod keys;
 pub mod openapi;

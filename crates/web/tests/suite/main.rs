@@ -12,6 +12,7 @@ mod certificates;
 mod create;
 mod directory;
 mod headers;
+mod idempotency;
 mod leniency;
 mod opening;
 mod outcomes;

@@ -30,6 +30,8 @@ pub struct Call {
     pub body: Bytes,
     /// The headers.
     pub headers: HeaderMap,
+    /// The path, as it was sent.
+    pub path: String,
     /// The raw query string.
     pub query: Option<String>,
 }
@@ -59,7 +61,8 @@ impl Call {
         }
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    /// A header; some clients write it with underscores instead of hyphens.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         lenient_header(&self.headers, name)
     }
 }
@@ -79,7 +82,8 @@ impl FromRequest<Arc<App>> for Call {
         })?;
         let (member, body) = authenticate(app, &parts, body).await?;
         let query = parts.uri.query().map(str::to_owned);
-        Ok(Call { member, body, headers: parts.headers, query })
+        let path = parts.uri.path().to_owned();
+        Ok(Call { member, body, headers: parts.headers, path, query })
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use gateway::App;
+use gateway::idempotency::IdempotencyKey;
 use gateway::payments::{self, NewPayment};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use super::embedded_auth::credentials;
 use super::initiation::Initiation;
 use super::model::PaymentResponse;
 use crate::api::auth::Call;
-use crate::api::{ApiError, json};
+use crate::api::{ApiError, idempotency, json};
 
 /// What is asked for.
 #[derive(Deserialize, ToSchema)]
@@ -47,10 +48,15 @@ pub struct CreatePayment {
         (status = 500, description = "Internal error"),
         (status = 503, description = "Nothing can be stored now"))
 )]
-pub async fn create_payment(
-    State(app): State<Arc<App>>,
-    call: Call,
-) -> Result<Json<PaymentResponse>, ApiError> {
+pub async fn create_payment(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
+    idempotency::once(&app, &call, |key| create(&app, &call, key)).await
+}
+
+async fn create(
+    app: &Arc<App>,
+    call: &Call,
+    idempotency: Option<IdempotencyKey>,
+) -> Result<PaymentResponse, ApiError> {
     let asked: CreatePayment = json::read(&call.body)?;
     let sandbox = app.settings().sandbox;
     let today = app.now().to_zoned(TimeZone::UTC).date();
@@ -62,9 +68,10 @@ pub async fn create_payment(
         credentials: credentials("initialEmbeddedAuth", known)?,
         psu: call.psu(),
         request_timeout_ms: call.request_timeout_ms(),
+        idempotency,
     };
-    let payment = payments::create(&app, &call.member, new)
+    let payment = payments::create(app, &call.member, new)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", "initiation.bankId"))?;
-    Ok(Json(PaymentResponse::of(&payment, &app.settings().public_url)))
+    Ok(PaymentResponse::of(&payment, &app.settings().public_url))
 }

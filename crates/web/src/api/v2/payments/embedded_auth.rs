@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use banks::protocol::Credentials;
 use domain::ids::PaymentId;
+use gateway::idempotency::IdempotencyKey;
 use gateway::{App, GatewayError, payments};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,7 +16,7 @@ use super::model::PaymentResponse;
 use crate::api::auth::Call;
 use crate::api::error::FieldFault;
 use crate::api::path::Path;
-use crate::api::{ApiError, json};
+use crate::api::{ApiError, idempotency, json};
 
 /// Values that one request may bring.
 const VALUES_MAX: usize = 32;
@@ -48,21 +49,30 @@ pub async fn provide_embedded_auth(
     State(app): State<Arc<App>>,
     Path(payment_id): Path<String>,
     call: Call,
-) -> Result<Json<PaymentResponse>, ApiError> {
-    let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(&payment_id))?;
+) -> Result<Response, ApiError> {
+    idempotency::once(&app, &call, |key| answer(&app, &payment_id, &call, key)).await
+}
+
+async fn answer(
+    app: &Arc<App>,
+    payment_id: &str,
+    call: &Call,
+    key: Option<IdempotencyKey>,
+) -> Result<PaymentResponse, ApiError> {
+    let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(payment_id))?;
     let asked: EmbeddedAuthRequest = json::read(&call.body)?;
     let answers = credentials("embeddedAuth", asked.embedded_auth)?;
     let timeout_ms = call.request_timeout_ms();
     let payment =
-        payments::answer_questions(&app, &call.member, &id, answers, call.psu(), timeout_ms)
+        payments::answer_questions(app, &call.member, &id, answers, call.psu(), timeout_ms, key)
             .await
             .map_err(|error| match error {
                 GatewayError::Invalid(message) => {
                     ApiError::field(FieldFault::Invalid, "embeddedAuth", message)
                 }
-                other => ApiError::from_gateway(other, &payment_id, "embeddedAuth"),
+                other => ApiError::from_gateway(other, payment_id, "embeddedAuth"),
             })?;
-    Ok(Json(PaymentResponse::of(&payment, &app.settings().public_url)))
+    Ok(PaymentResponse::of(&payment, &app.settings().public_url))
 }
 
 /// Values within their bounds; `path` is where they came from.

@@ -1,0 +1,96 @@
+//! Table `idempotency_keys`: requests that may be repeated, and their answers.
+
+use domain::ids::PaymentId;
+use jiff::Timestamp;
+
+use crate::db::{StoreError, Tx};
+
+pub(crate) const INSERT: &str = "INSERT INTO idempotency_keys \
+     (id, request_sha256, created_ms, running_until_ms, payment_id, answer) \
+     VALUES ($1, $2, $3, $4, $5, NULL) ON CONFLICT (id) DO NOTHING";
+pub(crate) const GET: &str = "SELECT request_sha256, running_until_ms, payment_id, answer \
+     FROM idempotency_keys WHERE id = $1";
+pub(crate) const ANSWERED: &str =
+    "UPDATE idempotency_keys SET answer = $1 WHERE id = $2 AND answer IS NULL";
+pub(crate) const DELETE_OLD: &str = "DELETE FROM idempotency_keys WHERE id IN \
+     (SELECT id FROM idempotency_keys WHERE created_ms < $1 ORDER BY created_ms, id LIMIT $2)";
+
+/// A request as it is recorded with what it changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKey {
+    /// Digest of member, route and key, hexadecimal.
+    pub id: String,
+    /// SHA-256 of the request's body, hexadecimal.
+    pub request_sha256: String,
+    /// When it came.
+    pub created_at: Timestamp,
+    /// By then it has been answered, or will never be.
+    pub running_until: Timestamp,
+}
+
+/// A request that came before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownKey {
+    /// SHA-256 of its body, hexadecimal.
+    pub request_sha256: String,
+    /// By then it has been answered, or will never be.
+    pub running_until: Timestamp,
+    /// The payment that it made or changed.
+    pub payment_id: Option<PaymentId>,
+    /// The body of its answer, once it is there.
+    pub answer: Option<String>,
+}
+
+/// Records a request; `false`, and nothing is written, where its id is there already.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn insert(
+    tx: &mut Tx,
+    key: &NewKey,
+    payment_id: Option<&PaymentId>,
+) -> Result<bool, StoreError> {
+    let params = [
+        key.id.as_str().into(),
+        key.request_sha256.as_str().into(),
+        key.created_at.as_millisecond().into(),
+        key.running_until.as_millisecond().into(),
+        payment_id.map(PaymentId::as_str).into(),
+    ];
+    Ok(tx.execute(INSERT, &params).await? > 0)
+}
+
+/// The request that came with this id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn get(tx: &mut Tx, id: &str) -> Result<Option<KnownKey>, StoreError> {
+    let Some(row) = tx.query_first(GET, &[id.into()]).await? else {
+        return Ok(None);
+    };
+    let damaged = |what: &str| StoreError::Corrupt(format!("{what} of idempotency_keys"));
+    let payment_id = row.optional_text(2)?.map(str::parse).transpose();
+    Ok(Some(KnownKey {
+        request_sha256: row.text(0)?.to_owned(),
+        running_until: Timestamp::from_millisecond(row.int(1)?).map_err(|_| damaged("a time"))?,
+        payment_id: payment_id.map_err(|_| damaged("a payment"))?,
+        answer: row.optional_text(3)?.map(str::to_owned),
+    }))
+}
+
+/// Keeps the body of an answer; the first one stays.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn answered(tx: &mut Tx, id: &str, answer: &str) -> Result<(), StoreError> {
+    tx.execute(ANSWERED, &[answer.into(), id.into()]).await.map(|_| ())
+}
+
+/// Deletes up to `limit` requests that came before `before`, the oldest first; returns how many.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn delete_old(tx: &mut Tx, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    tx.execute(DELETE_OLD, &[before.as_millisecond().into(), limit.into()]).await
+}
