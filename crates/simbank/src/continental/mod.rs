@@ -34,7 +34,7 @@ pub(crate) const ONE_TIME_PASSWORD: &str = "123456";
 /// Every path of these banks.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/{bank}/sca/{id}", get(visit::show_sign_in))
+        .route("/{bank}/sca/{id}", get(visit::show_sign_in).post(visit::sign_in))
         .route("/{bank}/sca/{id}/sign-in", get(visit::show_sign_in).post(visit::sign_in))
         .route("/{bank}/sca/{id}/consent", get(visit::show_consent).post(visit::decide))
         .route("/sim/app/{bank}/{username}", get(app::show).post(app::decide))

@@ -4,7 +4,7 @@
 //! | request | form fields | answer |
 //! |---|---|---|
 //! | `GET /{bank}/sca/{id}` | | the sign-in page |
-//! | `POST /{bank}/sca/{id}/sign-in` | `username`, `password` | 303 to `…/consent`; when wrong, to `…/sign-in` |
+//! | `POST /{bank}/sca/{id}`, `…/sign-in` | `username`, `password` | 303 to `…/consent`; when wrong, to `…/sign-in` |
 //! | `POST /{bank}/sca/{id}/consent` | `account`, `decision` = `approve` or `decline` | 303 to the provider |
 //!
 //! `id` is a payment's, or an OAuth request's. A sign-in before any payment goes back at once.

@@ -251,8 +251,8 @@ impl World {
             let user = customer_of(&bank);
             let form = if html.contains("name=\"password\"") {
                 let password = format!("{user}-pass");
-                let path = at.strip_suffix("/sign-in").unwrap_or(&at).to_owned() + "/sign-in";
-                (path, vec![("username", user.to_owned()), ("password", password)])
+                // The form has no address of its own: a browser posts to where it is.
+                (at.clone(), vec![("username", user.to_owned()), ("password", password)])
             } else {
                 let account = html.split("name=\"account\" value=\"").nth(1);
                 let account = account.unwrap_or_else(|| panic!("{html}"));
