@@ -172,7 +172,8 @@ pub async fn choose(
     }
 }
 
-/// `GET /session/{paymentId}/leave`: the payer is on the way to the bank.
+/// `GET /session/{paymentId}/leave`: the payer is on the way to the bank, for the first time or, at a
+/// bank with several visits, again. The waiting page goes on here.
 pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
     match load(&app, id).await {
         Ok(payment) => match &payment.state {
