@@ -23,6 +23,8 @@ pub(crate) struct Customer {
     pub(crate) username: &'static str,
     pub(crate) password: &'static str,
     pub(crate) accounts: &'static [OpeningAccount],
+    /// What this customer's payments meet, a word of `scenario.rs`; none for what is usual.
+    pub(crate) scenario: Option<&'static str>,
 }
 
 /// An account as it is when the bank is started for the first time.
@@ -47,7 +49,28 @@ pub(crate) const fn customer(
     password: &'static str,
     accounts: &'static [OpeningAccount],
 ) -> Customer {
-    Customer { username, password, accounts }
+    Customer { username, password, accounts, scenario: None }
+}
+
+/// A customer whose payments meet a scenario.
+pub(crate) const fn persona(
+    username: &'static str,
+    password: &'static str,
+    accounts: &'static [OpeningAccount],
+    scenario: &'static str,
+) -> Customer {
+    Customer { username, password, accounts, scenario: Some(scenario) }
+}
+
+/// The customer who owns an account.
+pub(crate) fn owner(
+    customers: &'static [Customer],
+    identification: &str,
+) -> Option<&'static Customer> {
+    let owns = |customer: &&Customer| {
+        customer.accounts.iter().any(|account| account.identification == identification)
+    };
+    customers.iter().find(owns)
 }
 
 /// All banks of the process.

@@ -14,6 +14,7 @@
 //! | `/{bank}/authorize`, `/{bank}/authorisations/{id}/…` | the PSU's way, see `psu.rs` |
 //! | `/{bank}/open-banking/v3.1/pisp/…` | domestic payments, see `obie/` |
 //! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
+//! | `/sim/faults` | what is to go wrong next, see `faults/` |
 //!
 //! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 consents, orders, codes and visits, 50 000 tokens,
 //! idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
@@ -23,6 +24,7 @@ mod authorize;
 mod banks;
 mod continental;
 mod exchanges;
+mod faults;
 mod jose;
 mod journal;
 mod oauth;
@@ -30,6 +32,7 @@ mod obie;
 mod outcome;
 mod pages;
 mod psu;
+mod scenario;
 mod shared;
 mod sim;
 mod state;
@@ -42,6 +45,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use futures_util::future::BoxFuture;
@@ -332,6 +336,10 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/sim/accounts", get(sim::accounts))
         .route("/sim/orders", get(sim::orders))
         .route("/sim/exchanges", get(sim::exchanges))
+        .route(
+            "/sim/faults",
+            get(faults::api::list).post(faults::api::plan).delete(faults::api::forget),
+        )
         .route("/{bank}/.well-known/openid-configuration", get(oauth::configuration))
         .route("/{bank}/jwks", get(oauth::jwks))
         .route("/{bank}/token", post(oauth::token))
@@ -341,6 +349,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/{bank}/authorisations/{id}/return", get(psu::show_return))
         .route("/{bank}/open-banking/v3.1/pisp/{*resource}", any(obie::handle))
         .merge(continental::routes())
+        .layer(from_fn_with_state(shared.clone(), faults::wire::strike))
         .layer(DefaultBodyLimit::max(MAXIMUM_FORM_BYTES))
         .with_state(shared)
 }

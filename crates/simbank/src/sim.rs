@@ -12,8 +12,8 @@ use crate::banks::BANKS;
 use crate::continental::transfer::Approval;
 use crate::exchanges::MAXIMUM_EXCHANGES;
 use crate::oauth::parse_parameters;
-use crate::outcome::OUTCOMES;
 use crate::pages::{self, pounds, spaced};
+use crate::scenario::SCENARIOS;
 use crate::shared::Shared;
 use crate::state::OUTSIDE;
 
@@ -37,6 +37,11 @@ struct SimPage {
     banks: Vec<BankBlock>,
     outside: String,
     outcomes: Vec<(String, &'static str)>,
+}
+
+/// Whether a bank here has this id.
+pub(crate) fn is_bank(id: &str) -> bool {
+    crate::banks::find(id).is_some() || crate::continental::banks::find(id).is_some()
 }
 
 fn unavailable() -> Response {
@@ -63,9 +68,9 @@ pub(crate) async fn page(State(shared): State<Arc<Shared>>) -> Response {
         SimPage {
             banks: banks.collect(),
             outside: balance(OUTSIDE),
-            outcomes: OUTCOMES
+            outcomes: SCENARIOS
                 .iter()
-                .map(|outcome| (pounds(outcome.pence), outcome.explanation))
+                .map(|scenario| (pounds(scenario.minor), scenario.explanation))
                 .collect(),
         }
     });

@@ -14,7 +14,8 @@ use crate::banks::{self, BANKS};
 use crate::continental::banks::all as continental;
 use crate::continental::transfer::{self, Grant, Transfer};
 use crate::journal::Change;
-use crate::outcome::{self, Ending};
+use crate::outcome::{Ending, LACK_OF_BALANCE, SECOND_THOUGHT_SECONDS};
+use crate::scenario::{self, Facts, Scenario};
 use crate::table::{Row, Table};
 
 /// The account that stands for all the banks that are not simulated, in pounds.
@@ -73,6 +74,9 @@ pub(crate) struct Consent {
     pub(crate) data: Value,
     pub(crate) risk: Value,
     pub(crate) pence: i64,
+    /// The scenario that was planned for it by API.
+    #[serde(default)]
+    pub(crate) planned: Option<String>,
     /// Chosen by the PSU: the account that pays.
     pub(crate) debtor: Option<String>,
     pub(crate) order_id: Option<String>,
@@ -90,6 +94,9 @@ pub(crate) struct Order {
     pub(crate) consent_id: String,
     pub(crate) initiation: Value,
     pub(crate) pence: i64,
+    /// The word of the scenario that was found for it; journals of old have none.
+    #[serde(default)]
+    pub(crate) scenario: Option<String>,
     pub(crate) debtor: String,
     /// The refund account was asked for.
     pub(crate) tells_debtor: bool,
@@ -101,6 +108,21 @@ pub(crate) struct Order {
     pub(crate) updated_at: Timestamp,
     pub(crate) executes_at: Timestamp,
     pub(crate) executed: bool,
+}
+
+impl Consent {
+    /// What the payment meets, as far as it is known who pays.
+    pub(crate) fn scenario(&self) -> &'static Scenario {
+        let customers = banks::find(&self.bank).map_or(&[][..], |bank| bank.customers);
+        let owner = self.debtor.as_deref().and_then(|account| banks::owner(customers, account));
+        scenario::decide(&Facts {
+            planned: self.planned.as_deref(),
+            // All its texts, whichever the version of the standard has.
+            reference: &self.data["Initiation"]["RemittanceInformation"].to_string(),
+            persona: owner.and_then(|owner| owner.scenario),
+            minor: self.pence,
+        })
+    }
 }
 
 /// An access token, keyed by its SHA-256.
@@ -336,19 +358,29 @@ impl State {
         let Some(order) = self.orders.get(id) else {
             return transfer::execute(self, id, now);
         };
+        if order.executed {
+            return;
+        }
         let last_status = banks::find(&order.bank).map(|bank| bank.last_status);
         let (pence, debtor) = (order.pence, order.debtor.clone());
         let creditor = self
             .account_key(&order.initiation["CreditorAccount"])
             .unwrap_or_else(|| OUTSIDE.to_owned());
         let balance = self.accounts.get(&debtor).map_or(0, |account| account.balance_minor);
-        let mut ending = outcome::ending(pence);
+        let planned = order.scenario.as_deref();
+        let facts = Facts { planned, minor: pence, ..Facts::default() };
+        let mut ending = scenario::decide(&facts).ending;
         if ending == Ending::Complete && balance < pence {
-            ending = outcome::LACK_OF_BALANCE;
+            ending = LACK_OF_BALANCE;
+        }
+        if matches!(ending, Ending::RejectLater(..)) && order.status == OrderStatus::Pending {
+            return self.take_second_thought(id, now);
         }
         let (status, reason, description) = match ending {
             Ending::Complete => (last_status.unwrap_or(OrderStatus::Rejected), None, "success"),
-            Ending::Reject(reason, words) => (OrderStatus::Rejected, Some(reason), words),
+            Ending::Reject(reason, words) | Ending::RejectLater(reason, words) => {
+                (OrderStatus::Rejected, Some(reason), words)
+            }
             Ending::Remain(words) => {
                 (OrderStatus::AcceptedSettlementInProcess, Some("PendingSettlement"), words)
             }
@@ -365,6 +397,19 @@ impl State {
             order.updated_at = now;
             order.executed = true;
         });
+    }
+
+    /// The order is in process, and will be looked at again.
+    fn take_second_thought(&mut self, id: &str, now: Timestamp) {
+        let at = after_seconds(now, SECOND_THOUGHT_SECONDS);
+        self.orders.update(id, &mut self.changes, |order| {
+            order.status = OrderStatus::AcceptedSettlementInProcess;
+            order.reason = Some("PendingSettlement".to_owned());
+            "processing".clone_into(&mut order.description);
+            order.updated_at = now;
+            order.executes_at = at;
+        });
+        self.wait_for(at, id);
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn create(call: &Call) -> Result<Answer, Answer> {
         data: body["Data"].take(),
         risk: body["Risk"].take(),
         pence,
+        planned: call.shared.plan_for(call.bank.id),
         debtor: None,
         order_id: None,
         order_posts: 0,

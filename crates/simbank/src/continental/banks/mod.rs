@@ -4,7 +4,7 @@ mod berlin_group;
 mod polish_api;
 mod stet;
 
-use crate::banks::Customer;
+use crate::banks::{Customer, owner};
 
 /// How a Berlin Group bank lets a payer approve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,9 +149,6 @@ impl Bank {
 
     /// The customer who owns this account.
     pub(crate) fn owner(&self, iban: &str) -> Option<&'static Customer> {
-        let owns = |customer: &&Customer| {
-            customer.accounts.iter().any(|account| account.identification == iban)
-        };
-        self.customers.iter().find(owns)
+        owner(self.customers, iban)
     }
 }
