@@ -100,6 +100,18 @@ pub(crate) const BANKS: [Bank; 3] = [
                     account("70000170000005", "Customer Inc. Settlement", 100_000),
                 ],
             ),
+            persona(
+                "nora",
+                "nora-pass",
+                &[account("70000145678901", "Nora Nash", 2_480_000)],
+                "silent_after_effect",
+            ),
+            persona(
+                "oliver",
+                "oliver-pass",
+                &[account("70000156789001", "Oliver Oakes", 2_480_000)],
+                "rejected_after_accepted",
+            ),
         ],
     },
     Bank {
@@ -120,6 +132,18 @@ pub(crate) const BANKS: [Bank; 3] = [
             ),
             customer("erin", "erin-pass", &[account("80000123456701", "Erin Engel", 310_000)]),
             customer("frank", "frank-pass", &[account("80000134567801", "Frank Fisher", 99)]),
+            persona(
+                "gwen",
+                "gwen-pass",
+                &[account("80000145678901", "Gwen Gale", 2_480_000)],
+                "late_execution",
+            ),
+            persona(
+                "hugh",
+                "hugh-pass",
+                &[account("80000156789001", "Hugh Holt", 2_480_000)],
+                "error_before_effect",
+            ),
         ],
     },
     Bank {
@@ -139,6 +163,12 @@ pub(crate) const BANKS: [Bank; 3] = [
             ),
             customer("henry", "henry-pass", &[account("90000123456701", "Henry Hunter", 500_000)]),
             customer("ivy", "ivy-pass", &[account("90000134567801", "Ivy Ingram", 50)]),
+            persona(
+                "jack",
+                "jack-pass",
+                &[account("90000145678901", "Jack Jarvis", 2_480_000)],
+                "missing_callback",
+            ),
         ],
     },
 ];

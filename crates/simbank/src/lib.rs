@@ -14,6 +14,7 @@
 //! | `/{bank}/authorize`, `/{bank}/authorisations/{id}/…` | the PSU's way, see `psu.rs` |
 //! | `/{bank}/open-banking/v3.1/pisp/…` | domestic payments, see `obie/` |
 //! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
+//! | `/sim/balances`, `/sim/orders/{id}/status` | what an operator may change, see `operator.rs` |
 //! | `/sim/faults` | what is to go wrong next, see `faults/` |
 //!
 //! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 consents, orders, codes and visits, 50 000 tokens,
@@ -29,7 +30,9 @@ mod jose;
 mod journal;
 mod oauth;
 mod obie;
+mod operator;
 mod outcome;
+mod overview;
 mod pages;
 mod psu;
 mod scenario;
@@ -37,6 +40,7 @@ mod shared;
 mod sim;
 mod state;
 mod table;
+mod texts;
 mod tls;
 
 use std::net::SocketAddr;
@@ -332,10 +336,12 @@ fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to("/sim/") }))
         .route("/sim", get(|| async { Redirect::to("/sim/") }))
-        .route("/sim/", get(sim::page))
+        .route("/sim/", get(overview::page))
         .route("/sim/accounts", get(sim::accounts))
         .route("/sim/orders", get(sim::orders))
         .route("/sim/exchanges", get(sim::exchanges))
+        .route("/sim/balances", post(operator::set_balance))
+        .route("/sim/orders/{id}/status", post(operator::move_order))
         .route(
             "/sim/faults",
             get(faults::api::list).post(faults::api::plan).delete(faults::api::forget),

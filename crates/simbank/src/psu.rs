@@ -28,6 +28,7 @@ use crate::oauth::{ACR_SCA, issuer, parse_parameters, secret_key};
 use crate::pages::{self, AccountChoice, ConsentPage, SignInPage};
 use crate::shared::Shared;
 use crate::state::{self, Authorisation, Code, Consent, ConsentStatus, after_seconds};
+use crate::texts::ENGLISH;
 
 /// Wrong passwords until the visit ends.
 const MAXIMUM_WRONG_PASSWORDS: u32 = 3;
@@ -55,12 +56,15 @@ impl Visit {
     /// The way back to the TPP, for a visit that is decided.
     fn way_back(&self) -> Option<Response> {
         let answer = self.authorisation.answer.as_ref()?;
-        Some(if self.authorisation.response_mode == "form_post" {
-            pages::see_other(&self.path("return"))
-        } else {
+        let usual = || {
+            if self.authorisation.response_mode == "form_post" {
+                return pages::see_other(&self.path("return"));
+            }
             let address = pages::fragment_address(&self.authorisation.redirect_uri, answer);
             pages::see_other(&address)
-        })
+        };
+        let scenario = self.consent.scenario().way_back;
+        Some(pages::way_back(scenario, self.bank.name, &ENGLISH, usual))
     }
 }
 
@@ -133,6 +137,7 @@ pub(crate) async fn show_sign_in(
     }
     let wrong = visit.authorisation.wrong_passwords;
     pages::sign_in(SignInPage {
+        texts: &ENGLISH,
         bank: visit.bank.name,
         client: client_name(&shared, &visit),
         attempts_left: (wrong > 0).then(|| MAXIMUM_WRONG_PASSWORDS.saturating_sub(wrong)),
@@ -207,6 +212,8 @@ pub(crate) async fn show_consent(
     let reference = ["Reference", "Unstructured"].map(|name| text(&remittance[name])).join(" ");
     let reference = reference.trim().to_owned();
     pages::consent(ConsentPage {
+        texts: &ENGLISH,
+        closes: false,
         bank: visit.bank.name,
         client: client_name(&shared, &visit),
         payee: text(&initiation["CreditorAccount"]["Name"]),

@@ -1,43 +1,17 @@
-//! The simulation seen from outside: a page for people and JSON for tests.
+//! The simulation seen from outside, as JSON for tests and other programs.
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::banks::BANKS;
 use crate::continental::transfer::Approval;
 use crate::exchanges::MAXIMUM_EXCHANGES;
 use crate::oauth::parse_parameters;
-use crate::pages::{self, pounds, spaced};
-use crate::scenario::SCENARIOS;
+use crate::pages;
 use crate::shared::Shared;
-use crate::state::OUTSIDE;
-
-struct AccountLine {
-    username: &'static str,
-    password: &'static str,
-    label: String,
-    name: &'static str,
-    balance: String,
-}
-
-struct BankBlock {
-    id: &'static str,
-    name: &'static str,
-    accounts: Vec<AccountLine>,
-}
-
-#[derive(Template)]
-#[template(path = "sim.html")]
-struct SimPage {
-    banks: Vec<BankBlock>,
-    outside: String,
-    outcomes: Vec<(String, &'static str)>,
-}
 
 /// Whether a bank here has this id.
 pub(crate) fn is_bank(id: &str) -> bool {
@@ -46,35 +20,6 @@ pub(crate) fn is_bank(id: &str) -> bool {
 
 fn unavailable() -> Response {
     pages::problem(500, "The banks cannot keep their state.")
-}
-
-/// `GET /sim/`.
-pub(crate) async fn page(State(shared): State<Arc<Shared>>) -> Response {
-    let page = shared.commit(|state| {
-        let balance =
-            |id: &str| pounds(state.accounts.get(id).map_or(0, |account| account.balance_minor));
-        let banks = BANKS.iter().map(|bank| {
-            let lines = bank.customers.iter().flat_map(|customer| {
-                customer.accounts.iter().map(|account| AccountLine {
-                    username: customer.username,
-                    password: customer.password,
-                    label: spaced(account.identification),
-                    name: account.name,
-                    balance: balance(account.identification),
-                })
-            });
-            BankBlock { id: bank.id, name: bank.name, accounts: lines.collect() }
-        });
-        SimPage {
-            banks: banks.collect(),
-            outside: balance(OUTSIDE),
-            outcomes: SCENARIOS
-                .iter()
-                .map(|scenario| (pounds(scenario.minor), scenario.explanation))
-                .collect(),
-        }
-    });
-    page.map_or_else(|_| unavailable(), |page| pages::render(200, &page))
 }
 
 /// `GET /sim/accounts`: every account with its balance in pence, the outside included.

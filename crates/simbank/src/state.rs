@@ -358,7 +358,8 @@ impl State {
         let Some(order) = self.orders.get(id) else {
             return transfer::execute(self, id, now);
         };
-        if order.executed {
+        // An operator may have moved it on, or later.
+        if order.executed || order.executes_at > now {
             return;
         }
         let last_status = banks::find(&order.bank).map(|bank| bank.last_status);

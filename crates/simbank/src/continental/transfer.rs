@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::banks::{self, Standard};
+use super::hours;
 use crate::outcome::{Ending, LACK_OF_BALANCE, SECOND_THOUGHT_SECONDS};
 use crate::scenario::{self, Facts, Scenario};
 use crate::state::{State, after_seconds, outside};
@@ -214,6 +215,8 @@ pub(crate) fn finish(state: &mut State, id: &str, now: Timestamp, delay_ms: i64)
         transfer.execution_date.as_deref().and_then(|day| day.parse::<jiff::civil::Date>().ok());
     let opening = day.and_then(|day| day.at(6, 0, 0, 0).to_zoned(TimeZone::UTC).ok());
     let at = opening.map_or(soon, |opening| opening.timestamp().max(soon));
+    let country = banks::find(&transfer.bank).map_or("", |bank| bank.country);
+    let at = hours::next_opening(country, at);
     state.transfers.update(id, &mut state.changes, |transfer| {
         transfer.approval = Approval::Done;
         "finalised".clone_into(&mut transfer.sca_status);
@@ -230,6 +233,16 @@ fn stet(bank: &str) -> bool {
 /// The word for an order that waits for its execution.
 fn accepted_word(bank: &str) -> String {
     if stet(bank) { "ACSP".to_owned() } else { "ACTC".to_owned() }
+}
+
+fn last_word(bank: &str) -> &'static str {
+    banks::find(bank).map_or("ACSC", |bank| bank.berlin_group().last_status)
+}
+
+/// The word for an order that is being executed.
+pub(crate) fn in_process_word(bank: &str) -> &'static str {
+    // A bank whose last word is ACCP has no later one to wait with.
+    if last_word(bank) == "ACCP" { "ACTC" } else { "ACSP" }
 }
 
 /// The payer said no, or could not prove who it is: nothing will be executed.
@@ -261,8 +274,7 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
         Some(account) if account.currency == currency => transfer.creditor_iban.clone(),
         Some(_) | None => outside(&currency),
     };
-    let last_status =
-        banks::find(&transfer.bank).map_or("ACSC", |bank| bank.berlin_group().last_status);
+    let last_status = last_word(&transfer_bank);
     let balance = state.accounts.get(&debtor).map_or(0, |account| account.balance_minor);
     let mut ending = transfer.scenario().ending;
     let first_look = !transfer.in_process;
@@ -274,8 +286,7 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
         state.accounts.update(&debtor, changes, |account| account.balance_minor -= minor);
         state.accounts.update(&creditor, changes, |account| account.balance_minor += minor);
     }
-    // A bank whose last word is ACCP has no later one to wait with.
-    let in_process = if last_status == "ACCP" { "ACTC" } else { "ACSP" };
+    let in_process = in_process_word(&transfer_bank);
     if first_look && matches!(ending, Ending::RejectLater(..)) {
         let at = after_seconds(now, SECOND_THOUGHT_SECONDS);
         state.transfers.update(id, &mut state.changes, |transfer| {
