@@ -154,8 +154,9 @@ async fn spoil(shared: &Shared, bank: &str, fault: Fault, answer: Response) -> R
 fn forge(headers: &mut HeaderMap) {
     let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
     let Some((head, own)) = signature.and_then(|text| text.rsplit_once('.')) else { return };
-    let turned: String = own.chars().rev().collect();
-    if let Ok(value) = HeaderValue::from_str(&format!("{head}.{turned}")) {
+    let first = if own.starts_with('A') { 'B' } else { 'A' };
+    let rest: String = own.chars().skip(1).collect();
+    if let Ok(value) = HeaderValue::from_str(&format!("{head}.{first}{rest}")) {
         headers.insert(SIGNATURE, value);
     }
 }

@@ -58,7 +58,8 @@ pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<An
         return Err(format_error("PSU-IP-Address is missing"));
     }
     let body = call.json()?;
-    let transfer = read_order(call, service, &body)?;
+    let mut transfer = read_order(call, service, &body)?;
+    transfer.planned = call.shared.plan_for(call.bank.id);
     let fault = transfer.scenario().fault;
     let id = call.shared.uuid();
     let authorisation_id = call.shared.uuid();
@@ -157,7 +158,6 @@ fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Transfer, 
         reference: reference.to_owned(),
         end_to_end_id: end_to_end_id.to_owned(),
         execution_date,
-        planned: call.shared.plan_for(call.bank.id),
         debtor: debtor.map(str::to_owned),
         username: named,
         confirmation_code: own.confirms_by_code.then(|| call.shared.uuid()),

@@ -24,7 +24,8 @@ fn digits(value: &Value) -> Option<String> {
 pub(super) fn create(call: &Call<'_>) -> Result<Answer, Answer> {
     let body: Value =
         serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?;
-    let transfer = read_request(call, &body)?;
+    let mut transfer = read_request(call, &body)?;
+    transfer.planned = call.shared.plan_for(call.bank.id);
     // The standard's ids have 35 characters at most.
     let id = call.shared.uuid().replace('-', "");
     let kept = id.clone();
@@ -114,7 +115,6 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Transfer, Answer> {
         currency: "EUR".to_owned(),
         creditor_iban,
         creditor_name,
-        planned: call.shared.plan_for(call.bank.id),
         reference: words(&transaction["remittanceInformation"]["unstructured"]),
         end_to_end_id: id,
         execution_date: Some(day).filter(|day| *day > today),
