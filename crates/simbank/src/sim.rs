@@ -52,7 +52,7 @@ pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
                 "executed": u32::from(order.is_some_and(|order| order.executed)),
             })
         });
-        // Outside Britain the approval is the order, so it is posted at most once.
+        // Elsewhere the approval is the order, or something is posted after it.
         let others = state.transfers.all().into_iter().map(|(id, transfer)| {
             let approved = transfer.approval == Approval::Done;
             json!({
@@ -61,7 +61,8 @@ pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
                 "pence": transfer.minor, "debtor": transfer.debtor,
                 "end_to_end_identification": transfer.end_to_end_id,
                 "order_id": id, "order_status": transfer.status,
-                "posts": u32::from(approved), "accepted": u32::from(approved),
+                "posts": transfer.posts.max(u32::from(approved)),
+                "accepted": u32::from(approved),
                 "executed": u32::from(transfer.executed),
             })
         });

@@ -199,6 +199,8 @@ pub(super) fn update(
         open(transfer)?;
         let fault = transfer.scenario().fault;
         if let Some(code) = body["confirmationCode"].as_str() {
+            state.transfers.update(id, &mut state.changes, |transfer| transfer.posts += 1);
+            let transfer = find(call, state, id)?;
             if transfer.confirmation_code.as_deref() != Some(code)
                 || transfer.approval != Approval::Unconfirmed
             {

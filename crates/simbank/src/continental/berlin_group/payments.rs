@@ -163,7 +163,6 @@ fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Transfer, 
         confirmation_code: own.confirms_by_code.then(|| call.shared.uuid()),
         redirect_uri: header("tpp-redirect-uri"),
         nok_redirect_uri: if nok.is_empty() { header("tpp-redirect-uri") } else { nok },
-        posts: 1,
         ..Transfer::received(call.bank.id, &call.provider.organisation_identifier, call.now)
     })
 }
