@@ -19,7 +19,7 @@
 //!
 //! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 consents, orders, codes and visits, 50 000 tokens,
 //! idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
-//! over the bound drops the oldest finished objects first.
+//! over the bound drops the oldest finished objects first. At most 100 faults are planned at a time.
 
 mod authorize;
 mod banks;
@@ -244,7 +244,7 @@ pub struct Running {
 
 impl Running {
     /// Stops listening, lets open requests end and returns when they have. Requests that are being
-    /// kept waiting on purpose (amounts 120 and 121) are cut off.
+    /// kept waiting on purpose (silent and slow banks) are cut off.
     pub async fn shutdown(self) {
         self.stop.send_replace(true);
         for task in self.servers.into_iter().chain([self.ticker]) {

@@ -28,7 +28,7 @@ pub(crate) fn create(call: &Call) -> Result<Answer, Answer> {
         data: body["Data"].take(),
         risk: body["Risk"].take(),
         pence,
-        planned: call.shared.plan_for(call.bank.id),
+        planned: None,
         debtor: None,
         order_id: None,
         order_posts: 0,
@@ -38,6 +38,8 @@ pub(crate) fn create(call: &Call) -> Result<Answer, Answer> {
         Earlier::Same(id) => representation(call, state, &id, 201),
         Earlier::Changed => Err(idempotency::changed()),
         Earlier::None => {
+            let planned = call.shared.plan_for(call.bank.id);
+            let consent = Consent { planned, ..consent };
             state.consents.put(&id, consent, call.now, &mut state.changes);
             idempotency::remember(state, &key, &id, call);
             representation(call, state, &id, 201)

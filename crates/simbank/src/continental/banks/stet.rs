@@ -162,7 +162,7 @@ pub(super) const BANKS: [Bank; 4] = [
                 "isabelle",
                 "isabelle-pass",
                 &[account("FR7610307000010000210500079", "Isabelle Ivry", 2_480_000)],
-                "malformed_answer",
+                "rejected_after_accepted",
             ),
         ],
     },

@@ -22,7 +22,7 @@ use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -225,6 +225,9 @@ fn dress(
     answer: &Answer,
 ) -> (HeaderMap, Vec<u8>) {
     let mut headers = HeaderMap::new();
+    if answer.status == 429 {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     let Some(mut body) = answer.body.clone() else { return (headers, vec![]) };
     let sent_at = format!("{:.3}", shared.now());
     body["responseHeader"] =

@@ -20,7 +20,7 @@ use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -246,6 +246,9 @@ fn dress(own: Stet, asked: &HeaderMap, answer: &Answer) -> (HeaderMap, Vec<u8>) 
     }
     if let Some(location) = answer.location.as_deref().and_then(|text| text.parse().ok()) {
         headers.insert(LOCATION, location);
+    }
+    if answer.status == 429 {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     let mut sent = vec![];
     if let Some(body) = &answer.body {
