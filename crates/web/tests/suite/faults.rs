@@ -5,144 +5,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::scenarios::{BANKS, Bank, order_at};
-use crate::support::payer::{account_of, customer_of, local, text, unescaped};
-use crate::support::{PUBLIC_URL, WayBack, World, id, with, worlds};
-
-/// Steps of one approval.
-const STEPS_MAX: usize = 12;
-
-/// A page of the bank that does not lead on by itself: the addresses of its links.
-fn links(page: &str) -> Vec<String> {
-    let links = page.split("<a href=\"").skip(1);
-    links.map(|rest| unescaped(rest.split('"').next().unwrap())).collect()
-}
-
-impl World {
-    /// The payer goes through the bank's pages and takes every way back that is there.
-    async fn visit(&self, url: &str) {
-        let mut at = local(url);
-        for _ in 0..STEPS_MAX {
-            if at.starts_with(PUBLIC_URL) {
-                return self.arrive(&at).await;
-            }
-            let page = self.bank_get(&at).await;
-            if page.status == 303 {
-                page.header("location").unwrap().clone_into(&mut at);
-                continue;
-            }
-            let html = text(&page);
-            if html.contains("<input type=\"hidden\" name=\"code\"") {
-                return self.post_back(&html).await;
-            }
-            let form = if html.contains("name=\"password\"") {
-                let user = payer_of(&at);
-                vec![("username", user.clone()), ("password", format!("{user}-pass"))]
-            } else {
-                let account = html.split("name=\"account\" value=\"").nth(1).unwrap();
-                let account = account.split('"').next().unwrap().to_owned();
-                vec![("account", account), ("decision", "approve".to_owned())]
-            };
-            let fields: Vec<(&str, &str)> =
-                form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let to = if html.contains("name=\"password\"") && !at.ends_with("/sign-in") {
-                format!("{at}/sign-in")
-            } else {
-                at.clone()
-            };
-            let next = self.bank_post(&to, &fields).await;
-            if next.status == 200 {
-                for link in links(&text(&next)) {
-                    self.follow(&link).await;
-                }
-                return;
-            }
-            next.header("location").unwrap().clone_into(&mut at);
-        }
-        panic!("{}: no end of pages at {at}", self.name);
-    }
-
-    /// One of the links that a bank's page offers.
-    async fn follow(&self, link: &str) {
-        if link.starts_with(PUBLIC_URL) {
-            return self.arrive(link).await;
-        }
-        let page = self.bank_get(link).await;
-        self.post_back(&text(&page)).await;
-    }
-
-    /// The browser is back at the gateway.
-    async fn arrive(&self, address: &str) {
-        if let Some((_, fragment)) = address.split_once('#') {
-            let fields = url::form_urlencoded::parse(fragment.as_bytes()).into_owned().collect();
-            let answer = self.return_to_gateway(&WayBack { fields, posted: false }).await;
-            assert!(answer.status < 400, "{}", answer.text());
-            return;
-        }
-        let answer = self.page(address.strip_prefix(PUBLIC_URL).unwrap()).await;
-        assert!(answer.status < 400, "{address}: {}", answer.text());
-    }
-
-    /// The bank's page posts what the browser brings back.
-    async fn post_back(&self, html: &str) {
-        let fields = html.split("<input type=\"hidden\" name=\"").skip(1).map(|field| {
-            let mut parts = field.split('"');
-            let name = parts.next().unwrap().to_owned();
-            (name, unescaped(parts.nth(1).unwrap()))
-        });
-        let back = WayBack { fields: fields.collect(), posted: true };
-        let answer = self.return_to_gateway(&back).await;
-        assert!(answer.status < 400, "{}", answer.text());
-    }
-
-    /// Plays the payer once, as far as the bank and the gateway let it.
-    async fn approve_once(&self, id: &str, bank: &str) {
-        let (mut visited, mut pressed) = (vec![], false);
-        for _ in 0..STEPS_MAX {
-            self.settle().await;
-            let payment = self.payment(id).await;
-            match payment["status"].as_str().unwrap() {
-                "INITIATION_PENDING_REDIRECT_AUTH" => {
-                    let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
-                    if visited.contains(&url.to_owned()) {
-                        return;
-                    }
-                    visited.push(url.to_owned());
-                    self.visit(url).await;
-                }
-                "INITIATION_PENDING_EMBEDDED_AUTH" => {
-                    let mut answers = serde_json::Map::new();
-                    for field in payment["authentication"]["fields"].as_array().unwrap() {
-                        let name = field["id"].as_str().unwrap();
-                        let answer = self.answer_of(bank, name, field["options"][0].as_str());
-                        answers.insert(name.to_owned(), Value::String(answer.await));
-                    }
-                    let path = format!("/v2/payments/{id}/embedded-auth");
-                    let answer = self.post(&path, &json!({ "embeddedAuth": answers })).await;
-                    assert!(answer.status < 500, "{}", answer.text());
-                }
-                "INITIATION_PENDING_DECOUPLED_AUTH" if !pressed => {
-                    pressed = true;
-                    let path = format!("/sim/app/{bank}/{}", customer_of(bank));
-                    self.bank_post(&path, &[("decision", "approve")]).await;
-                    self.bring_callbacks().await;
-                    self.pass(SignedDuration::from_secs(2)).await;
-                }
-                "INITIATION_PENDING" | "INITIATION_PENDING_EMBEDDED_AUTH_VERIFICATION" => {
-                    self.pass(SignedDuration::from_secs(5)).await;
-                }
-                _ => return,
-            }
-        }
-    }
-}
-
-fn payer_of(path: &str) -> String {
-    let bank = path.split('/').nth(1).unwrap();
-    match bank {
-        "ob-iron" => "dave".to_owned(),
-        other => customer_of(other).to_owned(),
-    }
-}
+use crate::support::payer::{account_of, text};
+use crate::support::{World, id, with, worlds};
 
 /// Where the bank's answer to a new payment is what a fault strikes; elsewhere it is the answer to
 /// the message that orders.
@@ -195,7 +59,7 @@ const WORDS: [&str; 18] = [
 ];
 
 /// What a payment may be told to be, half a day later.
-fn expected(word: &str, bank: &str) -> &'static [&'static str] {
+pub fn expected(word: &str, bank: &str) -> &'static [&'static str] {
     let british = bank == "ob-iron";
     match word {
         "completed" | "slow" | "late_execution" | "duplicate_callback" => &[COMPLETED],
@@ -236,9 +100,17 @@ fn order_with(bank: &Bank, word: &str) -> Value {
     with(&order, place, text)
 }
 
+fn first_account(bank: &str) -> &'static str {
+    if bank == "ob-iron" { "80000112345601" } else { account_of(bank) }
+}
+
 impl World {
+    /// The money on the first account of the ordinary customer.
     async fn balance_at(&self, bank: &str) -> i64 {
-        let account = if bank == "ob-iron" { "80000112345601" } else { account_of(bank) };
+        self.balance_of(first_account(bank)).await
+    }
+
+    pub async fn balance_of(&self, account: &str) -> i64 {
         let accounts = self.bank_json("/sim/accounts").await;
         let mut accounts = accounts.as_array().unwrap().iter();
         let found = accounts.find(|row| row["id"] == account).unwrap();
@@ -246,7 +118,7 @@ impl World {
     }
 
     /// Half a day, with a look at what is due every quarter of an hour.
-    async fn half_a_day(&self) {
+    pub async fn half_a_day(&self) {
         for _ in 0..48 {
             self.pass(SignedDuration::from_mins(15)).await;
         }
@@ -254,12 +126,17 @@ impl World {
 
     /// No order twice, no success that is none, no failure that has moved money.
     async fn check_money(&self, id: &str, bank: &str, before: i64, what: &str) {
+        self.check_account(id, first_account(bank), before, what).await;
+    }
+
+    /// The same for the account of any customer.
+    pub async fn check_account(&self, id: &str, account: &str, before: i64, what: &str) {
         let status = self.status(id).await;
         let rows = self.at_the_bank(id).await;
         let sum = |name: &str| rows.iter().filter_map(|row| row[name].as_i64()).sum::<i64>();
         let (accepted, executed) = (sum("accepted"), sum("executed"));
         assert!(accepted <= 1 && executed <= 1, "{what}: {rows:?}");
-        let moved = before - self.balance_at(bank).await;
+        let moved = before - self.balance_of(account).await;
         assert!([0, 1_234].contains(&moved), "{what}: {moved} moved");
         if status == COMPLETED {
             assert_eq!(moved, 1_234, "{what}: completed without money");

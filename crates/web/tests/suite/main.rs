@@ -12,6 +12,7 @@ mod directory;
 mod faults;
 mod opening;
 mod outcomes;
+mod personas;
 mod protocols;
 mod reads;
 mod refusals;
