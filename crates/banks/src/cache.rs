@@ -18,11 +18,18 @@ const ENTRIES_MAX: usize = 1024;
 pub(crate) struct Key {
     bank_id: String,
     client_id: String,
+    /// Members that are licensed themselves have tokens of their own.
+    organisation_identifier: Option<String>,
 }
 
 impl Key {
     pub(crate) fn of(call: &Call<'_>) -> Key {
-        Key { bank_id: call.bank.id.clone(), client_id: call.identity.client_id.clone() }
+        let eidas = call.identity.eidas.as_ref();
+        Key {
+            bank_id: call.bank.id.clone(),
+            client_id: call.identity.client_id.clone(),
+            organisation_identifier: eidas.map(|eidas| eidas.organisation_identifier.clone()),
+        }
     }
 }
 

@@ -6,8 +6,8 @@
 //!
 //! Read in this order: [`wire`], [`error`], [`profile`], [`template`], [`directory`], [`protocol`],
 //! then one standard: `obie` (UK Open Banking), whose files follow the steps of a payment
-//! (`discovery`, `token`, `consent`, `authorise`, `funds`, `order`, `status`), `next_gen_psd2`
-//! (Berlin Group), `stet`, `polish_api`.
+//! (`discovery`, `token`, `consent`, `authorise`, `returned`, `funds`, `order`, `status`),
+//! `next_gen_psd2` (Berlin Group), `stet`, `polish_api`.
 
 mod cache;
 pub mod directory;

@@ -261,7 +261,7 @@ fn discovery_must_be_the_profiles_own() {
         ("token_endpoint", "http://bank.test:8001@evil.test/token"),
         ("authorization_endpoint", "javascript:alert(1)"),
         ("authorization_endpoint", "/authorize"),
-        ("jwks_uri", "https://bank.test:8001/jwks"),
+        ("jwks_uri", "ftp://bank.test:8001/jwks"),
     ] {
         let (scene, banks) = (Scene::new(), Protocols::new());
         let mut discovery = scene.bank.discovery();

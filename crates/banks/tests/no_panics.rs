@@ -61,15 +61,15 @@ proptest! {
     }
 
     #[test]
-    fn answers_of_a_bank(status in prop_oneof![Just(200_u16), Just(201), Just(400), any::<u16>()], body in bodies()) {
-        let mut scene = Scene::new();
+    fn answers_of_a_bank(bank in prop_oneof![Just("ob-iron"), Just("ob-onyx")], status in prop_oneof![Just(200_u16), Just(201), Just(400), any::<u16>()], body in bodies()) {
+        let mut scene = Scene::at(bank);
         let Standard::UkOpenBanking(settings) = &mut scene.profile.standard else { panic!() };
         settings.signing.bank_signs = false;
         let grant = AccessGrant { access_token: "t".to_owned(), expires_at: Timestamp::MAX };
         let answer = Response { status, headers: Vec::new(), body };
         for operation in ["create-domestic-payment-consent", "create-domestic-payment",
             "confirm-funds", "get-domestic-payment", "get-domestic-payment-details",
-            "get-domestic-payment-consent"] {
+            "get-domestic-payment-consent", "push-authorization-request"] {
             scene.bank.always(operation, Ok(answer.clone()));
         }
         let (banks, order, call) = (Protocols::new(), order(), scene.call());

@@ -64,7 +64,15 @@ fn published_vectors_verify_and_tampered_ones_do_not() {
 fn what_we_sign_has_the_documented_header() {
     let key = SigningKey::from_pkcs8_der("90210ABAD", &CLIENT_KEY).unwrap();
     let issuer = "0015800001041RHAAY/HQuZPIt3ipkh33Uxytox1E";
-    let signature = sign_detached(&key, issuer, "openbanking.org.uk", 1_501_497_671, BODY).unwrap();
+    let signature = sign_detached(
+        DetachedForm::Encoded,
+        &key,
+        issuer,
+        "openbanking.org.uk",
+        1_501_497_671,
+        BODY,
+    )
+    .unwrap();
     let (header, _) = signature.split_once("..").unwrap();
     let header: Value = serde_json::from_slice(&decode(header)).unwrap();
     if let Some(documented) = support::judge::documented("profiles_read-write-data-api-profile-01")

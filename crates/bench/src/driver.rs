@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 
 use crate::http1::{ANSWER_BYTES_MAX, connect, read_answer};
 use crate::measure::{self, quantile};
+use crate::route::Route;
 use crate::servers::Ready;
 use crate::token::{Signed, Signer};
 use crate::{lifecycle, order};
@@ -47,7 +48,7 @@ pub enum Load {
     /// Read one of these payments.
     Read(Vec<String>),
     /// Create a payment, play its payer at the bank and see it completed: a whole lifecycle.
-    Pay,
+    Pay(Route),
 }
 
 /// What came of it.
@@ -90,7 +91,7 @@ async fn run(task: Task) -> anyhow::Result<Outcome> {
     let work = async {
         match task.load {
             Load::Create | Load::Read(_) => ask_all(task).await,
-            Load::Pay => lifecycle::pay_all(task).await,
+            Load::Pay(route) => lifecycle::pay_all(task, route).await,
         }
     };
     tokio::time::timeout(TASK_TIMEOUT, work).await.context("the load took too long")?
@@ -139,7 +140,7 @@ fn signed_requests(task: &Task, host: &str) -> anyhow::Result<Vec<Vec<u8>>> {
         .map(|number| {
             let to_read = match &task.load {
                 Load::Read(ids) => Some(ids.get(number % ids.len().max(1)).context("no payment")?),
-                Load::Create | Load::Pay => None,
+                Load::Create | Load::Pay(_) => None,
             };
             let (method, path, body) = match to_read {
                 Some(id) => ("GET", format!("{}/{id}", order::PATH), String::new()),

@@ -18,17 +18,18 @@ use url::form_urlencoded::Serializer;
 
 use crate::driver::{Outcome, Task};
 use crate::http1::{self, ANSWER_BYTES_MAX};
+use crate::route::{self, Route};
 use crate::token::{Signed, Signer};
 use crate::{measure, order};
 
-/// The simulated banks that take turns: of different versions and ways back.
-const BANKS: [&str; 3] = ["ob-modelo", "ob-iron", "mock-redirect"];
 /// Between two looks at a payment.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Looks at a payment before it has failed: 30 seconds.
 const LOOKS_MAX: u32 = 1_500;
 /// How far ahead a request's token expires, in milliseconds.
 const TOKEN_LIFETIME_MS: i64 = 60_000;
+/// Questions of one approval.
+const ROUNDS_OF_QUESTIONS_MAX: u32 = 8;
 /// Hidden fields of a page that posts the bank's answer back.
 const FIELDS_MAX: usize = 20;
 const FORM: &str = "content-type: application/x-www-form-urlencoded\r\naccept: application/json";
@@ -37,7 +38,7 @@ const FORM: &str = "content-type: application/x-www-form-urlencoded\r\naccept: a
 ///
 /// # Errors
 /// Any payment that is not completed.
-pub async fn pay_all(task: Task) -> anyhow::Result<Outcome> {
+pub async fn pay_all(task: Task, route: Route) -> anyhow::Result<Outcome> {
     let left = Rc::new(Cell::new(task.requests));
     let mut payers = vec![];
     for _ in 0..task.connections {
@@ -51,7 +52,7 @@ pub async fn pay_all(task: Task) -> anyhow::Result<Outcome> {
     let started = measure::now();
     let paying: Vec<_> = payers
         .into_iter()
-        .map(|payer| tokio::task::spawn_local(pay_in_turn(payer, Rc::clone(&left))))
+        .map(|payer| tokio::task::spawn_local(pay_in_turn(payer, route, Rc::clone(&left))))
         .collect();
     let mut times_us = vec![];
     for payer in paying {
@@ -62,14 +63,18 @@ pub async fn pay_all(task: Task) -> anyhow::Result<Outcome> {
     Ok(Outcome::of(elapsed_us, &mut times_us, vec![]))
 }
 
-async fn pay_in_turn(mut payer: Payer, left: Rc<Cell<u32>>) -> anyhow::Result<Vec<u64>> {
+async fn pay_in_turn(
+    mut payer: Payer,
+    route: Route,
+    left: Rc<Cell<u32>>,
+) -> anyhow::Result<Vec<u64>> {
     let mut times_us = vec![];
     while left.get() > 0 {
         let number = left.get() - 1;
         left.set(number);
-        let bank = BANKS[number as usize % BANKS.len()];
+        let bank = route.bank(number);
         let started = measure::now();
-        payer.pay(bank).await.with_context(|| format!("a payment at {bank}"))?;
+        payer.pay(route, bank).await.with_context(|| format!("a payment at {bank}"))?;
         times_us.push(measure::elapsed_us(started));
     }
     Ok(times_us)
@@ -92,29 +97,42 @@ struct Page {
 }
 
 impl Payer {
-    async fn pay(&mut self, bank: &str) -> anyhow::Result<()> {
-        let order = json!({ "initiation": {
-            "bankId": bank, "refId": "BENCH", "remittanceInformationPrimary": "BENCH",
-            "amount": { "value": "1.00", "currency": "GBP" },
-            "localInstrument": "FASTER_PAYMENTS",
-            "creditor": {
-                "sortCode": "123456", "accountNumber": "12345678", "name": "Customer Inc.",
-            },
-            "callbackUrl": "https://shop.example/", "flowType": "API_ONLY",
-        }});
-        let mut payment = self.call("POST", order::PATH, &order.to_string()).await?;
+    async fn pay(&mut self, route: Route, bank: &str) -> anyhow::Result<()> {
+        let order = route.order(bank).to_string();
+        let mut payment = self.call("POST", order::PATH, &order).await?;
         let id = payment["id"].as_str().context("a payment without an id")?.to_owned();
         let path = format!("{}/{id}", order::PATH);
-        let opened = |payment: &Value| payment["authentication"]["redirectUrl"].is_string();
+        let opened = |payment: &Value| payment["authentication"].is_object();
         payment = self.look_until(payment, &path, opened).await?;
-        let bank_url = payment["authentication"]["redirectUrl"].as_str().context("no way")?;
-        let form = self.visit_bank(Url::parse(bank_url)?).await?;
-        let callback = self.api.join("/callback")?;
-        self.fetch("POST", callback, FORM, &form).await?.expect(200)?;
+        if let Some(bank_url) = payment["authentication"]["redirectUrl"].as_str() {
+            let form = self.visit_bank(Url::parse(bank_url)?).await?;
+            let callback = self.api.join("/callback")?;
+            self.fetch("POST", callback, FORM, &form).await?.expect(200)?;
+        } else {
+            self.answer_questions(payment, &path).await?;
+        }
         let payment = self.call("GET", &path, "").await?;
         let completed = |payment: &Value| payment["status"] == "INITIATION_COMPLETED";
         self.look_until(payment, &path, completed).await?;
         Ok(())
+    }
+
+    /// Answers what the bank asks, until it asks nothing more.
+    async fn answer_questions(&mut self, mut payment: Value, path: &str) -> anyhow::Result<()> {
+        let path = format!("{path}/embedded-auth");
+        for _ in 0..ROUNDS_OF_QUESTIONS_MAX {
+            let Some(fields) = payment["authentication"]["fields"].as_array() else {
+                return Ok(());
+            };
+            let answers: serde_json::Map<String, Value> = fields
+                .iter()
+                .filter_map(|field| field["id"].as_str())
+                .map(|id| (id.to_owned(), json!(route::answer(id))))
+                .collect();
+            let body = json!({ "embeddedAuth": answers }).to_string();
+            payment = self.call("POST", &path, &body).await?;
+        }
+        bail!("the bank does not stop asking")
     }
 
     /// The payment once it is as `wanted`; it has failed where it ends otherwise.
@@ -139,8 +157,14 @@ impl Payer {
     /// Signs in as the first user whom the bank's page names, and approves with the first account.
     /// Returns what the bank sends back, as a form.
     async fn visit_bank(&mut self, url: Url) -> anyhow::Result<String> {
-        let sign_in = self.fetch("GET", url, FORM, "").await?.target()?;
-        let page = self.fetch("GET", sign_in.clone(), FORM, "").await?.expect(200)?;
+        let mut page = self.fetch("GET", url, FORM, "").await?;
+        let mut sign_in = page.url.clone();
+        if page.status == 200 {
+            sign_in.set_path(&format!("{}/sign-in", page.url.path()));
+        } else {
+            sign_in = page.target()?;
+            page = self.fetch("GET", sign_in.clone(), FORM, "").await?.expect(200)?;
+        }
         let (user, password) = first_user(&page.text).context("the sign-in page names no user")?;
         let form = form_of(&[("username", &user), ("password", &password)]);
         let consent = self.fetch("POST", sign_in, FORM, &form).await?.target()?;

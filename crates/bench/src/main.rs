@@ -21,6 +21,7 @@ mod order;
 mod postgres;
 mod report;
 mod rounds;
+mod route;
 mod servers;
 mod token;
 

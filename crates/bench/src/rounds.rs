@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use crate::driver::{Load, Outcome, Task};
 use crate::postgres::Postgres;
 use crate::report::{self, Held, Line, Notes, Round};
+use crate::route::Route;
 use crate::servers::{self, FLOOR, Server, Subject};
 use crate::{Plan, interrupt, measure, progress};
 
@@ -22,14 +23,37 @@ const POSTGRES_ROWS_MAX: u32 = 20_000;
 enum Kind {
     Create,
     Read,
-    Pay,
+    Pay(Route),
 }
 
-const KINDS: [(Kind, &str); 3] = [
-    (Kind::Create, "POST /v2/payments"),
-    (Kind::Read, "GET /v2/payments/{id}"),
-    (Kind::Pay, "lifecycle"),
+/// All kinds, in the order of the table.
+const KINDS: [Kind; 2 + Route::ALL.len()] = [
+    Kind::Create,
+    Kind::Read,
+    Kind::Pay(Route::ALL[0]),
+    Kind::Pay(Route::ALL[1]),
+    Kind::Pay(Route::ALL[2]),
+    Kind::Pay(Route::ALL[3]),
+    Kind::Pay(Route::ALL[4]),
 ];
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Create => "POST /v2/payments",
+            Kind::Read => "GET /v2/payments/{id}",
+            Kind::Pay(route) => route.name(),
+        }
+    }
+
+    /// The floor has no banks where somebody could pay.
+    fn is_of_floor(self) -> bool {
+        match self {
+            Kind::Create | Kind::Read => true,
+            Kind::Pay(_) => false,
+        }
+    }
+}
 
 /// One server with what it holds and what was measured of it.
 struct Measured {
@@ -40,7 +64,7 @@ struct Measured {
     stored: u32,
     payment_ids: Vec<String>,
     /// Rounds of each of [`KINDS`].
-    rounds: [Vec<Round>; 3],
+    rounds: [Vec<Round>; KINDS.len()],
 }
 
 /// Measures floor and subjects and returns the table.
@@ -74,7 +98,7 @@ pub fn measure(plan: &Plan) -> anyhow::Result<String> {
     for number in 1..=plan.rounds {
         progress(&format!("round {number} of {}", plan.rounds));
         disk_us.push(measure::fdatasync_p50_us(folder.path())?);
-        for (index, (kind, _)) in KINDS.into_iter().enumerate() {
+        for (index, kind) in KINDS.into_iter().enumerate() {
             for measured in all.iter_mut().filter(|measured| measured.takes(kind)) {
                 let round = measured.round(plan, kind)?;
                 measured.rounds[index].push(round);
@@ -107,7 +131,7 @@ fn add_remarks(notes: &mut Notes, all: &[Measured], plan: &Plan) {
     notes.idle = subjects().map(|measured| (measured.server.name, measured.idle_kib)).collect();
     if subjects().next().is_some() {
         let remark = "In lifecycles a request is a whole payment: created, approved at the bank's \
-                      pages, returned, seen completed. Gateway and simulated banks are one \
+                      pages or by answering its questions, returned, seen completed. Gateway and simulated banks are one \
                       process: its CPU time is that of both.";
         notes.remarks.push(remark.to_owned());
     }
@@ -127,16 +151,16 @@ fn add_remarks(notes: &mut Notes, all: &[Measured], plan: &Plan) {
 /// A line for each kind of request and each server, also for those that were not there.
 fn lines(all: &[Measured]) -> anyhow::Result<Vec<Line>> {
     let mut lines = vec![];
-    for (index, (kind, name)) in KINDS.into_iter().enumerate() {
+    for (index, kind) in KINDS.into_iter().enumerate() {
         let servers = [FLOOR, ON_SQLITE, ON_POSTGRES].into_iter();
-        for server in servers.filter(|server| *server != FLOOR || kind != Kind::Pay) {
+        for server in servers.filter(|server| *server != FLOOR || kind.is_of_floor()) {
             let found = all.iter().find(|measured| measured.server.name == server);
             lines.push(match found {
-                None => Line::not_measured(name, server),
+                None => Line::not_measured(kind.name(), server),
                 Some(measured) => {
                     let peak_kib = measure::peak_memory_kib(measured.server.process_id())?;
                     let held = Held { payments: measured.stored, peak_kib };
-                    Line::of(name, server, &measured.rounds[index], held)
+                    Line::of(kind.name(), server, &measured.rounds[index], held)
                 }
             });
         }
@@ -155,7 +179,7 @@ fn filled(
     let server = Server::start(subject)?;
     let idle_kib = measure::resident_memory_kib(server.process_id())?;
     progress(&format!("{}: creating {rows} payments", server.name));
-    let rounds = [vec![], vec![], vec![]];
+    let rounds = KINDS.map(|_| vec![]);
     let mut measured =
         Measured { server, database, idle_kib, stored: rows, payment_ids: vec![], rounds };
     let (_, outcome) = measured.ask(plan.connections, rows, Load::Create)?;
@@ -165,16 +189,15 @@ fn filled(
 }
 
 impl Measured {
-    /// The floor has no banks where somebody could pay.
     fn takes(&self, kind: Kind) -> bool {
-        kind != Kind::Pay || self.server.name != FLOOR
+        kind.is_of_floor() || self.server.name != FLOOR
     }
 
     fn round(&self, plan: &Plan, kind: Kind) -> anyhow::Result<Round> {
         let (at_a_time, requests, load) = match kind {
             Kind::Create => (plan.connections, plan.requests, Load::Create),
             Kind::Read => (plan.connections, plan.requests, Load::Read(self.payment_ids.clone())),
-            Kind::Pay => (plan.payers, plan.lifecycles, Load::Pay),
+            Kind::Pay(route) => (plan.payers, plan.lifecycles, Load::Pay(route)),
         };
         Ok(self.ask(at_a_time, requests, load)?.0)
     }

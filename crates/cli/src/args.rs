@@ -94,6 +94,52 @@ pub enum CertsCommand {
         /// A PEM file
         file: PathBuf,
     },
+    /// Give the gateway a QWAC and a QSealC; of several, the newest that is valid is used
+    Add {
+        /// Where they are kept
+        #[command(flatten)]
+        database: DatabaseOptions,
+        /// The member that is licensed itself, m:…; without it they are the gateway's own
+        #[arg(long)]
+        member: Option<String>,
+        /// PEM: the QWAC, then the certificates above it
+        #[arg(long)]
+        qwac: PathBuf,
+        /// Its private key, PKCS#8 PEM
+        #[arg(long)]
+        qwac_key: PathBuf,
+        /// PEM: the QSealC
+        #[arg(long)]
+        qseal: PathBuf,
+        /// Its private key, PKCS#8 PEM
+        #[arg(long)]
+        qseal_key: PathBuf,
+    },
+    /// List the certificates that the gateway holds, and until when they are valid
+    List {
+        /// Where they are kept
+        #[command(flatten)]
+        database: DatabaseOptions,
+    },
+    /// Take a certificate from the gateway
+    Remove {
+        /// Where it is kept
+        #[command(flatten)]
+        database: DatabaseOptions,
+        /// SHA-256 of the certificate, as `list` shows it
+        fingerprint: String,
+    },
+}
+
+/// The database of a gateway.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DatabaseOptions {
+    /// Data directory of the gateway
+    #[arg(long, default_value = "bascule-data")]
+    pub data_dir: PathBuf,
+    /// PostgreSQL instead of the data directory's SQLite: the URL of the gateway's database
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
 }
 
 /// Whom certificates are for.
@@ -124,12 +170,9 @@ pub struct SubjectOptions {
 pub struct CallsOptions {
     /// The payment's id, `pm2:…`
     pub payment: String,
-    /// Data directory of the gateway
-    #[arg(long, default_value = "bascule-data")]
-    pub data_dir: PathBuf,
-    /// PostgreSQL instead of the data directory's SQLite: the URL of the gateway's database
-    #[arg(long, value_name = "URL", conflicts_with = "data_dir")]
-    pub database: Option<String>,
+    /// Where it is kept
+    #[command(flatten)]
+    pub database: DatabaseOptions,
     /// Show requests and answers, too, without what must not be kept
     #[arg(long)]
     pub full: bool,

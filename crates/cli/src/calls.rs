@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use domain::ids::PaymentId;
@@ -14,13 +13,11 @@ use store::bank_calls::{self, BankCall};
 use store::{Db, cases, payments, unit};
 
 use crate::args::CallsOptions;
-use crate::seams::SystemClock;
+use crate::data_dir::open_existing;
 use crate::terminal;
 
 /// Exchanges that are shown of one payment.
 const CALLS_MAX: usize = 1_000;
-/// Connections to PostgreSQL.
-const DATABASE_CONNECTIONS: usize = 2;
 
 /// Everything that is shown.
 struct Found {
@@ -37,27 +34,13 @@ pub async fn run(options: CallsOptions) -> anyhow::Result<ExitCode> {
     let id: PaymentId = options.payment.parse().map_err(|_| {
         anyhow!("`{}` is no payment id: they are like pm2:…:bscuLe", options.payment)
     })?;
-    let db = open(&options).await?;
+    let db = open_existing(&options.database).await?;
     let Some(found) = find(&db, &id).await? else {
         bail!("there is no payment {id} in this database");
     };
     let text = if options.json { in_json(&found)? } else { for_people(&found, options.full) };
     terminal::say(&text);
     Ok(ExitCode::SUCCESS)
-}
-
-async fn open(options: &CallsOptions) -> anyhow::Result<Db> {
-    if let Some(url) = &options.database {
-        let clock = Arc::new(SystemClock);
-        return Db::open_postgres(url, DATABASE_CONNECTIONS, clock)
-            .await
-            .map_err(|error| anyhow!("{error}"));
-    }
-    let path = options.data_dir.join("bascule.db");
-    if !path.exists() {
-        bail!("{} is not there: name the right directory with --data-dir", path.display());
-    }
-    Db::open_sqlite(&path).await.map_err(|error| anyhow!("{error}"))
 }
 
 async fn find(db: &Db, id: &PaymentId) -> anyhow::Result<Option<Found>> {

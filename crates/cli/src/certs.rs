@@ -11,21 +11,31 @@ use serde_json::json;
 
 use crate::args::{CertsCommand, CertsOptions, SubjectOptions};
 use crate::data_dir::write_new;
+use crate::held_certificates::{self, Files};
 use crate::seams::{SystemClock, SystemIds};
 use crate::terminal;
 
 /// Certificates that end sooner than this are complained about, in days.
 const WARN_BEFORE_DAYS: i64 = 30;
 
-/// Makes, requests or shows certificates.
+/// Makes, requests, shows or holds certificates.
 ///
 /// # Errors
 /// Where a file cannot be read or written, or an identifier does not fit.
-pub fn run(options: CertsOptions) -> anyhow::Result<ExitCode> {
+pub async fn run(options: CertsOptions) -> anyhow::Result<ExitCode> {
     match options.command {
         CertsCommand::Develop { subject, days, out } => develop(&subject, days, &out)?,
         CertsCommand::Request { subject, out } => request_real(&subject, &out)?,
         CertsCommand::Show { file } => show(&file)?,
+        CertsCommand::Add { database, member, qwac, qwac_key, qseal, qseal_key } => {
+            let files =
+                Files { qwac: &qwac, qwac_key: &qwac_key, qseal: &qseal, qseal_key: &qseal_key };
+            held_certificates::add_pair(&database, member.as_deref(), &files).await?;
+        }
+        CertsCommand::List { database } => held_certificates::list(&database).await?,
+        CertsCommand::Remove { database, fingerprint } => {
+            held_certificates::remove(&database, &fingerprint).await?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

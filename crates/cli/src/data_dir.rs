@@ -14,8 +14,16 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use store::Db;
+
+use crate::args::DatabaseOptions;
+use crate::seams::SystemClock;
+
+/// Connections to PostgreSQL of commands that look into a database.
+const DATABASE_CONNECTIONS: usize = 2;
 
 /// A data directory that this process alone uses.
 pub struct DataDir {
@@ -134,4 +142,22 @@ fn lock(path: &Path) -> anyhow::Result<File> {
             Err(error).with_context(|| format!("cannot lock the data directory {}", path.display()))
         }
     }
+}
+
+/// The database of a gateway that exists, running or not: it is not disturbed.
+///
+/// # Errors
+/// Where there is none, or it cannot be opened.
+pub async fn open_existing(options: &DatabaseOptions) -> anyhow::Result<Db> {
+    if let Some(url) = &options.database {
+        let clock = Arc::new(SystemClock);
+        return Db::open_postgres(url, DATABASE_CONNECTIONS, clock)
+            .await
+            .map_err(|error| anyhow!("{error}"));
+    }
+    let path = options.data_dir.join("bascule.db");
+    if !path.exists() {
+        bail!("{} is not there: name the right directory with --data-dir", path.display());
+    }
+    Db::open_sqlite(&path).await.map_err(|error| anyhow!("{error}"))
 }

@@ -9,6 +9,7 @@ pub mod certs;
 pub mod data_dir;
 pub mod demo;
 pub mod directory;
+pub mod held_certificates;
 pub mod merchant;
 pub mod pay;
 pub mod sandbox;
@@ -47,7 +48,10 @@ pub fn run() -> ExitCode {
                 start_logging("error");
                 calls::run(options).await
             }
-            Command::Certs(options) => certs::run(options),
+            Command::Certs(options) => {
+                start_logging("error");
+                certs::run(options).await
+            }
             Command::Banks(options) => directory::run(options),
         }
     });

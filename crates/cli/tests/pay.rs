@@ -9,7 +9,7 @@ use support::{Sandbox, bascule, said};
 fn every_bank_and_flow_completes_with_a_verified_webhook() {
     let folder = tempfile::tempdir().unwrap();
     let _sandbox = Sandbox::start(folder.path(), &["--port", "0", "--execution-delay", "50"]);
-    for bank in ["ob-modelo", "ob-iron", "mock-redirect"] {
+    for bank in ["ob-modelo", "ob-iron", "mock-redirect", "ob-quartz", "ob-slate", "ob-onyx"] {
         for flow in ["api-only", "full-hosted-pages"] {
             let outcome = pay(folder.path(), &["--bank", bank, "--flow", flow]);
             assert_eq!(outcome["status"], "INITIATION_COMPLETED", "{bank} {flow}: {outcome}");

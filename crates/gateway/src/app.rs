@@ -15,6 +15,7 @@ use store::events::PaymentEvent;
 use store::jobs::Lease;
 use tokio::sync::{Notify, watch};
 
+use crate::certificates::Identities;
 use crate::health::Health;
 use crate::members::KeyCache;
 use crate::seal::Sealer;
@@ -97,7 +98,7 @@ pub struct Parts {
     /// The banks.
     pub directory: Directory,
     /// Who we are at the banks.
-    pub identity: Identity,
+    pub identity: Arc<Identity>,
     /// Keeps secrets in the database unreadable.
     pub sealer: Sealer,
     /// Signs webhooks.
@@ -114,6 +115,7 @@ pub struct App {
     pub(crate) protocols: Protocols,
     pub(crate) keys: KeyCache,
     pub(crate) health: Health,
+    pub(crate) identities: Identities,
     pub(crate) jobs_due: Notify,
     pub(crate) jobs_running: watch::Sender<usize>,
 }
@@ -127,6 +129,7 @@ impl App {
             protocols: Protocols::new(),
             keys: KeyCache::default(),
             health: Health::default(),
+            identities: Identities::default(),
             jobs_due: Notify::new(),
             jobs_running: watch::Sender::new(0),
         })
@@ -199,8 +202,8 @@ impl App {
 
     /// The client certificate of calls to banks, where we have one.
     pub(crate) fn transport_certificate(&self) -> Option<Arc<ClientCertificate>> {
-        let eidas = self.parts.identity.eidas.as_ref();
-        eidas.map(|eidas| Arc::clone(&eidas.transport))
+        let identity = self.own_identity();
+        identity.eidas.as_ref().map(|eidas| Arc::clone(&eidas.transport))
     }
 
     /// How the banks are.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use banks::profile::BankProfile;
-use banks::protocol::{Call, Protocol, PsuContext};
+use banks::protocol::{Call, Identity, Protocol, PsuContext};
 use banks::redact;
 use banks::wire::{Request, Response, Wire, WireError};
 use domain::ids::PaymentId;
@@ -26,6 +26,7 @@ pub(crate) struct AtBank<'a> {
     app: &'a Arc<App>,
     bank: &'a BankProfile,
     payment_id: PaymentId,
+    identity: Arc<Identity>,
     psu: PsuContext,
     recorder: Recorder,
 }
@@ -42,6 +43,7 @@ impl App {
             app: self,
             bank,
             payment_id: payment.id.clone(),
+            identity: self.identity_for(&payment.member_id),
             psu,
             recorder: Recorder {
                 app: Arc::clone(self),
@@ -57,7 +59,7 @@ impl AtBank<'_> {
     pub(crate) fn call(&self) -> (&dyn Protocol, Call<'_>) {
         let call = Call {
             bank: self.bank,
-            identity: &self.app.parts.identity,
+            identity: &self.identity,
             wire: &self.recorder,
             clock: self.app.parts.clock.as_ref(),
             ids: self.app.ids(),

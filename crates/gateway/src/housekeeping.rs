@@ -1,14 +1,16 @@
-//! What a process does beside payments: probes banks that are down, and deletes what is too old.
+//! What a process does beside payments: probes banks that are down, deletes what is too old, reads
+//! certificates that were added and warns of those that end.
 
 use std::sync::Arc;
 
 use banks::wire::Request;
-use jiff::SignedDuration;
+use domain::ids::MemberId;
+use jiff::{SignedDuration, Timestamp};
 use store::{bank_calls, unit};
 use tracing::warn;
 
 use crate::health::Ending;
-use crate::{App, GatewayError};
+use crate::{App, GatewayError, certificates};
 
 /// Between two rounds, in milliseconds. A bank that is back is noticed within this time.
 const ROUND_MS: u64 = 15_000;
@@ -19,14 +21,39 @@ const PROBES_MAX: usize = 100;
 /// Rows that one round deletes.
 const DELETED_MAX: usize = 10_000;
 
+/// Between two warnings of a certificate that ends soon.
+const WARNING_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
+
 /// Does rounds for ever.
 pub async fn run(app: Arc<App>) {
+    let mut warned_at: Option<Timestamp> = None;
     loop {
+        if let Err(error) = certificates::reload(&app).await {
+            warn!(%error, "certificates could not be read; the ones of before are used");
+        }
+        let due = |at: Timestamp| app.now().duration_since(at) >= WARNING_INTERVAL;
+        if warned_at.is_none_or(due) {
+            warn_of_certificates(&app).await;
+            warned_at = Some(app.now());
+        }
         app.clock().sleep(ROUND_MS).await;
         probe_banks(&app).await;
         if let Err(error) = delete_old(&app).await {
             warn!(%error, "old rows were not deleted");
         }
+    }
+}
+
+async fn warn_of_certificates(app: &App) {
+    match certificates::ending_soon(app).await {
+        Ok(ending) => {
+            for held in ending {
+                let owner = held.owner.as_ref().map_or("the gateway", MemberId::as_str);
+                let (purpose, until) = (held.purpose.as_str(), held.not_after);
+                warn!(owner, purpose, %until, "a certificate ends soon: add the next one");
+            }
+        }
+        Err(error) => warn!(%error, "certificates could not be looked at"),
     }
 }
 

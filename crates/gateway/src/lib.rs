@@ -8,6 +8,7 @@
 
 pub mod app;
 mod at_bank;
+pub mod certificates;
 pub mod error;
 pub mod health;
 pub mod housekeeping;

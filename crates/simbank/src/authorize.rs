@@ -2,7 +2,8 @@
 //!
 //! OpenID Connect hybrid flow `code id_token` with a signed request object (FAPI 1 Advanced, 5.2.2;
 //! OBIE security profile). What the request object says counts; a parameter of the query that says
-//! otherwise is an error. An error goes back to the TPP when the address to send it to is
+//! otherwise is an error. A bank may want the request pushed to it first (RFC 9126): then the query
+//! has a reference to it, which works once. An error goes back to the TPP when the address to send it to is
 //! registered for the client, and is shown to the PSU otherwise.
 
 use std::collections::HashMap;
@@ -18,8 +19,10 @@ use crate::oauth::{
     CLOCK_SKEW_SECONDS, has_audience, is_payments_scope, issuer, numeric_date, parse_parameters,
 };
 use crate::pages;
+use crate::pushed;
 use crate::shared::{Client, Shared};
 use crate::state::{Authorisation, ConsentStatus, after_seconds};
+use crate::way_back::{self, WayBack};
 
 /// How long the PSU has to sign in and decide.
 const VISIT_SECONDS: i64 = 15 * 60;
@@ -28,7 +31,7 @@ const MAXIMUM_REQUEST_OBJECT_SECONDS: i64 = 3600;
 const MAXIMUM_PARAMETER_LENGTH: usize = 1024;
 
 /// Why a request is refused: an OAuth error code and its explanation.
-type Refusal = (&'static str, String);
+pub(crate) type Refusal = (&'static str, String);
 
 /// `GET /{bank}/authorize`.
 pub(crate) async fn authorize(
@@ -46,13 +49,10 @@ pub(crate) async fn authorize(
     let Some(client) = query.get("client_id").and_then(|client_id| shared.client(client_id)) else {
         return pages::problem(400, "The provider that sent you here is not registered.");
     };
-    let request_object = query
-        .get("request")
-        .ok_or(("invalid_request", "the request object is missing".to_owned()))
-        .and_then(|request| {
-            verify_jwt(request, &client.keys)
-                .map_err(|reason| ("invalid_request_object", format!("request object: {reason}")))
-        });
+    let request_object = request_of(&shared, bank, client, &query).and_then(|request| {
+        verify_jwt(&request, &client.keys)
+            .map_err(|reason| ("invalid_request_object", format!("request object: {reason}")))
+    });
     let empty = Map::new();
     let request = Request { query: &query, claims: request_object.as_ref().unwrap_or(&empty) };
     let Some(redirect_uri) = request.safe_redirect_uri(client) else {
@@ -69,28 +69,55 @@ pub(crate) async fn authorize(
         }
         Ok(Err(refusal)) | Err(refusal) => refusal,
     };
-    refuse(bank, &request, redirect_uri, refusal)
+    refuse(&shared, bank, client, &request, redirect_uri, refusal)
 }
 
-fn refuse(bank: &Bank, request: &Request, redirect_uri: &str, refusal: Refusal) -> Response {
+/// The request object of the query, or the one that was pushed and is referred to.
+fn request_of(
+    shared: &Shared,
+    bank: &Bank,
+    client: &Client,
+    query: &HashMap<String, String>,
+) -> Result<String, Refusal> {
+    if !bank.quirks.wants_pushed_requests {
+        let missing = || ("invalid_request", "the request object is missing".to_owned());
+        return query.get("request").cloned().ok_or_else(missing);
+    }
+    let refusal = |what: &str| ("invalid_request", what.to_owned());
+    let reference =
+        query.get("request_uri").ok_or_else(|| refusal("the request must be pushed first"))?;
+    pushed::take(shared, bank, &client.registration.client_id, reference)
+        .ok_or_else(|| refusal("the pushed request is unknown, was used or has expired"))
+}
+
+fn refuse(
+    shared: &Shared,
+    bank: &Bank,
+    client: &Client,
+    request: &Request,
+    redirect_uri: &str,
+    refusal: Refusal,
+) -> Response {
     let (error, description) = refusal;
     let mut answer =
         vec![("error".to_owned(), error.to_owned()), ("error_description".to_owned(), description)];
     if let Some(state) = request.value("state") {
         answer.push(("state".to_owned(), state.to_owned()));
     }
-    match request.value("response_mode") {
-        Some("form_post") if bank.response_modes.contains(&"form_post") => {
-            pages::form_post(bank.name, redirect_uri, &answer)
-        }
-        _ => pages::see_other(&pages::fragment_address(redirect_uri, &answer)),
+    let mode = request.value("response_mode").filter(|mode| bank.response_modes.contains(mode));
+    let mode = mode.or(bank.response_modes.first().copied()).unwrap_or("fragment");
+    let client_id = &client.registration.client_id;
+    match way_back::of(shared, bank, client_id, mode, redirect_uri, &answer) {
+        Some(WayBack::Form(fields)) => pages::form_post(bank.name, redirect_uri, &fields),
+        Some(WayBack::Address(address)) => pages::see_other(&address),
+        None => pages::problem(500, "The bank cannot sign its answer."),
     }
 }
 
 /// The query and the claims of the request object, which is empty when it could not be verified.
-struct Request<'request> {
-    query: &'request HashMap<String, String>,
-    claims: &'request Map<String, Value>,
+pub(crate) struct Request<'request> {
+    pub(crate) query: &'request HashMap<String, String>,
+    pub(crate) claims: &'request Map<String, Value>,
 }
 
 impl<'request> Request<'request> {
@@ -103,7 +130,7 @@ impl<'request> Request<'request> {
     }
 
     /// Where an answer may be sent: a registered address that nothing contradicts.
-    fn safe_redirect_uri(&self, client: &Client) -> Option<&'request str> {
+    pub(crate) fn safe_redirect_uri(&self, client: &Client) -> Option<&'request str> {
         let redirect_uri = self.value("redirect_uri")?;
         let outer = self.query.get("redirect_uri");
         let agreed = outer.is_none_or(|outer| outer == redirect_uri);
@@ -111,7 +138,7 @@ impl<'request> Request<'request> {
         (agreed && registered).then_some(redirect_uri)
     }
 
-    fn check(
+    pub(crate) fn check(
         &self,
         shared: &Shared,
         bank: &Bank,
@@ -124,15 +151,24 @@ impl<'request> Request<'request> {
         if self.claim("redirect_uri").is_none() {
             return Err(bad("redirect_uri is missing"));
         }
-        if self.claim("response_type") != Some("code id_token") {
-            let text = "response_type must be \"code id_token\"".to_owned();
+        if self.claim("response_type") != Some(bank.response_type()) {
+            let text = format!("response_type must be \"{}\"", bank.response_type());
             return Err(("unsupported_response_type", text));
+        }
+        let code_challenge = self.claim("code_challenge").map(str::to_owned);
+        let hashed = self.claim("code_challenge_method") == Some("S256");
+        if code_challenge.is_some() != hashed {
+            return Err(bad("code_challenge and the method S256 belong together"));
+        }
+        if bank.quirks.wants_pushed_requests && !hashed {
+            return Err(bad("code_challenge is missing"));
         }
         let scope = self.claim("scope").unwrap_or_default();
         if !is_payments_scope(scope) || !scope.split(' ').any(|word| word == "openid") {
             return Err(("invalid_scope", "the scope must be \"openid payments\"".to_owned()));
         }
-        let response_mode = self.value("response_mode").unwrap_or("fragment");
+        let default = bank.response_modes.first().copied().unwrap_or("fragment");
+        let response_mode = self.value("response_mode").unwrap_or(default);
         if !bank.response_modes.contains(&response_mode) {
             return Err(("invalid_request", "this response_mode is not offered".to_owned()));
         }
@@ -154,6 +190,7 @@ impl<'request> Request<'request> {
             nonce: required("nonce")?,
             scope: scope.to_owned(),
             response_mode: response_mode.to_owned(),
+            code_challenge,
             username: None,
             wrong_passwords: 0,
             answer: None,
@@ -187,7 +224,7 @@ impl<'request> Request<'request> {
         if expires.saturating_sub(not_before) > MAXIMUM_REQUEST_OBJECT_SECONDS {
             return bad("it is valid for more than 60 minutes");
         }
-        for (name, outer) in self.query.iter().filter(|(name, _)| *name != "request") {
+        for (name, outer) in self.query.iter().filter(|(name, _)| !name.starts_with("request")) {
             if self.claim(name).is_some_and(|inner| inner != outer) {
                 return bad(&format!("{name} is another than in the query"));
             }

@@ -1,5 +1,6 @@
 //! The simulated banks, their customers and accounts: one table.
 
+use crate::obie::Version;
 use crate::state::OrderStatus;
 
 /// One simulated bank.
@@ -8,14 +9,35 @@ pub(crate) struct Bank {
     /// First segment of the bank's paths.
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
+    /// The version of the standard that it speaks.
+    pub(crate) version: Version,
     /// Organisation id in a directory: `iss` of the bank's message signatures.
     pub(crate) organisation_id: &'static str,
+    pub(crate) quirks: Quirks,
     /// How the answer of an authorisation can reach the TPP, the default first.
     pub(crate) response_modes: &'static [&'static str],
     /// The last status that a successful order reaches at this bank.
     pub(crate) last_status: OrderStatus,
     pub(crate) customers: &'static [Customer],
 }
+
+/// In what a bank differs from the others of its version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quirks {
+    /// A client is known by the certificate on its connection (RFC 8705), and its tokens work on
+    /// such connections only; otherwise by a signed assertion.
+    pub(crate) knows_clients_by_certificate: bool,
+    /// Message signatures cover the body as it is and say `b64: false`, as before 3.1.4.
+    pub(crate) signs_raw_bodies: bool,
+    /// Authorisation requests must be pushed first (RFC 9126), with PKCE.
+    pub(crate) wants_pushed_requests: bool,
+}
+
+const NO_QUIRKS: Quirks = Quirks {
+    knows_clients_by_certificate: false,
+    signs_raw_bodies: false,
+    wants_pushed_requests: false,
+};
 
 /// One payment service user. The password is shown on the sign-in page: nothing here is secret.
 #[derive(Debug)]
@@ -74,10 +96,12 @@ pub(crate) fn owner(
 }
 
 /// All banks of the process.
-pub(crate) const BANKS: [Bank; 3] = [
+pub(crate) const BANKS: [Bank; 6] = [
     Bank {
         id: "ob-modelo",
         name: "Modelo Bank",
+        version: Version::V3_1,
+        quirks: NO_QUIRKS,
         organisation_id: "0015800001MODELO00",
         response_modes: &["fragment"],
         last_status: OrderStatus::AcceptedSettlementCompleted,
@@ -117,6 +141,8 @@ pub(crate) const BANKS: [Bank; 3] = [
     Bank {
         id: "ob-iron",
         name: "Iron Bank",
+        version: Version::V3_1,
+        quirks: NO_QUIRKS,
         organisation_id: "0015800001IRON0000",
         response_modes: &["fragment", "form_post"],
         last_status: OrderStatus::AcceptedCreditSettlementCompleted,
@@ -149,6 +175,8 @@ pub(crate) const BANKS: [Bank; 3] = [
     Bank {
         id: "mock-redirect",
         name: "Mock redirect",
+        version: Version::V3_1,
+        quirks: NO_QUIRKS,
         organisation_id: "0015800001MOCK0000",
         response_modes: &["fragment", "form_post"],
         last_status: OrderStatus::AcceptedSettlementCompleted,
@@ -171,6 +199,57 @@ pub(crate) const BANKS: [Bank; 3] = [
             ),
         ],
     },
+    Bank {
+        id: "ob-quartz",
+        name: "Quartz Bank",
+        version: Version::V4_0,
+        quirks: NO_QUIRKS,
+        organisation_id: "0015800001QUARTZ00",
+        response_modes: &["fragment", "form_post"],
+        last_status: OrderStatus::AcceptedCreditSettlementCompleted,
+        customers: &[
+            customer(
+                "nora",
+                "nora-pass",
+                &[
+                    account("60000112345601", "Nora Norris", 1_100_000),
+                    account("60000112345602", "Nora Norris Savings", 2_600_000),
+                ],
+            ),
+            customer("oscar", "oscar-pass", &[account("60000123456701", "Oscar Owen", 270_000)]),
+            customer("petra", "petra-pass", &[account("60000134567801", "Petra Pike", 75)]),
+        ],
+    },
+    Bank {
+        id: "ob-slate",
+        name: "Slate Bank",
+        version: Version::V3_1,
+        quirks: Quirks { knows_clients_by_certificate: true, signs_raw_bodies: true, ..NO_QUIRKS },
+        organisation_id: "0015800001SLATE000",
+        response_modes: &["fragment", "form_post"],
+        last_status: OrderStatus::AcceptedSettlementCompleted,
+        customers: &[
+            customer(
+                "quinn",
+                "quinn-pass",
+                &[account("50000112345601", "Quinn Quaile", 1_300_000)],
+            ),
+            customer("ruth", "ruth-pass", &[account("50000123456701", "Ruth Reeve", 80)]),
+        ],
+    },
+    Bank {
+        id: "ob-onyx",
+        name: "Onyx Bank",
+        version: Version::V4_0,
+        quirks: Quirks { wants_pushed_requests: true, ..NO_QUIRKS },
+        organisation_id: "0015800001ONYX0000",
+        response_modes: &["jwt", "query.jwt", "fragment.jwt", "form_post.jwt"],
+        last_status: OrderStatus::AcceptedSettlementCompleted,
+        customers: &[
+            customer("sara", "sara-pass", &[account("40000112345601", "Sara Short", 1_400_000)]),
+            customer("tom", "tom-pass", &[account("40000123456701", "Tom Tate", 60)]),
+        ],
+    },
 ];
 
 /// The bank with this id.
@@ -179,6 +258,16 @@ pub(crate) fn find(id: &str) -> Option<&'static Bank> {
 }
 
 impl Bank {
+    /// Whether its answers to the browser are signed as a whole (JARM).
+    pub(crate) fn signs_responses(&self) -> bool {
+        self.response_modes.iter().all(|mode| mode.ends_with("jwt"))
+    }
+
+    /// What an authorisation request must ask for.
+    pub(crate) fn response_type(&self) -> &'static str {
+        if self.signs_responses() { "code" } else { "code id_token" }
+    }
+
     /// The customer with this user name.
     pub(crate) fn customer(&self, username: &str) -> Option<&'static Customer> {
         self.customers.iter().find(|customer| customer.username == username)

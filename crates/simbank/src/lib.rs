@@ -1,4 +1,4 @@
-//! Simulated banks that speak UK Open Banking 3.1.11 payment initiation for real.
+//! Simulated banks that speak UK Open Banking 3.1.11 and 4.0 payment initiation for real.
 //!
 //! The crate knows nothing of the gateway: it is written from the published standards, handles
 //! plain JSON values and shares no type with anyone, so that a connector that works against it has
@@ -10,9 +10,10 @@
 //! | path | what |
 //! |---|---|
 //! | `/{bank}/.well-known/openid-configuration`, `/{bank}/jwks` | discovery and keys |
-//! | `/{bank}/token` | OAuth 2.0 token endpoint, `private_key_jwt` |
+//! | `/{bank}/token` | OAuth 2.0 token endpoint, `private_key_jwt` or `tls_client_auth` |
+//! | `/{bank}/par` | pushed authorization requests, at the bank that wants them |
 //! | `/{bank}/authorize`, `/{bank}/authorisations/{id}/…` | the PSU's way, see `psu.rs` |
-//! | `/{bank}/open-banking/v3.1/pisp/…` | domestic payments, see `obie/` |
+//! | `/{bank}/open-banking/v3.1/pisp/…` (or `v4.0`) | domestic payments, see `obie/` |
 //! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
 //! | `/sim/balances`, `/sim/orders/{id}/status` | what an operator may change, see `operator.rs` |
 //! | `/sim/faults` | what is to go wrong next, see `faults/` |
@@ -21,6 +22,7 @@
 //! idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
 //! over the bound drops the oldest finished objects first. At most 100 faults are planned at a time.
 
+mod assertion;
 mod authorize;
 mod banks;
 mod continental;
@@ -35,6 +37,7 @@ mod outcome;
 mod overview;
 mod pages;
 mod psu;
+mod pushed;
 mod scenario;
 mod shared;
 mod sim;
@@ -42,6 +45,7 @@ mod state;
 mod table;
 mod texts;
 mod tls;
+mod way_back;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -349,11 +353,12 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/{bank}/.well-known/openid-configuration", get(oauth::configuration))
         .route("/{bank}/jwks", get(oauth::jwks))
         .route("/{bank}/token", post(oauth::token))
+        .route("/{bank}/par", post(pushed::push))
         .route("/{bank}/authorize", get(authorize::authorize))
         .route("/{bank}/authorisations/{id}/sign-in", get(psu::show_sign_in).post(psu::sign_in))
         .route("/{bank}/authorisations/{id}/consent", get(psu::show_consent).post(psu::decide))
         .route("/{bank}/authorisations/{id}/return", get(psu::show_return))
-        .route("/{bank}/open-banking/v3.1/pisp/{*resource}", any(obie::handle))
+        .route("/{bank}/open-banking/{version}/pisp/{*resource}", any(obie::handle))
         .merge(continental::routes())
         .layer(from_fn_with_state(shared.clone(), faults::wire::strike))
         .layer(DefaultBodyLimit::max(MAXIMUM_FORM_BYTES))

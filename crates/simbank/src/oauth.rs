@@ -1,8 +1,7 @@
 //! Discovery, keys and the token endpoint (RFC 6749, OpenID Connect Core 1.0, FAPI 1 Advanced).
 //!
-//! Clients authenticate with `private_key_jwt` (RFC 7523): an assertion signed with PS256 or ES256
-//! whose `iss` and `sub` are the client id, whose `aud` is the token endpoint or the issuer, and
-//! whose `jti` was not used before. Two grants: `client_credentials` gives a token for consents and
+//! Clients authenticate with `private_key_jwt` (RFC 7523, see `assertion.rs`), or at one bank with
+//! the certificate on their connection, to which their tokens are bound (RFC 8705). Two grants: `client_credentials` gives a token for consents and
 //! for reading orders; `authorization_code` gives a token bound to the consent the PSU authorised.
 
 use std::collections::HashMap;
@@ -10,25 +9,24 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::PeerCertificate;
+use crate::assertion;
 use crate::banks::{self, Bank};
-use crate::jose::{base64url, sha256, verify_jwt};
+use crate::continental::certificate;
+use crate::jose::{base64url, sha256};
 use crate::shared::{Client, Shared};
-use crate::state::{self, Token, UsedAssertion, after_seconds};
+use crate::state::{self, Token, after_seconds};
 
 const ACCESS_TOKEN_SECONDS: i64 = 3600;
 /// How far a client's clock may differ from the bank's.
 pub(crate) const CLOCK_SKEW_SECONDS: i64 = 60;
-/// An assertion may be valid for at most this long from now.
-const MAXIMUM_ASSERTION_SECONDS: i64 = 3600;
-const MAXIMUM_JTI_LENGTH: usize = 255;
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// How the PSU was authenticated: with strong customer authentication.
 pub(crate) const ACR_SCA: &str = "urn:openbanking:psd2:sca";
 
@@ -44,28 +42,40 @@ pub(crate) async fn configuration(
 ) -> Response {
     let Some(bank) = banks::find(&bank) else { return StatusCode::NOT_FOUND.into_response() };
     let issuer = issuer(&shared, bank);
-    Json(json!({
+    let by_certificate = bank.quirks.knows_clients_by_certificate;
+    let token_base = if by_certificate { shared.tls_base_url() } else { &shared.base_url };
+    let method = if by_certificate { "tls_client_auth" } else { "private_key_jwt" };
+    let mut configuration = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
-        "token_endpoint": format!("{issuer}/token"),
+        "token_endpoint": format!("{token_base}/{}/token", bank.id),
         "jwks_uri": format!("{issuer}/jwks"),
         "scopes_supported": ["openid", "payments"],
-        "response_types_supported": ["code id_token"],
+        "response_types_supported": [bank.response_type()],
         "response_modes_supported": bank.response_modes,
         "grant_types_supported": ["authorization_code", "client_credentials"],
         "acr_values_supported": [ACR_SCA],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["PS256"],
         "request_object_signing_alg_values_supported": ["PS256", "ES256"],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_methods_supported": [method],
+        "tls_client_certificate_bound_access_tokens": by_certificate,
         "token_endpoint_auth_signing_alg_values_supported": ["PS256", "ES256"],
         "claims_supported": ["acr", "openbanking_intent_id"],
         "claims_parameter_supported": true,
         "request_parameter_supported": true,
         "request_uri_parameter_supported": false,
         "require_signed_request_object": true,
-    }))
-    .into_response()
+    });
+    if bank.quirks.wants_pushed_requests {
+        configuration["require_pushed_authorization_requests"] = json!(true);
+        configuration["pushed_authorization_request_endpoint"] = json!(format!("{issuer}/par"));
+        configuration["code_challenge_methods_supported"] = json!(["S256"]);
+    }
+    if bank.signs_responses() {
+        configuration["authorization_signing_alg_values_supported"] = json!(["PS256"]);
+    }
+    Json(configuration).into_response()
 }
 
 /// `GET /{bank}/jwks`.
@@ -80,18 +90,18 @@ pub(crate) async fn jwks(State(shared): State<Arc<Shared>>, Path(bank): Path<Str
 }
 
 /// An error answer of the token endpoint (RFC 6749, 5.2).
-struct TokenError {
+pub(crate) struct TokenError {
     status: StatusCode,
     error: &'static str,
     description: String,
 }
 
 impl TokenError {
-    fn new(error: &'static str, description: impl Into<String>) -> Self {
+    pub(crate) fn new(error: &'static str, description: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, error, description: description.into() }
     }
 
-    fn client(description: impl Into<String>) -> Self {
+    pub(crate) fn client(description: impl Into<String>) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, ..Self::new("invalid_client", description) }
     }
 }
@@ -100,12 +110,19 @@ impl TokenError {
 pub(crate) async fn token(
     State(shared): State<Arc<Shared>>,
     Path(bank): Path<String>,
+    certificate: Option<Extension<PeerCertificate>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let Some(bank) = banks::find(&bank) else { return StatusCode::NOT_FOUND.into_response() };
-    let (status, body) = match grant(&shared, bank, &headers, &body) {
-        Ok(body) => (StatusCode::OK, body),
+    let shown = certificate.as_ref().map(|Extension(PeerCertificate(der))| der.as_slice());
+    answer(StatusCode::OK, grant(&shared, bank, shown, &headers, &body))
+}
+
+/// The answer of an endpoint for clients.
+pub(crate) fn answer(good: StatusCode, result: Result<Value, TokenError>) -> Response {
+    let (status, body) = match result {
+        Ok(body) => (good, body),
         Err(problem) => {
             let body = json!({ "error": problem.error, "error_description": problem.description });
             (problem.status, body)
@@ -114,27 +131,43 @@ pub(crate) async fn token(
     (status, [(CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")], Json(body)).into_response()
 }
 
-fn grant(
-    shared: &Shared,
-    bank: &Bank,
+/// The parameters of a request to an endpoint for clients.
+pub(crate) fn parse_form(
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Value, TokenError> {
+) -> Result<HashMap<String, String>, TokenError> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(TokenError::new("invalid_request", "the body is not a URL-encoded form"));
     }
-    let form = parse_parameters(body).map_err(|name| {
+    parse_parameters(body).map_err(|name| {
         TokenError::new("invalid_request", format!("the parameter {name} is repeated"))
-    })?;
-    let client = authenticate(shared, bank, &form)?;
+    })
+}
+
+fn grant(
+    shared: &Shared,
+    bank: &Bank,
+    certificate: Option<&[u8]>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Value, TokenError> {
+    let form = parse_form(headers, body)?;
+    let client = authenticate(shared, bank, certificate, &form)?;
+    let bound = certificate.filter(|_| bank.quirks.knows_clients_by_certificate);
+    let bound = bound.map(certificate_name);
     match form.get("grant_type").map(String::as_str) {
-        Some("client_credentials") => client_credentials(shared, bank, client, &form),
-        Some("authorization_code") => authorization_code(shared, bank, client, &form),
+        Some("client_credentials") => client_credentials(shared, bank, client, bound, &form),
+        Some("authorization_code") => authorization_code(shared, bank, client, bound, &form),
         Some(_) => Err(TokenError::new("unsupported_grant_type", "this grant is not offered")),
         None => Err(TokenError::new("invalid_request", "grant_type is missing")),
     }
+}
+
+/// What a token that is bound to a certificate remembers of it (RFC 8705, 3.1: `x5t#S256`).
+pub(crate) fn certificate_name(der: &[u8]) -> String {
+    base64url(sha256(der))
 }
 
 /// A URL-encoded form or query; an error names a parameter that is repeated, which RFC 6749 forbids.
@@ -148,92 +181,33 @@ pub(crate) fn parse_parameters(text: &[u8]) -> Result<HashMap<String, String>, S
     Ok(parameters)
 }
 
-fn authenticate<'shared>(
+/// The client of a request, by its assertion or its certificate.
+pub(crate) fn authenticate<'shared>(
     shared: &'shared Shared,
     bank: &Bank,
+    shown: Option<&[u8]>,
     form: &HashMap<String, String>,
 ) -> Result<&'shared Client, TokenError> {
-    if form.get("client_assertion_type").map(String::as_str) != Some(ASSERTION_TYPE) {
-        return Err(TokenError::client("client_assertion_type is not jwt-bearer"));
+    if !bank.quirks.knows_clients_by_certificate {
+        return assertion::authenticate(shared, bank, form);
     }
-    let assertion = form
-        .get("client_assertion")
-        .ok_or_else(|| TokenError::client("client_assertion is missing"))?;
-    // Which client it claims to be; nothing of this is believed before the signature is verified.
-    let claimed = assertion
-        .split('.')
-        .nth(1)
-        .and_then(crate::jose::from_base64url)
-        .and_then(|json| serde_json::from_slice::<Value>(&json).ok())
-        .and_then(|claims| claims["sub"].as_str().map(str::to_owned))
-        .ok_or_else(|| TokenError::client("the client assertion has no sub"))?;
-    let client = shared
-        .client(&claimed)
-        .ok_or_else(|| TokenError::client("the client is not registered"))?;
-    let claims = verify_jwt(assertion, &client.keys)
-        .map_err(|reason| TokenError::client(format!("the client assertion: {reason}")))?;
-    let now = shared.now();
-    let issuer = issuer(shared, bank);
-    let audiences = [issuer.clone(), format!("{issuer}/token")];
-    let (jti, expires_at) =
-        check_assertion(&claims, &claimed, &audiences, now).map_err(TokenError::client)?;
-    if form.get("client_id").is_some_and(|client_id| *client_id != claimed) {
-        return Err(TokenError::client("client_id is not the assertion's sub"));
+    if form.contains_key("client_assertion") {
+        return Err(TokenError::client("clients are known by their certificates here"));
     }
-    let key = format!("{}|{claimed}|{jti}", bank.id);
-    let fresh = shared.commit(|state| {
-        if state.used_assertions.get(&key).is_some_and(|used| used.expires_at > now) {
-            return false;
-        }
-        let row = UsedAssertion { expires_at };
-        state.used_assertions.put(&key, row, now, &mut state.changes);
-        true
-    });
-    match fresh {
-        Ok(true) => Ok(client),
-        Ok(false) => Err(TokenError::client("the client assertion's jti was used before")),
-        Err(_) => Err(server_error()),
-    }
+    let provider = certificate::read(shown, shared.now())
+        .map_err(|_| TokenError::client("the connection has no good certificate"))?;
+    form.get("client_id")
+        .and_then(|client_id| shared.client(client_id))
+        .filter(|client| {
+            let registered = client.registration.organisation_identifier.as_deref();
+            registered == Some(provider.organisation_identifier.as_str())
+        })
+        .ok_or_else(|| TokenError::client("client_id is not that of the certificate"))
 }
 
-fn server_error() -> TokenError {
+pub(crate) fn server_error() -> TokenError {
     let problem = TokenError::new("server_error", "the bank cannot keep its state");
     TokenError { status: StatusCode::INTERNAL_SERVER_ERROR, ..problem }
-}
-
-/// The `jti` of a good assertion and until when it must be remembered.
-fn check_assertion(
-    claims: &Map<String, Value>,
-    client_id: &str,
-    audiences: &[String],
-    now: Timestamp,
-) -> Result<(String, Timestamp), &'static str> {
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if text("iss") != Some(client_id) {
-        return Err("the client assertion's iss is not its sub");
-    }
-    if !has_audience(claims, audiences) {
-        return Err("the client assertion's aud is not this bank");
-    }
-    let seconds = now.as_second();
-    let expires = numeric_date(claims, "exp").ok_or("the client assertion has no exp")?;
-    if expires <= seconds - CLOCK_SKEW_SECONDS {
-        return Err("the client assertion has expired");
-    }
-    if expires > seconds.saturating_add(MAXIMUM_ASSERTION_SECONDS + CLOCK_SKEW_SECONDS) {
-        return Err("the client assertion is valid for more than an hour");
-    }
-    for name in ["iat", "nbf"] {
-        if numeric_date(claims, name).is_some_and(|at| at > seconds + CLOCK_SKEW_SECONDS) {
-            return Err("the client assertion is not valid yet");
-        }
-    }
-    let jti = text("jti").ok_or("the client assertion has no jti")?;
-    if jti.is_empty() || jti.len() > MAXIMUM_JTI_LENGTH {
-        return Err("the client assertion's jti is empty or too long");
-    }
-    let remember_until = after_seconds(now, expires - seconds + CLOCK_SKEW_SECONDS);
-    Ok((jti.to_owned(), remember_until))
 }
 
 /// Whether `aud`, a text or a list of texts, names one of the audiences.
@@ -270,6 +244,7 @@ fn client_credentials(
     shared: &Shared,
     bank: &Bank,
     client: &Client,
+    certificate: Option<String>,
     form: &HashMap<String, String>,
 ) -> Result<Value, TokenError> {
     let scope = form.get("scope").map(String::as_str).unwrap_or_default();
@@ -283,6 +258,7 @@ fn client_credentials(
         client_id: client.registration.client_id.clone(),
         scope: "payments".to_owned(),
         consent_id: None,
+        certificate,
         expires_at: after_seconds(now, ACCESS_TOKEN_SECONDS),
     };
     shared
@@ -298,6 +274,7 @@ fn authorization_code(
     shared: &Shared,
     bank: &Bank,
     client: &Client,
+    certificate: Option<String>,
     form: &HashMap<String, String>,
 ) -> Result<Value, TokenError> {
     let parameter = |name: &'static str| {
@@ -310,9 +287,17 @@ fn authorization_code(
     let access_token = shared.secret();
     let token_key = secret_key(&access_token);
     let client_id = client.registration.client_id.as_str();
-    let redeemed = shared.commit(|state| {
-        redeem(state, &code_key, &token_key, bank.id, client_id, redirect_uri, now)
-    });
+    let verifier = form.get("code_verifier").map(|verifier| base64url(sha256(verifier.as_bytes())));
+    let asked = Redemption {
+        code_key: &code_key,
+        token_key: &token_key,
+        bank: bank.id,
+        client_id,
+        redirect_uri,
+        challenge: verifier.as_deref(),
+        certificate,
+    };
+    let redeemed = shared.commit(|state| redeem(state, asked, now));
     let code = redeemed
         .map_err(|_| server_error())?
         .map_err(|reason| TokenError::new("invalid_grant", reason))?;
@@ -327,17 +312,28 @@ fn authorization_code(
         "expires_in": ACCESS_TOKEN_SECONDS, "scope": code.scope, "id_token": id_token }))
 }
 
+/// A code that is to be exchanged.
+struct Redemption<'asked> {
+    code_key: &'asked str,
+    token_key: &'asked str,
+    bank: &'asked str,
+    client_id: &'asked str,
+    redirect_uri: &'asked str,
+    /// What the verifier hashes to.
+    challenge: Option<&'asked str>,
+    /// To which the token is bound.
+    certificate: Option<String>,
+}
+
 /// Exchanges a code for a token. A code that comes a second time takes its token with it
 /// (RFC 6749, 4.1.2).
 fn redeem(
     state: &mut state::State,
-    code_key: &str,
-    token_key: &str,
-    bank: &str,
-    client_id: &str,
-    redirect_uri: &str,
+    asked: Redemption,
     now: Timestamp,
 ) -> Result<state::Code, &'static str> {
+    let Redemption { code_key, token_key, bank, client_id, redirect_uri, challenge, certificate } =
+        asked;
     let code = state.codes.get(code_key).cloned().ok_or("the code is unknown or has expired")?;
     if code.bank != bank || code.client_id != client_id {
         return Err("the code was given to another client");
@@ -352,6 +348,9 @@ fn redeem(
     if code.redirect_uri != redirect_uri {
         return Err("redirect_uri is not that of the authorisation request");
     }
+    if code.code_challenge.as_deref() != challenge {
+        return Err("code_verifier is not that of the authorisation request");
+    }
     state.codes.update(code_key, &mut state.changes, |code| {
         code.used_for = Some(token_key.to_owned());
     });
@@ -360,6 +359,7 @@ fn redeem(
         client_id: client_id.to_owned(),
         scope: code.scope.clone(),
         consent_id: Some(code.consent_id.clone()),
+        certificate,
         expires_at: after_seconds(now, ACCESS_TOKEN_SECONDS),
     };
     state.tokens.put(token_key, token, now, &mut state.changes);

@@ -135,11 +135,13 @@ fn move_british(
 ) -> Result<Value, Stuck> {
     let order = state.orders.get(id).ok_or(Stuck::Unknown)?;
     let remains = order.status == OrderStatus::AcceptedSettlementInProcess;
-    if order.executed && !remains {
+    // What is set up for later is in the books; what remains is not.
+    if (order.executed || order.set_up) && !remains {
         return Err(Stuck::Final);
     }
     state.orders.update(id, &mut state.changes, |order| {
         order.executed = false;
+        order.set_up = false;
         order.updated_at = now;
         match to.scenario() {
             None => {

@@ -11,6 +11,7 @@ use crate::banks::{BANKS, Customer};
 use crate::continental::ONE_TIME_PASSWORD;
 use crate::continental::banks::{self, Approach, Bank, BerlinGroup, PolishApi, Standard, Stet};
 use crate::continental::hours;
+use crate::obie::Version;
 use crate::outcome::{Fault, WayBack};
 use crate::pages::{self, pounds, spaced};
 use crate::scenario::{SCENARIOS, Scenario};
@@ -78,14 +79,25 @@ fn meaning(scenario: &Scenario, family: Family) -> &'static str {
             "no: answers are not signed"
         }
         (Some(Fault::WrongSignature), _, Family::PolishApi) => "banks that sign",
-        (Some(Fault::ExpiredCertificate), _, Family::British) => {
-            "by API only: no certificate is asked for"
-        }
+        (Some(Fault::ExpiredCertificate), _, Family::British) => "by API only",
         (_, WayBack::Missing | WayBack::Twice, Family::BerlinGroup | Family::Stet) => {
             "redirect banks: nobody is sent back elsewhere"
         }
         _ => "yes",
     }
+}
+
+fn uk_open_banking(bank: &crate::banks::Bank) -> String {
+    let mut model = format!("redirect, back by {}", bank.response_modes.join(" or "));
+    let quirks = [
+        (bank.quirks.knows_clients_by_certificate, "; clients are known by their certificate"),
+        (bank.quirks.signs_raw_bodies, "; signatures cover raw bodies"),
+        (bank.quirks.wants_pushed_requests, "; requests are pushed"),
+    ];
+    for (_, words) in quirks.into_iter().filter(|(there, _)| *there) {
+        model.push_str(words);
+    }
+    model
 }
 
 fn next_gen_psd2(own: BerlinGroup) -> String {
@@ -215,8 +227,11 @@ fn british(state: &state::State, bank: &'static crate::banks::Bank) -> BankBlock
         id: bank.id,
         name: bank.name,
         country: "GB",
-        version: "3.1.11",
-        model: format!("redirect, back by {}", bank.response_modes.join(" or ")),
+        version: match bank.version {
+            Version::V3_1 => "3.1.11",
+            Version::V4_0 => "4.0",
+        },
+        model: uk_open_banking(bank),
         closes: false,
         configuration: Some(format!("/{}/.well-known/openid-configuration", bank.id)),
         personas: personas(state, bank.id, bank.customers, false),

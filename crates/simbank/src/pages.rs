@@ -161,6 +161,14 @@ pub(crate) fn fragment_address(redirect_uri: &str, answer: &[(String, String)]) 
     format!("{redirect_uri}#{encoded}")
 }
 
+/// An address with an answer in its query.
+pub(crate) fn query_address(redirect_uri: &str, answer: &[(String, String)]) -> String {
+    let encoded =
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(answer).finish();
+    let separator = if redirect_uri.contains('?') { '&' } else { '?' };
+    format!("{redirect_uri}{separator}{encoded}")
+}
+
 /// An amount for people, for example `1,234.50`.
 pub(crate) fn pounds(pence: i64) -> String {
     let sign = if pence < 0 { "-" } else { "" };

@@ -10,7 +10,8 @@
 //! | `POST …/consent` | `account` (14 digits), `decision` = `approve` or `decline` | 303 to the TPP, or to `…/return` |
 //! | `GET …/return` | | the page that posts `code`, `id_token`, `state` to the TPP (`form_post`) |
 //!
-//! In fragment mode the last 303 carries the answer behind `#` in its `Location`. A third wrong
+//! In fragment mode the last 303 carries the answer behind `#` in its `Location`, in `query.jwt` mode
+//! behind `?`. A third wrong
 //! password ends the visit like a refusal. A visit that is decided answers the same to whatever
 //! comes after, so a second click does no harm.
 
@@ -25,10 +26,12 @@ use serde_json::json;
 use crate::banks::{self, Bank};
 use crate::jose::half_hash;
 use crate::oauth::{ACR_SCA, issuer, parse_parameters, secret_key};
+use crate::obie;
 use crate::pages::{self, AccountChoice, ConsentPage, SignInPage};
 use crate::shared::Shared;
 use crate::state::{self, Authorisation, Code, Consent, ConsentStatus, after_seconds};
 use crate::texts::ENGLISH;
+use crate::way_back::{self, WayBack};
 
 /// Wrong passwords until the visit ends.
 const MAXIMUM_WRONG_PASSWORDS: u32 = 3;
@@ -54,17 +57,21 @@ impl Visit {
     }
 
     /// The way back to the TPP, for a visit that is decided.
-    fn way_back(&self) -> Option<Response> {
-        let answer = self.authorisation.answer.as_ref()?;
-        let usual = || {
-            if self.authorisation.response_mode == "form_post" {
-                return pages::see_other(&self.path("return"));
-            }
-            let address = pages::fragment_address(&self.authorisation.redirect_uri, answer);
-            pages::see_other(&address)
+    fn way_back(&self, shared: &Shared) -> Option<Response> {
+        let answer = self.answer(shared)?;
+        let usual = || match answer {
+            WayBack::Form(_) => pages::see_other(&self.path("return")),
+            WayBack::Address(address) => pages::see_other(&address),
         };
         let scenario = self.consent.scenario().way_back;
         Some(pages::way_back(scenario, self.bank.name, &ENGLISH, usual))
+    }
+
+    fn answer(&self, shared: &Shared) -> Option<WayBack> {
+        let Authorisation { client_id, response_mode, redirect_uri, answer, .. } =
+            &self.authorisation;
+        let answer = answer.as_ref()?;
+        way_back::of(shared, self.bank, client_id, response_mode, redirect_uri, answer)
     }
 }
 
@@ -132,7 +139,7 @@ pub(crate) async fn show_sign_in(
         Ok(visit) => visit,
         Err(page) => return *page,
     };
-    if let Some(way_back) = visit.way_back() {
+    if let Some(way_back) = visit.way_back(&shared) {
         return way_back;
     }
     let wrong = visit.authorisation.wrong_passwords;
@@ -160,7 +167,7 @@ pub(crate) async fn sign_in(
         Ok(visit) => visit,
         Err(page) => return *page,
     };
-    if let Some(way_back) = visit.way_back() {
+    if let Some(way_back) = visit.way_back(&shared) {
         return way_back;
     }
     let form = parse_parameters(&body).unwrap_or_default();
@@ -200,7 +207,7 @@ pub(crate) async fn show_consent(
         Ok(visit) => visit,
         Err(page) => return *page,
     };
-    if let Some(way_back) = visit.way_back() {
+    if let Some(way_back) = visit.way_back(&shared) {
         return way_back;
     }
     if visit.authorisation.username.is_none() {
@@ -208,9 +215,6 @@ pub(crate) async fn show_consent(
     }
     let initiation = &visit.consent.data["Initiation"];
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let remittance = &initiation["RemittanceInformation"];
-    let reference = ["Reference", "Unstructured"].map(|name| text(&remittance[name])).join(" ");
-    let reference = reference.trim().to_owned();
     pages::consent(ConsentPage {
         texts: &ENGLISH,
         closes: false,
@@ -219,7 +223,7 @@ pub(crate) async fn show_consent(
         payee: text(&initiation["CreditorAccount"]["Name"]),
         payee_account: pages::spaced(&text(&initiation["CreditorAccount"]["Identification"])),
         amount: format!("£{}", pages::pounds(visit.consent.pence)),
-        reference,
+        reference: obie::reference(initiation),
         accounts: visit.accounts,
     })
 }
@@ -235,7 +239,7 @@ pub(crate) async fn decide(
         Ok(visit) => visit,
         Err(page) => return *page,
     };
-    if let Some(way_back) = visit.way_back() {
+    if let Some(way_back) = visit.way_back(&shared) {
         return way_back;
     }
     if visit.authorisation.username.is_none() {
@@ -259,7 +263,7 @@ pub(crate) async fn decide(
     }
     // Read again: of two clicks at the same moment the first one counts.
     match find(&shared, &bank_id, visit_id) {
-        Ok(visit) => visit.way_back().unwrap_or_else(unavailable),
+        Ok(visit) => visit.way_back(&shared).unwrap_or_else(unavailable),
         Err(page) => *page,
     }
 }
@@ -271,10 +275,11 @@ pub(crate) async fn show_return(
 ) -> Response {
     match find(&shared, &bank, id) {
         Err(page) => *page,
-        Ok(visit) => match &visit.authorisation.answer {
-            Some(answer) => {
-                pages::form_post(visit.bank.name, &visit.authorisation.redirect_uri, answer)
+        Ok(visit) => match visit.answer(&shared) {
+            Some(WayBack::Form(fields)) => {
+                pages::form_post(visit.bank.name, &visit.authorisation.redirect_uri, &fields)
             }
+            Some(WayBack::Address(address)) => pages::see_other(&address),
             None => pages::see_other(&visit.path("sign-in")),
         },
     }
@@ -315,6 +320,7 @@ fn approve(shared: &Shared, visit: &Visit, account: &str, now: Timestamp) -> Opt
         redirect_uri: authorisation.redirect_uri.clone(),
         nonce: authorisation.nonce.clone(),
         scope: authorisation.scope.clone(),
+        code_challenge: authorisation.code_challenge.clone(),
         expires_at: after_seconds(now, CODE_SECONDS),
         used_for: None,
     };

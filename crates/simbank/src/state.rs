@@ -14,7 +14,7 @@ use crate::banks::{self, BANKS};
 use crate::continental::banks::all as continental;
 use crate::continental::transfer::{self, Grant, Transfer};
 use crate::journal::Change;
-use crate::outcome::{Ending, LACK_OF_BALANCE, SECOND_THOUGHT_SECONDS};
+use crate::obie::{self, Product};
 use crate::scenario::{self, Facts, Scenario};
 use crate::table::{Row, Table};
 
@@ -62,9 +62,11 @@ fn pounds_sterling() -> String {
     "GBP".to_owned()
 }
 
-/// A domestic payment consent.
+/// The consent of a domestic order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Consent {
+    #[serde(default)]
+    pub(crate) product: Product,
     pub(crate) bank: String,
     pub(crate) client_id: String,
     pub(crate) status: ConsentStatus,
@@ -86,9 +88,11 @@ pub(crate) struct Consent {
     pub(crate) orders_accepted: u32,
 }
 
-/// A domestic payment order.
+/// A domestic order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Order {
+    #[serde(default)]
+    pub(crate) product: Product,
     pub(crate) bank: String,
     pub(crate) client_id: String,
     pub(crate) consent_id: String,
@@ -106,7 +110,15 @@ pub(crate) struct Order {
     pub(crate) description: String,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+    /// When something happens to it next.
     pub(crate) executes_at: Timestamp,
+    /// Whether an order for later is in the bank's books.
+    #[serde(default)]
+    pub(crate) set_up: bool,
+    /// Payments of an order for later that had their day.
+    #[serde(default)]
+    pub(crate) runs: u32,
+    /// Whether nothing is to come.
     pub(crate) executed: bool,
 }
 
@@ -125,6 +137,14 @@ impl Consent {
     }
 }
 
+impl Order {
+    /// What it meets; orders of old journals by their amount only.
+    pub(crate) fn scenario(&self) -> &'static Scenario {
+        let planned = self.scenario.as_deref();
+        scenario::decide(&Facts { planned, minor: self.pence, ..Facts::default() })
+    }
+}
+
 /// An access token, keyed by its SHA-256.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Token {
@@ -133,6 +153,9 @@ pub(crate) struct Token {
     pub(crate) scope: String,
     /// The consent that the PSU authorised; none for a client's own token.
     pub(crate) consent_id: Option<String>,
+    /// The certificate with which alone it works (RFC 8705, section 3).
+    #[serde(default)]
+    pub(crate) certificate: Option<String>,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -145,6 +168,9 @@ pub(crate) struct Code {
     pub(crate) redirect_uri: String,
     pub(crate) nonce: String,
     pub(crate) scope: String,
+    /// What the verifier must hash to (RFC 7636).
+    #[serde(default)]
+    pub(crate) code_challenge: Option<String>,
     pub(crate) expires_at: Timestamp,
     /// Key of the token it was exchanged for.
     pub(crate) used_for: Option<String>,
@@ -161,10 +187,22 @@ pub(crate) struct Authorisation {
     pub(crate) nonce: String,
     pub(crate) scope: String,
     pub(crate) response_mode: String,
+    #[serde(default)]
+    pub(crate) code_challenge: Option<String>,
     pub(crate) username: Option<String>,
     pub(crate) wrong_passwords: u32,
     /// What the TPP is told, once decided: names and values.
     pub(crate) answer: Option<Vec<(String, String)>>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// An authorisation request that was pushed, keyed by the SHA-256 of its reference.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PushedRequest {
+    pub(crate) bank: String,
+    pub(crate) client_id: String,
+    /// The request object as it came.
+    pub(crate) request: String,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -223,6 +261,7 @@ macro_rules! expiring_row {
 expiring_row!(Token, "token", 50_000);
 expiring_row!(Code, "code", 20_000);
 expiring_row!(Authorisation, "authorisation", 20_000);
+expiring_row!(PushedRequest, "pushed_request", 20_000);
 expiring_row!(IdempotentCall, "idempotent_call", 50_000);
 expiring_row!(UsedAssertion, "used_assertion", 50_000);
 
@@ -235,6 +274,7 @@ pub(crate) struct State {
     pub(crate) tokens: Table<Token>,
     pub(crate) codes: Table<Code>,
     pub(crate) authorisations: Table<Authorisation>,
+    pub(crate) pushed_requests: Table<PushedRequest>,
     pub(crate) idempotent_calls: Table<IdempotentCall>,
     pub(crate) used_assertions: Table<UsedAssertion>,
     pub(crate) transfers: Table<Transfer>,
@@ -253,6 +293,7 @@ impl State {
             Order::TABLE => self.orders.restore(key, value),
             Token::TABLE => self.tokens.restore(key, value),
             Code::TABLE => self.codes.restore(key, value),
+            PushedRequest::TABLE => self.pushed_requests.restore(key, value),
             Authorisation::TABLE => self.authorisations.restore(key, value),
             IdempotentCall::TABLE => self.idempotent_calls.restore(key, value),
             UsedAssertion::TABLE => self.used_assertions.restore(key, value),
@@ -303,6 +344,7 @@ impl State {
         rows.extend(self.tokens.dump());
         rows.extend(self.codes.dump());
         rows.extend(self.authorisations.dump());
+        rows.extend(self.pushed_requests.dump());
         rows.extend(self.idempotent_calls.dump());
         rows.extend(self.used_assertions.dump());
         rows.extend(self.transfers.dump());
@@ -332,6 +374,7 @@ impl State {
         self.tokens.drop_expired(now, &mut self.changes);
         self.codes.drop_expired(now, &mut self.changes);
         self.authorisations.drop_expired(now, &mut self.changes);
+        self.pushed_requests.drop_expired(now, &mut self.changes);
         self.idempotent_calls.drop_expired(now, &mut self.changes);
         self.used_assertions.drop_expired(now, &mut self.changes);
         self.grants.drop_expired(now, &mut self.changes);
@@ -355,62 +398,11 @@ impl State {
     }
 
     fn execute(&mut self, id: &str, now: Timestamp) {
-        let Some(order) = self.orders.get(id) else {
-            return transfer::execute(self, id, now);
-        };
-        // An operator may have moved it on, or later.
-        if order.executed || order.executes_at > now {
-            return;
+        if self.orders.get(id).is_some() {
+            obie::execute(self, id, now);
+        } else {
+            transfer::execute(self, id, now);
         }
-        let last_status = banks::find(&order.bank).map(|bank| bank.last_status);
-        let (pence, debtor) = (order.pence, order.debtor.clone());
-        let creditor = self
-            .account_key(&order.initiation["CreditorAccount"])
-            .unwrap_or_else(|| OUTSIDE.to_owned());
-        let balance = self.accounts.get(&debtor).map_or(0, |account| account.balance_minor);
-        let planned = order.scenario.as_deref();
-        let facts = Facts { planned, minor: pence, ..Facts::default() };
-        let mut ending = scenario::decide(&facts).ending;
-        if ending == Ending::Complete && balance < pence {
-            ending = LACK_OF_BALANCE;
-        }
-        if matches!(ending, Ending::RejectLater(..)) && order.status == OrderStatus::Pending {
-            return self.take_second_thought(id, now);
-        }
-        let (status, reason, description) = match ending {
-            Ending::Complete => (last_status.unwrap_or(OrderStatus::Rejected), None, "success"),
-            Ending::Reject(reason, words) | Ending::RejectLater(reason, words) => {
-                (OrderStatus::Rejected, Some(reason), words)
-            }
-            Ending::Remain(words) => {
-                (OrderStatus::AcceptedSettlementInProcess, Some("PendingSettlement"), words)
-            }
-        };
-        if ending == Ending::Complete {
-            let changes = &mut self.changes;
-            self.accounts.update(&debtor, changes, |account| account.balance_minor -= pence);
-            self.accounts.update(&creditor, changes, |account| account.balance_minor += pence);
-        }
-        self.orders.update(id, &mut self.changes, |order| {
-            order.status = status;
-            order.reason = reason.map(str::to_owned);
-            description.clone_into(&mut order.description);
-            order.updated_at = now;
-            order.executed = true;
-        });
-    }
-
-    /// The order is in process, and will be looked at again.
-    fn take_second_thought(&mut self, id: &str, now: Timestamp) {
-        let at = after_seconds(now, SECOND_THOUGHT_SECONDS);
-        self.orders.update(id, &mut self.changes, |order| {
-            order.status = OrderStatus::AcceptedSettlementInProcess;
-            order.reason = Some("PendingSettlement".to_owned());
-            "processing".clone_into(&mut order.description);
-            order.updated_at = now;
-            order.executes_at = at;
-        });
-        self.wait_for(at, id);
     }
 }
 

@@ -17,6 +17,7 @@ mod value;
 
 pub mod bank_calls;
 pub mod cases;
+pub mod certificates;
 pub mod deliveries;
 pub mod events;
 pub mod jobs;

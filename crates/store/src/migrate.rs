@@ -6,6 +6,7 @@ use crate::db::{Db, StoreError, Tx, unit};
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_bank_calls.sql"),
+    include_str!("../migrations/0003_certificates.sql"),
 ];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";

@@ -1,7 +1,9 @@
 //! Every statement of this crate, for the test that prepares each on both databases.
 
 use crate::db::{StoreError, Tx};
-use crate::{bank_calls, cases, deliveries, events, jobs, members, payments, secrets, webhooks};
+use crate::{
+    bank_calls, cases, certificates, deliveries, events, jobs, members, payments, secrets, webhooks,
+};
 
 /// Statements that run on both databases.
 pub const PORTABLE: &[&str] = &[
@@ -10,6 +12,9 @@ pub const PORTABLE: &[&str] = &[
     bank_calls::OF_SUBJECT,
     cases::INSERT,
     cases::OF_SUBJECT,
+    certificates::ALL,
+    certificates::DELETE,
+    certificates::INSERT,
     deliveries::ATTEMPTED,
     deliveries::ENDED,
     deliveries::FAN_OUT,

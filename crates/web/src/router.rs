@@ -74,6 +74,7 @@ fn service_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/openapi.json", get(api::openapi::document))
         .route("/.well-known/jwks.json", get(api::keys::jwks))
+        .route("/.well-known/qseal/{fingerprint}", get(api::keys::seal_certificate))
         .route("/healthz", get(api::health::alive))
         .route("/readyz", get(api::health::ready))
 }

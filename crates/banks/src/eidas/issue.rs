@@ -8,6 +8,8 @@ use rcgen::{
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SerialNumber,
 };
 use time::OffsetDateTime;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 use super::{CertificateError, Subject, statement};
 
@@ -17,6 +19,9 @@ const ORGANISATION_IDENTIFIER: [u64; 4] = [2, 5, 4, 97];
 const BEFORE: SignedDuration = SignedDuration::from_hours(1);
 /// How long the authority lasts.
 const AUTHORITY_DAYS: i64 = 10 * 365;
+
+/// The certificates of one chain.
+const CHAIN_MAX: usize = 10;
 
 /// What a certificate is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,6 +216,36 @@ pub fn pem_content(pem: &str) -> Result<Vec<u8>, CertificateError> {
     let (_, block) = x509_parser::pem::parse_x509_pem(pem.as_bytes())
         .map_err(|_| CertificateError("it is no PEM text".to_owned()))?;
     Ok(block.contents)
+}
+
+/// The DER inside each block of a PEM text, at most [`CHAIN_MAX`].
+///
+/// # Errors
+/// [`CertificateError`] where there is none, something else, or more.
+pub fn pem_contents(pem: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
+    let blocks: Result<Vec<Vec<u8>>, CertificateError> =
+        x509_parser::pem::Pem::iter_from_buffer(pem.as_bytes())
+            .take(CHAIN_MAX + 1)
+            .map(|block| {
+                let block = block.map_err(|_| CertificateError("it is no PEM text".to_owned()))?;
+                Ok(block.contents)
+            })
+            .collect();
+    match blocks?.as_slice() {
+        [] => Err(CertificateError("it is no PEM text".to_owned())),
+        found if found.len() > CHAIN_MAX => {
+            Err(CertificateError(format!("it has more than {CHAIN_MAX} certificates")))
+        }
+        found => Ok(found.to_vec()),
+    }
+}
+
+/// Whether a private key (PKCS#8, DER) is that of a certificate (DER).
+#[must_use]
+pub fn key_fits(certificate_der: &[u8], private_key_pkcs8_der: &[u8]) -> bool {
+    let Ok(key) = KeyPair::try_from(private_key_pkcs8_der) else { return false };
+    let Ok((_, certificate)) = X509Certificate::from_der(certificate_der) else { return false };
+    certificate.public_key().subject_public_key.data.as_ref() == key.public_key_raw()
 }
 
 pub(super) fn failed(error: rcgen::Error) -> CertificateError {

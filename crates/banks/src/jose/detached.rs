@@ -26,7 +26,9 @@ struct OurHeader<'a> {
     issuer: &'a str,
     #[serde(rename = "http://openbanking.org.uk/tan")]
     trust_anchor: &'a str,
-    crit: [&'static str; 3],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    b64: Option<bool>,
+    crit: &'static [&'static str],
 }
 
 #[derive(Deserialize)]
@@ -46,13 +48,44 @@ struct TheirHeader {
     crit: Vec<String>,
 }
 
-/// Which of the two forms is expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which of the two forms a bank has; some banks keep the old one in later versions, and some
+/// never had it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DetachedForm {
     /// 3.1.4 and later: the body is signed as base64url, `b64` is absent.
+    #[default]
     Encoded,
     /// Up to 3.1.3: the body is signed as it is, `b64` is false and critical.
     Unencoded,
+}
+
+impl DetachedForm {
+    /// Header `b64`.
+    fn b64(self) -> Option<bool> {
+        match self {
+            DetachedForm::Encoded => None,
+            DetachedForm::Unencoded => Some(false),
+        }
+    }
+
+    /// Header `crit`, in any order.
+    fn critical(self) -> &'static [&'static str] {
+        match self {
+            DetachedForm::Encoded => &[IAT, ISS, TAN],
+            DetachedForm::Unencoded => &["b64", IAT, ISS, TAN],
+        }
+    }
+
+    /// What is signed.
+    fn message(self, header64: &str, body: &[u8]) -> Vec<u8> {
+        let mut message = format!("{header64}.").into_bytes();
+        match self {
+            DetachedForm::Encoded => message.extend_from_slice(encode(body).as_bytes()),
+            DetachedForm::Unencoded => message.extend_from_slice(body),
+        }
+        message
+    }
 }
 
 /// What a signature must say.
@@ -68,11 +101,12 @@ pub struct DetachedExpectation<'a> {
     pub now_s: i64,
 }
 
-/// Signs `body` in the form of 3.1.4 and later.
+/// Signs `body`.
 ///
 /// # Errors
 /// If the key fails.
 pub fn sign_detached(
+    form: DetachedForm,
     key: &SigningKey,
     issuer: &str,
     trust_anchor: &str,
@@ -85,12 +119,13 @@ pub fn sign_detached(
         issued_at_s: now_s,
         issuer,
         trust_anchor,
-        crit: [IAT, ISS, TAN],
+        b64: form.b64(),
+        crit: form.critical(),
     };
     let header = serde_json::to_vec(&header)
         .map_err(|_| JoseError::Malformed("header that is not JSON"))
         .map(|json| encode(&json))?;
-    let signature = encode(&key.sign(format!("{header}.{}", encode(body)).as_bytes())?);
+    let signature = encode(&key.sign(&form.message(&header, body))?);
     Ok(format!("{header}..{signature}"))
 }
 
@@ -116,19 +151,12 @@ pub fn verify_detached(
     let header: TheirHeader = serde_json::from_slice(&decode(header64)?)
         .map_err(|_| JoseError::Malformed("header fields that are missing, unknown or wrong"))?;
     check_header(&header, expected)?;
-    let mut message = format!("{header64}.").into_bytes();
-    match expected.form {
-        DetachedForm::Encoded => message.extend_from_slice(encode(body).as_bytes()),
-        DetachedForm::Unencoded => message.extend_from_slice(body),
-    }
+    let message = expected.form.message(header64, body);
     keys.verify(&header.kid, header.alg, &message, &decode(signature64)?)
 }
 
 fn check_header(header: &TheirHeader, expected: &DetachedExpectation<'_>) -> Result<(), JoseError> {
-    let (b64, critical): (Option<bool>, &[&str]) = match expected.form {
-        DetachedForm::Encoded => (None, &[IAT, ISS, TAN]),
-        DetachedForm::Unencoded => (Some(false), &["b64", IAT, ISS, TAN]),
-    };
+    let critical = expected.form.critical();
     let crit_is_exact = header.crit.len() == critical.len()
         && critical.iter().all(|name| header.crit.iter().any(|found| found == name));
     let one_of = |value: &Option<String>, allowed: &[&str]| {
@@ -136,7 +164,7 @@ fn check_header(header: &TheirHeader, expected: &DetachedExpectation<'_>) -> Res
     };
     let rules = [
         ("crit", crit_is_exact),
-        ("b64", header.b64 == b64),
+        ("b64", header.b64 == expected.form.b64()),
         ("typ", one_of(&header.typ, &["JOSE"])),
         ("cty", one_of(&header.cty, &["application/json", "json"])),
         (IAT, header.issued_at_s <= expected.now_s.saturating_add(CLOCK_SKEW_S)),

@@ -17,7 +17,7 @@ use crate::profile::TransactionStatus;
 use crate::protocol::{Approval, Call, OrderAnswer, PaymentOrder};
 use crate::wire::Response;
 use domain::account::AccountIdentifier;
-use domain::bank::{OrderStatus, RefundAccount};
+use domain::bank::{OrderProgress, OrderStatus, RefundAccount};
 
 /// Authorisations that one answer may make us start before the payer has a step.
 const STARTS_MAX: usize = 2;
@@ -139,7 +139,10 @@ impl Payment<'_> {
                 Some(Sca::Failed) => {
                     return Ok(Approval::Declined { reason: told.words().as_deref().map(cut) });
                 }
-                Some(Sca::Done) => return self.taken(&context).await,
+                Some(Sca::Done) => {
+                    let word = told.answer.transaction_status.as_deref();
+                    return self.taken(&context, word).await;
+                }
                 Some(Sca::Open | Sca::Unconfirmed) | None => {}
             }
             if let Some(approval) = self.step_of(&context, &told).await? {
@@ -218,7 +221,7 @@ impl Payment<'_> {
                     format!("{:?}", told.answer.links.keys().collect::<Vec<_>>()).as_bytes(),
                 ))
             }
-            Some(_) => self.taken(&context).await,
+            Some(_) => self.taken(&context, status).await,
         }
     }
 
@@ -254,7 +257,7 @@ impl Payment<'_> {
         let response = send(self.call, ask).await?;
         let answer: ScaStatusAnswer = read(&response.body)?;
         match Sca::of(&answer.sca_status) {
-            Some(Sca::Done) => self.taken(context).await,
+            Some(Sca::Done) => self.taken(context, None).await,
             Some(Sca::Failed) => {
                 Ok(Approval::Declined { reason: answer.psu_message.as_deref().map(words) })
             }
@@ -284,8 +287,21 @@ impl Payment<'_> {
         Ok(Sca::of(&answer.sca_status) == Some(Sca::Unconfirmed))
     }
 
-    async fn taken(&self, context: &Context) -> Result<Approval, BankError> {
-        let (_, status) = self.status(context).await?;
+    /// The payer's part is done, so the bank has the order, whatever becomes of the question for its
+    /// status: a refused question is no refused payment. `word` is the status that the bank told
+    /// without being asked.
+    async fn taken(&self, context: &Context, word: Option<&str>) -> Result<Approval, BankError> {
+        let status = match (self.status(context).await, word) {
+            (Ok((_, status)), _) => status,
+            (Err(_), Some(word)) => {
+                order_status(self.call.bank, self.last_status()?, word, None, false)
+            }
+            (Err(_), None) => OrderStatus {
+                progress: OrderProgress::InProcess,
+                raw: "finalised".to_owned(),
+                reason: None,
+            },
+        };
         self.taken_with(context, status).await
     }
 

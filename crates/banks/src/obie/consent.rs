@@ -1,4 +1,5 @@
-//! `/domestic-payment-consents` (OBIE 3.1.11, Domestic Payment Consents).
+//! The consents (OBIE 3.1.11 and 4.0: Domestic Payment Consents, Domestic Scheduled Payment
+//! Consents, Domestic Standing Order Consents).
 
 use domain::bank::ConsentProgress;
 use domain::money::Amount;
@@ -7,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::Obie;
 use super::exchange::{Ask, Post};
 use super::initiation::{Initiation, InitiationEcho, initiation};
+use super::resource::Resource;
 use super::risk::{Risk, risk};
-use super::status::consent_progress;
-use crate::error::BankError;
-use crate::exchange::body_of;
+use super::settings;
+use super::status::{Reason, consent_progress};
+use crate::error::{BankError, words};
 use crate::exchange::read;
 use crate::exchange::segment;
+use crate::exchange::{body_of, unsupported};
 use crate::profile::{BankProfile, Capability};
 use crate::protocol::{Call, PaymentOrder};
 use crate::wire::Response;
@@ -27,6 +30,9 @@ struct ConsentRequest<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct DataOut<'a> {
+    /// Of everything that is not executed at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     read_refund_account: Option<&'static str>,
     initiation: Initiation<'a>,
@@ -43,6 +49,8 @@ struct ConsentResponse {
 struct DataIn {
     consent_id: String,
     status: String,
+    /// 4.0 only; read by itself: an extra that cannot be read must not lose the consent.
+    status_reason: Option<serde_json::Value>,
     initiation: InitiationEcho,
 }
 
@@ -61,59 +69,75 @@ struct StatusData {
 }
 
 fn ask(bank: &BankProfile, order: &PaymentOrder, idempotency_key: &str) -> Result<Ask, BankError> {
-    let wants_refund = order.initiation.return_refund_account;
+    let asked = &order.initiation;
+    let resource = Resource::of(asked.schedule);
+    if asked.confirm_funds && resource != Resource::Payment {
+        // The later question would fail when the payer has already approved.
+        return Err(unsupported("the standard confirms funds of immediate payments only"));
+    }
+    let wants_refund = asked.return_refund_account;
     let consent = ConsentRequest {
         data: DataOut {
+            permission: (resource != Resource::Payment).then_some("Create"),
             read_refund_account: (wants_refund && bank.can(Capability::RefundAccount))
                 .then_some("Yes"),
             initiation: initiation(bank, order)?,
         },
-        risk: risk(order.initiation.risk.as_ref())?,
+        risk: risk(settings(bank)?.version, asked.risk.as_ref())?,
     };
     Ok(Ask {
-        operation: "create-domestic-payment-consent",
-        path: "/domestic-payment-consents".to_owned(),
+        operation: resource.create_consent(),
+        path: resource.consents().to_owned(),
         post: Some(Post { body: body_of(&consent)?, idempotency_key: idempotency_key.to_owned() }),
     })
 }
 
 /// The id of a consent that has our amount and can still be authorised.
-fn answer(response: &Response, sent: Amount) -> Result<String, BankError> {
+fn answer(bank: &BankProfile, response: &Response, sent: Amount) -> Result<String, BankError> {
     let consent: ConsentResponse = read(&response.body)?;
     let fail = |what: &str| Err(BankError::malformed(what, &response.body));
     if segment(&consent.data.consent_id).is_err() {
         return fail("`Data.ConsentId` is not 1 to 128 bytes long");
     }
     if !consent.data.initiation.has_amount(sent) {
-        return fail("`Data.Initiation.InstructedAmount` is not what was sent");
+        return fail("`Data.Initiation` has not the amount that was sent");
     }
-    match consent_progress(&consent.data.status) {
+    match consent_progress(bank, &consent.data.status) {
         // A repeated request is answered with the consent's status of now.
         Some(
             ConsentProgress::AwaitingAuthorisation
             | ConsentProgress::Authorised
             | ConsentProgress::Consumed,
         ) => Ok(consent.data.consent_id),
-        Some(ConsentProgress::Rejected) => Err(BankError::Refused {
-            code: None,
-            status: response.status,
-            text: "the bank created the consent as Rejected".to_owned(),
-        }),
+        Some(ConsentProgress::Rejected) => {
+            let reason = Reason::first_of(consent.data.status_reason).unwrap_or_default();
+            let said = reason.text().map(|text| format!(": {text}")).unwrap_or_default();
+            let text = words(&format!("the bank created the consent as rejected{said}"));
+            Err(BankError::Refused {
+                code: reason.code.as_deref().map(words),
+                status: response.status,
+                text,
+            })
+        }
         None => fail("`Data.Status` is no status of a payment consent"),
     }
 }
 
-fn ask_status(consent_id: &str) -> Result<Ask, BankError> {
-    let path = format!("/domestic-payment-consents/{}", segment(consent_id)?);
-    Ok(Ask::get("get-domestic-payment-consent", path))
+fn ask_status(resource: Resource, consent_id: &str) -> Result<Ask, BankError> {
+    let path = format!("{}/{}", resource.consents(), segment(consent_id)?);
+    Ok(Ask::get(resource.get_consent(), path))
 }
 
-fn answer_status(response: &Response, consent_id: &str) -> Result<ConsentProgress, BankError> {
+fn answer_status(
+    bank: &BankProfile,
+    response: &Response,
+    consent_id: &str,
+) -> Result<ConsentProgress, BankError> {
     let consent: StatusResponse = read(&response.body)?;
     if consent.data.consent_id != consent_id {
         return Err(BankError::malformed("`Data.ConsentId` is another's", &response.body));
     }
-    consent_progress(&consent.data.status).ok_or_else(|| {
+    consent_progress(bank, &consent.data.status).ok_or_else(|| {
         BankError::malformed("`Data.Status` is no status of a payment consent", &response.body)
     })
 }
@@ -126,14 +150,16 @@ impl Obie {
         idempotency_key: &str,
     ) -> Result<String, BankError> {
         let ask = ask(call.bank, order, idempotency_key)?;
-        answer(&self.send_as_client(call, &ask).await?, order.initiation.amount)
+        answer(call.bank, &self.send_as_client(call, &ask).await?, order.initiation.amount)
     }
 
     pub(super) async fn read_consent(
         &self,
         call: &Call<'_>,
+        order: &PaymentOrder,
         consent_id: &str,
     ) -> Result<ConsentProgress, BankError> {
-        answer_status(&self.send_as_client(call, &ask_status(consent_id)?).await?, consent_id)
+        let ask = ask_status(Resource::of(order.initiation.schedule), consent_id)?;
+        answer_status(call.bank, &self.send_as_client(call, &ask).await?, consent_id)
     }
 }

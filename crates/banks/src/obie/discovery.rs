@@ -28,17 +28,22 @@ pub(super) struct Discovery {
     pub(super) authorization_endpoint: String,
     pub(super) token_endpoint: String,
     pub(super) jwks_uri: String,
+    /// RFC 9126.
+    pub(super) pushed_authorization_request_endpoint: Option<String>,
     response_modes_supported: Option<Vec<String>>,
 }
 
 impl Discovery {
-    /// The profile's best mode that the bank lists; the profile's word where it lists none.
+    /// The profile's best mode that the bank lists; the profile's word where it lists none. Where the
+    /// two have nothing in common, a profile that knows of signed responses is believed, and else
+    /// the standard's default is taken.
     pub(super) fn response_mode(&self, bank: &UkOpenBanking) -> ResponseMode {
         let listed = |mode: &&ResponseMode| {
             let modes = self.response_modes_supported.as_ref();
             modes.is_none_or(|modes| modes.iter().any(|word| word == mode.word()))
         };
-        let best = bank.response_modes.iter().find(listed);
+        let mut modes = bank.response_modes.iter();
+        let best = modes.clone().find(listed).or_else(|| modes.find(|mode| mode.is_signed()));
         best.copied().unwrap_or(ResponseMode::Fragment)
     }
 }
@@ -61,11 +66,16 @@ fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankErro
     if discovery.issuer != settings(bank)?.issuer {
         return fail("discovery: `issuer` is not the profile's");
     }
+    let pushed = discovery.pushed_authorization_request_endpoint.iter();
+    let pushed = pushed.map(|url| ("pushed_authorization_request_endpoint", url));
     for (name, url) in [
         ("authorization_endpoint", &discovery.authorization_endpoint),
         ("token_endpoint", &discovery.token_endpoint),
         ("jwks_uri", &discovery.jwks_uri),
-    ] {
+    ]
+    .into_iter()
+    .chain(pushed)
+    {
         if !bank.allows_url(url) {
             return fail(&format!("discovery: `{name}` is not on a host of the profile"));
         }

@@ -1,12 +1,14 @@
-//! What an HTTP status and an error body of the bank mean (OBIE 3.1.11, "Error Response
+//! What an HTTP status and an error body of the bank mean (OBIE 3.1.11 and 4.0, "Error Response
 //! Structure" and "HTTP Status Codes"; RFC 6749, section 5.2 for the token endpoint).
+//!
+//! 4.0 needs nothing in a body but `Errors`, and nothing in an error but its code (`U004`).
 
 use serde::Deserialize;
 
 use crate::error::{BankError, cut, words};
 use crate::wire::{BODY_BYTES_MAX, Response};
 
-/// Both shapes at once; a body that is neither leaves all fields empty.
+/// All shapes at once; a body that is none of them leaves all fields empty.
 #[derive(Deserialize, Default)]
 struct ErrorBody {
     #[serde(rename = "Code")]

@@ -2,17 +2,17 @@
 //!
 //! OBIE 3.1.11, Read/Write Data API Profile, "Headers" and "Message Signing".
 
+use std::sync::Arc;
+
 use domain::ids::random_uuid;
 
 use super::errors::success;
 use super::{Obie, settings, signing_failed};
 use crate::error::BankError;
 use crate::exchange::{header, no_response, psu_ip_address, psu_user_agent};
-use crate::jose::{
-    DetachedExpectation, DetachedForm, JoseError, KeySet, sign_detached, verify_detached,
-};
+use crate::jose::{DetachedExpectation, JoseError, KeySet, sign_detached, verify_detached};
 use crate::protocol::Call;
-use crate::wire::{Request, Response};
+use crate::wire::{ClientCertificate, Request, Response};
 
 /// OBIE 3.1.11, header `x-idempotency-key`.
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 40;
@@ -37,7 +37,7 @@ impl Ask {
 }
 
 /// The keys that responses are signed with; none where the bank does not sign.
-pub(super) type ResponseKeys = Option<std::sync::Arc<KeySet>>;
+pub(super) type ResponseKeys = Option<Arc<KeySet>>;
 
 /// The HTTP request: the bytes that are signed are the bytes that are sent.
 pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request, BankError> {
@@ -55,10 +55,12 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
             return Err(BankError::before_sending("field-invalid", text));
         }
         let identity = call.identity;
+        let signing = &settings(call.bank)?.signing;
         let signature = sign_detached(
+            signing.form,
             &identity.signing_key,
             &identity.jws_issuer,
-            &settings(call.bank)?.signing.trust_anchor,
+            &signing.trust_anchor,
             call.clock.now().as_second(),
             &post.body,
         )
@@ -67,15 +69,23 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
         headers.push(header("x-idempotency-key", key));
         headers.push(header("x-jws-signature", signature));
     }
+    let url = format!("{}{}", call.bank.api_base_url, ask.path);
     Ok(Request {
         operation: ask.operation,
         method: if ask.post.is_some() { http::Method::POST } else { http::Method::GET },
-        url: format!("{}{}", call.bank.api_base_url, ask.path),
+        client_certificate: client_certificate(call, &url),
+        url,
         headers,
         body: ask.post.as_ref().map(|post| post.body.clone()).unwrap_or_default(),
         timeout_ms: call.timeout_ms,
-        client_certificate: None,
     })
+}
+
+/// Our certificate, where we have one and the connection can carry it: banks bind access tokens to
+/// it (FAPI 1.0 Advanced, section 5.2.2), and those that do not want it do not ask for it.
+pub(super) fn client_certificate(call: &Call<'_>, url: &str) -> Option<Arc<ClientCertificate>> {
+    let eidas = call.identity.eidas.as_ref().filter(|_| url.starts_with("https:"));
+    eidas.map(|eidas| Arc::clone(&eidas.transport))
 }
 
 fn psu_headers(call: &Call<'_>) -> impl Iterator<Item = (String, String)> {
@@ -142,7 +152,7 @@ impl Obie {
         }
         let signing = &settings(call.bank).map_err(|error| error.to_string())?.signing;
         let expected = DetachedExpectation {
-            form: DetachedForm::Encoded,
+            form: signing.form,
             trust_anchor: &signing.trust_anchor,
             issuer: signing.organisation_id.as_deref(),
             now_s: call.clock.now().as_second(),

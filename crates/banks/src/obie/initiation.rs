@@ -1,17 +1,23 @@
-//! `Data.Initiation`, the same in a consent and in its order (OBIE 3.1.11, Domestic Payment
-//! Consents, `OBDomestic2`).
+//! `Data.Initiation`, the same in a consent and in its order (OBIE 3.1.11 and 4.0: `OBDomestic2`,
+//! `OBDomesticScheduled2`, `OBDomesticStandingOrder3`).
+//!
+//! The three resources and the two versions differ in names and in where a text stands, so there
+//! is one struct whose members are there where the resource and the version have them.
 //!
 //! Nothing is ever shortened to fit: an order that exceeds a limit is refused before it is sent.
 
 use domain::account::{AccountIdentifier, Party};
 use domain::bank::RefundAccount;
-use domain::initiation::LocalInstrument;
+use domain::initiation::{LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use serde::{Deserialize, Serialize};
 
+use super::resource::Resource;
+use super::schedule::{self, Mandate};
+use super::settings;
 use crate::error::BankError;
 use crate::exchange::{missing, unsupported, within};
-use crate::profile::BankProfile;
+use crate::profile::{BankProfile, UkOpenBankingVersion};
 use crate::protocol::PaymentOrder;
 
 const SORT_CODE: &str = "UK.OBIE.SortCodeAccountNumber";
@@ -27,14 +33,45 @@ const DEBTOR_NAME_CHARACTERS_MAX: usize = 350;
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Initiation<'a> {
-    instruction_identification: &'a str,
-    end_to_end_identification: &'a str,
-    local_instrument: &'static str,
-    instructed_amount: MoneyOut,
+    #[serde(flatten)]
+    ids: Option<Ids<'a>>,
+    /// Standing orders of 3.1.
+    #[serde(flatten)]
+    recurrence: Option<Recurrence<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested_execution_date_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instructed_amount: Option<MoneyOut>,
+    /// The amount of a standing order; the later ones are the same unless told otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_payment_amount: Option<MoneyOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     debtor_account: Option<AccountOut<'a>>,
     creditor_account: AccountOut<'a>,
-    remittance_information: Remittance<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remittance_information: Option<Remittance<'a>>,
+    /// Standing orders of 4.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mandate_related_information: Option<Mandate>,
+}
+
+/// What single payments have and standing orders have not.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Ids<'a> {
+    instruction_identification: &'a str,
+    end_to_end_identification: &'a str,
+    local_instrument: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Recurrence<'a> {
+    frequency: String,
+    reference: &'a str,
+    first_payment_date_time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    final_payment_date_time: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -54,10 +91,33 @@ struct AccountOut<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(untagged)]
+enum Remittance<'a> {
+    /// 3.1: one text of each kind.
+    #[serde(rename_all = "PascalCase")]
+    Plain {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unstructured: Option<&'a str>,
+        reference: &'a str,
+    },
+    /// 4.0: lists, as in ISO 20022.
+    #[serde(rename_all = "PascalCase")]
+    Lists {
+        structured: [Structured<'a>; 1],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unstructured: Option<[&'a str; 1]>,
+    },
+}
+
+#[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Remittance<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unstructured: Option<&'a str>,
+struct Structured<'a> {
+    creditor_reference_information: CreditorReference<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct CreditorReference<'a> {
     reference: &'a str,
 }
 
@@ -65,6 +125,8 @@ struct Remittance<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct InitiationEcho {
+    /// Standing orders have another name for it.
+    #[serde(alias = "FirstPaymentAmount")]
     instructed_amount: MoneyIn,
 }
 
@@ -84,47 +146,101 @@ pub(super) struct AccountIn {
     name: Option<String>,
 }
 
-/// The order in the standard's words.
+/// The order in the words of this bank's version.
 pub(super) fn initiation<'a>(
     bank: &BankProfile,
     order: &'a PaymentOrder,
 ) -> Result<Initiation<'a>, BankError> {
     let asked = &order.initiation;
-    let limits = &bank.limits;
+    let version = settings(bank)?.version;
     let currency = asked.amount.currency();
     if !bank.currencies.contains(&currency) {
         return Err(unsupported(format!("this bank takes no orders in {currency}")));
     }
+    let resource = Resource::of(asked.schedule);
+    if !bank.can(resource.capability()) {
+        return Err(unsupported(format!("this bank does not offer {:?}", resource.capability())));
+    }
     let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing("creditor account"))?;
     let name = asked.creditor.name.as_deref().ok_or_else(|| missing("creditor name"))?;
-    Ok(Initiation {
-        instruction_identification: within(
-            "instruction id",
-            &order.instruction_id,
-            INSTRUCTION_ID_CHARACTERS_MAX,
-        )?,
-        end_to_end_identification: within(
-            "end-to-end id",
-            &order.end_to_end_id,
-            limits.end_to_end_id,
-        )?,
-        local_instrument: local_instrument(bank, asked.local_instrument, currency)?,
-        instructed_amount: MoneyOut {
-            amount: asked.amount.value_in_minor_digits(),
-            currency: currency.code(),
-        },
+    let limits = &bank.limits;
+    let amount =
+        Some(MoneyOut { amount: asked.amount.value_in_minor_digits(), currency: currency.code() });
+    let mut made = Initiation {
+        ids: None,
+        recurrence: None,
+        requested_execution_date_time: None,
+        instructed_amount: None,
+        first_payment_amount: None,
         debtor_account: asked.debtor.as_ref().map(debtor).transpose()?.flatten(),
         creditor_account: AccountOut {
             name: Some(within("creditor name", name, limits.creditor_name)?),
             ..account("creditor account", creditor)?
         },
-        remittance_information: Remittance {
-            unstructured: asked
-                .remittance_secondary
-                .as_deref()
-                .map(|text| within("secondary remittance text", text, limits.unstructured))
-                .transpose()?,
-            reference: within("reference", &asked.remittance_primary, limits.reference)?,
+        remittance_information: None,
+        mandate_related_information: None,
+    };
+    if let Schedule::StandingOrder { first, frequency, last } = asked.schedule {
+        made.first_payment_amount = amount;
+        if version == UkOpenBankingVersion::V3_1_11 {
+            made.recurrence = Some(Recurrence {
+                frequency: schedule::frequency(first, frequency),
+                reference: only_reference(bank, order)?,
+                first_payment_date_time: schedule::date_time(first),
+                final_payment_date_time: last.map(schedule::date_time),
+            });
+            return Ok(made);
+        }
+        made.mandate_related_information = Some(schedule::mandate(first, frequency, last));
+    } else {
+        made.ids = Some(ids(bank, order)?);
+        made.instructed_amount = amount;
+    }
+    if let Schedule::FutureDated { date } = asked.schedule {
+        made.requested_execution_date_time = Some(schedule::date_time(date));
+    }
+    made.remittance_information = Some(remittance(bank, version, order)?);
+    Ok(made)
+}
+
+fn ids<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Ids<'a>, BankError> {
+    let asked = &order.initiation;
+    let (instruction, end_to_end) = (&order.instruction_id, &order.end_to_end_id);
+    let instruction = within("instruction id", instruction, INSTRUCTION_ID_CHARACTERS_MAX)?;
+    Ok(Ids {
+        instruction_identification: instruction,
+        end_to_end_identification: within("end-to-end id", end_to_end, bank.limits.end_to_end_id)?,
+        local_instrument: local_instrument(bank, asked.local_instrument, asked.amount.currency())?,
+    })
+}
+
+/// 3.1 has one text in a standing order: what would be lost is refused.
+fn only_reference<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<&'a str, BankError> {
+    let asked = &order.initiation;
+    if asked.remittance_secondary.is_some() {
+        return Err(unsupported("standing orders have no second remittance text in version 3.1"));
+    }
+    within("reference", &asked.remittance_primary, bank.limits.reference)
+}
+
+fn remittance<'a>(
+    bank: &BankProfile,
+    version: UkOpenBankingVersion,
+    order: &'a PaymentOrder,
+) -> Result<Remittance<'a>, BankError> {
+    let asked = &order.initiation;
+    let reference = within("reference", &asked.remittance_primary, bank.limits.reference)?;
+    let second = asked.remittance_secondary.as_deref();
+    let unstructured = second
+        .map(|text| within("secondary remittance text", text, bank.limits.unstructured))
+        .transpose()?;
+    Ok(match version {
+        UkOpenBankingVersion::V3_1_11 => Remittance::Plain { unstructured, reference },
+        UkOpenBankingVersion::V4_0 => Remittance::Lists {
+            structured: [Structured {
+                creditor_reference_information: CreditorReference { reference },
+            }],
+            unstructured: unstructured.map(|text| [text]),
         },
     })
 }

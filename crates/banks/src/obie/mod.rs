@@ -1,4 +1,5 @@
-//! UK Open Banking Read/Write Data API 3.1.11, single domestic payments.
+//! UK Open Banking Read/Write Data API 3.1.11 and 4.0: domestic payments, at once, on a later day
+//! and as standing orders.
 //!
 //! One file per resource: private wire structs, `ask` (ours → request) and `answer` (response →
 //! ours) as two pure functions, and a driver of a few lines. `exchange` does what all resources
@@ -14,7 +15,10 @@ mod exchange;
 mod funds;
 mod initiation;
 mod order;
+mod resource;
+mod returned;
 mod risk;
+mod schedule;
 mod status;
 mod token;
 
@@ -69,8 +73,7 @@ impl Protocol for Obie {
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
         Box::pin(async move {
             let consent_id = pending.consent_id.unwrap_or_default();
-            let code = self.verify_return(call, pending.attempt, consent_id, returned).await?;
-            let grant = self.exchange_code(call, &code).await?;
+            let grant = self.redeem(call, pending.attempt, consent_id, returned).await?;
             Ok(Approval::Granted { consent_id: consent_id.to_owned(), grant })
         })
     }
@@ -120,22 +123,24 @@ impl Protocol for Obie {
     fn ask_order_status<'a>(
         &'a self,
         call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
+        order: &'a PaymentOrder,
         bank_payment_id: &'a str,
         _grant: Option<&'a AccessGrant>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
-        Box::pin(self.read_order(call, bank_payment_id))
+        Box::pin(self.read_order(call, order, bank_payment_id))
     }
 
     /// The standard cannot find an order by its consent; the consent tells whether it is used.
     fn ask_lost_order<'a>(
         &'a self,
         call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
+        order: &'a PaymentOrder,
         consent_id: &'a str,
         _grant: Option<&'a AccessGrant>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
-        Box::pin(async move { Ok(LostOrder::Consent(self.read_consent(call, consent_id).await?)) })
+        Box::pin(async move {
+            Ok(LostOrder::Consent(self.read_consent(call, order, consent_id).await?))
+        })
     }
 
     /// "Payments not" (OBIE 3.1.11, Domestic Payments: there is no DELETE).

@@ -1,4 +1,5 @@
-//! `/domestic-payments` (OBIE 3.1.11, Domestic Payments): the order itself and its status.
+//! The order itself and its status (OBIE 3.1.11 and 4.0: Domestic Payments, Domestic Scheduled
+//! Payments, Domestic Standing Orders).
 //!
 //! The moment that matters is when the order leaves. Everything that can fail without the bank,
 //! and everything that we need from it to read the answer, comes before.
@@ -10,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::Obie;
 use super::exchange::{Ask, Post, request};
 use super::initiation::{AccountIn, Initiation, InitiationEcho, initiation};
+use super::resource::Resource;
 use super::risk::{Risk, risk};
-use super::status::{Reason, order_status};
+use super::settings;
+use super::status::{Reason, is_refusal, order_status};
 use crate::error::BankError;
 use crate::exchange::body_of;
 use crate::exchange::read;
@@ -43,9 +46,12 @@ struct OrderResponse {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct DataIn {
+    #[serde(alias = "DomesticScheduledPaymentId", alias = "DomesticStandingOrderId")]
     domestic_payment_id: String,
     consent_id: String,
     status: String,
+    /// 4.0 only; read by itself, as `refund`.
+    status_reason: Option<serde_json::Value>,
     initiation: InitiationEcho,
     /// Read by itself: an extra that cannot be read must not leave the order open.
     refund: Option<serde_json::Value>,
@@ -61,8 +67,11 @@ struct StatusResponse {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct StatusData {
+    #[serde(alias = "DomesticScheduledPaymentId", alias = "DomesticStandingOrderId")]
     domestic_payment_id: String,
     status: String,
+    /// 4.0 only; read by itself: an extra that cannot be read must not hide the status.
+    status_reason: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -104,19 +113,21 @@ fn ask(
     consent_id: &str,
     idempotency_key: &str,
 ) -> Result<Ask, BankError> {
+    let resource = Resource::of(order.initiation.schedule);
     let body = OrderRequest {
         data: DataOut { consent_id, initiation: initiation(bank, order)? },
-        risk: risk(order.initiation.risk.as_ref())?,
+        risk: risk(settings(bank)?.version, order.initiation.risk.as_ref())?,
     };
     Ok(Ask {
-        operation: "create-domestic-payment",
-        path: "/domestic-payments".to_owned(),
+        operation: resource.create_order(),
+        path: resource.orders().to_owned(),
         post: Some(Post { body: body_of(&body)?, idempotency_key: idempotency_key.to_owned() }),
     })
 }
 
 fn answer(
     bank: &BankProfile,
+    resource: Resource,
     response: &Response,
     consent_id: &str,
     sent: Amount,
@@ -124,13 +135,13 @@ fn answer(
     let OrderResponse { data } = read(&response.body)?;
     let fail = |what: &str| Err(BankError::malformed(what, &response.body));
     if segment(&data.domestic_payment_id).is_err() {
-        return fail("`Data.DomesticPaymentId` is not 1 to 128 bytes long");
+        return fail(&format!("`Data.{}` is not 1 to 128 bytes long", resource.id_field()));
     }
     if data.consent_id != consent_id {
         return fail("`Data.ConsentId` is another's");
     }
     if !data.initiation.has_amount(sent) {
-        return fail("`Data.Initiation.InstructedAmount` is not what was sent");
+        return fail("`Data.Initiation` has not the amount that was sent");
     }
     let named = data.refund.is_some();
     let refund_account = data
@@ -141,41 +152,56 @@ fn answer(
         tracing::warn!(bank = bank.id, "refund account that cannot be read or paid to");
     }
     Ok(OrderAnswer {
-        status: order_status(bank, &data.status, None),
+        status: told(bank, resource, &data.status, data.status_reason),
         bank_payment_id: data.domestic_payment_id,
         refund_account,
     })
 }
 
-fn ask_status(bank_payment_id: &str) -> Result<Ask, BankError> {
-    let path = format!("/domestic-payments/{}", segment(bank_payment_id)?);
-    Ok(Ask::get("get-domestic-payment", path))
+/// The status with the reason that came with it, where it is a refusal or the bank's words are
+/// wanted for every status.
+fn told(
+    bank: &BankProfile,
+    resource: Resource,
+    word: &str,
+    reasons: Option<serde_json::Value>,
+) -> OrderStatus {
+    let wanted = is_refusal(word) || bank.reasons.told_for_every_status;
+    let reason = Reason::first_of(reasons.filter(|_| wanted));
+    order_status(bank, resource, word, reason.as_ref())
+}
+
+fn ask_status(resource: Resource, bank_payment_id: &str) -> Result<Ask, BankError> {
+    let path = format!("{}/{}", resource.orders(), segment(bank_payment_id)?);
+    Ok(Ask::get(resource.get_order(), path))
 }
 
 fn answer_status(
     bank: &BankProfile,
+    resource: Resource,
     response: &Response,
     bank_payment_id: &str,
 ) -> Result<OrderStatus, BankError> {
     let StatusResponse { data } = read(&response.body)?;
     if data.domestic_payment_id != bank_payment_id {
-        return Err(BankError::malformed("`Data.DomesticPaymentId` is another's", &response.body));
+        let what = format!("`Data.{}` is another's", resource.id_field());
+        return Err(BankError::malformed(what, &response.body));
     }
-    Ok(order_status(bank, &data.status, None))
+    Ok(told(bank, resource, &data.status, data.status_reason))
 }
 
-fn ask_details(bank_payment_id: &str) -> Result<Ask, BankError> {
-    let path = format!("/domestic-payments/{}/payment-details", segment(bank_payment_id)?);
-    Ok(Ask::get("get-domestic-payment-details", path))
+fn ask_details(resource: Resource, bank_payment_id: &str) -> Result<Ask, BankError> {
+    let path = format!("{}/{}/payment-details", resource.orders(), segment(bank_payment_id)?);
+    Ok(Ask::get(resource.get_details(), path))
 }
 
-/// The reason of the latest status that has one; of rejections only, unless the bank's words on
+/// The reason of the latest status that has one; of refusals only, unless the bank's words on
 /// other statuses are wanted too.
 fn answer_details(response: &Response, rejected: bool) -> Result<Option<Reason>, BankError> {
     let details: DetailsResponse = read(&response.body)?;
     let told = details.data.payment_status.into_iter().rev();
     Ok(told
-        .filter(|detail| (detail.status == "Rejected") == rejected)
+        .filter(|detail| is_refusal(&detail.status) == rejected)
         .filter_map(|detail| detail.status_detail)
         .map(|detail| Reason {
             code: detail.status_reason,
@@ -194,6 +220,8 @@ impl Obie {
         idempotency_key: &str,
     ) -> Result<OrderAnswer, BankError> {
         let ask = ask(call.bank, order, consent_id, idempotency_key)?;
+        let resource = Resource::of(order.initiation.schedule);
+        let sent = order.initiation.amount;
         let keys = self.response_keys(call).await.map_err(|error| BankError::Unavailable {
             text: format!("before the order was sent: {error}"),
         })?;
@@ -201,13 +229,14 @@ impl Obie {
         let mut answered = self
             .send(call, &keys, request)
             .await
-            .and_then(|response| answer(call.bank, &response, consent_id, order.initiation.amount))
+            .and_then(|response| answer(call.bank, resource, &response, consent_id, sent))
             .map_err(BankError::after_order_was_sent)?;
-        if answered.status.progress == OrderProgress::Rejected {
+        let status = &answered.status;
+        if status.progress == OrderProgress::Rejected && status.reason.is_none() {
             // The order's fate is known; its reason is worth one question, not an error.
-            let raw = answered.status.raw.clone();
-            if let Ok(reason) = self.reason(call, &answered.bank_payment_id, true).await {
-                answered.status = order_status(call.bank, &raw, reason.as_ref());
+            let raw = status.raw.clone();
+            if let Ok(reason) = self.reason(call, resource, &answered.bank_payment_id, true).await {
+                answered.status = order_status(call.bank, resource, &raw, reason.as_ref());
             }
         }
         Ok(answered)
@@ -216,16 +245,19 @@ impl Obie {
     pub(super) async fn read_order(
         &self,
         call: &Call<'_>,
+        order: &PaymentOrder,
         bank_payment_id: &str,
     ) -> Result<OrderStatus, BankError> {
-        let response = self.send_as_client(call, &ask_status(bank_payment_id)?).await?;
-        let status = answer_status(call.bank, &response, bank_payment_id)?;
+        let resource = Resource::of(order.initiation.schedule);
+        let response = self.send_as_client(call, &ask_status(resource, bank_payment_id)?).await?;
+        let status = answer_status(call.bank, resource, &response, bank_payment_id)?;
         let rejected = status.progress == OrderProgress::Rejected;
-        if !rejected && !call.bank.reasons.told_for_every_status {
+        let wanted = rejected || call.bank.reasons.told_for_every_status;
+        if !wanted || status.reason.is_some() {
             return Ok(status);
         }
-        match self.reason(call, bank_payment_id, rejected).await {
-            Ok(reason) => Ok(order_status(call.bank, &status.raw, reason.as_ref())),
+        match self.reason(call, resource, bank_payment_id, rejected).await {
+            Ok(reason) => Ok(order_status(call.bank, resource, &status.raw, reason.as_ref())),
             // Many banks have no details; the status stands without a reason.
             Err(BankError::Refused { .. } | BankError::Malformed { .. }) => Ok(status),
             // Asked again later: the reason decides what the member is told.
@@ -236,10 +268,11 @@ impl Obie {
     async fn reason(
         &self,
         call: &Call<'_>,
+        resource: Resource,
         bank_payment_id: &str,
         rejected: bool,
     ) -> Result<Option<Reason>, BankError> {
-        let answer = self.send_as_client(call, &ask_details(bank_payment_id)?).await?;
-        answer_details(&answer, rejected)
+        let ask = ask_details(resource, bank_payment_id)?;
+        answer_details(&self.send_as_client(call, &ask).await?, rejected)
     }
 }

@@ -1,7 +1,8 @@
-//! `Risk`: what the bank is told for its fraud checks (OBIE 3.1.11, `OBRisk1`).
+//! `Risk`: what the bank is told for its fraud checks (OBIE 3.1.11 and 4.0, `OBRisk1`).
 //!
-//! Field names are those of the published schema, which writes `ContractPresentInidicator`; the
-//! prose spells it differently, but banks check requests against the schema.
+//! Field names are those of the published schema, which writes `ContractPresentInidicator` in 3.1;
+//! the prose spells it differently, but banks check requests against the schema. 4.0 has the
+//! spelling right and one context code less.
 
 use domain::account::Address;
 use domain::initiation::Risk as AskedRisk;
@@ -9,17 +10,20 @@ use serde::Serialize;
 
 use crate::error::BankError;
 use crate::exchange::{missing, within};
+use crate::profile::UkOpenBankingVersion;
 
 /// The API's `paymentContextCode` and the standard's.
-const CONTEXT_CODES: [(&str, &str); 7] = [
+const CONTEXT_CODES: [(&str, &str); 6] = [
     ("BILLING_GOODS_AND_SERVICES_IN_ADVANCE", "BillingGoodsAndServicesInAdvance"),
     ("BILLING_GOODS_AND_SERVICES_IN_ARREARS", "BillingGoodsAndServicesInArrears"),
-    ("PISP_PAYEE", "PispPayee"),
     ("ECOMMERCE_MERCHANT_INITIATED_PAYMENT", "EcommerceMerchantInitiatedPayment"),
     ("FACE_TO_FACE_POINT_OF_SALE", "FaceToFacePointOfSale"),
     ("TRANSFER_TO_SELF", "TransferToSelf"),
     ("TRANSFER_TO_THIRD_PARTY", "TransferToThirdParty"),
 ];
+
+/// The context code that only 3.1 has.
+const PISP_PAYEE: (&str, &str) = ("PISP_PAYEE", "PispPayee");
 
 /// The API's `beneficiaryAccountType` and the standard's `OBExternalExtendedAccountType1Code`.
 const ACCOUNT_TYPES: [(&str, &str); 15] = [
@@ -53,6 +57,8 @@ pub(super) struct Risk<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     merchant_customer_identification: Option<&'a str>,
     #[serde(rename = "ContractPresentInidicator", skip_serializing_if = "Option::is_none")]
+    contract_present_misspelt: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     contract_present_indicator: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     beneficiary_prepopulated_indicator: Option<bool>,
@@ -82,14 +88,23 @@ struct DeliveryAddress<'a> {
 }
 
 /// The member's words in the standard's; `{}` where the member gave none.
-pub(super) fn risk(asked: Option<&AskedRisk>) -> Result<Risk<'_>, BankError> {
+pub(super) fn risk(
+    version: UkOpenBankingVersion,
+    asked: Option<&AskedRisk>,
+) -> Result<Risk<'_>, BankError> {
     let Some(asked) = asked else { return Ok(Risk::default()) };
+    let is_3_1 = version == UkOpenBankingVersion::V3_1_11;
     let context = asked.payment_context_code.as_deref().filter(|code| *code != CONTEXT_CODE_UNSET);
+    let payment_context_code = match context {
+        Some(code) if is_3_1 && code == PISP_PAYEE.0 => Some(PISP_PAYEE.1),
+        other => translated("risk payment context code", other, &CONTEXT_CODES)?,
+    };
     Ok(Risk {
-        payment_context_code: translated("risk payment context code", context, &CONTEXT_CODES)?,
+        payment_context_code,
         merchant_category_code: code("risk merchant category code", &asked.merchant_category_code)?,
         merchant_customer_identification: optional("risk payer id", &asked.psu_id, 70)?,
-        contract_present_indicator: asked.contract_present_indicator,
+        contract_present_misspelt: asked.contract_present_indicator.filter(|_| is_3_1),
+        contract_present_indicator: asked.contract_present_indicator.filter(|_| !is_3_1),
         beneficiary_prepopulated_indicator: asked.beneficiary_prepopulated_indicator,
         payment_purpose_code: code("risk payment purpose code", &asked.payment_purpose_code)?,
         beneficiary_account_type: translated(

@@ -1,56 +1,142 @@
-//! What the status of an order means (OBIE 3.1.11, Domestic Payments, `OBTransactionStatus`).
+//! What the status of an order means (OBIE 3.1.11 and 4.0, the order's `Data.Status`).
 //!
 //! A status says how far the money is; a bank's profile says how far that bank ever tells. A word
-//! that is not in the table is not interpreted.
+//! that is not in the table of the version and the resource is not interpreted.
 
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
+use serde::Deserialize;
 
+use super::resource::Resource;
 use super::settings;
 use crate::error::cut;
-use crate::profile::{BankProfile, FinalStatus};
+use crate::profile::{BankProfile, FinalStatus, UkOpenBankingVersion};
 
-/// The statuses of a domestic payment.
+/// What a word says of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PaymentStatus {
+enum Meaning {
+    /// Something is still to come.
     Pending,
-    Rejected,
+    /// Execution is so far; whether that is the last word, the profile says.
     Accepted(FinalStatus),
+    /// The last word at every bank: settled, or kept by a bank that executes by itself.
+    Final,
+    /// Not executed.
+    Refused,
+    /// Called off by the payer.
+    Cancelled,
 }
 
-impl PaymentStatus {
-    fn of(word: &str) -> Option<PaymentStatus> {
-        Some(match word {
-            "Pending" => PaymentStatus::Pending,
-            "Rejected" => PaymentStatus::Rejected,
-            "AcceptedSettlementInProcess" => {
-                PaymentStatus::Accepted(FinalStatus::AcceptedSettlementInProcess)
-            }
-            "AcceptedSettlementCompleted" => {
-                PaymentStatus::Accepted(FinalStatus::AcceptedSettlementCompleted)
-            }
-            "AcceptedWithoutPosting" => {
-                PaymentStatus::Accepted(FinalStatus::AcceptedWithoutPosting)
-            }
-            "AcceptedCreditSettlementCompleted" => {
-                PaymentStatus::Accepted(FinalStatus::AcceptedCreditSettlementCompleted)
-            }
-            _ => return None,
-        })
+impl Meaning {
+    fn of(version: UkOpenBankingVersion, resource: Resource, word: &str) -> Option<Meaning> {
+        match (version, resource) {
+            (UkOpenBankingVersion::V3_1_11, Resource::Payment) => payment_3_1(word),
+            (
+                UkOpenBankingVersion::V3_1_11,
+                Resource::ScheduledPayment | Resource::StandingOrder,
+            ) => initiation_3_1(word),
+            (UkOpenBankingVersion::V4_0, Resource::Payment) => payment_4_0(word),
+            (UkOpenBankingVersion::V4_0, Resource::ScheduledPayment) => scheduled_4_0(word),
+            (UkOpenBankingVersion::V4_0, Resource::StandingOrder) => standing_order_4_0(word),
+        }
     }
 }
 
-/// `StatusDetail` of the payment details: why an order has its status.
+fn payment_3_1(word: &str) -> Option<Meaning> {
+    Some(match word {
+        "Pending" => Meaning::Pending,
+        "Rejected" => Meaning::Refused,
+        "AcceptedSettlementInProcess" => {
+            Meaning::Accepted(FinalStatus::AcceptedSettlementInProcess)
+        }
+        "AcceptedSettlementCompleted" => {
+            Meaning::Accepted(FinalStatus::AcceptedSettlementCompleted)
+        }
+        "AcceptedWithoutPosting" => Meaning::Accepted(FinalStatus::AcceptedWithoutPosting),
+        "AcceptedCreditSettlementCompleted" => {
+            Meaning::Accepted(FinalStatus::AcceptedCreditSettlementCompleted)
+        }
+        _ => return None,
+    })
+}
+
+fn initiation_3_1(word: &str) -> Option<Meaning> {
+    Some(match word {
+        "InitiationPending" => Meaning::Pending,
+        "InitiationCompleted" => Meaning::Final,
+        "InitiationFailed" => Meaning::Refused,
+        "Cancelled" => Meaning::Cancelled,
+        _ => return None,
+    })
+}
+
+fn payment_4_0(word: &str) -> Option<Meaning> {
+    Some(match word {
+        "RCVD" | "PDNG" | "PATC" | "ACTC" | "ACCP" | "ACFC" => Meaning::Pending,
+        // With a change (of the date, say) execution goes on.
+        "ACSP" | "ACWC" => Meaning::Accepted(FinalStatus::AcceptedSettlementInProcess),
+        "ACSC" => Meaning::Accepted(FinalStatus::AcceptedSettlementCompleted),
+        "ACWP" => Meaning::Accepted(FinalStatus::AcceptedWithoutPosting),
+        "ACCC" => Meaning::Accepted(FinalStatus::AcceptedCreditSettlementCompleted),
+        "BLCK" | "RJCT" => Meaning::Refused,
+        _ => return None,
+    })
+}
+
+/// The scale of single payments, told on the day. It ends before `ACCC`: a bank whose last word that
+/// is for a payment at once has said its last word here with any settlement.
+fn scheduled_4_0(word: &str) -> Option<Meaning> {
+    match word {
+        "CANC" => Some(Meaning::Cancelled),
+        "ACSC" | "ACWP" => Some(Meaning::Final),
+        "ACCC" => None,
+        other => payment_4_0(other),
+    }
+}
+
+fn standing_order_4_0(word: &str) -> Option<Meaning> {
+    Some(match word {
+        "RCVD" | "PDNG" | "PATC" | "ACTC" => Meaning::Pending,
+        "INCO" => Meaning::Final,
+        "INFA" | "RJCT" => Meaning::Refused,
+        "CANC" => Meaning::Cancelled,
+        _ => return None,
+    })
+}
+
+/// Why an order has its status: `StatusReason[]` of an order of 4.0, or `StatusDetail` of the
+/// payment details.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Reason {
-    /// `StatusReason`, a code of the standard.
+    /// `StatusReasonCode` or `StatusReason`, a code of the standard.
     pub(super) code: Option<String>,
     /// `StatusReasonDescription`, the bank's words.
     pub(super) words: Option<String>,
 }
 
+/// One of `StatusReason[]` of 4.0.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StatusReason {
+    status_reason_code: Option<String>,
+    status_reason_description: Option<String>,
+}
+
 impl Reason {
+    /// The first of `StatusReason[]` that says something. Where the list cannot be read there is no
+    /// reason: an extra must not hide the status.
+    pub(super) fn first_of(reasons: Option<serde_json::Value>) -> Option<Reason> {
+        let reasons: Vec<StatusReason> = serde_json::from_value(reasons?).ok()?;
+        reasons
+            .into_iter()
+            .map(|one| Reason {
+                code: one.status_reason_code,
+                words: one.status_reason_description,
+            })
+            .find(|reason| reason.code.is_some() || reason.words.is_some())
+    }
+
     /// What people read: the bank's words, else its code.
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         self.words.as_deref().or(self.code.as_deref())
     }
 
@@ -63,41 +149,76 @@ impl Reason {
 }
 
 /// Reads a status word of this bank; `reason` says why, where it is known.
-pub(super) fn order_status(bank: &BankProfile, word: &str, reason: Option<&Reason>) -> OrderStatus {
-    let progress = match PaymentStatus::of(word) {
+pub(super) fn order_status(
+    bank: &BankProfile,
+    resource: Resource,
+    word: &str,
+    reason: Option<&Reason>,
+) -> OrderStatus {
+    let meaning = settings(bank).ok().and_then(|settings| {
+        Meaning::of(settings.version, resource, word)
+            .map(|meaning| (meaning, settings.final_status, settings.version))
+    });
+    let progress = match meaning {
         None => OrderProgress::Unrecognised,
-        Some(PaymentStatus::Pending) => OrderProgress::InProcess,
-        Some(PaymentStatus::Accepted(reached))
-            if settings(bank).is_ok_and(|bank| reached >= bank.final_status) =>
-        {
-            OrderProgress::Completed
-        }
-        Some(PaymentStatus::Accepted(_)) => OrderProgress::InProcess,
-        Some(PaymentStatus::Rejected) => rejection(bank, reason),
+        Some((Meaning::Pending, ..)) => OrderProgress::InProcess,
+        Some((Meaning::Accepted(reached), last, _)) if reached >= last => OrderProgress::Completed,
+        Some((Meaning::Accepted(_), ..)) => OrderProgress::InProcess,
+        Some((Meaning::Final, ..)) => OrderProgress::Completed,
+        Some((Meaning::Cancelled, ..)) => OrderProgress::Declined,
+        Some((Meaning::Refused, _, version)) => rejection(bank, version, reason),
     };
     let words = reason.and_then(Reason::text).map(cut);
     OrderStatus { progress, raw: cut(word), reason: words }
 }
 
-fn rejection(bank: &BankProfile, reason: Option<&Reason>) -> OrderProgress {
+/// Whether a word is a refusal in either version: details tell the reasons of several.
+pub(super) fn is_refusal(word: &str) -> bool {
+    matches!(
+        word,
+        "Rejected" | "InitiationFailed" | "Cancelled" | "RJCT" | "BLCK" | "CANC" | "INFA"
+    )
+}
+
+/// The bank's own lines first, then the codes of ISO 20022 that 4.0 has for the two cases.
+fn rejection(
+    bank: &BankProfile,
+    version: UkOpenBankingVersion,
+    reason: Option<&Reason>,
+) -> OrderProgress {
     let listed =
         |lines: &[String]| reason.is_some_and(|reason| lines.iter().any(|line| reason.is(line)));
+    let code = match version {
+        UkOpenBankingVersion::V3_1_11 => None,
+        UkOpenBankingVersion::V4_0 => reason.and_then(|reason| reason.code.as_deref()),
+    };
     if listed(&bank.reasons.insufficient_funds) {
         OrderProgress::InsufficientFunds
     } else if listed(&bank.reasons.declined) {
         OrderProgress::Declined
     } else {
-        OrderProgress::Rejected
+        match code {
+            Some("AM04") => OrderProgress::InsufficientFunds,
+            Some("CUST" | "DS02") => OrderProgress::Declined,
+            _ => OrderProgress::Rejected,
+        }
     }
 }
 
-/// Reads the status of a consent; `None` for a word that the standard does not have.
-pub(super) fn consent_progress(word: &str) -> Option<ConsentProgress> {
-    Some(match word {
-        "AwaitingAuthorisation" => ConsentProgress::AwaitingAuthorisation,
-        "Authorised" => ConsentProgress::Authorised,
-        "Consumed" => ConsentProgress::Consumed,
-        "Rejected" => ConsentProgress::Rejected,
+/// Reads the status of a consent; `None` for a word that the version does not have.
+pub(super) fn consent_progress(bank: &BankProfile, word: &str) -> Option<ConsentProgress> {
+    Some(match (settings(bank).ok()?.version, word) {
+        (UkOpenBankingVersion::V3_1_11, "AwaitingAuthorisation")
+        | (UkOpenBankingVersion::V4_0, "AWAU") => ConsentProgress::AwaitingAuthorisation,
+        (UkOpenBankingVersion::V3_1_11, "Authorised") | (UkOpenBankingVersion::V4_0, "AUTH") => {
+            ConsentProgress::Authorised
+        }
+        (UkOpenBankingVersion::V3_1_11, "Consumed") | (UkOpenBankingVersion::V4_0, "COND") => {
+            ConsentProgress::Consumed
+        }
+        (UkOpenBankingVersion::V3_1_11, "Rejected") | (UkOpenBankingVersion::V4_0, "RJCT") => {
+            ConsentProgress::Rejected
+        }
         _ => return None,
     })
 }
@@ -117,11 +238,15 @@ mod tests {
         FinalStatus::AcceptedCreditSettlementCompleted,
     ];
 
-    fn bank(final_status: FinalStatus) -> BankProfile {
+    const VERSIONS: [UkOpenBankingVersion; 2] =
+        [UkOpenBankingVersion::V3_1_11, UkOpenBankingVersion::V4_0];
+
+    fn bank(version: UkOpenBankingVersion, final_status: FinalStatus) -> BankProfile {
         let directory =
             Directory::simulated("http://localhost:8001", "https://localhost:8002").unwrap();
         let mut bank = directory.get("ob-modelo").unwrap().clone();
         let Standard::UkOpenBanking(settings) = &mut bank.standard else { panic!() };
+        settings.version = version;
         settings.final_status = final_status;
         bank
     }
@@ -130,52 +255,112 @@ mod tests {
         Reason { code: Some(code.to_owned()), words: Some(words.to_owned()) }
     }
 
+    /// The words of both versions, two that no version has, and none.
+    const WORDS: [&str; 30] = [
+        "Pending",
+        "AcceptedSettlementInProcess",
+        "AcceptedSettlementCompleted",
+        "AcceptedWithoutPosting",
+        "AcceptedCreditSettlementCompleted",
+        "Rejected",
+        "InitiationPending",
+        "InitiationCompleted",
+        "InitiationFailed",
+        "Cancelled",
+        "RCVD",
+        "PDNG",
+        "PATC",
+        "ACTC",
+        "ACCP",
+        "ACFC",
+        "ACSP",
+        "ACWC",
+        "ACSC",
+        "ACWP",
+        "ACCC",
+        "BLCK",
+        "RJCT",
+        "CANC",
+        "INCO",
+        "INFA",
+        "pending",
+        "acsc",
+        "ACSCX",
+        "",
+    ];
+
+    fn row(version: UkOpenBankingVersion, resource: Resource, word: &str) -> String {
+        let read = |last| order_status(&bank(version, last), resource, word, None).progress;
+        let all = FINALS.map(read);
+        if all.iter().all(|one| *one == all[0]) {
+            return format!("{:?}", all[0]);
+        }
+        let cells =
+            FINALS.iter().zip(all).map(|(last, one)| format!("{one:?} if last is {last:?}"));
+        cells.collect::<Vec<_>>().join(", ")
+    }
+
     /// The table that a reviewer reads.
     #[test]
     fn every_status_and_every_last_status() {
         let mut table = String::new();
-        for word in [
-            "Pending",
-            "AcceptedSettlementInProcess",
-            "AcceptedSettlementCompleted",
-            "AcceptedWithoutPosting",
-            "AcceptedCreditSettlementCompleted",
-            "Rejected",
-            "ACSC",
-            "pending",
-            "",
-        ] {
-            for last in FINALS {
-                let progress = order_status(&bank(last), word, None).progress;
-                let word = format!("{word:?}");
-                writeln!(table, "{word:<36} last {last:?}: {progress:?}").unwrap();
+        for version in VERSIONS {
+            for resource in [Resource::Payment, Resource::ScheduledPayment, Resource::StandingOrder]
+            {
+                writeln!(table, "{version:?} {resource:?}").unwrap();
+                for word in WORDS {
+                    let progress = row(version, resource, word);
+                    if progress != "Unrecognised" {
+                        writeln!(table, "  {word:?}: {progress}").unwrap();
+                    }
+                }
+            }
+            for word in ["AwaitingAuthorisation", "Authorised", "Consumed", "Rejected", "Revoked"]
+                .into_iter()
+                .chain(["AWAU", "AUTH", "COND", "RJCT", "AWAF", ""])
+            {
+                let bank = bank(version, FINALS[1]);
+                writeln!(table, "consent {word:?}: {:?}", consent_progress(&bank, word)).unwrap();
             }
         }
-        for (code, words) in [
-            ("PendingFailingSettlement", "Insufficient funds"),
-            ("ProprietaryRejection", "Insufficient funds"),
-            ("ProprietaryRejection", " CUST "),
-            ("ProprietaryRejection", "Permission denied"),
-            ("ProprietaryRejection", "cust"),
-            ("ProprietaryRejection", "Other"),
-        ] {
-            let reason = why(code, words);
-            let progress = order_status(&bank(FINALS[1]), "Rejected", Some(&reason)).progress;
-            writeln!(table, "Rejected, {code}: {words:?}: {progress:?}").unwrap();
-        }
-        for word in
-            ["AwaitingAuthorisation", "Authorised", "Consumed", "Rejected", "Revoked", "AUTH", ""]
-        {
-            writeln!(table, "consent {word:?}: {:?}", consent_progress(word)).unwrap();
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn every_kind_of_reason() {
+        let mut table = String::new();
+        for (version, word) in VERSIONS.into_iter().zip(["Rejected", "RJCT"]) {
+            for (code, words) in [
+                ("PendingFailingSettlement", "Insufficient funds"),
+                ("ProprietaryRejection", "Insufficient funds"),
+                ("ProprietaryRejection", " CUST "),
+                ("ProprietaryRejection", "Permission denied"),
+                ("ProprietaryRejection", "cust"),
+                ("ProprietaryRejection", "Other"),
+                ("AM04", "No money"),
+                ("CUST", "Called off"),
+                ("DS02", "Called off"),
+                ("MS03", "Permission denied"),
+                ("MS03", "Other"),
+            ] {
+                let (bank, reason) = (bank(version, FINALS[1]), why(code, words));
+                let status = order_status(&bank, Resource::Payment, word, Some(&reason));
+                writeln!(table, "{word}, {code}: {words:?}: {:?}", status.progress).unwrap();
+            }
         }
         insta::assert_snapshot!(table);
     }
 
     #[test]
     fn a_reason_never_turns_an_acceptance_into_a_rejection() {
-        let reason = why("ProprietaryRejection", "CUST");
-        let status = order_status(&bank(FINALS[1]), "AcceptedSettlementCompleted", Some(&reason));
-        assert_eq!(status.progress, OrderProgress::Completed);
-        assert_eq!(status.reason.as_deref(), Some("CUST"));
+        for (version, code, word) in [
+            (VERSIONS[0], "ProprietaryRejection", "AcceptedSettlementCompleted"),
+            (VERSIONS[1], "AM04", "ACSC"),
+        ] {
+            let (bank, reason) = (bank(version, FINALS[1]), why(code, "CUST"));
+            let status = order_status(&bank, Resource::Payment, word, Some(&reason));
+            assert_eq!(status.progress, OrderProgress::Completed);
+            assert_eq!(status.reason.as_deref(), Some("CUST"));
+        }
     }
 }

@@ -1,7 +1,8 @@
-//! Access tokens: our own (`client_credentials`) and the payer's (`authorization_code`).
+//! Access tokens: our own (`client_credentials`) and the payer's (`authorization_code`); and what
+//! else is sent in the same way, a pushed authorization request.
 //!
-//! RFC 6749, sections 4.1.3 and 4.4; client authentication `private_key_jwt` (OpenID Connect Core,
-//! section 9; RFC 7523).
+//! RFC 6749, sections 4.1.3 and 4.4; RFC 9126; client authentication `private_key_jwt` (OpenID
+//! Connect Core, section 9; RFC 7523) or `tls_client_auth` (RFC 8705, section 2.1).
 
 use domain::ids::random_uuid;
 use jiff::Timestamp;
@@ -9,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use super::errors::success;
-use super::{Obie, signing_failed};
+use super::exchange::client_certificate;
+use super::{Obie, settings, signing_failed};
 use crate::cache::after;
 use crate::error::BankError;
-use crate::exchange::header;
-use crate::exchange::{no_response, read};
+use crate::exchange::{header, no_response, read, unsupported};
 use crate::jose::sign_compact;
+use crate::profile::TokenEndpointAuth;
 use crate::protocol::{AccessGrant, Call};
 use crate::wire::{Request, Response};
 
@@ -28,6 +30,10 @@ const LIFETIME_MAX_S: i64 = 366 * 24 * 3600;
 const RENEW_BEFORE_S: i64 = 30;
 /// The longest access token that is accepted, in bytes.
 const ACCESS_TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// The longest reference to a pushed request that is accepted, in bytes.
+const REQUEST_URI_BYTES_MAX: usize = 1024;
 
 #[derive(Serialize)]
 struct AssertionClaims<'a> {
@@ -44,32 +50,36 @@ struct TokenAnswer {
     access_token: String,
     token_type: String,
     expires_in: Option<i64>,
+    id_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PushedAnswer {
+    request_uri: String,
 }
 
 fn ask(
     call: &Call<'_>,
     operation: &'static str,
     endpoint: &str,
-    grant: &[(&str, &str)],
+    content: &[(&str, &str)],
 ) -> Result<Request, BankError> {
-    let now_s = call.clock.now().as_second();
-    let claims = AssertionClaims {
-        iss: &call.identity.client_id,
-        sub: &call.identity.client_id,
-        aud: endpoint,
-        jti: random_uuid(call.ids),
-        iat: now_s,
-        exp: now_s.saturating_add(ASSERTION_LIFETIME_S),
-    };
-    let assertion = sign_compact(&call.identity.signing_key, &claims).map_err(signing_failed)?;
-    let form = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(grant)
-        .append_pair(
-            "client_assertion_type",
-            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        )
-        .append_pair("client_assertion", &assertion)
-        .finish();
+    let certificate = client_certificate(call, endpoint);
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(content);
+    match settings(call.bank)?.token_endpoint_auth {
+        TokenEndpointAuth::PrivateKeyJwt => {
+            let assertion = assertion(call, endpoint)?;
+            form.append_pair("client_assertion_type", ASSERTION_TYPE)
+                .append_pair("client_assertion", &assertion);
+        }
+        TokenEndpointAuth::TlsClientAuth if certificate.is_some() => {
+            form.append_pair("client_id", &call.identity.client_id);
+        }
+        TokenEndpointAuth::TlsClientAuth => {
+            return Err(unsupported("this bank knows us by a certificate, and we have none"));
+        }
+    }
     Ok(Request {
         operation,
         method: http::Method::POST,
@@ -79,13 +89,27 @@ fn ask(
             header("content-type", "application/x-www-form-urlencoded"),
             header("x-fapi-interaction-id", random_uuid(call.ids)),
         ],
-        body: form.into_bytes(),
+        body: form.finish().into_bytes(),
         timeout_ms: call.timeout_ms,
-        client_certificate: None,
+        client_certificate: certificate,
     })
 }
 
-fn answer(response: &Response, now: Timestamp) -> Result<AccessGrant, BankError> {
+fn assertion(call: &Call<'_>, endpoint: &str) -> Result<String, BankError> {
+    let now_s = call.clock.now().as_second();
+    let claims = AssertionClaims {
+        iss: &call.identity.client_id,
+        sub: &call.identity.client_id,
+        aud: endpoint,
+        jti: random_uuid(call.ids),
+        iat: now_s,
+        exp: now_s.saturating_add(ASSERTION_LIFETIME_S),
+    };
+    sign_compact(&call.identity.signing_key, &claims).map_err(signing_failed)
+}
+
+/// The token, and the `id_token` that came with it.
+fn answer(response: &Response, now: Timestamp) -> Result<(AccessGrant, Option<String>), BankError> {
     let token: TokenAnswer = read(&response.body)?;
     let fail = |what: &str| Err(BankError::malformed(what, &response.body));
     if !token.token_type.eq_ignore_ascii_case("bearer") {
@@ -96,7 +120,26 @@ fn answer(response: &Response, now: Timestamp) -> Result<AccessGrant, BankError>
         return fail("`access_token` is not 1 to 8192 visible ASCII characters");
     }
     let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);
-    Ok(AccessGrant { access_token: token.access_token, expires_at: after(now, lifetime_s) })
+    let expires_at = after(now, lifetime_s);
+    Ok((AccessGrant { access_token: token.access_token, expires_at }, token.id_token))
+}
+
+fn answer_pushed(response: &Response) -> Result<String, BankError> {
+    let PushedAnswer { request_uri } = read(&response.body)?;
+    let visible = request_uri.bytes().all(|byte| byte.is_ascii_graphic());
+    if !visible || !(1..=REQUEST_URI_BYTES_MAX).contains(&request_uri.len()) {
+        let what = "`request_uri` is not 1 to 1024 visible ASCII characters";
+        return Err(BankError::malformed(what, &response.body));
+    }
+    Ok(request_uri)
+}
+
+/// What we never saw is of no use to anybody: asking again is harmless.
+fn without_effect(error: BankError) -> BankError {
+    match error {
+        BankError::Unknown { text } => BankError::Unavailable { text },
+        other => other,
+    }
 }
 
 impl Obie {
@@ -109,30 +152,41 @@ impl Obie {
         let endpoint = self.discovery(call).await?.token_endpoint.clone();
         let request = ask(call, "get-client-token", &endpoint, &grant)?;
         let response = call.wire.send(request).await.map_err(no_response).and_then(success);
-        // A token that we never saw is of no use to anybody: asking again is harmless.
-        let token =
-            response.and_then(|response| answer(&response, call.clock.now())).map_err(|error| {
-                match error {
-                    BankError::Unknown { text } => BankError::Unavailable { text },
-                    other => other,
-                }
-            })?;
+        let (token, _) = response
+            .and_then(|response| answer(&response, call.clock.now()))
+            .map_err(without_effect)?;
         let until = after(token.expires_at, -RENEW_BEFORE_S);
         self.tokens.put(call, token.access_token.clone(), until);
         Ok(token.access_token)
     }
 
-    /// The payer's token for a verified code. A code works once: after `Unknown` it may be spent.
+    /// Pushes a request object; the reference to it (RFC 9126, section 2).
+    pub(super) async fn push_request(
+        &self,
+        call: &Call<'_>,
+        endpoint: &str,
+        request_object: &str,
+    ) -> Result<String, BankError> {
+        let content = [("request", request_object)];
+        let request = ask(call, "push-authorization-request", endpoint, &content)?;
+        let response = call.wire.send(request).await.map_err(no_response).and_then(success);
+        response.and_then(|response| answer_pushed(&response)).map_err(without_effect)
+    }
+
+    /// The payer's token for a verified code, and the `id_token` that came with it. A code works
+    /// once: after `Unknown` it may be spent.
     pub(super) async fn exchange_code(
         &self,
         call: &Call<'_>,
         code: &str,
-    ) -> Result<AccessGrant, BankError> {
-        let grant = [
+        code_verifier: Option<&str>,
+    ) -> Result<(AccessGrant, Option<String>), BankError> {
+        let mut grant = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
-            ("redirect_uri", &call.identity.redirect_uri),
+            ("redirect_uri", call.identity.redirect_uri.as_str()),
         ];
+        grant.extend(code_verifier.map(|verifier| ("code_verifier", verifier)));
         let endpoint = self.discovery(call).await?.token_endpoint.clone();
         let request = ask(call, "exchange-code", &endpoint, &grant)?;
         let response = call.wire.send(request).await.map_err(no_response)?;

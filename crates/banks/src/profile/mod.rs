@@ -21,7 +21,7 @@ pub use self::features::{
 pub use self::standard::{
     FinalStatus, HttpSignature, JwsAlgorithm, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi,
     PolishApiSignature, PolishApiVersion, ResponseMode, SignedHeader, Signing, Standard, Stet,
-    StetVersion, TransactionStatus, UkOpenBanking, UkOpenBankingVersion,
+    StetVersion, TokenEndpointAuth, TransactionStatus, UkOpenBanking, UkOpenBankingVersion,
 };
 
 /// Stands for the base URL of the simulated banks in their profiles.
@@ -260,7 +260,7 @@ impl BankProfile {
         // A bank whose issuer is at https is never reached by http.
         let scheme_fits = match own.iter().flatten().next() {
             Some(issuer) if matches!(self.standard, Standard::UkOpenBanking(_)) => {
-                url.scheme() == issuer.scheme()
+                url.scheme() == "https" || url.scheme() == issuer.scheme()
             }
             Some(_) | None => url.scheme() == "https" || (self.simulated && url.scheme() == "http"),
         };

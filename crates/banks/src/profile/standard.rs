@@ -5,6 +5,8 @@
 
 use serde::Deserialize;
 
+use crate::jose::DetachedForm;
+
 use super::{Check, ensure};
 
 /// A published standard, its version at this bank, and the bank's choices.
@@ -74,6 +76,24 @@ pub struct UkOpenBanking {
     pub final_status: FinalStatus,
     /// Message signatures.
     pub signing: Signing,
+    /// How we prove who we are at the token endpoint.
+    #[serde(default)]
+    pub token_endpoint_auth: TokenEndpointAuth,
+    /// Whether what is asked of the payer goes to the bank first and the browser carries only a
+    /// reference to it (RFC 9126). PKCE comes with it.
+    #[serde(default)]
+    pub pushed_authorization_requests: bool,
+}
+
+/// How a client proves who it is at a token endpoint, in the words of OpenID Connect discovery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEndpointAuth {
+    /// A signed assertion (OpenID Connect Core, section 9).
+    #[default]
+    PrivateKeyJwt,
+    /// The certificate on the connection, with the client id in the body (RFC 8705, section 2.1).
+    TlsClientAuth,
 }
 
 /// A version of UK Open Banking.
@@ -82,6 +102,9 @@ pub enum UkOpenBankingVersion {
     /// 3.1.11.
     #[serde(rename = "3.1.11")]
     V3_1_11,
+    /// 4.0: the resources of 3.1 with ISO 20022 words for statuses and reasons.
+    #[serde(rename = "4.0")]
+    V4_0,
 }
 
 /// How the bank hands the payer's browser back (OpenID Connect response modes).
@@ -92,6 +115,18 @@ pub enum ResponseMode {
     FormPost,
     /// In the URL's fragment, which a page of ours must read; the standard's default.
     Fragment,
+    /// One signed parameter instead of several (JARM), the bank chooses how it comes. As all of its
+    /// kind, it goes with a code alone: the payer's `id_token` comes with the access token.
+    Jwt,
+    /// The same in the URL's query.
+    #[serde(rename = "query.jwt")]
+    QueryJwt,
+    /// The same in the URL's fragment.
+    #[serde(rename = "fragment.jwt")]
+    FragmentJwt,
+    /// The same in a posted form.
+    #[serde(rename = "form_post.jwt")]
+    FormPostJwt,
 }
 
 impl ResponseMode {
@@ -101,20 +136,41 @@ impl ResponseMode {
         match self {
             ResponseMode::FormPost => "form_post",
             ResponseMode::Fragment => "fragment",
+            ResponseMode::Jwt => "jwt",
+            ResponseMode::QueryJwt => "query.jwt",
+            ResponseMode::FragmentJwt => "fragment.jwt",
+            ResponseMode::FormPostJwt => "form_post.jwt",
+        }
+    }
+
+    /// Whether the whole answer is signed (JARM).
+    #[must_use]
+    pub fn is_signed(self) -> bool {
+        match self {
+            ResponseMode::FormPost | ResponseMode::Fragment => false,
+            ResponseMode::Jwt
+            | ResponseMode::QueryJwt
+            | ResponseMode::FragmentJwt
+            | ResponseMode::FormPostJwt => true,
         }
     }
 }
 
-/// The status after which this bank says no more about a successful order.
+/// The status after which this bank says no more about a successful single payment. Profiles write
+/// the word of 3.1 or that of 4.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum FinalStatus {
     /// Execution has begun.
+    #[serde(alias = "ACSP")]
     AcceptedSettlementInProcess,
     /// The payer's side is settled.
+    #[serde(alias = "ACSC")]
     AcceptedSettlementCompleted,
     /// At the payee's bank, not yet on the account.
+    #[serde(alias = "ACWP")]
     AcceptedWithoutPosting,
     /// On the payee's account.
+    #[serde(alias = "ACCC")]
     AcceptedCreditSettlementCompleted,
 }
 
@@ -124,6 +180,9 @@ pub enum FinalStatus {
 pub struct Signing {
     /// Whether the bank signs its responses; then an unsigned one is not believed.
     pub bank_signs: bool,
+    /// The form of both sides' signatures.
+    #[serde(default)]
+    pub form: DetachedForm,
     /// The trust anchor of both sides' keys, a DNS name (header `tan`).
     pub trust_anchor: String,
     /// The bank's organisation in the trust anchor's directory (header `iss`). Where it is not

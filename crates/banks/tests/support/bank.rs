@@ -172,10 +172,15 @@ pub fn funds(available: bool) -> Value {
 
 /// The consent that a bank makes of a request.
 pub fn consent_of(body: &[u8]) -> Value {
+    consent_with("AwaitingAuthorisation", body)
+}
+
+/// The same with the status in the words of a version.
+pub fn consent_with(status: &str, body: &[u8]) -> Value {
     let asked: Value = serde_json::from_slice(body).unwrap();
     json!({
         "Data": {
-            "ConsentId": "58923", "Status": "AwaitingAuthorisation",
+            "ConsentId": "58923", "Status": status,
             "CreationDateTime": "2026-01-02T03:04:05+00:00",
             "StatusUpdateDateTime": "2026-01-02T03:04:05+00:00",
             "Initiation": asked["Data"]["Initiation"],
@@ -188,11 +193,16 @@ pub fn consent_of(body: &[u8]) -> Value {
 
 /// The order that a bank makes of a request.
 pub fn order_of(body: &[u8]) -> Value {
+    order_named("DomesticPaymentId", "AcceptedSettlementInProcess", body)
+}
+
+/// The same with another resource's name of the id, and the status in the words of a version.
+pub fn order_named(id_field: &str, status: &str, body: &[u8]) -> Value {
     let asked: Value = serde_json::from_slice(body).unwrap();
     json!({
         "Data": {
-            "DomesticPaymentId": "58923-001", "ConsentId": asked["Data"]["ConsentId"],
-            "Status": "AcceptedSettlementInProcess",
+            id_field: "58923-001", "ConsentId": asked["Data"]["ConsentId"],
+            "Status": status,
             "CreationDateTime": "2026-01-02T03:04:05+00:00",
             "StatusUpdateDateTime": "2026-01-02T03:04:05+00:00",
             "Initiation": asked["Data"]["Initiation"],

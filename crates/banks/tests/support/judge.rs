@@ -10,7 +10,12 @@ pub struct Judge(Value);
 
 impl Judge {
     pub fn load() -> Option<Judge> {
-        let path = specs()?.join("banks/obie/v3.1.11-payment-initiation-judge.json");
+        Judge::of("v3.1.11")
+    }
+
+    /// The document of that version.
+    pub fn of(version: &str) -> Option<Judge> {
+        let path = specs()?.join(format!("banks/obie/{version}-payment-initiation-judge.json"));
         Some(Judge(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()))
     }
 
@@ -28,6 +33,13 @@ impl Judge {
             .iter_errors(value)
             .map(|error| format!("{error} at {}", error.instance_path()))
             .collect()
+    }
+
+    /// The words that the schema has for `Data.Status`.
+    pub fn statuses(&self, schema: &str) -> Vec<String> {
+        let place = format!("/components/schemas/{schema}/properties/Data/properties/Status/enum");
+        let words = self.0.pointer(&place).and_then(Value::as_array).unwrap();
+        words.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
     }
 
     pub fn accept(&self, schema: &str, value: &Value) {
@@ -51,6 +63,11 @@ pub fn specs() -> Option<PathBuf> {
 
 /// One example of the standard's documentation.
 pub fn documented(name: &str) -> Option<Value> {
-    let path = specs()?.join(format!("banks/fixtures/obie-docs/v3.1.11/{name}.json"));
+    documented_in("v3.1.11", name)
+}
+
+/// One example of the documentation of that version.
+pub fn documented_in(version: &str, name: &str) -> Option<Value> {
+    let path = specs()?.join(format!("banks/fixtures/obie-docs/{version}/{name}.json"));
     Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
 }

@@ -181,6 +181,14 @@ pub fn settings(profile: &BankProfile) -> &UkOpenBanking {
     settings
 }
 
+/// The same, to be changed.
+pub fn settings_mut(profile: &mut BankProfile) -> &mut UkOpenBanking {
+    let Standard::UkOpenBanking(settings) = &mut profile.standard else {
+        panic!("another standard")
+    };
+    settings
+}
+
 /// The order of the standard's own usage example.
 pub fn order() -> PaymentOrder {
     PaymentOrder {

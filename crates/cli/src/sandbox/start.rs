@@ -90,13 +90,13 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         ids: Arc::new(SystemIds),
         wire: Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>,
         directory: Directory::simulated(&banks.base_url, &banks.tls_base_url)?,
-        identity: Identity {
+        identity: Arc::new(Identity {
             client_id: CLIENT_ID.to_owned(),
             redirect_uri: format!("{api_url}/callback"),
             jws_issuer: JWS_ISSUER.to_owned(),
             signing_key,
             eidas: Some(certificates.identity),
-        },
+        }),
         sealer,
         gateway_key,
         renderer: Box::new(PublicEvents),

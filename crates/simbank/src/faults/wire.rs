@@ -16,12 +16,14 @@ use serde_json::{Value, json};
 use super::Operation;
 use crate::continental::banks::{self, Standard};
 use crate::exchanges::{self, Exchange};
-use crate::obie::{keep_silent, keep_waiting};
+use crate::obie::{Version, keep_silent, keep_waiting};
 use crate::outcome::{Fault, SLOW_MS};
 use crate::shared::Shared;
 
 /// Longer answers than the banks give.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The error code of UK Open Banking 3.1 for what has no code of its own; `U000` in 4.0.
+const UNEXPECTED: &str = "UK.OBIE.UnexpectedError";
 const SIGNATURE: &str = "x-jws-signature";
 
 /// What a message to a bank's API is for; none for pages and for everything outside the banks.
@@ -59,6 +61,7 @@ fn operation(method: &Method, path: &str) -> Option<(String, Operation)> {
         [_, "auth", _, "authorize" | "authorizeExt"] => Operation::Create,
         [_, "payments", _, "domestic" | "recurring"] => Operation::Confirm,
         [_, "payments", _, "getPayment" | "getRecurringPayment"] => Operation::Status,
+        ["par"] => Operation::Any,
         [version, "payments" | "confirmation", _, _] if version.starts_with("v2_") => {
             Operation::Any
         }
@@ -180,7 +183,9 @@ fn error(bank: &str, status: StatusCode, fault: Fault) -> Value {
         }
         Some(Standard::PolishApi(_)) => json!({ "code": code, "message": text }),
         None => {
-            let errors = json!([{ "ErrorCode": "UK.OBIE.UnexpectedError", "Message": text }]);
+            let known = crate::banks::find(bank).map(|bank| bank.version);
+            let code = if known == Some(Version::V4_0) { "U000" } else { UNEXPECTED };
+            let errors = json!([{ "ErrorCode": code, "Message": text }]);
             json!({ "Code": status.as_str(), "Message": text, "Errors": errors })
         }
     }

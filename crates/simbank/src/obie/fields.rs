@@ -1,11 +1,12 @@
-//! The shape of the requests: which fields there are, which must be there, and their limits.
+//! How the requests are checked: which fields there are, which must be there, and their limits.
 //!
-//! Written by hand as tables, after OBIE 3.1.11 (Domestic Payment Consents, Domestic Payments: data
-//! dictionaries). Fields that the standard does not have and nulls are refused, as strict banks do.
+//! The tables are in `shapes.rs`. Fields that the standard does not have and nulls are refused, as
+//! strict banks do.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::dialect::{self, Product};
 use super::problem::{MAXIMUM_PROBLEMS, Problem};
 
 /// A field of an object.
@@ -16,7 +17,7 @@ pub(crate) struct Field {
 }
 
 /// What a field holds.
-enum Kind {
+pub(super) enum Kind {
     /// Text of so many characters.
     Text(usize, usize),
     Word(&'static [&'static str]),
@@ -27,187 +28,23 @@ enum Kind {
     DateTime,
     /// A list of at most so many texts of at most so many characters.
     Lines(usize, usize),
+    /// How often a standing order of 3.1 is executed.
+    Frequency,
+    Integer,
+    /// A list of objects.
+    Objects(&'static [Field]),
     Object(&'static [Field]),
     /// An object whose content the standard leaves open.
     Open,
 }
 
-const fn must(name: &'static str, kind: Kind) -> Field {
+pub(super) const fn must(name: &'static str, kind: Kind) -> Field {
     Field { name, required: true, kind }
 }
 
-const fn may(name: &'static str, kind: Kind) -> Field {
+pub(super) const fn may(name: &'static str, kind: Kind) -> Field {
     Field { name, required: false, kind }
 }
-
-/// `POST /domestic-payment-consents`.
-pub(crate) const CONSENT_REQUEST: &[Field] = &[
-    must(
-        "Data",
-        Kind::Object(&[
-            may("ReadRefundAccount", Kind::Word(&["No", "Yes"])),
-            must("Initiation", Kind::Object(INITIATION)),
-            may(
-                "Authorisation",
-                Kind::Object(&[
-                    must("AuthorisationType", Kind::Word(&["Any", "Single"])),
-                    may("CompletionDateTime", Kind::DateTime),
-                ]),
-            ),
-            may("SCASupportData", Kind::Object(SCA_SUPPORT_DATA)),
-        ]),
-    ),
-    must("Risk", Kind::Object(RISK)),
-];
-
-/// `POST /domestic-payments`.
-pub(crate) const ORDER_REQUEST: &[Field] = &[
-    must(
-        "Data",
-        Kind::Object(&[
-            must("ConsentId", Kind::Text(1, 128)),
-            must("Initiation", Kind::Object(INITIATION)),
-        ]),
-    ),
-    must("Risk", Kind::Object(RISK)),
-];
-
-const INITIATION: &[Field] = &[
-    must("InstructionIdentification", Kind::Text(1, 35)),
-    must("EndToEndIdentification", Kind::Text(1, 35)),
-    may("LocalInstrument", Kind::Text(1, 50)),
-    must(
-        "InstructedAmount",
-        Kind::Object(&[must("Amount", Kind::Amount), must("Currency", Kind::Currency)]),
-    ),
-    may(
-        "DebtorAccount",
-        Kind::Object(&[
-            must("SchemeName", Kind::Text(1, 40)),
-            must("Identification", Kind::Text(1, 256)),
-            may("Name", Kind::Text(1, 350)),
-            may("SecondaryIdentification", Kind::Text(1, 34)),
-        ]),
-    ),
-    must(
-        "CreditorAccount",
-        Kind::Object(&[
-            must("SchemeName", Kind::Text(1, 40)),
-            must("Identification", Kind::Text(1, 256)),
-            must("Name", Kind::Text(1, 350)),
-            may("SecondaryIdentification", Kind::Text(1, 34)),
-        ]),
-    ),
-    may("CreditorPostalAddress", Kind::Object(POSTAL_ADDRESS)),
-    may(
-        "RemittanceInformation",
-        Kind::Object(&[
-            may("Unstructured", Kind::Text(1, 140)),
-            may("Reference", Kind::Text(1, 35)),
-        ]),
-    ),
-    may("SupplementaryData", Kind::Open),
-];
-
-const POSTAL_ADDRESS: &[Field] = &[
-    may(
-        "AddressType",
-        Kind::Word(&[
-            "Business",
-            "Correspondence",
-            "DeliveryTo",
-            "MailTo",
-            "POBox",
-            "Postal",
-            "Residential",
-            "Statement",
-        ]),
-    ),
-    may("Department", Kind::Text(1, 70)),
-    may("SubDepartment", Kind::Text(1, 70)),
-    may("StreetName", Kind::Text(1, 70)),
-    may("BuildingNumber", Kind::Text(1, 16)),
-    may("PostCode", Kind::Text(1, 16)),
-    may("TownName", Kind::Text(1, 35)),
-    may("CountrySubDivision", Kind::Text(1, 35)),
-    may("Country", Kind::Country),
-    may("AddressLine", Kind::Lines(7, 70)),
-];
-
-const SCA_SUPPORT_DATA: &[Field] = &[
-    may(
-        "RequestedSCAExemptionType",
-        Kind::Word(&[
-            "BillPayment",
-            "ContactlessTravel",
-            "EcommerceGoods",
-            "EcommerceServices",
-            "Kiosk",
-            "Parking",
-            "PartyToParty",
-        ]),
-    ),
-    may("AppliedAuthenticationApproach", Kind::Word(&["CA", "SCA"])),
-    may("ReferencePaymentOrderId", Kind::Text(1, 40)),
-];
-
-const RISK: &[Field] = &[
-    may(
-        "PaymentContextCode",
-        Kind::Word(&[
-            "BillingGoodsAndServicesInAdvance",
-            "BillingGoodsAndServicesInArrears",
-            "PispPayee",
-            "EcommerceMerchantInitiatedPayment",
-            "FaceToFacePointOfSale",
-            "TransferToSelf",
-            "TransferToThirdParty",
-            "BillPayment",
-            "EcommerceGoods",
-            "EcommerceServices",
-            "Other",
-            "PartyToParty",
-        ]),
-    ),
-    may("MerchantCategoryCode", Kind::Text(3, 4)),
-    may("MerchantCustomerIdentification", Kind::Text(1, 70)),
-    // Spelt like this in the standard.
-    may("ContractPresentInidicator", Kind::Boolean),
-    may("BeneficiaryPrepopulatedIndicator", Kind::Boolean),
-    may("PaymentPurposeCode", Kind::Text(3, 4)),
-    may(
-        "BeneficiaryAccountType",
-        Kind::Word(&[
-            "Business",
-            "BusinessSavingsAccount",
-            "Charity",
-            "Collection",
-            "Corporate",
-            "Ewallet",
-            "Government",
-            "Investment",
-            "ISA",
-            "JointPersonal",
-            "Pension",
-            "Personal",
-            "PersonalSavingsAccount",
-            "Premier",
-            "Wealth",
-        ]),
-    ),
-    may(
-        "DeliveryAddress",
-        Kind::Object(&[
-            may("AddressLine", Kind::Lines(2, 70)),
-            may("StreetName", Kind::Text(1, 70)),
-            may("BuildingNumber", Kind::Text(1, 16)),
-            may("PostCode", Kind::Text(1, 16)),
-            must("TownName", Kind::Text(1, 35)),
-            may("CountrySubDivision", Kind::Text(1, 35)),
-            must("Country", Kind::Country),
-        ]),
-    ),
-];
 
 /// Everything that is wrong with the shape of a request body, the first problems only.
 pub(crate) fn check(fields: &[Field], body: &Value) -> Vec<Problem> {
@@ -253,6 +90,19 @@ fn check_value(kind: &Kind, value: &Value, path: &str, problems: &mut Vec<Proble
             Value::Object(map) => return check_object(fields, map, path, problems),
             _ => "must be an object".to_owned(),
         },
+        Kind::Objects(fields) => match value {
+            Value::Array(list) => {
+                for (index, entry) in list.iter().enumerate() {
+                    check_value(&Kind::Object(fields), entry, &format!("{path}.{index}"), problems);
+                }
+                return;
+            }
+            _ => "must be a list".to_owned(),
+        },
+        Kind::Integer if value.is_i64() => return,
+        Kind::Integer => "must be a whole number".to_owned(),
+        Kind::Frequency if text.is_some_and(is_frequency) => return,
+        Kind::Frequency => "must be a frequency of the standard".to_owned(),
         Kind::Open if value.is_object() => return,
         Kind::Open => "must be an object".to_owned(),
         Kind::Text(minimum, maximum)
@@ -297,6 +147,28 @@ fn is_amount(text: &str) -> bool {
     }
 }
 
+/// `EvryDay`, `EvryWorkgDay`, `IntrvlDay:02..31`, `IntrvlWkDay:01..09:01..07`,
+/// `WkInMnthDay:01..05:01..07`, `IntrvlMnthDay:01..06,12,24:-05..-01,01..31`, `QtrDay:…`.
+fn is_frequency(text: &str) -> bool {
+    let number = |part: &str, from: u32, to: u32| {
+        part.len() == 2 && part.parse().is_ok_and(|number: u32| (from..=to).contains(&number))
+    };
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts[..] {
+        ["EvryDay" | "EvryWorkgDay"] => true,
+        ["IntrvlDay", days] => number(days, 2, 31),
+        ["IntrvlWkDay", weeks, day] => number(weeks, 1, 9) && number(day, 1, 7),
+        ["WkInMnthDay", week, day] => number(week, 1, 5) && number(day, 1, 7),
+        ["IntrvlMnthDay", months, day] => {
+            let from_end = day.strip_prefix('-').is_some_and(|day| number(day, 1, 5));
+            (number(months, 1, 6) || matches!(months, "12" | "24"))
+                && (from_end || number(day, 1, 31))
+        }
+        ["QtrDay", quarter] => matches!(quarter, "ENGLISH" | "SCOTTISH" | "RECEIVED"),
+        _ => false,
+    }
+}
+
 fn is_capitals(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
@@ -322,16 +194,25 @@ pub(crate) fn pence(amount: &str) -> Option<i64> {
 }
 
 /// What the shape cannot say: what these banks support. Call after [`check`] found nothing.
-pub(crate) fn check_meaning(initiation: &Value) -> Vec<Problem> {
+pub(crate) fn check_meaning(product: Product, initiation: &Value, now: Timestamp) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let amount = &initiation["InstructedAmount"];
+    let name = product.amount_field();
+    let amount = &initiation[name];
     if amount["Currency"] != "GBP" {
-        let path = "Data.Initiation.InstructedAmount.Currency";
-        problems.push(Problem::at("Unsupported.Currency", path, "only GBP is supported"));
+        let path = format!("Data.Initiation.{name}.Currency");
+        problems.push(Problem::at("Unsupported.Currency", &path, "only GBP is supported"));
     } else if amount["Amount"].as_str().and_then(pence).is_none() {
-        let path = "Data.Initiation.InstructedAmount.Amount";
+        let path = format!("Data.Initiation.{name}.Amount");
         let what = "must be a whole number of pence above zero";
-        problems.push(Problem::at("Field.Invalid", path, what));
+        problems.push(Problem::at("Field.Invalid", &path, what));
+    }
+    if product != Product::Payment && dialect::first_at(initiation).is_none_or(|at| at <= now) {
+        let what = "the first payment must be in the future";
+        problems.push(Problem::at("Field.InvalidDate", "Data.Initiation", what));
+    }
+    if product == Product::StandingOrder && dialect::interval(initiation).is_none() {
+        let what = "the frequency is not offered";
+        problems.push(Problem::at("Unsupported.Frequency", "Data.Initiation", what));
     }
     let instrument = initiation["LocalInstrument"].as_str();
     if !matches!(instrument, None | Some("UK.OBIE.FPS" | "UK.OBIE.BACS" | "UK.OBIE.CHAPS")) {

@@ -1,4 +1,5 @@
-//! UK Open Banking read/write API 3.1.11: domestic payments.
+//! UK Open Banking read/write API 3.1.11 and 4.0: domestic payments, scheduled payments and standing
+//! orders.
 //!
 //! [`handle`] is the envelope that all resources share: which resource and method, the headers, the
 //! access token, the message signature, and around the answer its interaction id and signature.
@@ -15,10 +16,13 @@
 //! | body | 400 `Field.*`, `Resource.*`, `Unsupported.*` |
 
 mod consents;
+mod dialect;
+mod execution;
 mod fields;
 mod idempotency;
 mod orders;
 mod problem;
+mod shapes;
 mod signature;
 
 use std::sync::Arc;
@@ -31,12 +35,15 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::PeerCertificate;
 use crate::banks::{self, Bank};
 use crate::exchanges::{self, Exchange};
-use crate::oauth::secret_key;
+use crate::oauth::{certificate_name, secret_key};
 use crate::outcome::SLOW_MS;
 use crate::shared::{Client, Shared};
 use crate::state::{self, Token};
+pub(crate) use dialect::{Product, Version, reference};
+pub(crate) use execution::execute;
 use problem::Problem;
 
 const MAXIMUM_BODY_BYTES: usize = 1024 * 1024;
@@ -53,51 +60,63 @@ fn date_time(at: Timestamp) -> String {
 
 /// A path of the API.
 enum Resource<'path> {
-    Consents,
-    Consent(&'path str),
+    Consents(Product),
+    Consent(Product, &'path str),
     FundsConfirmation(&'path str),
-    Orders,
-    Order(&'path str),
-    PaymentDetails(&'path str),
+    Orders(Product),
+    Order(Product, &'path str),
+    PaymentDetails(Product, &'path str),
 }
+
+const PRODUCTS: [Product; 3] =
+    [Product::Payment, Product::ScheduledPayment, Product::StandingOrder];
 
 impl<'path> Resource<'path> {
     fn find(path: &'path str) -> Option<Self> {
         let segments: Vec<&str> = path.split('/').collect();
-        Some(match segments[..] {
-            ["domestic-payment-consents"] => Self::Consents,
-            ["domestic-payment-consents", id] if !id.is_empty() => Self::Consent(id),
-            ["domestic-payment-consents", id, "funds-confirmation"] => Self::FundsConfirmation(id),
-            ["domestic-payments"] => Self::Orders,
-            ["domestic-payments", id] if !id.is_empty() => Self::Order(id),
-            ["domestic-payments", id, "payment-details"] => Self::PaymentDetails(id),
+        let first = segments.first()?;
+        if let Some(product) = PRODUCTS.into_iter().find(|product| product.consents() == *first) {
+            return Some(match segments[1..] {
+                [] => Self::Consents(product),
+                [id] if !id.is_empty() => Self::Consent(product, id),
+                [id, "funds-confirmation"] if product == Product::Payment => {
+                    Self::FundsConfirmation(id)
+                }
+                _ => return None,
+            });
+        }
+        let product = PRODUCTS.into_iter().find(|product| product.orders() == *first)?;
+        Some(match segments[1..] {
+            [] => Self::Orders(product),
+            [id] if !id.is_empty() => Self::Order(product, id),
+            [id, "payment-details"] => Self::PaymentDetails(product, id),
             _ => return None,
         })
     }
 
     fn template(&self) -> &'static str {
         match self {
-            Self::Consents => "/domestic-payment-consents",
-            Self::Consent(_) => "/domestic-payment-consents/{ConsentId}",
             Self::FundsConfirmation(_) => {
                 "/domestic-payment-consents/{ConsentId}/funds-confirmation"
             }
-            Self::Orders => "/domestic-payments",
-            Self::Order(_) => "/domestic-payments/{DomesticPaymentId}",
-            Self::PaymentDetails(_) => "/domestic-payments/{DomesticPaymentId}/payment-details",
+            Self::Consents(product) => product.templates()[0],
+            Self::Consent(product, _) => product.templates()[1],
+            Self::Orders(product) => product.templates()[2],
+            Self::Order(product, _) => product.templates()[3],
+            Self::PaymentDetails(product, _) => product.templates()[4],
         }
     }
 
     fn method(&self) -> Method {
         match self {
-            Self::Consents | Self::Orders => Method::POST,
+            Self::Consents(_) | Self::Orders(_) => Method::POST,
             _ => Method::GET,
         }
     }
 
     /// Whether the operation needs the token that the PSU's authorisation gave.
     fn wants_psu_token(&self) -> bool {
-        matches!(self, Self::FundsConfirmation(_) | Self::Orders)
+        matches!(self, Self::FundsConfirmation(_) | Self::Orders(_))
     }
 }
 
@@ -172,7 +191,13 @@ impl Call<'_> {
 
     /// The address of a resource of this bank.
     fn link(&self, path: &str) -> String {
-        format!("{}/{}/open-banking/v3.1/pisp/{path}", self.shared.base_url, self.bank.id)
+        let (bank, version) = (self.bank.id, self.bank.version.segment());
+        let base_url = if self.bank.quirks.knows_clients_by_certificate {
+            self.shared.tls_base_url()
+        } else {
+            &self.shared.base_url
+        };
+        format!("{base_url}/{bank}/open-banking/{version}/pisp/{path}")
     }
 
     /// Runs work on the state and keeps what it changed, also when it refuses.
@@ -211,14 +236,15 @@ impl Call<'_> {
     }
 }
 
-/// Any request below `/{bank}/open-banking/v3.1/pisp/`.
+/// Any request below `/{bank}/open-banking/{version}/pisp/`.
 pub(crate) async fn handle(
     State(shared): State<Arc<Shared>>,
-    Path((bank, path)): Path<(String, String)>,
+    Path((bank, version, path)): Path<(String, String, String)>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Some(bank) = banks::find(&bank) else {
+    let found = banks::find(&bank).filter(|bank| bank.version.segment() == version);
+    let Some(bank) = found else {
         return respond(StatusCode::NOT_FOUND, HeaderMap::new(), Body::empty());
     };
     let now = shared.now();
@@ -232,7 +258,10 @@ pub(crate) async fn handle(
             Answer::refuse(400, vec![problem])
         }
         (Some(resource), Ok(_)) => {
-            let envelope = Envelope { shared: &shared, bank, now, method: &parts.method };
+            let shown = parts.extensions.get::<PeerCertificate>();
+            let certificate = shown.map(|PeerCertificate(der)| certificate_name(der));
+            let envelope =
+                Envelope { shared: &shared, bank, now, method: &parts.method, certificate };
             envelope
                 .check_and_answer(resource, &parts.headers, received)
                 .unwrap_or_else(|answer| answer)
@@ -289,6 +318,8 @@ struct Envelope<'request> {
     bank: &'static Bank,
     now: Timestamp,
     method: &'request Method,
+    /// Of the certificate on the connection.
+    certificate: Option<String>,
 }
 
 impl Envelope<'_> {
@@ -321,7 +352,7 @@ impl Envelope<'_> {
         let call = Call { shared, bank, client, token, headers, body, now };
         if posts {
             call.idempotency_key("")?;
-            signature::verify(headers, body, client, now)
+            signature::verify(bank, headers, body, client, now)
                 .map_err(|problem| Answer::refuse(400, vec![problem]))?;
         } else if headers.contains_key(signature::HEADER) {
             let what = "a request without a body is not signed";
@@ -329,12 +360,12 @@ impl Envelope<'_> {
             return Err(Answer::refuse(400, vec![problem]));
         }
         match resource {
-            Resource::Consents => consents::create(&call),
-            Resource::Consent(id) => consents::read(&call, id),
+            Resource::Consents(product) => consents::create(&call, *product),
+            Resource::Consent(product, id) => consents::read(&call, *product, id),
             Resource::FundsConfirmation(id) => consents::confirm_funds(&call, id),
-            Resource::Orders => orders::create(&call),
-            Resource::Order(id) => orders::read(&call, id),
-            Resource::PaymentDetails(id) => orders::details(&call, id),
+            Resource::Orders(product) => orders::create(&call, *product),
+            Resource::Order(product, id) => orders::read(&call, *product, id),
+            Resource::PaymentDetails(product, id) => orders::details(&call, *product, id),
         }
     }
 
@@ -348,7 +379,8 @@ impl Envelope<'_> {
         let key = secret_key(secret.trim());
         let found = self.shared.commit(|state| state.tokens.get(&key).cloned());
         let token = found.ok().flatten()?;
-        let good = token.bank == self.bank.id && token.expires_at > self.now;
+        let bound = token.certificate.is_none() || token.certificate == self.certificate;
+        let good = bound && token.bank == self.bank.id && token.expires_at > self.now;
         let client = self.shared.client(&token.client_id)?;
         good.then_some((token, client))
     }
@@ -427,7 +459,8 @@ fn dress(
         Content::Nothing => return (headers, Vec::new()),
         Content::Json(value) => value.to_string().into_bytes(),
         Content::Problems(problems) => {
-            problem::error_body(answer.status, &shared.uuid(), problems).to_string().into_bytes()
+            let id = shared.uuid();
+            problem::error_body(bank.version, answer.status, &id, problems).to_string().into_bytes()
         }
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));

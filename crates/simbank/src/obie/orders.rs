@@ -1,4 +1,4 @@
-//! Domestic payment orders (OBIE 3.1.11) and the details of their execution.
+//! Domestic orders (OBIE 3.1.11 and 4.0) and the details of their execution.
 //!
 //! The fault of a scenario (see `scenario.rs`) strikes the request that has the
 //! effect; the same request repeated with its idempotency key gets an ordinary answer. Faults
@@ -7,17 +7,18 @@
 use serde_json::{Value, json};
 
 use super::consents;
+use super::dialect::{Product, Version};
 use super::idempotency::{self, Earlier};
 use super::problem::Problem;
-use super::{Answer, Call, Delivery, date_time, fields};
+use super::{Answer, Call, Delivery, date_time, shapes};
 use crate::outcome::Fault;
 use crate::scenario::Scenario;
 use crate::state::{Consent, ConsentStatus, Order, OrderStatus, State};
 
-/// `POST /domestic-payments`.
-pub(crate) fn create(call: &Call) -> Result<Answer, Answer> {
-    let body = call.parse_body(fields::ORDER_REQUEST)?;
-    let key = call.idempotency_key("domestic-payments")?;
+/// `POST /domestic-payments` and its like.
+pub(crate) fn create(call: &Call, product: Product) -> Result<Answer, Answer> {
+    let body = call.parse_body(shapes::order_request(call.bank.version, product))?;
+    let key = call.idempotency_key(product.orders())?;
     let consent_id = body["Data"]["ConsentId"].as_str().unwrap_or_default();
     if call.token.consent_id.as_deref() != Some(consent_id) {
         let what = "the access token was given for another consent";
@@ -26,16 +27,16 @@ pub(crate) fn create(call: &Call) -> Result<Answer, Answer> {
     }
     let order_id = call.shared.uuid();
     call.commit(|state| {
-        consents::find(call, state, consent_id)?;
+        consents::find(call, product, state, consent_id)?;
         state.consents.update(consent_id, &mut state.changes, |consent| {
             consent.order_posts = consent.order_posts.saturating_add(1);
         });
         match idempotency::find(state, &key, call) {
-            Earlier::Same(id) => return representation(call, state, &id, 201),
+            Earlier::Same(id) => return representation(call, product, state, &id, 201),
             Earlier::Changed => return Err(idempotency::changed()),
             Earlier::None => {}
         }
-        let consent = consents::find(call, state, consent_id)?;
+        let consent = consents::find(call, product, state, consent_id)?;
         check_against_consent(consent, &body)?;
         let scenario = consent.scenario();
         let fault = scenario.fault;
@@ -51,7 +52,7 @@ pub(crate) fn create(call: &Call) -> Result<Answer, Answer> {
             consent.orders_accepted += 1;
         });
         idempotency::remember(state, &key, &order_id, call);
-        let answer = representation(call, state, &order_id, 201)?;
+        let answer = representation(call, product, state, &order_id, 201)?;
         Ok(fault.map_or_else(|| answer.clone(), |fault| after_effect(fault, answer.clone())))
     })
 }
@@ -114,6 +115,7 @@ fn after_effect(fault: Fault, answer: Answer) -> Answer {
 
 fn new_order(call: &Call, consent_id: &str, consent: &Consent, scenario: &Scenario) -> Order {
     Order {
+        product: consent.product,
         bank: call.bank.id.to_owned(),
         client_id: call.client_id().to_owned(),
         consent_id: consent_id.to_owned(),
@@ -128,35 +130,59 @@ fn new_order(call: &Call, consent_id: &str, consent: &Consent, scenario: &Scenar
         created_at: call.now,
         updated_at: call.now,
         executes_at: call.shared.execution_time(call.now, scenario.late_ms),
+        set_up: false,
+        runs: 0,
         executed: false,
     }
 }
 
-/// `GET /domestic-payments/{DomesticPaymentId}`.
-pub(crate) fn read(call: &Call, id: &str) -> Result<Answer, Answer> {
-    call.commit(|state| representation(call, state, id, 200))
+/// `GET /domestic-payments/{DomesticPaymentId}` and its like.
+pub(crate) fn read(call: &Call, product: Product, id: &str) -> Result<Answer, Answer> {
+    call.commit(|state| representation(call, product, state, id, 200))
 }
 
-fn find<'state>(call: &Call, state: &'state State, id: &str) -> Result<&'state Order, Answer> {
+fn find<'state>(
+    call: &Call,
+    product: Product,
+    state: &'state State,
+    id: &str,
+) -> Result<&'state Order, Answer> {
     state
         .orders
         .get(id)
         .filter(|order| order.bank == call.bank.id && order.client_id == call.client_id())
+        .filter(|order| order.product == product)
         .ok_or_else(|| Answer::not_found("payment"))
 }
 
-fn representation(call: &Call, state: &State, id: &str, status: u16) -> Result<Answer, Answer> {
-    let order = find(call, state, id)?;
+fn representation(
+    call: &Call,
+    product: Product,
+    state: &State,
+    id: &str,
+    status: u16,
+) -> Result<Answer, Answer> {
+    let order = find(call, product, state, id)?;
+    let version = call.bank.version;
     let mut data = json!({
-        "DomesticPaymentId": id,
+        product.id_field(): id,
         "ConsentId": order.consent_id,
         "CreationDateTime": date_time(order.created_at),
-        "Status": order.status,
+        "Status": version.order_status(order),
         "StatusUpdateDateTime": date_time(order.updated_at),
-        "ExpectedExecutionDateTime": date_time(order.executes_at),
-        "ExpectedSettlementDateTime": date_time(order.executes_at),
         "Initiation": order.initiation,
     });
+    if product != Product::StandingOrder {
+        data["ExpectedExecutionDateTime"] = json!(date_time(order.executes_at));
+        data["ExpectedSettlementDateTime"] = json!(date_time(order.executes_at));
+    }
+    if version == Version::V4_0 {
+        let mut reason = json!({ "StatusReasonDescription": order.description });
+        if let Some(code) = order.reason.as_deref().and_then(|reason| version.reason(reason)) {
+            reason["StatusReasonCode"] = json!(code);
+        }
+        data["StatusReason"] = json!([reason]);
+    }
     if order.tells_debtor {
         let name = state.accounts.get(&order.debtor).map_or("", |account| account.name.as_str());
         data["Refund"] = json!({ "Account": {
@@ -165,30 +191,32 @@ fn representation(call: &Call, state: &State, id: &str, status: u16) -> Result<A
             "Name": name,
         } });
     }
-    let link = call.link(&format!("domestic-payments/{id}"));
+    let link = call.link(&format!("{}/{id}", product.orders()));
     Ok(Answer::body(status, json!({ "Data": data, "Links": { "Self": link }, "Meta": {} })))
 }
 
-/// `GET /domestic-payments/{DomesticPaymentId}/payment-details`.
-pub(crate) fn details(call: &Call, id: &str) -> Result<Answer, Answer> {
+/// `GET /domestic-payments/{DomesticPaymentId}/payment-details` and its like.
+pub(crate) fn details(call: &Call, product: Product, id: &str) -> Result<Answer, Answer> {
     call.commit(|state| {
-        let order = find(call, state, id)?;
+        let order = find(call, product, state, id)?;
+        let version = call.bank.version;
         let instrument = order.initiation["LocalInstrument"].as_str().unwrap_or("UK.OBIE.FPS");
+        let status = version.payment_status(order.status);
         let mut detail = json!({
             "LocalInstrument": instrument,
-            "Status": order.status,
+            "Status": status,
             "StatusReasonDescription": order.description,
         });
-        if let Some(reason) = &order.reason {
+        if let Some(reason) = order.reason.as_deref().and_then(|reason| version.reason(reason)) {
             detail["StatusReason"] = json!(reason);
         }
-        let link = call.link(&format!("domestic-payments/{id}/payment-details"));
+        let link = call.link(&format!("{}/{id}/payment-details", product.orders()));
         Ok(Answer::body(
             200,
             json!({
                 "Data": { "PaymentStatus": [{
                     "PaymentTransactionId": id,
-                    "Status": order.status,
+                    "Status": status,
                     "StatusUpdateDateTime": date_time(order.updated_at),
                     "StatusDetail": detail,
                 }] },

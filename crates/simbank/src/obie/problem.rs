@@ -1,6 +1,10 @@
-//! Error answers of OBIE 3.1 (`OBErrorResponse1`).
+//! Error answers (OBIE 3.1.11 and 4.0, `OBErrorResponse1`).
+//!
+//! A bank of 4.0 says only what it must: the list of errors, and the id of the answer.
 
 use serde_json::{Value, json};
+
+use super::dialect::Version;
 
 /// An error answer lists at most this many problems.
 pub(crate) const MAXIMUM_PROBLEMS: usize = 20;
@@ -32,7 +36,7 @@ fn shortened(text: &str, length: usize) -> String {
 }
 
 /// The body of an error answer.
-pub(crate) fn error_body(status: u16, id: &str, problems: &[Problem]) -> Value {
+pub(crate) fn error_body(version: Version, status: u16, id: &str, problems: &[Problem]) -> Value {
     let code = match status {
         400 => "400 BadRequest",
         403 => "403 Forbidden",
@@ -44,7 +48,7 @@ pub(crate) fn error_body(status: u16, id: &str, problems: &[Problem]) -> Value {
         .take(MAXIMUM_PROBLEMS)
         .map(|problem| {
             let mut error = json!({
-                "ErrorCode": format!("UK.OBIE.{}", problem.code),
+                "ErrorCode": version.error_code(problem.code),
                 "Message": shortened(&problem.message, 500),
             });
             if let Some(path) = &problem.path {
@@ -53,6 +57,9 @@ pub(crate) fn error_body(status: u16, id: &str, problems: &[Problem]) -> Value {
             error
         })
         .collect();
+    if version == Version::V4_0 {
+        return json!({ "Id": id, "Errors": errors });
+    }
     let message = problems.first().map_or("", |problem| problem.message.as_str());
     json!({ "Code": code, "Id": id, "Message": shortened(message, 500), "Errors": errors })
 }

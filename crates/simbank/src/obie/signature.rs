@@ -1,7 +1,8 @@
 //! Message signatures: the header `x-jws-signature`, a detached JWS over the body.
 //!
 //! The form of OBIE 3.1.4 and later: PS256, the payload base64url-encoded in the signing input, no
-//! `b64`, and `crit` naming exactly the three claims of Open Banking. The TPP signs its POST
+//! `b64`, and `crit` naming exactly the three claims of Open Banking. One bank has the form before
+//! that: the payload as it is, and `b64: false`, named in `crit` too. The TPP signs its POST
 //! requests; the bank signs every answer that has a body.
 
 use http::HeaderMap;
@@ -27,8 +28,25 @@ fn problem(code: &'static str, message: impl Into<String>) -> Problem {
     Problem::at(code, HEADER, message)
 }
 
+/// What is signed.
+fn signing_input(bank: &Bank, header64: &str, body: &[u8]) -> Vec<u8> {
+    let mut input = format!("{header64}.").into_bytes();
+    if bank.quirks.signs_raw_bodies {
+        input.extend_from_slice(body);
+    } else {
+        input.extend_from_slice(base64url(body).as_bytes());
+    }
+    input
+}
+
+/// The claims that `crit` names.
+fn critical(bank: &Bank) -> &'static [&'static str] {
+    if bank.quirks.signs_raw_bodies { &["b64", IAT, ISS, TAN] } else { &[IAT, ISS, TAN] }
+}
+
 /// Verifies the signature of a request.
 pub(crate) fn verify(
+    bank: &Bank,
     headers: &HeaderMap,
     body: &[u8],
     client: &Client,
@@ -49,10 +67,10 @@ pub(crate) fn verify(
     let signature = from_base64url(signature64)
         .filter(|bytes| !bytes.is_empty())
         .ok_or_else(|| malformed("the signature is not base64url"))?;
-    check_claims(&header, client, now)?;
-    let input = format!("{header64}.{}", base64url(body));
+    check_claims(bank, &header, client, now)?;
+    let input = signing_input(bank, header64, body);
     let kid = header.get("kid").and_then(Value::as_str);
-    if client.keys.verify("PS256", kid, input.as_bytes(), &signature) {
+    if client.keys.verify("PS256", kid, &input, &signature) {
         Ok(())
     } else {
         Err(problem("Signature.Invalid", "the signature does not fit the body"))
@@ -60,18 +78,20 @@ pub(crate) fn verify(
 }
 
 fn check_claims(
+    bank: &Bank,
     header: &Map<String, Value>,
     client: &Client,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    for name in ["alg", "kid", "crit", IAT, ISS, TAN] {
-        if !header.contains_key(name) {
+    for name in ["alg", "kid", "crit"].iter().chain(critical(bank)) {
+        if !header.contains_key(*name) {
             return Err(problem("Signature.MissingClaim", format!("{name} is missing")));
         }
     }
     let invalid = |what: &str| problem("Signature.InvalidClaim", what);
-    let known = ["alg", "kid", "crit", "typ", "cty", IAT, ISS, TAN];
-    if let Some(name) = header.keys().find(|name| !known.contains(&name.as_str())) {
+    let known = ["alg", "kid", "crit", "typ", "cty"];
+    let is_known = |name: &str| known.contains(&name) || critical(bank).contains(&name);
+    if let Some(name) = header.keys().find(|name| !is_known(name)) {
         return Err(invalid(&format!("{name} must be absent")));
     }
     let text = |name: &str| header.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -84,8 +104,11 @@ fn check_claims(
     if header.contains_key("cty") && !matches!(text("cty"), "json" | "application/json") {
         return Err(invalid("cty must be application/json"));
     }
-    if !names_exactly(&header["crit"], &[IAT, ISS, TAN]) {
-        return Err(invalid("crit must name iat, iss and tan, and nothing else"));
+    if !names_exactly(&header["crit"], critical(bank)) {
+        return Err(invalid("crit must name what is critical, and nothing else"));
+    }
+    if header.get("b64").is_some_and(|b64| *b64 != false) {
+        return Err(invalid("b64 must be false"));
     }
     match header[IAT].as_i64() {
         Some(issued) if issued <= now.as_second() + CLOCK_SKEW_SECONDS => {}
@@ -112,7 +135,7 @@ fn names_exactly(list: &Value, names: &[&str]) -> bool {
 
 /// The signature of an answer; `None` when the key does not work.
 pub(crate) fn make(shared: &Shared, bank: &Bank, body: &[u8], now: Timestamp) -> Option<String> {
-    let header = json!({
+    let mut header = json!({
         "alg": "PS256",
         "kid": shared.key.kid(bank.organisation_id),
         "typ": "JOSE",
@@ -120,10 +143,12 @@ pub(crate) fn make(shared: &Shared, bank: &Bank, body: &[u8], now: Timestamp) ->
         IAT: now.as_second(),
         ISS: bank.organisation_id,
         TAN: DIRECTORY,
-        "crit": [IAT, ISS, TAN],
+        "crit": critical(bank),
     });
+    if bank.quirks.signs_raw_bodies {
+        header["b64"] = json!(false);
+    }
     let header64 = base64url(header.to_string());
-    let input = format!("{header64}.{}", base64url(body));
-    let signature = shared.key.sign(input.as_bytes()).ok()?;
+    let signature = shared.key.sign(&signing_input(bank, &header64, body)).ok()?;
     Some(format!("{header64}..{}", base64url(signature)))
 }

@@ -122,7 +122,7 @@ async fn a_damaged_line_stops_the_start_and_is_named() {
 async fn the_journal_is_compacted_at_the_start() {
     let path = directory("restart-compacted");
     let world = World::open(Some(path.clone()), environment());
-    for _ in 0..100 {
+    for _ in 0..150 {
         world.client_token("ob-modelo").await;
     }
     let grown = fs::metadata(path.join(JOURNAL)).unwrap().len();

@@ -20,6 +20,8 @@ pub use crate::keys::*;
 
 pub const BASE: &str = "http://localhost:8001";
 pub const CLIENT_ID: &str = "tpp-1";
+/// The test TPP by its certificates.
+pub const ORGANISATION: &str = "PSDGB-FCA-123456";
 pub const REDIRECT_URI: &str = "https://tpp.example/callback";
 pub const START_SECONDS: i64 = 1_709_200_800;
 
@@ -116,7 +118,7 @@ pub fn options(data_dir: Option<PathBuf>) -> Options {
         jwks: keys().jwks(),
         redirect_uris: vec![REDIRECT_URI.to_owned()],
         jws_issuer: ISSUER.to_owned(),
-        organisation_identifier: None,
+        organisation_identifier: (client_id == CLIENT_ID).then(|| ORGANISATION.to_owned()),
         seal_certificate_der: None,
         seal_certificate_url: None,
     };
@@ -138,9 +140,19 @@ pub fn environment() -> Arc<TestEnvironment> {
     })
 }
 
-fn judge() -> Option<&'static Judge> {
-    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
-    JUDGE.get_or_init(|| Judge::load("banks/obie/v3.1.11-payment-initiation-judge.json")).as_ref()
+/// The document of the version that a bank speaks.
+fn judge(bank: &str) -> Option<&'static Judge> {
+    static V3_1: OnceLock<Option<Judge>> = OnceLock::new();
+    static V4_0: OnceLock<Option<Judge>> = OnceLock::new();
+    let (judge, name) =
+        if version(bank) == "v4.0" { (&V4_0, "v4.0-update4") } else { (&V3_1, "v3.1.11") };
+    let path = format!("banks/obie/{name}-payment-initiation-judge.json");
+    judge.get_or_init(|| Judge::load(&path)).as_ref()
+}
+
+/// The version in a bank's paths.
+pub fn version(bank: &str) -> &'static str {
+    if matches!(bank, "ob-quartz" | "ob-onyx") { "v4.0" } else { "v3.1" }
 }
 
 impl World {
@@ -193,7 +205,7 @@ impl World {
 
     /// Sends an API request and judges it and its answer.
     pub async fn api(&self, bank: &str, call: ApiCall) -> Reply {
-        let path = format!("/{bank}/open-banking/v3.1/pisp{}", call.path);
+        let path = format!("/{bank}/open-banking/{}/pisp{}", version(bank), call.path);
         let mut request = Request::builder().method(call.method).uri(&path);
         for (name, value) in &call.headers {
             request = request.header(name, value);
@@ -201,7 +213,7 @@ impl World {
         let request = request.body(Body::from(call.body.clone())).unwrap();
         let headers = request.headers().clone();
         let reply = self.send(request).await;
-        if let Some(judge) = judge() {
+        if let Some(judge) = judge(bank) {
             if call.meant == Meant::Good {
                 let violations = judge.request(call.method, &path, &headers, call.body.as_bytes());
                 assert_eq!(violations, [], "{} {path} {}", call.method, call.body);
@@ -266,7 +278,8 @@ impl World {
 
     pub async fn create_consent(&self, bank: &str, body: &Value) -> String {
         let token = self.client_token(bank).await;
-        let call = self.signed("/domestic-payment-consents", &token, body);
+        let path = format!("/{}-consents", product(body));
+        let call = self.signed(&path, &token, body);
         let reply = self.api(bank, call).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
         reply.json()["Data"]["ConsentId"].as_str().unwrap().to_owned()
@@ -370,7 +383,21 @@ pub fn psu(bank: &str) -> (&'static str, &'static str) {
     match bank {
         "ob-modelo" => ("alice", "70000112345601"),
         "ob-iron" => ("dave", "80000112345601"),
+        "ob-quartz" => ("nora", "60000112345601"),
+        "ob-onyx" => ("sara", "40000112345601"),
         _ => ("grace", "90000112345601"),
+    }
+}
+
+/// The singular of the resource that a consent's body is for.
+pub fn product(body: &Value) -> &'static str {
+    let initiation = &body["Data"]["Initiation"];
+    if !initiation["FirstPaymentAmount"].is_null() {
+        "domestic-standing-order"
+    } else if !initiation["RequestedExecutionDateTime"].is_null() {
+        "domestic-scheduled-payment"
+    } else {
+        "domestic-payment"
     }
 }
 

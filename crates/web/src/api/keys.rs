@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use domain::ids::MemberId;
 use gateway::public_key::PublicKey;
 use gateway::{App, members};
@@ -159,6 +161,21 @@ pub async fn jwks(State(app): State<Arc<App>>) -> Json<Value> {
         "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
         "kid": key.key_id(), "x": key.public_key(),
     }]}))
+}
+
+/// `GET /.well-known/qseal/{fingerprint}`: a certificate with which we sign messages to banks, DER
+/// (STET, header `Signature`, `keyId`; PolishAPI, `x5u`). Certificates are public.
+pub async fn seal_certificate(
+    State(app): State<Arc<App>>,
+    Path(fingerprint): Path<String>,
+) -> Result<Response, ApiError> {
+    match app.seal_certificate(&fingerprint) {
+        Some(der) => Ok(([(CONTENT_TYPE, "application/pkix-cert")], der).into_response()),
+        None => {
+            let id: String = fingerprint.chars().take(64).collect();
+            Err(ApiError::NotFound { message: format!("Certificate {id} not found."), id })
+        }
+    }
 }
 
 async fn keys_of(app: &App, member_id: &str, call: &Call) -> Result<Vec<GetKey>, ApiError> {

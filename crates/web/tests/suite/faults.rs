@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::scenarios::{BANKS, Bank, order_at};
 use crate::support::payer::{account_of, text};
+use crate::support::visitor::BRITISH;
 use crate::support::{World, id, with, worlds};
 
 /// Where the bank's answer to a new payment is what a fault strikes; elsewhere it is the answer to
@@ -20,7 +21,7 @@ fn asks_questions(bank: &str) -> bool {
 
 /// Banks that execute nothing without a word of the provider, who waits for the payer to come back.
 fn waits_for_return(bank: &str) -> bool {
-    bank == "ob-iron"
+    bank.starts_with("ob-")
         || bank == "bg-pino"
         || bank.starts_with("pl-")
         || ["stet-chene", "stet-hetre"].contains(&bank)
@@ -60,7 +61,7 @@ const WORDS: [&str; 18] = [
 
 /// What a payment may be told to be, half a day later.
 pub fn expected(word: &str, bank: &str) -> &'static [&'static str] {
-    let british = bank == "ob-iron";
+    let british = bank.starts_with("ob-");
     match word {
         "completed" | "slow" | "late_execution" | "duplicate_callback" => &[COMPLETED],
         // Who signed in before the payment would have to do so again.
@@ -94,14 +95,15 @@ fn order_with(bank: &Bank, word: &str) -> Value {
     let text = format!("SIM:{}", word.replace('_', "-"));
     let place = match bank.id {
         // The other text has 18 characters only.
-        "ob-iron" => "initiation.remittanceInformationSecondary",
+        bank if bank.starts_with("ob-") => "initiation.remittanceInformationSecondary",
         _ => "initiation.remittanceInformationPrimary",
     };
     with(&order, place, text)
 }
 
 fn first_account(bank: &str) -> &'static str {
-    if bank == "ob-iron" { "80000112345601" } else { account_of(bank) }
+    let british = BRITISH.iter().find(|(known, ..)| *known == bank);
+    british.map_or_else(|| account_of(bank), |(.., account)| *account)
 }
 
 impl World {

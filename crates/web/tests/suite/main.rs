@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod authentication;
+mod bad_banks;
+mod certificates;
 mod create;
 mod directory;
 mod faults;
@@ -17,5 +19,6 @@ mod protocols;
 mod reads;
 mod refusals;
 mod scenarios;
+mod standing_orders;
 mod support;
 mod webhooks;

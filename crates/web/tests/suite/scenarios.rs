@@ -20,8 +20,11 @@ const REDIRECT: &str = "INITIATION_PENDING_REDIRECT_AUTH";
 const EMBEDDED: &str = "INITIATION_PENDING_EMBEDDED_AUTH";
 const DECOUPLED: &str = "INITIATION_PENDING_DECOUPLED_AUTH";
 
-pub const BANKS: [Bank; 16] = [
+pub const BANKS: [Bank; 19] = [
     Bank { id: "ob-iron", debtor: None, way: &[REDIRECT] },
+    Bank { id: "ob-quartz", debtor: None, way: &[REDIRECT] },
+    Bank { id: "ob-slate", debtor: None, way: &[REDIRECT] },
+    Bank { id: "ob-onyx", debtor: None, way: &[REDIRECT] },
     Bank { id: "bg-linden", debtor: Some("DE65700202700000001008"), way: &[REDIRECT] },
     Bank { id: "bg-tulp", debtor: None, way: &[REDIRECT] },
     Bank { id: "bg-pino", debtor: Some("IT11X0542811101000000001148"), way: &[REDIRECT] },
@@ -160,7 +163,7 @@ async fn the_way_to_the_approval_is_the_one_of_the_bank() {
 #[tokio::test]
 async fn a_payer_who_never_comes_back_does_not_hide_what_the_bank_executed() {
     for world in worlds().await {
-        let bank = &BANKS[1];
+        let bank = BANKS.iter().find(|bank| bank.id == "bg-linden").unwrap();
         let payment = world.create(&order_at(bank.id, bank.debtor, "10.23")).await;
         let id = id(&payment);
         let url = payment["authentication"]["redirectUrl"].as_str().unwrap().to_owned();
@@ -177,6 +180,36 @@ async fn a_payer_who_never_comes_back_does_not_hide_what_the_bank_executed() {
         }
         let other = world.payment(other["id"].as_str().unwrap()).await;
         assert_eq!(other["status"], "INITIATION_EXPIRED", "{other}");
+    }
+}
+
+/// In 3.1 the last word is that the bank has booked the order, in 4.0 that it was executed.
+#[tokio::test]
+async fn a_future_dated_payment_is_executed_on_its_day() {
+    for world in worlds().await {
+        for (bank, booked) in
+            [("ob-iron", "INITIATION_COMPLETED"), ("ob-quartz", "INITIATION_PROCESSING")]
+        {
+            let order = order_at(bank, None, "10.23");
+            let day = world.now().checked_add(SignedDuration::from_hours(72)).unwrap();
+            let day = day.to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+            let order = with(&order, "initiation.executionDate", day);
+            let payment = world.create(&order).await;
+            let what = format!("{}: {bank}", world.name);
+            assert_eq!(payment["status"], REDIRECT, "{what}: {payment}");
+            world.play_payer(&payment, Decision::Approve).await;
+            world.half_a_minute().await;
+            let id = id(&payment);
+            assert_eq!(world.status(&id).await, booked, "{what}");
+            let at_the_bank = world.at_the_bank(&id).await;
+            assert_eq!(at_the_bank[0]["accepted"], 1, "{what}: {at_the_bank:?}");
+            assert_eq!(at_the_bank[0]["executed"], 0, "{what}: not before its day");
+            for _ in 0..80 {
+                world.pass(SignedDuration::from_hours(1)).await;
+            }
+            assert_eq!(world.status(&id).await, "INITIATION_COMPLETED", "{what}");
+            world.audit(&id, &what).await;
+        }
     }
 }
 

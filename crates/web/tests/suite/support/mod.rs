@@ -9,7 +9,7 @@ mod member;
 mod order;
 pub mod payer;
 mod payments;
-mod visitor;
+pub mod visitor;
 mod wire;
 
 use std::sync::{Arc, Mutex, OnceLock};
@@ -19,7 +19,7 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use banks::directory::Directory;
-use banks::eidas::{Certificate, DevelopmentAuthority, Purpose, Role, Subject};
+use banks::eidas::{Certificate, DevelopmentAuthority, Issued, Purpose, Role, Subject};
 use banks::jose::SigningKey;
 use banks::protocol::{EidasIdentity, Identity};
 use banks::wire::ClientCertificate;
@@ -46,6 +46,8 @@ pub use wire::{BANKS_TLS_URL, BANKS_URL, Endpoint, Fault, HOOKS_URL, TestWire};
 pub const PUBLIC_URL: &str = "http://localhost:8000";
 const CLIENT_ID: &str = "bascule-test";
 const JWS_ISSUER: &str = "bascule/test";
+/// Who a member is that has certificates of its own.
+pub const LICENSED: &str = "PSDGB-FCA-888888";
 const ORGANISATION: &str = "PSDGB-FCA-123456";
 /// How long the simulated banks take to execute an order, in milliseconds.
 const EXECUTION_DELAY_MS: u64 = 2_000;
@@ -145,6 +147,36 @@ fn signing_key() -> SigningKey {
     key.clone()
 }
 
+/// QWAC and QSealC of a member that is licensed itself; the simulated banks know it.
+pub fn licensed_member() -> &'static (Issued, Issued) {
+    static ISSUED: OnceLock<(Issued, Issued)> = OnceLock::new();
+    ISSUED.get_or_init(|| certificates_of(LICENSED, 3_650))
+}
+
+/// QWAC and QSealC of an organisation, for so many days from the beginning of 2026.
+pub fn certificates_of(organisation_identifier: &str, days: i64) -> (Issued, Issued) {
+    let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let authority = DevelopmentAuthority::create("Other CA", now, [4; 16]).unwrap();
+    let subject = Subject {
+        organisation_identifier: organisation_identifier.to_owned(),
+        organisation_name: "Licensed member".to_owned(),
+        common_name: "member.example".to_owned(),
+        country: "GB".to_owned(),
+        roles: vec![Role::PaymentInitiation],
+        authority_name: "Financial Conduct Authority".to_owned(),
+    };
+    let issue =
+        |purpose, serial| authority.issue(&subject, purpose, (now, days), [serial; 16]).unwrap();
+    (issue(Purpose::Qwac, 5), issue(Purpose::QSealC, 6))
+}
+
+/// Where banks find the seal certificate of [`licensed_member`].
+fn licensed_seal_url() -> String {
+    let der = &licensed_member().1.certificate_der;
+    let fingerprint = Certificate::parse(der).unwrap().fingerprint;
+    format!("{PUBLIC_URL}/.well-known/qseal/{fingerprint}")
+}
+
 /// Certificates of the gateway for the whole of the tests' time.
 fn eidas_identity() -> EidasIdentity {
     static IDENTITY: OnceLock<EidasIdentity> = OnceLock::new();
@@ -186,16 +218,28 @@ fn simulated_banks(clock: &Arc<TestClock>, callbacks: &Callbacks) -> Router {
         tls_public_url: Some(BANKS_TLS_URL.to_owned()),
         tls: None,
         data_dir: None,
-        registrations: vec![simbank::Registration {
-            client_id: CLIENT_ID.to_owned(),
-            name: "Bascule test".to_owned(),
-            jwks: serde_json::json!({ "keys": [signing_key().public_jwk().unwrap()] }),
-            redirect_uris: vec![format!("{PUBLIC_URL}/callback")],
-            jws_issuer: JWS_ISSUER.to_owned(),
-            organisation_identifier: Some(ORGANISATION.to_owned()),
-            seal_certificate_der: Some(eidas_identity().seal_certificate_der),
-            seal_certificate_url: Some(eidas_identity().seal_certificate_url),
-        }],
+        registrations: vec![
+            simbank::Registration {
+                client_id: CLIENT_ID.to_owned(),
+                name: "Bascule test".to_owned(),
+                jwks: serde_json::json!({ "keys": [signing_key().public_jwk().unwrap()] }),
+                redirect_uris: vec![format!("{PUBLIC_URL}/callback")],
+                jws_issuer: JWS_ISSUER.to_owned(),
+                organisation_identifier: Some(ORGANISATION.to_owned()),
+                seal_certificate_der: Some(eidas_identity().seal_certificate_der),
+                seal_certificate_url: Some(eidas_identity().seal_certificate_url),
+            },
+            simbank::Registration {
+                client_id: "licensed-member".to_owned(),
+                name: "Licensed member".to_owned(),
+                jwks: serde_json::json!({ "keys": [signing_key().public_jwk().unwrap()] }),
+                redirect_uris: vec![format!("{PUBLIC_URL}/callback")],
+                jws_issuer: JWS_ISSUER.to_owned(),
+                organisation_identifier: Some(LICENSED.to_owned()),
+                seal_certificate_der: Some(licensed_member().1.certificate_der.clone()),
+                seal_certificate_url: Some(licensed_seal_url()),
+            },
+        ],
         execution_delay_ms: EXECUTION_DELAY_MS,
     };
     let environment = BankEnvironment {
@@ -373,7 +417,7 @@ fn new_app(
         ids: Arc::<TestIds>::clone(ids),
         wire: Arc::<TestWire>::clone(wire),
         directory: Directory::simulated(BANKS_URL, BANKS_TLS_URL).unwrap(),
-        identity: identity(),
+        identity: Arc::new(identity()),
         sealer: Sealer::new(&[7; 32]).unwrap(),
         gateway_key: GatewayKey::from_seed(&[9; 32], gateway_member.clone()).unwrap(),
         renderer: Box::new(PublicEvents),

@@ -7,6 +7,14 @@ use serde_json::{Value, json};
 use super::payer::{customer_of, local, text, unescaped};
 use super::{PUBLIC_URL, WayBack, World};
 
+/// Banks in Britain, their ordinary customers and these customers' first accounts.
+pub const BRITISH: [(&str, &str, &str); 4] = [
+    ("ob-iron", "dave", "80000112345601"),
+    ("ob-quartz", "nora", "60000112345601"),
+    ("ob-slate", "quinn", "50000112345601"),
+    ("ob-onyx", "sara", "40000112345601"),
+];
+
 /// Steps of one approval.
 const STEPS_MAX: usize = 12;
 
@@ -30,7 +38,7 @@ impl World {
                 continue;
             }
             let html = text(&page);
-            if html.contains("<input type=\"hidden\" name=\"code\"") {
+            if html.contains("<input type=\"hidden\" name=\"") {
                 return self.post_back(&html).await;
             }
             let form = if html.contains("name=\"password\"") {
@@ -101,7 +109,8 @@ impl World {
 
     /// Plays the ordinary customer of a bank once.
     pub async fn approve_once(&self, id: &str, bank: &str) {
-        let user = if bank == "ob-iron" { "dave" } else { customer_of(bank) };
+        let british = BRITISH.iter().find(|(known, ..)| *known == bank);
+        let user = british.map_or_else(|| customer_of(bank), |(_, user, _)| *user);
         self.approve_once_as(id, bank, user).await;
     }
 

@@ -1,6 +1,6 @@
 //! The network of the tests: bank URLs go to the simulated banks' router, webhook URLs to a
 //! recorder; nothing opens a socket. Faults are put in the way by operation. Every exchange with a
-//! bank's API is judged against the published document of the bank's standard.
+//! bank's API is judged against the published document of its standard and version.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +49,16 @@ pub enum Fault {
     CutOff,
     /// The bank does what is asked; something that is not JSON arrives.
     Garbage,
+    /// The bank does what is asked; this JSON arrives.
+    Says(&'static str),
+    /// The bank does what is asked; more arrives than anybody needs.
+    Huge,
+    /// The bank does what is asked; every address in its answer is on another host.
+    OtherHost,
+    /// The bank does what is asked; its answer is not signed.
+    Unsigned,
+    /// The bank does nothing and sends us elsewhere, again and again.
+    Elsewhere,
     /// Nothing moves until the test calls [`TestWire::release`]; then the bank is asked.
     HeldBefore,
     /// The bank is asked; its answer is held until the test calls [`TestWire::release`].
@@ -114,6 +124,13 @@ fn obie() -> Option<&'static Judge> {
     JUDGE.get_or_init(|| Judge::load("banks/obie/v3.1.11-payment-initiation-judge.json")).as_ref()
 }
 
+fn obie_4_0() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE
+        .get_or_init(|| Judge::load("banks/obie/v4.0-update4-payment-initiation-judge.json"))
+        .as_ref()
+}
+
 fn berlin_group() -> Option<&'static Judge> {
     static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
     JUDGE.get_or_init(|| Judge::load("banks/berlin-group/psd2-api_v1.3.12-judge.json")).as_ref()
@@ -164,6 +181,22 @@ impl TestWire {
     /// How often `operation` was asked, whatever came of it.
     pub fn count(&self, operation: &str) -> usize {
         self.kept.lock().unwrap().asked.iter().filter(|asked| **asked == operation).count()
+    }
+
+    /// The operations that were asked so far, each once, in the order of their first time.
+    pub fn operations(&self) -> Vec<&'static str> {
+        let mut seen = vec![];
+        for operation in &self.kept.lock().unwrap().asked {
+            if !seen.contains(operation) {
+                seen.push(operation);
+            }
+        }
+        seen
+    }
+
+    /// Forgets faults that were planned and have not come.
+    pub fn forget_faults(&self) {
+        self.kept.lock().unwrap().faults.clear();
     }
 
     /// What departed from the published document so far.
@@ -232,6 +265,9 @@ impl TestWire {
         if path.contains("/open-banking/v3.1/pisp/") {
             self.judge(obie(), request, path, &headers, answered.as_ref().ok());
         }
+        if path.contains("/open-banking/v4.0/pisp/") {
+            self.judge(obie_4_0(), request, path, &headers, answered.as_ref().ok());
+        }
         if let Some((_, resource)) = path.split_once("/v1/").filter(|_| path.starts_with("/bg-")) {
             let path = format!("/psd2/v1/{resource}");
             self.judge(berlin_group(), request, &path, &headers, answered.as_ref().ok());
@@ -283,6 +319,8 @@ impl TestWire {
                 // One name with a comma stands in the Polish document where two are meant.
                 && !violation.what.contains("\"callbackURL, apiKey\" is a required property")
                 && violation.what != "status 200 is not documented for POST /payment-requests"
+                // A request that comes again, which the documents forget.
+                && violation.what != "status 409 is not documented for POST /payment-requests"
         });
         let mut kept = self.kept.lock().unwrap();
         kept.violations
@@ -336,6 +374,24 @@ impl Wire for TestWire {
                     let answer = self.forward(&request).await?;
                     Ok(Response { body: b"<html>\xff".to_vec(), ..answer })
                 }
+                Some(Fault::Says(text)) => {
+                    let answer = self.forward(&request).await?;
+                    Ok(Response { body: text.as_bytes().to_vec(), ..answer })
+                }
+                Some(Fault::Huge) => {
+                    let answer = self.forward(&request).await?;
+                    Ok(Response { body: vec![b'7'; banks::wire::BODY_BYTES_MAX + 1], ..answer })
+                }
+                Some(Fault::OtherHost) => Ok(elsewhere(self.forward(&request).await?)),
+                Some(Fault::Unsigned) => {
+                    let mut answer = self.forward(&request).await?;
+                    answer.headers.retain(|(name, _)| !name.ends_with("signature"));
+                    Ok(answer)
+                }
+                Some(Fault::Elsewhere) => {
+                    let location = ("location".to_owned(), request.url.clone());
+                    Ok(Response { status: 302, headers: vec![location], body: vec![] })
+                }
                 Some(Fault::HeldBefore) => {
                     self.hold().await;
                     self.forward(&request).await
@@ -348,6 +404,22 @@ impl Wire for TestWire {
             }
         })
     }
+}
+
+/// The same answer, with a stranger's host in place of the banks'.
+fn elsewhere(mut answer: Response) -> Response {
+    let moved = |text: &str| {
+        text.replace(BANKS_URL, "https://stranger.example")
+            .replace(BANKS_TLS_URL, "https://stranger.example")
+    };
+    for (_, value) in &mut answer.headers {
+        *value = moved(value);
+    }
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    // Relative links become absolute ones.
+    answer.body =
+        moved(&text).replace("\"href\":\"/", "\"href\":\"//stranger.example/").into_bytes();
+    answer
 }
 
 /// The path within the Polish standard.

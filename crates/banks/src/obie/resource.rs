@@ -1,0 +1,110 @@
+//! The resources that an order can be: each has a consent, an order and a status of its own
+//! (OBIE 3.1.11 and 4.0, "Domestic Payments", "Domestic Scheduled Payments" and "Domestic Standing
+//! Orders").
+
+use domain::initiation::Schedule;
+
+use crate::profile::Capability;
+
+/// One kind of domestic order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resource {
+    /// Executed at once.
+    Payment,
+    /// Executed once, on a later day.
+    ScheduledPayment,
+    /// Executed again and again by the bank alone.
+    StandingOrder,
+}
+
+impl Resource {
+    /// The resource that an order with this schedule is.
+    pub(super) fn of(schedule: Schedule) -> Resource {
+        match schedule {
+            Schedule::Immediate => Resource::Payment,
+            Schedule::FutureDated { .. } => Resource::ScheduledPayment,
+            Schedule::StandingOrder { .. } => Resource::StandingOrder,
+        }
+    }
+
+    /// What a bank must offer to have it.
+    pub(super) fn capability(self) -> Capability {
+        match self {
+            Resource::Payment => Capability::SinglePayment,
+            Resource::ScheduledPayment => Capability::FutureDatedPayment,
+            Resource::StandingOrder => Capability::StandingOrder,
+        }
+    }
+
+    /// Path of the consents.
+    pub(super) fn consents(self) -> &'static str {
+        match self {
+            Resource::Payment => "/domestic-payment-consents",
+            Resource::ScheduledPayment => "/domestic-scheduled-payment-consents",
+            Resource::StandingOrder => "/domestic-standing-order-consents",
+        }
+    }
+
+    /// Path of the orders.
+    pub(super) fn orders(self) -> &'static str {
+        match self {
+            Resource::Payment => "/domestic-payments",
+            Resource::ScheduledPayment => "/domestic-scheduled-payments",
+            Resource::StandingOrder => "/domestic-standing-orders",
+        }
+    }
+
+    /// Name of the operation that creates a consent.
+    pub(super) fn create_consent(self) -> &'static str {
+        match self {
+            Resource::Payment => "create-domestic-payment-consent",
+            Resource::ScheduledPayment => "create-domestic-scheduled-payment-consent",
+            Resource::StandingOrder => "create-domestic-standing-order-consent",
+        }
+    }
+
+    /// Name of the operation that reads a consent.
+    pub(super) fn get_consent(self) -> &'static str {
+        match self {
+            Resource::Payment => "get-domestic-payment-consent",
+            Resource::ScheduledPayment => "get-domestic-scheduled-payment-consent",
+            Resource::StandingOrder => "get-domestic-standing-order-consent",
+        }
+    }
+
+    /// Name of the operation that sends the order.
+    pub(super) fn create_order(self) -> &'static str {
+        match self {
+            Resource::Payment => "create-domestic-payment",
+            Resource::ScheduledPayment => "create-domestic-scheduled-payment",
+            Resource::StandingOrder => "create-domestic-standing-order",
+        }
+    }
+
+    /// Name of the operation that reads the order.
+    pub(super) fn get_order(self) -> &'static str {
+        match self {
+            Resource::Payment => "get-domestic-payment",
+            Resource::ScheduledPayment => "get-domestic-scheduled-payment",
+            Resource::StandingOrder => "get-domestic-standing-order",
+        }
+    }
+
+    /// Name of the operation that reads what became of the order's payments.
+    pub(super) fn get_details(self) -> &'static str {
+        match self {
+            Resource::Payment => "get-domestic-payment-details",
+            Resource::ScheduledPayment => "get-domestic-scheduled-payment-details",
+            Resource::StandingOrder => "get-domestic-standing-order-details",
+        }
+    }
+
+    /// The member of `Data` that holds the order's id.
+    pub(super) fn id_field(self) -> &'static str {
+        match self {
+            Resource::Payment => "DomesticPaymentId",
+            Resource::ScheduledPayment => "DomesticScheduledPaymentId",
+            Resource::StandingOrder => "DomesticStandingOrderId",
+        }
+    }
+}

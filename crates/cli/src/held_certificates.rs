@@ -1,0 +1,160 @@
+//! `bascule certs add`, `list` and `remove`: the certificates that a gateway holds. A running gateway
+//! takes them up by itself within a quarter of a minute.
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail};
+use banks::eidas::Certificate;
+use domain::ids::MemberId;
+use domain::seams::Clock;
+use gateway::certificates::{
+    CertificatePurpose, NewCertificate, PEM_BYTES_MAX, WARN_BEFORE, add, prepare,
+};
+use gateway::seal::Sealer;
+use store::certificates::HeldCertificate;
+use store::{Db, certificates, members, unit};
+
+use crate::args::DatabaseOptions;
+use crate::data_dir::open_existing;
+use crate::seams::{SystemClock, SystemIds};
+use crate::terminal;
+
+/// A QWAC and a QSealC, each with its key: files.
+pub struct Files<'a> {
+    /// The QWAC.
+    pub qwac: &'a Path,
+    /// Its key.
+    pub qwac_key: &'a Path,
+    /// The QSealC.
+    pub qseal: &'a Path,
+    /// Its key.
+    pub qseal_key: &'a Path,
+}
+
+/// Adds a pair.
+///
+/// # Errors
+/// Where a file cannot be read or used, or the member is not known.
+pub async fn add_pair(
+    options: &DatabaseOptions,
+    member: Option<&str>,
+    files: &Files<'_>,
+) -> anyhow::Result<()> {
+    let owner = match member {
+        None => None,
+        Some(text) => {
+            let id: MemberId = text
+                .parse()
+                .map_err(|_| anyhow!("`{text}` is no member id: they are like m:…:bscuLe"))?;
+            Some(id)
+        }
+    };
+    let db = open_existing(options).await?;
+    if let Some(owner) = &owner {
+        known(&db, owner).await?;
+    }
+    let path = options.data_dir.join("sealing.key");
+    let key = std::fs::read(&path)
+        .with_context(|| format!("cannot read the sealing key {}", path.display()))?;
+    let sealer = Sealer::new(&key).map_err(|error| anyhow!("{}: {error}", path.display()))?;
+    let now = SystemClock.now();
+    let mut prepared: Vec<HeldCertificate> = vec![];
+    for (purpose, certificate, key) in [
+        (CertificatePurpose::Connections, files.qwac, files.qwac_key),
+        (CertificatePurpose::Messages, files.qseal, files.qseal_key),
+    ] {
+        let new = NewCertificate {
+            owner: owner.clone(),
+            purpose,
+            chain_pem: read(certificate)?,
+            private_key_pem: read(key)?,
+        };
+        prepared.push(
+            prepare(&new, &sealer, &SystemIds, now)
+                .map_err(|error| anyhow!("{}: {error}", certificate.display()))?,
+        );
+    }
+    let lines: Vec<String> = prepared.iter().map(|held| line(held, now)).collect();
+    add(&db, prepared).await?;
+    terminal::say(&lines.join("\n"));
+    Ok(())
+}
+
+async fn known(db: &Db, owner: &MemberId) -> anyhow::Result<()> {
+    let id = owner.clone();
+    let name = db
+        .read(move |tx| unit(async move { members::name(tx, &id).await }))
+        .await
+        .map_err(|error| anyhow!("{error}"))?;
+    match name {
+        Some(_) => Ok(()),
+        None => bail!("there is no member {owner} in this database"),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let shown = path.display();
+    let size = std::fs::metadata(path).with_context(|| format!("cannot read {shown}"))?.len();
+    if usize::try_from(size).is_ok_and(|size| size > PEM_BYTES_MAX) {
+        bail!("{shown} is longer than {PEM_BYTES_MAX} bytes");
+    }
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {shown} as PEM"))
+}
+
+/// Lists what is held.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub async fn list(options: &DatabaseOptions) -> anyhow::Result<()> {
+    let db = open_existing(options).await?;
+    let held = db
+        .read(|tx| unit(async move { certificates::all(tx).await }))
+        .await
+        .map_err(|error| anyhow!("{error}"))?;
+    if held.is_empty() {
+        terminal::say("no certificates were added; a sandbox has its own");
+        return Ok(());
+    }
+    let now = SystemClock.now();
+    let lines: Vec<String> = held.iter().map(|held| line(held, now)).collect();
+    terminal::say(&lines.join("\n"));
+    Ok(())
+}
+
+/// Takes one away.
+///
+/// # Errors
+/// Where there is none of that fingerprint, or the database cannot be written.
+pub async fn remove(options: &DatabaseOptions, fingerprint: &str) -> anyhow::Result<()> {
+    let db = open_existing(options).await?;
+    let wanted = fingerprint.to_ascii_lowercase();
+    let removed = db
+        .transact(move |tx| {
+            let wanted = wanted.clone();
+            unit(async move { certificates::delete(tx, &wanted).await })
+        })
+        .await
+        .map_err(|error| anyhow!("{error}"))?;
+    if !removed {
+        bail!("no certificate has the fingerprint {fingerprint}: see `bascule certs list`");
+    }
+    Ok(())
+}
+
+/// One certificate for people.
+fn line(held: &HeldCertificate, now: jiff::Timestamp) -> String {
+    let organisation = Certificate::parse_pem(&held.chain_pem)
+        .ok()
+        .and_then(|certificate| certificate.organisation_identifier)
+        .unwrap_or_default();
+    let owner = held.owner.as_ref().map_or("(gateway)", MemberId::as_str);
+    let left = held.not_after.duration_since(now);
+    let state = match () {
+        () if left.is_negative() => "ENDED",
+        () if left < WARN_BEFORE => "ENDS SOON",
+        () => "valid",
+    };
+    let until = held.not_after.strftime("%Y-%m-%d");
+    let (purpose, fingerprint) = (&held.purpose, &held.fingerprint);
+    format!("{purpose:<5} {organisation} {owner} until {until} {state} {fingerprint}")
+}
