@@ -218,6 +218,12 @@ pub(crate) const BANKS: [Bank; 6] = [
             ),
             customer("oscar", "oscar-pass", &[account("60000123456701", "Oscar Owen", 270_000)]),
             customer("petra", "petra-pass", &[account("60000134567801", "Petra Pike", 75)]),
+            persona(
+                "rhys",
+                "rhys-pass",
+                &[account("60000145678901", "Rhys Rowe", 2_480_000)],
+                "rejected_after_accepted",
+            ),
         ],
     },
     Bank {
@@ -235,6 +241,12 @@ pub(crate) const BANKS: [Bank; 6] = [
                 &[account("50000112345601", "Quinn Quaile", 1_300_000)],
             ),
             customer("ruth", "ruth-pass", &[account("50000123456701", "Ruth Reeve", 80)]),
+            persona(
+                "stella",
+                "stella-pass",
+                &[account("50000145678901", "Stella Stone", 2_480_000)],
+                "malformed_answer",
+            ),
         ],
     },
     Bank {

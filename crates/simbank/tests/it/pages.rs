@@ -17,6 +17,8 @@ async fn the_overview_lists_banks_customers_scenarios_and_the_api() {
     }
     for words in [
         "UK Open Banking 3.1.11",
+        "UK Open Banking 4.0",
+        "clients are known by their certificate",
         "NextGenPSD2 1.3.12",
         "STET 1.4",
         "STET 1.5",

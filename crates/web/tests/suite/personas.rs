@@ -6,9 +6,11 @@ use crate::support::{id, worlds};
 
 /// Customers whose payments meet a scenario whatever their amount and reference: bank, name, account
 /// and word. Whose bank then counts as down comes last at it.
-const PERSONAS: [(&str, &str, &str, &str); 20] = [
+const PERSONAS: [(&str, &str, &str, &str); 22] = [
     ("ob-iron", "gwen", "80000145678901", "late_execution"),
     ("ob-iron", "hugh", "80000156789001", "error_before_effect"),
+    ("ob-quartz", "rhys", "60000145678901", "rejected_after_accepted"),
+    ("ob-slate", "stella", "50000145678901", "malformed_answer"),
     ("bg-linden", "luise", "DE63700202700000002014", "missing_callback"),
     ("bg-linden", "linus", "DE58700202700000002007", "silent_after_effect"),
     ("bg-ahorn", "arno", "DE20370400440000002028", "error_after_effect"),
