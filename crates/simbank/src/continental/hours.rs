@@ -1,13 +1,13 @@
-//! Working hours: banks of some countries execute on weekdays from 08:00 to 18:00 local time only.
+//! Working hours: banks of one country execute on weekdays from 08:00 to 18:00 local time only.
 //! An order that comes at another time is accepted and executed at the next opening.
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 
-/// Countries whose banks close. They share Central European time.
-const COUNTRIES: [&str; 2] = ["ES", "IT"];
-/// Written out, so that the banks need no database of time zones.
+/// The country whose banks close; elsewhere a person can try everything at any hour.
+const COUNTRY: &str = "IT";
+/// Its time, which is Central European. Written out, so that the banks need no database of time zones.
 const CENTRAL_EUROPE: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 const OPENS: i8 = 8;
 const CLOSES: i8 = 18;
@@ -16,7 +16,7 @@ const DAYS_MAX: usize = 4;
 
 /// Whether the banks of a country close.
 pub(crate) fn closes(country: &str) -> bool {
-    COUNTRIES.contains(&country)
+    country == COUNTRY
 }
 
 /// When an order is executed that is due at a time.
