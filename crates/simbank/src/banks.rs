@@ -45,6 +45,8 @@ pub(crate) struct Customer {
     pub(crate) username: &'static str,
     pub(crate) password: &'static str,
     pub(crate) accounts: &'static [OpeningAccount],
+    /// What this customer's payments meet, a word of `scenario.rs`; none for what is usual.
+    pub(crate) scenario: Option<&'static str>,
 }
 
 /// An account as it is when the bank is started for the first time.
@@ -69,7 +71,28 @@ pub(crate) const fn customer(
     password: &'static str,
     accounts: &'static [OpeningAccount],
 ) -> Customer {
-    Customer { username, password, accounts }
+    Customer { username, password, accounts, scenario: None }
+}
+
+/// A customer whose payments meet a scenario.
+pub(crate) const fn persona(
+    username: &'static str,
+    password: &'static str,
+    accounts: &'static [OpeningAccount],
+    scenario: &'static str,
+) -> Customer {
+    Customer { username, password, accounts, scenario: Some(scenario) }
+}
+
+/// The customer who owns an account.
+pub(crate) fn owner(
+    customers: &'static [Customer],
+    identification: &str,
+) -> Option<&'static Customer> {
+    let owns = |customer: &&Customer| {
+        customer.accounts.iter().any(|account| account.identification == identification)
+    };
+    customers.iter().find(owns)
 }
 
 /// All banks of the process.
@@ -101,6 +124,18 @@ pub(crate) const BANKS: [Bank; 6] = [
                     account("70000170000005", "Customer Inc. Settlement", 100_000),
                 ],
             ),
+            persona(
+                "nora",
+                "nora-pass",
+                &[account("70000145678901", "Nora Nash", 2_480_000)],
+                "silent_after_effect",
+            ),
+            persona(
+                "oliver",
+                "oliver-pass",
+                &[account("70000156789001", "Oliver Oakes", 2_480_000)],
+                "rejected_after_accepted",
+            ),
         ],
     },
     Bank {
@@ -123,6 +158,18 @@ pub(crate) const BANKS: [Bank; 6] = [
             ),
             customer("erin", "erin-pass", &[account("80000123456701", "Erin Engel", 310_000)]),
             customer("frank", "frank-pass", &[account("80000134567801", "Frank Fisher", 99)]),
+            persona(
+                "gwen",
+                "gwen-pass",
+                &[account("80000145678901", "Gwen Gale", 2_480_000)],
+                "late_execution",
+            ),
+            persona(
+                "hugh",
+                "hugh-pass",
+                &[account("80000156789001", "Hugh Holt", 2_480_000)],
+                "error_before_effect",
+            ),
         ],
     },
     Bank {
@@ -144,6 +191,12 @@ pub(crate) const BANKS: [Bank; 6] = [
             ),
             customer("henry", "henry-pass", &[account("90000123456701", "Henry Hunter", 500_000)]),
             customer("ivy", "ivy-pass", &[account("90000134567801", "Ivy Ingram", 50)]),
+            persona(
+                "jack",
+                "jack-pass",
+                &[account("90000145678901", "Jack Jarvis", 2_480_000)],
+                "missing_callback",
+            ),
         ],
     },
     Bank {
@@ -165,6 +218,12 @@ pub(crate) const BANKS: [Bank; 6] = [
             ),
             customer("oscar", "oscar-pass", &[account("60000123456701", "Oscar Owen", 270_000)]),
             customer("petra", "petra-pass", &[account("60000134567801", "Petra Pike", 75)]),
+            persona(
+                "rhys",
+                "rhys-pass",
+                &[account("60000145678901", "Rhys Rowe", 2_480_000)],
+                "rejected_after_accepted",
+            ),
         ],
     },
     Bank {
@@ -182,6 +241,12 @@ pub(crate) const BANKS: [Bank; 6] = [
                 &[account("50000112345601", "Quinn Quaile", 1_300_000)],
             ),
             customer("ruth", "ruth-pass", &[account("50000123456701", "Ruth Reeve", 80)]),
+            persona(
+                "stella",
+                "stella-pass",
+                &[account("50000145678901", "Stella Stone", 2_480_000)],
+                "malformed_answer",
+            ),
         ],
     },
     Bank {

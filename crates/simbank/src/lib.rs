@@ -15,28 +15,35 @@
 //! | `/{bank}/authorize`, `/{bank}/authorisations/{id}/…` | the PSU's way, see `psu.rs` |
 //! | `/{bank}/open-banking/v3.1/pisp/…` (or `v4.0`) | domestic payments, see `obie/` |
 //! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
+//! | `/sim/balances`, `/sim/orders/{id}/status` | what an operator may change, see `operator.rs` |
+//! | `/sim/faults` | what is to go wrong next, see `faults/` |
 //!
 //! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 consents, orders, codes and visits, 50 000 tokens,
 //! idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
-//! over the bound drops the oldest finished objects first.
+//! over the bound drops the oldest finished objects first. At most 100 faults are planned at a time.
 
 mod assertion;
 mod authorize;
 mod banks;
 mod continental;
 mod exchanges;
+mod faults;
 mod jose;
 mod journal;
 mod oauth;
 mod obie;
+mod operator;
 mod outcome;
+mod overview;
 mod pages;
 mod psu;
 mod pushed;
+mod scenario;
 mod shared;
 mod sim;
 mod state;
 mod table;
+mod texts;
 mod tls;
 mod way_back;
 
@@ -46,6 +53,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use futures_util::future::BoxFuture;
@@ -240,7 +248,7 @@ pub struct Running {
 
 impl Running {
     /// Stops listening, lets open requests end and returns when they have. Requests that are being
-    /// kept waiting on purpose (amounts 120 and 121) are cut off.
+    /// kept waiting on purpose (silent and slow banks) are cut off.
     pub async fn shutdown(self) {
         self.stop.send_replace(true);
         for task in self.servers.into_iter().chain([self.ticker]) {
@@ -332,10 +340,16 @@ fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to("/sim/") }))
         .route("/sim", get(|| async { Redirect::to("/sim/") }))
-        .route("/sim/", get(sim::page))
+        .route("/sim/", get(overview::page))
         .route("/sim/accounts", get(sim::accounts))
         .route("/sim/orders", get(sim::orders))
         .route("/sim/exchanges", get(sim::exchanges))
+        .route("/sim/balances", post(operator::set_balance))
+        .route("/sim/orders/{id}/status", post(operator::move_order))
+        .route(
+            "/sim/faults",
+            get(faults::api::list).post(faults::api::plan).delete(faults::api::forget),
+        )
         .route("/{bank}/.well-known/openid-configuration", get(oauth::configuration))
         .route("/{bank}/jwks", get(oauth::jwks))
         .route("/{bank}/token", post(oauth::token))
@@ -346,6 +360,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/{bank}/authorisations/{id}/return", get(psu::show_return))
         .route("/{bank}/open-banking/{version}/pisp/{*resource}", any(obie::handle))
         .merge(continental::routes())
+        .layer(from_fn_with_state(shared.clone(), faults::wire::strike))
         .layer(DefaultBodyLimit::max(MAXIMUM_FORM_BYTES))
         .with_state(shared)
 }

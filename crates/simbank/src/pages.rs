@@ -17,6 +17,8 @@ use http::{HeaderValue, StatusCode};
 
 use crate::banks::Customer;
 use crate::jose::sha256;
+use crate::outcome::WayBack;
+use crate::texts::Texts;
 
 pub(crate) const STYLE: &str = include_str!("../templates/style.css");
 pub(crate) const SCRIPT: &str = "document.forms[0].submit()";
@@ -32,6 +34,7 @@ pub(crate) struct AccountChoice {
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub(crate) struct SignInPage {
+    pub(crate) texts: &'static Texts,
     pub(crate) bank: &'static str,
     pub(crate) client: String,
     /// Set after a wrong password.
@@ -42,6 +45,9 @@ pub(crate) struct SignInPage {
 #[derive(Template)]
 #[template(path = "consent.html")]
 pub(crate) struct ConsentPage {
+    pub(crate) texts: &'static Texts,
+    /// Whether the bank executes at certain hours only.
+    pub(crate) closes: bool,
     pub(crate) bank: &'static str,
     pub(crate) client: String,
     pub(crate) payee: String,
@@ -49,6 +55,15 @@ pub(crate) struct ConsentPage {
     pub(crate) amount: String,
     pub(crate) reference: String,
     pub(crate) accounts: Vec<AccountChoice>,
+}
+
+#[derive(Template)]
+#[template(path = "left.html")]
+struct LeftPage<'page> {
+    texts: &'static Texts,
+    bank: &'static str,
+    /// Where the payer can go, twice; none: nowhere.
+    address: Option<&'page str>,
 }
 
 #[derive(Template)]
@@ -74,6 +89,27 @@ pub(crate) fn sign_in(page: SignInPage) -> Response {
 /// The page that shows the payment.
 pub(crate) fn consent(page: ConsentPage) -> Response {
     render(200, &page)
+}
+
+/// The way back as a scenario has it: as it is, nowhere, or twice.
+pub(crate) fn way_back(
+    scenario: WayBack,
+    bank: &'static str,
+    texts: &'static Texts,
+    usual: impl FnOnce() -> Response,
+) -> Response {
+    match scenario {
+        WayBack::Usual => usual(),
+        WayBack::Missing => render(200, &LeftPage { texts, bank, address: None }),
+        WayBack::Twice => {
+            let usual = usual();
+            let address = usual.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            match address {
+                None => usual,
+                address => render(200, &LeftPage { texts, bank, address }),
+            }
+        }
+    }
 }
 
 /// A page that says what went wrong.

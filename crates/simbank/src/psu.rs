@@ -30,6 +30,7 @@ use crate::obie;
 use crate::pages::{self, AccountChoice, ConsentPage, SignInPage};
 use crate::shared::Shared;
 use crate::state::{self, Authorisation, Code, Consent, ConsentStatus, after_seconds};
+use crate::texts::ENGLISH;
 use crate::way_back::{self, WayBack};
 
 /// Wrong passwords until the visit ends.
@@ -57,10 +58,13 @@ impl Visit {
 
     /// The way back to the TPP, for a visit that is decided.
     fn way_back(&self, shared: &Shared) -> Option<Response> {
-        Some(match self.answer(shared)? {
+        let answer = self.answer(shared)?;
+        let usual = || match answer {
             WayBack::Form(_) => pages::see_other(&self.path("return")),
             WayBack::Address(address) => pages::see_other(&address),
-        })
+        };
+        let scenario = self.consent.scenario().way_back;
+        Some(pages::way_back(scenario, self.bank.name, &ENGLISH, usual))
     }
 
     fn answer(&self, shared: &Shared) -> Option<WayBack> {
@@ -140,6 +144,7 @@ pub(crate) async fn show_sign_in(
     }
     let wrong = visit.authorisation.wrong_passwords;
     pages::sign_in(SignInPage {
+        texts: &ENGLISH,
         bank: visit.bank.name,
         client: client_name(&shared, &visit),
         attempts_left: (wrong > 0).then(|| MAXIMUM_WRONG_PASSWORDS.saturating_sub(wrong)),
@@ -211,6 +216,8 @@ pub(crate) async fn show_consent(
     let initiation = &visit.consent.data["Initiation"];
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     pages::consent(ConsentPage {
+        texts: &ENGLISH,
+        closes: false,
         bank: visit.bank.name,
         client: client_name(&shared, &visit),
         payee: text(&initiation["CreditorAccount"]["Name"]),

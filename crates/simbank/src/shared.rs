@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 use crate::exchanges::Exchanges;
+use crate::faults::Faults;
 use crate::jose::{KeySet, SigningKey, base64url};
 use crate::journal::{self, Journal, JournalFailed};
 use crate::state::State;
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     tls_base_url: String,
     pub(crate) key: SigningKey,
     pub(crate) exchanges: Exchanges,
+    pub(crate) faults: Faults,
     /// True once the banks are to stop: nobody is kept waiting on purpose any more.
     pub(crate) stop: watch::Sender<bool>,
     execution_delay_ms: u64,
@@ -94,6 +96,7 @@ impl Shared {
             tls_base_url,
             key,
             exchanges: Exchanges::default(),
+            faults: Faults::default(),
             stop: watch::Sender::new(false),
             execution_delay_ms: options.execution_delay_ms,
             clients,
@@ -106,9 +109,9 @@ impl Shared {
         self.environment.now()
     }
 
-    /// When an order that is accepted now is to be executed.
-    pub(crate) fn execution_time(&self, now: Timestamp) -> Timestamp {
-        let delay_ms = i64::try_from(self.execution_delay_ms).unwrap_or(i64::MAX);
+    /// When an order that is accepted now is to be executed, so much later than usual.
+    pub(crate) fn execution_time(&self, now: Timestamp, late_ms: i64) -> Timestamp {
+        let delay_ms = self.execution_delay_ms().saturating_add(late_ms);
         now.checked_add(SignedDuration::from_millis(delay_ms)).unwrap_or(Timestamp::MAX)
     }
 
@@ -133,6 +136,16 @@ impl Shared {
             text.push_str(&format!("{byte:02x}"));
         }
         text
+    }
+
+    /// The scenario that was planned for a payment that is being created.
+    pub(crate) fn plan_for(&self, bank: &str) -> Option<String> {
+        self.faults.take_for_order(bank).map(|scenario| scenario.word.to_owned())
+    }
+
+    /// Whether nobody has tried this before.
+    pub(crate) fn is_first(&self, attempt: &str) -> bool {
+        self.faults.is_first(attempt)
     }
 
     /// How long an order waits for its execution, in milliseconds.

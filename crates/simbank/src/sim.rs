@@ -1,75 +1,25 @@
-//! The simulation seen from outside: a page for people and JSON for tests.
+//! The simulation seen from outside, as JSON for tests and other programs.
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::banks::BANKS;
 use crate::continental::transfer::Approval;
 use crate::exchanges::MAXIMUM_EXCHANGES;
 use crate::oauth::parse_parameters;
-use crate::outcome::OUTCOMES;
-use crate::pages::{self, pounds, spaced};
+use crate::pages;
 use crate::shared::Shared;
-use crate::state::OUTSIDE;
 
-struct AccountLine {
-    username: &'static str,
-    password: &'static str,
-    label: String,
-    name: &'static str,
-    balance: String,
-}
-
-struct BankBlock {
-    id: &'static str,
-    name: &'static str,
-    accounts: Vec<AccountLine>,
-}
-
-#[derive(Template)]
-#[template(path = "sim.html")]
-struct SimPage {
-    banks: Vec<BankBlock>,
-    outside: String,
-    outcomes: Vec<(String, &'static str)>,
+/// Whether a bank here has this id.
+pub(crate) fn is_bank(id: &str) -> bool {
+    crate::banks::find(id).is_some() || crate::continental::banks::find(id).is_some()
 }
 
 fn unavailable() -> Response {
     pages::problem(500, "The banks cannot keep their state.")
-}
-
-/// `GET /sim/`.
-pub(crate) async fn page(State(shared): State<Arc<Shared>>) -> Response {
-    let page = shared.commit(|state| {
-        let balance =
-            |id: &str| pounds(state.accounts.get(id).map_or(0, |account| account.balance_minor));
-        let banks = BANKS.iter().map(|bank| {
-            let lines = bank.customers.iter().flat_map(|customer| {
-                customer.accounts.iter().map(|account| AccountLine {
-                    username: customer.username,
-                    password: customer.password,
-                    label: spaced(account.identification),
-                    name: account.name,
-                    balance: balance(account.identification),
-                })
-            });
-            BankBlock { id: bank.id, name: bank.name, accounts: lines.collect() }
-        });
-        SimPage {
-            banks: banks.collect(),
-            outside: balance(OUTSIDE),
-            outcomes: OUTCOMES
-                .iter()
-                .map(|outcome| (pounds(outcome.pence), outcome.explanation))
-                .collect(),
-        }
-    });
-    page.map_or_else(|_| unavailable(), |page| pages::render(200, &page))
 }
 
 /// `GET /sim/accounts`: every account with its balance in pence, the outside included.
@@ -102,7 +52,7 @@ pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
                 "executed": u32::from(order.is_some_and(|order| order.executed)),
             })
         });
-        // Outside Britain the approval is the order, so it is posted at most once.
+        // Elsewhere the approval is the order, or something is posted after it.
         let others = state.transfers.all().into_iter().map(|(id, transfer)| {
             let approved = transfer.approval == Approval::Done;
             json!({
@@ -111,7 +61,8 @@ pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
                 "pence": transfer.minor, "debtor": transfer.debtor,
                 "end_to_end_identification": transfer.end_to_end_id,
                 "order_id": id, "order_status": transfer.status,
-                "posts": u32::from(approved), "accepted": u32::from(approved),
+                "posts": transfer.posts.max(u32::from(approved)),
+                "accepted": u32::from(approved),
                 "executed": u32::from(transfer.executed),
             })
         });

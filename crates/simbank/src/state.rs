@@ -10,11 +10,12 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::banks::BANKS;
+use crate::banks::{self, BANKS};
 use crate::continental::banks::all as continental;
 use crate::continental::transfer::{self, Grant, Transfer};
 use crate::journal::Change;
 use crate::obie::{self, Product};
+use crate::scenario::{self, Facts, Scenario};
 use crate::table::{Row, Table};
 
 /// The account that stands for all the banks that are not simulated, in pounds.
@@ -75,6 +76,9 @@ pub(crate) struct Consent {
     pub(crate) data: Value,
     pub(crate) risk: Value,
     pub(crate) pence: i64,
+    /// The scenario that was planned for it by API.
+    #[serde(default)]
+    pub(crate) planned: Option<String>,
     /// Chosen by the PSU: the account that pays.
     pub(crate) debtor: Option<String>,
     pub(crate) order_id: Option<String>,
@@ -94,6 +98,9 @@ pub(crate) struct Order {
     pub(crate) consent_id: String,
     pub(crate) initiation: Value,
     pub(crate) pence: i64,
+    /// The word of the scenario that was found for it; journals of old have none.
+    #[serde(default)]
+    pub(crate) scenario: Option<String>,
     pub(crate) debtor: String,
     /// The refund account was asked for.
     pub(crate) tells_debtor: bool,
@@ -113,6 +120,29 @@ pub(crate) struct Order {
     pub(crate) runs: u32,
     /// Whether nothing is to come.
     pub(crate) executed: bool,
+}
+
+impl Consent {
+    /// What the payment meets, as far as it is known who pays.
+    pub(crate) fn scenario(&self) -> &'static Scenario {
+        let customers = banks::find(&self.bank).map_or(&[][..], |bank| bank.customers);
+        let owner = self.debtor.as_deref().and_then(|account| banks::owner(customers, account));
+        scenario::decide(&Facts {
+            planned: self.planned.as_deref(),
+            // All its texts, whichever the version of the standard has.
+            reference: &self.data["Initiation"]["RemittanceInformation"].to_string(),
+            persona: owner.and_then(|owner| owner.scenario),
+            minor: self.pence,
+        })
+    }
+}
+
+impl Order {
+    /// What it meets; orders of old journals by their amount only.
+    pub(crate) fn scenario(&self) -> &'static Scenario {
+        let planned = self.scenario.as_deref();
+        scenario::decide(&Facts { planned, minor: self.pence, ..Facts::default() })
+    }
 }
 
 /// An access token, keyed by its SHA-256.

@@ -162,7 +162,8 @@ pub(super) fn method(methods: &[(String, String)], answer: &Answer) -> Challenge
 pub(super) fn otp(answer: &Answer) -> Challenge {
     let mut field = one_field(OTP, FieldKind::Text, "One-time password (TAN)");
     let data = answer.challenge_data.as_ref();
-    let length = data.and_then(|data| data.otp_max_length).map(|most| format!("at most {most}"));
+    let length =
+        data.and_then(|data| data.otp_max_length).map(|most| format!("at most {most} characters"));
     let format = data.and_then(|data| data.otp_format.as_deref()).map(|format| match format {
         "integer" => "digits only".to_owned(),
         other => words(other),

@@ -18,8 +18,10 @@ use super::polish_api;
 use super::transfer::{self, Approval, Transfer};
 use super::visit::money;
 use crate::oauth::parse_parameters;
+use crate::outcome::WayBack;
 use crate::pages;
 use crate::shared::Shared;
+use crate::texts::Texts;
 
 struct Waiting {
     id: String,
@@ -31,6 +33,7 @@ struct Waiting {
 #[derive(Template)]
 #[template(path = "app.html")]
 struct AppPage {
+    texts: &'static Texts,
     bank: &'static str,
     username: String,
     /// What the payer gives to the provider.
@@ -67,7 +70,7 @@ pub(crate) async fn show(
     let waiting = waiting.unwrap_or_default();
     let by_code = matches!(bank.standard, Standard::PolishApi(own) if own.by_code);
     let code = by_code.then(|| polish_api::app_code(bank, &username));
-    pages::render(200, &AppPage { bank: bank.name, username, code, waiting })
+    pages::render(200, &AppPage { texts: bank.texts(), bank: bank.name, username, code, waiting })
 }
 
 fn customer(bank: &str, username: &str) -> Option<(&'static Bank, String)> {
@@ -108,12 +111,26 @@ pub(crate) async fn decide(
     });
     match decided {
         Ok(Some(id)) => {
-            if let Some(callback) = polish_api::call_back(&shared, bank, &id) {
-                shared.environment.call_back(callback).await;
-            }
+            call_back(&shared, bank, &id).await;
             pages::see_other(&format!("/sim/app/{}/{username}", bank.id))
         }
         Ok(None) => pages::problem(404, "Nothing waits for this confirmation."),
         Err(_) => pages::problem(500, "The bank cannot keep its state."),
+    }
+}
+
+/// Tells the provider, once, twice or never, as the payment's scenario has it.
+async fn call_back(shared: &Shared, bank: &Bank, id: &str) {
+    let scenario = shared.commit(|state| Some(state.transfers.get(id)?.scenario()));
+    let way_back = scenario.ok().flatten().map_or(WayBack::Usual, |found| found.way_back);
+    let times = match way_back {
+        WayBack::Missing => 0,
+        WayBack::Usual => 1,
+        WayBack::Twice => 2,
+    };
+    if let Some(callback) = polish_api::call_back(shared, bank, id) {
+        for _ in 0..times {
+            shared.environment.call_back(callback.clone()).await;
+        }
     }
 }

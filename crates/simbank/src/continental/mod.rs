@@ -7,6 +7,7 @@
 //! | `certificate` | who the provider is, by its certificate |
 //! | `transfer` | an order, its approval and its execution, whatever the standard |
 //! | `visit` | the bank's pages for the payer: sign in, look, approve |
+//! | `hours` | when banks execute |
 //! | `app` | the bank's app, for decoupled approval |
 //! | `berlin_group/` | NextGenPSD2 1.3.12 |
 //! | `stet/` | STET 1.4 and 1.5 |
@@ -16,6 +17,7 @@ pub(crate) mod app;
 pub(crate) mod banks;
 pub(crate) mod berlin_group;
 pub(crate) mod certificate;
+pub(crate) mod hours;
 pub(crate) mod polish_api;
 pub(crate) mod stet;
 pub(crate) mod transfer;
@@ -34,7 +36,7 @@ pub(crate) const ONE_TIME_PASSWORD: &str = "123456";
 /// Every path of these banks.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/{bank}/sca/{id}", get(visit::show_sign_in))
+        .route("/{bank}/sca/{id}", get(visit::show_sign_in).post(visit::sign_in))
         .route("/{bank}/sca/{id}/sign-in", get(visit::show_sign_in).post(visit::sign_in))
         .route("/{bank}/sca/{id}/consent", get(visit::show_consent).post(visit::decide))
         .route("/sim/app/{bank}/{username}", get(app::show).post(app::decide))

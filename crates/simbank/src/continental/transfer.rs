@@ -1,5 +1,5 @@
 //! An order at a bank outside Britain, whatever the standard: created by a provider, approved by a
-//! payer, executed by the bank. The amount decides what becomes of it (see `outcome.rs`).
+//! payer, executed by the bank. What becomes of it is decided by its scenario (see `scenario.rs`).
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::banks::{self, Standard};
-use crate::outcome::{self, Ending};
-use crate::state::{State, outside};
+use super::hours;
+use crate::outcome::{Ending, LACK_OF_BALANCE, SECOND_THOUGHT_SECONDS};
+use crate::scenario::{self, Facts, Scenario};
+use crate::state::{State, after_seconds, outside};
 use crate::table::Row;
 
 /// Wrong passwords or one-time passwords until the approval has failed.
@@ -49,6 +51,12 @@ pub(crate) struct Transfer {
     pub(crate) status: String,
     /// The bank's words on it.
     pub(crate) words: Option<String>,
+    /// The scenario that was planned for it by API.
+    #[serde(default)]
+    pub(crate) planned: Option<String>,
+    /// In process, and to be looked at again.
+    #[serde(default)]
+    pub(crate) in_process: bool,
     /// The account did not hold enough.
     pub(crate) no_funds: bool,
     pub(crate) approval: Approval,
@@ -92,6 +100,8 @@ impl Transfer {
             debtor: None,
             status: "RCVD".to_owned(),
             words: None,
+            planned: None,
+            in_process: false,
             no_funds: false,
             approval: Approval::Open,
             authorisation_id: None,
@@ -109,6 +119,19 @@ impl Transfer {
             executed: false,
             posts: 0,
         }
+    }
+
+    /// What the payment meets, as far as it is known who pays.
+    pub(crate) fn scenario(&self) -> &'static Scenario {
+        let bank = banks::find(&self.bank);
+        let owner = self.debtor.as_deref().and_then(|iban| bank?.owner(iban));
+        let named = self.username.as_deref().and_then(|username| bank?.customer(username));
+        scenario::decide(&Facts {
+            planned: self.planned.as_deref(),
+            reference: &self.reference,
+            persona: owner.or(named).and_then(|customer| customer.scenario),
+            minor: self.minor,
+        })
     }
 }
 
@@ -186,11 +209,14 @@ pub(crate) fn approve(state: &mut State, id: &str, debtor: &str, now: Timestamp,
 /// The approval is complete: the order waits for its execution.
 pub(crate) fn finish(state: &mut State, id: &str, now: Timestamp, delay_ms: i64) {
     let Some(transfer) = state.transfers.get(id) else { return };
+    let delay_ms = delay_ms.saturating_add(transfer.scenario().late_ms);
     let soon = now.checked_add(SignedDuration::from_millis(delay_ms)).unwrap_or(Timestamp::MAX);
     let day =
         transfer.execution_date.as_deref().and_then(|day| day.parse::<jiff::civil::Date>().ok());
     let opening = day.and_then(|day| day.at(6, 0, 0, 0).to_zoned(TimeZone::UTC).ok());
     let at = opening.map_or(soon, |opening| opening.timestamp().max(soon));
+    let country = banks::find(&transfer.bank).map_or("", |bank| bank.country);
+    let at = hours::next_opening(country, at);
     state.transfers.update(id, &mut state.changes, |transfer| {
         transfer.approval = Approval::Done;
         "finalised".clone_into(&mut transfer.sca_status);
@@ -207,6 +233,16 @@ fn stet(bank: &str) -> bool {
 /// The word for an order that waits for its execution.
 fn accepted_word(bank: &str) -> String {
     if stet(bank) { "ACSP".to_owned() } else { "ACTC".to_owned() }
+}
+
+fn last_word(bank: &str) -> &'static str {
+    banks::find(bank).map_or("ACSC", |bank| bank.berlin_group().last_status)
+}
+
+/// The word for an order that is being executed.
+pub(crate) fn in_process_word(bank: &str) -> &'static str {
+    // A bank whose last word is ACCP has no later one to wait with.
+    if last_word(bank) == "ACCP" { "ACTC" } else { "ACSP" }
 }
 
 /// The payer said no, or could not prove who it is: nothing will be executed.
@@ -238,32 +274,39 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
         Some(account) if account.currency == currency => transfer.creditor_iban.clone(),
         Some(_) | None => outside(&currency),
     };
-    let last_status =
-        banks::find(&transfer.bank).map_or("ACSC", |bank| bank.berlin_group().last_status);
+    let last_status = last_word(&transfer_bank);
     let balance = state.accounts.get(&debtor).map_or(0, |account| account.balance_minor);
-    let mut ending = outcome::ending(minor);
+    let mut ending = transfer.scenario().ending;
+    let first_look = !transfer.in_process;
     if ending == Ending::Complete && balance < minor && !standing_order {
-        ending = outcome::LACK_OF_BALANCE;
+        ending = LACK_OF_BALANCE;
     }
     if ending == Ending::Complete && !standing_order {
         let changes = &mut state.changes;
         state.accounts.update(&debtor, changes, |account| account.balance_minor -= minor);
         state.accounts.update(&creditor, changes, |account| account.balance_minor += minor);
     }
+    let in_process = in_process_word(&transfer_bank);
+    if first_look && matches!(ending, Ending::RejectLater(..)) {
+        let at = after_seconds(now, SECOND_THOUGHT_SECONDS);
+        state.transfers.update(id, &mut state.changes, |transfer| {
+            in_process.clone_into(&mut transfer.status);
+            transfer.in_process = true;
+            transfer.executes_at = Some(at);
+        });
+        return state.wait_for(at, id);
+    }
     let accepted = if stet(&transfer_bank) { "ACSP" } else { "ACTC" };
     state.transfers.update(id, &mut state.changes, |transfer| {
         let (status, words) = match ending {
             Ending::Complete if standing_order => (accepted, None),
             Ending::Complete => (last_status, None),
-            Ending::Reject(_, words) => ("RJCT", Some(words)),
-            // A bank whose last word is ACCP has no later one to wait with.
-            Ending::Remain(words) => {
-                (if last_status == "ACCP" { "ACTC" } else { "ACSP" }, Some(words))
-            }
+            Ending::Reject(_, words) | Ending::RejectLater(_, words) => ("RJCT", Some(words)),
+            Ending::Remain(words) => (in_process, Some(words)),
         };
         status.clone_into(&mut transfer.status);
         transfer.words = words.map(str::to_owned);
-        transfer.no_funds = ending == outcome::LACK_OF_BALANCE;
+        transfer.no_funds = ending == LACK_OF_BALANCE;
         transfer.executed = true;
     });
 }

@@ -4,7 +4,7 @@
 //! | request | form fields | answer |
 //! |---|---|---|
 //! | `GET /{bank}/sca/{id}` | | the sign-in page |
-//! | `POST /{bank}/sca/{id}/sign-in` | `username`, `password` | 303 to `…/consent`; when wrong, to `…/sign-in` |
+//! | `POST /{bank}/sca/{id}`, `…/sign-in` | `username`, `password` | 303 to `…/consent`; when wrong, to `…/sign-in` |
 //! | `POST /{bank}/sca/{id}/consent` | `account`, `decision` = `approve` or `decline` | 303 to the provider |
 //!
 //! `id` is a payment's, or an OAuth request's. A sign-in before any payment goes back at once.
@@ -17,6 +17,7 @@ use axum::response::Response;
 
 use super::banks::{self, Bank};
 use super::berlin_group::oauth;
+use super::hours;
 use super::transfer::{self, Approval, Grant, Transfer, WRONG_MAX};
 use crate::banks::Customer;
 use crate::oauth::parse_parameters;
@@ -59,21 +60,28 @@ impl Visit {
         let transfer = self.transfer.as_ref()?;
         match transfer.approval {
             Approval::Open => None,
-            Approval::Failed => Some(self.back_with_refusal(transfer)),
+            Approval::Failed => Some(self.lead_back(transfer, || self.back_with_refusal(transfer))),
             Approval::Done | Approval::Unconfirmed => {
-                if self.grant.is_some() {
-                    return Some(oauth::back_with_code(shared, &self.id));
-                }
-                let code = transfer.confirmation_code.as_deref();
-                let address = match code {
-                    Some(code) => {
-                        with_parameter(&transfer.redirect_uri, self.bank.code_parameter(), code)
-                    }
-                    None => transfer.redirect_uri.clone(),
-                };
-                Some(pages::see_other(&address))
+                Some(self.lead_back(transfer, || self.back_with_approval(shared, transfer)))
             }
         }
+    }
+
+    fn lead_back(&self, transfer: &Transfer, usual: impl FnOnce() -> Response) -> Response {
+        let scenario = transfer.scenario().way_back;
+        pages::way_back(scenario, self.bank.name, self.bank.texts(), usual)
+    }
+
+    fn back_with_approval(&self, shared: &Shared, transfer: &Transfer) -> Response {
+        if self.grant.is_some() {
+            return oauth::back_with_code(shared, &self.id);
+        }
+        let code = transfer.confirmation_code.as_deref();
+        let address = match code {
+            Some(code) => with_parameter(&transfer.redirect_uri, self.bank.code_parameter(), code),
+            None => transfer.redirect_uri.clone(),
+        };
+        pages::see_other(&address)
     }
 
     fn back_with_refusal(&self, transfer: &Transfer) -> Response {
@@ -142,6 +150,7 @@ pub(crate) async fn show_sign_in(
     }
     let wrong = visit.wrong();
     pages::sign_in(SignInPage {
+        texts: visit.bank.texts(),
         bank: visit.bank.name,
         client: client_name(&shared, &visit),
         attempts_left: (wrong > 0).then(|| WRONG_MAX.saturating_sub(wrong)),
@@ -225,6 +234,8 @@ pub(crate) async fn show_consent(
         return pages::see_other(&visit.path("sign-in"));
     };
     pages::consent(ConsentPage {
+        texts: visit.bank.texts(),
+        closes: hours::closes(visit.bank.country),
         bank: visit.bank.name,
         client: client_name(&shared, &visit),
         payee: transfer.creditor_name.clone(),

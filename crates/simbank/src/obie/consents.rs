@@ -30,6 +30,7 @@ pub(crate) fn create(call: &Call, product: Product) -> Result<Answer, Answer> {
         data: body["Data"].take(),
         risk: body["Risk"].take(),
         pence,
+        planned: None,
         debtor: None,
         order_id: None,
         order_posts: 0,
@@ -39,6 +40,8 @@ pub(crate) fn create(call: &Call, product: Product) -> Result<Answer, Answer> {
         Earlier::Same(id) => representation(call, product, state, &id, 201),
         Earlier::Changed => Err(idempotency::changed()),
         Earlier::None => {
+            let planned = call.shared.plan_for(call.bank.id);
+            let consent = Consent { planned, ..consent };
             state.consents.put(&id, consent, call.now, &mut state.changes);
             idempotency::remember(state, &key, &id, call);
             representation(call, product, state, &id, 201)

@@ -1,19 +1,27 @@
 //! What becomes of orders whose time has come.
 //!
 //! A payment is executed once. An order for later is first checked and set up, which is what its
-//! amount decides (see `outcome.rs`), and then executed on its day: a scheduled payment once, a
+//! scenario decides (see `scenario.rs`), and then executed on its day: a scheduled payment once, a
 //! standing order until its last day.
 
 use jiff::Timestamp;
 
 use super::dialect::{self, Product};
 use crate::banks;
-use crate::outcome::{self, Ending};
-use crate::state::{OUTSIDE, Order, OrderStatus, State};
+use crate::outcome::{Ending, LACK_OF_BALANCE, SECOND_THOUGHT_SECONDS};
+use crate::state::{OUTSIDE, Order, OrderStatus, State, after_seconds};
 
 /// Executes an order, or one step of it.
 pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
     let Some(order) = state.orders.get(id).cloned() else { return };
+    // An operator may have moved it on, or later.
+    if order.executed || order.executes_at > now {
+        return;
+    }
+    let ending = order.scenario().ending;
+    if matches!(ending, Ending::RejectLater(..)) && order.status == OrderStatus::Pending {
+        return take_second_thought(state, id, now);
+    }
     match order.product {
         Product::Payment => settle(state, id, &order, now),
         Product::ScheduledPayment | Product::StandingOrder if order.set_up => {
@@ -23,10 +31,18 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
     }
 }
 
+/// The order is in process, and will be looked at again.
+fn take_second_thought(state: &mut State, id: &str, now: Timestamp) {
+    let at = after_seconds(now, SECOND_THOUGHT_SECONDS);
+    tell(state, id, Ending::Remain("processing"), OrderStatus::Rejected, now);
+    state.orders.update(id, &mut state.changes, |order| order.executes_at = at);
+    state.wait_for(at, id);
+}
+
 fn settle(state: &mut State, id: &str, order: &Order, now: Timestamp) {
-    let mut ending = outcome::ending(order.pence);
+    let mut ending = order.scenario().ending;
     if ending == Ending::Complete && !pay(state, order) {
-        ending = outcome::LACK_OF_BALANCE;
+        ending = LACK_OF_BALANCE;
     }
     let completed = banks::find(&order.bank).map(|bank| bank.last_status);
     tell(state, id, ending, completed.unwrap_or(OrderStatus::Rejected), now);
@@ -35,7 +51,7 @@ fn settle(state: &mut State, id: &str, order: &Order, now: Timestamp) {
 
 /// The bank takes the order into its books, or does not.
 fn set_up(state: &mut State, id: &str, order: &Order, now: Timestamp) {
-    let ending = outcome::ending(order.pence);
+    let ending = order.scenario().ending;
     tell(state, id, ending, OrderStatus::AcceptedSettlementCompleted, now);
     let due = dialect::first_at(&order.initiation).filter(|_| ending == Ending::Complete);
     state.orders.update(id, &mut state.changes, |order| {
@@ -57,7 +73,7 @@ fn run(state: &mut State, id: &str, order: &Order, now: Timestamp) {
         Product::Payment | Product::ScheduledPayment => None,
     };
     if !paid && order.product == Product::ScheduledPayment {
-        tell(state, id, outcome::LACK_OF_BALANCE, OrderStatus::Rejected, now);
+        tell(state, id, LACK_OF_BALANCE, OrderStatus::Rejected, now);
     }
     state.orders.update(id, &mut state.changes, |order| {
         order.runs = done;
@@ -88,7 +104,9 @@ fn pay(state: &mut State, order: &Order) -> bool {
 fn tell(state: &mut State, id: &str, ending: Ending, completed: OrderStatus, now: Timestamp) {
     let (status, reason, description) = match ending {
         Ending::Complete => (completed, None, "success"),
-        Ending::Reject(reason, words) => (OrderStatus::Rejected, Some(reason), words),
+        Ending::Reject(reason, words) | Ending::RejectLater(reason, words) => {
+            (OrderStatus::Rejected, Some(reason), words)
+        }
         Ending::Remain(words) => {
             (OrderStatus::AcceptedSettlementInProcess, Some("PendingSettlement"), words)
         }

@@ -39,6 +39,7 @@ use crate::PeerCertificate;
 use crate::banks::{self, Bank};
 use crate::exchanges::{self, Exchange};
 use crate::oauth::{certificate_name, secret_key};
+use crate::outcome::SLOW_MS;
 use crate::shared::{Client, Shared};
 use crate::state::{self, Token};
 pub(crate) use dialect::{Product, Version, reference};
@@ -129,6 +130,8 @@ enum Delivery {
     CutOff,
     /// With a signature over something else.
     WronglySigned,
+    /// After a long while.
+    Late,
 }
 
 /// What a resource answers.
@@ -277,6 +280,9 @@ pub(crate) async fn handle(
         response_headers: exchanges::headers_as_json(&headers),
         response_body: if silent { String::new() } else { exchanges::body_as_text(&sent) },
     });
+    if answer.delivery == Delivery::Late {
+        keep_waiting(&shared, SLOW_MS).await;
+    }
     let body = if silent { keep_silent(&shared).await } else { Body::from(sent) };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     respond(status, headers, body)
@@ -292,13 +298,18 @@ fn respond(status: StatusCode, headers: HeaderMap, body: Body) -> Response {
 /// Waits as long as a client may be kept waiting, then gives a body that fails before its first
 /// byte: the server closes the connection without having sent anything.
 pub(crate) async fn keep_silent(shared: &Shared) -> Body {
-    let mut stopped = shared.stop.subscribe();
-    tokio::select! {
-        () = shared.environment.sleep(SILENCE_MS) => {}
-        _ = stopped.wait_for(|stop| *stop) => {}
-    }
+    keep_waiting(shared, SILENCE_MS).await;
     let broken = Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
     Body::from_stream(futures_util::stream::iter([broken]))
+}
+
+/// Lets a client wait; no longer than the banks are there.
+pub(crate) async fn keep_waiting(shared: &Shared, milliseconds: u64) {
+    let mut stopped = shared.stop.subscribe();
+    tokio::select! {
+        () = shared.environment.sleep(milliseconds) => {}
+        _ = stopped.wait_for(|stop| *stop) => {}
+    }
 }
 
 /// What is checked before a resource is asked.

@@ -1,6 +1,6 @@
 //! Domestic orders (OBIE 3.1.11 and 4.0) and the details of their execution.
 //!
-//! A fault that an amount asks for (see `outcome.rs`) strikes the request that has the
+//! The fault of a scenario (see `scenario.rs`) strikes the request that has the
 //! effect; the same request repeated with its idempotency key gets an ordinary answer. Faults
 //! before the effect strike every time, but 429 only the first POST for the consent.
 
@@ -11,7 +11,8 @@ use super::dialect::{Product, Version};
 use super::idempotency::{self, Earlier};
 use super::problem::Problem;
 use super::{Answer, Call, Delivery, date_time, shapes};
-use crate::outcome::{self, Fault};
+use crate::outcome::Fault;
+use crate::scenario::Scenario;
 use crate::state::{Consent, ConsentStatus, Order, OrderStatus, State};
 
 /// `POST /domestic-payments` and its like.
@@ -37,11 +38,12 @@ pub(crate) fn create(call: &Call, product: Product) -> Result<Answer, Answer> {
         }
         let consent = consents::find(call, product, state, consent_id)?;
         check_against_consent(consent, &body)?;
-        let fault = outcome::fault(consent.pence);
+        let scenario = consent.scenario();
+        let fault = scenario.fault;
         if let Some(answer) = fault.and_then(|fault| before_effect(fault, consent.order_posts)) {
             return Err(answer);
         }
-        let order = new_order(call, consent_id, consent);
+        let order = new_order(call, consent_id, consent, scenario);
         state.accept_order(&order_id, order, call.now);
         state.consents.update(consent_id, &mut state.changes, |consent| {
             consent.status = ConsentStatus::Consumed;
@@ -98,17 +100,20 @@ fn after_effect(fault: Fault, answer: Answer) -> Answer {
         Fault::SilentAfterEffect => answer.delivered(Delivery::Never),
         Fault::MalformedAnswer => answer.delivered(Delivery::CutOff),
         Fault::WrongSignature => answer.delivered(Delivery::WronglySigned),
+        Fault::Slow => answer.delivered(Delivery::Late),
         Fault::ErrorAfterEffect => {
             Answer::refuse(500, vec![Problem::new("UnexpectedError", "something went wrong")])
         }
         Fault::Forbidden
         | Fault::SilentBeforeEffect
         | Fault::UnavailableBeforeEffect
-        | Fault::TooManyAtFirst => answer,
+        | Fault::TooManyAtFirst
+        // No provider shows a certificate here.
+        | Fault::ExpiredCertificate => answer,
     }
 }
 
-fn new_order(call: &Call, consent_id: &str, consent: &Consent) -> Order {
+fn new_order(call: &Call, consent_id: &str, consent: &Consent, scenario: &Scenario) -> Order {
     Order {
         product: consent.product,
         bank: call.bank.id.to_owned(),
@@ -116,6 +121,7 @@ fn new_order(call: &Call, consent_id: &str, consent: &Consent) -> Order {
         consent_id: consent_id.to_owned(),
         initiation: consent.data["Initiation"].clone(),
         pence: consent.pence,
+        scenario: Some(scenario.word.to_owned()),
         debtor: consent.debtor.clone().unwrap_or_default(),
         tells_debtor: consent.data["ReadRefundAccount"] == "Yes",
         status: OrderStatus::Pending,
@@ -123,7 +129,7 @@ fn new_order(call: &Call, consent_id: &str, consent: &Consent) -> Order {
         description: "pending".to_owned(),
         created_at: call.now,
         updated_at: call.now,
-        executes_at: call.shared.execution_time(call.now),
+        executes_at: call.shared.execution_time(call.now, scenario.late_ms),
         set_up: false,
         runs: 0,
         executed: false,

@@ -1,14 +1,23 @@
 //! The simulated banks, driven through their router by a small test TPP. Every exchange with the
 //! API is judged against the published document when it is there.
-#![expect(clippy::unwrap_used, reason = "helper functions of tests may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helper functions of tests may fail the test"
+)]
 
 mod authorisation;
+mod berlin;
+mod certificate;
 mod flow;
 mod input;
 mod keys;
 mod money;
+mod pages;
+mod planned;
 mod quirks;
 mod restart;
+mod scenarios;
 mod server;
 mod support;
 mod tokens;

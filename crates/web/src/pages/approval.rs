@@ -52,6 +52,7 @@ struct AskAccount {
     bank_id: String,
     bank: String,
     again: bool,
+    can_change: bool,
     back_url: String,
 }
 
@@ -152,6 +153,7 @@ pub(super) fn ask_account(app: &App, payment: &Payment, bank_id: &str, again: bo
         bank_id: bank_id.to_owned(),
         bank: bank.map_or_else(|| "Your bank".to_owned(), |bank| bank.name.clone()),
         again,
+        can_change: payment.initiation.bank_id.is_none(),
         back_url: member_url(payment),
     };
     page(StatusCode::OK, &ask)

@@ -17,7 +17,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
-use banks::profile::BankProfile;
+use banks::profile::{BankProfile, ScaMethod};
 use bytes::Bytes;
 use domain::ids::PaymentId;
 use domain::initiation::LocalInstrument;
@@ -74,6 +74,10 @@ struct ConfirmBank {
     bank: BankRow,
     can_change: bool,
     message: Option<String>,
+    /// What comes next at this bank.
+    next: &'static str,
+    /// Whether the payer types nothing secret on our pages.
+    at_the_bank: bool,
     back_url: String,
 }
 
@@ -168,7 +172,8 @@ pub async fn choose(
     }
 }
 
-/// `GET /session/{paymentId}/leave`: the payer is on the way to the bank.
+/// `GET /session/{paymentId}/leave`: the payer is on the way to the bank, for the first time or, at a
+/// bank with several visits, again. The waiting page goes on here.
 pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
     match load(&app, id).await {
         Ok(payment) => match &payment.state {
@@ -309,11 +314,35 @@ fn choice(app: &App, payment: &Payment, query: &Query, message: Option<String>) 
                 bank: row(app, bank),
                 can_change: payment.initiation.bank_id.is_none(),
                 message,
+                next: what_comes_next(bank),
+                at_the_bank: approves_at_the_bank(bank),
                 back_url: member_url(payment),
             };
             page(StatusCode::OK, &confirm)
         }
         _ => picker(app, payment, query, message),
+    }
+}
+
+/// Whether the payer signs in at the bank, and not on our pages.
+fn approves_at_the_bank(bank: &BankProfile) -> bool {
+    bank.sca_methods
+        .iter()
+        .all(|method| matches!(method, ScaMethod::Redirect | ScaMethod::MultiRedirect))
+}
+
+/// What the payer will do, in a sentence.
+fn what_comes_next(bank: &BankProfile) -> &'static str {
+    match bank.sca_methods.first() {
+        Some(ScaMethod::Decoupled) => {
+            "Next, you confirm the payment in your bank's app, on your phone."
+        }
+        Some(ScaMethod::EmbeddedSingleStep | ScaMethod::EmbeddedMultiStep) => {
+            "Next, your bank asks you some questions on this page, to be sure that it is you."
+        }
+        Some(ScaMethod::Redirect | ScaMethod::MultiRedirect) | None => {
+            "Next, you sign in at your bank and approve the payment there."
+        }
     }
 }
 

@@ -4,18 +4,20 @@
 //! Documents judge the wire: every answer of the API is held against our OpenAPI document and the
 //! published one, every exchange with a bank against the document of the bank's standard. See
 //! `support`.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod authentication;
 mod bad_banks;
 mod certificates;
 mod create;
 mod directory;
+mod faults;
 mod headers;
 mod idempotency;
 mod leniency;
 mod opening;
 mod outcomes;
+mod personas;
 mod protocols;
 mod reads;
 mod refusals;

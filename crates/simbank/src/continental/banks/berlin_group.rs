@@ -1,12 +1,13 @@
 //! The simulated banks that speak NextGenPSD2.
 
 use super::{Approach, Bank, BerlinGroup, Signing, Standard, USUAL};
-use crate::banks::{account, customer};
+use crate::banks::{account, customer, persona};
 
 pub(super) const BANKS: [Bank; 8] = [
     Bank {
         id: "bg-linden",
         name: "Lindenbank",
+        country: "DE",
         currency: "EUR",
         standard: Standard::BerlinGroup(BerlinGroup { cancels_with_approval: true, ..USUAL }),
         customers: &[
@@ -28,11 +29,27 @@ pub(super) const BANKS: [Bank; 8] = [
                 "lotte-pass",
                 &[account("DE80700202700000001029", "Lotte Leer", 125)],
             ),
+            persona(
+                "linus",
+                "linus-pass",
+                &[account("DE58700202700000002007", "Linus Lorenz", 2_480_000)],
+                "silent_after_effect",
+            ),
+            persona(
+                "luise",
+                "luise-pass",
+                &[
+                    account("DE63700202700000002014", "Luise Lohmann", 2_480_000),
+                    account("DE68700202700000002021", "Luise Lohmann Sparkonto", 910_000),
+                ],
+                "missing_callback",
+            ),
         ],
     },
     Bank {
         id: "bg-ahorn",
         name: "Ahornbank",
+        country: "DE",
         currency: "EUR",
         standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::EmbeddedManyMethods,
@@ -53,11 +70,18 @@ pub(super) const BANKS: [Bank; 8] = [
                 &[account("DE42370400440000001050", "Anton Auer", 430_050)],
             ),
             customer("agnes", "agnes-pass", &[account("DE47370400440000001057", "Agnes Arm", 125)]),
+            persona(
+                "arno",
+                "arno-pass",
+                &[account("DE20370400440000002028", "Arno Adler", 2_480_000)],
+                "error_after_effect",
+            ),
         ],
     },
     Bank {
         id: "bg-eiche",
         name: "Eichensparkasse",
+        country: "AT",
         currency: "EUR",
         standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::EmbeddedOneMethod,
@@ -79,11 +103,18 @@ pub(super) const BANKS: [Bank; 8] = [
                 &[account("AT772011100000001106", "Emil Egger", 430_050)],
             ),
             customer("erna", "erna-pass", &[account("AT822011100000001113", "Erna Eng", 125)]),
+            persona(
+                "eduard",
+                "eduard-pass",
+                &[account("AT202011100000002035", "Eduard Ebner", 2_480_000)],
+                "never_final",
+            ),
         ],
     },
     Bank {
         id: "bg-birke",
         name: "Birkenbank",
+        country: "DE",
         currency: "EUR",
         standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::Decoupled,
@@ -109,11 +140,18 @@ pub(super) const BANKS: [Bank; 8] = [
                 "bruno-pass",
                 &[account("DE26500105170000001085", "Bruno Blank", 125)],
             ),
+            persona(
+                "beate",
+                "beate-pass",
+                &[account("DE86500105170000002042", "Beate Brandt", 2_480_000)],
+                "rejected_after_accepted",
+            ),
         ],
     },
     Bank {
         id: "bg-tulp",
         name: "Tulpenbank",
+        country: "NL",
         currency: "EUR",
         standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::RedirectWhenAsked,
@@ -132,11 +170,18 @@ pub(super) const BANKS: [Bank; 8] = [
             ),
             customer("tijn", "tijn-pass", &[account("NL27TULP0000001134", "Tijn Tol", 430_050)]),
             customer("toos", "toos-pass", &[account("NL32TULP0000001141", "Toos Tekort", 125)]),
+            persona(
+                "thijs",
+                "thijs-pass",
+                &[account("NL19TULP0000002054", "Thijs Terpstra", 2_480_000)],
+                "late_execution",
+            ),
         ],
     },
     Bank {
         id: "bg-pino",
         name: "Banca del Pino",
+        country: "IT",
         currency: "EUR",
         standard: Standard::BerlinGroup(BerlinGroup {
             confirms_by_code: true,
@@ -163,11 +208,18 @@ pub(super) const BANKS: [Bank; 8] = [
                 "pia-pass",
                 &[account("IT26X0542811101000000001169", "Pia Poveri", 125)],
             ),
+            persona(
+                "pamela",
+                "pamela-pass",
+                &[account("IT08Q0542811101000000002056", "Pamela Piras", 2_480_000)],
+                "duplicate_callback",
+            ),
         ],
     },
     Bank {
         id: "bg-olmo",
         name: "Banco Olmo",
+        country: "ES",
         currency: "EUR",
         standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::OAuth,
@@ -193,11 +245,18 @@ pub(super) const BANKS: [Bank; 8] = [
                 "oriol-pass",
                 &[account("ES1321000418450000001197", "Oriol Ojeda", 125)],
             ),
+            persona(
+                "ona",
+                "ona-pass",
+                &[account("ES6221000418410000002063", "Ona Olivé", 2_480_000)],
+                "missing_callback",
+            ),
         ],
     },
     Bank {
         id: "bg-encina",
         name: "Caja Encina",
+        country: "ES",
         currency: "EUR",
         standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::SignInBefore,
@@ -219,6 +278,12 @@ pub(super) const BANKS: [Bank; 8] = [
                 &[account("ES4420385778980000001218", "Enrique Esteve", 430_050)],
             ),
             customer("eva", "eva-pass", &[account("ES4920385778980000001225", "Eva Escasa", 125)]),
+            persona(
+                "eloy",
+                "eloy-pass",
+                &[account("ES2120385778950000002070", "Eloy Escribano", 2_480_000)],
+                "too_many_requests",
+            ),
         ],
     },
 ];

@@ -4,7 +4,8 @@ mod berlin_group;
 mod polish_api;
 mod stet;
 
-use crate::banks::Customer;
+use crate::banks::{Customer, owner};
+use crate::texts::{self, Texts};
 
 /// How a Berlin Group bank lets a payer approve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +90,8 @@ pub(crate) struct Bank {
     /// First segment of the bank's paths.
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
+    /// ISO 3166-1: its language and its working hours.
+    pub(crate) country: &'static str,
     pub(crate) currency: &'static str,
     pub(crate) standard: Standard,
     pub(crate) customers: &'static [Customer],
@@ -125,6 +128,11 @@ impl Bank {
         }
     }
 
+    /// What the bank's pages say.
+    pub(crate) fn texts(&self) -> &'static Texts {
+        texts::of_country(self.country)
+    }
+
     /// Whether the provider has to send something after the payer's approval.
     pub(crate) fn wants_confirmation(&self) -> bool {
         match self.standard {
@@ -149,9 +157,71 @@ impl Bank {
 
     /// The customer who owns this account.
     pub(crate) fn owner(&self, iban: &str) -> Option<&'static Customer> {
-        let owns = |customer: &&Customer| {
-            customer.accounts.iter().any(|account| account.identification == iban)
-        };
-        self.customers.iter().find(owns)
+        owner(self.customers, iban)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::scenario;
+
+    /// ISO 7064, mod 97-10: the country and check digits come last, letters count from 10.
+    fn checks(iban: &str) -> bool {
+        let (head, tail) = iban.split_at(4);
+        let digits: String = format!("{tail}{head}")
+            .chars()
+            .map(|character| character.to_digit(36).expect("letters and digits").to_string())
+            .collect();
+        let rest =
+            digits.bytes().fold(0_u32, |rest, byte| (rest * 10 + u32::from(byte - b'0')) % 97);
+        rest == 1
+    }
+
+    #[test]
+    fn every_iban_is_valid_and_of_the_banks_country() {
+        assert!(!checks("DE66700202700000001008"), "the check can fail");
+        for bank in all() {
+            for account in bank.customers.iter().flat_map(|customer| customer.accounts) {
+                let iban = account.identification;
+                assert!(checks(iban), "{iban}");
+                assert!(iban.starts_with(bank.country), "{}: {iban}", bank.id);
+                let length = match bank.country {
+                    "AT" => 20,
+                    "DE" => 22,
+                    "ES" => 24,
+                    "FR" | "IT" => 27,
+                    "NL" => 18,
+                    "PL" => 28,
+                    other => panic!("{other} is new"),
+                };
+                assert_eq!(iban.len(), length, "{iban}");
+            }
+        }
+    }
+
+    #[test]
+    fn there_are_customers_enough_and_each_is_somebody() {
+        let british = crate::banks::BANKS.iter().map(|bank| (bank.id, bank.customers));
+        let banks: Vec<_> = british.chain(all().map(|bank| (bank.id, bank.customers))).collect();
+        let (mut people, mut accounts) = (HashSet::new(), HashSet::new());
+        for (bank, customers) in banks {
+            assert_eq!(customers[0].scenario, None, "{bank}: the first is an ordinary customer");
+            for customer in customers {
+                let (name, password) = (customer.username, customer.password);
+                assert!(people.insert((bank, name)), "{bank}: {name} is there twice");
+                assert_eq!(password, format!("{name}-pass"));
+                assert!(!customer.accounts.is_empty(), "{name}");
+                for account in customer.accounts {
+                    assert!(accounts.insert(account.identification), "{}", account.identification);
+                }
+                if let Some(word) = customer.scenario {
+                    assert!(scenario::find(word).is_some(), "{name}: {word}");
+                }
+            }
+        }
+        assert!(people.len() >= 60, "{}", people.len());
     }
 }

@@ -1,12 +1,13 @@
 //! The simulated banks that speak PolishAPI.
 
 use super::{Bank, PolishApi, Standard};
-use crate::banks::{account, customer};
+use crate::banks::{account, customer, persona};
 
 pub(super) const BANKS: [Bank; 3] = [
     Bank {
         id: "pl-dab",
         name: "Bank Dąb",
+        country: "PL",
         currency: "PLN",
         standard: Standard::PolishApi(PolishApi {
             version: "v2_1_2.1",
@@ -33,11 +34,18 @@ pub(super) const BANKS: [Bank; 3] = [
                 "danuta-pass",
                 &[account("PL77101000000000000000001004", "Danuta Drobna", 125)],
             ),
+            persona(
+                "daria",
+                "daria-pass",
+                &[account("PL37101000000000000000002112", "Daria Dziuba", 2_480_000)],
+                "wrong_signature",
+            ),
         ],
     },
     Bank {
         id: "pl-brzoza",
         name: "Bank Brzoza",
+        country: "PL",
         currency: "PLN",
         standard: Standard::PolishApi(PolishApi {
             version: "v2_1_1.1",
@@ -68,11 +76,18 @@ pub(super) const BANKS: [Bank; 3] = [
                 "bozena-pass",
                 &[account("PL47102000000000000000001008", "Bożena Biedna", 125)],
             ),
+            persona(
+                "bogdan",
+                "bogdan-pass",
+                &[account("PL23102000000000000000002119", "Bogdan Baran", 2_480_000)],
+                "silent_before_effect",
+            ),
         ],
     },
     Bank {
         id: "pl-sosna",
         name: "Bank Sosna",
+        country: "PL",
         currency: "PLN",
         standard: Standard::PolishApi(PolishApi {
             version: "v2_1_2.1",
@@ -102,6 +117,18 @@ pub(super) const BANKS: [Bank; 3] = [
                 "stasia",
                 "stasia-pass",
                 &[account("PL17103000000000000000001012", "Stasia Skromna", 125)],
+            ),
+            persona(
+                "szymon",
+                "szymon-pass",
+                &[account("PL09103000000000000000002126", "Szymon Socha", 2_480_000)],
+                "missing_callback",
+            ),
+            persona(
+                "sabina",
+                "sabina-pass",
+                &[account("PL14103000000000000000002133", "Sabina Sikora", 2_480_000)],
+                "duplicate_callback",
             ),
         ],
     },

@@ -1,12 +1,13 @@
 //! The simulated banks that speak STET.
 
 use super::{Bank, Standard, Stet};
-use crate::banks::{account, customer};
+use crate::banks::{account, customer, persona};
 
 pub(super) const BANKS: [Bank; 4] = [
     Bank {
         id: "stet-chene",
         name: "Banque du Chêne",
+        country: "FR",
         currency: "EUR",
         standard: Standard::Stet(Stet {
             beneficiary_in_transaction: false,
@@ -34,11 +35,24 @@ pub(super) const BANKS: [Bank; 4] = [
                 "chloe-pass",
                 &[account("FR7610007000010000000204492", "Chloé Court", 125)],
             ),
+            persona(
+                "celine",
+                "celine-pass",
+                &[account("FR7610007000010000207700005", "Céline Colin", 2_480_000)],
+                "slow",
+            ),
+            persona(
+                "claude",
+                "claude-pass",
+                &[account("FR7610007000010000208400054", "Claude Carpentier", 2_480_000)],
+                "insufficient_funds",
+            ),
         ],
     },
     Bank {
         id: "stet-hetre",
         name: "Banque du Hêtre",
+        country: "FR",
         currency: "EUR",
         standard: Standard::Stet(Stet {
             beneficiary_in_transaction: true,
@@ -66,11 +80,18 @@ pub(super) const BANKS: [Bank; 4] = [
                 "henri-pass",
                 &[account("FR7610107000010000000208881", "Henri Humble", 125)],
             ),
+            persona(
+                "honore",
+                "honore-pass",
+                &[account("FR7610107000010000209100030", "Honoré Humbert", 2_480_000)],
+                "error_before_effect",
+            ),
         ],
     },
     Bank {
         id: "stet-saule",
         name: "Crédit Saule",
+        country: "FR",
         currency: "EUR",
         standard: Standard::Stet(Stet {
             beneficiary_in_transaction: true,
@@ -98,11 +119,18 @@ pub(super) const BANKS: [Bank; 4] = [
                 "salome-pass",
                 &[account("FR7610207000010000000213270", "Salomé Simple", 125)],
             ),
+            persona(
+                "serge",
+                "serge-pass",
+                &[account("FR7610207000010000209800006", "Serge Salmon", 2_480_000)],
+                "late_execution",
+            ),
         ],
     },
     Bank {
         id: "stet-if",
         name: "Banque de l'If",
+        country: "FR",
         currency: "EUR",
         standard: Standard::Stet(Stet {
             beneficiary_in_transaction: false,
@@ -129,6 +157,12 @@ pub(super) const BANKS: [Bank; 4] = [
                 "ines",
                 "ines-pass",
                 &[account("FR7610307000010000000217659", "Inès Indigent", 125)],
+            ),
+            persona(
+                "isabelle",
+                "isabelle-pass",
+                &[account("FR7610307000010000210500079", "Isabelle Ivry", 2_480_000)],
+                "rejected_after_accepted",
             ),
         ],
     },

@@ -7,7 +7,7 @@ use super::super::banks::Approach;
 use super::super::transfer::{self, Approval, Transfer, WRONG_MAX};
 use super::payments::{after_effect, find};
 use super::{Answer, Call};
-use crate::outcome;
+use crate::outcome::Fault;
 use crate::state::State;
 
 /// Id, type and name of the methods that a payer has.
@@ -197,8 +197,10 @@ pub(super) fn update(
         let transfer = find(call, state, id)?;
         check_id(transfer, authorisation)?;
         open(transfer)?;
-        let minor = transfer.minor;
+        let fault = transfer.scenario().fault;
         if let Some(code) = body["confirmationCode"].as_str() {
+            state.transfers.update(id, &mut state.changes, |transfer| transfer.posts += 1);
+            let transfer = find(call, state, id)?;
             if transfer.confirmation_code.as_deref() != Some(code)
                 || transfer.approval != Approval::Unconfirmed
             {
@@ -210,7 +212,7 @@ pub(super) fn update(
                 "scaStatus": "finalised",
                 "_links": { "scaStatus": link(call, path) },
             });
-            return Ok(with_fault(minor, Answer::body(200, answer)));
+            return Ok(with_fault(fault, Answer::body(200, answer)));
         }
         if let Some(chosen) = body["authenticationMethodId"].as_str() {
             return choose_method(call, state, (path, id), chosen);
@@ -224,15 +226,15 @@ pub(super) fn update(
             }
             let debtor = transfer.debtor.clone().unwrap_or_default();
             transfer::approve(state, id, &debtor, call.now, delay_ms);
-            return Ok(with_fault(minor, Answer::body(200, json!({ "scaStatus": "finalised" }))));
+            return Ok(with_fault(fault, Answer::body(200, json!({ "scaStatus": "finalised" }))));
         }
         Err(Answer::refuse(400, "FORMAT_ERROR", "the body updates nothing"))
     })
 }
 
-/// The amount may ask for the answer to be lost.
-fn with_fault(minor: i64, answer: Answer) -> Answer {
-    match outcome::fault(minor) {
+/// The payment's scenario may want the answer to be lost.
+fn with_fault(fault: Option<Fault>, answer: Answer) -> Answer {
+    match fault {
         Some(fault) => after_effect(fault, answer),
         None => answer,
     }

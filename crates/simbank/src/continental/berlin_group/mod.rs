@@ -32,6 +32,7 @@ use super::banks::{self, Bank, Standard};
 use super::certificate::{self, Provider, Refused};
 use crate::PeerCertificate;
 use crate::exchanges::{self, Exchange};
+use crate::outcome::SLOW_MS;
 use crate::shared::Shared;
 
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -45,6 +46,8 @@ enum Delivery {
     Never,
     /// Half of the body.
     CutOff,
+    /// After a long while.
+    Late,
 }
 
 /// What a resource answers.
@@ -190,6 +193,9 @@ pub(crate) async fn handle(
         response_headers: exchanges::headers_as_json(&headers),
         response_body: if silent { String::new() } else { exchanges::body_as_text(&sent) },
     });
+    if answer.delivery == Delivery::Late {
+        crate::obie::keep_waiting(&shared, SLOW_MS).await;
+    }
     let body = match silent {
         true => crate::obie::keep_silent(&shared).await,
         false => Body::from(sent),
@@ -198,11 +204,16 @@ pub(crate) async fn handle(
     respond(status, headers, body)
 }
 
+/// The provider's certificate has expired, or the bank thinks so.
+fn expired() -> Answer {
+    Answer::refuse(401, "CERTIFICATE_EXPIRED", "it has expired")
+}
+
 fn refuse_certificate(refused: Refused) -> Answer {
     match refused {
         Refused::Missing => Answer::refuse(401, "CERTIFICATE_MISSING", "no client certificate"),
         Refused::Invalid => Answer::refuse(401, "CERTIFICATE_INVALID", "it is not a QWAC"),
-        Refused::Expired => Answer::refuse(401, "CERTIFICATE_EXPIRED", "it has expired"),
+        Refused::Expired => expired(),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::banks::Approach;
 use super::super::transfer::{Approval, Transfer, minor_units};
 use super::{Answer, Call, Delivery};
-use crate::outcome::{self, Fault};
+use crate::outcome::Fault;
 use crate::state::State;
 
 /// Hours of the day do not matter here; days ahead do.
@@ -58,16 +58,21 @@ pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<An
         return Err(format_error("PSU-IP-Address is missing"));
     }
     let body = call.json()?;
-    let transfer = read_order(call, service, &body)?;
-    let fault = outcome::fault(transfer.minor);
+    let mut transfer = read_order(call, service, &body)?;
+    transfer.planned = call.shared.plan_for(call.bank.id);
+    let fault = transfer.scenario().fault;
     let id = call.shared.uuid();
     let authorisation_id = call.shared.uuid();
-    let minor = transfer.minor;
+    let attempt = format!("{}|{}|{}", call.bank.id, transfer.client, transfer.end_to_end_id);
     let (id_kept, authorisation_kept) = (id.clone(), authorisation_id.clone());
+    if let Some(refusal) = fault.and_then(before_effect) {
+        return Err(refusal);
+    }
+    if fault == Some(Fault::TooManyAtFirst) && call.shared.is_first(&attempt) {
+        let text = "too many requests";
+        return Err(Answer::refuse(429, "ACCESS_EXCEEDED", text).with("retry-after", "1"));
+    }
     let created = call.commit(|state| {
-        if let Some(refusal) = fault.and_then(before_effect) {
-            return Err(refusal);
-        }
         let mut transfer = transfer;
         if matches!(
             own.approach,
@@ -88,7 +93,7 @@ pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<An
     // other banks they strike the message with the one-time password.
     let embedded =
         matches!(own.approach, Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod);
-    let fault = outcome::fault(minor).filter(|_| !embedded);
+    let fault = fault.filter(|_| !embedded);
     Ok(fault.map_or_else(|| created.clone(), |fault| after_effect(fault, created.clone())))
 }
 
@@ -158,7 +163,6 @@ fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Transfer, 
         confirmation_code: own.confirms_by_code.then(|| call.shared.uuid()),
         redirect_uri: header("tpp-redirect-uri"),
         nok_redirect_uri: if nok.is_empty() { header("tpp-redirect-uri") } else { nok },
-        posts: 1,
         ..Transfer::received(call.bank.id, &call.provider.organisation_identifier, call.now)
     })
 }
@@ -184,11 +188,13 @@ fn before_effect(fault: Fault) -> Option<Answer> {
         Fault::Forbidden => {
             Some(Answer::refuse(403, "PRODUCT_INVALID", "this payment is not permitted"))
         }
+        Fault::ExpiredCertificate => Some(super::expired()),
         Fault::TooManyAtFirst
         | Fault::SilentAfterEffect
         | Fault::ErrorAfterEffect
         | Fault::MalformedAnswer
-        | Fault::WrongSignature => None,
+        | Fault::WrongSignature
+        | Fault::Slow => None,
     }
 }
 
@@ -197,6 +203,7 @@ pub(super) fn after_effect(fault: Fault, answer: Answer) -> Answer {
     match fault {
         Fault::SilentAfterEffect => answer.delivered(Delivery::Never),
         Fault::MalformedAnswer => answer.delivered(Delivery::CutOff),
+        Fault::Slow => answer.delivered(Delivery::Late),
         Fault::ErrorAfterEffect => {
             Answer::refuse(500, "INTERNAL_SERVER_ERROR", "something went wrong")
         }
@@ -205,7 +212,8 @@ pub(super) fn after_effect(fault: Fault, answer: Answer) -> Answer {
         | Fault::Forbidden
         | Fault::SilentBeforeEffect
         | Fault::UnavailableBeforeEffect
-        | Fault::TooManyAtFirst => answer,
+        | Fault::TooManyAtFirst
+        | Fault::ExpiredCertificate => answer,
     }
 }
 

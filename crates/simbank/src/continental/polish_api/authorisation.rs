@@ -167,6 +167,7 @@ fn read_consent(call: &Call<'_>) -> Result<Transfer, Answer> {
         "recurring" => &privilege["pis:getRecurringPayment"]["tppRecurringPaymentId"],
         _ => &privilege["pis:getPayment"]["tppTransactionId"],
     };
+    transfer.planned = call.shared.plan_for(call.bank.id);
     transfer.end_to_end_id = asking.as_str().unwrap_or_default().to_owned();
     Ok(transfer)
 }

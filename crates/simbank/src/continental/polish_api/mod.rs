@@ -22,7 +22,7 @@ use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ use super::banks::{self, Bank, PolishApi, Standard};
 use super::certificate::{self, Provider};
 use crate::PeerCertificate;
 use crate::exchanges::{self, Exchange};
-use crate::outcome::Fault;
+use crate::outcome::{Fault, SLOW_MS};
 use crate::shared::Shared;
 
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -125,7 +125,7 @@ pub(crate) async fn handle(
     let request_id = json["requestHeader"]["requestId"].as_str().unwrap_or_default().to_owned();
     let shown = certificate.as_ref().map(|Extension(PeerCertificate(der))| der.as_slice());
     let answer = match certificate::read(shown, now) {
-        Err(_) => Answer::refuse(401, "CERTIFICATE", "no client certificate that is a valid QWAC"),
+        Err(_) => no_certificate(),
         Ok(provider) if !provider.initiates_payments => {
             Answer::refuse(403, "ROLE", "the certificate has no role PSP_PI")
         }
@@ -148,12 +148,20 @@ pub(crate) async fn handle(
         response_headers: exchanges::headers_as_json(&headers),
         response_body: if silent { String::new() } else { exchanges::body_as_text(&sent) },
     });
+    if answer.fault == Some(Fault::Slow) {
+        crate::obie::keep_waiting(&shared, SLOW_MS).await;
+    }
     let body = match silent {
         true => crate::obie::keep_silent(&shared).await,
         false => Body::from(sent),
     };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     respond(status, headers, body)
+}
+
+/// The provider's certificate is none, or the bank thinks so.
+fn no_certificate() -> Answer {
+    Answer::refuse(401, "CERTIFICATE", "no client certificate that is a valid QWAC")
 }
 
 fn answer(
@@ -217,6 +225,9 @@ fn dress(
     answer: &Answer,
 ) -> (HeaderMap, Vec<u8>) {
     let mut headers = HeaderMap::new();
+    if answer.status == 429 {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     let Some(mut body) = answer.body.clone() else { return (headers, vec![]) };
     let sent_at = format!("{:.3}", shared.now());
     body["responseHeader"] =

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::berlin_group::oauth::key;
 use super::super::transfer::{self, Approval, Transfer, minor_units};
 use super::{Answer, Call};
-use crate::outcome::{self, Fault};
+use crate::outcome::Fault;
 use crate::state::State;
 
 /// Reads what is to be transferred.
@@ -104,27 +104,12 @@ pub(super) fn create(call: &Call<'_>, service: &str) -> Result<Answer, Answer> {
         if ours.is_empty() || ours != found.end_to_end_id {
             return Err(Answer::wrong("the provider's id is not that of the consent"));
         }
-        let (fault, approval, posts) = (outcome::fault(found.minor), found.approval, found.posts);
+        let (fault, approval, posts) = (found.scenario().fault, found.approval, found.posts);
         state.transfers.update(&id, &mut state.changes, |transfer| transfer.posts += 1);
         if approval != Approval::Unconfirmed {
             return Err(Answer::refuse(403, "CONSENT", "the consent was used, or never given"));
         }
-        let refusal = match fault {
-            Some(Fault::Forbidden) => {
-                Some(Answer::refuse(403, "FORBIDDEN", "this payment is not permitted"))
-            }
-            Some(Fault::UnavailableBeforeEffect) => {
-                Some(Answer::refuse(503, "UNAVAILABLE", "try again later"))
-            }
-            Some(Fault::SilentBeforeEffect) => {
-                Some(Answer { fault, ..Answer::refuse(500, "SILENCE", "silence") })
-            }
-            Some(Fault::TooManyAtFirst) if posts == 0 => {
-                Some(Answer::refuse(429, "TOO_MANY", "too many requests"))
-            }
-            _ => None,
-        };
-        if let Some(refusal) = refusal {
+        if let Some(refusal) = fault.and_then(|fault| before_effect(fault, posts)) {
             return Err(refusal);
         }
         transfer::finish(state, &id, call.now, delay_ms);
@@ -136,6 +121,29 @@ pub(super) fn create(call: &Call<'_>, service: &str) -> Result<Answer, Answer> {
             fault => Answer { fault, ..Answer::body(answer) },
         })
     })
+}
+
+/// The answer of a fault that keeps the order from being taken.
+fn before_effect(fault: Fault, posts: u32) -> Option<Answer> {
+    match fault {
+        Fault::Forbidden => Some(Answer::refuse(403, "FORBIDDEN", "this payment is not permitted")),
+        Fault::UnavailableBeforeEffect => {
+            Some(Answer::refuse(503, "UNAVAILABLE", "try again later"))
+        }
+        Fault::SilentBeforeEffect => {
+            Some(Answer { fault: Some(fault), ..Answer::refuse(500, "SILENCE", "silence") })
+        }
+        Fault::TooManyAtFirst if posts == 0 => {
+            Some(Answer::refuse(429, "TOO_MANY", "too many requests"))
+        }
+        Fault::ExpiredCertificate => Some(super::no_certificate()),
+        Fault::TooManyAtFirst
+        | Fault::SilentAfterEffect
+        | Fault::ErrorAfterEffect
+        | Fault::MalformedAnswer
+        | Fault::WrongSignature
+        | Fault::Slow => None,
+    }
 }
 
 /// The order as the bank shows it.

@@ -20,7 +20,7 @@ use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use http::header::{CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ use crate::PeerCertificate;
 use crate::exchanges::{self, Exchange};
 use crate::jose::{base64url, sha256};
 use crate::oauth::parse_parameters;
-use crate::outcome::Fault;
+use crate::outcome::{Fault, SLOW_MS};
 use crate::shared::Shared;
 use crate::state::after_seconds;
 
@@ -115,7 +115,7 @@ pub(crate) async fn handle(
     let now = shared.now();
     let shown = certificate.as_ref().map(|Extension(PeerCertificate(der))| der.as_slice());
     let answer = match certificate::read(shown, now) {
-        Err(_) => Answer::refuse(401, "no client certificate that is a valid QWAC"),
+        Err(_) => no_certificate(),
         Ok(provider) if !provider.initiates_payments => {
             Answer::refuse(403, "the certificate has no role PSP_PI")
         }
@@ -144,12 +144,20 @@ pub(crate) async fn handle(
         response_headers: exchanges::headers_as_json(&headers),
         response_body: if silent { String::new() } else { exchanges::body_as_text(&sent) },
     });
+    if answer.fault == Some(Fault::Slow) {
+        crate::obie::keep_waiting(&shared, SLOW_MS).await;
+    }
     let body = match silent {
         true => crate::obie::keep_silent(&shared).await,
         false => Body::from(sent),
     };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     respond(status, headers, body)
+}
+
+/// The provider's certificate is none, or the bank thinks so.
+fn no_certificate() -> Answer {
+    Answer::refuse(401, "no client certificate that is a valid QWAC")
 }
 
 fn answer(call: &Call<'_>, resource: &str) -> Result<Answer, Answer> {
@@ -238,6 +246,9 @@ fn dress(own: Stet, asked: &HeaderMap, answer: &Answer) -> (HeaderMap, Vec<u8>) 
     }
     if let Some(location) = answer.location.as_deref().and_then(|text| text.parse().ok()) {
         headers.insert(LOCATION, location);
+    }
+    if answer.status == 429 {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     let mut sent = vec![];
     if let Some(body) = &answer.body {

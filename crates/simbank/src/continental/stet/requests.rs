@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::transfer::{self, Approval, Transfer, minor_units};
 use super::{Answer, Call};
-use crate::outcome::{self, Fault};
+use crate::outcome::Fault;
 use crate::state::State;
 
 fn wrong(what: &str) -> Answer {
@@ -24,14 +24,18 @@ fn digits(value: &Value) -> Option<String> {
 pub(super) fn create(call: &Call<'_>) -> Result<Answer, Answer> {
     let body: Value =
         serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?;
-    let transfer = read_request(call, &body)?;
-    let minor = transfer.minor;
+    let mut transfer = read_request(call, &body)?;
+    transfer.planned = call.shared.plan_for(call.bank.id);
     // The standard's ids have 35 characters at most.
     let id = call.shared.uuid().replace('-', "");
     let kept = id.clone();
-    let fault = outcome::fault(minor).filter(|_| call.own.executes_at_approval);
+    let fault = transfer.scenario().fault.filter(|_| call.own.executes_at_approval);
+    let attempt = format!("{}|{}|{}", call.bank.id, transfer.client, transfer.end_to_end_id);
     if let Some(refusal) = fault.and_then(before_effect) {
         return Err(refusal);
+    }
+    if fault == Some(Fault::TooManyAtFirst) && call.shared.is_first(&attempt) {
+        return Err(Answer::refuse(429, "too many requests"));
     }
     let approach = if call.own.decoupled { "DECOUPLED" } else { "REDIRECT" };
     let mut answer = json!({ "appliedAuthenticationApproach": approach, "_links": {} });
@@ -111,7 +115,7 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Transfer, Answer> {
         currency: "EUR".to_owned(),
         creditor_iban,
         creditor_name,
-        reference: text(&transaction["remittanceInformation"]["unstructured"][0]),
+        reference: words(&transaction["remittanceInformation"]["unstructured"]),
         end_to_end_id: id,
         execution_date: Some(day).filter(|day| *day > today),
         debtor,
@@ -124,6 +128,12 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Transfer, Answer> {
     })
 }
 
+/// The texts of a list as one.
+fn words(texts: &Value) -> String {
+    let texts = texts.as_array().map(Vec::as_slice).unwrap_or_default();
+    texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+}
+
 /// The answer of a fault that keeps the message from having its effect.
 fn before_effect(fault: Fault) -> Option<Answer> {
     match fault {
@@ -132,11 +142,13 @@ fn before_effect(fault: Fault) -> Option<Answer> {
         Fault::SilentBeforeEffect => {
             Some(Answer { fault: Some(fault), ..Answer::refuse(500, "silence") })
         }
+        Fault::ExpiredCertificate => Some(super::no_certificate()),
         Fault::TooManyAtFirst
         | Fault::SilentAfterEffect
         | Fault::ErrorAfterEffect
         | Fault::MalformedAnswer
-        | Fault::WrongSignature => None,
+        | Fault::WrongSignature
+        | Fault::Slow => None,
     }
 }
 
@@ -205,7 +217,7 @@ pub(super) fn confirm(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     let delay_ms = call.shared.execution_delay_ms();
     call.commit(|state| {
         let transfer = find(call, state, id)?;
-        let (fault, approval) = (outcome::fault(transfer.minor), transfer.approval);
+        let (fault, approval) = (transfer.scenario().fault, transfer.approval);
         let posts = transfer.posts;
         let factor = transfer.confirmation_code.clone();
         state.transfers.update(id, &mut state.changes, |transfer| transfer.posts += 1);

@@ -9,6 +9,7 @@ mod member;
 mod order;
 pub mod payer;
 mod payments;
+pub mod visitor;
 mod wire;
 
 use std::sync::{Arc, Mutex, OnceLock};

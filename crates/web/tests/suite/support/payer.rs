@@ -72,7 +72,7 @@ pub fn account_of(bank: &str) -> &'static str {
 }
 
 /// The path at the simulated banks, or a foreign address.
-fn local(url: &str) -> String {
+pub fn local(url: &str) -> String {
     url.strip_prefix(BANKS_URL).unwrap_or(url).to_owned()
 }
 
@@ -251,8 +251,8 @@ impl World {
             let user = customer_of(&bank);
             let form = if html.contains("name=\"password\"") {
                 let password = format!("{user}-pass");
-                let path = at.strip_suffix("/sign-in").unwrap_or(&at).to_owned() + "/sign-in";
-                (path, vec![("username", user.to_owned()), ("password", password)])
+                // The form has no address of its own: a browser posts to where it is.
+                (at.clone(), vec![("username", user.to_owned()), ("password", password)])
             } else {
                 let account = html.split("name=\"account\" value=\"").nth(1);
                 let account = account.unwrap_or_else(|| panic!("{html}"));
@@ -333,11 +333,11 @@ impl World {
         code.unwrap_or_else(|| panic!("{html}")).to_owned()
     }
 
-    async fn bank_get(&self, path: &str) -> Response {
+    pub async fn bank_get(&self, path: &str) -> Response {
         self.wire.bank(http::Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
     }
 
-    async fn bank_post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+    pub async fn bank_post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         let form =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = http::Request::post(path)
@@ -353,7 +353,7 @@ impl World {
     }
 }
 
-fn text(response: &Response) -> String {
+pub fn text(response: &Response) -> String {
     String::from_utf8(response.body.clone()).unwrap()
 }
 

@@ -3,6 +3,7 @@
 //! bank's API is judged against the published document of its standard and version.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use axum::Router;
@@ -114,6 +115,8 @@ pub struct TestWire {
     kept: Mutex<Kept>,
     held: watch::Sender<usize>,
     open: watch::Sender<bool>,
+    /// The banks answer wrongly because a test has asked them to.
+    broken: AtomicBool,
 }
 
 fn obie() -> Option<&'static Judge> {
@@ -150,7 +153,13 @@ impl TestWire {
             kept: Mutex::default(),
             held: watch::Sender::new(0),
             open: watch::Sender::new(false),
+            broken: AtomicBool::new(false),
         }
+    }
+
+    /// From now on the banks' answers are not judged; our requests are.
+    pub fn expect_broken_answers(&self) {
+        self.broken.store(true, Ordering::SeqCst);
     }
 
     /// The next `times` exchanges of `operation` go wrong.
@@ -291,7 +300,9 @@ impl TestWire {
         let order = request.operation == "create-domestic-payment";
         if let Some(answer) = answer {
             // 503 is not in the document, and amount 125 is answered with half a text on purpose.
-            let on_purpose = (order && ours.contains(CUT_OFF_AMOUNT)) || answer.status == 503;
+            let asked_for = self.broken.load(Ordering::SeqCst);
+            let cut_off = order && ours.contains(CUT_OFF_AMOUNT);
+            let on_purpose = asked_for || cut_off || answer.status == 503;
             if !on_purpose {
                 let mut map = HeaderMap::new();
                 for (name, value) in &answer.headers {

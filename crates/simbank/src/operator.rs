@@ -1,0 +1,196 @@
+//! What an operator of the simulation may do by hand.
+//!
+//! | request | body | answer |
+//! |---|---|---|
+//! | `POST /sim/balances` | `account`, `balance_minor` | 200 and both; 400 naming the field |
+//! | `POST /sim/orders/{id}/status` | `status`: `completed`, `rejected` or `in_process` | 200 and the order's `status`; 400, 404, 409 |
+//!
+//! A new balance is paid by all other banks, so that the sum of all money stays what it is.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::continental::transfer::{self, Approval};
+use crate::faults::api::{object, refuse, wrong};
+use crate::shared::Shared;
+use crate::state::{self, OrderStatus, after_seconds, outside};
+
+/// More than any payment can be.
+const BALANCE_MAX: i64 = 1_000_000_000_000_000;
+/// An order that was moved by hand does not move by itself for a year.
+const STILL_SECONDS: i64 = 365 * 24 * 3_600;
+
+fn unavailable() -> Response {
+    refuse(StatusCode::INTERNAL_SERVER_ERROR, json!({ "error": "the state cannot be kept" }))
+}
+
+/// `POST /sim/balances`.
+pub(crate) async fn set_balance(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let object = match object(&body, &["account", "balance_minor"]) {
+        Ok(object) => object,
+        Err(refusal) => return *refusal,
+    };
+    let balance = object.get("balance_minor").and_then(Value::as_i64);
+    let Some(balance) = balance.filter(|balance| (0..=BALANCE_MAX).contains(balance)) else {
+        return wrong("balance_minor", "it is not a whole number from 0 to 10^15");
+    };
+    let id = object.get("account").and_then(Value::as_str).unwrap_or_default();
+    let set = shared.commit(|state| {
+        // All other banks' money is what the rest leaves; it cannot be set.
+        let account = state.accounts.get(id).filter(|account| !account.bank.is_empty())?;
+        let (difference, others) = (balance - account.balance_minor, outside(&account.currency));
+        let changes = &mut state.changes;
+        state.accounts.update(id, changes, |account| account.balance_minor = balance);
+        state.accounts.update(&others, changes, |account| account.balance_minor -= difference);
+        Some(())
+    });
+    match set {
+        Ok(Some(())) => Json(json!({ "account": id, "balance_minor": balance })).into_response(),
+        Ok(None) => wrong("account", "no bank here keeps it; /sim/accounts lists them all"),
+        Err(_) => unavailable(),
+    }
+}
+
+/// Where an order can be moved by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Move {
+    /// Executed now, if the account has the money.
+    Completed,
+    Rejected,
+    /// In process until it is moved again.
+    InProcess,
+}
+
+impl Move {
+    fn read(word: &str) -> Option<Move> {
+        match word {
+            "completed" => Some(Move::Completed),
+            "rejected" => Some(Move::Rejected),
+            "in_process" => Some(Move::InProcess),
+            _ => None,
+        }
+    }
+
+    /// The scenario that leads there.
+    fn scenario(self) -> Option<String> {
+        match self {
+            Move::Completed => Some("completed".to_owned()),
+            Move::Rejected => Some("not_executed".to_owned()),
+            Move::InProcess => None,
+        }
+    }
+}
+
+/// Why an order does not move.
+enum Stuck {
+    Unknown,
+    NotAccepted,
+    Final,
+}
+
+/// `POST /sim/orders/{id}/status`.
+pub(crate) async fn move_order(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    let object = match object(&body, &["status"]) {
+        Ok(object) => object,
+        Err(refusal) => return *refusal,
+    };
+    let word = object.get("status").and_then(Value::as_str).unwrap_or_default();
+    let Some(to) = Move::read(word) else {
+        return wrong("status", "it is not completed, rejected or in_process");
+    };
+    let now = shared.now();
+    let moved = shared.commit(|state| match state.orders.get(&id).is_some() {
+        true => move_british(state, &id, to, now),
+        false => move_transfer(state, &id, to, now),
+    });
+    let conflict = |what: &str| refuse(StatusCode::CONFLICT, json!({ "error": what }));
+    match moved {
+        Ok(Ok(status)) => Json(json!({ "id": id, "status": status })).into_response(),
+        Ok(Err(Stuck::Unknown)) => {
+            let what = "there is no such order; /sim/orders lists them by order_id";
+            refuse(StatusCode::NOT_FOUND, json!({ "error": what }))
+        }
+        Ok(Err(Stuck::NotAccepted)) => conflict("the bank has not accepted this order yet"),
+        Ok(Err(Stuck::Final)) => conflict("this order has its last status"),
+        Err(_) => unavailable(),
+    }
+}
+
+fn move_british(
+    state: &mut state::State,
+    id: &str,
+    to: Move,
+    now: Timestamp,
+) -> Result<Value, Stuck> {
+    let order = state.orders.get(id).ok_or(Stuck::Unknown)?;
+    let remains = order.status == OrderStatus::AcceptedSettlementInProcess;
+    // What is set up for later is in the books; what remains is not.
+    if (order.executed || order.set_up) && !remains {
+        return Err(Stuck::Final);
+    }
+    state.orders.update(id, &mut state.changes, |order| {
+        order.executed = false;
+        order.set_up = false;
+        order.updated_at = now;
+        match to.scenario() {
+            None => {
+                order.status = OrderStatus::AcceptedSettlementInProcess;
+                order.reason = Some("PendingSettlement".to_owned());
+                order.executes_at = after_seconds(now, STILL_SECONDS);
+            }
+            word => {
+                order.scenario = word;
+                order.executes_at = now;
+            }
+        }
+    });
+    let at = state.orders.get(id).map_or(now, |order| order.executes_at);
+    state.wait_for(at, id);
+    state.run_due(now);
+    Ok(json!(state.orders.get(id).map(|order| order.status)))
+}
+
+fn move_transfer(
+    state: &mut state::State,
+    id: &str,
+    to: Move,
+    now: Timestamp,
+) -> Result<Value, Stuck> {
+    let transfer = state.transfers.get(id).ok_or(Stuck::Unknown)?;
+    if transfer.approval != Approval::Done {
+        return Err(Stuck::NotAccepted);
+    }
+    // What stays in process for ever has been looked at, and no money has moved.
+    if transfer.executed && transfer.status != transfer::in_process_word(&transfer.bank) {
+        return Err(Stuck::Final);
+    }
+    let in_process = transfer::in_process_word(&transfer.bank);
+    state.transfers.update(id, &mut state.changes, |transfer| {
+        transfer.executed = false;
+        match to.scenario() {
+            None => {
+                in_process.clone_into(&mut transfer.status);
+                transfer.executes_at = Some(after_seconds(now, STILL_SECONDS));
+            }
+            word => {
+                transfer.planned = word;
+                transfer.executes_at = Some(now);
+            }
+        }
+    });
+    let at = state.transfers.get(id).and_then(|transfer| transfer.executes_at);
+    state.wait_for(at.unwrap_or(now), id);
+    state.run_due(now);
+    Ok(json!(state.transfers.get(id).map(|transfer| transfer.status.clone())))
+}

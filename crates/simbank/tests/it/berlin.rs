@@ -1,0 +1,136 @@
+//! A small provider at the banks that speak NextGenPSD2, and their payers.
+
+use axum::body::Body;
+use http::Request;
+use serde_json::{Value, json};
+use simbank::PeerCertificate;
+
+use crate::certificate::qwac;
+use crate::support::*;
+
+const PRODUCT: &str = "v1/payments/sepa-credit-transfers";
+pub const BACK: &str = "https://tpp.example/callback";
+
+/// A payment that is asked for.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    pub bank: &'a str,
+    pub username: &'a str,
+    pub debtor: Option<&'a str>,
+    pub amount: &'a str,
+    pub reference: &'a str,
+}
+
+impl<'a> Asked<'a> {
+    /// By the ordinary customer of a bank.
+    pub fn at(bank: &'a str, amount: &'a str, reference: &'a str) -> Asked<'a> {
+        let (username, debtor) = match bank {
+            "bg-linden" => ("lena", "DE65700202700000001008"),
+            "bg-ahorn" => ("anna", "DE32370400440000001036"),
+            "bg-eiche" => ("elfi", "AT672011100000001092"),
+            "bg-birke" => ("bernd", "DE11500105170000001064"),
+            "bg-tulp" => ("tess", "NL17TULP0000001120"),
+            other => panic!("{other} is not known here"),
+        };
+        Asked { bank, username, debtor: Some(debtor), amount, reference }
+    }
+}
+
+impl World {
+    /// A message to a bank, with a certificate.
+    pub async fn berlin(&self, method: &str, path: &str, psu: &str, body: &Value) -> Reply {
+        let number = self
+            .unique("")
+            .bytes()
+            .fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .extension(PeerCertificate(qwac("PSDGB-FCA-123456", 49)))
+            .header("content-type", "application/json")
+            .header("x-request-id", format!("00000000-0000-4000-8000-{:012x}", number >> 16))
+            .header("psu-ip-address", "192.0.2.1")
+            .header("psu-id", psu)
+            .header("tpp-redirect-uri", BACK)
+            .body(Body::from(if body.is_null() { String::new() } else { body.to_string() }))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// A new payment.
+    pub async fn berlin_create(&self, asked: &Asked<'_>) -> Reply {
+        let body = json!({
+            "endToEndIdentification": self.unique("e2e").chars().take(35).collect::<String>(),
+            "instructedAmount": { "currency": "EUR", "amount": asked.amount },
+            "creditorAccount": { "iban": "DE02120300000000202051" },
+            "creditorName": "Customer Inc.",
+            "remittanceInformationUnstructured": asked.reference,
+        });
+        self.berlin_create_as(asked, body).await
+    }
+
+    /// The same with a body of one's own; the debtor is put in.
+    pub async fn berlin_create_as(&self, asked: &Asked<'_>, mut body: Value) -> Reply {
+        if let Some(iban) = asked.debtor {
+            body["debtorAccount"] = json!({ "iban": iban });
+        }
+        let path = format!("/{}/{PRODUCT}", asked.bank);
+        self.berlin("POST", &path, asked.username, &body).await
+    }
+
+    /// The payer approves as the bank wants it: the answer to the last step.
+    pub async fn berlin_approve(&self, asked: &Asked<'_>, id: &str) -> Reply {
+        let (bank, user) = (asked.bank, asked.username);
+        let password = format!("{user}-pass");
+        let path = format!("/{bank}/{PRODUCT}/{id}/authorisations");
+        match bank {
+            "bg-ahorn" | "bg-eiche" => {
+                let body = json!({ "psuData": { "password": password } });
+                let started = self.berlin("POST", &path, user, &body).await.json();
+                let path = format!("{path}/{}", started["authorisationId"].as_str().unwrap());
+                let chosen = json!({ "authenticationMethodId": "sms" });
+                self.berlin("PUT", &path, user, &chosen).await;
+                let last = json!({ "scaAuthenticationData": "123456" });
+                self.berlin("PUT", &path, user, &last).await
+            }
+            "bg-birke" => {
+                let fields = [("payment", id), ("decision", "approve")];
+                self.post_form(&format!("/sim/app/{bank}/{user}"), &fields).await
+            }
+            _ => {
+                if bank == "bg-tulp" {
+                    self.berlin("POST", &path, user, &json!({})).await;
+                }
+                self.berlin_decide(asked, id, "approve").await
+            }
+        }
+    }
+
+    /// The payer signs in on the bank's pages and decides.
+    pub async fn berlin_decide(&self, asked: &Asked<'_>, id: &str, decision: &str) -> Reply {
+        let visit = format!("/{}/sca/{id}", asked.bank);
+        let password = format!("{}-pass", asked.username);
+        let fields = [("username", asked.username), ("password", password.as_str())];
+        let reply = self.post_form(&format!("{visit}/sign-in"), &fields).await;
+        assert_eq!(reply.header("location"), format!("{visit}/consent"));
+        let page = self.get(&format!("{visit}/consent")).await.text();
+        let account = page.split("name=\"account\" value=\"").nth(1).unwrap();
+        let account = account.split('"').next().unwrap();
+        let fields = [("account", account), ("decision", decision)];
+        self.post_form(&format!("{visit}/consent"), &fields).await
+    }
+
+    pub async fn berlin_status(&self, bank: &str, id: &str) -> String {
+        let path = format!("/{bank}/{PRODUCT}/{id}/status");
+        let reply = self.berlin("GET", &path, "", &Value::Null).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()["transactionStatus"].as_str().unwrap().to_owned()
+    }
+
+    /// The payments that a bank has, oldest first.
+    pub async fn payments_at(&self, bank: &str) -> Vec<Value> {
+        let orders = self.get("/sim/orders").await.json();
+        let orders = orders.as_array().unwrap().iter();
+        orders.filter(|order| order["bank"] == bank).cloned().collect()
+    }
+}
