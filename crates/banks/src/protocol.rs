@@ -99,6 +99,8 @@ pub struct Call<'a> {
     pub bank: &'a BankProfile,
     /// Who we are there.
     pub identity: &'a Identity,
+    /// Where the bank sends the payer's browser back to, one of our registered addresses there.
+    pub return_url: &'a str,
     /// The network.
     pub wire: &'a dyn Wire,
     /// The time.

@@ -26,6 +26,52 @@ pub enum Command {
     Certs(CertsOptions),
     /// List templates of real banks, start a file from one, check a folder of banks
     Banks(BanksOptions),
+    /// List the members, and change what is agreed with one
+    Members(MembersOptions),
+}
+
+/// Options of `bascule members`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct MembersOptions {
+    /// What to do
+    #[command(subcommand)]
+    pub command: MembersCommand,
+}
+
+/// What `bascule members` can do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum MembersCommand {
+    /// List the members and what is agreed with them
+    List {
+        /// Where they are kept
+        #[command(flatten)]
+        database: DatabaseOptions,
+    },
+    /// Change what is agreed with a member. A running gateway follows within five seconds; payments
+    /// that are under way keep the terms with which they began
+    Set {
+        /// Where it is kept
+        #[command(flatten)]
+        database: DatabaseOptions,
+        /// The member's id, m:…
+        member: String,
+        /// Whether the order of an approved payment is sent by itself; off: after POST …/redeem
+        #[arg(long, value_enum)]
+        auto_redeem: Option<OnOff>,
+        /// The member's own address to which banks send payers back (TPP callback); `none`: ours.
+        /// Every bank that the member uses must know it; a sandbox's banks learn it at its start
+        #[arg(long, value_name = "URL|none")]
+        tpp_callback_url: Option<String>,
+    },
+}
+
+/// A switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnOff {
+    /// On
+    On,
+    /// Off
+    Off,
 }
 
 /// Options of `bascule banks`.

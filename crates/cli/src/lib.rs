@@ -10,6 +10,7 @@ pub mod data_dir;
 pub mod demo;
 pub mod directory;
 pub mod held_certificates;
+pub mod members;
 pub mod merchant;
 pub mod pay;
 pub mod sandbox;
@@ -53,6 +54,10 @@ pub fn run() -> ExitCode {
                 certs::run(options).await
             }
             Command::Banks(options) => directory::run(options),
+            Command::Members(options) => {
+                start_logging("error");
+                members::run(options).await
+            }
         }
     });
     match ended {

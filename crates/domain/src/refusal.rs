@@ -15,6 +15,18 @@ pub enum Refusal {
         /// Name of the payment's state.
         state: &'static str,
     },
+    /// An order was asked for that the payer has not approved, or that has ended without one.
+    #[error("the payment is {state}: it cannot be redeemed")]
+    NotRedeemable {
+        /// Name of the payment's state.
+        state: &'static str,
+    },
+    /// A payment was to be taken back that may have been executed, or has ended.
+    #[error("the payment is {state}: it cannot be cancelled")]
+    NotCancellable {
+        /// Name of the payment's state.
+        state: &'static str,
+    },
     /// Answers came for a payment whose bank asks nothing.
     #[error("the payment is {state}: its bank asks no question")]
     NoQuestionOpen {

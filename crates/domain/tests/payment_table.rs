@@ -4,13 +4,16 @@ mod samples;
 
 use std::fmt::Write;
 
+use domain::Refusal;
 use domain::account::AccountIdentifier;
 use domain::bank::RefundAccount;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Initiation};
-use domain::payment::{Attempt, End, Fact, OrderFact, Payment, State};
+use domain::payment::{
+    Attempt, AuthorisationFact, End, Fact, OrderFact, Payment, PaymentStep, State, Terms,
+};
 use domain::step::{JobChange, JobKind, Outcome};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use samples::*;
@@ -96,6 +99,61 @@ fn a_bank_can_be_chosen_until_the_payer_has_approved() {
     assert_eq!(again, Ok(None), "the same bank again changes nothing");
 }
 
+/// What a member's two commands do in each state.
+#[test]
+fn commands_of_members() {
+    let mut table = String::new();
+    let word = |outcome: Result<Option<PaymentStep>, Refusal>| match outcome {
+        Ok(Some(step)) => {
+            step.state.check().unwrap();
+            let jobs = list(" +", &step.jobs.iter().filter_map(scheduled).collect::<Vec<_>>());
+            format!("→ {}{jobs}", step.state.state.name())
+        }
+        Ok(None) => "already".to_owned(),
+        Err(_) => "refused".to_owned(),
+    };
+    for (name, state) in states() {
+        let redeem = word(payment(state.clone()).redeem(start()));
+        let cancel = word(payment(state).cancel(start()));
+        writeln!(table, "{name:50} redeem {redeem:32} cancel {cancel}").unwrap();
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_payment_that_is_redeemed_on_request_waits_for_the_word_of_its_member() {
+    let mut waiting =
+        payment(State::VerifyingReturn { authorisation: authorisation(), returned: None });
+    waiting.terms.redeems_on_request = true;
+    let what = AuthorisationFact::Granted {
+        consent_id: "c".to_owned(),
+        grant: sealed(),
+        usable_until: Timestamp::MAX,
+    };
+    let idempotency_key = attempt().idempotency_key;
+    let confirmed_at = start() + SignedDuration::from_mins(30);
+    let outcome = waiting.observe(&Fact::Authorisation { idempotency_key, what }, confirmed_at);
+    let Outcome::Moved(step) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(step.state.state.name(), "awaiting_redemption");
+    assert_eq!(step.jobs.iter().filter_map(scheduled).collect::<Vec<_>>(), ["expire"]);
+    assert!(step.state.begin_order("key", confirmed_at).is_err());
+
+    let the_next_day = confirmed_at + SignedDuration::from_hours(23);
+    let wanted = step.state.redeem(the_next_day).unwrap().unwrap().state;
+    let sent = wanted.begin_order("key", the_next_day).unwrap().state;
+    let fact = Fact::Order(OrderFact::NotSent { text: "refused".to_owned() });
+    let Outcome::Moved(again) = sent.observe(&fact, the_next_day) else { panic!("not moved") };
+    let soon = the_next_day + SignedDuration::from_mins(39);
+    assert_eq!(again.state.state.name(), "authorised");
+    assert_eq!(again.state.observe(&Fact::TimeRanOut, soon), Outcome::Already);
+
+    let too_late = confirmed_at + SignedDuration::from_hours(24);
+    let Outcome::Moved(ended) = step.state.observe(&Fact::TimeRanOut, too_late) else {
+        panic!("not moved")
+    };
+    assert_eq!(ended.state.state.name(), "expired");
+}
+
 #[test]
 fn a_flow_that_needs_a_bank_is_refused_without_one() {
     let without = Initiation { bank_id: None, ..initiation() };
@@ -103,17 +161,25 @@ fn a_flow_that_needs_a_bank_is_refused_without_one() {
     let member: MemberId = "m:1111:x".parse().unwrap();
     let create = |flow| {
         let initiation = Initiation { flow, ..without.clone() };
-        Payment::create(id.clone(), member.clone(), initiation, attempt(), None, start())
+        Payment::create(
+            id.clone(),
+            member.clone(),
+            initiation,
+            attempt(),
+            None,
+            Terms::default(),
+            start(),
+        )
     };
-    assert_eq!(create(Flow::ApiOnly), Err(domain::Refusal::BankRequired));
-    assert_eq!(create(Flow::EmbeddedHostedPages), Err(domain::Refusal::BankRequired));
+    assert_eq!(create(Flow::ApiOnly), Err(Refusal::BankRequired));
+    assert_eq!(create(Flow::EmbeddedHostedPages), Err(Refusal::BankRequired));
     let step = create(Flow::FullHostedPages).unwrap();
     assert_eq!(step.state.state.name(), "awaiting_bank_choice");
 }
 
 #[test]
 fn debug_output_holds_no_account_number_name_or_secret() {
-    let mut payment = payment(State::Authorised { consent_id: "c".to_owned(), grant: sealed() });
+    let mut payment = payment(authorised());
     payment.bank.refund_account = Some(RefundAccount {
         account: AccountIdentifier::SortCode {
             sort_code: "700001".to_owned(),
@@ -138,7 +204,10 @@ proptest! {
         let member: MemberId = "m:1111:x".parse().unwrap();
         let executes = picks.first().is_some_and(|(pick, _)| pick % 2 == 0);
         let attempt = Attempt { executes_at_approval: executes, ..attempt() };
-        let step = Payment::create(id, member, initiation(), attempt, None, start()).unwrap();
+        let redeems_on_request = picks.len() % 2 == 0;
+        let terms = Terms { redeems_on_request, return_url: None };
+        let step =
+            Payment::create(id, member, initiation(), attempt, None, terms, start()).unwrap();
         let mut jobs: std::collections::BTreeSet<JobKind> = std::collections::BTreeSet::new();
         apply(&mut jobs, &step.jobs);
         let mut payment = step.state;
@@ -149,6 +218,19 @@ proptest! {
             if matches!(payment.state, State::Authorised { .. }) && pick % 2 == 0 {
                 let step = payment.begin_order("key-2", now).unwrap();
                 orders_sent += 1;
+                apply(&mut jobs, &step.jobs);
+                payment = step.state;
+            }
+            if let Ok(Some(step)) = payment.redeem(now) {
+                prop_assert!(redeems_on_request, "redeemed without being asked to");
+                apply(&mut jobs, &step.jobs);
+                payment = step.state;
+            }
+            if pick % 97 == 0
+                && let Ok(Some(step)) = payment.cancel(now)
+            {
+                prop_assert!(!payment.state.may_execute_unseen(), "cancelled what may execute");
+                prop_assert_eq!(step.state.check(), Ok(()));
                 apply(&mut jobs, &step.jobs);
                 payment = step.state;
             }

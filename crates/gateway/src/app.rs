@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::certificates::Identities;
 use crate::health::Health;
-use crate::members::KeyCache;
+use crate::members::{KeyCache, SettingsCache};
 use crate::seal::Sealer;
 use crate::signing::GatewayKey;
 
@@ -121,6 +121,7 @@ pub struct App {
     pub(crate) parts: Parts,
     pub(crate) protocols: Protocols,
     pub(crate) keys: KeyCache,
+    pub(crate) member_settings: SettingsCache,
     pub(crate) health: Health,
     pub(crate) identities: Identities,
     pub(crate) jobs_due: Notify,
@@ -135,6 +136,7 @@ impl App {
             parts,
             protocols: Protocols::new(),
             keys: KeyCache::default(),
+            member_settings: SettingsCache::default(),
             health: Health::default(),
             identities: Identities::default(),
             jobs_due: Notify::new(),

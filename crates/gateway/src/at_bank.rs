@@ -27,6 +27,7 @@ pub(crate) struct AtBank<'a> {
     bank: &'a BankProfile,
     payment_id: PaymentId,
     identity: Arc<Identity>,
+    return_url: Option<String>,
     psu: PsuContext,
     recorder: Recorder,
 }
@@ -44,6 +45,7 @@ impl App {
             bank,
             payment_id: payment.id.clone(),
             identity: self.identity_for(&payment.member_id),
+            return_url: payment.terms.return_url.clone(),
             psu,
             recorder: Recorder {
                 app: Arc::clone(self),
@@ -60,6 +62,7 @@ impl AtBank<'_> {
         let call = Call {
             bank: self.bank,
             identity: &self.identity,
+            return_url: self.return_url.as_deref().unwrap_or(&self.identity.redirect_uri),
             wire: &self.recorder,
             clock: self.app.parts.clock.as_ref(),
             ids: self.app.ids(),

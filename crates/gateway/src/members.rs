@@ -1,39 +1,50 @@
-//! Members' keys: registration, look-up, removal.
+//! Members: their keys, and what is agreed with them.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::ids::MemberId;
+use domain::initiation::Flow;
+use domain::payment::Terms;
 use jiff::{SignedDuration, Timestamp};
-use store::members::{self, MemberKey};
+use store::members::{self, MemberKey, MemberSettings};
 use store::{idempotency, unit};
 
 use crate::idempotency::IdempotencyKey;
 use crate::public_key::PublicKey;
 use crate::{App, GatewayError, Member};
 
-/// A key that was removed on another node is still accepted here for this long, at the most.
+/// What was changed on another node, or with another program, still counts here for this long, at
+/// the most: a removed key, a member's settings.
 const CACHE_LIFETIME: SignedDuration = SignedDuration::from_secs(5);
-/// Cached keys; beyond that the cache starts anew.
+/// Cached rows of a kind; beyond that the cache starts anew.
 const CACHE_ENTRIES_MAX: usize = 10_000;
 
-type CacheKey = (MemberId, String);
-type CachedKey = (Timestamp, Option<Arc<PublicKey>>);
-
 /// Keys that were looked up a moment ago: each request names one.
-#[derive(Default)]
-pub struct KeyCache {
-    entries: Mutex<HashMap<CacheKey, CachedKey>>,
+pub type KeyCache = Cache<(MemberId, String), Option<Arc<PublicKey>>>;
+/// Settings that were looked up a moment ago: each new payment follows its member's.
+pub type SettingsCache = Cache<MemberId, Arc<MemberSettings>>;
+
+/// What was looked up a moment ago.
+pub struct Cache<K, V> {
+    entries: Mutex<HashMap<K, (Timestamp, V)>>,
 }
 
-impl KeyCache {
-    fn get(&self, key: &CacheKey, now: Timestamp) -> Option<Option<Arc<PublicKey>>> {
+impl<K, V> Default for Cache<K, V> {
+    fn default() -> Cache<K, V> {
+        Cache { entries: Mutex::default() }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+    fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let (until, found) = entries.get(key)?;
         (now < *until).then(|| found.clone())
     }
 
-    fn put(&self, key: CacheKey, found: Option<Arc<PublicKey>>, now: Timestamp) {
+    fn put(&self, key: K, found: V, now: Timestamp) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= CACHE_ENTRIES_MAX {
             entries.clear();
@@ -41,7 +52,7 @@ impl KeyCache {
         entries.insert(key, (now.checked_add(CACHE_LIFETIME).unwrap_or(now), found));
     }
 
-    fn forget(&self, key: &CacheKey) {
+    fn forget(&self, key: &K) {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
     }
 }
@@ -127,6 +138,55 @@ pub async fn add_key(
         .await?;
     app.keys.forget(&cache_key);
     added
+}
+
+/// The terms of a new payment of the member.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub(crate) async fn terms(app: &App, member: &Member, flow: Flow) -> Result<Terms, GatewayError> {
+    let settings = settings(app, member.id()).await?;
+    // On our own pages the payer comes back to us.
+    let return_url = (flow == Flow::ApiOnly).then(|| settings.return_url.clone()).flatten();
+    Ok(Terms { redeems_on_request: settings.redeems_on_request, return_url })
+}
+
+async fn settings(app: &App, id: &MemberId) -> Result<Arc<MemberSettings>, GatewayError> {
+    let now = app.now();
+    if let Some(found) = app.member_settings.get(id, now) {
+        return Ok(found);
+    }
+    let wanted = id.clone();
+    let found = app
+        .db()
+        .read(move |tx| unit(async move { members::settings(tx, &wanted).await }))
+        .await?
+        .unwrap_or_default();
+    let found = Arc::new(found);
+    app.member_settings.put(id.clone(), Arc::clone(&found), now);
+    Ok(found)
+}
+
+/// Replaces what is agreed with the member; tells whether there is such a member. Payments that
+/// are under way keep the terms with which they began.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn set_settings(
+    app: &App,
+    id: &MemberId,
+    settings: MemberSettings,
+) -> Result<bool, GatewayError> {
+    let wanted = id.clone();
+    let known = app
+        .db()
+        .transact(move |tx| {
+            let (wanted, settings) = (wanted.clone(), settings.clone());
+            unit(async move { members::set_settings(tx, &wanted, &settings).await })
+        })
+        .await?;
+    app.member_settings.forget(id);
+    Ok(known)
 }
 
 fn too_many_keys() -> GatewayError {

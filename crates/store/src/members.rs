@@ -2,6 +2,7 @@
 
 use domain::ids::MemberId;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::Row;
 use crate::db::{StoreError, Tx};
@@ -12,6 +13,10 @@ pub const KEYS_MAX: usize = 100;
 pub(crate) const INSERT: &str = "INSERT INTO members (id, name, created_ms) VALUES ($1, $2, $3) \
      ON CONFLICT (id) DO NOTHING";
 pub(crate) const GET: &str = "SELECT name FROM members WHERE id = $1";
+pub(crate) const LIST: &str =
+    "SELECT id, name, settings FROM members ORDER BY created_ms, id LIMIT 1000";
+pub(crate) const GET_SETTINGS: &str = "SELECT settings FROM members WHERE id = $1";
+pub(crate) const SET_SETTINGS: &str = "UPDATE members SET settings = $1 WHERE id = $2";
 pub(crate) const FIRST: &str = "SELECT id FROM members ORDER BY created_ms, id LIMIT 1";
 pub(crate) const INSERT_KEY: &str = "INSERT INTO member_keys \
      (member_id, key_id, algorithm, public_key, created_ms) VALUES ($1, $2, $3, $4, $5) \
@@ -26,6 +31,29 @@ pub(crate) const INSERT_API_KEY: &str = "INSERT INTO api_keys \
      ON CONFLICT (member_id, secret_sha256) DO NOTHING";
 pub(crate) const HAS_API_KEY: &str =
     "SELECT member_id FROM api_keys WHERE member_id = $1 AND secret_sha256 = $2";
+
+/// What is agreed with a member.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MemberSettings {
+    /// Whether approved payments wait for the member's word before their orders are sent
+    /// (auto-redeem is off).
+    pub redeems_on_request: bool,
+    /// The member's own address to which banks send the payer's browser back, in place of ours;
+    /// every bank that the member uses must know it (TPP callback; reference, section 3.9).
+    pub return_url: Option<String>,
+}
+
+/// A member as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedMember {
+    /// Its id.
+    pub id: MemberId,
+    /// Its name.
+    pub name: String,
+    /// What is agreed with it.
+    pub settings: MemberSettings,
+}
 
 /// A public key of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,14 +89,63 @@ pub async fn name(tx: &mut Tx, id: &MemberId) -> Result<Option<String>, StoreErr
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
+/// The members, oldest first, at most 1,000.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn list(tx: &mut Tx) -> Result<Vec<ListedMember>, StoreError> {
+    let rows = tx.query(LIST, &[]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ListedMember {
+                id: member_id(row.text(0)?)?,
+                name: row.text(1)?.to_owned(),
+                settings: settings_of(row.text(2)?)?,
+            })
+        })
+        .collect()
+}
+
+/// What is agreed with the member, if the member exists.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn settings(tx: &mut Tx, id: &MemberId) -> Result<Option<MemberSettings>, StoreError> {
+    let row = tx.query_first(GET_SETTINGS, &[id.as_str().into()]).await?;
+    row.map(|row| settings_of(row.text(0)?)).transpose()
+}
+
+/// Replaces what is agreed with the member; tells whether there is such a member. What is under
+/// way keeps the terms with which it began.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn set_settings(
+    tx: &mut Tx,
+    id: &MemberId,
+    settings: &MemberSettings,
+) -> Result<bool, StoreError> {
+    let text = serde_json::to_string(settings)
+        .map_err(|error| StoreError::Corrupt(format!("a member's settings: {error}")))?;
+    Ok(tx.execute(SET_SETTINGS, &[text.into(), id.as_str().into()]).await? > 0)
+}
+
+fn settings_of(text: &str) -> Result<MemberSettings, StoreError> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Corrupt(format!("a member's settings: {error}")))
+}
+
+fn member_id(text: &str) -> Result<MemberId, StoreError> {
+    text.parse().map_err(|_| StoreError::Corrupt("a member's id".to_owned()))
+}
+
 /// The member that was added first: the sandbox's own.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub async fn first(tx: &mut Tx) -> Result<Option<MemberId>, StoreError> {
     let row = tx.query_first(FIRST, &[]).await?;
-    row.map(|row| row.text(0)?.parse().map_err(|_| StoreError::Corrupt("a member's id".to_owned())))
-        .transpose()
+    row.map(|row| member_id(row.text(0)?)).transpose()
 }
 
 /// Adds a key. The same key again changes nothing.

@@ -33,7 +33,9 @@ struct Document;
 fn api_routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(v2::payments::create::create_payment, v2::payments::list::list_payments))
-        .routes(routes!(v2::payments::get::get_payment))
+        .routes(routes!(v2::payments::get::get_payment, v2::payments::cancel::cancel_payment))
+        .routes(routes!(v2::payments::redeem::redeem_payment))
+        .routes(routes!(api::callback::initiation_callback))
         .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
         .routes(routes!(api::banks::v1::list_banks))
         .routes(routes!(api::banks::v1::list_countries))

@@ -409,7 +409,7 @@ pub(super) fn psu_headers(
         let kind = settings(call.bank)?.psu_id_type.as_deref();
         headers.extend(kind.map(|kind| header("psu-id-type", kind)));
     }
-    let mut back = Url::parse(&call.identity.redirect_uri)
+    let mut back = Url::parse(call.return_url)
         .map_err(|error| BankError::Unavailable { text: format!("our redirect URI: {error}") })?;
     back.query_pairs_mut().append_pair("state", &attempt.oauth_state);
     headers.push(header("tpp-redirect-uri", back.as_str()));

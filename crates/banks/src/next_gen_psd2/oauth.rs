@@ -77,7 +77,7 @@ pub(super) async fn authorisation_url(
         .append_pair("response_type", "code")
         .append_pair("client_id", &eidas(call)?.organisation_identifier)
         .append_pair("scope", scope)
-        .append_pair("redirect_uri", &call.identity.redirect_uri)
+        .append_pair("redirect_uri", call.return_url)
         .append_pair("state", &attempt.oauth_state)
         .append_pair("code_challenge", &challenge)
         .append_pair("code_challenge_method", "S256");
@@ -101,7 +101,7 @@ pub(super) async fn exchange_code(
         .append_pair("grant_type", "authorization_code")
         .append_pair("client_id", &identity.organisation_identifier)
         .append_pair("code", code)
-        .append_pair("redirect_uri", &call.identity.redirect_uri)
+        .append_pair("redirect_uri", call.return_url)
         .append_pair("code_verifier", &attempt.code_verifier)
         .finish();
     let request = Request {

@@ -98,7 +98,7 @@ fn request_object(
         client_id: &identity.client_id,
         response_type: response_type(mode),
         response_mode: told_mode(mode),
-        redirect_uri: &identity.redirect_uri,
+        redirect_uri: call.return_url,
         scope: SCOPE,
         state: &attempt.oauth_state,
         nonce: &attempt.nonce,
@@ -139,7 +139,7 @@ fn by_value(
     url.query_pairs_mut()
         .append_pair("response_type", response_type(mode))
         .append_pair("client_id", &call.identity.client_id)
-        .append_pair("redirect_uri", &call.identity.redirect_uri)
+        .append_pair("redirect_uri", call.return_url)
         .append_pair("scope", SCOPE)
         .append_pair("state", &attempt.oauth_state)
         .append_pair("nonce", &attempt.nonce)

@@ -184,7 +184,7 @@ impl Obie {
         let mut grant = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
-            ("redirect_uri", call.identity.redirect_uri.as_str()),
+            ("redirect_uri", call.return_url),
         ];
         grant.extend(code_verifier.map(|verifier| ("code_verifier", verifier)));
         let endpoint = self.discovery(call).await?.token_endpoint.clone();

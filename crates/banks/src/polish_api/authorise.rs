@@ -46,7 +46,7 @@ impl PolishApi {
         let content = Authorize {
             response_type: "code",
             client_id: client_id(call)?,
-            redirect_uri: &call.identity.redirect_uri,
+            redirect_uri: call.return_url,
             scope: "pis",
             scope_details: ScopeDetails::of(&asked, order, consent_id, until)?,
             state: &attempt.oauth_state,
@@ -129,7 +129,7 @@ impl PolishApi {
         let content = TokenRequest {
             grant_type: "authorization_code",
             code,
-            redirect_uri: &call.identity.redirect_uri,
+            redirect_uri: call.return_url,
             client_id: client_id(call)?,
             is_user_session: call.psu.ip_address.is_some(),
             user_ip: crate::exchange::psu_ip_address(call),

@@ -55,8 +55,8 @@ impl Stet {
         attempt: &Attempt,
     ) -> Result<Approval, BankError> {
         let identity = eidas(call)?;
-        let mut back = Url::parse(&call.identity.redirect_uri).map_err(|error| {
-            BankError::Unavailable { text: format!("our redirect URI: {error}") }
+        let mut back = Url::parse(call.return_url).map_err(|error| BankError::Unavailable {
+            text: format!("our redirect URI: {error}"),
         })?;
         back.query_pairs_mut().append_pair("state", &attempt.oauth_state);
         let successful_report_url = back.to_string();

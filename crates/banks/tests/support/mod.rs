@@ -101,6 +101,7 @@ impl Scene {
         Call {
             bank: &self.profile,
             identity: &self.identity,
+            return_url: &self.identity.redirect_uri,
             wire: &self.bank,
             clock: &self.clock,
             ids: &self.ids,

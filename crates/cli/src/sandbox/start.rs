@@ -75,8 +75,13 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let certificates = certificates::load_or_make(&db, &sealer, &SystemIds, now, &api_url).await?;
     let wire = Arc::new(HttpWire::new(Some(certificates.authority_der.clone()))?);
     let to_members = Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>;
+    let mut return_urls = vec![format!("{api_url}/callback")];
+    return_urls.extend(
+        crate::members::all(&db).await?.into_iter().filter_map(|member| member.settings.return_url),
+    );
     let banks =
-        start_banks(options, &data_dir, &api_url, &signing_key, &certificates, to_members).await?;
+        start_banks(options, &data_dir, return_urls, &signing_key, &certificates, to_members)
+            .await?;
     let own = members::gateway_seed(&db, &sealer, &SystemIds, now).await?;
     let developer = members::member(&db, &sealer, &SystemIds, "developer", now).await?;
     let shop = members::member(&db, &sealer, &SystemIds, "shop", now).await?;
@@ -200,7 +205,7 @@ fn tpp_signing_key(data_dir: &DataDir) -> anyhow::Result<SigningKey> {
 async fn start_banks(
     options: &SandboxOptions,
     data_dir: &DataDir,
-    api_url: &str,
+    return_urls: Vec<String>,
     signing_key: &SigningKey,
     certificates: &Certificates,
     wire: Arc<dyn banks::wire::Wire>,
@@ -234,7 +239,7 @@ async fn start_banks(
             client_id: CLIENT_ID.to_owned(),
             name: "Bascule sandbox".to_owned(),
             jwks: serde_json::json!({ "keys": [jwk] }),
-            redirect_uris: vec![format!("{api_url}/callback")],
+            redirect_uris: return_urls,
             jws_issuer: JWS_ISSUER.to_owned(),
             organisation_identifier: Some(certificates::ORGANISATION_IDENTIFIER.to_owned()),
             seal_certificate_der: Some(certificates.identity.seal_certificate_der.clone()),

@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 
 use super::machine::moved;
+use super::patience::after;
 use super::{
     Attempt, Authorisation, AuthorisationFact, End, Payment, PaymentOutcome, PaymentStep, PsuFact,
-    SentOrder, State, reason,
+    REDEMPTION_WINDOW, SentOrder, State, reason,
 };
 use crate::approval::Approach;
 use crate::bank::{OrderStatus, RefundAccount};
@@ -48,12 +49,17 @@ impl Payment {
                 self.continues(authorisation, approach, now)
             }
             AuthorisationFact::Waiting => self.still_waiting(now),
-            AuthorisationFact::Granted { consent_id, grant } => {
+            AuthorisationFact::Granted { consent_id, grant, usable_until } => {
                 payment.bank.consent_id = Some(consent_id.clone());
-                let state =
-                    State::Authorised { consent_id: consent_id.clone(), grant: grant.clone() };
-                let jobs = approval_jobs(Some((JobKind::Redeem, now)));
-                moved(payment.with_deadline(state, now, jobs))
+                let (consent_id, grant) = (consent_id.clone(), grant.clone());
+                let (state, wanted) = if self.terms.redeems_on_request {
+                    let usable_until = (*usable_until).min(after(now, REDEMPTION_WINDOW));
+                    (State::AwaitingRedemption { consent_id, grant, usable_until }, None)
+                } else {
+                    let state = State::Authorised { consent_id, grant, redeemed_at: None };
+                    (state, Some((JobKind::Redeem, now)))
+                };
+                moved(payment.with_deadline(state, now, approval_jobs(wanted)))
             }
             AuthorisationFact::OrderTaken { bank_payment_id, status, refund_account, grant } => {
                 let taken = Taken { bank_payment_id, status, refund_account, grant };
@@ -101,6 +107,7 @@ impl Payment {
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
             | State::OrderSent { .. }
             | State::Uncertain { .. }
@@ -183,6 +190,7 @@ impl Payment {
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
             | State::OrderSent { .. }
             | State::Uncertain { .. }
@@ -350,6 +358,7 @@ impl State {
                 | State::AwaitingDecoupled { .. }
                 | State::VerifyingReturn { .. }
                 | State::VerifyingCredentials { .. }
+                | State::AwaitingRedemption { .. }
                 | State::Authorised { .. }
                 | State::OrderSent { .. }
                 | State::Uncertain { .. }

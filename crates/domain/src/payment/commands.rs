@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Attempt, BankRecord, End, Payment, PaymentStep, Sealed, SentOrder, State};
+use super::{Attempt, BankRecord, End, Payment, PaymentStep, Sealed, SentOrder, State, Terms};
 use crate::Refusal;
 use crate::account::AccountIdentifier;
 use crate::ids::{MemberId, PaymentId};
@@ -22,6 +22,7 @@ impl Payment {
         initiation: Initiation,
         attempt: Attempt,
         credentials: Option<Sealed>,
+        terms: Terms,
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
         let bank_id = initiation.bank_id.clone();
@@ -38,6 +39,7 @@ impl Payment {
             initiation,
             bank_id,
             payer_account: None,
+            terms,
             state,
             bank: BankRecord::default(),
             reason: None,
@@ -94,6 +96,7 @@ impl Payment {
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
             | State::OrderSent { .. }
             | State::Uncertain { .. }
@@ -112,6 +115,84 @@ impl Payment {
         Ok(Some(payment.with_deadline(state, now, jobs)))
     }
 
+    /// The member wants the order of an approved payment to be sent. Asking again changes nothing:
+    /// `None` where the order is wanted already, or was sent.
+    ///
+    /// # Errors
+    /// [`Refusal::NotRedeemable`] before the bank has confirmed the approval, and after an end
+    /// without an order.
+    pub fn redeem(&self, now: Timestamp) -> Result<Option<PaymentStep>, Refusal> {
+        match &self.state {
+            State::AwaitingRedemption { consent_id, grant, .. } => {
+                let state = State::Authorised {
+                    consent_id: consent_id.clone(),
+                    grant: grant.clone(),
+                    redeemed_at: Some(now),
+                };
+                let jobs = vec![JobChange::Schedule(JobKind::Redeem, now)];
+                Ok(Some(self.clone().with_deadline(state, now, jobs)))
+            }
+            State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final {
+                end:
+                    End::Completed | End::Rejected | End::RejectedInsufficientFunds | End::NoFinalStatus,
+            } => Ok(None),
+            State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::AwaitingRedirect { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::Final { end: End::Declined | End::Failed | End::Expired | End::Cancelled } => {
+                Err(Refusal::NotRedeemable { state: self.state.name() })
+            }
+        }
+    }
+
+    /// The member takes the payment back. That is possible as long as nothing can have been
+    /// executed: no order was sent, and the bank holds nothing that it executes at the payer's
+    /// approval. `None` where it was taken back before.
+    ///
+    /// # Errors
+    /// [`Refusal::NotCancellable`] otherwise.
+    pub fn cancel(&self, now: Timestamp) -> Result<Option<PaymentStep>, Refusal> {
+        let in_our_hands = match &self.state {
+            State::Final { end: End::Cancelled } => return Ok(None),
+            State::AwaitingBankChoice
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingRedemption { .. }
+            | State::Authorised { .. } => true,
+            State::Opening { attempt, .. } => !attempt.executes_at_approval,
+            State::AwaitingRedirect { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. } => !self.state.may_execute_unseen(),
+            State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final {
+                end:
+                    End::Completed
+                    | End::Rejected
+                    | End::RejectedInsufficientFunds
+                    | End::Declined
+                    | End::Failed
+                    | End::Expired
+                    | End::NoFinalStatus,
+            } => false,
+        };
+        if !in_our_hands {
+            return Err(Refusal::NotCancellable { state: self.state.name() });
+        }
+        let mut payment = self.clone();
+        payment.reason = Some("The payment was cancelled; no order was sent.".to_owned());
+        Ok(Some(payment.ended(End::Cancelled, now)))
+    }
+
     /// Records that the order is about to be sent. Only after this is committed may it leave.
     ///
     /// # Errors
@@ -121,7 +202,7 @@ impl Payment {
         idempotency_key: &str,
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
-        let State::Authorised { consent_id, grant } = &self.state else {
+        let State::Authorised { consent_id, grant, .. } = &self.state else {
             return Err(Refusal::OrderNotAllowed { state: self.state.name() });
         };
         let order = SentOrder {

@@ -1,5 +1,7 @@
 //! What can happen to a payment. Facts come from banks, payers and the clock; none is refused.
 
+use jiff::Timestamp;
+
 use crate::approval::Approach;
 use crate::bank::{ConsentProgress, OrderStatus, RefundAccount};
 use crate::payment::Sealed;
@@ -55,6 +57,8 @@ pub enum AuthorisationFact {
         consent_id: String,
         /// The access grant, sealed.
         grant: Sealed,
+        /// From then on the bank refuses the grant.
+        usable_until: Timestamp,
     },
     /// Approved, and with that the bank has the order.
     OrderTaken {

@@ -67,11 +67,13 @@ impl Payment {
                 S::Authorised { .. },
                 A::FundsUnavailable | A::Refused(_) | A::Invalid { .. } | A::GivenUp { .. },
             ) => moved(self.authorisation_lost(what, now)),
-            (S::Authorised { .. } | S::Final { .. }, A::OrderTaken { .. }) => {
-                self.unexpected("order_taken_unasked")
-            }
             (
-                S::Authorised { .. }
+                S::AwaitingRedemption { .. } | S::Authorised { .. } | S::Final { .. },
+                A::OrderTaken { .. },
+            ) => self.unexpected("order_taken_unasked"),
+            (
+                S::AwaitingRedemption { .. }
+                | S::Authorised { .. }
                 | S::OrderSent { .. }
                 | S::Uncertain { .. }
                 | S::Processing { .. }
@@ -99,6 +101,7 @@ impl Payment {
             | S::AwaitingCredentials { .. }
             | S::VerifyingReturn { .. }
             | S::VerifyingCredentials { .. }
+            | S::AwaitingRedemption { .. }
             | S::Authorised { .. }
             | S::OrderSent { .. }
             | S::Uncertain { .. }
@@ -132,6 +135,7 @@ impl Payment {
                 | S::AwaitingDecoupled { .. }
                 | S::VerifyingReturn { .. }
                 | S::VerifyingCredentials { .. }
+                | S::AwaitingRedemption { .. }
                 | S::Authorised { .. }
                 | S::Processing { .. }
                 | S::Final { .. },
@@ -174,6 +178,7 @@ impl Payment {
                 | S::AwaitingDecoupled { .. }
                 | S::VerifyingReturn { .. }
                 | S::VerifyingCredentials { .. }
+                | S::AwaitingRedemption { .. }
                 | S::Authorised { .. }
                 | S::OrderSent { .. },
                 _,
@@ -204,6 +209,9 @@ impl Payment {
             | State::AwaitingCredentials { .. }
             | State::AwaitingDecoupled { .. } => {
                 (End::Expired, "The payer did not approve the payment in time.")
+            }
+            State::AwaitingRedemption { .. } => {
+                (End::Expired, "The approved payment was not redeemed in time; no order was sent.")
             }
             State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }

@@ -7,8 +7,9 @@
 //! ```text
 //!                         ┌▶ AwaitingRedirect ────▶ VerifyingReturn ──────┐
 //! AwaitingBank ─▶ Opening ┼▶ AwaitingCredentials ─▶ VerifyingCredentials ─┼▶ Authorised ─▶ OrderSent
-//! Choice                  └▶ AwaitingDecoupled ───────────────────────────┤    ▲            │ │ │
-//!        (the bank may ask for one step after another)                    │    └─ not sent ─┘ │ │
+//! Choice                  └▶ AwaitingDecoupled ───────────────────────────┤  ▲ ▲            │ │ │
+//!        (the bank may ask for one step after another)                    │  │ └─ not sent ─┘ │ │
+//!                                  the member sends the order by its word ├▶ AwaitingRedemption │ │
 //!                                    the bank executes at the approval    │   Uncertain ◀─────┘ │
 //!                                                                         └▶ Processing ◀───────┘
 //!                                                                                │
@@ -42,6 +43,9 @@ use crate::step::{Outcome, Step};
 /// How long a payer has to approve, counted from the payment's creation: 40 minutes (reference,
 /// section 3.7, timeouts).
 pub const AUTHORISATION_WINDOW: SignedDuration = SignedDuration::from_mins(40);
+/// How long a member that redeems by itself has to do so at the most, counted from the bank's
+/// confirmation: a day; less where the bank's grant ends before. The reference names no time.
+pub const REDEMPTION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// How long a bank is asked for its last word, counted from the order: 30 days (the same section).
 pub const STATUS_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// No reason that is kept or shown is longer (API `statusReasonInformation`).
@@ -72,6 +76,19 @@ pub struct BankRecord {
     pub refund_account: Option<RefundAccount>,
 }
 
+/// What a member has agreed with the operator, as far as it decides a payment's way. It is kept
+/// with the payment, so that a later change of the agreement does not change what is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Terms {
+    /// Whether an approved payment waits for the member's word before its order is sent
+    /// (auto-redeem is off; reference, section 2.11).
+    pub redeems_on_request: bool,
+    /// Where the bank sends the payer's browser: the member's own address, which then brings us
+    /// the query (reference, section 3.9). Ours where absent.
+    pub return_url: Option<String>,
+}
+
 /// One payment: the row of truth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Payment {
@@ -87,6 +104,9 @@ pub struct Payment {
     /// the member did not know it.
     #[serde(default)]
     pub payer_account: Option<AccountIdentifier>,
+    /// What was agreed with the member when the payment was created.
+    #[serde(default)]
+    pub terms: Terms,
     /// Where it stands.
     pub state: State,
     /// The bank's own words.
@@ -150,7 +170,8 @@ impl Payment {
                 self.bank_id.is_some()
                     || matches!(
                         self.state,
-                        State::AwaitingBankChoice | State::Final { end: End::Expired }
+                        State::AwaitingBankChoice
+                            | State::Final { end: End::Expired | End::Cancelled }
                     ),
                 "it has no bank, though one must be known by now",
             ),

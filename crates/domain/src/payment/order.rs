@@ -39,7 +39,9 @@ impl Payment {
                 let Some(grant) = order.grant.clone() else {
                     return payment.given_up(text, now);
                 };
-                let state = State::Authorised { consent_id: order.consent_id.clone(), grant };
+                let redeemed_at = self.terms.redeems_on_request.then_some(order.sent_at);
+                let consent_id = order.consent_id.clone();
+                let state = State::Authorised { consent_id, grant, redeemed_at };
                 let mut step = payment.moved_to(state, now, vec![]);
                 if let Some(deadline) = step.state.deadline() {
                     step.jobs.push(JobChange::Schedule(JobKind::Expire, deadline));

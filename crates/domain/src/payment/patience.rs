@@ -16,6 +16,7 @@ impl State {
             | State::VerifyingCredentials { authorisation, .. } => Some(authorisation),
             State::AwaitingBankChoice
             | State::Opening { .. }
+            | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
             | State::OrderSent { .. }
             | State::Uncertain { .. }
@@ -36,6 +37,7 @@ impl State {
             State::AwaitingBankChoice
             | State::Opening { .. }
             | State::AwaitingCredentials { .. }
+            | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
             | State::OrderSent { .. }
             | State::Uncertain { .. }
@@ -74,7 +76,13 @@ impl Payment {
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
-            | State::Authorised { .. } => (self.created_at, AUTHORISATION_WINDOW),
+            | State::Authorised { redeemed_at: None, .. } => {
+                (self.created_at, AUTHORISATION_WINDOW)
+            }
+            State::AwaitingRedemption { usable_until, .. } => return Some(*usable_until),
+            State::Authorised { redeemed_at: Some(redeemed_at), .. } => {
+                (*redeemed_at, AUTHORISATION_WINDOW)
+            }
             State::OrderSent { order }
             | State::Uncertain { order }
             | State::Processing { order, .. } => (order.sent_at, STATUS_WINDOW),
@@ -103,6 +111,7 @@ impl Payment {
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
             | State::Final { .. } => now,
         };
@@ -125,6 +134,7 @@ impl Payment {
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
             | State::OrderSent { .. }
             | State::Uncertain { .. }
@@ -135,7 +145,7 @@ impl Payment {
     }
 }
 
-fn after(start: Timestamp, wait: SignedDuration) -> Timestamp {
+pub(super) fn after(start: Timestamp, wait: SignedDuration) -> Timestamp {
     start.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 

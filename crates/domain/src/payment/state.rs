@@ -112,12 +112,24 @@ pub enum State {
         /// The answers; absent once they may have left and the bank is only asked.
         credentials: Option<Sealed>,
     },
-    /// The bank confirmed the approval; no order has been sent.
+    /// The bank confirmed the approval; the order is sent once the member asks for it.
+    AwaitingRedemption {
+        /// The bank's id of the consent.
+        consent_id: String,
+        /// The access grant bound to the consent.
+        grant: Sealed,
+        /// Until when the order can be sent.
+        usable_until: Timestamp,
+    },
+    /// The bank confirmed the approval and the order is wanted; none has been sent.
     Authorised {
         /// The bank's id of the consent.
         consent_id: String,
         /// The access grant bound to the consent.
         grant: Sealed,
+        /// When the member asked for the order, where it had to.
+        #[serde(default)]
+        redeemed_at: Option<Timestamp>,
     },
     /// The sending of the order is recorded; no answer is known.
     OrderSent {
@@ -161,11 +173,13 @@ pub enum End {
     Expired,
     /// The bank never gave its last word; the order may have been executed.
     NoFinalStatus,
+    /// The member took it back before an order was sent.
+    Cancelled,
 }
 
 impl End {
     /// Every end.
-    pub const ALL: [End; 7] = [
+    pub const ALL: [End; 8] = [
         End::Completed,
         End::Rejected,
         End::RejectedInsufficientFunds,
@@ -173,6 +187,7 @@ impl End {
         End::Failed,
         End::Expired,
         End::NoFinalStatus,
+        End::Cancelled,
     ];
 }
 
@@ -190,6 +205,7 @@ pub enum Stage {
     AwaitingDecoupled,
     VerifyingReturn,
     VerifyingCredentials,
+    AwaitingRedemption,
     Authorised,
     OrderSent,
     Uncertain,
@@ -201,11 +217,12 @@ pub enum Stage {
     Failed,
     Expired,
     NoFinalStatus,
+    Cancelled,
 }
 
 impl Stage {
     /// Every stage, in the order of a payment's life.
-    pub const ALL: [Stage; 19] = [
+    pub const ALL: [Stage; 21] = [
         Stage::AwaitingBankChoice,
         Stage::Opening,
         Stage::AwaitingRedirect,
@@ -214,6 +231,7 @@ impl Stage {
         Stage::AwaitingDecoupled,
         Stage::VerifyingReturn,
         Stage::VerifyingCredentials,
+        Stage::AwaitingRedemption,
         Stage::Authorised,
         Stage::OrderSent,
         Stage::Uncertain,
@@ -225,6 +243,7 @@ impl Stage {
         Stage::Failed,
         Stage::Expired,
         Stage::NoFinalStatus,
+        Stage::Cancelled,
     ];
 
     /// The name under which the stage is stored and shown to operators.
@@ -239,6 +258,7 @@ impl Stage {
             Stage::AwaitingDecoupled => "awaiting_decoupled",
             Stage::VerifyingReturn => "verifying_return",
             Stage::VerifyingCredentials => "verifying_credentials",
+            Stage::AwaitingRedemption => "awaiting_redemption",
             Stage::Authorised => "authorised",
             Stage::OrderSent => "order_sent",
             Stage::Uncertain => "uncertain",
@@ -250,6 +270,7 @@ impl Stage {
             Stage::Failed => "failed",
             Stage::Expired => "expired",
             Stage::NoFinalStatus => "no_final_status",
+            Stage::Cancelled => "cancelled",
         }
     }
 }
@@ -266,6 +287,7 @@ impl State {
             State::AwaitingDecoupled { .. } => Stage::AwaitingDecoupled,
             State::VerifyingReturn { .. } => Stage::VerifyingReturn,
             State::VerifyingCredentials { .. } => Stage::VerifyingCredentials,
+            State::AwaitingRedemption { .. } => Stage::AwaitingRedemption,
             State::Authorised { .. } => Stage::Authorised,
             State::OrderSent { .. } => Stage::OrderSent,
             State::Uncertain { .. } => Stage::Uncertain,
@@ -278,6 +300,7 @@ impl State {
                 End::Failed => Stage::Failed,
                 End::Expired => Stage::Expired,
                 End::NoFinalStatus => Stage::NoFinalStatus,
+                End::Cancelled => Stage::Cancelled,
             },
         }
     }

@@ -8,7 +8,7 @@ use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
     Attempt, Authorisation, AuthorisationFact, BankRefusal, End, Fact, OrderFact, Payment, PsuFact,
-    Sealed, SentOrder, State, StatusFact,
+    Sealed, SentOrder, State, StatusFact, Terms,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -103,7 +103,9 @@ pub fn sealed() -> Sealed {
 pub fn payment(state: State) -> Payment {
     let id: PaymentId = "pm2:1111:x".parse().unwrap();
     let member: MemberId = "m:1111:x".parse().unwrap();
-    let step = Payment::create(id, member, initiation(), attempt(), None, start()).unwrap();
+    let step =
+        Payment::create(id, member, initiation(), attempt(), None, Terms::default(), start())
+            .unwrap();
     let mut payment = step.state;
     if let State::Processing { bank_payment_id, .. } = &state {
         payment.bank.payment_id.clone_from(bank_payment_id);
@@ -114,6 +116,10 @@ pub fn payment(state: State) -> Payment {
     }
     payment.state = state;
     payment
+}
+
+pub fn authorised() -> State {
+    State::Authorised { consent_id: "consent-1".to_owned(), grant: sealed(), redeemed_at: None }
 }
 
 pub fn states() -> Vec<(String, State)> {
@@ -130,7 +136,12 @@ pub fn states() -> Vec<(String, State)> {
             challenge: challenge(),
             credentials: Some(sealed()),
         },
-        State::Authorised { consent_id: "consent-1".to_owned(), grant: sealed() },
+        State::AwaitingRedemption {
+            consent_id: "consent-1".to_owned(),
+            grant: sealed(),
+            usable_until: start() + SignedDuration::from_hours(1),
+        },
+        authorised(),
         State::OrderSent { order: order() },
         State::Uncertain { order: order() },
         known,
@@ -231,6 +242,7 @@ pub fn approval_facts() -> Vec<(&'static str, Fact)> {
             told(AuthorisationFact::Granted {
                 consent_id: "consent-1".to_owned(),
                 grant: sealed(),
+                usable_until: Timestamp::MAX,
             }),
         ),
         (

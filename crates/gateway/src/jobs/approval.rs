@@ -72,7 +72,9 @@ pub(super) fn of_approval(
         }
         Approval::Waiting => AuthorisationFact::Waiting,
         Approval::Granted { consent_id, grant } => {
-            AuthorisationFact::Granted { consent_id, grant: seal_grant(app, payment, &grant)? }
+            let usable_until = grant.expires_at;
+            let grant = seal_grant(app, payment, &grant)?;
+            AuthorisationFact::Granted { consent_id, grant, usable_until }
         }
         Approval::OrderTaken { answer, grant } => AuthorisationFact::OrderTaken {
             bank_payment_id: answer.bank_payment_id,

@@ -26,7 +26,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         return Ok(Next::Finish);
     };
     let (consent_id, sealed) = match &payment.state {
-        State::Authorised { consent_id, grant } => (consent_id, grant),
+        State::Authorised { consent_id, grant, .. } => (consent_id, grant),
         State::OrderSent { .. } => {
             let text = "the process ended before an answer was recorded".to_owned();
             return conclude(app, claim, Fact::Order(OrderFact::AnswerLost { text })).await;
@@ -38,6 +38,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         | State::AwaitingDecoupled { .. }
         | State::VerifyingReturn { .. }
         | State::VerifyingCredentials { .. }
+        | State::AwaitingRedemption { .. }
         | State::Uncertain { .. }
         | State::Processing { .. }
         | State::Final { .. } => return Ok(Next::Finish),

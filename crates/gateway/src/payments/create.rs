@@ -13,7 +13,7 @@ use store::{idempotency, unit};
 use crate::error::NeededField;
 use crate::idempotency::IdempotencyKey;
 use crate::jobs::approval;
-use crate::{App, GatewayError, Member, jobs};
+use crate::{App, GatewayError, Member, jobs, members};
 
 /// What a member asks for.
 #[derive(Debug, Clone)]
@@ -59,7 +59,8 @@ pub async fn create(
         false => Some(approval::seal_credentials(app, &id, &new.credentials)?),
     };
     let member_id = member.id().clone();
-    let step = Payment::create(id, member_id, new.initiation, attempt, credentials, now)?;
+    let terms = members::terms(app, member, new.initiation.flow).await?;
+    let step = Payment::create(id, member_id, new.initiation, attempt, credentials, terms, now)?;
     let step = Arc::new(step);
     let timeout_ms = new.request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
     let key = new.idempotency.map(|key| Arc::new(key.row(app, timeout_ms)));

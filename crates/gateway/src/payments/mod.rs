@@ -5,9 +5,11 @@ mod choose_bank;
 mod create;
 mod psu_returned;
 mod read;
+mod redeem_or_cancel;
 
 pub use answer_questions::{answer_on_page, answer_questions};
 pub use choose_bank::choose_bank;
 pub use create::{NewPayment, create};
-pub use psu_returned::{PsuReturnOutcome, psu_returned};
+pub use psu_returned::{PsuReturnOutcome, psu_returned, psu_returned_to_member};
 pub use read::{bank_calls, get, list, open_by_link};
+pub use redeem_or_cancel::{cancel, redeem};

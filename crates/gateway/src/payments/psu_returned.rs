@@ -8,7 +8,9 @@ use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment, PsuFact};
 
 use crate::jobs::{Held, approval, observe};
-use crate::{App, GatewayError, jobs};
+use crate::{App, GatewayError, Member, jobs};
+
+const UNKNOWN_STATE: &str = "`state` names no payment";
 
 /// What the callback led to.
 #[derive(Debug, Clone)]
@@ -29,13 +31,72 @@ pub async fn psu_returned(
     parameters: &[(String, String)],
     psu: PsuContext,
 ) -> Result<PsuReturnOutcome, GatewayError> {
+    match record(app, None, parameters).await? {
+        Recorded::NotOurs(why) => Ok(PsuReturnOutcome::NotOurs(why)),
+        Recorded::Payment(payment_id, held) => {
+            if let Held::Job(claim) = held {
+                jobs::run_in_background(app, claim, psu);
+            }
+            let payment = super::open_by_link(app, &payment_id).await?;
+            Ok(PsuReturnOutcome::Payment(Box::new(payment)))
+        }
+    }
+}
+
+/// As [`psu_returned`], where the payer's browser came back to the member, who brings us what it
+/// had. Waits for the bank's verification until the time of a request is over.
+///
+/// # Errors
+/// [`GatewayError::Store`], [`GatewayError::Sealing`].
+pub async fn psu_returned_to_member(
+    app: &Arc<App>,
+    member: &Member,
+    parameters: &[(String, String)],
+    psu: PsuContext,
+    request_timeout_ms: Option<u64>,
+) -> Result<PsuReturnOutcome, GatewayError> {
+    match record(app, Some(member), parameters).await? {
+        Recorded::NotOurs(why) => Ok(PsuReturnOutcome::NotOurs(why)),
+        Recorded::Payment(payment_id, held) => {
+            if let Held::Job(claim) = held {
+                let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
+                jobs::run_now(app, claim, psu, timeout_ms).await;
+            }
+            let payment = super::get(app, member, &payment_id).await?;
+            Ok(PsuReturnOutcome::Payment(Box::new(payment)))
+        }
+    }
+}
+
+/// What was recorded of a return.
+enum Recorded {
+    /// The payment, and the job that follows.
+    Payment(PaymentId, Held),
+    /// Nothing: why.
+    NotOurs(String),
+}
+
+/// `member` is whose payment it has to be, where a member brings it.
+async fn record(
+    app: &Arc<App>,
+    member: Option<&Member>,
+    parameters: &[(String, String)],
+) -> Result<Recorded, GatewayError> {
+    let not_ours = |why: &str| Ok(Recorded::NotOurs(why.to_owned()));
     let PsuReturn { returned, denied } = match parse_return(parameters) {
         Ok(returned) => returned,
-        Err(error) => return Ok(PsuReturnOutcome::NotOurs(error.to_string())),
+        Err(error) => return not_ours(&error.to_string()),
     };
     let Some(payment_id) = payment_of_state(&returned.state) else {
-        return Ok(PsuReturnOutcome::NotOurs("`state` names no payment".to_owned()));
+        return not_ours(UNKNOWN_STATE);
     };
+    if let Some(member) = member {
+        match super::get(app, member, &payment_id).await {
+            Ok(_) => {}
+            Err(GatewayError::PaymentNotFound) => return not_ours(UNKNOWN_STATE),
+            Err(error) => return Err(error),
+        }
+    }
     let sealed = approval::seal_return(app, &payment_id, &returned)?;
     let what = match denied {
         None => PsuFact::Returned { returned: sealed },
@@ -45,15 +106,10 @@ pub async fn psu_returned(
     };
     let fact = Fact::Psu { oauth_state: returned.state, what };
     match observe(app, &payment_id, fact, None).await {
-        Ok(Held::Job(claim)) => jobs::run_in_background(app, claim, psu),
-        Ok(Held::Nothing) => {}
-        Err(GatewayError::PaymentNotFound) => {
-            return Ok(PsuReturnOutcome::NotOurs("`state` names no payment".to_owned()));
-        }
-        Err(error) => return Err(error),
+        Ok(held) => Ok(Recorded::Payment(payment_id, held)),
+        Err(GatewayError::PaymentNotFound) => not_ours(UNKNOWN_STATE),
+        Err(error) => Err(error),
     }
-    let payment = super::open_by_link(app, &payment_id).await?;
-    Ok(PsuReturnOutcome::Payment(Box::new(payment)))
 }
 
 /// `state` begins with the core of the payment's id; see `App::new_attempt`.

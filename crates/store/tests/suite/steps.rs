@@ -327,7 +327,11 @@ fn facts() -> Vec<Fact> {
             oauth_state: "state-1".to_owned(),
             what: PsuFact::Returned { returned: sealed() },
         },
-        told(AuthorisationFact::Granted { consent_id: "consent-1".to_owned(), grant: sealed() }),
+        told(AuthorisationFact::Granted {
+            consent_id: "consent-1".to_owned(),
+            grant: sealed(),
+            usable_until: jiff::Timestamp::MAX,
+        }),
         Fact::Order(OrderFact::AnswerLost { text: "lost".to_owned() }),
         Fact::Order(OrderFact::NotSent { text: "not sent".to_owned() }),
         Fact::Order(answered),

@@ -8,7 +8,7 @@ use domain::initiation::{ChargeBearer, Flow, Initiation, LocalInstrument, Risk, 
 use domain::money::{Amount, Currency};
 use domain::payment::{
     Attempt, Authorisation, BankRecord, End, ErrorInfo, Payment, PaymentStep, Sealed, SentOrder,
-    State,
+    State, Terms,
 };
 use domain::step::{JobChange, Step};
 use jiff::{SignedDuration, Timestamp};
@@ -166,7 +166,16 @@ fn risk() -> Risk {
 /// A payment that opens at its bank, with the jobs `open_at_bank` and `expire`.
 pub fn new_payment(ids: &TestIds, member_id: &MemberId, now: Timestamp) -> PaymentStep {
     let id = PaymentId::new(now, ids);
-    Payment::create(id, member_id.clone(), initiation("ORDER-1"), attempt(), None, now).unwrap()
+    Payment::create(
+        id,
+        member_id.clone(),
+        initiation("ORDER-1"),
+        attempt(),
+        None,
+        Terms::default(),
+        now,
+    )
+    .unwrap()
 }
 
 /// The next version of `payment`, in the same state, with these jobs.
@@ -198,7 +207,16 @@ pub fn payments_in_every_state() -> Vec<Payment> {
             challenge: challenge(),
             credentials: Some(sealed()),
         },
-        State::Authorised { consent_id: "consent-1".to_owned(), grant: sealed() },
+        State::AwaitingRedemption {
+            consent_id: "consent-1".to_owned(),
+            grant: sealed(),
+            usable_until: start() + SignedDuration::from_hours(1),
+        },
+        State::Authorised {
+            consent_id: "consent-1".to_owned(),
+            grant: sealed(),
+            redeemed_at: Some(start()),
+        },
         State::OrderSent { order: order() },
         State::Uncertain { order: order() },
         known,

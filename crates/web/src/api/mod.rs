@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod banks;
+pub mod callback;
 pub mod error;
 mod error_body;
 #[cfg(test)]

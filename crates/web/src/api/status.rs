@@ -46,7 +46,7 @@ pub fn of_stage(stage: Stage) -> PaymentStatus {
         Stage::AwaitingDecoupled => PaymentStatus::InitiationPendingDecoupledAuth,
         Stage::VerifyingReturn => PaymentStatus::InitiationPendingRedirectAuthVerification,
         Stage::VerifyingCredentials => PaymentStatus::InitiationPendingEmbeddedAuthVerification,
-        Stage::Authorised => PaymentStatus::InitiationPendingRedemption,
+        Stage::AwaitingRedemption | Stage::Authorised => PaymentStatus::InitiationPendingRedemption,
         Stage::OrderSent | Stage::Uncertain => {
             PaymentStatus::InitiationPendingRedemptionVerification
         }
@@ -58,6 +58,7 @@ pub fn of_stage(stage: Stage) -> PaymentStatus {
         Stage::Failed => PaymentStatus::InitiationFailed,
         Stage::Expired => PaymentStatus::InitiationExpired,
         Stage::NoFinalStatus => PaymentStatus::InitiationNoFinalStatusAvailable,
+        Stage::Cancelled => PaymentStatus::Canceled,
     }
 }
 

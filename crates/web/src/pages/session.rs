@@ -242,6 +242,12 @@ pub(super) fn stage_page(
         PaymentState::VerifyingReturn { .. } | PaymentState::Authorised { .. } => {
             waiting(payment, "You are back. We are finishing the payment with your bank…")
         }
+        PaymentState::AwaitingRedemption { .. } => result(
+            payment,
+            "pending",
+            "Payment approved",
+            "Your bank has your approval. The payment is made when the shop asks for it.",
+        ),
         PaymentState::OrderSent { order }
         | PaymentState::Uncertain { order }
         | PaymentState::Processing { order, .. } => {
@@ -301,6 +307,12 @@ fn ended(payment: &Payment, end: End) -> Response {
             "pending",
             "Payment not confirmed",
             "Your bank never confirmed the payment. Please look at your account before you pay again.",
+        ),
+        End::Cancelled => result(
+            payment,
+            "bad",
+            "Payment cancelled",
+            "The shop has cancelled the payment. Nothing was paid.",
         ),
     }
 }

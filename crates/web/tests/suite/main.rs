@@ -8,6 +8,8 @@
 
 mod authentication;
 mod bad_banks;
+mod callback_initiation;
+mod cancel;
 mod certificates;
 mod create;
 mod directory;
@@ -20,6 +22,7 @@ mod outcomes;
 mod personas;
 mod protocols;
 mod reads;
+mod redeem;
 mod refusals;
 mod scenarios;
 mod standing_orders;

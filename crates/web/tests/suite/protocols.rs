@@ -207,6 +207,7 @@ async fn at_banks_with(
         let call = Call {
             bank,
             identity: &identity,
+            return_url: &identity.redirect_uri,
             wire: world.wire.as_ref(),
             clock: world.clock.as_ref(),
             ids: world.ids.as_ref(),

@@ -103,6 +103,12 @@ pub fn order_at(bank: &str, debtor: Option<&str>, amount: &str) -> Value {
     }
 }
 
+/// A payment of 10.23 as the bank wants it.
+pub fn usual_order(bank: &str) -> Value {
+    let debtor = BANKS.iter().find(|other| other.id == bank).and_then(|bank| bank.debtor);
+    order_at(bank, debtor, "10.23")
+}
+
 impl World {
     /// Creates the payment, plays the payer, lets the bank execute.
     async fn scenario(&self, bank: &Bank, amount: &str, decision: Decision) -> Value {

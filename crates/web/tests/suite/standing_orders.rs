@@ -130,6 +130,7 @@ async fn a_standing_order_is_complete_when_the_bank_repeats_it() {
         let call = Call {
             bank,
             identity: &identity,
+            return_url: &identity.redirect_uri,
             wire: world.wire.as_ref(),
             clock: world.clock.as_ref(),
             ids: world.ids.as_ref(),

@@ -44,6 +44,8 @@ pub use payments::id;
 pub use wire::{BANKS_TLS_URL, BANKS_URL, Endpoint, Fault, HOOKS_URL, TestWire};
 
 pub const PUBLIC_URL: &str = "http://localhost:8000";
+/// Where banks send payers back to whose member receives them itself.
+pub const MEMBERS_RETURN_URL: &str = "https://shop.example/from-the-bank";
 const CLIENT_ID: &str = "bascule-test";
 const JWS_ISSUER: &str = "bascule/test";
 /// Who a member is that has certificates of its own.
@@ -234,7 +236,10 @@ fn simulated_banks(clock: &Arc<TestClock>, callbacks: &Callbacks) -> Router {
                 client_id: CLIENT_ID.to_owned(),
                 name: "Bascule test".to_owned(),
                 jwks: serde_json::json!({ "keys": [signing_key().public_jwk().unwrap()] }),
-                redirect_uris: vec![format!("{PUBLIC_URL}/callback")],
+                redirect_uris: vec![
+                    format!("{PUBLIC_URL}/callback"),
+                    MEMBERS_RETURN_URL.to_owned(),
+                ],
                 jws_issuer: JWS_ISSUER.to_owned(),
                 organisation_identifier: Some(ORGANISATION.to_owned()),
                 seal_certificate_der: Some(eidas_identity().seal_certificate_der),
@@ -359,8 +364,8 @@ impl World {
             self.name,
             answer.status
         );
-        let page =
-            ["/session/", "/callback", "/assets/"].iter().any(|start| path.starts_with(start));
+        let page = path == "/callback"
+            || ["/session/", "/assets/"].iter().any(|start| path.starts_with(start));
         if page {
             let policy = answer.header("content-security-policy");
             assert!(policy.starts_with("default-src 'none';"), "{method} {path}: {policy}");

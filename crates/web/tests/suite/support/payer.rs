@@ -37,6 +37,7 @@ pub fn customer_of(bank: &str) -> &'static str {
         "bg-pino" => "paola",
         "bg-olmo" => "olga",
         "bg-encina" => "elena",
+        "ob-modelo" => "alice",
         "ob-onyx" => "sara",
         "pl-dab" => "dorota",
         "pl-brzoza" => "beata",
@@ -234,12 +235,16 @@ impl World {
         assert_eq!(answer.status, 303, "{callback}: {}", answer.text());
     }
 
-    /// Goes through the pages of a bank outside Britain; the path at the gateway where they end.
+    /// Goes through the pages of a bank outside Britain; where they end: the path at the gateway,
+    /// or the member's address.
     pub async fn walk_pages(&self, url: &str, decision: Decision) -> String {
         let mut at = local(url);
         for _ in 0..STEPS_MAX {
             if let Some(callback) = at.strip_prefix(super::PUBLIC_URL) {
                 return callback.to_owned();
+            }
+            if at.starts_with(super::MEMBERS_RETURN_URL) {
+                return at;
             }
             let page = self.bank_get(&at).await;
             if page.status == 303 {

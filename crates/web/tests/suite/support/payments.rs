@@ -1,7 +1,9 @@
 //! Whole payments in a few words.
 
+use gateway::members::set_settings;
 use jiff::SignedDuration;
 use serde_json::Value;
+use store::members::MemberSettings;
 
 use super::{Decision, WayBack, World};
 
@@ -22,6 +24,12 @@ impl World {
 
     pub async fn status(&self, id: &str) -> String {
         self.payment(id).await["status"].as_str().unwrap().to_owned()
+    }
+
+    /// Changes what is agreed with the world's member.
+    pub async fn agree(&self, settings: MemberSettings) {
+        let known = set_settings(&self.app, &self.member.id, settings).await.unwrap();
+        assert!(known);
     }
 
     /// The payer decides at the bank and comes back; everything that is due then happens.
@@ -84,6 +92,7 @@ impl World {
             "INITIATION_FAILED",
             "INITIATION_DECLINED",
             "INITIATION_EXPIRED",
+            "CANCELED",
         ];
         if unpaid.contains(&status.as_str()) {
             let rows = self.at_the_bank(id).await;

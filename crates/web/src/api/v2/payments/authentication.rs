@@ -83,6 +83,7 @@ impl Authentication {
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
             | State::OrderSent { .. }
             | State::Uncertain { .. }

@@ -1,6 +1,7 @@
 //! `/v2/payments`.
 
 pub mod authentication;
+pub mod cancel;
 pub mod create;
 pub mod embedded_auth;
 pub mod get;
@@ -8,4 +9,5 @@ pub mod initiation;
 pub mod list;
 pub mod model;
 pub mod party;
+pub mod redeem;
 pub mod risk;

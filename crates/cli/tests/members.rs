@@ -1,0 +1,71 @@
+//! `bascule members`: what is agreed with a member, on the real binary, beside a running sandbox.
+
+mod support;
+
+use serde_json::Value;
+use std::process::{Command, Output};
+use support::{Sandbox, bascule, said, wait_for};
+
+fn members(data_dir: &str, arguments: &[&str]) -> Output {
+    let mut command = bascule();
+    command.arg("members").args(arguments).args(["--data-dir", data_dir]);
+    command.output().unwrap()
+}
+
+#[test]
+fn a_running_gateway_follows_and_the_banks_know_the_address_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let data_dir = path.to_str().unwrap();
+    let sandbox = Sandbox::start(&path, &["--port", "0"]);
+    let member = sandbox.announcement.member_id.clone();
+    let (list, _) = said(&members(data_dir, &["list"]));
+    let line = format!("{member}  Sandbox: developer  auto-redeem on, TPP callback none");
+    assert!(list.lines().any(|other| other == line), "{list}");
+
+    let url = "http://localhost:9999/from-the-bank";
+    let arguments = ["set", &member, "--auto-redeem", "off", "--tpp-callback-url", url];
+    let (set, _) = said(&members(data_dir, &arguments));
+    assert_eq!(set.trim(), format!("{member}  auto-redeem off, TPP callback {url}"));
+    let (set, _) = said(&members(data_dir, &["set", &member, "--auto-redeem", "on"]));
+    assert_eq!(set.trim(), format!("{member}  auto-redeem on, TPP callback {url}"));
+
+    // What the bank is told: the address of the member, once the gateway has seen the change.
+    let asked = |sandbox: &Sandbox| {
+        let body = r#"{"initiation":{"bankId":"ob-onyx","refId":"A","remittanceInformationPrimary":"A","amount":{"value":"1","currency":"GBP"},"localInstrument":"FASTER_PAYMENTS","creditor":{"sortCode":"123456","accountNumber":"12345678","name":"Shop"},"callbackUrl":"http://localhost:9999/shop"}}"#;
+        let announced = &sandbox.announcement;
+        let header = format!("authorization: {}", announced.basic_header);
+        let url = format!("{}/v2/payments", announced.api_url);
+        let arguments = ["-s", &url, "-H", &header, "-d", body];
+        let (answer, _) = said(&Command::new("curl").args(arguments).output().unwrap());
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{answer}"));
+        answer["payment"]["status"].as_str().unwrap_or_default().to_owned()
+    };
+    wait_for("the bank to refuse an address that it does not know", 20, || {
+        (asked(&sandbox) == "INITIATION_REJECTED").then_some(())
+    });
+    sandbox.kill();
+    let sandbox = Sandbox::start(&path, &["--port", "0"]);
+    assert_eq!(asked(&sandbox), "INITIATION_PENDING_REDIRECT_AUTH");
+}
+
+#[test]
+fn what_cannot_be_agreed_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let data_dir = path.to_str().unwrap();
+    let sandbox = Sandbox::start(&path, &["--port", "0"]);
+    let member = sandbox.announcement.member_id.clone();
+    for (arguments, words) in [
+        (vec!["set", "nobody"], "is no member id"),
+        (vec!["set", "m:1111:bscuLe"], "there is no member m:1111:bscuLe"),
+        (vec!["set", &member, "--tpp-callback-url", "shop"], "`shop` is no address"),
+        (vec!["set", &member, "--tpp-callback-url", "ftp://shop/"], "is no address"),
+        (vec!["set", &member, "--tpp-callback-url", "https://shop/#a"], "is no address"),
+    ] {
+        let output = members(data_dir, &arguments);
+        let (_, complaint) = said(&output);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(complaint.contains(words), "{arguments:?}: {complaint}");
+    }
+}

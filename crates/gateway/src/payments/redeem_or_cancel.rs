@@ -1,0 +1,96 @@
+//! The member's own word on a payment: send its order, or take it back.
+
+use std::sync::Arc;
+
+use banks::protocol::PsuContext;
+use domain::Refusal;
+use domain::ids::PaymentId;
+use domain::payment::{Payment, PaymentStep};
+use jiff::Timestamp;
+use store::jobs::Claim;
+use store::step::{self, Saving};
+use store::{idempotency, payments, unit};
+
+use crate::idempotency::IdempotencyKey;
+use crate::{App, GatewayError, Member, jobs};
+
+/// The command of a member: the Step, or nothing where it was carried out before.
+type Command = fn(&Payment, Timestamp) -> Result<Option<PaymentStep>, Refusal>;
+
+/// Sends the order of an approved payment, and returns the payment as it stands when the bank has
+/// answered or the time of a request is over. Asked again it sends nothing again.
+///
+/// # Errors
+/// [`GatewayError::Refused`] where the payment is not approved, or has ended without an order;
+/// [`GatewayError::PaymentNotFound`]; [`GatewayError::KeyTaken`]; [`GatewayError::Store`].
+pub async fn redeem(
+    app: &Arc<App>,
+    member: &Member,
+    id: &PaymentId,
+    psu: PsuContext,
+    request_timeout_ms: Option<u64>,
+    key: Option<IdempotencyKey>,
+) -> Result<Payment, GatewayError> {
+    let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
+    let held = carry_out(app, member, id, Payment::redeem, timeout_ms, key).await?;
+    if let Some(claim) = held {
+        jobs::run_now(app, claim, psu, timeout_ms).await;
+    }
+    super::get(app, member, id).await
+}
+
+/// Takes a payment back, as long as nothing can have been executed.
+///
+/// # Errors
+/// [`GatewayError::Refused`] where it may have been, or the payment has ended;
+/// [`GatewayError::PaymentNotFound`]; [`GatewayError::Store`].
+pub async fn cancel(
+    app: &Arc<App>,
+    member: &Member,
+    id: &PaymentId,
+) -> Result<Payment, GatewayError> {
+    carry_out(app, member, id, Payment::cancel, 0, None).await?;
+    super::get(app, member, id).await
+}
+
+/// Records what the command does; the job that follows is held for the caller.
+async fn carry_out(
+    app: &Arc<App>,
+    member: &Member,
+    id: &PaymentId,
+    command: Command,
+    timeout_ms: u64,
+    key: Option<IdempotencyKey>,
+) -> Result<Option<Claim>, GatewayError> {
+    let key = key.map(|key| key.row(app, timeout_ms));
+    let (member_id, wanted) = (member.id().clone(), id.clone());
+    let (lease, now) = (app.new_lease(), app.now());
+    let held = app
+        .db()
+        .transact(move |tx| {
+            let (member_id, wanted) = (member_id.clone(), wanted.clone());
+            let (key, lease) = (key.clone(), lease.clone());
+            unit(async move {
+                let Some(payment) = payments::get(tx, &member_id, &wanted).await? else {
+                    return Ok(Err(GatewayError::PaymentNotFound));
+                };
+                let step = match command(&payment, now) {
+                    Ok(step) => step,
+                    Err(refusal) => return Ok(Err(GatewayError::from(refusal))),
+                };
+                if let Some(key) = key
+                    && !idempotency::insert(tx, &key, Some(&wanted)).await?
+                {
+                    return Ok(Err(GatewayError::KeyTaken));
+                }
+                let Some(step) = step else {
+                    return Ok(Ok(None));
+                };
+                let saving = Saving { finishes: None, keeps: Some(&lease) };
+                Ok(Ok(step::update(tx, &step, saving).await?.kept))
+            })
+        })
+        .await??;
+    app.jobs_may_be_due();
+    Ok(held)
+}

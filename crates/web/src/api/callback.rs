@@ -1,0 +1,85 @@
+//! `POST /callback/initiation`: a member in TPP-callback mode brings what the payer's browser had
+//! when it came back from the bank (reference, section 3.9).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::payment::State as PaymentState;
+use gateway::App;
+use gateway::payments::{PsuReturnOutcome, psu_returned_to_member};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::auth::Call;
+use super::error::FieldFault;
+use super::v2::payments::model::Payment;
+use super::{ApiError, idempotency, json};
+
+/// What the browser had.
+#[derive(Deserialize, ToSchema)]
+pub struct InitiationCallbackRequest {
+    /// The query string, or the fragment, as it was received: percent-encoded.
+    query: String,
+}
+
+/// What became of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InitiationCallbackResponse {
+    /// Where the payer has to go next, where the bank wants another visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: Option<String>,
+    /// The payment.
+    payment: Payment,
+}
+
+/// Bring what the payer's browser had
+#[utoipa::path(
+    post, path = "/callback/initiation", tag = "Payments v2",
+    operation_id = "GatewayService.OnBankAuthCallback",
+    description = "For members to whose own address banks send the payer back. Bringing it again \
+                   changes nothing.",
+    params(("request-timeout" = Option<i32>, Header,
+        description = "Seconds to wait for the bank, 1 to 120")),
+    request_body = InitiationCallbackRequest,
+    responses((status = 200, description = "The payment", body = InitiationCallbackResponse),
+        (status = 400, description = "The query belongs to no payment of this member"),
+        (status = 401, description = "Not authenticated"),
+        (status = 500, description = "Internal error"))
+)]
+pub async fn initiation_callback(
+    State(app): State<Arc<App>>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    // What is brought twice is known already: there is nothing to record beside it.
+    idempotency::once(&app, &call, |_| bring(&app, &call)).await
+}
+
+async fn bring(app: &Arc<App>, call: &Call) -> Result<InitiationCallbackResponse, ApiError> {
+    let asked: InitiationCallbackRequest = json::read(&call.body)?;
+    // Members pass on the whole address, or what follows its `?` or `#`.
+    let query = asked.query.rsplit_once(['?', '#']).map_or(&*asked.query, |(_, query)| query);
+    let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+        .take(banks::psu_return::PARAMETERS_MAX + 1)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    let timeout_ms = call.request_timeout_ms();
+    let outcome = psu_returned_to_member(app, &call.member, &parameters, call.psu(), timeout_ms)
+        .await
+        .map_err(|error| ApiError::from_gateway(error, "", "query"))?;
+    match outcome {
+        PsuReturnOutcome::NotOurs(why) => {
+            let message = format!("`query` belongs to no payment of this member: {why}.");
+            Err(ApiError::field(FieldFault::Invalid, "query", message))
+        }
+        PsuReturnOutcome::Payment(payment) => {
+            let redirect_url = match &payment.state {
+                PaymentState::AwaitingRedirect { redirect_url, .. } => Some(redirect_url.clone()),
+                _ => None,
+            };
+            let payment = Payment::of(&payment, &app.settings().public_url);
+            Ok(InitiationCallbackResponse { redirect_url, payment })
+        }
+    }
+}

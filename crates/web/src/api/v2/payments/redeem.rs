@@ -1,0 +1,51 @@
+//! `POST /v2/payments/{paymentId}/redeem`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::ids::PaymentId;
+use gateway::idempotency::IdempotencyKey;
+use gateway::{App, payments};
+
+use super::model::PaymentResponse;
+use crate::api::auth::Call;
+use crate::api::path::Path;
+use crate::api::{ApiError, idempotency};
+
+/// Send the order of an approved payment
+#[utoipa::path(
+    post, path = "/v2/payments/{paymentId}/redeem", tag = "Payments v2",
+    operation_id = "GatewayService.RedeemPayment",
+    description = "For members whose approved payments wait for their word (auto-redeem is off). \
+                   Asking again sends nothing again. A body is not read.",
+    params(("paymentId" = String, Path, description = "The payment's id"),
+        ("request-timeout" = Option<i32>, Header,
+            description = "Seconds to wait for the bank, 1 to 120")),
+    responses((status = 200, description = "The payment", body = PaymentResponse),
+        (status = 400, description = "The payment is not approved, or has ended without an order"),
+        (status = 401, description = "Not authenticated"),
+        (status = 404, description = "No such payment of this member"),
+        (status = 500, description = "Internal error"))
+)]
+pub async fn redeem_payment(
+    State(app): State<Arc<App>>,
+    Path(payment_id): Path<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    idempotency::once(&app, &call, |key| redeem(&app, &payment_id, &call, key)).await
+}
+
+async fn redeem(
+    app: &Arc<App>,
+    payment_id: &str,
+    call: &Call,
+    key: Option<IdempotencyKey>,
+) -> Result<PaymentResponse, ApiError> {
+    let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(payment_id))?;
+    let timeout_ms = call.request_timeout_ms();
+    let payment = payments::redeem(app, &call.member, &id, call.psu(), timeout_ms, key)
+        .await
+        .map_err(|error| ApiError::from_gateway(error, payment_id, "paymentId"))?;
+    Ok(PaymentResponse::of(&payment, &app.settings().public_url))
+}
