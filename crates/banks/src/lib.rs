@@ -18,6 +18,7 @@ mod http_signature;
 pub mod jose;
 mod next_gen_psd2;
 mod obie;
+pub mod payee_verification;
 mod polish_api;
 pub mod profile;
 pub mod protocol;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use banks::directory::Directory;
+use banks::payee_verification::VerificationService;
 use banks::profile::BankProfile;
 use banks::protocol::{Identity, Protocols};
 use banks::wire::{ClientCertificate, Wire};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub request_timeout_ms: u64,
     /// Jobs that run at the same time.
     pub jobs_at_once: usize,
+    /// Where payees are verified; nowhere where absent.
+    pub payee_verification: Option<VerificationService>,
     /// How long exchanges with banks are kept, in days (1 to 3,650).
     pub bank_calls_kept_days: u32,
     /// How long a request that has an idempotency key can be repeated, in days (1 to 3,650).
@@ -59,6 +62,7 @@ impl Default for Settings {
             webhook_timeout_ms: 10_000,
             request_timeout_ms: 25_000,
             jobs_at_once: 64,
+            payee_verification: None,
             bank_calls_kept_days: 90,
             idempotency_keys_kept_days: 30,
         }

@@ -6,6 +6,7 @@
 //!
 //! This crate knows no HTTP status, no SQL text and no bank's JSON.
 
+pub mod account_verifications;
 pub mod app;
 mod at_bank;
 pub mod certificates;

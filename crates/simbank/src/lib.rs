@@ -36,6 +36,7 @@ mod operator;
 mod outcome;
 mod overview;
 mod pages;
+mod payee_verification;
 mod psu;
 mod pushed;
 mod scenario;
@@ -350,6 +351,7 @@ fn routes(shared: Arc<Shared>) -> Router {
             "/sim/faults",
             get(faults::api::list).post(faults::api::plan).delete(faults::api::forget),
         )
+        .route("/vop/v1/payee-verifications", post(payee_verification::verify))
         .route("/{bank}/.well-known/openid-configuration", get(oauth::configuration))
         .route("/{bank}/jwks", get(oauth::jwks))
         .route("/{bank}/token", post(oauth::token))

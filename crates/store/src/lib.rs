@@ -24,6 +24,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod members;
 pub mod payments;
+pub mod sealed_records;
 pub mod secrets;
 pub mod statements;
 pub mod step;

@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_certificates.sql"),
     include_str!("../migrations/0004_idempotency.sql"),
     include_str!("../migrations/0005_member_settings.sql"),
+    include_str!("../migrations/0006_accounts.sql"),
 ];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";

@@ -3,7 +3,7 @@
 use crate::db::{StoreError, Tx};
 use crate::{
     bank_calls, cases, certificates, deliveries, events, idempotency, jobs, members, payments,
-    secrets, webhooks,
+    sealed_records, secrets, webhooks,
 };
 
 /// Statements that run on both databases.
@@ -57,6 +57,11 @@ pub const PORTABLE: &[&str] = &[
     payments::LIST,
     payments::LIST_BY_REFERENCE,
     payments::UPDATE,
+    sealed_records::DELETE_ACCOUNT,
+    sealed_records::GET_ACCOUNT,
+    sealed_records::GET_VERIFICATION,
+    sealed_records::INSERT_ACCOUNT,
+    sealed_records::INSERT_VERIFICATION,
     secrets::GET,
     secrets::INSERT,
     webhooks::DELETE,

@@ -37,6 +37,7 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(v2::payments::redeem::redeem_payment))
         .routes(routes!(api::callback::initiation_callback))
         .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
+        .routes(routes!(api::account_verifications::verify_account))
         .routes(routes!(api::banks::v1::list_banks))
         .routes(routes!(api::banks::v1::list_countries))
         .routes(routes!(api::banks::v2::list_banks_v2))

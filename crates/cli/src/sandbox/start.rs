@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 use axum::serve::ListenerExt;
 use banks::directory::Directory;
 use banks::jose::SigningKey;
+use banks::payee_verification::VerificationService;
 use banks::protocol::Identity;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -35,6 +36,8 @@ use crate::wire::HttpWire;
 const CLIENT_ID: &str = "bascule-sandbox";
 /// `iss` of our message signatures there.
 const JWS_ISSUER: &str = "bascule/sandbox";
+/// BIC with which the sandbox has payees verified.
+const SANDBOX_BIC: &str = "BASCGB2LXXX";
 /// `kid` of the key that signs towards banks.
 const TPP_KEY_ID: &str = "bascule-sandbox-1";
 /// Connections to PostgreSQL.
@@ -109,6 +112,10 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
             public_url: api_url.clone(),
             sandbox: true,
             bank_timeout_ms: options.bank_timeout,
+            payee_verification: Some(VerificationService {
+                base_url: format!("{}/vop/v1", banks.tls_base_url),
+                bic: SANDBOX_BIC.to_owned(),
+            }),
             ..Settings::default()
         },
     });

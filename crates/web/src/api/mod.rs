@@ -3,6 +3,7 @@
 //! [`envelope`] gives each request a trace id and turns an [`ApiError`] into the published body
 //! for it; handlers only return one. [`auth`] says who calls.
 
+pub mod account_verifications;
 pub mod auth;
 pub mod banks;
 pub mod callback;

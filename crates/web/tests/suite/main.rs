@@ -6,6 +6,7 @@
 //! `support`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod account_verifications;
 mod authentication;
 mod bad_banks;
 mod callback_initiation;

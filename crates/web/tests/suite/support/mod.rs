@@ -21,6 +21,7 @@ use axum::body::{Body, to_bytes};
 use banks::directory::Directory;
 use banks::eidas::{Certificate, DevelopmentAuthority, Issued, Purpose, Role, Subject};
 use banks::jose::SigningKey;
+use banks::payee_verification::VerificationService;
 use banks::protocol::{EidasIdentity, Identity};
 use banks::wire::ClientCertificate;
 use domain::ids::MemberId;
@@ -111,7 +112,11 @@ pub async fn worlds() -> Vec<World> {
 
 /// One world on each database, with other settings than a sandbox's.
 pub async fn worlds_with(change: impl Fn(&mut Settings)) -> Vec<World> {
-    let mut settings = Settings { sandbox: true, ..Settings::default() };
+    let payee_verification = Some(VerificationService {
+        base_url: format!("{BANKS_TLS_URL}/vop/v1"),
+        bic: "BASCGB2LXXX".to_owned(),
+    });
+    let mut settings = Settings { sandbox: true, payee_verification, ..Settings::default() };
     change(&mut settings);
     let mut worlds = vec![];
     for database in databases().await {

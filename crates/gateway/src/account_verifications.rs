@@ -1,0 +1,130 @@
+//! Verification of payee for members: asked, recorded, answered.
+
+use std::sync::Arc;
+
+use banks::payee_verification::{self, NameMatch, Surroundings};
+use domain::ids::MemberId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::sealed_records::{self, RecordKind};
+use store::{idempotency, unit};
+use tracing::warn;
+use ulid::Ulid;
+
+use crate::idempotency::IdempotencyKey;
+use crate::{App, GatewayError, Member};
+
+const SEALING_PURPOSE: &str = "account verification";
+/// Every id begins with this.
+const ID_PREFIX: &str = "avr-";
+/// A responding bank has five seconds (scheme rulebook), the mechanism between us a few more.
+const TIMEOUT_MS: u64 = 8_000;
+
+/// A verification that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountVerification {
+    /// `avr-` and a ULID.
+    pub id: String,
+    /// What the payee's bank says.
+    pub result: NameMatch,
+}
+
+/// What is kept of a verification.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    iban: String,
+    name: String,
+    result: NameMatch,
+}
+
+/// Asks the payee's bank whether `name` is the holder of `iban`, and keeps question and answer.
+/// Without a service, and where no answer comes, the verification is not possible.
+///
+/// # Errors
+/// [`GatewayError::KeyTaken`]; [`GatewayError::Sealing`]; [`GatewayError::Store`].
+pub async fn verify(
+    app: &Arc<App>,
+    member: &Member,
+    iban: &str,
+    name: &str,
+    key: Option<IdempotencyKey>,
+) -> Result<AccountVerification, GatewayError> {
+    let id = new_id(app.now(), app);
+    let result = ask(app, iban, name).await;
+    let kept = Kept { iban: iban.to_owned(), name: name.to_owned(), result: result.clone() };
+    let plain =
+        serde_json::to_vec(&kept).map_err(|error| GatewayError::Sealing(error.to_string()))?;
+    let sealed = app.parts.sealer.seal(SEALING_PURPOSE, &id, &plain, app.ids())?.0;
+    let (member_id, record, now) = (member.id().clone(), id.clone(), app.now());
+    let key = key.map(|key| key.row(app, 0));
+    app.db()
+        .transact(move |tx| {
+            let (member_id, record) = (member_id.clone(), record.clone());
+            let (sealed, key) = (sealed.clone(), key.clone());
+            unit(async move {
+                if let Some(key) = key
+                    && !idempotency::insert(tx, &key, None).await?
+                {
+                    return Ok(Err(GatewayError::KeyTaken));
+                }
+                let kind = RecordKind::AccountVerification;
+                sealed_records::insert(tx, kind, &record, &member_id, &sealed, now).await.map(Ok)
+            })
+        })
+        .await??;
+    Ok(AccountVerification { id, result })
+}
+
+async fn ask(app: &App, iban: &str, name: &str) -> NameMatch {
+    let Some(service) = &app.settings().payee_verification else {
+        return NameMatch::NotPossible;
+    };
+    let around = Surroundings {
+        wire: app.parts.wire.as_ref(),
+        clock: app.parts.clock.as_ref(),
+        ids: app.ids(),
+        client_certificate: app.transport_certificate(),
+        timeout_ms: TIMEOUT_MS,
+    };
+    let (result, why) = payee_verification::verify(service, &around, iban, name).await;
+    if let Some(why) = why {
+        warn!(why, "a payee could not be verified");
+    }
+    result
+}
+
+/// Whether the member has made that verification for `iban`; `None` where it has made none.
+///
+/// # Errors
+/// [`GatewayError::Sealing`]; [`GatewayError::Store`].
+pub(crate) async fn was_made_for(
+    app: &App,
+    member_id: &MemberId,
+    id: &str,
+    iban: &str,
+) -> Result<Option<bool>, GatewayError> {
+    let (owner, wanted) = (member_id.clone(), id.to_owned());
+    let sealed = app
+        .db()
+        .read(move |tx| {
+            unit(async move {
+                sealed_records::get(tx, RecordKind::AccountVerification, &wanted, &owner).await
+            })
+        })
+        .await?;
+    let Some(sealed) = sealed else {
+        return Ok(None);
+    };
+    let plain = app.parts.sealer.open(SEALING_PURPOSE, id, &domain::payment::Sealed(sealed))?;
+    let kept: Kept = serde_json::from_slice(&plain).map_err(|error| {
+        GatewayError::Sealing(format!("the account verification {id}: {error}"))
+    })?;
+    Ok(Some(kept.iban == iban))
+}
+
+fn new_id(now: Timestamp, app: &App) -> String {
+    let mut random = [0_u8; 16];
+    app.ids().fill(&mut random);
+    let time_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    format!("{ID_PREFIX}{}", Ulid::from_parts(time_ms, u128::from_be_bytes(random)))
+}

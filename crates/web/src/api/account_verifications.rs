@@ -1,0 +1,186 @@
+//! `POST /account-verifications`: verification of payee (reference, section 5.3).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use banks::payee_verification::NameMatch;
+use domain::account::AccountIdentifier;
+use gateway::App;
+use gateway::account_verifications::{self, AccountVerification};
+use gateway::idempotency::IdempotencyKey;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::auth::Call;
+use super::error::FieldFault;
+use super::{ApiError, idempotency, json};
+
+/// The longest name, in characters (ISO 20022 `Max140Text`).
+const NAME_CHARACTERS_MAX: usize = 140;
+
+/// Whose account it is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountToVerify {
+    /// The holder's name, 1 to 140 characters.
+    #[serde(default)]
+    name: Option<String>,
+    /// `EUR`.
+    #[serde(default)]
+    currency: Option<String>,
+    /// The account.
+    #[serde(default)]
+    iban: Option<String>,
+}
+
+/// What is to be verified.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountVerificationRequest {
+    /// The account.
+    account: AccountToVerify,
+    /// The settlement account that will pay; none exist yet.
+    #[serde(default)]
+    virtual_account_id: Option<String>,
+}
+
+/// What the payee's bank says.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the published names; each is documented at `NameMatch`")]
+pub enum VerificationStatus {
+    Match,
+    NoMatch,
+    CloseMatch,
+    VerificationNotPossible,
+}
+
+/// Why it is no full match.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the published names say it")]
+pub enum VerificationReason {
+    Unknown,
+    ExactMatch,
+    NameMismatch,
+    AccountMismatch,
+}
+
+/// The holder as the bank knows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Matched {
+    /// The holder's name.
+    name: String,
+}
+
+/// The outcome.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerificationResult {
+    /// What the payee's bank says.
+    status: VerificationStatus,
+    /// Why.
+    reasons: Vec<VerificationReason>,
+    /// In words.
+    details: &'static str,
+    /// Only for a close match, where the bank tells the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched: Option<Matched>,
+}
+
+/// A verification that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountVerificationResponse {
+    /// `avr-…`: names the verification when the account is paid.
+    id: String,
+    /// The outcome.
+    result: VerificationResult,
+}
+
+impl AccountVerificationResponse {
+    fn of(made: AccountVerification) -> AccountVerificationResponse {
+        use VerificationReason as Reason;
+        use VerificationStatus as Status;
+        let (status, reasons, details, matched) = match made.result {
+            NameMatch::Match => {
+                (Status::Match, vec![Reason::ExactMatch], "The account details match.", None)
+            }
+            NameMatch::CloseMatch { name } => (
+                Status::CloseMatch,
+                vec![Reason::NameMismatch],
+                "The name provided is a close match.",
+                name,
+            ),
+            NameMatch::NoMatch => (
+                Status::NoMatch,
+                vec![Reason::AccountMismatch, Reason::NameMismatch],
+                "The account and name do not match.",
+                None,
+            ),
+            NameMatch::NotPossible => (
+                Status::VerificationNotPossible,
+                vec![Reason::Unknown],
+                "The check cannot be completed.",
+                None,
+            ),
+        };
+        let matched = matched.map(|name| Matched { name });
+        let result = VerificationResult { status, reasons, details, matched };
+        AccountVerificationResponse { id: made.id, result }
+    }
+}
+
+/// Ask whether a name is the holder of an account
+#[utoipa::path(
+    post, path = "/account-verifications", tag = "Verification",
+    operation_id = "post-verification",
+    request_body = AccountVerificationRequest,
+    responses((status = 200, description = "The outcome", body = AccountVerificationResponse),
+        (status = 400, description = "A field is missing or wrong"),
+        (status = 401, description = "Not authenticated"),
+        (status = 500, description = "Internal error"))
+)]
+pub async fn verify_account(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
+    idempotency::once(&app, &call, |key| verify(&app, &call, key)).await
+}
+
+async fn verify(
+    app: &Arc<App>,
+    call: &Call,
+    key: Option<IdempotencyKey>,
+) -> Result<AccountVerificationResponse, ApiError> {
+    let asked: AccountVerificationRequest = json::read(&call.body)?;
+    let expected = |field: &str| {
+        let message = format!("`{field}` is required.");
+        ApiError::field(FieldFault::Expected, format!("account.{field}"), message)
+    };
+    let invalid = |field: &str, message: &str| {
+        ApiError::field(FieldFault::Invalid, format!("account.{field}"), message)
+    };
+    let account = asked.account;
+    let name = account.name.ok_or_else(|| expected("name"))?;
+    let length = name.trim().chars().count();
+    if !(1..=NAME_CHARACTERS_MAX).contains(&length) {
+        let message = format!("`name` should be 1 to {NAME_CHARACTERS_MAX} characters.");
+        return Err(invalid("name", &message));
+    }
+    let currency = account.currency.ok_or_else(|| expected("currency"))?;
+    if currency != "EUR" {
+        return Err(invalid("currency", "`currency` should be EUR: no other can be verified."));
+    }
+    let iban = account.iban.ok_or_else(|| expected("iban"))?;
+    let checked = AccountIdentifier::Iban { iban, bic: None }
+        .checked()
+        .map_err(|error| invalid("iban", &error.to_string()))?;
+    let AccountIdentifier::Iban { iban, .. } = checked else {
+        return Err(expected("iban"));
+    };
+    if asked.virtual_account_id.is_some() {
+        let message = "`virtualAccountId` names no settlement account of this member.";
+        return Err(ApiError::field(FieldFault::Invalid, "virtualAccountId", message));
+    }
+    let made = account_verifications::verify(app, &call.member, &iban, name.trim(), key)
+        .await
+        .map_err(|error| ApiError::from_gateway(error, "", "account"))?;
+    Ok(AccountVerificationResponse::of(made))
+}
