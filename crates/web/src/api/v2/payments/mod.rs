@@ -1,5 +1,8 @@
 //! `/v2/payments`.
 
+pub mod account;
+pub mod address;
+pub mod amount;
 pub mod authentication;
 pub mod create;
 pub mod embedded_auth;
@@ -9,3 +12,5 @@ pub mod list;
 pub mod model;
 pub mod party;
 pub mod risk;
+mod text;
+pub mod words;
