@@ -5,6 +5,8 @@
 //! spaces or hyphens between them or none, that begin and are long as an issuer's do and whose
 //! check digit is right: an order number that happens to look like that is very unlikely.
 
+use crate::account::last_digit_checks;
+
 /// The shortest and the longest card number, in digits.
 const DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
@@ -16,7 +18,7 @@ pub fn holds_card_number(text: &str) -> bool {
     for byte in text.bytes() {
         match byte {
             b'0'..=b'9' => {
-                run.push(byte - b'0');
+                run.push(byte);
                 after_separator = false;
             }
             b' ' | b'-' if !after_separator => after_separator = true,
@@ -33,12 +35,13 @@ pub fn holds_card_number(text: &str) -> bool {
 }
 
 fn is_card_number(digits: &[u8]) -> bool {
-    DIGITS.contains(&digits.len()) && is_of_an_issuer(digits) && check_digit_is_right(digits)
+    DIGITS.contains(&digits.len()) && is_of_an_issuer(digits) && last_digit_checks(digits)
 }
 
 /// Whether an issuer's numbers begin so and have that length.
 fn is_of_an_issuer(digits: &[u8]) -> bool {
-    let first_four = digits.iter().take(4).fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit));
+    let first_four =
+        digits.iter().take(4).fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit - b'0'));
     let length = digits.len();
     match first_four {
         2221..=2720 | 5100..=5599 | 3528..=3589 => length == 16,
@@ -48,15 +51,6 @@ fn is_of_an_issuer(digits: &[u8]) -> bool {
         6011 | 6440..=6599 | 6200..=6299 => (16..=19).contains(&length),
         _ => false,
     }
-}
-
-/// ISO/IEC 7812-1, annex B.
-fn check_digit_is_right(digits: &[u8]) -> bool {
-    let weighed = digits.iter().rev().enumerate().map(|(place, digit)| {
-        let twice = u32::from(*digit) * 2;
-        if place % 2 == 0 { u32::from(*digit) } else { twice / 10 + twice % 10 }
-    });
-    weighed.sum::<u32>() % 10 == 0
 }
 
 #[cfg(test)]

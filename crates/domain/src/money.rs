@@ -160,6 +160,14 @@ impl Amount {
         self.ten_thousandths
     }
 
+    /// Whether it is a whole number of the currency's smallest units: 10.230 GBP is, 10.234 GBP
+    /// is not, and no rail carries it.
+    #[must_use]
+    pub fn is_payable(&self) -> bool {
+        let digits = u32::from(self.currency.minor_digits().min(4));
+        self.ten_thousandths % 10_i64.pow(4 - digits) == 0
+    }
+
     /// The value with the digits that were written: `10.5` stays `10.5`.
     #[must_use]
     pub fn value(&self) -> String {
@@ -246,6 +254,23 @@ mod tests {
         assert_eq!(Amount::parse("7", Currency::GBP).unwrap().value_in_minor_digits(), "7.00");
         assert_eq!(Amount::parse("0.1234", Currency::GBP).unwrap().to_string(), "0.1234 GBP");
         assert_eq!(amount, Amount::parse("10.50", Currency::GBP).unwrap());
+    }
+
+    #[test]
+    fn what_is_smaller_than_the_currencys_smallest_unit_is_not_payable() {
+        let payable = |text: &str, currency: &str| {
+            Amount::parse(text, currency.parse().unwrap()).unwrap().is_payable()
+        };
+        for (text, currency) in
+            [("10", "GBP"), ("10.2", "EUR"), ("10.23", "SEK"), ("10.2300", "PLN"), ("10", "ISK")]
+        {
+            assert!(payable(text, currency), "{text} {currency}");
+        }
+        for (text, currency) in
+            [("10.234", "GBP"), ("0.0001", "EUR"), ("0.001", "PLN"), ("10.5", "ISK")]
+        {
+            assert!(!payable(text, currency), "{text} {currency}");
+        }
     }
 
     proptest! {

@@ -171,7 +171,9 @@ fn account<'a>(
     identifier: &'a AccountIdentifier,
 ) -> Result<AccountOut<'a>, BankError> {
     match identifier {
-        AccountIdentifier::Iban { iban, .. } => Ok(AccountOut { iban: Some(iban), bban: None }),
+        AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
+            Ok(AccountOut { iban: Some(iban), bban: None })
+        }
         AccountIdentifier::Bban { bban, .. } => Ok(AccountOut { iban: None, bban: Some(bban) }),
         AccountIdentifier::SortCode { .. }
         | AccountIdentifier::AccountNumber { .. }

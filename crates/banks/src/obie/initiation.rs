@@ -323,7 +323,9 @@ fn account<'a>(field: &str, identifier: &AccountIdentifier) -> Result<AccountOut
             }
             (SORT_CODE, digits)
         }
-        AccountIdentifier::Iban { iban, .. } => (IBAN, iban.clone()),
+        AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
+            (IBAN, iban.clone())
+        }
         AccountIdentifier::Bban { bban, .. } => (BBAN, bban.clone()),
         AccountIdentifier::AccountNumber { .. }
         | AccountIdentifier::Bankgiro { .. }

@@ -126,6 +126,11 @@ fn delivery_address(address: &Address) -> Result<DeliveryAddress<'_>, BankError>
     for line in &address.address_line {
         within("delivery address line", line, 70)?;
     }
+    let region = match address.country_sub_division.as_slice() {
+        [] => address.state.as_deref(),
+        [region] => Some(region.as_str()),
+        [_, _, ..] => return Err(invalid("delivery address region")),
+    };
     if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err(invalid("delivery address country"));
     }
@@ -135,7 +140,9 @@ fn delivery_address(address: &Address) -> Result<DeliveryAddress<'_>, BankError>
         building_number: optional("delivery address building", &address.building_number, 16)?,
         post_code: optional("delivery address post code", &address.post_code, 16)?,
         town_name: within("delivery address town", town, 35)?,
-        country_sub_division: optional("delivery address state", &address.state, 35)?,
+        country_sub_division: region
+            .map(|text| within("delivery address region", text, 35))
+            .transpose()?,
         country,
     })
 }

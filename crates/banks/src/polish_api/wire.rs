@@ -223,7 +223,9 @@ pub(super) fn number<'a>(
     identifier: &'a AccountIdentifier,
 ) -> Result<&'a str, BankError> {
     match identifier {
-        AccountIdentifier::Iban { iban, .. } => Ok(iban),
+        AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
+            Ok(iban)
+        }
         AccountIdentifier::AccountNumber { account_number, .. } => Ok(account_number),
         AccountIdentifier::Bban { bban, .. } => Ok(bban),
         AccountIdentifier::SortCode { .. }

@@ -305,7 +305,9 @@ fn amount(amount: Amount, as_text: bool) -> Result<Box<RawValue>, BankError> {
 
 fn account<'a>(field: &str, identifier: &'a AccountIdentifier) -> Result<Account<'a>, BankError> {
     match identifier {
-        AccountIdentifier::Iban { iban, .. } => Ok(Account { iban }),
+        AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
+            Ok(Account { iban })
+        }
         AccountIdentifier::SortCode { .. }
         | AccountIdentifier::Bban { .. }
         | AccountIdentifier::AccountNumber { .. }

@@ -247,6 +247,7 @@ fn risk() -> Risk {
             district: None,
             state: Some("Wessex".to_owned()),
             country: Some("GB".to_owned()),
+            ..Address::default()
         }),
     }
 }

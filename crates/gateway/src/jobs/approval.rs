@@ -17,7 +17,7 @@ use crate::{App, GatewayError};
 /// What a bank's answer means for the job that asked.
 pub(super) enum Heard {
     /// This happened.
-    Fact(AuthorisationFact),
+    Fact(Box<AuthorisationFact>),
     /// Nothing happened: to be asked again then.
     AskAgain(Timestamp),
 }
@@ -41,10 +41,10 @@ pub(super) fn heard(
     answer: Result<Approval, BankError>,
 ) -> Result<Heard, GatewayError> {
     let error = match answer {
-        Ok(approval) => return Ok(Heard::Fact(of_approval(app, payment, approval)?)),
+        Ok(approval) => return Ok(Heard::Fact(Box::new(of_approval(app, payment, approval)?))),
         Err(BankError::Refused { code, status, text }) => {
             let refusal = BankRefusal { http_status: status, code, text };
-            return Ok(Heard::Fact(AuthorisationFact::Refused(refusal)));
+            return Ok(Heard::Fact(Box::new(AuthorisationFact::Refused(refusal))));
         }
         Err(
             error @ (BankError::Unavailable { .. }
@@ -56,7 +56,8 @@ pub(super) fn heard(
         return Ok(Heard::AskAgain(backoff(app, claim.attempts)));
     }
     let malformed = matches!(error, BankError::Malformed { .. });
-    Ok(Heard::Fact(AuthorisationFact::GivenUp { text: error.to_string(), malformed }))
+    let what = AuthorisationFact::GivenUp { text: error.to_string(), malformed };
+    Ok(Heard::Fact(Box::new(what)))
 }
 
 /// A bank's word on the approval as a fact.

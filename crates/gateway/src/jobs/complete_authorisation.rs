@@ -42,7 +42,7 @@ pub(super) async fn run(
         }
     };
     let what = match approval::heard(app, claim, &payment, answer)? {
-        Heard::Fact(what) => what,
+        Heard::Fact(what) => *what,
         Heard::AskAgain(due) => return Ok(Next::Repeat(due)),
     };
     conclude(app, claim, approval::fact(attempt, what)).await

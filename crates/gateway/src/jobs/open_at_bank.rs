@@ -36,11 +36,11 @@ pub(super) async fn run(
     // Without the payer nothing is executed and the same keys make no second consent, so asking
     // again is safe.
     let what = match approval::heard(app, claim, &payment, opened)? {
-        Heard::Fact(AuthorisationFact::Waiting) => AuthorisationFact::GivenUp {
+        Heard::Fact(what) if *what == AuthorisationFact::Waiting => AuthorisationFact::GivenUp {
             text: "the bank neither opened the payment nor refused it".to_owned(),
             malformed: true,
         },
-        Heard::Fact(what) => what,
+        Heard::Fact(what) => *what,
         Heard::AskAgain(due) => return Ok(Next::Repeat(due)),
     };
     conclude(app, claim, approval::fact(attempt, what)).await

@@ -113,6 +113,7 @@ fn address() -> Address {
         state: None,
         district: None,
         country: Some("GB".to_owned()),
+        ..Address::default()
     }
 }
 

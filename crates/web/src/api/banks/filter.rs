@@ -5,7 +5,7 @@ use super::index::Entry;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 use crate::api::query::Query;
-use crate::api::v2::payments::initiation::LocalInstrument;
+use crate::api::v2::payments::words::LocalInstrument;
 
 /// Ids and BICs that one request may name.
 const NAMES_MAX: usize = 1_000;

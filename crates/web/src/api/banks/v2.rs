@@ -12,7 +12,7 @@ use super::schema::BanksV2;
 use crate::api::ApiError;
 use crate::api::auth::Call;
 use crate::api::error::FieldFault;
-use crate::api::v2::payments::initiation::LocalInstrument;
+use crate::api::v2::payments::words::LocalInstrument;
 
 /// List banks
 #[utoipa::path(

@@ -4,6 +4,7 @@
 //! [`TestWire`], jobs run when the test says so ([`World::settle`]), and one clock that only the
 //! test moves rules them all.
 
+pub mod fields;
 mod judges;
 mod member;
 mod order;

@@ -4,65 +4,22 @@
 //! Accounts are flat inside `debtor` and `creditor`; which fields count follows from
 //! `localInstrument`. What this release cannot do yet is refused, never ignored.
 
-use domain::account::{AccountIdentifier, Party};
 use domain::card_number::holds_card_number;
 use domain::initiation as order;
-use domain::money::{self, Currency};
+use domain::money::Currency;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::account::Asked;
+use super::address::Address;
+use super::amount::Amount;
 use super::party::{Creditor, Debtor};
 use super::risk::Risk;
+use super::text::{check_callback_url, invalid, length, optional};
+use super::words::{ChargeBearer, FlowType, LocalInstrument};
 use crate::api::error::FieldFault;
 use crate::api::{ApiError, json};
-
-/// An amount on the wire.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Amount {
-    /// Decimal, up to four places.
-    pub value: String,
-    /// ISO 4217.
-    pub currency: String,
-}
-
-/// The rails on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "each is documented at the domain's rail of the same name")]
-pub enum LocalInstrument {
-    Sepa,
-    SepaInstant,
-    FasterPayments,
-    Elixir,
-    EuDomesticNonEuro,
-    EuDomesticNonEuroInstant,
-    Bankgiro,
-    Plusgiro,
-    AutoSelect,
-}
-
-/// Who guides the payer, on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "each is documented at the domain's flow of the same name")]
-pub enum FlowType {
-    ApiOnly,
-    FullHostedPages,
-    EmbeddedHostedPages,
-}
-
-/// Who pays the charges, on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "each is documented at the domain's bearer of the same name")]
-pub enum ChargeBearer {
-    InvalidChargeBearer,
-    Cred,
-    Debt,
-    Shar,
-    Slev,
-}
 
 /// One single payment on the wire.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -171,9 +128,10 @@ impl Initiation {
         self.refuse_what_is_not_there_yet()?;
         self.refuse_card_numbers()?;
         length("initiation.refId", &self.ref_id, 1, 35)?;
-        let primary_max =
-            if self.local_instrument == LocalInstrument::FasterPayments { 18 } else { 35 };
+        let amount = self.amount.clone().into_domain(self.local_instrument)?;
         let primary = &self.remittance_information_primary;
+        // Sterling travels by Faster Payments only.
+        let primary_max = if amount.currency() == Currency::GBP { 18 } else { 35 };
         length("initiation.remittanceInformationPrimary", primary, 1, primary_max)?;
         optional("remittanceInformationSecondary", &self.remittance_information_secondary, 140)?;
         optional("onBehalfOfId", &self.on_behalf_of_id, 64)?;
@@ -181,19 +139,24 @@ impl Initiation {
         optional("externalPsuReference", &self.external_psu_reference, 64)?;
         check_callback_url(&self.callback_url, sandbox)?;
         let schedule = schedule(self.execution_date.as_deref(), today)?;
-        let local_instrument = self.local_instrument.into();
-        let amount = self.amount.into_domain(self.local_instrument)?;
-        let creditor = self.creditor.into_domain(self.local_instrument)?;
-        let debtor =
-            self.debtor.map(|debtor| debtor.into_domain(self.local_instrument)).transpose()?;
+        let bank_id = self.bank_id.filter(|id| !id.is_empty());
+        let flow = order::Flow::from(self.flow_type.unwrap_or(FlowType::ApiOnly));
+        let asked = Asked {
+            rail: self.local_instrument.into(),
+            rail_name: self.local_instrument.name(),
+            currency: amount.currency(),
+            payer_chooses_bank: flow == order::Flow::FullHostedPages && bank_id.is_none(),
+        };
+        let creditor = self.creditor.into_domain(asked)?;
+        let debtor = self.debtor.map(|debtor| debtor.into_domain(asked)).transpose()?;
         Ok(order::Initiation {
-            bank_id: self.bank_id.filter(|id| !id.is_empty()),
+            bank_id,
             ref_id: self.ref_id,
             remittance_primary: self.remittance_information_primary,
             remittance_secondary: self.remittance_information_secondary,
             on_behalf_of_id: self.on_behalf_of_id,
             amount,
-            local_instrument,
+            local_instrument: asked.rail,
             debtor,
             creditor,
             schedule,
@@ -206,7 +169,7 @@ impl Initiation {
             callback_state: self.callback_state,
             charge_bearer: self.charge_bearer.and_then(ChargeBearer::into_domain),
             risk: self.risk.map(Risk::into_domain).transpose()?,
-            flow: self.flow_type.unwrap_or(FlowType::ApiOnly).into(),
+            flow,
             external_psu_reference: self.external_psu_reference,
             pisp_consent_accepted: false,
         })
@@ -234,17 +197,27 @@ impl Initiation {
 
     /// Nobody may send them to a bank, and we may not keep them.
     fn refuse_card_numbers(&self) -> Result<(), ApiError> {
-        let debtor = self.debtor.as_ref();
+        let (creditor, debtor) = (&self.creditor, self.debtor.as_ref());
         let texts = [
             Some(&self.ref_id),
             Some(&self.remittance_information_primary),
             self.remittance_information_secondary.as_ref(),
-            self.creditor.name.as_ref(),
-            self.creditor.ultimate_creditor_name.as_ref(),
+            self.on_behalf_of_id.as_ref(),
+            self.external_psu_reference.as_ref(),
+            self.callback_state.as_ref(),
+            creditor.name.as_ref(),
+            creditor.ultimate_creditor_name.as_ref(),
+            creditor.bank_name.as_ref(),
             debtor.and_then(|debtor| debtor.name.as_ref()),
             debtor.and_then(|debtor| debtor.ultimate_debtor_name.as_ref()),
         ];
-        match texts.into_iter().flatten().any(|text| holds_card_number(text)) {
+        let addresses = [&creditor.address, debtor.map_or(&None, |debtor| &debtor.address)];
+        let mut texts = texts
+            .into_iter()
+            .flatten()
+            .chain(addresses.into_iter().flatten().flat_map(Address::texts))
+            .chain(self.risk.iter().flat_map(Risk::texts));
+        match texts.any(|text| holds_card_number(text)) {
             true => Err(ApiError::PanDetected),
             false => Ok(()),
         }
@@ -285,99 +258,6 @@ impl Initiation {
     }
 }
 
-impl Amount {
-    fn into_domain(self, rail: LocalInstrument) -> Result<money::Amount, ApiError> {
-        let currency: Currency = self.currency.parse().map_err(|error: money::MoneyError| {
-            invalid("initiation.amount.currency", format!("`currency`: {error}."))
-        })?;
-        let expected = match rail {
-            LocalInstrument::Sepa | LocalInstrument::SepaInstant => Some("EUR"),
-            LocalInstrument::FasterPayments => Some("GBP"),
-            LocalInstrument::Elixir => Some("PLN"),
-            LocalInstrument::Bankgiro | LocalInstrument::Plusgiro => Some("SEK"),
-            LocalInstrument::EuDomesticNonEuro
-            | LocalInstrument::EuDomesticNonEuroInstant
-            | LocalInstrument::AutoSelect => None,
-        };
-        if let Some(expected) = expected
-            && expected != currency.code()
-        {
-            let message = format!("`currency` should be {expected} on this `localInstrument`.");
-            return Err(invalid("initiation.amount.currency", message));
-        }
-        money::Amount::parse(&self.value, currency).map_err(|error| {
-            let fault = match error {
-                money::MoneyError::NotPositive => FieldFault::Invalid,
-                money::MoneyError::Currency { .. }
-                | money::MoneyError::NotDecimal { .. }
-                | money::MoneyError::TooPrecise
-                | money::MoneyError::TooLarge => FieldFault::InvalidFormat,
-            };
-            ApiError::field(fault, "initiation.amount.value", format!("`value`: {error}."))
-        })
-    }
-
-    /// The amount as it was written.
-    #[must_use]
-    pub fn of(amount: &money::Amount) -> Amount {
-        Amount { value: amount.value(), currency: amount.currency().code().to_owned() }
-    }
-}
-
-impl ChargeBearer {
-    fn into_domain(self) -> Option<order::ChargeBearer> {
-        match self {
-            ChargeBearer::InvalidChargeBearer => None,
-            ChargeBearer::Cred => Some(order::ChargeBearer::Cred),
-            ChargeBearer::Debt => Some(order::ChargeBearer::Debt),
-            ChargeBearer::Shar => Some(order::ChargeBearer::Shar),
-            ChargeBearer::Slev => Some(order::ChargeBearer::Slev),
-        }
-    }
-
-    fn of(bearer: order::ChargeBearer) -> ChargeBearer {
-        match bearer {
-            order::ChargeBearer::Cred => ChargeBearer::Cred,
-            order::ChargeBearer::Debt => ChargeBearer::Debt,
-            order::ChargeBearer::Shar => ChargeBearer::Shar,
-            order::ChargeBearer::Slev => ChargeBearer::Slev,
-        }
-    }
-}
-
-/// Two enums with the same variants.
-macro_rules! same_variants {
-    ($wire:ident, $domain:path, $($variant:ident),+) => {
-        impl From<$wire> for $domain {
-            fn from(value: $wire) -> Self {
-                match value { $($wire::$variant => Self::$variant),+ }
-            }
-        }
-
-        impl From<$domain> for $wire {
-            fn from(value: $domain) -> Self {
-                use $domain as Domain;
-                match value { $(Domain::$variant => Self::$variant),+ }
-            }
-        }
-    };
-}
-
-same_variants!(FlowType, order::Flow, ApiOnly, FullHostedPages, EmbeddedHostedPages);
-same_variants!(
-    LocalInstrument,
-    order::LocalInstrument,
-    Sepa,
-    SepaInstant,
-    FasterPayments,
-    Elixir,
-    EuDomesticNonEuro,
-    EuDomesticNonEuroInstant,
-    Bankgiro,
-    Plusgiro,
-    AutoSelect
-);
-
 /// The most days ahead that an execution is accepted for.
 const DAYS_AHEAD_MAX: i64 = 366;
 
@@ -401,55 +281,4 @@ fn schedule(text: Option<&str>, today: Date) -> Result<order::Schedule, ApiError
             format!("`executionDate` should be between today and {DAYS_AHEAD_MAX} days ahead."),
         )),
     }
-}
-
-/// A payee of which nothing is known; the creditor of tests and pages begins so.
-pub(super) fn party(account: Option<AccountIdentifier>, name: Option<String>) -> Party {
-    Party { account, name, ultimate_name: None, address: None, bank_name: None }
-}
-
-pub(super) fn invalid(path: &str, message: impl Into<String>) -> ApiError {
-    ApiError::field(FieldFault::Invalid, path, message)
-}
-
-pub(super) fn length(path: &str, text: &str, least: usize, most: usize) -> Result<(), ApiError> {
-    let name = path.rsplit('.').next().unwrap_or(path);
-    let found = text.chars().count();
-    if found < least {
-        let message = format!("`{name}` should not be empty.");
-        return Err(ApiError::field(FieldFault::InvalidFormat, path, message));
-    }
-    if found > most {
-        let message = format!("`{name}` should not be longer than {most} symbols.");
-        return Err(ApiError::field(FieldFault::InvalidFormat, path, message));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(invalid(path, format!("`{name}` should not contain control characters.")));
-    }
-    Ok(())
-}
-
-/// The same for a field below `initiation` that may be absent.
-pub(super) fn optional(name: &str, text: &Option<String>, most: usize) -> Result<(), ApiError> {
-    text.as_ref().map_or(Ok(()), |text| length(&format!("initiation.{name}"), text, 0, most))
-}
-
-/// https, an app's own scheme, and in a sandbox http; never a scheme that runs in the page.
-fn check_callback_url(text: &str, sandbox: bool) -> Result<(), ApiError> {
-    const PATH: &str = "initiation.callbackUrl";
-    length(PATH, text, 1, 2_048)?;
-    let url = url::Url::parse(text).map_err(|error| {
-        ApiError::field(
-            FieldFault::InvalidFormat,
-            PATH,
-            format!("`callbackUrl` should be a URL such as https://example.com/return: {error}."),
-        )
-    })?;
-    let forbidden =
-        ["javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source"];
-    if forbidden.contains(&url.scheme()) || (url.scheme() == "http" && !sandbox) {
-        let message = format!("`callbackUrl` should not begin with {}:.", url.scheme());
-        return Err(invalid(PATH, message));
-    }
-    Ok(())
 }

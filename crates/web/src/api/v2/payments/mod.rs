@@ -1,5 +1,8 @@
 //! `/v2/payments`.
 
+pub mod account;
+pub mod address;
+pub mod amount;
 pub mod authentication;
 pub mod cancel;
 pub mod create;
@@ -11,3 +14,5 @@ pub mod model;
 pub mod party;
 pub mod redeem;
 pub mod risk;
+mod text;
+pub mod words;

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::account::Account;
+use super::amount::Amount;
 use super::authentication::Authentication;
-use super::initiation::{Amount, Initiation};
-use super::party::Account;
+use super::initiation::Initiation;
 use crate::api::status::{PaymentStatus, of_stage};
 
 /// The account to refund to.

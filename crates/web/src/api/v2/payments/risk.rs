@@ -4,8 +4,8 @@ use domain::initiation as order;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::initiation::{invalid, optional};
-use super::party::Address;
+use super::address::DeliveryAddress;
+use super::text::{invalid, known, optional};
 use crate::api::{ApiError, json};
 
 const CONTEXT_CODES: [&str; 8] = [
@@ -69,15 +69,15 @@ pub struct Risk {
         deserialize_with = "json::optional_object",
         skip_serializing_if = "Option::is_none"
     )]
-    pub delivery_address: Option<Address>,
+    pub delivery_address: Option<DeliveryAddress>,
 }
 
 impl Risk {
     /// What the bank is told, if every word is one of the published ones.
     pub(super) fn into_domain(self) -> Result<order::Risk, ApiError> {
-        known("paymentContextCode", &self.payment_context_code, &CONTEXT_CODES)?;
-        known("paymentPurposeCode", &self.payment_purpose_code, &PURPOSE_CODES)?;
-        known("beneficiaryAccountType", &self.beneficiary_account_type, &ACCOUNT_TYPES)?;
+        known("risk.paymentContextCode", &self.payment_context_code, &CONTEXT_CODES)?;
+        known("risk.paymentPurposeCode", &self.payment_purpose_code, &PURPOSE_CODES)?;
+        known("risk.beneficiaryAccountType", &self.beneficiary_account_type, &ACCOUNT_TYPES)?;
         optional("risk.psuId", &self.psu_id, 70)?;
         let category = self.merchant_category_code.as_deref();
         if category.is_some_and(|code| code.len() != 4 || !code.bytes().all(|b| b.is_ascii_digit()))
@@ -86,7 +86,7 @@ impl Risk {
             return Err(invalid("initiation.risk.merchantCategoryCode", message));
         }
         if let Some(address) = &self.delivery_address {
-            address.check("risk.deliveryAddress")?;
+            address.check()?;
         }
         Ok(order::Risk {
             psu_id: self.psu_id,
@@ -96,8 +96,14 @@ impl Risk {
             beneficiary_account_type: self.beneficiary_account_type,
             contract_present_indicator: self.contract_present_indicator,
             beneficiary_prepopulated_indicator: self.beneficiary_prepopulated_indicator,
-            delivery_address: self.delivery_address.map(Address::into_domain),
+            delivery_address: self.delivery_address.map(DeliveryAddress::into_domain),
         })
+    }
+
+    /// Its free texts.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
+        let address = self.delivery_address.iter().flat_map(DeliveryAddress::texts);
+        self.psu_id.iter().chain(address)
     }
 
     pub(super) fn of(risk: &order::Risk) -> Risk {
@@ -109,15 +115,7 @@ impl Risk {
             beneficiary_account_type: risk.beneficiary_account_type.clone(),
             contract_present_indicator: risk.contract_present_indicator,
             beneficiary_prepopulated_indicator: risk.beneficiary_prepopulated_indicator,
-            delivery_address: risk.delivery_address.as_ref().map(Address::of),
+            delivery_address: risk.delivery_address.as_ref().map(DeliveryAddress::of),
         }
     }
-}
-
-fn known(name: &str, word: &Option<String>, words: &[&str]) -> Result<(), ApiError> {
-    if word.as_deref().is_none_or(|word| words.contains(&word)) {
-        return Ok(());
-    }
-    let message = format!("`{name}` should be one of {}.", words.join(", "));
-    Err(invalid(&format!("initiation.risk.{name}"), message))
 }

@@ -1,0 +1,115 @@
+//! The words of `initiation` on the wire: rails, flows, who bears the charges.
+
+use domain::initiation as order;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The rails on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "each is documented at the domain's rail of the same name")]
+pub enum LocalInstrument {
+    Sepa,
+    SepaInstant,
+    FasterPayments,
+    Elixir,
+    EuDomesticNonEuro,
+    EuDomesticNonEuroInstant,
+    Bankgiro,
+    Plusgiro,
+    AutoSelect,
+}
+
+/// Who guides the payer, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "each is documented at the domain's flow of the same name")]
+pub enum FlowType {
+    ApiOnly,
+    FullHostedPages,
+    EmbeddedHostedPages,
+}
+
+/// Who pays the charges, on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "each is documented at the domain's bearer of the same name")]
+pub enum ChargeBearer {
+    InvalidChargeBearer,
+    Cred,
+    Debt,
+    Shar,
+    Slev,
+}
+
+impl LocalInstrument {
+    /// The word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            LocalInstrument::Sepa => "SEPA",
+            LocalInstrument::SepaInstant => "SEPA_INSTANT",
+            LocalInstrument::FasterPayments => "FASTER_PAYMENTS",
+            LocalInstrument::Elixir => "ELIXIR",
+            LocalInstrument::EuDomesticNonEuro => "EU_DOMESTIC_NON_EURO",
+            LocalInstrument::EuDomesticNonEuroInstant => "EU_DOMESTIC_NON_EURO_INSTANT",
+            LocalInstrument::Bankgiro => "BANKGIRO",
+            LocalInstrument::Plusgiro => "PLUSGIRO",
+            LocalInstrument::AutoSelect => "AUTO_SELECT",
+        }
+    }
+}
+
+impl ChargeBearer {
+    pub(super) fn into_domain(self) -> Option<order::ChargeBearer> {
+        match self {
+            ChargeBearer::InvalidChargeBearer => None,
+            ChargeBearer::Cred => Some(order::ChargeBearer::Cred),
+            ChargeBearer::Debt => Some(order::ChargeBearer::Debt),
+            ChargeBearer::Shar => Some(order::ChargeBearer::Shar),
+            ChargeBearer::Slev => Some(order::ChargeBearer::Slev),
+        }
+    }
+
+    pub(super) fn of(bearer: order::ChargeBearer) -> ChargeBearer {
+        match bearer {
+            order::ChargeBearer::Cred => ChargeBearer::Cred,
+            order::ChargeBearer::Debt => ChargeBearer::Debt,
+            order::ChargeBearer::Shar => ChargeBearer::Shar,
+            order::ChargeBearer::Slev => ChargeBearer::Slev,
+        }
+    }
+}
+
+/// Two enums with the same variants.
+macro_rules! same_variants {
+    ($wire:ident, $domain:path, $($variant:ident),+) => {
+        impl From<$wire> for $domain {
+            fn from(value: $wire) -> Self {
+                match value { $($wire::$variant => Self::$variant),+ }
+            }
+        }
+
+        impl From<$domain> for $wire {
+            fn from(value: $domain) -> Self {
+                use $domain as Domain;
+                match value { $(Domain::$variant => Self::$variant),+ }
+            }
+        }
+    };
+}
+
+same_variants!(FlowType, order::Flow, ApiOnly, FullHostedPages, EmbeddedHostedPages);
+same_variants!(
+    LocalInstrument,
+    order::LocalInstrument,
+    Sepa,
+    SepaInstant,
+    FasterPayments,
+    Elixir,
+    EuDomesticNonEuro,
+    EuDomesticNonEuroInstant,
+    Bankgiro,
+    Plusgiro,
+    AutoSelect
+);
