@@ -177,6 +177,12 @@ public_id!(
     "m"
 );
 
+public_id!(
+    /// A bank account that a member may name (`tai:…`).
+    TokenizedAccountId,
+    "tai"
+);
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

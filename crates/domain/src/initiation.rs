@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Address, Party};
+use crate::ids::TokenizedAccountId;
 use crate::money::Amount;
 
 /// The rail on which the money should travel (API `localInstrument`).
@@ -149,8 +150,14 @@ pub struct Initiation {
     /// The payer's account, where the member knows it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub debtor: Option<Party>,
+    /// The account on file that `debtor` was taken from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub debtor_account_id: Option<TokenizedAccountId>,
     /// The payee.
     pub creditor: Party,
+    /// The verification of payee that was made for the creditor's account.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub creditor_verification_id: Option<String>,
     /// When the bank is to execute.
     #[serde(default)]
     pub schedule: Schedule,
@@ -160,6 +167,9 @@ pub struct Initiation {
     /// Whether the bank is asked for the payer's account, for refunds.
     #[serde(default)]
     pub return_refund_account: bool,
+    /// Whether the payer's account is kept for the member once the payment is completed.
+    #[serde(default)]
+    pub return_tokenized_account: bool,
     /// Whether an immediate payment may not become a future-dated one.
     #[serde(default)]
     pub disable_future_dated_payment_conversion: bool,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use banks::payee_verification::{self, NameMatch, Surroundings};
-use domain::ids::MemberId;
+use domain::account::AccountIdentifier;
+use domain::initiation::Initiation;
+use domain::payment::Sealed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::sealed_records::{self, RecordKind};
@@ -93,33 +95,43 @@ async fn ask(app: &App, iban: &str, name: &str) -> NameMatch {
     result
 }
 
-/// Whether the member has made that verification for `iban`; `None` where it has made none.
+/// Whether the verification that the payment names was made by the member for the payee's account.
 ///
 /// # Errors
-/// [`GatewayError::Sealing`]; [`GatewayError::Store`].
-pub(crate) async fn was_made_for(
+/// [`GatewayError::Field`] where it was not; [`GatewayError::Sealing`]; [`GatewayError::Store`].
+pub(crate) async fn check(
     app: &App,
-    member_id: &MemberId,
-    id: &str,
-    iban: &str,
-) -> Result<Option<bool>, GatewayError> {
-    let (owner, wanted) = (member_id.clone(), id.to_owned());
+    member: &Member,
+    initiation: &Initiation,
+) -> Result<(), GatewayError> {
+    let Some(id) = &initiation.creditor_verification_id else {
+        return Ok(());
+    };
+    let wrong = |message: &str| {
+        let path = "initiation.creditor.accountVerificationId";
+        Err(GatewayError::Field { path, message: message.to_owned() })
+    };
+    let (member_id, record) = (member.id().clone(), id.clone());
     let sealed = app
         .db()
         .read(move |tx| {
             unit(async move {
-                sealed_records::get(tx, RecordKind::AccountVerification, &wanted, &owner).await
+                let kind = RecordKind::AccountVerification;
+                sealed_records::get(tx, kind, &record, &member_id).await
             })
         })
         .await?;
     let Some(sealed) = sealed else {
-        return Ok(None);
+        return wrong("`accountVerificationId` names no verification of this member.");
     };
-    let plain = app.parts.sealer.open(SEALING_PURPOSE, id, &domain::payment::Sealed(sealed))?;
+    let plain = app.parts.sealer.open(SEALING_PURPOSE, id, &Sealed(sealed))?;
     let kept: Kept = serde_json::from_slice(&plain).map_err(|error| {
         GatewayError::Sealing(format!("the account verification {id}: {error}"))
     })?;
-    Ok(Some(kept.iban == iban))
+    match &initiation.creditor.account {
+        Some(AccountIdentifier::Iban { iban, .. }) if *iban == kept.iban => Ok(()),
+        _ => wrong("`accountVerificationId` names a verification of another account."),
+    }
 }
 
 fn new_id(now: Timestamp, app: &App) -> String {

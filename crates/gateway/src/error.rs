@@ -78,6 +78,14 @@ pub enum GatewayError {
     /// A request with the same idempotency key was first. Nothing was recorded.
     #[error("a request with this idempotency key is being carried out")]
     KeyTaken,
+    /// A field of the request is not acceptable, for a reason that only the database knows.
+    #[error("{path}: {message}")]
+    Field {
+        /// Its place in the request.
+        path: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
     /// A key or another input of the member is not acceptable.
     #[error("{0}")]
     Invalid(String),

@@ -20,6 +20,7 @@ pub mod payments;
 pub mod public_key;
 pub mod seal;
 pub mod signing;
+pub mod tokenized_accounts;
 pub mod webhooks;
 
 pub use app::{App, EventRenderer, Member, Settings};

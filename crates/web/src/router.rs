@@ -38,6 +38,11 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(api::callback::initiation_callback))
         .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
         .routes(routes!(api::account_verifications::verify_account))
+        .routes(routes!(api::tokenized_accounts::create_tokenized_account))
+        .routes(routes!(
+            api::tokenized_accounts::get_tokenized_account,
+            api::tokenized_accounts::delete_tokenized_account
+        ))
         .routes(routes!(api::banks::v1::list_banks))
         .routes(routes!(api::banks::v1::list_countries))
         .routes(routes!(api::banks::v2::list_banks_v2))

@@ -204,6 +204,7 @@ pub fn order() -> PaymentOrder {
             amount: Amount::parse("165.88", Currency::GBP).unwrap(),
             local_instrument: LocalInstrument::FasterPayments,
             debtor: None,
+            debtor_account_id: None,
             creditor: Party {
                 account: Some(AccountIdentifier::SortCode {
                     sort_code: "080800".to_owned(),
@@ -217,6 +218,8 @@ pub fn order() -> PaymentOrder {
             schedule: Schedule::Immediate,
             confirm_funds: true,
             return_refund_account: true,
+            return_tokenized_account: false,
+            creditor_verification_id: None,
             disable_future_dated_payment_conversion: false,
             callback_url: "https://member.test/done".to_owned(),
             callback_state: None,

@@ -72,6 +72,7 @@ pub fn initiation() -> Initiation {
         amount: Amount::parse("10.23", Currency::GBP).unwrap(),
         local_instrument: LocalInstrument::FasterPayments,
         debtor: None,
+        debtor_account_id: None,
         creditor: Party {
             account: Some(AccountIdentifier::SortCode {
                 sort_code: "123456".to_owned(),
@@ -85,6 +86,8 @@ pub fn initiation() -> Initiation {
         schedule: Schedule::Immediate,
         confirm_funds: false,
         return_refund_account: false,
+        return_tokenized_account: false,
+        creditor_verification_id: None,
         disable_future_dated_payment_conversion: false,
         callback_url: "https://tpp.example/callback".to_owned(),
         callback_state: None,

@@ -40,7 +40,7 @@ use store::step::{self, Saving};
 use store::{cases, jobs, payments, unit};
 
 pub use self::runner::{Runner, recover, run_due};
-use crate::{App, GatewayError};
+use crate::{App, GatewayError, tokenized_accounts};
 
 /// Attempts at a step of the opening or the approval before it is given up. No order exists then.
 const ATTEMPTS_MAX: i64 = 5;
@@ -130,9 +130,11 @@ async fn observed(
 ) -> Result<Observed, GatewayError> {
     let (wanted, finishes) = (payment_id.clone(), finishes.cloned());
     let (lease, now) = (app.new_lease(), app.now());
+    let shared = Arc::clone(app);
     let found = app
         .db()
         .transact(move |tx| {
+            let app = Arc::clone(&shared);
             let (wanted, fact) = (wanted.clone(), fact.clone());
             let (finishes, lease) = (finishes.clone(), lease.clone());
             unit(async move {
@@ -143,6 +145,7 @@ async fn observed(
                     Outcome::Moved(step) => {
                         let saving = Saving { finishes: finishes.as_ref(), keeps: Some(&lease) };
                         let saved = step::update(tx, &step, saving).await?;
+                        tokenized_accounts::keep_payers_account(&app, tx, &step.state).await?;
                         Observed::Moved(saved.kept.map_or(Held::Nothing, Held::Job))
                     }
                     Outcome::Already => Observed::Already(Box::new(payment)),
@@ -171,6 +174,7 @@ async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, Gateway
 /// same; 22 characters fit Faster Payments' 31.
 fn order_of(payment: &Payment) -> PaymentOrder {
     let mut initiation = payment.initiation.clone();
+    initiation.return_refund_account |= initiation.return_tokenized_account;
     if initiation.debtor.is_none() {
         initiation.debtor = payment.payer_account.clone().map(|account| Party {
             account: Some(account),

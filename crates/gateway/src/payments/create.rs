@@ -13,7 +13,7 @@ use store::{idempotency, unit};
 use crate::error::NeededField;
 use crate::idempotency::IdempotencyKey;
 use crate::jobs::approval;
-use crate::{App, GatewayError, Member, jobs, members};
+use crate::{App, GatewayError, Member, account_verifications, jobs, members, tokenized_accounts};
 
 /// What a member asks for.
 #[derive(Debug, Clone)]
@@ -45,11 +45,14 @@ pub async fn create(
     new: NewPayment,
 ) -> Result<Payment, GatewayError> {
     let bank = new.initiation.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
+    let mut initiation = new.initiation;
+    tokenized_accounts::resolve(app, member, &mut initiation, bank).await?;
+    account_verifications::check(app, member, &initiation).await?;
     if let Some(bank) = bank {
-        check_bank(app, bank, &new.initiation)?;
+        check_bank(app, bank, &initiation)?;
         // On the full hosted pages the payer is asked for the account.
-        let asked_later = new.initiation.flow == Flow::FullHostedPages;
-        check_mandatory(bank, &new.initiation, asked_later)?;
+        let asked_later = initiation.flow == Flow::FullHostedPages;
+        check_mandatory(bank, &initiation, asked_later)?;
     }
     let now = app.now();
     let id = PaymentId::new(now, app.ids());
@@ -59,8 +62,8 @@ pub async fn create(
         false => Some(approval::seal_credentials(app, &id, &new.credentials)?),
     };
     let member_id = member.id().clone();
-    let terms = members::terms(app, member, new.initiation.flow).await?;
-    let step = Payment::create(id, member_id, new.initiation, attempt, credentials, terms, now)?;
+    let terms = members::terms(app, member, initiation.flow).await?;
+    let step = Payment::create(id, member_id, initiation, attempt, credentials, terms, now)?;
     let step = Arc::new(step);
     let timeout_ms = new.request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
     let key = new.idempotency.map(|key| Arc::new(key.row(app, timeout_ms)));
@@ -93,7 +96,7 @@ pub async fn create(
 }
 
 /// The bank of that id.
-pub(super) fn bank_with_id<'a>(
+pub(crate) fn bank_with_id<'a>(
     app: &'a App,
     bank_id: &str,
 ) -> Result<&'a BankProfile, GatewayError> {

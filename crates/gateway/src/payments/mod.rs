@@ -9,6 +9,7 @@ mod redeem_or_cancel;
 
 pub use answer_questions::{answer_on_page, answer_questions};
 pub use choose_bank::choose_bank;
+pub(crate) use create::bank_with_id;
 pub use create::{NewPayment, create};
 pub use psu_returned::{PsuReturnOutcome, psu_returned, psu_returned_to_member};
 pub use read::{bank_calls, get, list, open_by_link};

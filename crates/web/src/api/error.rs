@@ -179,6 +179,9 @@ impl ApiError {
                 ApiError::field(FieldFault::Invalid, bank_path, refusal.to_string())
             }
             GatewayError::KeyTaken => ApiError::RequestInProgress,
+            GatewayError::Field { path, message } => {
+                ApiError::field(FieldFault::Invalid, path, message)
+            }
             GatewayError::Invalid(message) => ApiError::BadRequest { message },
             GatewayError::Store(error @ StoreError::Corrupt(_)) => {
                 ApiError::Internal { detail: error.to_string() }

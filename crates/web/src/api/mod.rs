@@ -23,6 +23,7 @@ pub mod path;
 pub mod query;
 pub mod security;
 pub mod status;
+pub mod tokenized_accounts;
 pub mod v2;
 pub mod webhook_config;
 

@@ -30,4 +30,5 @@ mod scenarios;
 mod standing_orders;
 mod support;
 mod texts;
+mod tokenized_accounts;
 mod webhooks;

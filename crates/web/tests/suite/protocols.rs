@@ -54,6 +54,7 @@ fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> 
             amount: Amount::parse(amount, bank.currencies[0]).unwrap(),
             local_instrument: rail,
             debtor,
+            debtor_account_id: None,
             creditor: Party {
                 account: Some(account),
                 name: Some("Customer Inc.".to_owned()),
@@ -62,6 +63,8 @@ fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> 
             schedule,
             confirm_funds: false,
             return_refund_account: true,
+            return_tokenized_account: false,
+            creditor_verification_id: None,
             disable_future_dated_payment_conversion: false,
             callback_url: "https://shop.example/return".to_owned(),
             callback_state: None,

@@ -192,7 +192,6 @@ fn parts_that_are_missing_or_not_there_yet() -> Vec<Case> {
         (order(), "executionDate", "2026-01-03".into(), INVALID),
         (order(), "executionDate", "2027-02-01".into(), INVALID),
         (order(), "executionDate", "tomorrow".into(), FORMAT),
-        (order(), "returnTokenizedAccount", true.into(), INVALID),
         (order(), "debtor", json!({ "tokenizedAccountId": "tai:1:2" }), INVALID),
         (order(), "creditor.virtualAccountId", "pa:1:2".into(), INVALID),
         (order(), "creditor.accountVerificationId", "avr-1".into(), INVALID),

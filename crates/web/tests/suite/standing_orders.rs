@@ -41,6 +41,7 @@ fn order(bank: &BankProfile, first: Date) -> PaymentOrder {
             amount: Amount::parse("10.32", Currency::GBP).unwrap(),
             local_instrument: LocalInstrument::FasterPayments,
             debtor: None,
+            debtor_account_id: None,
             creditor: Party {
                 account: Some(AccountIdentifier::SortCode {
                     sort_code: "999999".to_owned(),
@@ -56,6 +57,8 @@ fn order(bank: &BankProfile, first: Date) -> PaymentOrder {
             },
             confirm_funds: false,
             return_refund_account: true,
+            return_tokenized_account: false,
+            creditor_verification_id: None,
             disable_future_dated_payment_conversion: false,
             callback_url: "https://shop.example/return".to_owned(),
             callback_state: None,

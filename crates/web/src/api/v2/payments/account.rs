@@ -99,6 +99,43 @@ impl Account {
         Ok(account)
     }
 
+    /// The account where no rail says which fields count: exactly one of the published forms.
+    ///
+    /// # Errors
+    /// As [`Account::into_domain`].
+    pub(super) fn of_any_rail(self) -> Result<AccountIdentifier, ApiError> {
+        let path = Owner::Debtor.path();
+        let mut flat = self.without_empty_texts();
+        let bic = flat.bic.take();
+        let account = if flat.sort_code.is_some() || flat.account_number.is_some() {
+            AccountIdentifier::SortCode {
+                sort_code: needed(&mut flat.sort_code, "sortCode")?,
+                account_number: needed(&mut flat.account_number, "accountNumber")?,
+            }
+        } else if let Some(bankgiro_number) = flat.bankgiro_number.take() {
+            AccountIdentifier::Bankgiro { bankgiro_number, bic }
+        } else if let Some(plusgiro_number) = flat.plusgiro_number.take() {
+            AccountIdentifier::Plusgiro { plusgiro_number, bic }
+        } else if let Some(bban) = flat.bban.take() {
+            AccountIdentifier::Bban { bban, clearing_number: flat.clearing_number.take(), bic }
+        } else {
+            AccountIdentifier::Iban { iban: needed(&mut flat.iban, "iban")?, bic }
+        };
+        if let Some(field) = flat.left() {
+            let message = format!("`{field}` belongs to another account: send exactly one.");
+            return Err(invalid(&format!("{path}.{field}"), message));
+        }
+        account.checked().map_err(|error| {
+            let field = format!("{path}.{}", error.field);
+            ApiError::field(FieldFault::Invalid, field, error.to_string())
+        })
+    }
+
+    /// Whether no field is there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bic.is_none() && self.left().is_none()
+    }
+
     /// Clients of typed languages send an empty text for what they do not have.
     fn without_empty_texts(self) -> Account {
         let some = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -243,6 +280,13 @@ impl Account {
         }
         flat
     }
+}
+
+fn needed(text: &mut Option<String>, field: &str) -> Result<String, ApiError> {
+    text.take().ok_or_else(|| {
+        let path = format!("{}.{field}", Owner::Debtor.path());
+        ApiError::field(FieldFault::Expected, path, format!("`{field}` is required."))
+    })
 }
 
 fn need(

@@ -19,6 +19,7 @@ use super::risk::Risk;
 use super::text::{check_callback_url, invalid, length, optional};
 use super::words::{ChargeBearer, FlowType, LocalInstrument};
 use crate::api::error::FieldFault;
+use crate::api::tokenized_accounts::named_in;
 use crate::api::{ApiError, json};
 
 /// One single payment on the wire.
@@ -147,8 +148,11 @@ impl Initiation {
             currency: amount.currency(),
             payer_chooses_bank: flow == order::Flow::FullHostedPages && bank_id.is_none(),
         };
+        let creditor_verification_id = self.creditor.verification(asked)?;
         let creditor = self.creditor.into_domain(asked)?;
-        let debtor = self.debtor.map(|debtor| debtor.into_domain(asked)).transpose()?;
+        let debtor_account_id = self.debtor.as_ref().map(named_in).transpose()?.flatten();
+        let raw = self.debtor.filter(|_| debtor_account_id.is_none());
+        let debtor = raw.map(|debtor| debtor.into_domain(asked)).transpose()?;
         Ok(order::Initiation {
             bank_id,
             ref_id: self.ref_id,
@@ -158,10 +162,13 @@ impl Initiation {
             amount,
             local_instrument: asked.rail,
             debtor,
+            debtor_account_id,
             creditor,
+            creditor_verification_id,
             schedule,
             confirm_funds: self.confirm_funds.unwrap_or(false),
             return_refund_account: self.return_refund_account.unwrap_or(false),
+            return_tokenized_account: self.return_tokenized_account.unwrap_or(false),
             disable_future_dated_payment_conversion: self
                 .disable_future_dated_payment_conversion
                 .unwrap_or(false),
@@ -178,13 +185,7 @@ impl Initiation {
     fn refuse_what_is_not_there_yet(&self) -> Result<(), ApiError> {
         let asked = [
             ("vrpConsentId", self.vrp_consent_id.is_some()),
-            ("returnTokenizedAccount", self.return_tokenized_account == Some(true)),
-            (
-                "debtor.tokenizedAccountId",
-                self.debtor.as_ref().is_some_and(|d| d.tokenized_account_id.is_some()),
-            ),
             ("creditor.virtualAccountId", self.creditor.virtual_account_id.is_some()),
-            ("creditor.accountVerificationId", self.creditor.account_verification_id.is_some()),
         ];
         match asked.into_iter().find(|(_, asked)| *asked) {
             Some((field, _)) => Err(invalid(
@@ -235,8 +236,14 @@ impl Initiation {
             vrp_consent_id: None,
             amount: Amount::of(&initiation.amount),
             local_instrument: initiation.local_instrument.into(),
-            debtor: initiation.debtor.as_ref().map(Debtor::of),
-            creditor: Creditor::of(&initiation.creditor),
+            debtor: match &initiation.debtor_account_id {
+                Some(id) => Some(Debtor::named(id)),
+                None => initiation.debtor.as_ref().map(Debtor::of),
+            },
+            creditor: Creditor {
+                account_verification_id: initiation.creditor_verification_id.clone(),
+                ..Creditor::of(&initiation.creditor)
+            },
             execution_date: match initiation.schedule {
                 order::Schedule::Immediate => None,
                 order::Schedule::FutureDated { date } => Some(date.to_string()),
@@ -247,7 +254,7 @@ impl Initiation {
             disable_future_dated_payment_conversion: Some(
                 initiation.disable_future_dated_payment_conversion,
             ),
-            return_tokenized_account: None,
+            return_tokenized_account: initiation.return_tokenized_account.then_some(true),
             callback_url: initiation.callback_url.clone(),
             callback_state: initiation.callback_state.clone(),
             charge_bearer: initiation.charge_bearer.map(ChargeBearer::of),

@@ -1,6 +1,7 @@
 //! The object `payment` on the wire (reference, section 3.5).
 
 use domain::payment::{self as core, PaymentChanged};
+use gateway::tokenized_accounts::id_of_payers_account;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -78,6 +79,10 @@ pub struct Payment {
     /// The bank's id of the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     bank_payment_id: Option<String>,
+    /// The payer's account on file: the one that was named, or, once the payment is completed, the
+    /// one that was asked for (`returnTokenizedAccount`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokenized_account_id: Option<String>,
     /// Only where a refund account was asked for and given.
     #[serde(skip_serializing_if = "Option::is_none")]
     refund_details: Option<RefundDetails>,
@@ -128,6 +133,7 @@ impl Payment {
             authentication: None,
             bank_payment_status: changed.bank.payment_status.clone(),
             bank_payment_id: changed.bank.payment_id.clone(),
+            tokenized_account_id: id_of_payers_account(payment).map(|id| id.to_string()),
             refund_details: refund_details(payment, changed),
             error_info: changed.error.as_ref().map(|error| ErrorInfo {
                 http_error_code: error.http_status,
@@ -145,7 +151,8 @@ pub fn session_url(public_url: &str, payment: &core::Payment) -> String {
 }
 
 fn refund_details(payment: &core::Payment, changed: &PaymentChanged) -> Option<RefundDetails> {
-    let refund = changed.bank.refund_account.as_ref()?;
+    let asked = payment.initiation.return_refund_account;
+    let refund = changed.bank.refund_account.as_ref().filter(|_| asked)?;
     let amount = Amount::of(&payment.initiation.amount);
     Some(RefundDetails {
         refund_account: RefundAccount {

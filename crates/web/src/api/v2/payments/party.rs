@@ -1,6 +1,8 @@
 //! `debtor` and `creditor` on the wire (reference, section 3.2).
 
 use domain::account::{AccountIdentifier, Party};
+use domain::ids::TokenizedAccountId;
+use domain::money::Currency;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -80,7 +82,7 @@ party_on_the_wire! {
         /// The holder's address.
         #[serde(deserialize_with = "json::optional_object")]
         address: Option<Address>,
-        /// Not supported yet.
+        /// An account on file in the place of everything else.
         tokenized_account_id: Option<String>,
     }
 }
@@ -99,20 +101,36 @@ party_on_the_wire! {
         bank_name: Option<String>,
         /// Not supported yet.
         virtual_account_id: Option<String>,
-        /// Not supported yet.
+        /// A verification of payee that was made for the account.
         account_verification_id: Option<String>,
     }
 }
 
 impl Debtor {
     pub(super) fn into_domain(self, asked: Asked) -> Result<Party, ApiError> {
-        let expected = |field: &str| {
-            let path = format!("initiation.debtor.{field}");
-            ApiError::field(FieldFault::Expected, path, format!("`{field}` is required."))
-        };
         let account = self.account().into_domain(asked, Owner::Debtor)?;
-        let name = self.name.ok_or_else(|| expected("name"))?;
-        length("initiation.debtor.name", &name, 1, TEXT_CHARACTERS_MAX)?;
+        if self.name.is_none() {
+            let path = "initiation.debtor.name";
+            return Err(ApiError::field(FieldFault::Expected, path, "`name` is required."));
+        }
+        self.holder_of(account)
+    }
+
+    /// An account to be kept: no rail says which fields count, and the name may be absent.
+    pub(crate) fn on_file(self) -> Result<Party, ApiError> {
+        if self.tokenized_account_id.is_some() {
+            let path = "initiation.debtor.tokenizedAccountId";
+            let message = "`tokenizedAccountId` is the answer: send an account.";
+            return Err(ApiError::field(FieldFault::Invalid, path, message));
+        }
+        let account = self.account().of_any_rail()?;
+        self.holder_of(account)
+    }
+
+    fn holder_of(self, account: AccountIdentifier) -> Result<Party, ApiError> {
+        if let Some(name) = &self.name {
+            length("initiation.debtor.name", name, 1, TEXT_CHARACTERS_MAX)?;
+        }
         optional("debtor.ultimateDebtorName", &self.ultimate_debtor_name, TEXT_CHARACTERS_MAX)?;
         if let Some(address) = &self.address {
             address.check("debtor.address")?;
@@ -120,11 +138,22 @@ impl Debtor {
         Ok(Party {
             ultimate_name: self.ultimate_debtor_name,
             address: self.address.map(Address::into_domain),
-            ..party(Some(account), Some(name))
+            ..party(Some(account), self.name)
         })
     }
 
-    pub(super) fn of(debtor: &Party) -> Debtor {
+    /// Whether the id of an account on file is all that is told.
+    pub(crate) fn is_named_only(&self) -> bool {
+        let nothing_else =
+            [&self.name, &self.ultimate_debtor_name].iter().all(|text| text.is_none());
+        nothing_else && self.address.is_none() && self.account().is_empty()
+    }
+
+    pub(super) fn named(id: &TokenizedAccountId) -> Debtor {
+        Debtor { tokenized_account_id: Some(id.to_string()), ..Debtor::default() }
+    }
+
+    pub(crate) fn of(debtor: &Party) -> Debtor {
         Debtor {
             name: debtor.name.clone(),
             ultimate_debtor_name: debtor.ultimate_name.clone(),
@@ -135,6 +164,17 @@ impl Debtor {
 }
 
 impl Creditor {
+    /// The verification of payee that it names; only accounts in euro are verified.
+    pub(super) fn verification(&self, asked: Asked) -> Result<Option<String>, ApiError> {
+        let id = self.account_verification_id.clone().filter(|id| !id.is_empty());
+        if id.is_none() || asked.currency == Currency::EUR {
+            return Ok(id);
+        }
+        let path = "initiation.creditor.accountVerificationId";
+        let message = "`accountVerificationId` is for payments in EUR.";
+        Err(ApiError::field(FieldFault::Invalid, path, message))
+    }
+
     pub(super) fn into_domain(self, asked: Asked) -> Result<Party, ApiError> {
         let expected = |field: &str, message: &str| {
             ApiError::field(FieldFault::Expected, format!("initiation.creditor.{field}"), message)

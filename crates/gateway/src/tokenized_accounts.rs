@@ -1,0 +1,225 @@
+//! Accounts on file: bank accounts of payers that a member names by an id instead of sending
+//! them again (reference, section 5.2). They are kept sealed.
+
+use std::sync::Arc;
+
+use banks::profile::BankProfile;
+use domain::account::Party;
+use domain::ids::{PaymentId, SUFFIX, TokenizedAccountId};
+use domain::initiation::Initiation;
+use domain::payment::{End, Payment, Sealed, State};
+use serde::{Deserialize, Serialize};
+use store::sealed_records::{self, RecordKind};
+use store::{Tx, idempotency, unit};
+use tracing::warn;
+
+use crate::idempotency::IdempotencyKey;
+use crate::{App, GatewayError, Member};
+
+const SEALING_PURPOSE: &str = "account on file";
+
+/// An account that a member may name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountOnFile {
+    /// The bank, where the member told it.
+    pub bank_id: Option<String>,
+    /// The account and its holder.
+    pub holder: Party,
+}
+
+/// Keeps an account for the member.
+///
+/// # Errors
+/// [`GatewayError::BankUnknown`]; [`GatewayError::KeyTaken`]; [`GatewayError::Sealing`];
+/// [`GatewayError::Store`].
+pub async fn create(
+    app: &Arc<App>,
+    member: &Member,
+    account: &AccountOnFile,
+    key: Option<IdempotencyKey>,
+) -> Result<TokenizedAccountId, GatewayError> {
+    if let Some(bank_id) = &account.bank_id {
+        crate::payments::bank_with_id(app, bank_id)?;
+    }
+    let now = app.now();
+    let id = TokenizedAccountId::new(now, app.ids());
+    let sealed = seal(app, &id, account)?;
+    let (member_id, record) = (member.id().clone(), id.clone());
+    let key = key.map(|key| key.row(app, 0));
+    app.db()
+        .transact(move |tx| {
+            let (member_id, record) = (member_id.clone(), record.clone());
+            let (sealed, key) = (sealed.clone(), key.clone());
+            unit(async move {
+                if let Some(key) = key
+                    && !idempotency::insert(tx, &key, None).await?
+                {
+                    return Ok(Err(GatewayError::KeyTaken));
+                }
+                let kind = RecordKind::TokenizedAccount;
+                let id = record.as_str();
+                sealed_records::insert(tx, kind, id, &member_id, &sealed, now).await.map(Ok)
+            })
+        })
+        .await??;
+    Ok(id)
+}
+
+/// The member's account; `None` where there is none of that id, or it was deleted.
+///
+/// # Errors
+/// [`GatewayError::Sealing`]; [`GatewayError::Store`].
+pub async fn get(
+    app: &App,
+    member: &Member,
+    id: &TokenizedAccountId,
+) -> Result<Option<AccountOnFile>, GatewayError> {
+    let (member_id, record) = (member.id().clone(), id.clone());
+    let sealed = app
+        .db()
+        .read(move |tx| {
+            unit(async move {
+                let kind = RecordKind::TokenizedAccount;
+                sealed_records::get(tx, kind, record.as_str(), &member_id).await
+            })
+        })
+        .await?;
+    let Some(sealed) = sealed else {
+        return Ok(None);
+    };
+    let plain = app.parts.sealer.open(SEALING_PURPOSE, id.as_str(), &Sealed(sealed))?;
+    let account = serde_json::from_slice(&plain)
+        .map_err(|error| GatewayError::Sealing(format!("the account on file {id}: {error}")))?;
+    Ok(Some(account))
+}
+
+/// Forgets the member's account; tells whether there was one. Payments that were made with it
+/// keep what they need.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn delete(
+    app: &App,
+    member: &Member,
+    id: &TokenizedAccountId,
+) -> Result<bool, GatewayError> {
+    let (member_id, record) = (member.id().clone(), id.clone());
+    let deleted =
+        app.db()
+            .transact(move |tx| {
+                let (member_id, record) = (member_id.clone(), record.clone());
+                unit(async move {
+                    sealed_records::delete_account(tx, record.as_str(), &member_id).await
+                })
+            })
+            .await?;
+    Ok(deleted)
+}
+
+/// Puts the account that the payment names in the place of the payer's.
+///
+/// # Errors
+/// [`GatewayError::Field`] where the member has no such account, or it is not for this payment;
+/// [`GatewayError::Sealing`]; [`GatewayError::Store`].
+pub(crate) async fn resolve(
+    app: &App,
+    member: &Member,
+    initiation: &mut Initiation,
+    bank: Option<&BankProfile>,
+) -> Result<(), GatewayError> {
+    let Some(id) = &initiation.debtor_account_id else {
+        return Ok(());
+    };
+    let wrong = |message: &str| {
+        let path = "initiation.debtor.tokenizedAccountId";
+        Err(GatewayError::Field { path, message: message.to_owned() })
+    };
+    let Some(account) = get(app, member, id).await? else {
+        return wrong("`tokenizedAccountId` names no account of this member.");
+    };
+    if let (Some(bank), Some(of_account)) = (bank, &account.bank_id)
+        && bank.id != *of_account
+    {
+        return wrong("`tokenizedAccountId` names an account at another bank than `bankId`.");
+    }
+    let reaches = |number| initiation.local_instrument.reaches(number);
+    if !account.holder.account.as_ref().is_some_and(reaches) {
+        return wrong("`tokenizedAccountId` names an account that `localInstrument` cannot use.");
+    }
+    initiation.debtor = Some(account.holder);
+    Ok(())
+}
+
+/// The id under which the payer's account of a payment is on file, once it is: the member asked
+/// for it (`returnTokenizedAccount`), the payment is completed, and the account is known.
+#[must_use]
+pub fn id_of_payers_account(payment: &Payment) -> Option<TokenizedAccountId> {
+    if payment.initiation.debtor_account_id.is_some() {
+        return payment.initiation.debtor_account_id.clone();
+    }
+    payers_account(payment).and_then(|_| minted_id(&payment.id))
+}
+
+/// The payment's id in another kind, so that however often it is completed it is one account.
+fn minted_id(payment_id: &PaymentId) -> Option<TokenizedAccountId> {
+    format!("{}:{}:{SUFFIX}", TokenizedAccountId::PREFIX, payment_id.core()).parse().ok()
+}
+
+fn payers_account(payment: &Payment) -> Option<AccountOnFile> {
+    let completed = payment.state == State::Final { end: End::Completed };
+    if !payment.initiation.return_tokenized_account || !completed {
+        return None;
+    }
+    let of_bank = payment.bank.refund_account.as_ref();
+    let told = payment.initiation.debtor.clone();
+    let number = of_bank
+        .map(|refund| refund.account.clone())
+        .or_else(|| told.as_ref().and_then(|debtor| debtor.account.clone()))
+        .or_else(|| payment.payer_account.clone())?;
+    let name = of_bank.and_then(|refund| refund.name.clone());
+    let holder = told.unwrap_or(Party {
+        account: None,
+        name: None,
+        ultimate_name: None,
+        address: None,
+        bank_name: None,
+    });
+    let holder = Party { account: Some(number), name: holder.name.clone().or(name), ..holder };
+    Some(AccountOnFile { bank_id: payment.bank_id.clone(), holder })
+}
+
+/// Keeps the payer's account of a payment that was just completed, in the same commit. What
+/// cannot be sealed is not kept; the payment goes on.
+pub(crate) async fn keep_payers_account(
+    app: &App,
+    tx: &mut Tx,
+    payment: &Payment,
+) -> Result<(), store::StoreError> {
+    if payment.initiation.debtor_account_id.is_some() {
+        return Ok(());
+    }
+    let (Some(account), Some(id)) = (payers_account(payment), minted_id(&payment.id)) else {
+        return Ok(());
+    };
+    match seal(app, &id, &account) {
+        Ok(sealed) => {
+            let kind = RecordKind::TokenizedAccount;
+            let (id, owner) = (id.as_str(), &payment.member_id);
+            sealed_records::insert(tx, kind, id, owner, &sealed, app.now()).await
+        }
+        Err(error) => {
+            warn!(payment = %payment.id, %error, "the payer's account was not kept");
+            Ok(())
+        }
+    }
+}
+
+fn seal(
+    app: &App,
+    id: &TokenizedAccountId,
+    account: &AccountOnFile,
+) -> Result<String, GatewayError> {
+    let plain =
+        serde_json::to_vec(account).map_err(|error| GatewayError::Sealing(error.to_string()))?;
+    Ok(app.parts.sealer.seal(SEALING_PURPOSE, id.as_str(), &plain, app.ids())?.0)
+}
