@@ -12,6 +12,7 @@ pub mod directory;
 pub mod held_certificates;
 pub mod merchant;
 pub mod pay;
+pub mod rate_limit;
 pub mod sandbox;
 pub mod seams;
 pub mod terminal;

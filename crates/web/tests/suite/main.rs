@@ -19,6 +19,7 @@ mod opening;
 mod outcomes;
 mod personas;
 mod protocols;
+mod rate_limits;
 mod reads;
 mod refusals;
 mod scenarios;

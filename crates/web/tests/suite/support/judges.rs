@@ -21,8 +21,8 @@ fn published() -> Option<&'static Judge> {
 }
 
 /// Statuses of ours that the published document has for none of its operations, or not for all:
-/// a body that is too large, a parameter that cannot be read, an idempotency key.
-const BEYOND_THE_PUBLISHED: [u16; 5] = [400, 409, 413, 422, 503];
+/// a body that is too large, a parameter that cannot be read, an idempotency key, a rate limit.
+const BEYOND_THE_PUBLISHED: [u16; 6] = [400, 409, 413, 422, 429, 503];
 
 /// Panics where the answer departs from a document. URLs that no document knows are passed over.
 pub fn judge(method: &str, path: &str, answer: &Answer) {
