@@ -15,6 +15,7 @@ mod faults;
 mod headers;
 mod idempotency;
 mod leniency;
+mod lists;
 mod opening;
 mod outcomes;
 mod personas;

@@ -24,6 +24,18 @@ fn published() -> Option<&'static Judge> {
 /// a body that is too large, a parameter that cannot be read, an idempotency key, a rate limit.
 const BEYOND_THE_PUBLISHED: [u16; 6] = [400, 409, 413, 422, 429, 503];
 
+/// Whether the answer is a list of payments with nothing but id and status.
+fn in_short(path: &str, answer: &Answer) -> bool {
+    let body = answer.json();
+    let payments = body["payments"].as_array().filter(|_| path == "/v2/payments");
+    payments.is_some_and(|payments| {
+        payments.iter().all(|payment| {
+            let keys: Vec<&String> = payment.as_object().unwrap().keys().collect();
+            keys == ["id", "status"]
+        })
+    })
+}
+
 /// Panics where the answer departs from a document. URLs that no document knows are passed over.
 pub fn judge(method: &str, path: &str, answer: &Answer) {
     let judged = |judge: &Judge| -> Vec<Violation> {
@@ -39,6 +51,10 @@ pub fn judge(method: &str, path: &str, answer: &Answer) {
     assert_eq!(found, [], "our document: {method} {path} {} {}", answer.status, answer.text());
     let Some(published) = published() else { return };
     let mut found = judged(published);
+    if in_short(path, answer) {
+        // The published schema has no form for what its `partial` is said to answer.
+        found.retain(|violation| !violation.at.contains("/payments/"));
+    }
     found.retain(|violation| {
         let undocumented = violation.at == "status";
         !(undocumented && BEYOND_THE_PUBLISHED.contains(&answer.status))

@@ -6,6 +6,8 @@ pub mod embedded_auth;
 pub mod get;
 pub mod initiation;
 pub mod list;
+pub mod list_filter;
 pub mod model;
+pub mod page;
 pub mod party;
 pub mod risk;
