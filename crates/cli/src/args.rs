@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use domain::ids::MemberId;
+use gateway::rate_limits::RateLimit;
+
+use crate::rate_limit;
 
 /// Open-banking gateway: one API towards many banks.
 #[derive(Debug, Parser)]
@@ -253,6 +257,13 @@ pub struct SandboxOptions {
     #[arg(long, default_value_t = 10_000, value_name = "MS",
         value_parser = clap::value_parser!(u64).range(1..=20_000))]
     pub bank_timeout: u64,
+    /// Requests per minute that each member may send, and how many at once: 600:50. As many at once
+    /// as per minute where only one number is given; no limit without this option
+    #[arg(long, value_name = "PER_MINUTE[:AT_ONCE]", value_parser = rate_limit::of_text)]
+    pub rate_limit: Option<RateLimit>,
+    /// The limit of one member, or none; repeated for others
+    #[arg(long, value_name = "MEMBER=LIMIT|none", value_parser = rate_limit::of_member)]
+    pub member_rate_limit: Vec<(MemberId, Option<RateLimit>)>,
     /// Print what is ready as one line of JSON
     #[arg(long)]
     pub json: bool,

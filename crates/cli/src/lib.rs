@@ -13,6 +13,7 @@ pub mod held_certificates;
 pub mod members;
 pub mod merchant;
 pub mod pay;
+pub mod rate_limit;
 pub mod sandbox;
 pub mod seams;
 pub mod terminal;

@@ -39,6 +39,31 @@ fn the_printed_curl_line_creates_a_payment_and_a_second_start_still_has_it() {
 }
 
 #[test]
+fn requests_are_limited_for_all_members_or_for_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(folder.path(), &["--port", "0", "--rate-limit", "6:2"]);
+    let status = |sandbox: &Sandbox| {
+        let url = format!("{}/v2/payments", sandbox.announcement.api_url);
+        let header = format!("authorization: {}", sandbox.announcement.basic_header);
+        let answer = Command::new("curl").args(["-s", "-i", &url, "-H", &header]).output().unwrap();
+        let (answer, _) = said(&answer);
+        let line = answer.lines().next().unwrap_or_default().to_owned();
+        (line, answer.contains("ratelimit-limit: 2"))
+    };
+    let two_hundred = "HTTP/1.1 200 OK".to_owned();
+    assert_eq!(status(&sandbox), (two_hundred.clone(), true));
+    assert_eq!(status(&sandbox).0, two_hundred);
+    assert_eq!(status(&sandbox), ("HTTP/1.1 429 Too Many Requests".to_owned(), true));
+    let developer = format!("{}=none", sandbox.announcement.member_id);
+    sandbox.kill();
+    let limits = ["--port", "0", "--rate-limit", "1:1", "--member-rate-limit", &developer];
+    let sandbox = Sandbox::start(folder.path(), &limits);
+    for _ in 0..3 {
+        assert_eq!(status(&sandbox), (two_hundred.clone(), false));
+    }
+}
+
+#[test]
 fn what_is_in_the_way_is_said_in_one_line_and_the_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
@@ -59,6 +84,10 @@ fn what_is_in_the_way_is_said_in_one_line_and_the_exit_code() {
     std::fs::write(&file, "not a directory").unwrap();
     refuses(&["--data-dir", file.to_str().unwrap(), "--port", "0"], &["file"]);
     refuses(&["--ephemeral", "--port", "65535"], &["--port"]);
+    refuses(
+        &["--ephemeral", "--port", "0", "--member-rate-limit", "m:nobody:x=60"],
+        &["--member-rate-limit", "m:nobody:x"],
+    );
     refuses(
         &["--ephemeral", "--port", "0", "--database", "postgres://127.0.0.1:1/none"],
         &["database"],

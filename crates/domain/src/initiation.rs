@@ -45,6 +45,21 @@ pub enum Flow {
     EmbeddedHostedPages,
 }
 
+impl Flow {
+    /// Every flow.
+    pub const ALL: [Flow; 3] = [Flow::ApiOnly, Flow::FullHostedPages, Flow::EmbeddedHostedPages];
+
+    /// The name under which the flow is stored and filtered.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Flow::ApiOnly => "api_only",
+            Flow::FullHostedPages => "full_hosted_pages",
+            Flow::EmbeddedHostedPages => "embedded_hosted_pages",
+        }
+    }
+}
+
 /// Who pays the charges (ISO 20022 `ChargeBearerType1Code`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]

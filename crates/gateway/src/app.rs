@@ -19,6 +19,7 @@ use tokio::sync::{Notify, watch};
 use crate::certificates::Identities;
 use crate::health::Health;
 use crate::members::{KeyCache, SettingsCache};
+use crate::rate_limits::{Allowance, Buckets, RateLimits};
 use crate::seal::Sealer;
 use crate::signing::GatewayKey;
 
@@ -50,6 +51,8 @@ pub struct Settings {
     pub bank_calls_kept_days: u32,
     /// How long a request that has an idempotency key can be repeated, in days (1 to 3,650).
     pub idempotency_keys_kept_days: u32,
+    /// How many requests members may send.
+    pub rate_limits: RateLimits,
 }
 
 impl Default for Settings {
@@ -65,6 +68,7 @@ impl Default for Settings {
             payee_verification: None,
             bank_calls_kept_days: 90,
             idempotency_keys_kept_days: 30,
+            rate_limits: RateLimits::default(),
         }
     }
 }
@@ -128,6 +132,7 @@ pub struct App {
     pub(crate) member_settings: SettingsCache,
     pub(crate) health: Health,
     pub(crate) identities: Identities,
+    request_buckets: Buckets,
     pub(crate) jobs_due: Notify,
     pub(crate) jobs_running: watch::Sender<usize>,
 }
@@ -143,6 +148,7 @@ impl App {
             member_settings: SettingsCache::default(),
             health: Health::default(),
             identities: Identities::default(),
+            request_buckets: Buckets::default(),
             jobs_due: Notify::new(),
             jobs_running: watch::Sender::new(0),
         })
@@ -223,6 +229,11 @@ impl App {
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// Counts a request of the member; `None` where the member has no limit.
+    pub fn count_request(&self, member: &Member) -> Option<Allowance> {
+        self.request_buckets.take(&self.settings().rate_limits, member.id(), self.now())
     }
 
     /// Tells the runner that a job may be due.

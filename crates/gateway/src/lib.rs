@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod members;
 pub mod payments;
 pub mod public_key;
+pub mod rate_limits;
 pub mod seal;
 pub mod signing;
 pub mod tokenized_accounts;

@@ -123,6 +123,21 @@ impl Db {
             Db::Postgres(postgres) => postgres.read(work).await,
         }
     }
+
+    /// Runs a unit that only reads, with all its statements at the same state of the database.
+    ///
+    /// # Errors
+    /// The unit's own, or [`StoreError::Unavailable`].
+    pub async fn snapshot<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send,
+        F: for<'t> FnOnce(&'t mut Tx) -> Unit<'t, T> + Send,
+    {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.snapshot(work),
+            Db::Postgres(postgres) => postgres.snapshot(work).await,
+        }
+    }
 }
 
 /// One statement and its parameters.
@@ -149,6 +164,22 @@ impl Tx {
         match self {
             Tx::Sqlite(tx) => tx.query(sql, params),
             Tx::Postgres(tx) => tx.query(sql, params).await,
+        }
+    }
+
+    /// All rows of each of `statements`, in order; PostgreSQL gets them in one flush.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the unit should end with it.
+    pub async fn query_all(
+        &mut self,
+        statements: &[Statement],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        match self {
+            Tx::Sqlite(tx) => {
+                statements.iter().map(|(sql, params)| tx.query(sql, params)).collect()
+            }
+            Tx::Postgres(tx) => tx.query_all(statements).await,
         }
     }
 

@@ -1,18 +1,40 @@
 //! Numbered migrations: one text for both databases, forward only, run at start under a lock.
 
 use crate::db::{Db, StoreError, Tx, unit};
+use crate::payments;
 
 /// Every migration, in order; the number of the last one is the schema's version.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../migrations/0001_first.sql"),
-    include_str!("../migrations/0002_bank_calls.sql"),
-    include_str!("../migrations/0003_certificates.sql"),
-    include_str!("../migrations/0004_idempotency.sql"),
-    include_str!("../migrations/0005_member_settings.sql"),
-    include_str!("../migrations/0006_accounts.sql"),
+const MIGRATIONS: &[Migration] = &[
+    Migration::of(include_str!("../migrations/0001_first.sql")),
+    Migration::of(include_str!("../migrations/0002_bank_calls.sql")),
+    Migration::of(include_str!("../migrations/0003_certificates.sql")),
+    Migration::of(include_str!("../migrations/0004_idempotency.sql")),
+    Migration::of(include_str!("../migrations/0005_member_settings.sql")),
+    Migration::of(include_str!("../migrations/0006_accounts.sql")),
+    Migration {
+        sql: include_str!("../migrations/0007_payment_lists.sql"),
+        then: Some(Filling::ColumnsOfPayments),
+    },
 ];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";
+
+struct Migration {
+    sql: &'static str,
+    /// What SQL cannot do, because it does not look into bodies.
+    then: Option<Filling>,
+}
+
+impl Migration {
+    const fn of(sql: &'static str) -> Migration {
+        Migration { sql, then: None }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Filling {
+    ColumnsOfPayments,
+}
 
 pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
     db.transact(|tx| unit(migrate(tx))).await
@@ -32,7 +54,7 @@ async fn migrate(tx: &mut Tx) -> Result<(), StoreError> {
             "its schema has version {found}, this release knows up to {known}: start a newer release"
         )));
     }
-    for (version, sql) in (1_i64..).zip(MIGRATIONS) {
+    for (version, Migration { sql, then }) in (1_i64..).zip(MIGRATIONS) {
         if version <= found {
             continue;
         }
@@ -40,6 +62,10 @@ async fn migrate(tx: &mut Tx) -> Result<(), StoreError> {
             tx.batch(sql).await?;
         } else {
             tx.batch(&sql.replace(" COLLATE \"C\"", "")).await?;
+        }
+        match then {
+            None => {}
+            Some(Filling::ColumnsOfPayments) => payments::fill_columns(tx).await?,
         }
         tx.execute("INSERT INTO schema_versions (version) VALUES ($1)", &[version.into()]).await?;
     }

@@ -16,6 +16,11 @@ use tokio_postgres::{NoTls, Statement as Prepared};
 use crate::db::{Statement, StoreError, Tx, Unit};
 use crate::{Row, Value};
 
+/// Begins a transaction that sees one state of the database. Lists are read in the order of an
+/// index; a plan that finds more than a page and sorts it looks cheap where the server expects
+/// little, and is not where it is wrong.
+const SNAPSHOT: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_sort = off";
 /// How long a unit waits for a connection.
 const CONNECTION_WAIT_MS: u64 = 5_000;
 
@@ -91,6 +96,21 @@ impl Postgres {
         give_back(tx);
         result
     }
+
+    pub(crate) async fn snapshot<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> Unit<'t, T> + Send,
+    {
+        let client = self.connection().await?;
+        let mut tx = Tx::Postgres(PostgresTx { client: Some(client) });
+        tx.batch(SNAPSHOT).await?;
+        let result = work(&mut tx).await;
+        // Nothing was written: only the end of the transaction counts. Where it does not end, the
+        // connection is closed.
+        tx.batch("ROLLBACK").await?;
+        give_back(tx);
+        result
+    }
 }
 
 async fn commit(tx: &mut Tx) -> Result<(), StoreError> {
@@ -148,6 +168,23 @@ impl PostgresTx {
             .await
             .map_err(|error| failed(&error))?;
         rows.iter().map(row_of).collect()
+    }
+
+    pub(crate) async fn query_all(
+        &self,
+        statements: &[Statement],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut prepared = Vec::with_capacity(statements.len());
+        for (sql, params) in statements {
+            prepared.push((self.prepare(sql).await?, borrowed(params)));
+        }
+        let client = self.client()?;
+        let answers = try_join_all(
+            prepared.iter().map(|(statement, params)| client.query(statement, params)),
+        )
+        .await
+        .map_err(|error| failed(&error))?;
+        answers.iter().map(|rows| rows.iter().map(row_of).collect()).collect()
     }
 
     pub(crate) async fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {

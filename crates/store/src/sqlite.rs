@@ -96,14 +96,37 @@ impl Sqlite {
     where
         F: for<'t> FnOnce(&'t mut Tx) -> Unit<'t, T>,
     {
+        self.on_a_reader(|tx| run_now(tx, work))
+    }
+
+    pub(crate) fn snapshot<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> Unit<'t, T>,
+    {
+        self.on_a_reader(|tx| {
+            control(tx, "BEGIN")?;
+            let result = run_now(tx, work);
+            // Nothing was written: only the end of the transaction counts.
+            control(tx, "ROLLBACK")?;
+            result
+        })
+    }
+
+    fn on_a_reader<T>(
+        &self,
+        work: impl FnOnce(&mut Tx) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut slot = self.free_reader();
         let connection = match slot.take() {
             Some(connection) => connection,
             None => connect(&self.path, true)?,
         };
         let mut tx = Tx::Sqlite(SqliteTx { connection });
-        let result = run_now(&mut tx, work);
-        if let Tx::Sqlite(SqliteTx { connection }) = tx {
+        let result = work(&mut tx);
+        // One that is still in a transaction would show its next reader the past.
+        if let Tx::Sqlite(SqliteTx { connection }) = tx
+            && connection.is_autocommit()
+        {
             *slot = Some(connection);
         }
         result

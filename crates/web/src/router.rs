@@ -13,10 +13,12 @@ use utoipa_axum::routes;
 
 use crate::api::banks::index::BankIndex;
 use crate::api::security::SecuritySchemes;
+use crate::api::v2::payments::list_filter::{ListedFlowType, PaymentType, RefundStatus};
 use crate::api::{self, BODY_BYTES_MAX, error_schema};
 use crate::{api::v2, pages};
 
-/// What the OpenAPI document says beside its paths.
+/// What the OpenAPI document says beside its paths. The schemas are those of parameters, which the
+/// library does not collect.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -24,6 +26,7 @@ use crate::{api::v2, pages};
         description = "Open-banking gateway: one API towards many banks, compatible on the wire \
                        with the published Token.io TPP API."
     ),
+    components(schemas(ListedFlowType, PaymentType, RefundStatus)),
     modifiers(&SecuritySchemes),
     security(("Bearer" = []), ("BasicAuth" = []))
 )]

@@ -65,6 +65,8 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
         database: None,
         execution_delay: 800,
         bank_timeout: 10_000,
+        rate_limit: None,
+        member_rate_limit: vec![],
         json: true,
     };
     let sandbox = sandbox::start(&sandbox_options).await?;

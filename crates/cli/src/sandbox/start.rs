@@ -28,6 +28,7 @@ use crate::args::SandboxOptions;
 use crate::data_dir::DataDir;
 use crate::demo;
 use crate::merchant::Merchant;
+use crate::rate_limit;
 use crate::seams::{BankEnvironment, SystemClock, SystemIds};
 use crate::terminal;
 use crate::wire::HttpWire;
@@ -108,16 +109,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         sealer,
         gateway_key,
         renderer: Box::new(PublicEvents),
-        settings: Settings {
-            public_url: api_url.clone(),
-            sandbox: true,
-            bank_timeout_ms: options.bank_timeout,
-            payee_verification: Some(VerificationService {
-                base_url: format!("{}/vop/v1", banks.tls_base_url),
-                bic: SANDBOX_BIC.to_owned(),
-            }),
-            ..Settings::default()
-        },
+        settings: settings(options, &api_url, &banks.tls_base_url, &[&developer, &shop, &payer])?,
     });
     let shop = Merchant::new(wire, clock, &api_url, shop.credentials)?;
     let router = web::router(Arc::clone(&app)).merge(demo::router(shop, &api_url, &banks.base_url));
@@ -173,6 +165,27 @@ impl Sandbox {
             futures_util::future::Either::Right(_) => Ok(()),
         }
     }
+}
+
+fn settings(
+    options: &SandboxOptions,
+    api_url: &str,
+    banks_tls_url: &str,
+    members: &[&SandboxMember],
+) -> anyhow::Result<Settings> {
+    let members = members.iter().map(|member| member.id()).collect::<Result<Vec<_>, _>>()?;
+    let rate_limits = rate_limit::all(options.rate_limit, &options.member_rate_limit, &members)?;
+    Ok(Settings {
+        public_url: api_url.to_owned(),
+        sandbox: true,
+        bank_timeout_ms: options.bank_timeout,
+        rate_limits,
+        payee_verification: Some(VerificationService {
+            base_url: format!("{banks_tls_url}/vop/v1"),
+            bic: SANDBOX_BIC.to_owned(),
+        }),
+        ..Settings::default()
+    })
 }
 
 async fn listen(port: u16) -> anyhow::Result<TcpListener> {

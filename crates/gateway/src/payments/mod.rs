@@ -12,5 +12,5 @@ pub use choose_bank::choose_bank;
 pub(crate) use create::bank_with_id;
 pub use create::{NewPayment, create};
 pub use psu_returned::{PsuReturnOutcome, psu_returned, psu_returned_to_member};
-pub use read::{bank_calls, get, list, open_by_link};
+pub use read::{bank_calls, get, list, list_entries, open_by_link};
 pub use redeem_or_cancel::{cancel, redeem};

@@ -6,7 +6,7 @@ use domain::ids::PaymentId;
 use domain::payment::{Payment, State};
 use domain::step::JobKind;
 use store::bank_calls::{self, BankCall};
-use store::payments::{self, Filter};
+use store::payments::{self, Entry, Filter};
 use store::{jobs, unit};
 
 use crate::{App, GatewayError, Member};
@@ -41,11 +41,27 @@ pub async fn list(
     limit: usize,
 ) -> Result<Vec<Payment>, GatewayError> {
     let member_id = member.id().clone();
-    let found = app
-        .db()
-        .read(move |tx| unit(async move { payments::list(tx, &member_id, &filter, limit).await }))
-        .await?;
-    Ok(found)
+    let found = app.db().snapshot(move |tx| {
+        unit(async move { payments::list(tx, &member_id, &filter, limit).await })
+    });
+    Ok(found.await?)
+}
+
+/// [`list`] in short.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn list_entries(
+    app: &App,
+    member: &Member,
+    filter: Filter,
+    limit: usize,
+) -> Result<Vec<Entry>, GatewayError> {
+    let member_id = member.id().clone();
+    let found = app.db().snapshot(move |tx| {
+        unit(async move { payments::list_entries(tx, &member_id, &filter, limit).await })
+    });
+    Ok(found.await?)
 }
 
 /// The payment whose link a payer holds. The id is the secret: 80 random bits.

@@ -83,6 +83,11 @@ pub enum ApiError {
     MethodNotAllowed,
     /// 413.
     TooLarge,
+    /// 429: more requests than the member may send; nothing was done.
+    TooManyRequests {
+        /// When the next one is taken, in seconds, from 1.
+        retry_after_s: u64,
+    },
     /// 409: the request with this idempotency key is still being carried out.
     RequestInProgress,
     /// 422: the idempotency key came before with another body.
@@ -205,6 +210,7 @@ impl ApiError {
             ApiError::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::RequestInProgress => StatusCode::CONFLICT,
             ApiError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            ApiError::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             ApiError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -224,6 +230,7 @@ impl ApiError {
             | ApiError::TooLarge
             | ApiError::KeyReused => GrpcStatus::InvalidArgument,
             ApiError::RequestInProgress => GrpcStatus::Aborted,
+            ApiError::TooManyRequests { .. } => GrpcStatus::ResourceExhausted,
             ApiError::Unauthenticated { .. } => GrpcStatus::Unauthenticated,
             ApiError::PermissionDenied { .. } => GrpcStatus::PermissionDenied,
             ApiError::NotFound { .. } => GrpcStatus::NotFound,
@@ -238,7 +245,11 @@ impl ApiError {
     /// When the request may be sent again, in seconds, where that is known.
     #[must_use]
     pub fn retry_after_s(&self) -> Option<u64> {
-        matches!(self, ApiError::RequestInProgress).then_some(1)
+        match self {
+            ApiError::RequestInProgress => Some(1),
+            ApiError::TooManyRequests { retry_after_s } => Some(*retry_after_s),
+            _ => None,
+        }
     }
 
     /// Whether it is the bank that failed, not the gateway.

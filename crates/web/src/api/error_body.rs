@@ -89,6 +89,9 @@ fn message(error: &ApiError) -> &str {
         ApiError::PanDetected => "A text holds a card number.",
         ApiError::MethodNotAllowed => "This method is not allowed here: see /openapi.json.",
         ApiError::TooLarge => "The body should not be larger than 1 MiB.",
+        ApiError::TooManyRequests { .. } => {
+            "Too many requests: the header `Retry-After` says when the next one is taken."
+        }
         ApiError::RequestInProgress => {
             "The first request with this `Idempotency-Key` is still being carried out. Try again."
         }
@@ -137,6 +140,9 @@ fn body(error: &ApiError, trace_id: &str) -> Value {
             coded("Idempotency.InProgress", message(error), trace_id, "")
         }
         ApiError::KeyReused => coded("Idempotency.KeyReused", message(error), trace_id, ""),
+        ApiError::TooManyRequests { .. } => {
+            coded("RESOURCE_EXHAUSTED", message(error), trace_id, message(error))
+        }
         ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
             coded("UNAVAILABLE", message(error), trace_id, message(error))
         }

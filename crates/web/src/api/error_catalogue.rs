@@ -39,7 +39,7 @@ In a sandbox the message of a 401 says which part of the token does not fit. In 
 
 const NEVER_SENT: &str = "
 Published, but not sent by this release: `Field.NotUnique` (`refId` need not be unique),
-`Bank.RegistrationNotFound` (every member may act at every bank), `RESOURCE_EXHAUSTED` (429),
+`Bank.RegistrationNotFound` (every member may act at every bank),
 `UNIMPLEMENTED` (501), `DEADLINE_EXCEEDED` (504: see above), and the errors of operations that do not
 exist yet.
 ";
@@ -76,6 +76,11 @@ fn when(error: &ApiError) -> &'static str {
         }
         ApiError::MethodNotAllowed => "The URL exists, but not with this method.",
         ApiError::TooLarge => "The body is larger than 1 MiB.",
+        ApiError::TooManyRequests { .. } => {
+            "More requests than the operator lets the member send; nothing was done. The header \
+             `Retry-After` says when the next one is taken. `paymentId` holds the message once \
+             more, as published."
+        }
         ApiError::RequestInProgress => {
             "The first request with the same `Idempotency-Key` is still being carried out; the \
              header `Retry-After` says when to ask again. Not published."
@@ -115,6 +120,7 @@ fn examples() -> Vec<ApiError> {
         ApiError::payment_not_found("pm2:1:2"),
         ApiError::MethodNotAllowed,
         ApiError::TooLarge,
+        ApiError::TooManyRequests { retry_after_s: 12 },
         ApiError::RequestInProgress,
         ApiError::KeyReused,
         ApiError::BankUnavailable { message: "Bank `ob-modelo` is unavailable.".to_owned() },

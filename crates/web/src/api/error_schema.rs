@@ -2,11 +2,12 @@
 //! operations, so that none forgets what any of them can answer.
 
 use serde::Serialize;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::idempotency;
+use super::{idempotency, rate_limit};
 
 /// Why a request was not carried out. Which of the optional fields are there follows from the
 /// status.
@@ -23,7 +24,8 @@ pub struct ErrorBody {
     paths: Option<Vec<String>>,
     /// With `Bank.…`: the bank.
     bank_id: Option<String>,
-    /// With `NOT_FOUND`: the id that was asked for. With `UNAVAILABLE`: the message once more.
+    /// With `NOT_FOUND`: the id that was asked for. With `UNAVAILABLE` and
+    /// `RESOURCE_EXHAUSTED`: the message once more.
     payment_id: Option<String>,
 }
 
@@ -59,6 +61,8 @@ const COMMON: [(&str, &str); 5] = [
     ("503", "Nothing can be stored now"),
 ];
 
+/// The component that describes a 429.
+const TOO_MANY: &str = "TooManyRequests";
 /// The one operation whose 400 is a [`ListError`].
 const LIST_OPERATION: &str = "GatewayService.GetPayments";
 
@@ -72,6 +76,7 @@ pub fn describe(document: &mut OpenApi) {
     ] {
         components.schemas.insert(name.to_owned(), schema);
     }
+    components.responses.insert(TOO_MANY.to_owned(), RefOr::T(too_many_requests()));
     for item in document.paths.paths.values_mut() {
         if let Some(operation) = &mut item.post {
             describe_idempotency(operation);
@@ -114,6 +119,8 @@ fn describe_errors(operation: &mut Operation) {
     for (status, description) in COMMON {
         responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(description)));
     }
+    let too_many = RefOr::Ref(Ref::from_response_name(TOO_MANY));
+    responses.insert("429".to_owned(), too_many);
     for (status, response) in responses {
         let RefOr::T(response) = response else { continue };
         let name = match status.as_str() {
@@ -121,7 +128,23 @@ fn describe_errors(operation: &mut Operation) {
             "400" if lists => "ListError",
             _ => "ErrorResponse",
         };
-        let body = Content::new(Some(Ref::from_schema_name(name)));
-        response.content.insert("application/json".to_owned(), RefOr::T(body));
+        response.content.insert("application/json".to_owned(), RefOr::T(body_of(name)));
     }
+}
+
+fn body_of(schema: &str) -> Content {
+    Content::new(Some(Ref::from_schema_name(schema)))
+}
+
+/// Its headers are those of every other answer to a request that was counted, too.
+fn too_many_requests() -> Response {
+    let mut response = Response::new("More requests than the member may send; nothing was done");
+    let retry_after = ("Retry-After", "Seconds until the next request is taken");
+    for (name, description) in rate_limit::HEADERS.into_iter().chain([retry_after]) {
+        let header =
+            HeaderBuilder::new().schema(Some(u64::schema())).description(Some(description));
+        response.headers.insert(name.to_owned(), RefOr::T(header.build()));
+    }
+    response.content.insert("application/json".to_owned(), RefOr::T(body_of("ErrorResponse")));
+    response
 }

@@ -10,6 +10,8 @@ pub enum GrpcStatus {
     NotFound,
     /// Not allowed to this member.
     PermissionDenied,
+    /// More requests than the member may send.
+    ResourceExhausted,
     /// Another request is in the way.
     Aborted,
     /// The operation does not exist in this form.
@@ -30,6 +32,7 @@ impl GrpcStatus {
             GrpcStatus::InvalidArgument => "INVALID_ARGUMENT",
             GrpcStatus::NotFound => "NOT_FOUND",
             GrpcStatus::PermissionDenied => "PERMISSION_DENIED",
+            GrpcStatus::ResourceExhausted => "RESOURCE_EXHAUSTED",
             GrpcStatus::Aborted => "ABORTED",
             GrpcStatus::Unimplemented => "UNIMPLEMENTED",
             GrpcStatus::Internal => "INTERNAL",
@@ -45,6 +48,7 @@ impl GrpcStatus {
             GrpcStatus::InvalidArgument => 3,
             GrpcStatus::NotFound => 5,
             GrpcStatus::PermissionDenied => 7,
+            GrpcStatus::ResourceExhausted => 8,
             GrpcStatus::Aborted => 10,
             GrpcStatus::Unimplemented => 12,
             GrpcStatus::Internal => 13,

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod openapi;
 pub mod path;
 pub mod query;
+mod rate_limit;
 pub mod security;
 pub mod status;
 pub mod tokenized_accounts;
@@ -37,6 +38,7 @@ use gateway::App;
 
 pub use error::ApiError;
 use error_body::ErrorForm;
+use rate_limit::Meter;
 
 /// Larger bodies are refused.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -45,12 +47,15 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 const TRACE_HEADERS: [HeaderName; 2] =
     [HeaderName::from_static("tokentraceid"), HeaderName::from_static("token-trace-id")];
 
-/// Gives the request a trace id, writes it on the answer, and renders errors.
-pub async fn envelope(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Gives the request a trace id, writes it and the member's rate limit on the answer, and renders
+/// errors.
+pub async fn envelope(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let trace_id = domain::ids::random_hex(8, app.ids());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let form = ErrorForm::wanted(request.headers(), &path);
+    let meter = Meter::default();
+    request.extensions_mut().insert(meter.clone());
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         if response.status().is_server_error() {
@@ -58,6 +63,7 @@ pub async fn envelope(State(app): State<Arc<App>>, request: Request, next: Next)
         }
         response = error_body::render(&error, &trace_id, form);
     }
+    meter.write(response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(&trace_id) {
         for name in TRACE_HEADERS {
             response.headers_mut().insert(name, value.clone());

@@ -52,6 +52,16 @@ impl Query {
             .collect()
     }
 
+    /// The values of a parameter that may be repeated, each as it is.
+    #[must_use]
+    pub fn whole_texts(&self, name: &str) -> Vec<String> {
+        self.parameters
+            .iter()
+            .filter(|(other, value)| without_brackets(other) == name && !value.is_empty())
+            .map(|(_, value)| value.clone())
+            .collect()
+    }
+
     /// A whole number.
     ///
     /// # Errors

@@ -33,6 +33,37 @@ pub enum PaymentStatus {
     Canceled,
 }
 
+impl PaymentStatus {
+    /// Whether a payment under a consent for variable recurring payments can have it.
+    #[must_use]
+    pub fn is_of_recurring_payments(self) -> bool {
+        match self {
+            PaymentStatus::InitiationPending
+            | PaymentStatus::InitiationProcessing
+            | PaymentStatus::InitiationCompleted
+            | PaymentStatus::InitiationRejected
+            | PaymentStatus::InitiationRejectedInsufficientFunds
+            | PaymentStatus::InitiationFailed
+            | PaymentStatus::InitiationNoFinalStatusAvailable => true,
+            PaymentStatus::InitiationPendingRedirectAuth
+            | PaymentStatus::InitiationPendingRedirectAuthVerification
+            | PaymentStatus::InitiationPendingRedirectHp
+            | PaymentStatus::InitiationPendingRedirectPbl
+            | PaymentStatus::InitiationPendingEmbeddedAuth
+            | PaymentStatus::InitiationPendingEmbeddedAuthVerification
+            | PaymentStatus::InitiationPendingDecoupledAuth
+            | PaymentStatus::InitiationPendingRedemption
+            | PaymentStatus::InitiationPendingRedemptionVerification
+            | PaymentStatus::InitiationDeclined
+            | PaymentStatus::InitiationExpired
+            | PaymentStatus::SettlementInProgress
+            | PaymentStatus::SettlementCompleted
+            | PaymentStatus::SettlementIncomplete
+            | PaymentStatus::Canceled => false,
+        }
+    }
+}
+
 /// The public status of a stage.
 #[must_use]
 pub fn of_stage(stage: Stage) -> PaymentStatus {

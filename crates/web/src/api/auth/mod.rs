@@ -2,7 +2,7 @@
 //!
 //! A request is signed by a JWS whose claims are in its protected header (`bearer`), or, in a
 //! sandbox only, carries a Basic key (`basic`). The extractor reads the body first, because the
-//! signature covers it.
+//! signature covers it. Once it is known who calls, the request is counted.
 
 pub mod basic;
 mod bearer;
@@ -16,7 +16,7 @@ use bytes::Bytes;
 use gateway::{App, Member};
 
 use super::query::Query;
-use super::{ApiError, BODY_BYTES_MAX};
+use super::{ApiError, BODY_BYTES_MAX, rate_limit};
 
 /// Longest `Authorization` header that is looked at, in bytes.
 const HEADER_BYTES_MAX: usize = 8_192;
@@ -81,6 +81,7 @@ impl FromRequest<Arc<App>> for Call {
             }
         })?;
         let (member, body) = authenticate(app, &parts, body).await?;
+        rate_limit::count(app, &member, parts.extensions.get())?;
         let query = parts.uri.query().map(str::to_owned);
         let path = parts.uri.path().to_owned();
         Ok(Call { member, body, headers: parts.headers, path, query })

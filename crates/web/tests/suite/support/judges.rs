@@ -21,8 +21,20 @@ fn published() -> Option<&'static Judge> {
 }
 
 /// Statuses of ours that the published document has for none of its operations, or not for all:
-/// a body that is too large, a parameter that cannot be read, an idempotency key.
-const BEYOND_THE_PUBLISHED: [u16; 5] = [400, 409, 413, 422, 503];
+/// a body that is too large, a parameter that cannot be read, an idempotency key, a rate limit.
+const BEYOND_THE_PUBLISHED: [u16; 6] = [400, 409, 413, 422, 429, 503];
+
+/// Whether the answer is a list of payments with nothing but id and status.
+fn in_short(path: &str, answer: &Answer) -> bool {
+    let body = answer.json();
+    let payments = body["payments"].as_array().filter(|_| path == "/v2/payments");
+    payments.is_some_and(|payments| {
+        payments.iter().all(|payment| {
+            let keys: Vec<&String> = payment.as_object().unwrap().keys().collect();
+            keys == ["id", "status"]
+        })
+    })
+}
 
 /// Operations of ours that the published document leaves out, and how it judges their answers: as
 /// those of an operation that answers alike, or not at all.
@@ -54,6 +66,10 @@ pub fn judge(method: &str, path: &str, answer: &Answer) {
     let Some(published) = published() else { return };
     let Some(operation) = as_published(method, path) else { return };
     let mut found = judged_as(published, operation);
+    if in_short(path, answer) {
+        // The published schema has no form for what its `partial` is said to answer.
+        found.retain(|violation| !violation.at.contains("/payments/"));
+    }
     found.retain(|violation| {
         let undocumented = violation.at == "status";
         !(undocumented && BEYOND_THE_PUBLISHED.contains(&answer.status))

@@ -308,6 +308,14 @@ impl World {
         self.clock.advance(SignedDuration::from_secs(200));
     }
 
+    /// The same database behind a gateway with other settings.
+    pub fn change_settings(&mut self, change: impl Fn(&mut Settings)) {
+        change(&mut self.settings);
+        let (db, ids, wire) = (&self.database.db, &self.ids, &self.wire);
+        self.app = new_app(db, &self.clock, ids, wire, &self.settings, &self.gateway_member);
+        self.router = web::router(Arc::clone(&self.app));
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -1,0 +1,114 @@
+//! Table `payments`: one row per payment, the truth about it.
+
+pub mod list;
+
+use domain::ids::{MemberId, PaymentId};
+use domain::payment::Payment;
+
+pub use self::list::{Entry, Filter, IDS_MAX, Position, REFERENCES_MAX, list, list_entries};
+use crate::Row;
+use crate::db::{Statement, StoreError, Tx};
+
+/// A payment of that member.
+pub(crate) const GET: &str = "SELECT body FROM payments WHERE id = $1 AND member_id = $2";
+/// A payment of whichever member: for jobs and for the payer's own pages.
+pub(crate) const GET_ANY: &str = "SELECT body FROM payments WHERE id = $1";
+pub(crate) const INSERT: &str = "INSERT INTO payments \
+     (id, member_id, state, ref_id, created_ms, version, body, flow, on_behalf_of_id, \
+     external_psu_reference) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+pub(crate) const UPDATE: &str =
+    "UPDATE payments SET state = $1, version = $2, body = $3 WHERE id = $4 AND version = $5";
+pub(crate) const UNFILLED: &str = "SELECT body FROM payments WHERE id > $1 ORDER BY id LIMIT $2";
+pub(crate) const FILL: &str = "UPDATE payments SET flow = $1, on_behalf_of_id = $2, \
+     external_psu_reference = $3 WHERE id = $4";
+
+/// Payments whose columns are filled at a time.
+const FILLED_AT_ONCE: i64 = 500;
+
+/// The payment `id` of `member_id`; another member's does not exist.
+///
+/// # Errors
+/// [`StoreError`] of the database, or a row that contradicts itself.
+pub async fn get(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    id: &PaymentId,
+) -> Result<Option<Payment>, StoreError> {
+    let params = [id.as_str().into(), member_id.as_str().into()];
+    tx.query_first(GET, &params).await?.map(|row| payment(&row)).transpose()
+}
+
+/// The payment `id` of whichever member: only for jobs, and for the payer who holds its link.
+///
+/// # Errors
+/// [`StoreError`] of the database, or a row that contradicts itself.
+pub async fn get_any(tx: &mut Tx, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
+    tx.query_first(GET_ANY, &[id.as_str().into()]).await?.map(|row| payment(&row)).transpose()
+}
+
+/// Fills the columns that lists are filtered by from the bodies, once, in the migration that adds
+/// them.
+pub(crate) async fn fill_columns(tx: &mut Tx) -> Result<(), StoreError> {
+    let mut last = String::new();
+    loop {
+        let rows = tx.query(UNFILLED, &[last.as_str().into(), FILLED_AT_ONCE.into()]).await?;
+        let Some(row) = rows.last() else { return Ok(()) };
+        last = payment(row)?.id.as_str().to_owned();
+        let mut statements = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let payment = payment(row)?;
+            let asked = payment.initiation;
+            let params = vec![
+                asked.flow.name().into(),
+                asked.on_behalf_of_id.into(),
+                asked.external_psu_reference.into(),
+                payment.id.as_str().into(),
+            ];
+            statements.push((FILL, params));
+        }
+        tx.execute_all(&statements).await?;
+    }
+}
+
+pub(crate) fn insert(payment: &Payment) -> Result<Statement, StoreError> {
+    Ok((
+        INSERT,
+        vec![
+            payment.id.as_str().into(),
+            payment.member_id.as_str().into(),
+            payment.stage().name().into(),
+            payment.initiation.ref_id.as_str().into(),
+            payment.created_at.as_millisecond().into(),
+            payment.version.into(),
+            body(payment)?.into(),
+            payment.initiation.flow.name().into(),
+            payment.initiation.on_behalf_of_id.clone().into(),
+            payment.initiation.external_psu_reference.clone().into(),
+        ],
+    ))
+}
+
+pub(crate) fn update(payment: &Payment) -> Result<Statement, StoreError> {
+    Ok((
+        UPDATE,
+        vec![
+            payment.stage().name().into(),
+            payment.version.into(),
+            body(payment)?.into(),
+            payment.id.as_str().into(),
+            (payment.version - 1).into(),
+        ],
+    ))
+}
+
+fn body(payment: &Payment) -> Result<String, StoreError> {
+    payment.check().map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    serde_json::to_string(payment).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn payment(row: &Row) -> Result<Payment, StoreError> {
+    let payment: Payment = serde_json::from_str(row.text(0)?)
+        .map_err(|error| StoreError::Corrupt(format!("the body of a payment: {error}")))?;
+    payment.check().map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok(payment)
+}
