@@ -12,6 +12,7 @@ mod bad_banks;
 mod callback_initiation;
 mod cancel;
 mod certificates;
+mod conformance;
 mod create;
 mod directory;
 mod faults;

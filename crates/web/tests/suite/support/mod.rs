@@ -10,6 +10,7 @@ mod member;
 mod order;
 pub mod payer;
 mod payments;
+pub mod structure;
 pub mod visitor;
 mod wire;
 
