@@ -90,7 +90,7 @@ fn names(text: &str, path: &str) -> bool {
 /// Whether some file declares the module that `file` is. Roots need no declaration.
 fn is_declared(tree: &Tree, file: &File) -> bool {
     let root = ["main.rs", "lib.rs", "build.rs"].contains(&file.name());
-    let target = ["/tests", "/benches", "/examples", "/bin"]
+    let target = ["/tests", "/benches", "/examples", "/bin", "/targets"]
         .iter()
         .any(|folder| file.folder().ends_with(folder));
     if root || target {
