@@ -6,9 +6,10 @@ use std::fmt::Write;
 
 use domain::account::AccountIdentifier;
 use domain::bank::RefundAccount;
+use domain::execution::Execution;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Initiation};
-use domain::payment::{Attempt, End, Fact, OrderFact, Payment, State};
+use domain::payment::{Attempt, End, Fact, OrderFact, Payment, STATUS_WINDOW, State};
 use domain::step::{JobChange, JobKind, Outcome};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -84,16 +85,32 @@ fn a_bank_can_be_chosen_until_the_payer_has_approved() {
             "awaiting_decoupled",
         ]
         .contains(&&*name);
-        let chosen = payment(state).choose_bank("ob-iron", None, attempt(), start());
+        let chosen = payment(state).choose_bank("ob-iron", None, execution(), attempt(), start());
         assert_eq!(chosen.is_ok(), open, "{name}");
     }
     let again = payment(State::Opening { attempt: attempt(), credentials: None }).choose_bank(
         "ob-modelo",
         None,
+        execution(),
         attempt(),
         start(),
     );
     assert_eq!(again, Ok(None), "the same bank again changes nothing");
+}
+
+/// A bank has no last word on an order before the day that the order is for.
+#[test]
+fn patience_with_an_order_for_a_later_day_begins_on_that_day() {
+    let state = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
+    let at_once = payment(state);
+    assert_eq!(at_once.deadline(), start().checked_add(STATUS_WINDOW).ok());
+    let mut later = at_once.clone();
+    let day = jiff::civil::date(2026, 11, 2);
+    later.execution = Some(Execution { day: Some(day), ..execution() });
+    let begins = day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+    assert_eq!(later.deadline(), begins.checked_add(STATUS_WINDOW).ok());
+    later.execution = Some(Execution { day: Some(jiff::civil::date(2025, 1, 2)), ..execution() });
+    assert_eq!(later.deadline(), at_once.deadline(), "the order was sent after its day");
 }
 
 #[test]
@@ -103,7 +120,7 @@ fn a_flow_that_needs_a_bank_is_refused_without_one() {
     let member: MemberId = "m:1111:x".parse().unwrap();
     let create = |flow| {
         let initiation = Initiation { flow, ..without.clone() };
-        Payment::create(id.clone(), member.clone(), initiation, attempt(), None, start())
+        Payment::create(id.clone(), member.clone(), initiation, None, attempt(), None, start())
     };
     assert_eq!(create(Flow::ApiOnly), Err(domain::Refusal::BankRequired));
     assert_eq!(create(Flow::EmbeddedHostedPages), Err(domain::Refusal::BankRequired));
@@ -138,7 +155,7 @@ proptest! {
         let member: MemberId = "m:1111:x".parse().unwrap();
         let executes = picks.first().is_some_and(|(pick, _)| pick % 2 == 0);
         let attempt = Attempt { executes_at_approval: executes, ..attempt() };
-        let step = Payment::create(id, member, initiation(), attempt, None, start()).unwrap();
+        let step = Payment::create(id, member, initiation(), None, attempt, None, start()).unwrap();
         let mut jobs: std::collections::BTreeSet<JobKind> = std::collections::BTreeSet::new();
         apply(&mut jobs, &step.jobs);
         let mut payment = step.state;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{Attempt, BankRecord, End, Payment, PaymentStep, Sealed, SentOrder, State};
 use crate::Refusal;
 use crate::account::AccountIdentifier;
+use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId};
 use crate::initiation::{Flow, Initiation};
 use crate::step::{JobChange, JobKind, Step};
@@ -12,7 +13,8 @@ use crate::step::{JobChange, JobKind, Step};
 impl Payment {
     /// A new payment. On the full hosted pages it waits for the payer's choice of bank, or for the
     /// payer's arrival where the member has chosen; otherwise the bank is opened at once, with the
-    /// answers that the member already has to its questions.
+    /// answers that the member already has to its questions. `execution` is how the bank executes
+    /// it, where it goes there at once.
     ///
     /// # Errors
     /// [`Refusal::BankRequired`] where the flow needs a bank and none is named.
@@ -20,6 +22,7 @@ impl Payment {
         id: PaymentId,
         member_id: MemberId,
         initiation: Initiation,
+        execution: Option<Execution>,
         attempt: Attempt,
         credentials: Option<Sealed>,
         now: Timestamp,
@@ -37,6 +40,7 @@ impl Payment {
             member_id,
             initiation,
             bank_id,
+            execution,
             payer_account: None,
             state,
             bank: BankRecord::default(),
@@ -59,7 +63,7 @@ impl Payment {
 
     /// The payer chooses a bank on the hosted pages. Choosing again before approving opens the
     /// payment anew at the other bank: an unapproved consent never becomes an order.
-    /// `payer_account` is for a bank that wants to know it first.
+    /// `payer_account` is for a bank that wants to know it first, `execution` how it executes.
     ///
     /// # Errors
     /// [`Refusal::BankChoiceClosed`] once the payer has approved, or may approve at a bank that
@@ -68,6 +72,7 @@ impl Payment {
         &self,
         bank_id: &str,
         payer_account: Option<AccountIdentifier>,
+        execution: Execution,
         attempt: Attempt,
         now: Timestamp,
     ) -> Result<Option<PaymentStep>, Refusal> {
@@ -103,6 +108,7 @@ impl Payment {
         let mut payment = self.clone();
         payment.bank_id = Some(bank_id.to_owned());
         payment.payer_account = payer_account;
+        payment.execution = Some(execution);
         payment.bank = BankRecord::default();
         let jobs = vec![
             JobChange::Cancel(JobKind::AskApproval),

@@ -3,6 +3,7 @@
 use domain::account::{AccountIdentifier, Party};
 use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
+use domain::execution::Execution;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
@@ -62,6 +63,10 @@ pub fn order() -> SentOrder {
     }
 }
 
+pub fn execution() -> Execution {
+    Execution { rail: LocalInstrument::FasterPayments, day: None, converted: false }
+}
+
 pub fn initiation() -> Initiation {
     Initiation {
         bank_id: Some("ob-modelo".to_owned()),
@@ -103,7 +108,7 @@ pub fn sealed() -> Sealed {
 pub fn payment(state: State) -> Payment {
     let id: PaymentId = "pm2:1111:x".parse().unwrap();
     let member: MemberId = "m:1111:x".parse().unwrap();
-    let step = Payment::create(id, member, initiation(), attempt(), None, start()).unwrap();
+    let step = Payment::create(id, member, initiation(), None, attempt(), None, start()).unwrap();
     let mut payment = step.state;
     if let State::Processing { bank_payment_id, .. } = &state {
         payment.bank.payment_id.clone_from(bank_payment_id);

@@ -3,11 +3,13 @@
 mod answer_questions;
 mod choose_bank;
 mod create;
+mod offer;
 mod psu_returned;
 mod read;
 
 pub use answer_questions::{answer_on_page, answer_questions};
 pub use choose_bank::choose_bank;
 pub use create::{NewPayment, create};
+pub use offer::could_take;
 pub use psu_returned::{PsuReturnOutcome, psu_returned};
 pub use read::{bank_calls, get, list, open_by_link};

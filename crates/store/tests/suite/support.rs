@@ -167,7 +167,8 @@ fn risk() -> Risk {
 /// A payment that opens at its bank, with the jobs `open_at_bank` and `expire`.
 pub fn new_payment(ids: &TestIds, member_id: &MemberId, now: Timestamp) -> PaymentStep {
     let id = PaymentId::new(now, ids);
-    Payment::create(id, member_id.clone(), initiation("ORDER-1"), attempt(), None, now).unwrap()
+    Payment::create(id, member_id.clone(), initiation("ORDER-1"), None, attempt(), None, now)
+        .unwrap()
 }
 
 /// The next version of `payment`, in the same state, with these jobs.

@@ -11,6 +11,7 @@ mod bad_banks;
 mod certificates;
 mod create;
 mod directory;
+mod execution;
 mod faults;
 mod fields;
 mod headers;
