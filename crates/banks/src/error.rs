@@ -4,6 +4,7 @@
 //! for the status, or show a person. The bank's own words are kept, with long runs of digits
 //! masked, so that an account number that a bank repeats does not travel further.
 
+use crate::misfit::Misfit;
 use crate::redact::shape;
 
 /// The most characters of a bank's words that are kept.
@@ -81,6 +82,12 @@ pub enum AuthorisationError {
     /// The bank's token endpoint said no or did not answer.
     #[error(transparent)]
     Bank(#[from] BankError),
+}
+
+impl From<Misfit> for AuthorisationError {
+    fn from(misfit: Misfit) -> AuthorisationError {
+        AuthorisationError::Bank(misfit.into())
+    }
 }
 
 /// The first [`TEXT_CHARACTERS_MAX`] characters, without control characters.

@@ -1,5 +1,5 @@
-//! What all standards share of one exchange: headers, ids in paths, reading JSON, what no answer
-//! means, and texts within a bank's limits.
+//! What all standards share of one exchange: headers, ids in paths, reading JSON, and what no answer
+//! means.
 
 use std::net::IpAddr;
 
@@ -53,29 +53,6 @@ pub(crate) fn eidas<'a>(call: &Call<'a>) -> Result<&'a EidasIdentity, BankError>
     call.identity.eidas.as_ref().ok_or_else(|| BankError::Unavailable {
         text: "we have no qualified certificates for this bank (see `bascule certs`)".to_owned(),
     })
-}
-
-/// The text itself, if it has 1 to `most` characters.
-pub(crate) fn within<'a>(field: &str, text: &'a str, most: usize) -> Result<&'a str, BankError> {
-    let length = text.chars().count();
-    if length == 0 {
-        return Err(missing(field));
-    }
-    if length > most {
-        let text = format!("the {field} has {length} characters; this bank takes at most {most}");
-        return Err(BankError::before_sending("field-limit", text));
-    }
-    Ok(text)
-}
-
-/// The order lacks something that the standard needs.
-pub(crate) fn missing(field: &str) -> BankError {
-    BankError::before_sending("field-missing", format!("the {field} is missing"))
-}
-
-/// The order wants something that the standard or the bank does not have.
-pub(crate) fn unsupported(text: impl Into<String>) -> BankError {
-    BankError::before_sending("unsupported", text)
 }
 
 /// Our wire structs hold texts, numbers of no size and nothing that can fail to serialise; should

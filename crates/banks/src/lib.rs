@@ -16,6 +16,7 @@ pub mod error;
 mod exchange;
 mod http_signature;
 pub mod jose;
+pub mod misfit;
 mod next_gen_psd2;
 mod obie;
 pub mod payee_verification;

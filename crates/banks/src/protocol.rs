@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use crate::error::{AuthorisationError, BankError};
 use crate::jose::SigningKey;
+use crate::misfit::Misfit;
 use crate::next_gen_psd2::NextGenPsd2;
 use crate::obie::Obie;
 use crate::polish_api::PolishApi;
@@ -278,6 +279,13 @@ pub enum Cancellation {
 /// Place for what later issues bring: account information and variable recurring payments get
 /// traits of their own beside this one, over the same calls.
 pub trait Protocol: Send + Sync {
+    /// Whether the order can be written in the standard's words within the bank's limits. The same
+    /// functions write it that [`Protocol::open_payment`] uses; nothing is sent.
+    ///
+    /// # Errors
+    /// [`Misfit`]: the first part that does not fit.
+    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit>;
+
     /// Creates what the payer approves, and starts the approval. The caller has stored `attempt`
     /// before the first call. `known` are answers that the member already has to the questions
     /// of [`BankProfile::credential_fields`]; what is missing is asked for first.

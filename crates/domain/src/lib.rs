@@ -10,9 +10,11 @@
 pub mod account;
 pub mod approval;
 pub mod bank;
+pub mod calendar;
 pub mod card_number;
 pub mod country;
 pub mod event;
+pub mod execution;
 pub mod ids;
 pub mod initiation;
 pub mod money;

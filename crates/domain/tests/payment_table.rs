@@ -7,10 +7,12 @@ use std::fmt::Write;
 use domain::Refusal;
 use domain::account::AccountIdentifier;
 use domain::bank::RefundAccount;
+use domain::execution::Execution;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Initiation};
 use domain::payment::{
-    Attempt, AuthorisationFact, End, Fact, OrderFact, Payment, PaymentStep, State, Terms,
+    Attempt, AuthorisationFact, Creation, End, Fact, OrderFact, Payment, PaymentStep,
+    STATUS_WINDOW, State, Terms,
 };
 use domain::step::{JobChange, JobKind, Outcome};
 use jiff::{SignedDuration, Timestamp};
@@ -87,12 +89,13 @@ fn a_bank_can_be_chosen_until_the_payer_has_approved() {
             "awaiting_decoupled",
         ]
         .contains(&&*name);
-        let chosen = payment(state).choose_bank("ob-iron", None, attempt(), start());
+        let chosen = payment(state).choose_bank("ob-iron", None, execution(), attempt(), start());
         assert_eq!(chosen.is_ok(), open, "{name}");
     }
     let again = payment(State::Opening { attempt: attempt(), credentials: None }).choose_bank(
         "ob-modelo",
         None,
+        execution(),
         attempt(),
         start(),
     );
@@ -154,6 +157,21 @@ fn a_payment_that_is_redeemed_on_request_waits_for_the_word_of_its_member() {
     assert_eq!(ended.state.state.name(), "expired");
 }
 
+/// A bank has no last word on an order before the day that the order is for.
+#[test]
+fn patience_with_an_order_for_a_later_day_begins_on_that_day() {
+    let state = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
+    let at_once = payment(state);
+    assert_eq!(at_once.deadline(), start().checked_add(STATUS_WINDOW).ok());
+    let mut later = at_once.clone();
+    let day = jiff::civil::date(2026, 11, 2);
+    later.execution = Some(Execution { day: Some(day), ..execution() });
+    let begins = day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+    assert_eq!(later.deadline(), begins.checked_add(STATUS_WINDOW).ok());
+    later.execution = Some(Execution { day: Some(jiff::civil::date(2025, 1, 2)), ..execution() });
+    assert_eq!(later.deadline(), at_once.deadline(), "the order was sent after its day");
+}
+
 #[test]
 fn a_flow_that_needs_a_bank_is_refused_without_one() {
     let without = Initiation { bank_id: None, ..initiation() };
@@ -161,15 +179,8 @@ fn a_flow_that_needs_a_bank_is_refused_without_one() {
     let member: MemberId = "m:1111:x".parse().unwrap();
     let create = |flow| {
         let initiation = Initiation { flow, ..without.clone() };
-        Payment::create(
-            id.clone(),
-            member.clone(),
-            initiation,
-            attempt(),
-            None,
-            Terms::default(),
-            start(),
-        )
+        let creation = Creation { initiation, ..creation() };
+        Payment::create(id.clone(), member.clone(), creation, start())
     };
     assert_eq!(create(Flow::ApiOnly), Err(Refusal::BankRequired));
     assert_eq!(create(Flow::EmbeddedHostedPages), Err(Refusal::BankRequired));
@@ -206,8 +217,8 @@ proptest! {
         let attempt = Attempt { executes_at_approval: executes, ..attempt() };
         let redeems_on_request = picks.len() % 2 == 0;
         let terms = Terms { redeems_on_request, return_url: None };
-        let step =
-            Payment::create(id, member, initiation(), attempt, None, terms, start()).unwrap();
+        let creation = Creation { attempt, terms, ..creation() };
+        let step = Payment::create(id, member, creation, start()).unwrap();
         let mut jobs: std::collections::BTreeSet<JobKind> = std::collections::BTreeSet::new();
         apply(&mut jobs, &step.jobs);
         let mut payment = step.state;

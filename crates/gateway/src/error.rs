@@ -1,5 +1,6 @@
 //! Why a use case was not carried out.
 
+use banks::misfit::{Misfit, Part};
 use domain::Refusal;
 use store::StoreError;
 
@@ -38,6 +39,33 @@ impl std::fmt::Display for NeededField {
     }
 }
 
+/// The place in a request of a part that a bank does not take.
+#[must_use]
+pub fn path_of(part: Part) -> &'static str {
+    match part {
+        Part::CreditorName => "initiation.creditor.name",
+        Part::CreditorAccount => "initiation.creditor",
+        Part::DebtorName => "initiation.debtor.name",
+        Part::DebtorAccount => "initiation.debtor",
+        Part::Reference => "initiation.remittanceInformationPrimary",
+        Part::SecondaryText | Part::BothTexts => "initiation.remittanceInformationSecondary",
+        Part::Amount => "initiation.amount.value",
+        Part::OwnId => "initiation",
+        Part::RiskPayerId => "initiation.risk.psuId",
+        Part::RiskContextCode => "initiation.risk.paymentContextCode",
+        Part::RiskPurposeCode => "initiation.risk.paymentPurposeCode",
+        Part::RiskCategoryCode => "initiation.risk.merchantCategoryCode",
+        Part::RiskAccountType => "initiation.risk.beneficiaryAccountType",
+        Part::DeliveryLines => "initiation.risk.deliveryAddress.addressLine",
+        Part::DeliveryStreet => "initiation.risk.deliveryAddress.streetName",
+        Part::DeliveryBuilding => "initiation.risk.deliveryAddress.buildingNumber",
+        Part::DeliveryPostCode => "initiation.risk.deliveryAddress.postCode",
+        Part::DeliveryTown => "initiation.risk.deliveryAddress.townName",
+        Part::DeliveryRegion => "initiation.risk.deliveryAddress.countrySubDivision",
+        Part::DeliveryCountry => "initiation.risk.deliveryAddress.country",
+    }
+}
+
 /// What a use case answers instead of a result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum GatewayError {
@@ -71,6 +99,14 @@ pub enum GatewayError {
         bank_id: String,
         /// What it lacks.
         feature: String,
+    },
+    /// The bank, or its standard, does not take a part of the payment.
+    #[error("bank `{bank_id}`: {misfit}")]
+    Misfit {
+        /// The bank.
+        bank_id: String,
+        /// What, and why.
+        misfit: Misfit,
     },
     /// The domain refuses the command.
     #[error(transparent)]

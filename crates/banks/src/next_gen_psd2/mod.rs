@@ -26,7 +26,8 @@ use self::exchange::{Ask, request_id_of, send};
 use self::status::Sca;
 use self::wire::{Resource, payment};
 use crate::error::{AuthorisationError, BankError};
-use crate::exchange::{body_of, segment, unsupported};
+use crate::exchange::{body_of, segment};
+use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
 use crate::protocol::{
     AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
@@ -143,9 +144,7 @@ impl NextGenPsd2 {
         credentials: &Credentials,
     ) -> Result<Approval, BankError> {
         let context = Context::read(&pending)?;
-        let given = |field: &str| {
-            credentials.get(field).ok_or_else(|| crate::exchange::missing("payer's answer"))
-        };
+        let given = |field: &str| credentials.get(field).ok_or_else(|| unanswered("answer"));
         let update = match &context.step {
             Step::Identify => {
                 return self.begin(call, order, pending.attempt, credentials).await;
@@ -157,12 +156,12 @@ impl NextGenPsd2 {
             Step::Method => {
                 let chosen = given(METHOD)?;
                 let method = context.methods.iter().find(|(_, name)| name == chosen);
-                let (id, _) = method.ok_or_else(|| crate::exchange::missing("payer's method"))?;
+                let (id, _) = method.ok_or_else(|| unanswered("method"))?;
                 Update { authentication_method_id: Some(id), ..Update::NOTHING }
             }
             Step::Otp => Update { sca_authentication_data: Some(given(OTP)?), ..Update::NOTHING },
             Step::SignIn | Step::Redirect | Step::OAuth { .. } | Step::Decoupled => {
-                return Err(unsupported("the bank asks no question"));
+                return Err(unsupported("the bank asks no question").into());
             }
         };
         let known = known(call, order, &pending, &context)?;
@@ -207,8 +206,13 @@ fn known<'a>(
     Ok(Payment { call, order, attempt: pending.attempt, id, resource })
 }
 
+/// The payer was asked for something that did not come.
+fn unanswered(what: &str) -> BankError {
+    BankError::before_sending("field-missing", format!("the payer's {what} is missing"))
+}
+
 /// What this standard leaves to the bank.
-fn settings(bank: &BankProfile) -> Result<&Settings, BankError> {
+fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     match &bank.standard {
         Standard::NextGenPsd2(settings) => Ok(settings),
         Standard::UkOpenBanking(_) | Standard::Stet(_) | Standard::PolishApi(_) => {
@@ -242,6 +246,11 @@ fn no_attempt() -> Attempt {
 }
 
 impl Protocol for NextGenPsd2 {
+    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
+        Resource::of(bank, order)?;
+        payment(bank, order).map(|_| ())
+    }
+
     fn open_payment<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -295,7 +304,9 @@ impl Protocol for NextGenPsd2 {
         _consent_id: &'a str,
         _grant: &'a AccessGrant,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
-        Box::pin(async { Err(unsupported("NextGenPSD2 confirms no funds before a payment")) })
+        Box::pin(async {
+            Err(unsupported("NextGenPSD2 confirms no funds before a payment").into())
+        })
     }
 
     /// There is nothing to send: the bank executes at the approval.
@@ -307,7 +318,7 @@ impl Protocol for NextGenPsd2 {
         _grant: &'a AccessGrant,
         _idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
-        Box::pin(async { Err(unsupported("NextGenPSD2 has no order after the approval")) })
+        Box::pin(async { Err(unsupported("NextGenPSD2 has no order after the approval").into()) })
     }
 
     fn ask_order_status<'a>(

@@ -7,8 +7,7 @@ use domain::initiation::{Frequency, LocalInstrument, Schedule};
 use domain::money::Currency;
 use serde::{Deserialize, Serialize};
 
-use crate::error::BankError;
-use crate::exchange::{missing, unsupported, within};
+use crate::misfit::{Misfit, Part, missing, unsupported, within};
 use crate::profile::BankProfile;
 use crate::protocol::PaymentOrder;
 
@@ -25,7 +24,7 @@ pub(super) struct Resource {
 
 impl Resource {
     /// The resource that this order is created as.
-    pub(super) fn of(bank: &BankProfile, order: &PaymentOrder) -> Result<Resource, BankError> {
+    pub(super) fn of(bank: &BankProfile, order: &PaymentOrder) -> Result<Resource, Misfit> {
         let asked = &order.initiation;
         let currency = asked.amount.currency();
         let rail = match asked.local_instrument {
@@ -123,24 +122,24 @@ struct Periodic {
 pub(super) fn payment<'a>(
     bank: &BankProfile,
     order: &'a PaymentOrder,
-) -> Result<PaymentOut<'a>, BankError> {
+) -> Result<PaymentOut<'a>, Misfit> {
     let asked = &order.initiation;
     let currency = asked.amount.currency();
     if !bank.currencies.contains(&currency) {
         return Err(unsupported(format!("this bank takes no orders in {currency}")));
     }
-    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing("creditor account"))?;
-    let name = asked.creditor.name.as_deref().ok_or_else(|| missing("creditor name"))?;
+    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(Part::CreditorAccount))?;
+    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(Part::CreditorName))?;
     let remittance = match &asked.remittance_secondary {
         None => asked.remittance_primary.clone(),
         Some(more) => format!("{} {more}", asked.remittance_primary),
     };
     let most = bank.limits.unstructured.min(REMITTANCE_CHARACTERS_MAX);
-    within("remittance text", &remittance, most)?;
+    within(Part::BothTexts, &remittance, most)?;
     let debtor = asked.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
     Ok(PaymentOut {
         end_to_end_identification: within(
-            "end-to-end id",
+            Part::OwnId,
             &order.end_to_end_id,
             bank.limits.end_to_end_id.min(END_TO_END_ID_CHARACTERS_MAX),
         )?,
@@ -148,13 +147,13 @@ pub(super) fn payment<'a>(
             currency: currency.code(),
             amount: asked.amount.value_in_minor_digits(),
         },
-        debtor_account: debtor.map(|debtor| account("debtor account", debtor)).transpose()?,
+        debtor_account: debtor.map(|debtor| account(Part::DebtorAccount, debtor)).transpose()?,
         creditor_name: within(
-            "creditor name",
+            Part::CreditorName,
             name,
             bank.limits.creditor_name.min(CREDITOR_NAME_CHARACTERS_MAX),
         )?,
-        creditor_account: account("creditor account", creditor)?,
+        creditor_account: account(Part::CreditorAccount, creditor)?,
         creditor_agent: creditor.bic(),
         creditor_address: asked.creditor.address.as_ref().and_then(address),
         remittance_information_unstructured: remittance,
@@ -166,10 +165,7 @@ pub(super) fn payment<'a>(
     })
 }
 
-fn account<'a>(
-    field: &str,
-    identifier: &'a AccountIdentifier,
-) -> Result<AccountOut<'a>, BankError> {
+fn account<'a>(part: Part, identifier: &'a AccountIdentifier) -> Result<AccountOut<'a>, Misfit> {
     match identifier {
         AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
             Ok(AccountOut { iban: Some(iban), bban: None })
@@ -179,7 +175,7 @@ fn account<'a>(
         | AccountIdentifier::AccountNumber { .. }
         | AccountIdentifier::Bankgiro { .. }
         | AccountIdentifier::Plusgiro { .. } => {
-            Err(unsupported(format!("the {field} must be an IBAN or a BBAN at this bank")))
+            Err(unsupported(format!("the {} must be an IBAN or a BBAN at this bank", part.name())))
         }
     }
 }

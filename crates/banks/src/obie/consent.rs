@@ -13,9 +13,8 @@ use super::risk::{Risk, risk};
 use super::settings;
 use super::status::{Reason, consent_progress};
 use crate::error::{BankError, words};
-use crate::exchange::read;
-use crate::exchange::segment;
-use crate::exchange::{body_of, unsupported};
+use crate::exchange::{body_of, read, segment};
+use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, Capability};
 use crate::protocol::{Call, PaymentOrder};
 use crate::wire::Response;
@@ -68,7 +67,12 @@ struct StatusData {
     status: String,
 }
 
-fn ask(bank: &BankProfile, order: &PaymentOrder, idempotency_key: &str) -> Result<Ask, BankError> {
+/// Whether the order can be written as this standard's consent.
+pub(super) fn fits(bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
+    request(bank, order).map(|_| ())
+}
+
+fn request<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<ConsentRequest<'a>, Misfit> {
     let asked = &order.initiation;
     let resource = Resource::of(asked.schedule);
     if asked.confirm_funds && resource != Resource::Payment {
@@ -76,7 +80,7 @@ fn ask(bank: &BankProfile, order: &PaymentOrder, idempotency_key: &str) -> Resul
         return Err(unsupported("the standard confirms funds of immediate payments only"));
     }
     let wants_refund = asked.return_refund_account;
-    let consent = ConsentRequest {
+    Ok(ConsentRequest {
         data: DataOut {
             permission: (resource != Resource::Payment).then_some("Create"),
             read_refund_account: (wants_refund && bank.can(Capability::RefundAccount))
@@ -84,7 +88,12 @@ fn ask(bank: &BankProfile, order: &PaymentOrder, idempotency_key: &str) -> Resul
             initiation: initiation(bank, order)?,
         },
         risk: risk(settings(bank)?.version, asked.risk.as_ref())?,
-    };
+    })
+}
+
+fn ask(bank: &BankProfile, order: &PaymentOrder, idempotency_key: &str) -> Result<Ask, BankError> {
+    let resource = Resource::of(order.initiation.schedule);
+    let consent = request(bank, order)?;
     Ok(Ask {
         operation: resource.create_consent(),
         path: resource.consents().to_owned(),

@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::resource::Resource;
 use super::schedule::{self, Mandate};
 use super::settings;
-use crate::error::BankError;
-use crate::exchange::{missing, unsupported, within};
+use crate::misfit::{Misfit, Part, missing, not_taken, unsupported, within};
 use crate::profile::{BankProfile, UkOpenBankingVersion};
 use crate::protocol::PaymentOrder;
 
@@ -150,7 +149,7 @@ pub(super) struct AccountIn {
 pub(super) fn initiation<'a>(
     bank: &BankProfile,
     order: &'a PaymentOrder,
-) -> Result<Initiation<'a>, BankError> {
+) -> Result<Initiation<'a>, Misfit> {
     let asked = &order.initiation;
     let version = settings(bank)?.version;
     let currency = asked.amount.currency();
@@ -161,8 +160,8 @@ pub(super) fn initiation<'a>(
     if !bank.can(resource.capability()) {
         return Err(unsupported(format!("this bank does not offer {:?}", resource.capability())));
     }
-    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing("creditor account"))?;
-    let name = asked.creditor.name.as_deref().ok_or_else(|| missing("creditor name"))?;
+    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(Part::CreditorAccount))?;
+    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(Part::CreditorName))?;
     let limits = &bank.limits;
     let amount =
         Some(MoneyOut { amount: asked.amount.value_in_minor_digits(), currency: currency.code() });
@@ -174,8 +173,8 @@ pub(super) fn initiation<'a>(
         first_payment_amount: None,
         debtor_account: asked.debtor.as_ref().map(debtor).transpose()?.flatten(),
         creditor_account: AccountOut {
-            name: Some(within("creditor name", name, limits.creditor_name)?),
-            ..account("creditor account", creditor)?
+            name: Some(within(Part::CreditorName, name, limits.creditor_name)?),
+            ..account(Part::CreditorAccount, creditor)?
         },
         remittance_information: None,
         mandate_related_information: None,
@@ -203,36 +202,36 @@ pub(super) fn initiation<'a>(
     Ok(made)
 }
 
-fn ids<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Ids<'a>, BankError> {
+fn ids<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Ids<'a>, Misfit> {
     let asked = &order.initiation;
     let (instruction, end_to_end) = (&order.instruction_id, &order.end_to_end_id);
-    let instruction = within("instruction id", instruction, INSTRUCTION_ID_CHARACTERS_MAX)?;
+    let instruction = within(Part::OwnId, instruction, INSTRUCTION_ID_CHARACTERS_MAX)?;
     Ok(Ids {
         instruction_identification: instruction,
-        end_to_end_identification: within("end-to-end id", end_to_end, bank.limits.end_to_end_id)?,
+        end_to_end_identification: within(Part::OwnId, end_to_end, bank.limits.end_to_end_id)?,
         local_instrument: local_instrument(bank, asked.local_instrument, asked.amount.currency())?,
     })
 }
 
 /// 3.1 has one text in a standing order: what would be lost is refused.
-fn only_reference<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<&'a str, BankError> {
+fn only_reference<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<&'a str, Misfit> {
     let asked = &order.initiation;
     if asked.remittance_secondary.is_some() {
         return Err(unsupported("standing orders have no second remittance text in version 3.1"));
     }
-    within("reference", &asked.remittance_primary, bank.limits.reference)
+    within(Part::Reference, &asked.remittance_primary, bank.limits.reference)
 }
 
 fn remittance<'a>(
     bank: &BankProfile,
     version: UkOpenBankingVersion,
     order: &'a PaymentOrder,
-) -> Result<Remittance<'a>, BankError> {
+) -> Result<Remittance<'a>, Misfit> {
     let asked = &order.initiation;
-    let reference = within("reference", &asked.remittance_primary, bank.limits.reference)?;
+    let reference = within(Part::Reference, &asked.remittance_primary, bank.limits.reference)?;
     let second = asked.remittance_secondary.as_deref();
     let unstructured = second
-        .map(|text| within("secondary remittance text", text, bank.limits.unstructured))
+        .map(|text| within(Part::SecondaryText, text, bank.limits.unstructured))
         .transpose()?;
     Ok(match version {
         UkOpenBankingVersion::V3_1_11 => Remittance::Plain { unstructured, reference },
@@ -281,7 +280,7 @@ fn local_instrument(
     bank: &BankProfile,
     asked: LocalInstrument,
     currency: Currency,
-) -> Result<&'static str, BankError> {
+) -> Result<&'static str, Misfit> {
     let rail = match asked {
         LocalInstrument::AutoSelect if currency == Currency::GBP => LocalInstrument::FasterPayments,
         LocalInstrument::AutoSelect if currency == Currency::EUR => LocalInstrument::Sepa,
@@ -305,21 +304,22 @@ fn local_instrument(
     }
 }
 
-fn debtor(party: &Party) -> Result<Option<AccountOut<'_>>, BankError> {
+fn debtor(party: &Party) -> Result<Option<AccountOut<'_>>, Misfit> {
     let Some(identifier) = &party.account else { return Ok(None) };
     let name = party.name.as_deref();
-    let name = name.map(|name| within("debtor name", name, DEBTOR_NAME_CHARACTERS_MAX));
-    Ok(Some(AccountOut { name: name.transpose()?, ..account("debtor account", identifier)? }))
+    let name = name.map(|name| within(Part::DebtorName, name, DEBTOR_NAME_CHARACTERS_MAX));
+    Ok(Some(AccountOut { name: name.transpose()?, ..account(Part::DebtorAccount, identifier)? }))
 }
 
 /// OBIE code set `OBExternalAccountIdentification4Code`.
-fn account<'a>(field: &str, identifier: &AccountIdentifier) -> Result<AccountOut<'a>, BankError> {
+fn account<'a>(part: Part, identifier: &AccountIdentifier) -> Result<AccountOut<'a>, Misfit> {
     let (scheme_name, identification) = match identifier {
         AccountIdentifier::SortCode { sort_code, account_number } => {
             let digits = format!("{sort_code}{account_number}");
             if digits.len() != 14 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                let text = format!("the {field} has no 6 digits of sort code and 8 of number");
-                return Err(BankError::before_sending("field-invalid", text));
+                let name = part.name();
+                let text = format!("the {name} has no 6 digits of sort code and 8 of number");
+                return Err(not_taken(part, text));
             }
             (SORT_CODE, digits)
         }
@@ -330,9 +330,9 @@ fn account<'a>(field: &str, identifier: &AccountIdentifier) -> Result<AccountOut
         AccountIdentifier::AccountNumber { .. }
         | AccountIdentifier::Bankgiro { .. }
         | AccountIdentifier::Plusgiro { .. } => {
-            return Err(unsupported(format!("the standard has no scheme for the {field}")));
+            return Err(unsupported(format!("the standard has no scheme for the {}", part.name())));
         }
     };
-    within(field, &identification, ACCOUNT_CHARACTERS_MAX)?;
+    within(part, &identification, ACCOUNT_CHARACTERS_MAX)?;
     Ok(AccountOut { scheme_name, identification, name: None })
 }

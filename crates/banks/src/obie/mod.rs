@@ -31,8 +31,8 @@ use domain::seams::BoxFuture;
 
 use crate::cache::Cache;
 use crate::error::{AuthorisationError, BankError};
-use crate::exchange::unsupported;
 use crate::jose::{JoseError, KeySet};
+use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, Standard, UkOpenBanking};
 use crate::protocol::{
     AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
@@ -49,6 +49,10 @@ pub(crate) struct Obie {
 }
 
 impl Protocol for Obie {
+    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
+        consent::fits(bank, order)
+    }
+
     fn open_payment<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -86,7 +90,7 @@ impl Protocol for Obie {
         _pending: Pending<'a>,
         _credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(async { Err(not_in_standard("embedded approval")) })
+        Box::pin(async { Err(not_in_standard("embedded approval").into()) })
     }
 
     /// Without the payer's code nothing can follow, whatever the consent's status.
@@ -151,13 +155,13 @@ impl Protocol for Obie {
         _bank_payment_id: &'a str,
         _grant: Option<&'a AccessGrant>,
     ) -> BoxFuture<'a, Result<Cancellation, BankError>> {
-        Box::pin(async { Err(not_in_standard("cancellation of payments")) })
+        Box::pin(async { Err(not_in_standard("cancellation of payments").into()) })
     }
 }
 
 /// What this standard leaves to the bank. A profile of another standard never comes here:
 /// `Protocols::protocol_for` chooses by it.
-fn settings(bank: &BankProfile) -> Result<&UkOpenBanking, BankError> {
+fn settings(bank: &BankProfile) -> Result<&UkOpenBanking, Misfit> {
     match &bank.standard {
         Standard::UkOpenBanking(settings) => Ok(settings),
         Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => {
@@ -166,7 +170,7 @@ fn settings(bank: &BankProfile) -> Result<&UkOpenBanking, BankError> {
     }
 }
 
-fn not_in_standard(what: &str) -> BankError {
+fn not_in_standard(what: &str) -> Misfit {
     unsupported(format!("UK Open Banking does not have {what}"))
 }
 

@@ -8,8 +8,7 @@ use domain::account::Address;
 use domain::initiation::Risk as AskedRisk;
 use serde::Serialize;
 
-use crate::error::BankError;
-use crate::exchange::{missing, within};
+use crate::misfit::{Misfit, MisfitKind, Part, missing, not_taken, within};
 use crate::profile::UkOpenBankingVersion;
 
 /// The API's `paymentContextCode` and the standard's.
@@ -91,24 +90,24 @@ struct DeliveryAddress<'a> {
 pub(super) fn risk(
     version: UkOpenBankingVersion,
     asked: Option<&AskedRisk>,
-) -> Result<Risk<'_>, BankError> {
+) -> Result<Risk<'_>, Misfit> {
     let Some(asked) = asked else { return Ok(Risk::default()) };
     let is_3_1 = version == UkOpenBankingVersion::V3_1_11;
     let context = asked.payment_context_code.as_deref().filter(|code| *code != CONTEXT_CODE_UNSET);
     let payment_context_code = match context {
         Some(code) if is_3_1 && code == PISP_PAYEE.0 => Some(PISP_PAYEE.1),
-        other => translated("risk payment context code", other, &CONTEXT_CODES)?,
+        other => translated(Part::RiskContextCode, other, &CONTEXT_CODES)?,
     };
     Ok(Risk {
         payment_context_code,
-        merchant_category_code: code("risk merchant category code", &asked.merchant_category_code)?,
-        merchant_customer_identification: optional("risk payer id", &asked.psu_id, 70)?,
+        merchant_category_code: code(Part::RiskCategoryCode, &asked.merchant_category_code)?,
+        merchant_customer_identification: optional(Part::RiskPayerId, &asked.psu_id, 70)?,
         contract_present_misspelt: asked.contract_present_indicator.filter(|_| is_3_1),
         contract_present_indicator: asked.contract_present_indicator.filter(|_| !is_3_1),
         beneficiary_prepopulated_indicator: asked.beneficiary_prepopulated_indicator,
-        payment_purpose_code: code("risk payment purpose code", &asked.payment_purpose_code)?,
+        payment_purpose_code: code(Part::RiskPurposeCode, &asked.payment_purpose_code)?,
         beneficiary_account_type: translated(
-            "risk beneficiary account type",
+            Part::RiskAccountType,
             asked.beneficiary_account_type.as_deref(),
             &ACCOUNT_TYPES,
         )?,
@@ -116,65 +115,62 @@ pub(super) fn risk(
     })
 }
 
-fn delivery_address(address: &Address) -> Result<DeliveryAddress<'_>, BankError> {
-    let town = address.town_name.as_deref().ok_or_else(|| missing("delivery address town"))?;
-    let country = address.country.as_deref().ok_or_else(|| missing("delivery address country"))?;
+fn delivery_address(address: &Address) -> Result<DeliveryAddress<'_>, Misfit> {
+    let town = address.town_name.as_deref().ok_or_else(|| missing(Part::DeliveryTown))?;
+    let country = address.country.as_deref().ok_or_else(|| missing(Part::DeliveryCountry))?;
     if address.address_line.len() > 2 {
-        let text = "the delivery address has more than 2 free lines";
-        return Err(BankError::before_sending("field-limit", text));
+        let text = "the delivery address has more than 2 free lines".to_owned();
+        let part = Some(Part::DeliveryLines);
+        return Err(Misfit { kind: MisfitKind::TooLong, part, text });
     }
     for line in &address.address_line {
-        within("delivery address line", line, 70)?;
+        within(Part::DeliveryLines, line, 70)?;
     }
     let region = match address.country_sub_division.as_slice() {
         [] => address.state.as_deref(),
         [region] => Some(region.as_str()),
-        [_, _, ..] => return Err(invalid("delivery address region")),
+        [_, _, ..] => return Err(invalid(Part::DeliveryRegion)),
     };
     if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Err(invalid("delivery address country"));
+        return Err(invalid(Part::DeliveryCountry));
     }
     Ok(DeliveryAddress {
         address_line: &address.address_line,
-        street_name: optional("delivery address street", &address.street_name, 70)?,
-        building_number: optional("delivery address building", &address.building_number, 16)?,
-        post_code: optional("delivery address post code", &address.post_code, 16)?,
-        town_name: within("delivery address town", town, 35)?,
+        street_name: optional(Part::DeliveryStreet, &address.street_name, 70)?,
+        building_number: optional(Part::DeliveryBuilding, &address.building_number, 16)?,
+        post_code: optional(Part::DeliveryPostCode, &address.post_code, 16)?,
+        town_name: within(Part::DeliveryTown, town, 35)?,
         country_sub_division: region
-            .map(|text| within("delivery address region", text, 35))
+            .map(|text| within(Part::DeliveryRegion, text, 35))
             .transpose()?,
         country,
     })
 }
 
-fn optional<'a>(
-    field: &str,
-    value: &'a Option<String>,
-    most: usize,
-) -> Result<Option<&'a str>, BankError> {
-    value.as_deref().map(|text| within(field, text, most)).transpose()
+fn optional(part: Part, value: &Option<String>, most: usize) -> Result<Option<&str>, Misfit> {
+    value.as_deref().map(|text| within(part, text, most)).transpose()
 }
 
 /// A code of three or four characters.
-fn code<'a>(field: &str, value: &'a Option<String>) -> Result<Option<&'a str>, BankError> {
+fn code(part: Part, value: &Option<String>) -> Result<Option<&str>, Misfit> {
     match value.as_deref() {
-        Some(text) if !matches!(text.chars().count(), 3 | 4) => Err(invalid(field)),
+        Some(text) if !matches!(text.chars().count(), 3 | 4) => Err(invalid(part)),
         other => Ok(other),
     }
 }
 
 fn translated(
-    field: &str,
+    part: Part,
     word: Option<&str>,
     table: &[(&str, &'static str)],
-) -> Result<Option<&'static str>, BankError> {
+) -> Result<Option<&'static str>, Misfit> {
     let Some(word) = word else { return Ok(None) };
     match table.iter().find(|(ours, _)| *ours == word) {
         Some((_, theirs)) => Ok(Some(theirs)),
-        None => Err(invalid(field)),
+        None => Err(invalid(part)),
     }
 }
 
-fn invalid(field: &str) -> BankError {
-    BankError::before_sending("field-invalid", format!("the {field} is not one the bank takes"))
+fn invalid(part: Part) -> Misfit {
+    not_taken(part, format!("the {} is not one the bank takes", part.name()))
 }

@@ -14,8 +14,9 @@ use super::exchange::client_certificate;
 use super::{Obie, settings, signing_failed};
 use crate::cache::after;
 use crate::error::BankError;
-use crate::exchange::{header, no_response, read, unsupported};
+use crate::exchange::{header, no_response, read};
 use crate::jose::sign_compact;
+use crate::misfit::unsupported;
 use crate::profile::TokenEndpointAuth;
 use crate::protocol::{AccessGrant, Call};
 use crate::wire::{Request, Response};
@@ -77,7 +78,7 @@ fn ask(
             form.append_pair("client_id", &call.identity.client_id);
         }
         TokenEndpointAuth::TlsClientAuth => {
-            return Err(unsupported("this bank knows us by a certificate, and we have none"));
+            return Err(unsupported("this bank knows us by a certificate, and we have none").into());
         }
     }
     Ok(Request {

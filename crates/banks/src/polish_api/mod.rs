@@ -24,8 +24,9 @@ use self::status::{payment_status, recurring_status};
 use self::wire::{Asked, ById, Domestic, Funds, NewRecurring, amount, number, transaction_id};
 use crate::cache::Cache;
 use crate::error::{AuthorisationError, BankError};
-use crate::exchange::{read, segment, unsupported};
+use crate::exchange::{read, segment};
 use crate::jose::KeySet;
+use crate::misfit::{Misfit, Part, unsupported};
 use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
 use crate::protocol::{
     AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
@@ -43,7 +44,7 @@ pub(crate) struct PolishApi {
 }
 
 /// What this standard leaves to the bank.
-fn settings(bank: &BankProfile) -> Result<&Settings, BankError> {
+fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     match &bank.standard {
         Standard::PolishApi(settings) => Ok(settings),
         Standard::UkOpenBanking(_) | Standard::NextGenPsd2(_) | Standard::Stet(_) => {
@@ -93,9 +94,8 @@ impl PolishApi {
         grant: Option<&AccessGrant>,
     ) -> Result<OrderAnswer, BankError> {
         let Some(grant) = grant else {
-            return Err(unsupported(
-                "this standard tells about orders with the payer's token only",
-            ));
+            let text = "this standard tells about orders with the payer's token only";
+            return Err(unsupported(text).into());
         };
         if let Some(id) = bank_payment_id {
             segment(id)?;
@@ -135,7 +135,7 @@ impl PolishApi {
         grant: Option<&AccessGrant>,
     ) -> Result<Cancellation, BankError> {
         let Some(grant) = grant else {
-            return Err(unsupported("this standard cancels with the payer's token only"));
+            return Err(unsupported("this standard cancels with the payer's token only").into());
         };
         let id = Some(bank_payment_id);
         let asked = Asked::of(call.bank, order)?;
@@ -166,10 +166,10 @@ impl PolishApi {
     async fn funds(&self, call: &Call<'_>, order: &PaymentOrder) -> Result<bool, BankError> {
         let debtor = order.initiation.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
         let Some(debtor) = debtor else {
-            return Err(unsupported("this standard confirms funds of a named account only"));
+            return Err(unsupported("this standard confirms funds of a named account only").into());
         };
         let content = Funds {
-            account_number: number("debtor account", debtor)?,
+            account_number: number(Part::DebtorAccount, debtor)?,
             amount: amount(order)?,
             currency: "PLN",
         };
@@ -222,6 +222,10 @@ fn answer(
 }
 
 impl Protocol for PolishApi {
+    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
+        Asked::of(bank, order).map(|_| ())
+    }
+
     fn open_payment<'a>(
         &'a self,
         call: &'a Call<'a>,

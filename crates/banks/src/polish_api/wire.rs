@@ -5,8 +5,7 @@ use domain::initiation::{Frequency, LocalInstrument, Schedule};
 use domain::money::Currency;
 use serde::Serialize;
 
-use crate::error::BankError;
-use crate::exchange::{missing, unsupported, within};
+use crate::misfit::{Misfit, MisfitKind, Part, missing, not_taken, unsupported, within};
 use crate::profile::BankProfile;
 use crate::protocol::PaymentOrder;
 
@@ -129,7 +128,7 @@ pub(super) enum Asked<'a> {
 
 impl<'a> Asked<'a> {
     /// Reads an order.
-    pub(super) fn of(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Asked<'a>, BankError> {
+    pub(super) fn of(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Asked<'a>, Misfit> {
         let transfer = transfer(bank, order)?;
         let Schedule::StandingOrder { first, frequency, last } = order.initiation.schedule else {
             return Ok(Asked::Domestic(transfer));
@@ -147,7 +146,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<'a>, BankError> {
+fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<'a>, Misfit> {
     let asked = &order.initiation;
     if asked.amount.currency() != Currency::PLN {
         return Err(unsupported("domestic payments of this standard are in PLN"));
@@ -166,8 +165,8 @@ fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<
             return Err(unsupported(text));
         }
     };
-    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing("creditor account"))?;
-    let name = asked.creditor.name.as_deref().ok_or_else(|| missing("creditor name"))?;
+    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(Part::CreditorAccount))?;
+    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(Part::CreditorName))?;
     let most = bank.limits.creditor_name.min(LINES_MAX * LINE_CHARACTERS_MAX);
     let debtor = asked.debtor.as_ref();
     let account = debtor.and_then(|debtor| debtor.account.as_ref());
@@ -181,15 +180,17 @@ fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<
     if let Some(more) = &asked.remittance_secondary {
         description = format!("{description} {more}");
     }
-    within("remittance information", &description, DESCRIPTION_CHARACTERS_MAX)?;
+    within(Part::BothTexts, &description, DESCRIPTION_CHARACTERS_MAX)?;
     Ok(Transfer {
         recipient: Recipient {
-            account_number: number("creditor account", creditor)?,
-            name_address: lines(within("creditor name", name, most)?),
+            account_number: number(Part::CreditorAccount, creditor)?,
+            name_address: lines(Part::CreditorName, within(Part::CreditorName, name, most)?)?,
         },
         sender: Sender {
-            account_number: account.map(|debtor| number("debtor account", debtor)).transpose()?,
-            name_address: debtor_name.map(lines),
+            account_number: account
+                .map(|debtor| number(Part::DebtorAccount, debtor))
+                .transpose()?,
+            name_address: debtor_name.map(|name| lines(Part::DebtorName, name)).transpose()?,
         },
         transfer_data: TransferData {
             description,
@@ -204,24 +205,23 @@ fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<
 }
 
 /// Exactly two digits after the point.
-pub(super) fn amount(order: &PaymentOrder) -> Result<String, BankError> {
+pub(super) fn amount(order: &PaymentOrder) -> Result<String, Misfit> {
     let text = order.initiation.amount.value_in_minor_digits();
     match text.split_once('.') {
         Some((_, fraction)) if fraction.len() == 2 => Ok(text),
-        Some(_) | None => Err(unsupported("this standard has amounts with two decimals")),
+        Some(_) | None => {
+            Err(not_taken(Part::Amount, "this standard has amounts with two decimals"))
+        }
     }
 }
 
 /// The id that finds an order without the bank's own.
-pub(super) fn transaction_id(order: &PaymentOrder) -> Result<&str, BankError> {
-    within("instruction id", &order.instruction_id, ID_CHARACTERS_MAX)
+pub(super) fn transaction_id(order: &PaymentOrder) -> Result<&str, Misfit> {
+    within(Part::OwnId, &order.instruction_id, ID_CHARACTERS_MAX)
 }
 
 /// A Polish account number, or an IBAN.
-pub(super) fn number<'a>(
-    field: &str,
-    identifier: &'a AccountIdentifier,
-) -> Result<&'a str, BankError> {
+pub(super) fn number(part: Part, identifier: &AccountIdentifier) -> Result<&str, Misfit> {
     match identifier {
         AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
             Ok(iban)
@@ -230,14 +230,15 @@ pub(super) fn number<'a>(
         AccountIdentifier::Bban { bban, .. } => Ok(bban),
         AccountIdentifier::SortCode { .. }
         | AccountIdentifier::Bankgiro { .. }
-        | AccountIdentifier::Plusgiro { .. } => {
-            Err(unsupported(format!("the {field} must be a Polish account number or an IBAN")))
-        }
+        | AccountIdentifier::Plusgiro { .. } => Err(unsupported(format!(
+            "the {} must be a Polish account number or an IBAN",
+            part.name()
+        ))),
     }
 }
 
 /// A name in lines, broken between words where that is possible.
-fn lines(text: &str) -> NameAddress {
+fn lines(part: Part, text: &str) -> Result<NameAddress, Misfit> {
     let mut value: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
         for piece in pieces(word) {
@@ -254,8 +255,14 @@ fn lines(text: &str) -> NameAddress {
             }
         }
     }
-    value.truncate(LINES_MAX);
-    NameAddress { value }
+    if value.len() > LINES_MAX {
+        let text = format!(
+            "the {} does not fit {LINES_MAX} lines of {LINE_CHARACTERS_MAX} characters",
+            part.name()
+        );
+        return Err(Misfit { kind: MisfitKind::TooLong, part: Some(part), text });
+    }
+    Ok(NameAddress { value })
 }
 
 /// A word that is longer than a line, in parts.
@@ -345,7 +352,7 @@ impl<'a> ScopeDetails<'a> {
         order: &'a PaymentOrder,
         consent_id: &'a str,
         until: jiff::Timestamp,
-    ) -> Result<ScopeDetails<'a>, BankError> {
+    ) -> Result<ScopeDetails<'a>, Misfit> {
         let id = Some(transaction_id(order)?);
         let privilege = match asked {
             Asked::Domestic(transfer) => Privilege {
@@ -454,14 +461,17 @@ mod tests {
     #[test]
     fn names_break_between_words_and_never_get_longer_than_a_line() {
         let name = "Przedsiębiorstwo Handlowo-Usługowe Brzęczyszczykiewicz i Synowie Sp. z o.o.";
-        let broken = lines(name).value;
+        let broken = lines(Part::CreditorName, name).unwrap().value;
         assert_eq!(broken.join(" "), name);
         assert!(broken.len() > 1);
-        let long = "x".repeat(300);
+        let long = "x".repeat(LINES_MAX * LINE_CHARACTERS_MAX);
         for text in [name, long.as_str()] {
-            let value = lines(text).value;
+            let value = lines(Part::CreditorName, text).unwrap().value;
             assert!(value.len() <= LINES_MAX);
             assert!(value.iter().all(|line| line.chars().count() <= LINE_CHARACTERS_MAX));
         }
+        let longer = format!("{long}x");
+        let misfit = lines(Part::CreditorName, &longer).unwrap_err();
+        assert_eq!(misfit.kind, MisfitKind::TooLong, "never cut");
     }
 }

@@ -1,7 +1,12 @@
 //! What clients are told of a bank before they send a payment to it.
 
+use domain::initiation::Initiation;
 use jiff::Timestamp;
+use regex::Regex;
 use serde::Deserialize;
+
+use super::hours::minute;
+use crate::misfit::{Misfit, Part, not_taken};
 
 /// Something that the bank wants to know of the payer before anything else (public API,
 /// `initialEmbeddedAuthFields`).
@@ -59,6 +64,32 @@ pub struct FieldFormat {
     pub constraint: String,
 }
 
+impl FieldFormat {
+    /// The constraint, which is about the whole text.
+    pub(super) fn pattern(&self) -> Option<Regex> {
+        Regex::new(&format!("^(?:{})$", self.constraint)).ok()
+    }
+
+    /// Whether the order's text has that form.
+    pub(super) fn check(&self, asked: &Initiation) -> Result<(), Misfit> {
+        let (part, text) = match self.field {
+            RestrictedText::RemittancePrimary => {
+                (Part::Reference, Some(asked.remittance_primary.as_str()))
+            }
+            RestrictedText::RemittanceSecondary => {
+                (Part::SecondaryText, asked.remittance_secondary.as_deref())
+            }
+            RestrictedText::CreditorName => (Part::CreditorName, asked.creditor.name.as_deref()),
+        };
+        let fits = |text| self.pattern().is_none_or(|pattern| pattern.is_match(text));
+        if text.is_none_or(fits) {
+            return Ok(());
+        }
+        let what = format!("the {} should match {}", part.name(), self.constraint);
+        Err(not_taken(part, what))
+    }
+}
+
 /// When a bank executes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,12 +116,6 @@ impl OpeningHours {
 
     pub(super) fn is_sound(&self) -> bool {
         let days = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
-        let minute = |text: &str| {
-            let (hour, minute) = text.split_once(':')?;
-            let (hour, minute): (u32, u32) = (hour.parse().ok()?, minute.parse().ok()?);
-            (text.len() == 5 && minute < 60 && hour * 60 + minute <= 1440)
-                .then_some(hour * 60 + minute)
-        };
         days.contains(&self.from_day.as_str())
             && days.contains(&self.to_day.as_str())
             && jiff::tz::TimeZone::get(&self.zone).is_ok()

@@ -5,19 +5,24 @@
 //! an operator knows are [templates](crate::template); `docs/banks.md` explains every key.
 
 mod features;
+mod hours;
 mod standard;
 
+use domain::account::is_bic;
 use domain::bank::OrderProgress;
-use domain::initiation::LocalInstrument;
+use domain::initiation::{Initiation, LocalInstrument};
 use domain::money::Currency;
 use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
 
+use crate::misfit::Misfit;
+
 pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
     RestrictedText,
 };
+pub use self::hours::TermsOfRail;
 pub use self::standard::{
     FinalStatus, HttpSignature, JwsAlgorithm, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi,
     PolishApiSignature, PolishApiVersion, ResponseMode, SignedHeader, Signing, Standard, Stet,
@@ -171,8 +176,13 @@ pub struct BankProfile {
     /// How texts must look.
     #[serde(default)]
     pub field_formats: Vec<FieldFormat>,
+    /// IANA time zone of the bank, where it is not that of its opening hours or its first country.
+    pub zone: Option<String>,
     /// When the bank executes; always where absent.
     pub opening_hours: Option<OpeningHours>,
+    /// What is not as usual on a rail.
+    #[serde(default)]
+    pub rail_terms: Vec<TermsOfRail>,
     /// When the bank is not to be called, or may not answer.
     #[serde(default)]
     pub maintenance_windows: Vec<MaintenanceWindow>,
@@ -234,6 +244,14 @@ impl BankProfile {
         self.capabilities.contains(&capability)
     }
 
+    /// Whether the order's texts have the form that the bank wants.
+    ///
+    /// # Errors
+    /// [`Misfit`]: the first that has not.
+    pub fn check_formats(&self, asked: &Initiation) -> Result<(), Misfit> {
+        self.field_formats.iter().try_for_each(|format| format.check(asked))
+    }
+
     /// Whether the bank announced that it takes no calls now.
     #[must_use]
     pub fn is_in_outage(&self, now: Timestamp) -> bool {
@@ -276,9 +294,8 @@ impl BankProfile {
         ensure("name", "must be 1 to 100 characters", {
             (1..=100).contains(&self.name.chars().count())
         })?;
-        ensure("bic", "must be 8 or 11 upper-case letters and digits", {
-            matches!(self.bic.len(), 8 | 11)
-                && self.bic.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        ensure("bic", "must be 8 or 11 upper-case letters and digits, with a country", {
+            is_bic(&self.bic)
         })?;
         ensure("countries", "must list two-letter codes such as `GB`", {
             !self.countries.is_empty() && self.countries.iter().all(|code| letters(code, 2))
@@ -301,6 +318,10 @@ impl BankProfile {
         })?;
         ensure("opening_hours", "must be like MON, FRI, 08:00, 18:00, Europe/Paris", {
             self.opening_hours.as_ref().is_none_or(OpeningHours::is_sound)
+        })?;
+        self.check_hours()?;
+        ensure("field_formats.constraint", "must be a regular expression", {
+            self.field_formats.iter().all(|format| format.pattern().is_some())
         })?;
         ensure("maintenance_windows", "must end after they start", {
             self.maintenance_windows.iter().all(|window| window.start < window.end)

@@ -23,7 +23,8 @@ use self::status::{Payment, order_status};
 use self::wire::{ConfirmationOut, Created, RequestIn, Shown, Surroundings, payment_request};
 use crate::cache::{Cache, after};
 use crate::error::{AuthorisationError, BankError};
-use crate::exchange::{body_of, eidas, read, segment, unsupported};
+use crate::exchange::{body_of, eidas, read, segment};
+use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, Standard, Stet as Settings};
 use crate::protocol::{
     AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
@@ -255,7 +256,7 @@ fn answer(
 }
 
 /// What this standard leaves to the bank.
-fn settings(bank: &BankProfile) -> Result<&Settings, BankError> {
+fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     match &bank.standard {
         Standard::Stet(settings) => Ok(settings),
         Standard::UkOpenBanking(_) | Standard::NextGenPsd2(_) | Standard::PolishApi(_) => {
@@ -265,6 +266,18 @@ fn settings(bank: &BankProfile) -> Result<&Settings, BankError> {
 }
 
 impl Protocol for Stet {
+    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
+        // Who asks, and when, changes nothing in what is asked for.
+        let around = Surroundings {
+            organisation_name: "",
+            organisation_identifier: "",
+            successful_report_url: "",
+            unsuccessful_report_url: "",
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        payment_request(bank, settings(bank)?, order, &around).map(|_| ())
+    }
+
     fn open_payment<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -301,7 +314,7 @@ impl Protocol for Stet {
         _pending: Pending<'a>,
         _credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(async { Err(unsupported("STET has no embedded approval here")) })
+        Box::pin(async { Err(unsupported("STET has no embedded approval here").into()) })
     }
 
     fn ask_approval<'a>(
@@ -321,7 +334,7 @@ impl Protocol for Stet {
         _consent_id: &'a str,
         _grant: &'a AccessGrant,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
-        Box::pin(async { Err(unsupported("STET confirms no funds before a payment")) })
+        Box::pin(async { Err(unsupported("STET confirms no funds before a payment").into()) })
     }
 
     fn submit_order<'a>(

@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::error::BankError;
-use crate::exchange::{missing, unsupported, within};
+use crate::misfit::{Misfit, Part, missing, not_taken, unsupported, within};
 use crate::profile::{BankProfile, Stet, StetVersion};
 use crate::protocol::PaymentOrder;
 
@@ -169,26 +168,26 @@ pub(super) fn payment_request<'a>(
     own: &Stet,
     order: &'a PaymentOrder,
     around: &'a Surroundings<'a>,
-) -> Result<RequestOut<'a>, BankError> {
+) -> Result<RequestOut<'a>, Misfit> {
     let asked = &order.initiation;
     if asked.amount.currency() != Currency::EUR {
         return Err(unsupported("the standard has payments in EUR only"));
     }
     let local_instrument = local_instrument(bank, asked.local_instrument)?;
-    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing("creditor account"))?;
-    let name = asked.creditor.name.as_deref().ok_or_else(|| missing("creditor name"))?;
+    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(Part::CreditorAccount))?;
+    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(Part::CreditorName))?;
     let beneficiary = Beneficiary {
         creditor_agent: creditor.bic().map(|bic_fi| Agent { bic_fi }),
         creditor: Party {
             name: within(
-                "creditor name",
+                Part::CreditorName,
                 name,
                 bank.limits.creditor_name.min(NAME_CHARACTERS_MAX),
             )?,
             postal_address: asked.creditor.address.as_ref().and_then(address),
             organisation_id: None,
         },
-        creditor_account: account("creditor account", creditor)?,
+        creditor_account: account(Part::CreditorAccount, creditor)?,
     };
     let debtor = asked.debtor.as_ref();
     let debtor_account = debtor.and_then(|debtor| debtor.account.as_ref());
@@ -196,7 +195,7 @@ pub(super) fn payment_request<'a>(
         StetVersion::V1_4 => (Some(beneficiary), None),
         StetVersion::V1_5 => (None, Some(beneficiary)),
     };
-    let id = within("end-to-end id", &order.end_to_end_id, ID_CHARACTERS_MAX)?;
+    let id = within(Part::OwnId, &order.end_to_end_id, ID_CHARACTERS_MAX)?;
     Ok(RequestOut {
         payment_information_id: id,
         creation_date_time: around.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -220,7 +219,7 @@ pub(super) fn payment_request<'a>(
             organisation_id: None,
         }),
         debtor_account: debtor_account
-            .map(|debtor| account("debtor account", debtor))
+            .map(|debtor| account(Part::DebtorAccount, debtor))
             .transpose()?,
         beneficiary: at_request,
         charge_bearer: "SLEV",
@@ -237,7 +236,7 @@ pub(super) fn payment_request<'a>(
 fn local_instrument(
     bank: &BankProfile,
     asked: LocalInstrument,
-) -> Result<Option<&'static str>, BankError> {
+) -> Result<Option<&'static str>, Misfit> {
     match asked {
         LocalInstrument::Sepa | LocalInstrument::AutoSelect => Ok(None),
         LocalInstrument::SepaInstant if bank.rails.contains(&LocalInstrument::SepaInstant) => {
@@ -253,17 +252,13 @@ fn transaction<'a>(
     order: &'a PaymentOrder,
     beneficiary: Option<Beneficiary<'a>>,
     now: Timestamp,
-) -> Result<Transaction<'a>, BankError> {
+) -> Result<Transaction<'a>, Misfit> {
     let asked = &order.initiation;
     let remittance = match &asked.remittance_secondary {
         None => asked.remittance_primary.clone(),
         Some(more) => format!("{} {more}", asked.remittance_primary),
     };
-    within(
-        "remittance text",
-        &remittance,
-        bank.limits.unstructured.min(REMITTANCE_CHARACTERS_MAX),
-    )?;
+    within(Part::BothTexts, &remittance, bank.limits.unstructured.min(REMITTANCE_CHARACTERS_MAX))?;
     let today = now.to_zoned(TimeZone::UTC).date();
     let day = match asked.schedule {
         Schedule::Immediate => today,
@@ -280,7 +275,7 @@ fn transaction<'a>(
     };
     Ok(Transaction {
         payment_id: PaymentId {
-            instruction_id: within("instruction id", &order.instruction_id, ID_CHARACTERS_MAX)?,
+            instruction_id: within(Part::OwnId, &order.instruction_id, ID_CHARACTERS_MAX)?,
             end_to_end_id: &order.end_to_end_id,
         },
         requested_execution_date: noon(day),
@@ -296,14 +291,14 @@ fn transaction<'a>(
 }
 
 /// A number of the standard, written as it is and never through a binary fraction; or a text.
-fn amount(amount: Amount, as_text: bool) -> Result<Box<RawValue>, BankError> {
+fn amount(amount: Amount, as_text: bool) -> Result<Box<RawValue>, Misfit> {
     let digits = amount.value_in_minor_digits();
     let json = if as_text { format!("\"{digits}\"") } else { digits };
     RawValue::from_string(json)
-        .map_err(|error| BankError::Unavailable { text: format!("our amount: {error}") })
+        .map_err(|error| not_taken(Part::Amount, format!("our amount: {error}")))
 }
 
-fn account<'a>(field: &str, identifier: &'a AccountIdentifier) -> Result<Account<'a>, BankError> {
+fn account<'a>(part: Part, identifier: &'a AccountIdentifier) -> Result<Account<'a>, Misfit> {
     match identifier {
         AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
             Ok(Account { iban })
@@ -313,7 +308,7 @@ fn account<'a>(field: &str, identifier: &'a AccountIdentifier) -> Result<Account
         | AccountIdentifier::AccountNumber { .. }
         | AccountIdentifier::Bankgiro { .. }
         | AccountIdentifier::Plusgiro { .. } => {
-            Err(unsupported(format!("the {field} must be an IBAN")))
+            Err(unsupported(format!("the {} must be an IBAN", part.name())))
         }
     }
 }

@@ -5,9 +5,25 @@ use jiff::Timestamp;
 use super::{Attempt, BankRecord, End, Payment, PaymentStep, Sealed, SentOrder, State, Terms};
 use crate::Refusal;
 use crate::account::AccountIdentifier;
+use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId};
 use crate::initiation::{Flow, Initiation};
 use crate::step::{JobChange, JobKind, Step};
+
+/// What a payment begins with.
+#[derive(Debug, Clone)]
+pub struct Creation {
+    /// What the member asks for.
+    pub initiation: Initiation,
+    /// How the bank executes it, where it goes there at once.
+    pub execution: Option<Execution>,
+    /// The keys of the opening at the bank.
+    pub attempt: Attempt,
+    /// What the member already knows of the bank's questions.
+    pub credentials: Option<Sealed>,
+    /// What is agreed with the member.
+    pub terms: Terms,
+}
 
 impl Payment {
     /// A new payment. On the full hosted pages it waits for the payer's choice of bank, or for the
@@ -19,12 +35,10 @@ impl Payment {
     pub fn create(
         id: PaymentId,
         member_id: MemberId,
-        initiation: Initiation,
-        attempt: Attempt,
-        credentials: Option<Sealed>,
-        terms: Terms,
+        creation: Creation,
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
+        let Creation { initiation, execution, attempt, credentials, terms } = creation;
         let bank_id = initiation.bank_id.clone();
         let state = match (initiation.flow, &bank_id) {
             (Flow::FullHostedPages, _) => State::AwaitingBankChoice,
@@ -38,6 +52,7 @@ impl Payment {
             member_id,
             initiation,
             bank_id,
+            execution,
             payer_account: None,
             terms,
             state,
@@ -61,7 +76,7 @@ impl Payment {
 
     /// The payer chooses a bank on the hosted pages. Choosing again before approving opens the
     /// payment anew at the other bank: an unapproved consent never becomes an order.
-    /// `payer_account` is for a bank that wants to know it first.
+    /// `payer_account` is for a bank that wants to know it first, `execution` how it executes.
     ///
     /// # Errors
     /// [`Refusal::BankChoiceClosed`] once the payer has approved, or may approve at a bank that
@@ -70,6 +85,7 @@ impl Payment {
         &self,
         bank_id: &str,
         payer_account: Option<AccountIdentifier>,
+        execution: Execution,
         attempt: Attempt,
         now: Timestamp,
     ) -> Result<Option<PaymentStep>, Refusal> {
@@ -106,6 +122,7 @@ impl Payment {
         let mut payment = self.clone();
         payment.bank_id = Some(bank_id.to_owned());
         payment.payer_account = payer_account;
+        payment.execution = Some(execution);
         payment.bank = BankRecord::default();
         let jobs = vec![
             JobChange::Cancel(JobKind::AskApproval),

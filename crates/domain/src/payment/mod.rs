@@ -32,10 +32,12 @@ mod state;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use self::commands::Creation;
 pub use self::fact::{AuthorisationFact, BankRefusal, Fact, OrderFact, PsuFact, StatusFact};
 pub use self::state::{Attempt, Authorisation, End, Sealed, SentOrder, Stage, State};
 use crate::account::AccountIdentifier;
 use crate::bank::RefundAccount;
+use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId};
 use crate::initiation::{Flow, Initiation};
 use crate::step::{Outcome, Step};
@@ -100,6 +102,10 @@ pub struct Payment {
     pub initiation: Initiation,
     /// The bank, once known.
     pub bank_id: Option<String>,
+    /// How and when the bank executes it, decided when the bank is known and the payment goes there.
+    /// Absent before, and in payments of earlier releases, which were executed as asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<Execution>,
     /// The payer's account as the payer gave it on the hosted pages, where the bank wants it and
     /// the member did not know it.
     #[serde(default)]
@@ -130,6 +136,9 @@ pub struct PaymentChanged {
     pub stage: Stage,
     /// The bank, once known.
     pub bank_id: Option<String>,
+    /// How and when that bank executes, once decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution: Option<Execution>,
     /// The bank's own words.
     pub bank: BankRecord,
     /// Why, for people.
@@ -208,6 +217,7 @@ impl Payment {
         PaymentChanged {
             stage: self.stage(),
             bank_id: self.bank_id.clone(),
+            execution: self.execution,
             bank: self.bank.clone(),
             reason: self.reason.clone(),
             error: self.error.clone(),

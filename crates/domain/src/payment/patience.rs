@@ -1,8 +1,10 @@
 //! How long a payment waits, and how often it asks.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{AUTHORISATION_WINDOW, Authorisation, Payment, STATUS_WINDOW, State};
+use crate::initiation::Schedule;
 
 impl State {
     /// What waits for the payer's approval, or is being verified.
@@ -67,7 +69,7 @@ impl Payment {
             | State::VerifyingCredentials { .. }
                 if self.state.may_execute_unseen() =>
             {
-                (self.created_at, STATUS_WINDOW)
+                (self.executes_from(self.created_at), STATUS_WINDOW)
             }
             State::AwaitingBankChoice
             | State::Opening { .. }
@@ -85,10 +87,24 @@ impl Payment {
             }
             State::OrderSent { order }
             | State::Uncertain { order }
-            | State::Processing { order, .. } => (order.sent_at, STATUS_WINDOW),
+            | State::Processing { order, .. } => (self.executes_from(order.sent_at), STATUS_WINDOW),
             State::Final { .. } => return None,
         };
         Some(after(start, window))
+    }
+
+    /// The bank has nothing to say of an order before the day that the order is for.
+    fn executes_from(&self, sent_at: Timestamp) -> Timestamp {
+        let asked = match self.initiation.schedule {
+            Schedule::FutureDated { date } => Some(date),
+            Schedule::Immediate | Schedule::StandingOrder { .. } => None,
+        };
+        let day = match self.execution {
+            Some(execution) => execution.day,
+            None => asked,
+        };
+        let begins = day.and_then(|day| day.to_zoned(TimeZone::UTC).ok());
+        begins.map_or(sent_at, |begins| begins.timestamp().max(sent_at))
     }
 
     /// Whether the payer's time to approve is over.

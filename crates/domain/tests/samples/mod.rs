@@ -3,12 +3,13 @@
 use domain::account::{AccountIdentifier, Party};
 use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
+use domain::execution::Execution;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
-    Attempt, Authorisation, AuthorisationFact, BankRefusal, End, Fact, OrderFact, Payment, PsuFact,
-    Sealed, SentOrder, State, StatusFact, Terms,
+    Attempt, Authorisation, AuthorisationFact, BankRefusal, Creation, End, Fact, OrderFact,
+    Payment, PsuFact, Sealed, SentOrder, State, StatusFact, Terms,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -62,6 +63,10 @@ pub fn order() -> SentOrder {
     }
 }
 
+pub fn execution() -> Execution {
+    Execution { rail: LocalInstrument::FasterPayments, day: None, converted: false }
+}
+
 pub fn initiation() -> Initiation {
     Initiation {
         bank_id: Some("ob-modelo".to_owned()),
@@ -103,12 +108,20 @@ pub fn sealed() -> Sealed {
     Sealed("sealed".to_owned())
 }
 
+pub fn creation() -> Creation {
+    Creation {
+        initiation: initiation(),
+        execution: None,
+        attempt: attempt(),
+        credentials: None,
+        terms: Terms::default(),
+    }
+}
+
 pub fn payment(state: State) -> Payment {
     let id: PaymentId = "pm2:1111:x".parse().unwrap();
     let member: MemberId = "m:1111:x".parse().unwrap();
-    let step =
-        Payment::create(id, member, initiation(), attempt(), None, Terms::default(), start())
-            .unwrap();
+    let step = Payment::create(id, member, creation(), start()).unwrap();
     let mut payment = step.state;
     if let State::Processing { bank_payment_id, .. } = &state {
         payment.bank.payment_id.clone_from(bank_payment_id);

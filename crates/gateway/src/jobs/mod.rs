@@ -172,8 +172,12 @@ async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, Gateway
 
 /// The payment as its bank gets it. The ids follow from the payment's, so each attempt sends the
 /// same; 22 characters fit Faster Payments' 31.
-fn order_of(payment: &Payment) -> PaymentOrder {
-    let mut initiation = payment.initiation.clone();
+pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
+    let asked = payment.initiation.clone();
+    let mut initiation = match payment.execution {
+        Some(execution) => execution.applied_to(asked),
+        None => asked,
+    };
     initiation.return_refund_account |= initiation.return_tokenized_account;
     if initiation.debtor.is_none() {
         initiation.debtor = payment.payer_account.clone().map(|account| Party {

@@ -10,7 +10,7 @@ use domain::payment::Payment;
 use store::step::{self, Saving};
 use store::{StoreError, payments, unit};
 
-use super::create::{bank_with_id, check_bank, check_mandatory};
+use super::offer::{bank_with_id, check_fit, check_mandatory, execution_at};
 use crate::{App, GatewayError, jobs};
 
 /// Opens the payment at the chosen bank and waits for the bank, at most as long as a request
@@ -18,7 +18,7 @@ use crate::{App, GatewayError, jobs};
 ///
 /// # Errors
 /// [`GatewayError::BankUnknown`], [`GatewayError::FeatureNotSupported`],
-/// [`GatewayError::FieldNeeded`] where the bank wants the payer's account and nobody knows it,
+/// [`GatewayError::Misfit`], [`GatewayError::FieldNeeded`] where the bank wants the payer's account and nobody knows it,
 /// [`GatewayError::Refused`] once the payer has approved; [`GatewayError::PaymentNotFound`].
 pub async fn choose_bank(
     app: &Arc<App>,
@@ -29,8 +29,10 @@ pub async fn choose_bank(
 ) -> Result<Payment, GatewayError> {
     let payment = super::open_by_link(app, id).await?;
     let bank = bank_with_id(app, bank_id)?;
-    check_bank(app, bank, &payment.initiation)?;
+    let execution = execution_at(app, bank, &payment.initiation)?;
     check_mandatory(bank, &payment.initiation, payer_account.is_some())?;
+    let payment = Payment { payer_account: payer_account.clone(), ..payment };
+    check_fit(app, bank, &payment, execution)?;
     let attempt = app.new_attempt(id, Some(bank));
     let (wanted, bank_id, lease, now) = (id.clone(), bank.id.clone(), app.new_lease(), app.now());
     let chosen = app
@@ -43,7 +45,7 @@ pub async fn choose_bank(
                 let payment = payments::get_any(tx, &wanted).await?;
                 let payment = payment
                     .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
-                match payment.choose_bank(&bank_id, payer_account, attempt, now) {
+                match payment.choose_bank(&bank_id, payer_account, execution, attempt, now) {
                     Ok(Some(step)) => {
                         let saving = Saving { finishes: None, keeps: Some(&lease) };
                         Ok(Ok(step::update(tx, &step, saving).await?.kept))

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use banks::profile::{BankProfile, Capability, MandatoryField};
 use banks::protocol::{Credentials, PsuContext};
 use domain::ids::PaymentId;
-use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
-use domain::payment::Payment;
+use domain::initiation::{Flow, Initiation};
+use domain::payment::{Creation, Payment};
 use store::step::{self, Saving};
 use store::{idempotency, unit};
 
-use crate::error::NeededField;
+use super::offer::{bank_with_id, check_fit, check_mandatory, execution_at};
 use crate::idempotency::IdempotencyKey;
 use crate::jobs::approval;
 use crate::{App, GatewayError, Member, account_verifications, jobs, members, tokenized_accounts};
@@ -36,7 +35,7 @@ pub struct NewPayment {
 ///
 /// # Errors
 /// [`GatewayError::BankUnknown`], [`GatewayError::BankUnavailable`],
-/// [`GatewayError::FeatureNotSupported`], [`GatewayError::FieldNeeded`],
+/// [`GatewayError::FeatureNotSupported`], [`GatewayError::FieldNeeded`], [`GatewayError::Misfit`],
 /// [`GatewayError::Refused`], [`GatewayError::KeyTaken`]: nothing was recorded.
 /// [`GatewayError::Store`].
 pub async fn create(
@@ -48,11 +47,11 @@ pub async fn create(
     let mut initiation = new.initiation;
     tokenized_accounts::resolve(app, member, &mut initiation, bank).await?;
     account_verifications::check(app, member, &initiation).await?;
+    // On the full hosted pages the payer comes later, and is asked for the account.
+    let later = initiation.flow == Flow::FullHostedPages;
+    let execution = bank.map(|bank| execution_at(app, bank, &initiation)).transpose()?;
     if let Some(bank) = bank {
-        check_bank(app, bank, &initiation)?;
-        // On the full hosted pages the payer is asked for the account.
-        let asked_later = initiation.flow == Flow::FullHostedPages;
-        check_mandatory(bank, &initiation, asked_later)?;
+        check_mandatory(bank, &initiation, later)?;
     }
     let now = app.now();
     let id = PaymentId::new(now, app.ids());
@@ -63,7 +62,12 @@ pub async fn create(
     };
     let member_id = member.id().clone();
     let terms = members::terms(app, member, initiation.flow).await?;
-    let step = Payment::create(id, member_id, initiation, attempt, credentials, terms, now)?;
+    let decided = execution.filter(|_| !later);
+    let creation = Creation { initiation, execution: decided, attempt, credentials, terms };
+    let step = Payment::create(id, member_id, creation, now)?;
+    if let (Some(bank), Some(execution)) = (bank, execution) {
+        check_fit(app, bank, &step.state, execution)?;
+    }
     let step = Arc::new(step);
     let timeout_ms = new.request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
     let key = new.idempotency.map(|key| Arc::new(key.row(app, timeout_ms)));
@@ -93,93 +97,4 @@ pub async fn create(
     };
     jobs::run_now(app, claim, new.psu, timeout_ms).await;
     super::get(app, member, &payment.id).await
-}
-
-/// The bank of that id.
-pub(crate) fn bank_with_id<'a>(
-    app: &'a App,
-    bank_id: &str,
-) -> Result<&'a BankProfile, GatewayError> {
-    let unknown = || GatewayError::BankUnknown { bank_id: bank_id.chars().take(64).collect() };
-    app.directory().get(bank_id).ok_or_else(unknown)
-}
-
-impl App {
-    /// Whether new payments go to that bank: it is up, as far as is known, and not in an outage
-    /// that its profile announces.
-    #[must_use]
-    pub fn takes_payments(&self, bank: &BankProfile) -> bool {
-        self.health().is_up(&bank.id) && !bank.is_in_outage(self.now())
-    }
-}
-
-/// Whether the bank offers what the payment needs.
-pub(super) fn check_bank(
-    app: &App,
-    bank: &BankProfile,
-    initiation: &Initiation,
-) -> Result<(), GatewayError> {
-    if !app.takes_payments(bank) {
-        return Err(GatewayError::BankUnavailable { bank_id: bank.id.clone() });
-    }
-    let lacks = |feature: String| {
-        Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature })
-    };
-    let rail = initiation.local_instrument;
-    if rail != LocalInstrument::AutoSelect && !bank.rails.contains(&rail) {
-        return lacks(format!("the rail of `localInstrument` ({rail:?})"));
-    }
-    let currency = initiation.amount.currency();
-    if !bank.currencies.contains(&currency) {
-        return lacks(format!("payments in {currency}"));
-    }
-    let (capability, feature) = match initiation.schedule {
-        Schedule::Immediate => (Capability::SinglePayment, "single payments"),
-        Schedule::FutureDated { .. } => (Capability::FutureDatedPayment, "`executionDate`"),
-        Schedule::StandingOrder { .. } => (Capability::StandingOrder, "standing orders"),
-    };
-    if !bank.can(capability) {
-        return lacks(feature.to_owned());
-    }
-    if initiation.confirm_funds && !bank.can(Capability::FundsConfirmation) {
-        return lacks("`confirmFunds`".to_owned());
-    }
-    Ok(())
-}
-
-/// Whether everything is there that the bank refuses to be without; `payer_account_known` where
-/// the payer's account is, or will be, known from elsewhere.
-pub(super) fn check_mandatory(
-    bank: &BankProfile,
-    initiation: &Initiation,
-    payer_account_known: bool,
-) -> Result<(), GatewayError> {
-    let debtor = initiation.debtor.as_ref();
-    let (creditor, debtor_account) =
-        (&initiation.creditor, debtor.and_then(|debtor| debtor.account.as_ref()));
-    for field in &bank.mandatory_fields {
-        let (there, field) = match field {
-            MandatoryField::DebtorAccount => {
-                (debtor_account.is_some() || payer_account_known, NeededField::DebtorAccount)
-            }
-            MandatoryField::DebtorBic => (
-                debtor_account.is_some_and(|account| account.bic().is_some()),
-                NeededField::DebtorBic,
-            ),
-            MandatoryField::DebtorName => {
-                (debtor.is_some_and(|debtor| debtor.name.is_some()), NeededField::DebtorName)
-            }
-            MandatoryField::CreditorAddress => {
-                (creditor.address.is_some(), NeededField::CreditorAddress)
-            }
-            MandatoryField::CreditorBic => (
-                creditor.account.as_ref().is_some_and(|account| account.bic().is_some()),
-                NeededField::CreditorBic,
-            ),
-        };
-        if !there {
-            return Err(GatewayError::FieldNeeded { bank_id: bank.id.clone(), field });
-        }
-    }
-    Ok(())
 }

@@ -3,14 +3,16 @@
 mod answer_questions;
 mod choose_bank;
 mod create;
+mod offer;
 mod psu_returned;
 mod read;
 mod redeem_or_cancel;
 
 pub use answer_questions::{answer_on_page, answer_questions};
 pub use choose_bank::choose_bank;
-pub(crate) use create::bank_with_id;
 pub use create::{NewPayment, create};
+pub(crate) use offer::bank_with_id;
+pub use offer::could_take;
 pub use psu_returned::{PsuReturnOutcome, psu_returned, psu_returned_to_member};
 pub use read::{bank_calls, get, list, list_entries, open_by_link};
 pub use redeem_or_cancel::{cancel, redeem};

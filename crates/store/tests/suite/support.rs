@@ -7,8 +7,8 @@ use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{ChargeBearer, Flow, Initiation, LocalInstrument, Risk, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
-    Attempt, Authorisation, BankRecord, End, ErrorInfo, Payment, PaymentStep, Sealed, SentOrder,
-    State, Terms,
+    Attempt, Authorisation, BankRecord, Creation, End, ErrorInfo, Payment, PaymentStep, Sealed,
+    SentOrder, State, Terms,
 };
 use domain::step::{JobChange, Step};
 use jiff::{SignedDuration, Timestamp};
@@ -170,16 +170,14 @@ fn risk() -> Risk {
 /// A payment that opens at its bank, with the jobs `open_at_bank` and `expire`.
 pub fn new_payment(ids: &TestIds, member_id: &MemberId, now: Timestamp) -> PaymentStep {
     let id = PaymentId::new(now, ids);
-    Payment::create(
-        id,
-        member_id.clone(),
-        initiation("ORDER-1"),
-        attempt(),
-        None,
-        Terms::default(),
-        now,
-    )
-    .unwrap()
+    let creation = Creation {
+        initiation: initiation("ORDER-1"),
+        execution: None,
+        attempt: attempt(),
+        credentials: None,
+        terms: Terms::default(),
+    };
+    Payment::create(id, member_id.clone(), creation, now).unwrap()
 }
 
 /// The next version of `payment`, in the same state, with these jobs.

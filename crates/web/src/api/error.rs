@@ -5,7 +5,9 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use banks::misfit::{Misfit, MisfitKind};
 use gateway::GatewayError;
+use gateway::error::path_of;
 use store::StoreError;
 
 use super::grpc::GrpcStatus;
@@ -172,6 +174,7 @@ impl ApiError {
                 message: format!("Bank `{bank_id}` does not support {feature}."),
                 bank_id,
             },
+            GatewayError::Misfit { bank_id, misfit } => misfit_at(bank_id, &misfit),
             error @ GatewayError::BankUnavailable { .. } => {
                 ApiError::BankUnavailable { message: format!("{error}.") }
             }
@@ -266,6 +269,20 @@ impl ApiError {
             other => format!("{other:?}"),
         }
     }
+}
+
+/// What a bank does not take: a field where it is one, a feature where it is the whole.
+fn misfit_at(bank_id: String, misfit: &Misfit) -> ApiError {
+    let message = format!("Bank `{bank_id}`: {}.", misfit.text);
+    let fault = match misfit.kind {
+        MisfitKind::TooLong => FieldFault::InvalidFormat,
+        MisfitKind::Missing => FieldFault::Expected,
+        MisfitKind::NotTaken => FieldFault::Invalid,
+        MisfitKind::Unsupported => {
+            return ApiError::Bank { code: "Bank.FeatureNotSupported", message, bank_id };
+        }
+    };
+    ApiError::field(fault, misfit.part.map_or("initiation", path_of), message)
 }
 
 /// Leaves the rendering to `envelope`, which knows the trace id.

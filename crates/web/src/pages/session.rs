@@ -20,7 +20,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::{BankProfile, ScaMethod};
 use bytes::Bytes;
 use domain::ids::PaymentId;
-use domain::initiation::LocalInstrument;
 use domain::payment::{End, Payment, State as PaymentState};
 use gateway::error::NeededField;
 use gateway::{App, GatewayError, payments};
@@ -152,6 +151,11 @@ pub async fn choose(
             let message = "That bank is not known here. Please choose another.".to_owned();
             stage_page(&app, &payment, None, Some(message))
         }
+        Err(GatewayError::Misfit { .. }) => {
+            let message =
+                "That bank does not take the payment as the shop wrote it. Please choose another.";
+            stage_page(&app, &payment, None, Some(message.to_owned()))
+        }
         Err(GatewayError::FeatureNotSupported { .. }) => {
             let message =
                 "That bank does not offer this kind of payment. Please choose another.".to_owned();
@@ -251,6 +255,9 @@ pub(super) fn stage_page(
         PaymentState::OrderSent { order }
         | PaymentState::Uncertain { order }
         | PaymentState::Processing { order, .. } => {
+            if let Some(text) = scheduled(app, payment) {
+                return result(payment, "pending", "Payment scheduled", text);
+            }
             let waited_for = app.now().duration_since(order.sent_at);
             if waited_for < WAIT_FOR_FINAL {
                 waiting(payment, "Your bank is making the payment…")
@@ -265,6 +272,23 @@ pub(super) fn stage_page(
         }
         PaymentState::Final { end } => ended(payment, *end),
     }
+}
+
+/// What a payer is told whose bank has an order for a later day.
+fn scheduled(app: &App, payment: &Payment) -> Option<&'static str> {
+    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id))?;
+    let execution = payment.execution?;
+    if execution.day? <= bank.local_time(app.now()).date() {
+        return None;
+    }
+    Some(match execution.converted {
+        true => {
+            "Your bank has taken the payment and makes it on its next working day. Please do not pay again."
+        }
+        false => {
+            "Your bank has taken the payment and makes it on the day that was agreed. Please do not pay again."
+        }
+    })
 }
 
 fn ended(payment: &Payment, end: End) -> Response {
@@ -361,11 +385,7 @@ fn what_comes_next(bank: &BankProfile) -> &'static str {
 fn picker(app: &App, payment: &Payment, query: &Query, message: Option<String>) -> Response {
     let search = query.text("search").unwrap_or("").to_lowercase();
     let country = query.text("country").unwrap_or("").to_uppercase();
-    let offers = |bank: &&BankProfile| {
-        let rail = payment.initiation.local_instrument;
-        bank.currencies.contains(&payment.initiation.amount.currency())
-            && (rail == LocalInstrument::AutoSelect || bank.rails.contains(&rail))
-    };
+    let offers = |bank: &&BankProfile| payments::could_take(app, bank, payment);
     let able: Vec<&BankProfile> = app.directory().iter().filter(offers).collect();
     let mut countries: Vec<String> =
         able.iter().flat_map(|bank| bank.countries.iter().cloned()).collect();

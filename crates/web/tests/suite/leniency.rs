@@ -232,11 +232,17 @@ async fn parts_of_a_token_may_be_padded() {
     }
 }
 
-/// The document names a test for each line, and each is there.
+/// The documents name a test for each line, and each is there.
 #[test]
-fn each_line_of_the_document_has_its_test() {
+fn each_line_of_the_documents_has_its_test() {
+    for document in ["leniency", "payments-fields"] {
+        each_line_has_its_test(document);
+    }
+}
+
+fn each_line_has_its_test(document: &str) {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let document = std::fs::read_to_string(format!("{root}/docs/leniency.md")).unwrap();
+    let document = std::fs::read_to_string(format!("{root}/docs/{document}.md")).unwrap();
     let lines: Vec<&str> =
         document.lines().filter(|line| line.starts_with("| ") && !line.contains("---")).collect();
     assert!(lines.len() > 10, "the document has no table");

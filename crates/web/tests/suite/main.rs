@@ -15,6 +15,7 @@ mod certificates;
 mod conformance;
 mod create;
 mod directory;
+mod execution;
 mod faults;
 mod fields;
 mod headers;

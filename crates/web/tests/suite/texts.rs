@@ -3,8 +3,9 @@
 
 use serde_json::json;
 
+use crate::scenarios::order_at;
 use crate::support::fields::{FORMAT, INVALID, expect, order_on, rails};
-use crate::support::{hosted_order, with, without, worlds};
+use crate::support::{hosted_order, id, order_of, with, without, worlds};
 
 #[tokio::test]
 async fn references_have_their_lengths_on_every_rail() {
@@ -199,5 +200,66 @@ async fn a_delivery_address_is_shown_as_it_was_sent() {
         assert_eq!(shown["risk"]["deliveryAddress"], json!({}));
         let nothing = without(&body, "initiation.risk");
         assert!(expect(&world, &nothing, "", "", "none").await["risk"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn texts_that_the_named_bank_does_not_take_are_refused_before_anything_is_kept() {
+    let german = order_at("bg-linden", Some("DE65700202700000001008"), "10.23");
+    let french = order_at("stet-chene", None, "10.23");
+    let polish = order_at("pl-dab", None, "10.23");
+    let british = order_of("ob-slate", "10.23");
+    let words = |count: usize| vec!["Warszawianka"; count].join(" ");
+    let cases = [
+        // 18 characters of a small alphabet at the British bank: `banks/sim/ob-slate.toml`.
+        (&british, "creditor.name", "Eighteen chars 123".to_owned(), ""),
+        (&british, "creditor.name", "Nineteen characters".to_owned(), FORMAT),
+        (&british, "creditor.name", "Müller".to_owned(), INVALID),
+        (&german, "creditor.name", "é".repeat(70), ""),
+        (&german, "creditor.name", "a".repeat(71), FORMAT),
+        (&french, "creditor.name", "a".repeat(140), ""),
+        // Four lines of 35 characters, broken between words.
+        (&polish, "creditor.name", words(8), ""),
+        (&polish, "creditor.name", words(9), FORMAT),
+        // "Sweepco", a space and these travel as one text.
+        (&german, "remittanceInformationSecondary", "a".repeat(132), ""),
+        (&german, "remittanceInformationSecondary", "a".repeat(133), FORMAT),
+        (&french, "remittanceInformationSecondary", "a".repeat(133), FORMAT),
+        (&polish, "remittanceInformationSecondary", "a".repeat(133), FORMAT),
+        (&british, "remittanceInformationSecondary", "a".repeat(140), ""),
+    ];
+    for world in worlds().await {
+        let mut kept = 0;
+        for (body, field, text, code) in &cases {
+            let body = with(body, &format!("initiation.{field}"), text.as_str());
+            let bank = body["initiation"]["bankId"].as_str().unwrap();
+            let told = expect(&world, &body, code, field, bank).await;
+            kept += usize::from(code.is_empty());
+            let message = told["message"].as_str().unwrap_or(bank);
+            assert!(message.contains(bank), "{message}");
+            assert!(!message.contains(text), "it is not repeated: {message}");
+        }
+        let payments = world.get("/v2/payments").await.json();
+        assert_eq!(payments["payments"].as_array().unwrap().len(), kept);
+    }
+}
+
+/// Nothing is ever shortened: the payer is offered the banks that take it as it is.
+#[tokio::test]
+async fn on_the_hosted_pages_banks_that_do_not_take_a_text_are_not_offered() {
+    let long = with(&hosted_order(), "initiation.creditor.name", "Nineteen characters");
+    for world in worlds().await {
+        for (body, offered) in [(&hosted_order(), true), (&long, false)] {
+            let payment = world.create(body).await;
+            let path = format!("/session/{}", id(&payment));
+            let page = world.page(&path).await.text();
+            assert!(page.contains("value=\"ob-iron\""), "{page}");
+            assert_eq!(page.contains("value=\"ob-slate\""), offered, "{page}");
+            let chosen = world.submit(&path, &[("bank-id", "ob-slate")]).await;
+            assert_eq!(chosen.status, if offered { 303 } else { 200 });
+            assert_eq!(chosen.text().contains("as the shop wrote it"), !offered);
+            let chosen = world.submit(&path, &[("bank-id", "ob-iron")]).await;
+            assert_eq!(chosen.status, 303, "another bank is as good");
+        }
     }
 }

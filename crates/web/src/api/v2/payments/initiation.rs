@@ -268,8 +268,8 @@ impl Initiation {
 /// The most days ahead that an execution is accepted for.
 const DAYS_AHEAD_MAX: i64 = 366;
 
-/// Today means at once. A day that is over cannot be meant; `today` is in UTC, so the day before
-/// it is still today in the west of it.
+/// A day to come: for today there are payments at once. `today` is in UTC; where it is that day at
+/// the bank already, the payment is made at once.
 fn schedule(text: Option<&str>, today: Date) -> Result<order::Schedule, ApiError> {
     const PATH: &str = "initiation.executionDate";
     let Some(text) = text.filter(|text| !text.is_empty()) else {
@@ -281,11 +281,13 @@ fn schedule(text: Option<&str>, today: Date) -> Result<order::Schedule, ApiError
     })?;
     let days = today.duration_until(date).as_hours() / 24;
     match days {
-        -1..=0 => Ok(order::Schedule::Immediate),
         1..=DAYS_AHEAD_MAX => Ok(order::Schedule::FutureDated { date }),
         _ => Err(invalid(
             PATH,
-            format!("`executionDate` should be between today and {DAYS_AHEAD_MAX} days ahead."),
+            format!(
+                "`executionDate` should be after today, {today} (UTC), and at most {DAYS_AHEAD_MAX} \
+                 days ahead; leave it out for a payment at once."
+            ),
         )),
     }
 }

@@ -10,6 +10,7 @@ use super::account::Account;
 use super::amount::Amount;
 use super::authentication::Authentication;
 use super::initiation::Initiation;
+use super::words::LocalInstrument;
 use crate::api::status::{PaymentStatus, of_stage};
 
 /// The account to refund to.
@@ -68,8 +69,11 @@ pub struct Payment {
     created_date_time: String,
     /// ISO 8601, UTC.
     updated_date_time: String,
-    /// Whether it became a future-dated payment.
+    /// Whether it became a future-dated payment, for the day in `initiation.executionDate`.
     converted_to_future_dated_payment: bool,
+    /// The rail that was chosen for AUTO_SELECT, once the bank is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selected_local_instrument: Option<LocalInstrument>,
     /// Only while the payer has something to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     authentication: Option<Authentication>,
@@ -121,6 +125,12 @@ impl Payment {
     pub fn at_event(payment: &core::Payment, changed: &PaymentChanged) -> Payment {
         let mut initiation = Initiation::of(&payment.initiation);
         initiation.bank_id.clone_from(&changed.bank_id);
+        let execution = changed.execution;
+        if let Some(day) = execution.and_then(|execution| execution.day) {
+            initiation.execution_date = Some(day.to_string());
+        }
+        let auto_select = initiation.local_instrument == LocalInstrument::AutoSelect;
+        let chosen = execution.filter(|_| auto_select).map(|execution| execution.rail.into());
         Payment {
             id: payment.id.to_string(),
             member_id: payment.member_id.to_string(),
@@ -129,7 +139,8 @@ impl Payment {
             status_reason_information: changed.reason.clone(),
             created_date_time: moment(payment.created_at),
             updated_date_time: moment(changed.at),
-            converted_to_future_dated_payment: false,
+            converted_to_future_dated_payment: execution.is_some_and(|e| e.converted),
+            selected_local_instrument: chosen,
             authentication: None,
             bank_payment_status: changed.bank.payment_status.clone(),
             bank_payment_id: changed.bank.payment_id.clone(),

@@ -1,0 +1,182 @@
+//! How and when a payment is executed at the bank that it goes to: the rail, and the day.
+//!
+//! Decided once, when the payment goes to its bank, and recorded with it before anything is sent.
+//! An immediate payment that its bank would not execute today becomes a future-dated one for the
+//! next working day (reference, section 2.16), where the bank has such payments and the member
+//! does not forbid it.
+
+use jiff::civil::{Date, DateTime};
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Calendar, DAYS_CLOSED_MAX};
+use crate::initiation::{Initiation, LocalInstrument, Schedule};
+
+/// Minutes of a day.
+pub const DAY_MINUTES: u16 = 24 * 60;
+/// A bank that works on one weekday only, with its holiday in between.
+const DAYS_SEARCHED_MAX: usize = 14 + DAYS_CLOSED_MAX;
+
+/// When a bank executes payments of one rail, in its own time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkingHours {
+    /// The days of the week on which the bank works, Monday first.
+    pub weekdays: [bool; 7],
+    /// Whose holidays it keeps.
+    pub calendar: Calendar,
+    /// What comes at this minute of a working day, or later, waits for the next one; 1 to
+    /// [`DAY_MINUTES`].
+    pub until_minute: u16,
+}
+
+impl WorkingHours {
+    /// Every day, the whole day.
+    pub const ALWAYS: WorkingHours = WorkingHours {
+        weekdays: [true; 7],
+        calendar: Calendar::EveryDay,
+        until_minute: DAY_MINUTES,
+    };
+
+    /// Whether the bank executes on that day.
+    #[must_use]
+    pub fn works_on(&self, day: Date) -> bool {
+        let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
+        self.weekdays.get(weekday).copied().unwrap_or(false) && self.calendar.is_working_day(day)
+    }
+
+    /// The first working day, `day` itself or a later one. `day` where the bank never works, which
+    /// no profile says.
+    #[must_use]
+    pub fn working_day_from(&self, day: Date) -> Date {
+        let mut found = day;
+        for _ in 0..DAYS_SEARCHED_MAX {
+            if self.works_on(found) {
+                return found;
+            }
+            match found.tomorrow() {
+                Ok(next) => found = next,
+                Err(_) => return day,
+            }
+        }
+        day
+    }
+
+    /// The day on which the bank executes what it gets at that time. Before it opens on a working
+    /// day is early enough for that day.
+    #[must_use]
+    pub fn day_of_execution(&self, at: DateTime) -> Date {
+        let minute = u16::try_from(i32::from(at.hour()) * 60 + i32::from(at.minute()));
+        let too_late = minute.is_ok_and(|minute| minute >= self.until_minute);
+        let first = match at.date().tomorrow() {
+            Ok(next) if too_late => next,
+            Ok(_) | Err(_) => at.date(),
+        };
+        self.working_day_from(first)
+    }
+}
+
+/// What a bank says of one rail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RailTerms {
+    /// The rail; never `AutoSelect`.
+    pub rail: LocalInstrument,
+    /// When the bank executes.
+    pub hours: WorkingHours,
+    /// The most that one payment may be, in ten-thousandths of its currency's unit.
+    pub most: Option<i64>,
+}
+
+/// How and when a payment is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Execution {
+    /// The rail, never `AutoSelect`.
+    pub rail: LocalInstrument,
+    /// The day, where the bank is told one; at once where it is not. Not of standing orders, which
+    /// have days of their own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub day: Option<Date>,
+    /// Whether the member asked for an immediate payment and this is none any more.
+    #[serde(default)]
+    pub converted: bool,
+}
+
+/// Why a payment cannot be executed at a bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRail {
+    /// The bank has none of the rails that lead to the payee.
+    NotOffered,
+    /// It has, but not for as much.
+    TooMuch {
+        /// The most, in ten-thousandths of the currency's unit.
+        most: i64,
+    },
+}
+
+impl Execution {
+    /// Decides. `offered` is what the bank says of each rail that it has, `schedules` whether it
+    /// takes payments for a later day, `at` the time at the bank.
+    ///
+    /// # Errors
+    /// [`NoRail`].
+    pub fn decide(
+        asked: &Initiation,
+        offered: &[RailTerms],
+        schedules: bool,
+        at: DateTime,
+    ) -> Result<Execution, NoRail> {
+        let terms = Execution::terms(asked, offered)?;
+        let (day, converted) = match asked.schedule {
+            Schedule::StandingOrder { .. } => (None, false),
+            Schedule::Immediate => {
+                let day = terms.hours.day_of_execution(at);
+                // Funds are confirmed for now, which says nothing about a later day.
+                let converts = day > at.date()
+                    && schedules
+                    && !asked.confirm_funds
+                    && !asked.disable_future_dated_payment_conversion;
+                (converts.then_some(day), converts)
+            }
+            // A day that has come meanwhile is paid at once.
+            Schedule::FutureDated { date } if date <= at.date() => (None, false),
+            Schedule::FutureDated { date } => (Some(terms.hours.working_day_from(date)), false),
+        };
+        Ok(Execution { rail: terms.rail, day, converted })
+    }
+
+    /// The first rail that leads to the payee, that the bank has, and that carries as much.
+    fn terms<'a>(asked: &Initiation, offered: &'a [RailTerms]) -> Result<&'a RailTerms, NoRail> {
+        let Some(payee) = &asked.creditor.account else { return Err(NoRail::NotOffered) };
+        let at_once = asked.schedule == Schedule::Immediate;
+        let rails = asked.local_instrument.candidates(payee, asked.amount.currency(), at_once);
+        let has = rails.iter().filter_map(|rail| offered.iter().find(|terms| terms.rail == *rail));
+        let mut refusal = NoRail::NotOffered;
+        for terms in has {
+            match terms.most {
+                Some(most) if asked.amount.ten_thousandths() > most => {
+                    refusal = match refusal {
+                        NoRail::TooMuch { most: other } if other > most => refusal,
+                        NoRail::TooMuch { .. } | NoRail::NotOffered => NoRail::TooMuch { most },
+                    };
+                }
+                Some(_) | None => return Ok(terms),
+            }
+        }
+        Err(refusal)
+    }
+
+    /// What was asked for, as its bank gets it.
+    #[must_use]
+    pub fn applied_to(self, mut asked: Initiation) -> Initiation {
+        asked.local_instrument = self.rail;
+        asked.schedule = match (asked.schedule, self.day) {
+            (schedule @ Schedule::StandingOrder { .. }, _) => schedule,
+            (Schedule::Immediate | Schedule::FutureDated { .. }, Some(date)) => {
+                Schedule::FutureDated { date }
+            }
+            (Schedule::Immediate | Schedule::FutureDated { .. }, None) => Schedule::Immediate,
+        };
+        asked
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Whether a bank can take a payment, and how and when it then executes it.
+
+use banks::misfit::{Misfit, MisfitKind, Part};
+use banks::profile::{BankProfile, Capability, MandatoryField};
+use domain::execution::{Execution, NoRail};
+use domain::initiation::{Initiation, Schedule};
+use domain::payment::Payment;
+use jiff::civil::DateTime;
+
+use crate::error::NeededField;
+use crate::jobs::order_of;
+use crate::{App, GatewayError};
+
+/// The bank of that id.
+pub(crate) fn bank_with_id<'a>(
+    app: &'a App,
+    bank_id: &str,
+) -> Result<&'a BankProfile, GatewayError> {
+    let unknown = || GatewayError::BankUnknown { bank_id: bank_id.chars().take(64).collect() };
+    app.directory().get(bank_id).ok_or_else(unknown)
+}
+
+impl App {
+    /// Whether new payments go to that bank: it is up, as far as is known, and not in an outage
+    /// that its profile announces.
+    #[must_use]
+    pub fn takes_payments(&self, bank: &BankProfile) -> bool {
+        self.health().is_up(&bank.id) && !bank.is_in_outage(self.now())
+    }
+}
+
+/// How the bank executes the payment, if it can.
+pub(super) fn execution_at(
+    app: &App,
+    bank: &BankProfile,
+    initiation: &Initiation,
+) -> Result<Execution, GatewayError> {
+    if !app.takes_payments(bank) {
+        return Err(GatewayError::BankUnavailable { bank_id: bank.id.clone() });
+    }
+    decide(bank, initiation, bank.local_time(app.now()))
+}
+
+/// Whether the bank, if it is up, could take the payment as it was asked for.
+#[must_use]
+pub fn could_take(app: &App, bank: &BankProfile, payment: &Payment) -> bool {
+    let decided = decide(bank, &payment.initiation, bank.local_time(app.now()));
+    decided.is_ok_and(|execution| check_fit(app, bank, payment, execution).is_ok())
+}
+
+fn decide(
+    bank: &BankProfile,
+    initiation: &Initiation,
+    at: DateTime,
+) -> Result<Execution, GatewayError> {
+    let schedules = bank.can(Capability::FutureDatedPayment);
+    let decided = Execution::decide(initiation, &bank.rail_terms(), schedules, at);
+    let execution = decided.map_err(|why| match why {
+        NoRail::NotOffered => GatewayError::FeatureNotSupported {
+            bank_id: bank.id.clone(),
+            feature: format!("the rail of `localInstrument` ({:?})", initiation.local_instrument),
+        },
+        NoRail::TooMuch { most } => {
+            let currency = initiation.amount.currency();
+            let text = format!("the amount should be at most {} {currency}", decimal(most));
+            let misfit = Misfit { kind: MisfitKind::NotTaken, part: Some(Part::Amount), text };
+            GatewayError::Misfit { bank_id: bank.id.clone(), misfit }
+        }
+    })?;
+    check_features(bank, initiation)?;
+    Ok(execution)
+}
+
+/// Ten-thousandths as a decimal with two places.
+fn decimal(ten_thousandths: i64) -> String {
+    format!("{}.{:02}", ten_thousandths / 10_000, ten_thousandths % 10_000 / 100)
+}
+
+/// Whether the standard and the bank take the order's texts, words and accounts.
+pub(super) fn check_fit(
+    app: &App,
+    bank: &BankProfile,
+    payment: &Payment,
+    execution: Execution,
+) -> Result<(), GatewayError> {
+    let order = order_of(&Payment { execution: Some(execution), ..payment.clone() });
+    let fits = app.protocols.protocol_for(bank).fits(bank, &order);
+    fits.and_then(|()| bank.check_formats(&order.initiation))
+        .map_err(|misfit| GatewayError::Misfit { bank_id: bank.id.clone(), misfit })
+}
+
+/// Whether the bank offers what the payment needs.
+fn check_features(bank: &BankProfile, initiation: &Initiation) -> Result<(), GatewayError> {
+    let lacks = |feature: String| {
+        Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature })
+    };
+    let currency = initiation.amount.currency();
+    if !bank.currencies.contains(&currency) {
+        return lacks(format!("payments in {currency}"));
+    }
+    let (capability, feature) = match initiation.schedule {
+        Schedule::Immediate => (Capability::SinglePayment, "single payments"),
+        Schedule::FutureDated { .. } => (Capability::FutureDatedPayment, "`executionDate`"),
+        Schedule::StandingOrder { .. } => (Capability::StandingOrder, "standing orders"),
+    };
+    if !bank.can(capability) {
+        return lacks(feature.to_owned());
+    }
+    if initiation.confirm_funds && !bank.can(Capability::FundsConfirmation) {
+        return lacks("`confirmFunds`".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether everything is there that the bank refuses to be without; `payer_account_known` where
+/// the payer's account is, or will be, known from elsewhere.
+pub(super) fn check_mandatory(
+    bank: &BankProfile,
+    initiation: &Initiation,
+    payer_account_known: bool,
+) -> Result<(), GatewayError> {
+    let debtor = initiation.debtor.as_ref();
+    let (creditor, debtor_account) =
+        (&initiation.creditor, debtor.and_then(|debtor| debtor.account.as_ref()));
+    for field in &bank.mandatory_fields {
+        let (there, field) = match field {
+            MandatoryField::DebtorAccount => {
+                (debtor_account.is_some() || payer_account_known, NeededField::DebtorAccount)
+            }
+            MandatoryField::DebtorBic => (
+                debtor_account.is_some_and(|account| account.bic().is_some()),
+                NeededField::DebtorBic,
+            ),
+            MandatoryField::DebtorName => {
+                (debtor.is_some_and(|debtor| debtor.name.is_some()), NeededField::DebtorName)
+            }
+            MandatoryField::CreditorAddress => {
+                (creditor.address.is_some(), NeededField::CreditorAddress)
+            }
+            MandatoryField::CreditorBic => (
+                creditor.account.as_ref().is_some_and(|account| account.bic().is_some()),
+                NeededField::CreditorBic,
+            ),
+        };
+        if !there {
+            return Err(GatewayError::FieldNeeded { bank_id: bank.id.clone(), field });
+        }
+    }
+    Ok(())
+}
