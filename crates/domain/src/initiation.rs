@@ -2,6 +2,7 @@
 //!
 //! Source: public API, `POST /v2/payments`, object `initiation` (reference, section 3.2).
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -43,11 +44,28 @@ pub enum Flow {
     FullHostedPages,
     /// Our hosted pages collect credentials only; the bank is known from the start.
     EmbeddedHostedPages,
+    /// As [`Flow::FullHostedPages`], but the payer gets the address as a link and may come days
+    /// later.
+    PayByLinkHostedPages,
 }
 
 impl Flow {
     /// Every flow.
-    pub const ALL: [Flow; 3] = [Flow::ApiOnly, Flow::FullHostedPages, Flow::EmbeddedHostedPages];
+    pub const ALL: [Flow; 4] = [
+        Flow::ApiOnly,
+        Flow::FullHostedPages,
+        Flow::EmbeddedHostedPages,
+        Flow::PayByLinkHostedPages,
+    ];
+
+    /// Whether the payer begins on our pages, where a bank is chosen or confirmed.
+    #[must_use]
+    pub fn begins_on_pages(self) -> bool {
+        match self {
+            Flow::FullHostedPages | Flow::PayByLinkHostedPages => true,
+            Flow::ApiOnly | Flow::EmbeddedHostedPages => false,
+        }
+    }
 
     /// The name under which the flow is stored and filtered.
     #[must_use]
@@ -56,6 +74,7 @@ impl Flow {
             Flow::ApiOnly => "api_only",
             Flow::FullHostedPages => "full_hosted_pages",
             Flow::EmbeddedHostedPages => "embedded_hosted_pages",
+            Flow::PayByLinkHostedPages => "pay_by_link_hosted_pages",
         }
     }
 }
@@ -201,6 +220,9 @@ pub struct Initiation {
     pub risk: Option<Risk>,
     /// Who guides the payer.
     pub flow: Flow,
+    /// Until when a link works; a day where the member says nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub link_expires_at: Option<Timestamp>,
     /// The member's own reference of the payer, at most 64 characters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external_psu_reference: Option<String>,

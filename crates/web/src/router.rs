@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::api::banks::index::BankIndex;
 use crate::api::security::SecuritySchemes;
-use crate::api::v2::payments::list_filter::{ListedFlowType, PaymentType, RefundStatus};
+use crate::api::v2::payments::list_filter::{PaymentType, RefundStatus};
 use crate::api::{self, BODY_BYTES_MAX, error_schema};
 use crate::{api::v2, pages};
 
@@ -26,7 +26,7 @@ use crate::{api::v2, pages};
         description = "Open-banking gateway: one API towards many banks, compatible on the wire \
                        with the published Token.io TPP API."
     ),
-    components(schemas(ListedFlowType, PaymentType, RefundStatus)),
+    components(schemas(PaymentType, RefundStatus)),
     modifiers(&SecuritySchemes),
     security(("Bearer" = []), ("BasicAuth" = []))
 )]

@@ -227,6 +227,7 @@ pub fn order() -> PaymentOrder {
             risk: Some(risk()),
             flow: Flow::ApiOnly,
             external_psu_reference: None,
+            link_expires_at: None,
             pisp_consent_accepted: false,
         },
     }

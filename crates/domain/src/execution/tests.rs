@@ -38,6 +38,7 @@ fn euros(value: &str, rail: LocalInstrument) -> Initiation {
         risk: None,
         flow: Flow::ApiOnly,
         external_psu_reference: None,
+        link_expires_at: None,
         pisp_consent_accepted: true,
     }
 }

@@ -7,7 +7,7 @@ use crate::Refusal;
 use crate::account::AccountIdentifier;
 use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId};
-use crate::initiation::{Flow, Initiation};
+use crate::initiation::Initiation;
 use crate::step::{JobChange, JobKind, Step};
 
 /// What a payment begins with.
@@ -40,12 +40,10 @@ impl Payment {
     ) -> Result<PaymentStep, Refusal> {
         let Creation { initiation, execution, attempt, credentials, terms } = creation;
         let bank_id = initiation.bank_id.clone();
-        let state = match (initiation.flow, &bank_id) {
-            (Flow::FullHostedPages, _) => State::AwaitingBankChoice,
-            (Flow::ApiOnly | Flow::EmbeddedHostedPages, Some(_)) => {
-                State::Opening { attempt, credentials }
-            }
-            (Flow::ApiOnly | Flow::EmbeddedHostedPages, None) => return Err(Refusal::BankRequired),
+        let state = match (initiation.flow.begins_on_pages(), &bank_id) {
+            (true, _) => State::AwaitingBankChoice,
+            (false, Some(_)) => State::Opening { attempt, credentials },
+            (false, None) => return Err(Refusal::BankRequired),
         };
         let payment = Payment {
             id,
@@ -54,6 +52,7 @@ impl Payment {
             bank_id,
             execution,
             payer_account: None,
+            link_used_at: None,
             terms,
             state,
             bank: BankRecord::default(),
@@ -124,6 +123,9 @@ impl Payment {
         payment.payer_account = payer_account;
         payment.execution = Some(execution);
         payment.bank = BankRecord::default();
+        if self.state == State::AwaitingBankChoice && self.is_link() {
+            payment.link_used_at = Some(now);
+        }
         let jobs = vec![
             JobChange::Cancel(JobKind::AskApproval),
             JobChange::Schedule(JobKind::OpenAtBank, now),

@@ -45,6 +45,10 @@ use crate::step::{Outcome, Step};
 /// How long a payer has to approve, counted from the payment's creation: 40 minutes (reference,
 /// section 3.7, timeouts).
 pub const AUTHORISATION_WINDOW: SignedDuration = SignedDuration::from_mins(40);
+/// How long a link works where the member does not say: a day (reference, section 5.1).
+pub const LINK_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// The longest that a link may work, from the payment's creation: 90 days (the same section).
+pub const LINK_WINDOW_MAX: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long a member that redeems by itself has to do so at the most, counted from the bank's
 /// confirmation: a day; less where the bank's grant ends before. The reference names no time.
 pub const REDEMPTION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
@@ -110,6 +114,9 @@ pub struct Payment {
     /// the member did not know it.
     #[serde(default)]
     pub payer_account: Option<AccountIdentifier>,
+    /// When the payer took the link up, where it is one: the time to approve begins then.
+    #[serde(default)]
+    pub link_used_at: Option<Timestamp>,
     /// What was agreed with the member when the payment was created.
     #[serde(default)]
     pub terms: Terms,
@@ -207,8 +214,23 @@ impl Payment {
             (Stage::AwaitingCredentials, Flow::EmbeddedHostedPages) => {
                 Stage::AwaitingCredentialsOnPages
             }
-            (stage, Flow::ApiOnly | Flow::FullHostedPages | Flow::EmbeddedHostedPages) => stage,
+            (Stage::AwaitingBankChoice, Flow::PayByLinkHostedPages) => {
+                Stage::AwaitingBankChoiceByLink
+            }
+            (
+                stage,
+                Flow::ApiOnly
+                | Flow::FullHostedPages
+                | Flow::EmbeddedHostedPages
+                | Flow::PayByLinkHostedPages,
+            ) => stage,
         }
+    }
+
+    /// Whether the payer comes by a link.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        self.initiation.flow == Flow::PayByLinkHostedPages
     }
 
     /// The public part of the payment as an event shows it.

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{AUTHORISATION_WINDOW, Authorisation, Payment, STATUS_WINDOW, State};
+use super::{AUTHORISATION_WINDOW, Authorisation, LINK_WINDOW, Payment, STATUS_WINDOW, State};
 use crate::initiation::Schedule;
 
 impl State {
@@ -69,7 +69,11 @@ impl Payment {
             | State::VerifyingCredentials { .. }
                 if self.state.may_execute_unseen() =>
             {
-                (self.executes_from(self.created_at), STATUS_WINDOW)
+                (self.executes_from(self.payer_came_at()), STATUS_WINDOW)
+            }
+            State::AwaitingBankChoice if self.is_link() => {
+                let until = self.initiation.link_expires_at;
+                return Some(until.unwrap_or_else(|| after(self.created_at, LINK_WINDOW)));
             }
             State::AwaitingBankChoice
             | State::Opening { .. }
@@ -79,7 +83,7 @@ impl Payment {
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
             | State::Authorised { redeemed_at: None, .. } => {
-                (self.created_at, AUTHORISATION_WINDOW)
+                (self.payer_came_at(), AUTHORISATION_WINDOW)
             }
             State::AwaitingRedemption { usable_until, .. } => return Some(*usable_until),
             State::Authorised { redeemed_at: Some(redeemed_at), .. } => {
@@ -109,7 +113,12 @@ impl Payment {
 
     /// Whether the payer's time to approve is over.
     pub(super) fn approval_is_late(&self, now: Timestamp) -> bool {
-        now >= after(self.created_at, AUTHORISATION_WINDOW)
+        now >= after(self.payer_came_at(), AUTHORISATION_WINDOW)
+    }
+
+    /// From when the payer's time is counted.
+    fn payer_came_at(&self) -> Timestamp {
+        self.link_used_at.unwrap_or(self.created_at)
     }
 
     /// When to ask the bank again: half of the order's age, between half a second and two hours.

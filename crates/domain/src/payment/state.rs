@@ -197,6 +197,8 @@ impl End {
 #[expect(missing_docs, reason = "each is documented at the State or End of the same name")]
 pub enum Stage {
     AwaitingBankChoice,
+    /// [`State::AwaitingBankChoice`] where the payer comes by a link.
+    AwaitingBankChoiceByLink,
     Opening,
     AwaitingRedirect,
     AwaitingCredentials,
@@ -222,8 +224,9 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order of a payment's life.
-    pub const ALL: [Stage; 21] = [
+    pub const ALL: [Stage; 22] = [
         Stage::AwaitingBankChoice,
+        Stage::AwaitingBankChoiceByLink,
         Stage::Opening,
         Stage::AwaitingRedirect,
         Stage::AwaitingCredentials,
@@ -251,6 +254,7 @@ impl Stage {
     pub fn name(self) -> &'static str {
         match self {
             Stage::AwaitingBankChoice => "awaiting_bank_choice",
+            Stage::AwaitingBankChoiceByLink => "awaiting_bank_choice_by_link",
             Stage::Opening => "opening",
             Stage::AwaitingRedirect => "awaiting_redirect",
             Stage::AwaitingCredentials => "awaiting_credentials",

@@ -100,6 +100,7 @@ pub fn initiation() -> Initiation {
         risk: None,
         flow: Flow::ApiOnly,
         external_psu_reference: None,
+        link_expires_at: None,
         pisp_consent_accepted: true,
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use banks::protocol::{Credentials, PsuContext};
 use domain::ids::PaymentId;
-use domain::initiation::{Flow, Initiation};
+use domain::initiation::Initiation;
 use domain::payment::{Creation, Payment};
 use store::step::{self, Saving};
 use store::{idempotency, unit};
@@ -48,7 +48,7 @@ pub async fn create(
     tokenized_accounts::resolve(app, member, &mut initiation, bank).await?;
     account_verifications::check(app, member, &initiation).await?;
     // On the full hosted pages the payer comes later, and is asked for the account.
-    let later = initiation.flow == Flow::FullHostedPages;
+    let later = initiation.flow.begins_on_pages();
     let execution = bank.map(|bank| execution_at(app, bank, &initiation)).transpose()?;
     if let Some(bank) = bank {
         check_mandatory(bank, &initiation, later)?;

@@ -36,9 +36,10 @@ fn name_of(payment: &Payment) -> String {
     }
 }
 
-/// Every stage but the one that a flow makes of another.
+/// Every stage but those that a flow makes of others.
 fn stages_of_this_release() -> BTreeSet<Stage> {
     let mut stages = BTreeSet::from(Stage::ALL);
+    stages.remove(&Stage::AwaitingBankChoiceByLink);
     stages.remove(&Stage::AwaitingCredentialsOnPages);
     stages
 }

@@ -150,6 +150,7 @@ pub fn initiation(ref_id: &str) -> Initiation {
         risk: Some(risk()),
         flow: Flow::ApiOnly,
         external_psu_reference: Some("psu-1".to_owned()),
+        link_expires_at: None,
         pisp_consent_accepted: true,
     }
 }

@@ -71,6 +71,7 @@ pub fn of_stage(stage: Stage) -> PaymentStatus {
         Stage::AwaitingBankChoice | Stage::AwaitingCredentialsOnPages => {
             PaymentStatus::InitiationPendingRedirectHp
         }
+        Stage::AwaitingBankChoiceByLink => PaymentStatus::InitiationPendingRedirectPbl,
         Stage::Opening => PaymentStatus::InitiationPending,
         Stage::AwaitingRedirect => PaymentStatus::InitiationPendingRedirectAuth,
         Stage::AwaitingCredentials => PaymentStatus::InitiationPendingEmbeddedAuth,

@@ -135,7 +135,7 @@ async fn record(
 /// Where the payer goes on: our waiting page, or the member's page.
 fn next_url(app: &App, payment: &Payment) -> String {
     match payment.initiation.flow {
-        Flow::FullHostedPages | Flow::EmbeddedHostedPages => {
+        Flow::FullHostedPages | Flow::EmbeddedHostedPages | Flow::PayByLinkHostedPages => {
             crate::api::v2::payments::model::session_url(&app.settings().public_url, payment)
         }
         Flow::ApiOnly => member_url(payment),

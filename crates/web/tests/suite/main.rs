@@ -21,6 +21,7 @@ mod fields;
 mod headers;
 mod idempotency;
 mod leniency;
+mod links;
 mod lists;
 mod opening;
 mod outcomes;

@@ -72,6 +72,7 @@ fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> 
             risk: None,
             flow: Flow::ApiOnly,
             external_psu_reference: None,
+            link_expires_at: None,
             pisp_consent_accepted: false,
         },
     }

@@ -66,6 +66,7 @@ fn order(bank: &BankProfile, first: Date) -> PaymentOrder {
             risk: None,
             flow: Flow::ApiOnly,
             external_psu_reference: None,
+            link_expires_at: None,
             pisp_consent_accepted: false,
         },
     }

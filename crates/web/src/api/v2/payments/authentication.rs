@@ -77,7 +77,9 @@ impl Authentication {
             State::AwaitingRedirect { redirect_url, .. } => redirect(redirect_url.clone()),
             State::AwaitingCredentials { challenge, .. } => match payment.initiation.flow {
                 Flow::EmbeddedHostedPages => redirect(session_url(public_url, payment)),
-                Flow::ApiOnly | Flow::FullHostedPages => Some(of_challenge(challenge)),
+                Flow::ApiOnly | Flow::FullHostedPages | Flow::PayByLinkHostedPages => {
+                    Some(of_challenge(challenge))
+                }
             },
             State::Opening { .. }
             | State::AwaitingDecoupled { .. }

@@ -8,7 +8,6 @@ use axum::response::Response;
 use gateway::App;
 use gateway::idempotency::IdempotencyKey;
 use gateway::payments::{self, NewPayment};
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -59,8 +58,7 @@ async fn create(
 ) -> Result<PaymentResponse, ApiError> {
     let asked: CreatePayment = json::read(&call.body)?;
     let sandbox = app.settings().sandbox;
-    let today = app.now().to_zoned(TimeZone::UTC).date();
-    let mut initiation = asked.initiation.into_domain(sandbox, today)?;
+    let mut initiation = asked.initiation.into_domain(sandbox, app.now())?;
     initiation.pisp_consent_accepted = asked.pisp_consent_accepted.unwrap_or(false);
     let known = asked.initial_embedded_auth.unwrap_or_default();
     let new = NewPayment {

@@ -7,13 +7,16 @@
 use domain::card_number::holds_card_number;
 use domain::initiation as order;
 use domain::money::Currency;
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::account::Asked;
 use super::address::Address;
 use super::amount::Amount;
+use super::link::PayByLinkOptions;
 use super::party::{Creditor, Debtor};
 use super::risk::Risk;
 use super::text::{check_callback_url, invalid, length, optional};
@@ -115,6 +118,13 @@ pub struct Initiation {
         skip_serializing_if = "Option::is_none"
     )]
     pub flow_type: Option<FlowType>,
+    /// How long the link works, where the payer comes by one.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub pay_by_link_options: Option<PayByLinkOptions>,
     /// The member's own reference of the payer, at most 64 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_psu_reference: Option<String>,
@@ -125,7 +135,8 @@ impl Initiation {
     ///
     /// # Errors
     /// [`ApiError::Field`] for the first field that is not.
-    pub fn into_domain(self, sandbox: bool, today: Date) -> Result<order::Initiation, ApiError> {
+    pub fn into_domain(self, sandbox: bool, now: Timestamp) -> Result<order::Initiation, ApiError> {
+        let today = now.to_zoned(TimeZone::UTC).date();
         self.refuse_what_is_not_there_yet()?;
         self.refuse_card_numbers()?;
         length("initiation.refId", &self.ref_id, 1, 35)?;
@@ -142,11 +153,13 @@ impl Initiation {
         let schedule = schedule(self.execution_date.as_deref(), today)?;
         let bank_id = self.bank_id.filter(|id| !id.is_empty());
         let flow = order::Flow::from(self.flow_type.unwrap_or(FlowType::ApiOnly));
+        let link = self.pay_by_link_options.as_ref();
+        let link_expires_at = link.map(|link| link.until(flow, now)).transpose()?.flatten();
         let asked = Asked {
             rail: self.local_instrument.into(),
             rail_name: self.local_instrument.name(),
             currency: amount.currency(),
-            payer_chooses_bank: flow == order::Flow::FullHostedPages && bank_id.is_none(),
+            payer_chooses_bank: flow.begins_on_pages() && bank_id.is_none(),
         };
         let creditor_verification_id = self.creditor.verification(asked)?;
         let creditor = self.creditor.into_domain(asked)?;
@@ -177,6 +190,7 @@ impl Initiation {
             charge_bearer: self.charge_bearer.and_then(ChargeBearer::into_domain),
             risk: self.risk.map(Risk::into_domain).transpose()?,
             flow,
+            link_expires_at,
             external_psu_reference: self.external_psu_reference,
             pisp_consent_accepted: false,
         })
@@ -260,6 +274,7 @@ impl Initiation {
             charge_bearer: initiation.charge_bearer.map(ChargeBearer::of),
             risk: initiation.risk.as_ref().map(Risk::of),
             flow_type: Some(initiation.flow.into()),
+            pay_by_link_options: initiation.link_expires_at.map(PayByLinkOptions::of),
             external_psu_reference: initiation.external_psu_reference.clone(),
         }
     }

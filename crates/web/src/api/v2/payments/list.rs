@@ -11,9 +11,10 @@ use serde::Serialize;
 use store::payments::Entry;
 use utoipa::ToSchema;
 
-use super::list_filter::{ListedFlowType, PaymentType, RefundStatus, filter};
+use super::list_filter::{PaymentType, RefundStatus, filter};
 use super::model::Payment;
 use super::page::{PageInfo, PageWanted};
+use super::words::FlowType;
 use crate::api::ApiError;
 use crate::api::auth::Call;
 use crate::api::status::{PaymentStatus, of_stage};
@@ -72,7 +73,7 @@ pub struct PaymentsResponse {
             description = "SINGLE_IMMEDIATE_PAYMENT where it is absent; there are no others yet"),
         ("vrpConsentId" = Option<String>, Query,
             description = "Only with `type` VARIABLE_RECURRING_PAYMENT"),
-        ("flowTypes" = Option<Vec<ListedFlowType>>, Query, description = "Only these flows"),
+        ("flowTypes" = Option<Vec<FlowType>>, Query, description = "Only these flows"),
         ("paymentLinkId" = Option<String>, Query,
             description = "Only those of this link; there are none yet")),
     responses((status = 200, description = "One page", body = PaymentsResponse),

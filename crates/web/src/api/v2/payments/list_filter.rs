@@ -10,6 +10,7 @@ use store::payments::{Filter, IDS_MAX, REFERENCES_MAX};
 use utoipa::ToSchema;
 
 use super::page::position;
+use super::words::FlowType;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 use crate::api::query::Query;
@@ -39,29 +40,6 @@ pub enum RefundStatus {
     None,
     Partial,
     Full,
-}
-
-/// Who guides the payer, as lists are filtered by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "each is documented at the domain's flow of the same name")]
-pub enum ListedFlowType {
-    ApiOnly,
-    FullHostedPages,
-    EmbeddedHostedPages,
-    /// Payment links; there are none yet.
-    PayByLinkHostedPages,
-}
-
-impl ListedFlowType {
-    fn flow(self) -> Option<Flow> {
-        match self {
-            ListedFlowType::ApiOnly => Some(Flow::ApiOnly),
-            ListedFlowType::FullHostedPages => Some(Flow::FullHostedPages),
-            ListedFlowType::EmbeddedHostedPages => Some(Flow::EmbeddedHostedPages),
-            ListedFlowType::PayByLinkHostedPages => None,
-        }
-    }
 }
 
 /// The filter; `None` where no payment can fit.
@@ -133,11 +111,11 @@ fn stages(query: &Query, recurring: bool) -> Result<Option<Vec<Stage>>, ApiError
 }
 
 fn flows(query: &Query) -> Result<Option<Vec<Flow>>, ApiError> {
-    let types: Vec<ListedFlowType> = words(query, "flowTypes")?;
+    let types: Vec<FlowType> = words(query, "flowTypes")?;
     if types.is_empty() {
         return Ok(None);
     }
-    let named: Vec<Flow> = types.into_iter().filter_map(ListedFlowType::flow).collect();
+    let named: Vec<Flow> = types.into_iter().map(Flow::from).collect();
     Ok(Some(Flow::ALL.into_iter().filter(|flow| named.contains(flow)).collect()))
 }
 

@@ -9,6 +9,7 @@ pub mod create;
 pub mod embedded_auth;
 pub mod get;
 pub mod initiation;
+pub mod link;
 pub mod list;
 pub mod list_filter;
 pub mod model;

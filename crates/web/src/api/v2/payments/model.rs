@@ -10,6 +10,7 @@ use super::account::Account;
 use super::amount::Amount;
 use super::authentication::Authentication;
 use super::initiation::Initiation;
+use super::link::PaymentLinkStatus;
 use super::words::LocalInstrument;
 use crate::api::status::{PaymentStatus, of_stage};
 
@@ -83,6 +84,9 @@ pub struct Payment {
     /// The bank's id of the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     bank_payment_id: Option<String>,
+    /// What has become of the link, where the payer comes by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_link_status: Option<PaymentLinkStatus>,
     /// The payer's account on file: the one that was named, or, once the payment is completed, the
     /// one that was asked for (`returnTokenizedAccount`).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,6 +148,7 @@ impl Payment {
             authentication: None,
             bank_payment_status: changed.bank.payment_status.clone(),
             bank_payment_id: changed.bank.payment_id.clone(),
+            payment_link_status: payment.is_link().then(|| PaymentLinkStatus::of(changed.stage)),
             tokenized_account_id: id_of_payers_account(payment).map(|id| id.to_string()),
             refund_details: refund_details(payment, changed),
             error_info: changed.error.as_ref().map(|error| ErrorInfo {
@@ -177,6 +182,6 @@ fn refund_details(payment: &core::Payment, changed: &PaymentChanged) -> Option<R
 }
 
 /// `2023-04-05T17:02:11.954Z`.
-fn moment(at: Timestamp) -> String {
+pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

@@ -28,6 +28,7 @@ pub enum FlowType {
     ApiOnly,
     FullHostedPages,
     EmbeddedHostedPages,
+    PayByLinkHostedPages,
 }
 
 /// Who pays the charges, on the wire.
@@ -99,7 +100,14 @@ macro_rules! same_variants {
     };
 }
 
-same_variants!(FlowType, order::Flow, ApiOnly, FullHostedPages, EmbeddedHostedPages);
+same_variants!(
+    FlowType,
+    order::Flow,
+    ApiOnly,
+    FullHostedPages,
+    EmbeddedHostedPages,
+    PayByLinkHostedPages
+);
 same_variants!(
     LocalInstrument,
     order::LocalInstrument,
