@@ -236,6 +236,20 @@ async fn auto_select_takes_the_best_rail_of_the_bank_and_tells_it() {
             let payment = world.create(&auto_select(bank, account, amount)).await;
             assert_eq!(payment["selectedLocalInstrument"], rail, "{bank} {amount}");
             assert_eq!(payment["initiation"]["localInstrument"], "AUTO_SELECT", "as asked");
+            let sent = world.bank_json("/sim/exchanges?limit=5").await.to_string();
+            match (bank.split('-').next(), rail) {
+                (Some("bg"), "SEPA_INSTANT") => {
+                    assert!(
+                        sent.contains("/instant-sepa-credit-transfers"),
+                        "{bank} {amount}: {sent}"
+                    );
+                }
+                (Some("bg"), _) => {
+                    assert!(sent.contains("/sepa-credit-transfers"), "{bank}: {sent}")
+                }
+                (Some("stet"), _) => assert!(sent.contains("INST"), "{bank}: {sent}"),
+                _ => {}
+            }
             world.play_payer(&payment, Decision::Approve).await;
             world.half_a_minute().await;
             assert_eq!(world.status(&id(&payment)).await, "INITIATION_COMPLETED", "{bank}");
