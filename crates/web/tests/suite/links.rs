@@ -37,7 +37,7 @@ async fn a_payer_pays_days_later() {
         world.pass(SignedDuration::from_mins(39)).await;
         let payment = world.payment(&id).await;
         assert_eq!(payment["status"], "INITIATION_PENDING_REDIRECT_AUTH", "{payment}");
-        world.decide(&payment, Decision::Approve).await;
+        world.play_payer(&payment, Decision::Approve).await;
         world.half_a_minute().await;
         let payment = world.payment(&id).await;
         assert_eq!(payment["status"], "INITIATION_COMPLETED", "{payment}");
