@@ -38,6 +38,7 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(v2::payments::create::create_payment, v2::payments::list::list_payments))
         .routes(routes!(v2::payments::get::get_payment))
         .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
+        .routes(routes!(api::qr_code::get_qr_code))
         .routes(routes!(api::banks::v1::list_banks))
         .routes(routes!(api::banks::v1::list_countries))
         .routes(routes!(api::banks::v2::list_banks_v2))

@@ -20,6 +20,7 @@ mod opening;
 mod outcomes;
 mod personas;
 mod protocols;
+mod qr_code;
 mod rate_limits;
 mod reads;
 mod refusals;
