@@ -16,6 +16,7 @@ mod headers;
 mod idempotency;
 mod leniency;
 mod lists;
+mod looking;
 mod opening;
 mod outcomes;
 mod personas;
