@@ -20,6 +20,8 @@ use crate::servers::Ready;
 use crate::token::{Signed, Signer};
 use crate::{lifecycle, order};
 
+/// Payments on a page of a list.
+const PAGE: usize = 10;
 /// Signed requests that are sent in turn.
 const POOL: usize = 512;
 /// How far ahead the tokens expire; a task takes less.
@@ -47,6 +49,8 @@ pub enum Load {
     Create,
     /// Read one of these payments.
     Read(Vec<String>),
+    /// Read the page of the list that begins with this payment, or else the first page.
+    List(Option<String>),
     /// Create a payment, play its payer at the bank and see it completed: a whole lifecycle.
     Pay(Route),
 }
@@ -90,7 +94,7 @@ pub fn run_task() -> anyhow::Result<()> {
 async fn run(task: Task) -> anyhow::Result<Outcome> {
     let work = async {
         match task.load {
-            Load::Create | Load::Read(_) => ask_all(task).await,
+            Load::Create | Load::Read(_) | Load::List(_) => ask_all(task).await,
             Load::Pay(route) => lifecycle::pay_all(task, route).await,
         }
     };
@@ -108,7 +112,7 @@ struct Shared {
 async fn ask_all(task: Task) -> anyhow::Result<Outcome> {
     let address = task.ready.api_url.trim_start_matches("http://").to_owned();
     let shared = Rc::new(Shared {
-        pool: signed_requests(&task, &address)?,
+        pool: signed_requests(&task, &address, &list_query(&task, &address).await?)?,
         address,
         left: std::cell::Cell::new(task.requests),
         sample_every: (task.requests / u32::try_from(POOL).unwrap_or(1)).max(1),
@@ -133,23 +137,40 @@ async fn ask_all(task: Task) -> anyhow::Result<Outcome> {
     Ok(Outcome::of(elapsed_us, &mut times_us, payment_ids))
 }
 
-fn signed_requests(task: &Task, host: &str) -> anyhow::Result<Vec<Vec<u8>>> {
+/// The query of each request; empty where nothing is listed. The place of a page is asked for, because
+/// an offset is the server's own business.
+async fn list_query(task: &Task, address: &str) -> anyhow::Result<String> {
+    let Load::List(first) = &task.load else { return Ok(String::new()) };
+    let Some(id) = first else { return Ok(format!("?limit={PAGE}")) };
+    let request = signed_requests(task, address, &format!("?limit={PAGE}&ids={id}"))?;
+    let mut stream = connect(address).await?;
+    stream.write_all(request.first().context("no request")?).await?;
+    let mut answer = vec![];
+    let body_at = read_answer(&mut stream, &mut answer).await?;
+    let page: serde_json::Value = serde_json::from_slice(&answer[body_at..])?;
+    let offset = page["pageInfo"]["offset"].as_str().filter(|offset| !offset.is_empty());
+    let offset = offset.context("the list does not say where its page is")?;
+    Ok(format!("?limit={PAGE}&offset={offset}"))
+}
+
+fn signed_requests(task: &Task, host: &str, query: &str) -> anyhow::Result<Vec<Vec<u8>>> {
     let signer = Signer::new(task.ready.credentials.clone())?;
     let expires_ms = measure::unix_ms() + TOKEN_LIFETIME_MS;
     (0..POOL)
         .map(|number| {
             let to_read = match &task.load {
                 Load::Read(ids) => Some(ids.get(number % ids.len().max(1)).context("no payment")?),
-                Load::Create | Load::Pay(_) => None,
+                Load::Create | Load::List(_) | Load::Pay(_) => None,
             };
-            let (method, path, body) = match to_read {
-                Some(id) => ("GET", format!("{}/{id}", order::PATH), String::new()),
-                None => ("POST", order::PATH.to_owned(), order::body(number)),
+            let (method, path, body) = match (to_read, &task.load) {
+                (Some(id), _) => ("GET", format!("{}/{id}", order::PATH), String::new()),
+                (None, Load::List(_)) => ("GET", order::PATH.to_owned(), String::new()),
+                (None, _) => ("POST", order::PATH.to_owned(), order::body(number)),
             };
             let signed = Signed { host, method, path: &path, body: body.as_bytes() };
             let token = signer.token(signed, expires_ms)?;
             let head = format!(
-                "{method} {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
+                "{method} {path}{query} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n\
                  content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
                 body.len()
             );

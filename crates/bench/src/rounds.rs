@@ -14,6 +14,8 @@ use crate::{Plan, interrupt, measure, progress};
 
 const ON_SQLITE: &str = "bascule, SQLite";
 const ON_POSTGRES: &str = "bascule, PostgreSQL";
+/// A page is as much work as several payments, so a round asks for a part as many.
+const LIST_PARTS: u32 = 10;
 /// Payments that are stored on PostgreSQL at most: its index is as deep as that of ten times as
 /// many, and it takes longer to fill.
 const POSTGRES_ROWS_MAX: u32 = 20_000;
@@ -23,13 +25,19 @@ const POSTGRES_ROWS_MAX: u32 = 20_000;
 enum Kind {
     Create,
     Read,
+    /// A page of the list: the first one, or one near the end.
+    List {
+        late: bool,
+    },
     Pay(Route),
 }
 
 /// All kinds, in the order of the table.
-const KINDS: [Kind; 2 + Route::ALL.len()] = [
+const KINDS: [Kind; 4 + Route::ALL.len()] = [
     Kind::Create,
     Kind::Read,
+    Kind::List { late: false },
+    Kind::List { late: true },
     Kind::Pay(Route::ALL[0]),
     Kind::Pay(Route::ALL[1]),
     Kind::Pay(Route::ALL[2]),
@@ -42,15 +50,17 @@ impl Kind {
         match self {
             Kind::Create => "POST /v2/payments",
             Kind::Read => "GET /v2/payments/{id}",
+            Kind::List { late: false } => "GET /v2/payments, first page of ten",
+            Kind::List { late: true } => "GET /v2/payments, page of ten near the end",
             Kind::Pay(route) => route.name(),
         }
     }
 
-    /// The floor has no banks where somebody could pay.
+    /// The floor has no lists, and no banks where somebody could pay.
     fn is_of_floor(self) -> bool {
         match self {
             Kind::Create | Kind::Read => true,
-            Kind::Pay(_) => false,
+            Kind::List { .. } | Kind::Pay(_) => false,
         }
     }
 }
@@ -135,6 +145,9 @@ fn add_remarks(notes: &mut Notes, all: &[Measured], plan: &Plan) {
                       process: its CPU time is that of both.";
         notes.remarks.push(remark.to_owned());
     }
+    for measured in subjects() {
+        notes.remarks.push(late_pages(measured));
+    }
     if subjects().any(|measured| measured.server.name == ON_POSTGRES) {
         let cpu = if plan.postgres.is_some() {
             "The server's CPU time is without that of the PostgreSQL that was given"
@@ -146,6 +159,23 @@ fn add_remarks(notes: &mut Notes, all: &[Measured], plan: &Plan) {
         );
         notes.remarks.push(remark);
     }
+}
+
+/// How much longer a page near the end takes than the first one: medians of the rounds' medians.
+fn late_pages(measured: &Measured) -> String {
+    let p50_us = |late| {
+        let index = KINDS.iter().position(|kind| *kind == Kind::List { late }).unwrap_or(0);
+        let rounds = &measured.rounds[index];
+        measure::median(&mut rounds.iter().map(|round| round.p50_us).collect::<Vec<u64>>())
+    };
+    let percent = p50_us(true) * 100 / p50_us(false).max(1);
+    format!(
+        "{}: of {} payments, a page near the end takes {}.{:02} times as long as the first.",
+        measured.server.name,
+        measured.stored,
+        percent / 100,
+        percent % 100
+    )
 }
 
 /// A line for each kind of request and each server, also for those that were not there.
@@ -185,6 +215,8 @@ fn filled(
     let (_, outcome) = measured.ask(plan.connections, rows, Load::Create)?;
     ensure!(!outcome.payment_ids.is_empty(), "no payment was created");
     measured.payment_ids = outcome.payment_ids;
+    // Ids are in the order of creation.
+    measured.payment_ids.sort_unstable();
     Ok(measured)
 }
 
@@ -197,9 +229,18 @@ impl Measured {
         let (at_a_time, requests, load) = match kind {
             Kind::Create => (plan.connections, plan.requests, Load::Create),
             Kind::Read => (plan.connections, plan.requests, Load::Read(self.payment_ids.clone())),
+            Kind::List { late } => {
+                let requests = (plan.requests / LIST_PARTS).max(100);
+                (plan.connections, requests, Load::List(late.then(|| self.old_payment())))
+            }
             Kind::Pay(route) => (plan.payers, plan.lifecycles, Load::Pay(route)),
         };
         Ok(self.ask(at_a_time, requests, load)?.0)
+    }
+
+    /// One that was among the first to be created, with more than a page before it.
+    fn old_payment(&self) -> String {
+        self.payment_ids.get(self.payment_ids.len() / 50).cloned().unwrap_or_default()
     }
 
     fn ask(&self, connections: u32, requests: u32, load: Load) -> anyhow::Result<(Round, Outcome)> {

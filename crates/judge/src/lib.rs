@@ -287,6 +287,14 @@ impl Judge {
             return;
         };
         let schema = format!("{holder}/content/{}/schema", document::escape(&media_type));
+        // A picture or a text is a string to its schema.
+        if media_type.ends_with("+xml") || media_type.starts_with("text/") {
+            match std::str::from_utf8(body) {
+                Ok(text) => self.judge_value(&schema, &text.into(), "body", violations),
+                Err(error) => violations.push(Violation::new("body", error.to_string())),
+            }
+            return;
+        }
         match serde_json::from_slice::<Value>(body) {
             Ok(value) => self.judge_value(&schema, &value, "body", violations),
             Err(error) => {

@@ -144,3 +144,20 @@ fn the_published_documents_load_and_judge() {
         assert!(!violations.is_empty());
     }
 }
+
+#[test]
+fn a_picture_is_a_string_to_its_schema() {
+    let mut document = small_document();
+    document["paths"]["/code"] = json!({ "get": { "responses": { "200": { "content": {
+        "image/svg+xml": { "schema": { "type": "string", "maxLength": 6 } } } } } } });
+    let judge = Judge::from_document(document).expect("the document is usable");
+    let svg = headers(&[("content-type", "image/svg+xml")]);
+    let places = |headers: &HeaderMap, body: &[u8]| -> Vec<String> {
+        let found = judge.response("GET", "/api/v1/code", 200, headers, body);
+        found.into_iter().map(|violation| violation.at).collect()
+    };
+    assert_eq!(places(&svg, b"<svg/>"), [""; 0]);
+    assert_eq!(places(&svg, b"<svg />"), ["body"]);
+    assert_eq!(places(&svg, b"<\xff>"), ["body"]);
+    assert_eq!(places(&headers(&[JSON]), b"\"\""), ["header content-type"]);
+}

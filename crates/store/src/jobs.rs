@@ -6,7 +6,7 @@
 
 use domain::ids::{MemberId, PaymentId};
 use domain::step::JobKind;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::Row;
 use crate::db::{Statement, StoreError, Tx};
@@ -20,7 +20,7 @@ pub(crate) const FINISH: &str = "DELETE FROM jobs WHERE subject = $1 AND kind = 
 pub(crate) const REPEAT: &str = "UPDATE jobs SET due_ms = $1, lease = '' \
      WHERE subject = $2 AND kind = $3 AND lease = $4";
 pub(crate) const WAKE: &str = "UPDATE jobs SET due_ms = $1 \
-     WHERE subject = $2 AND kind = $3 AND lease = '' AND due_ms > $4";
+     WHERE subject = $2 AND kind = $3 AND lease = '' AND due_ms > $4 AND due_ms <= $5";
 /// A delivery job whose lease was taken by a newer event; see `deliveries::FAN_OUT_JOB`.
 pub(crate) const REPEAT_DELIVERY: &str = "UPDATE jobs SET due_ms = $1, lease = '' \
      WHERE subject = $2 AND kind = $3 AND (lease = $4 OR lease = 'more')";
@@ -29,6 +29,9 @@ pub(crate) const DELIVER_AGAIN: &str = "UPDATE jobs SET due_ms = $1, lease = '' 
 pub(crate) const CLAIM_SQLITE: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
      attempts = attempts + 1 WHERE (subject, kind) IN \
      (SELECT subject, kind FROM jobs WHERE due_ms <= $3 ORDER BY due_ms LIMIT $4) \
+     RETURNING subject, kind, member_id, attempts";
+pub(crate) const CLAIM_WAITING: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
+     attempts = attempts + 1 WHERE subject = $3 AND kind = $4 AND lease = '' AND due_ms > $5 AND due_ms <= $6 \
      RETURNING subject, kind, member_id, attempts";
 /// The one place that may skip locked rows: other nodes claim at the same time.
 pub(crate) const CLAIM_POSTGRES: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
@@ -41,6 +44,15 @@ pub(crate) const RELEASE_ALL: &str =
     "UPDATE jobs SET due_ms = $1, lease = '' WHERE lease <> '' AND due_ms > $1";
 pub(crate) const OF_SUBJECT: &str =
     "SELECT kind, due_ms FROM jobs WHERE subject = $1 ORDER BY kind LIMIT 100";
+
+/// When a job is due that somebody would like to be run sooner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Later than this; what is due before comes by itself.
+    pub after: Timestamp,
+    /// At this moment at the latest; what is due later was run a moment ago.
+    pub until: Timestamp,
+}
 
 /// The right to run one job until `until`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +150,7 @@ pub async fn repeat_delivery(tx: &mut Tx, claim: &Claim, due: Timestamp) -> Resu
     tx.execute(REPEAT_DELIVERY, &params).await.map(|_| ())
 }
 
-/// A job that waits without a lease, and longer than `at_least`, becomes due at `now`.
+/// A job that waits without a lease until a moment of `waiting` becomes due at `now`.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -147,16 +159,38 @@ pub async fn wake(
     subject: &PaymentId,
     kind: JobKind,
     now: Timestamp,
-    at_least: SignedDuration,
+    waiting: Waiting,
 ) -> Result<(), StoreError> {
-    let latest = now.checked_add(at_least).unwrap_or(Timestamp::MAX);
     let params = [
         now.as_millisecond().into(),
         subject.as_str().into(),
         kind.name().into(),
-        latest.as_millisecond().into(),
+        waiting.after.as_millisecond().into(),
+        waiting.until.as_millisecond().into(),
     ];
     tx.execute(WAKE, &params).await.map(|_| ())
+}
+
+/// Claims a job that waits without a lease until a moment of `waiting`, for whoever cannot wait.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn claim_waiting(
+    tx: &mut Tx,
+    lease: &Lease,
+    subject: &PaymentId,
+    kind: JobKind,
+    waiting: Waiting,
+) -> Result<Option<Claim>, StoreError> {
+    let params = [
+        lease.until.as_millisecond().into(),
+        lease.token.as_str().into(),
+        subject.as_str().into(),
+        kind.name().into(),
+        waiting.after.as_millisecond().into(),
+        waiting.until.as_millisecond().into(),
+    ];
+    tx.query_first(CLAIM_WAITING, &params).await?.map(|row| claimed(&row, lease)).transpose()
 }
 
 /// When the next job is due, if any is pending.

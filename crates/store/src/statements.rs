@@ -30,6 +30,7 @@ pub const PORTABLE: &[&str] = &[
     idempotency::GET,
     idempotency::INSERT,
     jobs::CANCEL,
+    jobs::CLAIM_WAITING,
     jobs::DELIVER_AGAIN,
     jobs::FINISH,
     jobs::NEXT_DUE,

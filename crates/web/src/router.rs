@@ -46,6 +46,7 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
             api::tokenized_accounts::get_tokenized_account,
             api::tokenized_accounts::delete_tokenized_account
         ))
+        .routes(routes!(api::qr_code::get_qr_code))
         .routes(routes!(api::banks::v1::list_banks))
         .routes(routes!(api::banks::v1::list_countries))
         .routes(routes!(api::banks::v2::list_banks_v2))

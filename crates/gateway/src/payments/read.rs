@@ -2,32 +2,74 @@
 
 use std::sync::Arc;
 
+use banks::protocol::PsuContext;
 use domain::ids::PaymentId;
 use domain::payment::{Payment, State};
 use domain::step::JobKind;
+use jiff::SignedDuration;
 use store::bank_calls::{self, BankCall};
+use store::jobs::{Claim, Waiting};
 use store::payments::{self, Entry, Filter};
-use store::{jobs, unit};
+use store::unit;
 
-use crate::{App, GatewayError, Member};
+use crate::{App, GatewayError, Member, jobs};
 
-/// A payment whose next status question is further away than this is asked about sooner when its
-/// member looks at it; so looking costs a bank at most one question in this time.
-const ASK_SOONER_AFTER_MS: i64 = 60_000;
+/// Looking at a payment costs its bank at most one question in this time.
+const BETWEEN_QUESTIONS: SignedDuration = SignedDuration::from_secs(60);
 
-/// The member's payment.
+/// Whether looking at a payment makes its bank be asked what became of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Update {
+    /// It is not.
+    Skipped,
+    /// It is, and the answer is not waited for.
+    Soon,
+    /// It is, and the answer is waited for so many milliseconds; after that it comes by itself.
+    Within(u64),
+}
+
+/// The member's payment as it is stored.
 ///
 /// # Errors
 /// [`GatewayError::PaymentNotFound`], also for another member's payment; [`GatewayError::Store`].
 pub async fn get(app: &Arc<App>, member: &Member, id: &PaymentId) -> Result<Payment, GatewayError> {
     let (member_id, wanted) = (member.id().clone(), id.clone());
-    let payment = app
-        .db()
+    app.db()
         .read(move |tx| unit(async move { payments::get(tx, &member_id, &wanted).await }))
         .await?
-        .ok_or(GatewayError::PaymentNotFound)?;
-    ask_sooner(app, &payment).await?;
-    Ok(payment)
+        .ok_or(GatewayError::PaymentNotFound)
+}
+
+/// The member's payment, after its bank was asked as far as `update` says. A bank that was asked
+/// within the last minute is not asked again.
+///
+/// # Errors
+/// Those of [`get`].
+pub async fn look_at(
+    app: &Arc<App>,
+    member: &Member,
+    id: &PaymentId,
+    update: Update,
+) -> Result<Payment, GatewayError> {
+    let payment = get(app, member, id).await?;
+    let Some(waiting) = question_that_waits(app, &payment) else {
+        return Ok(payment);
+    };
+    match update {
+        Update::Skipped => Ok(payment),
+        Update::Soon => {
+            ask_soon(app, &payment, waiting).await?;
+            Ok(payment)
+        }
+        Update::Within(timeout_ms) => match claim_question(app, &payment, waiting).await? {
+            Some(claim) => {
+                jobs::run_now(app, claim, PsuContext::default(), timeout_ms).await;
+                get(app, member, id).await
+            }
+            // The bank is being asked, or was a moment ago.
+            None => Ok(payment),
+        },
+    }
 }
 
 /// The member's payments that `filter` lets through, newest first.
@@ -89,21 +131,41 @@ pub async fn bank_calls(app: &App, id: &PaymentId) -> Result<Vec<BankCall>, Gate
     Ok(calls)
 }
 
-async fn ask_sooner(app: &Arc<App>, payment: &Payment) -> Result<(), GatewayError> {
-    let asking = matches!(payment.state, State::Uncertain { .. } | State::Processing { .. });
+/// When a question is due that may be asked now instead; `None` where none will wait that long.
+fn question_that_waits(app: &App, payment: &Payment) -> Option<Waiting> {
     let now = app.now();
-    let wait_ms = payment.next_status_question(now).as_millisecond() - now.as_millisecond();
-    if !asking || wait_ms <= ASK_SOONER_AFTER_MS {
-        return Ok(());
-    }
-    let id = payment.id.clone();
-    let latest = jiff::SignedDuration::from_millis(ASK_SOONER_AFTER_MS);
+    let asking = matches!(payment.state, State::Uncertain { .. } | State::Processing { .. });
+    // Questions are due ever later after one another, so one that was due by then was asked for
+    // before that moment.
+    let a_while_ago = now.checked_sub(BETWEEN_QUESTIONS).ok()?;
+    let until = payment.next_status_question(a_while_ago);
+    let after = now.checked_add(BETWEEN_QUESTIONS).ok()?;
+    (asking && until > after).then_some(Waiting { after, until })
+}
+
+async fn ask_soon(app: &Arc<App>, payment: &Payment, waiting: Waiting) -> Result<(), GatewayError> {
+    let (id, now) = (payment.id.clone(), app.now());
     app.db()
         .transact(move |tx| {
             let id = id.clone();
-            unit(async move { jobs::wake(tx, &id, JobKind::AskStatus, now, latest).await })
+            unit(async move { store::jobs::wake(tx, &id, JobKind::AskStatus, now, waiting).await })
         })
         .await?;
     app.jobs_may_be_due();
     Ok(())
+}
+
+async fn claim_question(
+    app: &App,
+    payment: &Payment,
+    waiting: Waiting,
+) -> Result<Option<Claim>, GatewayError> {
+    let (id, lease) = (payment.id.clone(), app.new_lease());
+    let claimed = app.db().transact(move |tx| {
+        let (id, lease) = (id.clone(), lease.clone());
+        unit(async move {
+            store::jobs::claim_waiting(tx, &lease, &id, JobKind::AskStatus, waiting).await
+        })
+    });
+    Ok(claimed.await?)
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use domain::payment::Payment;
 use domain::step::{JobChange, JobKind};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use store::Db;
-use store::jobs::{self, Claim, Lease};
+use store::jobs::{self, Claim, Lease, Waiting};
 use testkit::{TestIds, databases};
 
 use crate::support::{
@@ -176,20 +176,46 @@ async fn a_waiting_job_is_woken_and_a_running_one_is_not() {
         let id = payment.id.clone();
         let wake = async |kind| {
             let id = id.clone();
-            let patience = SignedDuration::from_secs(2);
-            transact!(db, [id] tx => jobs::wake(tx, &id, kind, at(5), patience).await).unwrap();
+            let waiting = Waiting { after: at(7), until: at(600) };
+            transact!(db, [id] tx => jobs::wake(tx, &id, kind, at(5), waiting).await).unwrap();
         };
         wake(JobKind::Expire).await;
         assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(600))]);
         wake(JobKind::Redeem).await;
         assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(5))]);
-        // Due within the patience: it is left as it is.
-        schedule_again(db, &payment, JobChange::Schedule(JobKind::Redeem, at(7))).await;
-        wake(JobKind::Redeem).await;
-        assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(7))]);
+        // Due soon, and run a moment ago: they are left as they are.
+        for due in [at(601), at(7)] {
+            schedule_again(db, &payment, JobChange::Schedule(JobKind::Redeem, due)).await;
+            wake(JobKind::Redeem).await;
+            assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, due)]);
+        }
         claim(db, lease("one", 180), at(7), 1).await;
         wake(JobKind::Redeem).await;
         assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(180))]);
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_waits_is_claimed_by_whoever_cannot_wait_and_by_nobody_else() {
+    for database in databases().await {
+        let db = &database.db;
+        let payment = with_job(db, &TestIds::seeded(70), 600).await;
+        let id = payment.id.clone();
+        let claim_waiting = async |kind, after, until| {
+            let (id, lease) = (id.clone(), lease("one", 180));
+            let waiting = Waiting { after: at(after), until: at(until) };
+            transact!(db, [id, lease] tx => {
+                jobs::claim_waiting(tx, &lease, &id, kind, waiting).await
+            })
+            .unwrap()
+        };
+        assert_eq!(claim_waiting(JobKind::Expire, 0, 700).await, None);
+        assert_eq!(claim_waiting(JobKind::Redeem, 600, 700).await, None);
+        assert_eq!(claim_waiting(JobKind::Redeem, 0, 599).await, None);
+        let claimed = claim_waiting(JobKind::Redeem, 599, 600).await.unwrap();
+        assert_eq!((&claimed.subject, claimed.attempts), (&payment.id, 1));
+        assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(180))]);
+        assert_eq!(claim_waiting(JobKind::Redeem, 0, 700).await, None, "somebody holds it");
     }
 }
 

@@ -20,6 +20,7 @@ pub mod json;
 pub mod keys;
 pub mod openapi;
 pub mod path;
+pub mod qr_code;
 pub mod query;
 mod rate_limit;
 pub mod security;

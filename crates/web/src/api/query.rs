@@ -32,6 +32,11 @@ impl Query {
         Ok(Query { parameters })
     }
 
+    /// Names of parameters other than `name`.
+    pub fn others<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.parameters.iter().map(|(other, _)| other.as_str()).filter(move |other| *other != name)
+    }
+
     /// The last value of a parameter; an empty one counts as absent.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {

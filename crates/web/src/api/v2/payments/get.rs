@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use domain::ids::PaymentId;
-use gateway::{App, payments};
+use gateway::App;
+use gateway::payments::{self, Update};
 
 use super::model::PaymentResponse;
 use crate::api::ApiError;
@@ -17,9 +18,13 @@ use crate::api::path::Path;
     get, path = "/v2/payments/{paymentId}", tag = "Payments v2",
     operation_id = "GatewayService.GetPayment",
     params(("paymentId" = String, Path, description = "The payment's id"),
+        ("skipPaymentUpdate" = Option<bool>, Query,
+            description = "Whether the bank is not asked what became of the order"),
         ("request-timeout" = Option<i32>, Header,
-            description = "Accepted; the stored payment is answered at once")),
+            description = "Seconds to wait for the bank, 1 to 120; without it the stored payment \
+                is answered at once, and the bank is asked meanwhile")),
     responses((status = 200, description = "The payment", body = PaymentResponse),
+        (status = 400, description = "A parameter is wrong"),
         (status = 401, description = "Not authenticated"),
         (status = 404, description = "No such payment of this member"),
         (status = 500, description = "Internal error"))
@@ -30,7 +35,13 @@ pub async fn get_payment(
     call: Call,
 ) -> Result<Json<PaymentResponse>, ApiError> {
     let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(&payment_id))?;
-    let payment = payments::get(&app, &call.member, &id)
+    let skipped = call.query()?.truth("skipPaymentUpdate")?.unwrap_or(false);
+    let update = match call.request_timeout_ms() {
+        _ if skipped => Update::Skipped,
+        None => Update::Soon,
+        Some(timeout_ms) => Update::Within(timeout_ms),
+    };
+    let payment = payments::look_at(&app, &call.member, &id, update)
         .await
         .map_err(|error| ApiError::from_gateway(error, &payment_id, ""))?;
     Ok(Json(PaymentResponse::of(&payment, &app.settings().public_url)))
