@@ -96,6 +96,7 @@ fn told_otherwise(path: &str, name: &str) -> Option<&'static str> {
         ("/v2/payments", "vrpConsentId") => {
             Some("type=VARIABLE_RECURRING_PAYMENT&vrpConsentId=vc:1:2")
         }
+        ("/qr-code", "data") => Some("data=https%3A%2F%2Fshop.example%2Fpay"),
         ("/v2/payments", "offset") => Some("limit=1"),
         ("/v2/payments", "createdAfter" | "createdBefore") => {
             Some("createdAfter=2026-01-01T00:00:00Z")

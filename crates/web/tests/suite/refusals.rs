@@ -152,7 +152,6 @@ fn words_accounts_and_urls() -> Vec<Case> {
     vec![
         (order(), "localInstrument", "CHAPS".into(), INVALID),
         (order(), "localInstrument", "faster_payments".into(), INVALID),
-        (order(), "flowType", "PAY_BY_LINK_HOSTED_PAGES".into(), INVALID),
         (order(), "chargeBearer", "OUR".into(), INVALID),
         (order(), "creditor.sortCode", "12345".into(), INVALID),
         (order(), "creditor.sortCode", "12345a".into(), INVALID),
