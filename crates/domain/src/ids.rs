@@ -183,6 +183,51 @@ public_id!(
     "tai"
 );
 
+public_id!(
+    /// A request for a payer's approval, payments v1 (`rq:…`).
+    TokenRequestId,
+    "rq"
+);
+public_id!(
+    /// A payment's approval as payments v1 has it (`tt:…`): the payment's own id but for the prefix.
+    TokenId,
+    "tt"
+);
+public_id!(
+    /// A payment's order as payments v1 has it (`t:…`): the payment's own id but for the prefix.
+    TransferId,
+    "t"
+);
+
+impl PaymentId {
+    /// The id under another prefix.
+    fn under(&self, prefix: &str) -> String {
+        let tail = self.0.strip_prefix(PaymentId::PREFIX).unwrap_or_default();
+        format!("{prefix}{tail}")
+    }
+
+    /// The id of the payment's approval.
+    #[must_use]
+    pub fn token_id(&self) -> TokenId {
+        TokenId(self.under(TokenId::PREFIX))
+    }
+
+    /// The id of the payment's order.
+    #[must_use]
+    pub fn transfer_id(&self) -> TransferId {
+        TransferId(self.under(TransferId::PREFIX))
+    }
+
+    /// The payment of which `text` names the payment itself, its approval or its order: clients of
+    /// payments v1 use one for the other (reference, section 1.13).
+    #[must_use]
+    pub fn of_any_role(text: &str) -> Option<PaymentId> {
+        let (prefix, tail) = text.split_once(':')?;
+        let known = [PaymentId::PREFIX, TokenId::PREFIX, TransferId::PREFIX].contains(&prefix);
+        known.then(|| format!("{}:{tail}", PaymentId::PREFIX).parse().ok()).flatten()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

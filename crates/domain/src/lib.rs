@@ -23,5 +23,6 @@ pub mod rail;
 pub mod refusal;
 pub mod seams;
 pub mod step;
+pub mod token_request;
 
 pub use refusal::Refusal;

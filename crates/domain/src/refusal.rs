@@ -33,6 +33,12 @@ pub enum Refusal {
         /// Name of the payment's state.
         state: &'static str,
     },
+    /// A token request was to be authorised too late.
+    #[error("the token request has expired: create a new one")]
+    TokenRequestExpired,
+    /// A token request was to be authorised that is a payment already.
+    #[error("the token request has been authorised already")]
+    TokenRequestUsed,
     /// A payment that needs its bank from the start named none.
     #[error("a bank is required unless the payer chooses it on the hosted pages")]
     BankRequired,

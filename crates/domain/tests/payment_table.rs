@@ -1,6 +1,7 @@
 //! Every state × every fact of a payment, printed; and the laws that hold for all of them.
 
 mod samples;
+mod token_request;
 
 use std::fmt::Write;
 

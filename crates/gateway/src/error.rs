@@ -72,6 +72,12 @@ pub enum GatewayError {
     /// The payment does not exist, or is another member's.
     #[error("payment not found")]
     PaymentNotFound,
+    /// The token request does not exist, or is another member's.
+    #[error("token request not found")]
+    TokenRequestNotFound,
+    /// The member has a token request with this reference.
+    #[error("the reference is that of another token request")]
+    ReferenceTaken,
     /// No bank of the directory has this id.
     #[error("no bank has the id `{bank_id}`")]
     BankUnknown {

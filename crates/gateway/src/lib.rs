@@ -21,6 +21,7 @@ pub mod public_key;
 pub mod rate_limits;
 pub mod seal;
 pub mod signing;
+pub mod token_requests;
 pub mod tokenized_accounts;
 pub mod webhooks;
 

@@ -28,6 +28,7 @@ pub mod sealed_records;
 pub mod secrets;
 pub mod statements;
 pub mod step;
+pub mod token_requests;
 pub mod webhooks;
 
 pub use db::{Db, StoreError, Tx, Unit, unit};

@@ -15,6 +15,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0007_payment_lists.sql"),
         then: Some(Filling::ColumnsOfPayments),
     },
+    Migration::of(include_str!("../migrations/0008_token_requests.sql")),
 ];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";

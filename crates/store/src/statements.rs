@@ -3,7 +3,7 @@
 use crate::db::{StoreError, Tx};
 use crate::{
     bank_calls, cases, certificates, deliveries, events, idempotency, jobs, members, payments,
-    sealed_records, secrets, webhooks,
+    sealed_records, secrets, token_requests, webhooks,
 };
 
 /// Statements that run on both databases.
@@ -71,6 +71,10 @@ pub const PORTABLE: &[&str] = &[
     sealed_records::INSERT_VERIFICATION,
     secrets::GET,
     secrets::INSERT,
+    token_requests::GET,
+    token_requests::INSERT,
+    token_requests::OF_REFERENCE,
+    token_requests::UPDATE,
     webhooks::DELETE,
     webhooks::DELETE_TYPES,
     webhooks::GET,

@@ -38,6 +38,8 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(v2::payments::create::create_payment, v2::payments::list::list_payments))
         .routes(routes!(v2::payments::get::get_payment, v2::payments::cancel::cancel_payment))
         .routes(routes!(v2::payments::redeem::redeem_payment))
+        .routes(routes!(api::v1::token_requests::store::store_token_request))
+        .routes(routes!(api::v1::token_requests::get::get_token_request))
         .routes(routes!(api::callback::initiation_callback))
         .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
         .routes(routes!(api::account_verifications::verify_account))

@@ -6,7 +6,7 @@ use super::{Attempt, BankRecord, End, Payment, PaymentStep, Sealed, SentOrder, S
 use crate::Refusal;
 use crate::account::AccountIdentifier;
 use crate::execution::Execution;
-use crate::ids::{MemberId, PaymentId};
+use crate::ids::{MemberId, PaymentId, TokenRequestId};
 use crate::initiation::Initiation;
 use crate::step::{JobChange, JobKind, Step};
 
@@ -23,6 +23,8 @@ pub struct Creation {
     pub credentials: Option<Sealed>,
     /// What is agreed with the member.
     pub terms: Terms,
+    /// The token request that the payment comes from (payments v1).
+    pub token_request_id: Option<TokenRequestId>,
 }
 
 impl Payment {
@@ -38,7 +40,8 @@ impl Payment {
         creation: Creation,
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
-        let Creation { initiation, execution, attempt, credentials, terms } = creation;
+        let Creation { initiation, execution, attempt, credentials, terms, token_request_id } =
+            creation;
         let bank_id = initiation.bank_id.clone();
         let state = match (initiation.flow.begins_on_pages(), &bank_id) {
             (true, _) => State::AwaitingBankChoice,
@@ -54,6 +57,9 @@ impl Payment {
             payer_account: None,
             link_used_at: None,
             terms,
+            token_request_id,
+            approved_at: None,
+            ordered_at: None,
             state,
             bank: BankRecord::default(),
             reason: None,
@@ -263,6 +269,12 @@ impl Payment {
     ) -> PaymentStep {
         self.state = state;
         self.updated_at = now.max(self.updated_at);
+        if self.state.shows_approval() {
+            self.approved_at.get_or_insert(now);
+        }
+        if self.state.shows_order() {
+            self.ordered_at.get_or_insert(now);
+        }
         self.version += 1;
         let events = vec![self.changed()];
         Step { state: self, events, jobs, cases: vec![] }

@@ -38,7 +38,7 @@ pub use self::state::{Attempt, Authorisation, End, Sealed, SentOrder, Stage, Sta
 use crate::account::AccountIdentifier;
 use crate::bank::RefundAccount;
 use crate::execution::Execution;
-use crate::ids::{MemberId, PaymentId};
+use crate::ids::{MemberId, PaymentId, TokenRequestId};
 use crate::initiation::{Flow, Initiation};
 use crate::step::{Outcome, Step};
 
@@ -120,6 +120,16 @@ pub struct Payment {
     /// What was agreed with the member when the payment was created.
     #[serde(default)]
     pub terms: Terms,
+    /// The token request that it came from (payments v1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_request_id: Option<TokenRequestId>,
+    /// When the payer's approval was confirmed, however the payment ended: a payment that ended
+    /// does not show it otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_at: Option<Timestamp>,
+    /// When the order became wanted, or the bank was seen to have it, however the payment ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered_at: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
     /// The bank's own words.

@@ -315,6 +315,41 @@ impl State {
         self.stage().name()
     }
 
+    /// Whether only a payment that the payer has approved stands there.
+    #[must_use]
+    pub fn shows_approval(&self) -> bool {
+        matches!(self, State::AwaitingRedemption { .. }) || self.shows_order()
+    }
+
+    /// Whether only a payment stands there whose order is wanted, was sent, or is with the bank.
+    #[must_use]
+    pub fn shows_order(&self) -> bool {
+        match self {
+            State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { end: End::Completed | End::NoFinalStatus } => true,
+            State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::AwaitingRedirect { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
+            | State::Final {
+                end:
+                    End::Rejected
+                    | End::RejectedInsufficientFunds
+                    | End::Declined
+                    | End::Failed
+                    | End::Expired
+                    | End::Cancelled,
+            } => false,
+        }
+    }
+
     /// Whether nothing more will happen.
     #[must_use]
     pub fn is_final(&self) -> bool {

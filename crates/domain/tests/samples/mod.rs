@@ -111,6 +111,7 @@ pub fn sealed() -> Sealed {
 
 pub fn creation() -> Creation {
     Creation {
+        token_request_id: None,
         initiation: initiation(),
         execution: None,
         attempt: attempt(),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use banks::protocol::{Credentials, PsuContext};
-use domain::ids::PaymentId;
+use domain::ids::{PaymentId, TokenRequestId};
 use domain::initiation::Initiation;
-use domain::payment::{Creation, Payment};
+use domain::payment::{Creation, Payment, PaymentStep};
+use domain::token_request::TokenRequest;
 use store::step::{self, Saving};
-use store::{idempotency, unit};
+use store::{StoreError, Tx, idempotency, token_requests, unit};
 
 use super::offer::{bank_with_id, check_fit, check_mandatory, execution_at};
 use crate::idempotency::IdempotencyKey;
@@ -27,6 +28,8 @@ pub struct NewPayment {
     pub request_timeout_ms: Option<u64>,
     /// Where the member may repeat the request.
     pub idempotency: Option<IdempotencyKey>,
+    /// The token request that becomes the payment (payments v1).
+    pub token_request_id: Option<TokenRequestId>,
 }
 
 /// Records the payment and, where its bank is known from the start, opens it there. Returns it as
@@ -43,8 +46,76 @@ pub async fn create(
     member: &Member,
     new: NewPayment,
 ) -> Result<Payment, GatewayError> {
-    let bank = new.initiation.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
-    let mut initiation = new.initiation;
+    let NewPayment {
+        initiation,
+        psu,
+        credentials,
+        request_timeout_ms,
+        idempotency,
+        token_request_id,
+    } = new;
+    let step = prepare(app, member, initiation, &credentials, token_request_id).await?;
+    let step = Arc::new(step);
+    let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
+    let key = idempotency.map(|key| Arc::new(key.row(app, timeout_ms)));
+    let (shared, lease) = (Arc::clone(&step), Arc::new(app.new_lease()));
+    let saved = app
+        .db()
+        .transact(move |tx| {
+            let (step, lease, key) = (Arc::clone(&shared), Arc::clone(&lease), key.clone());
+            unit(async move {
+                let used = match &step.state.token_request_id {
+                    None => None,
+                    Some(id) => match used_up(tx, id, &step.state).await? {
+                        Ok(used) => Some(used),
+                        Err(refusal) => return Ok(Err(refusal)),
+                    },
+                };
+                if let Some(key) = key
+                    && !idempotency::insert(tx, &key, Some(&step.state.id)).await?
+                {
+                    return Ok(Err(GatewayError::KeyTaken));
+                }
+                if let Some(request) = used {
+                    token_requests::update(tx, &request).await?;
+                }
+                let saving = Saving { finishes: None, keeps: Some(&lease) };
+                step::create(tx, &step, saving).await.map(Ok)
+            })
+        })
+        .await??;
+    if saved.more_is_due {
+        app.jobs_may_be_due();
+    }
+    let payment = Arc::unwrap_or_clone(step).state;
+    let Some(claim) = saved.kept else {
+        return Ok(payment);
+    };
+    jobs::run_now(app, claim, psu, timeout_ms).await;
+    super::get(app, member, &payment.id).await
+}
+
+/// Whether [`create`] would record such a payment now.
+///
+/// # Errors
+/// As there.
+pub(crate) async fn check(
+    app: &Arc<App>,
+    member: &Member,
+    initiation: Initiation,
+) -> Result<(), GatewayError> {
+    prepare(app, member, initiation, &Credentials::default(), None).await.map(|_| ())
+}
+
+/// The first Step of the payment, if it can be made.
+async fn prepare(
+    app: &Arc<App>,
+    member: &Member,
+    mut initiation: Initiation,
+    credentials: &Credentials,
+    token_request_id: Option<TokenRequestId>,
+) -> Result<PaymentStep, GatewayError> {
+    let bank = initiation.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
     tokenized_accounts::resolve(app, member, &mut initiation, bank).await?;
     account_verifications::check(app, member, &initiation).await?;
     // On the full hosted pages the payer comes later, and is asked for the account.
@@ -56,45 +127,35 @@ pub async fn create(
     let now = app.now();
     let id = PaymentId::new(now, app.ids());
     let attempt = app.new_attempt(&id, bank);
-    let credentials = match new.credentials == Credentials::default() {
+    let credentials = match *credentials == Credentials::default() {
         true => None,
-        false => Some(approval::seal_credentials(app, &id, &new.credentials)?),
+        false => Some(approval::seal_credentials(app, &id, credentials)?),
     };
-    let member_id = member.id().clone();
     let terms = members::terms(app, member, initiation.flow).await?;
-    let decided = execution.filter(|_| !later);
-    let creation = Creation { initiation, execution: decided, attempt, credentials, terms };
-    let step = Payment::create(id, member_id, creation, now)?;
+    let creation = Creation {
+        initiation,
+        execution: execution.filter(|_| !later),
+        attempt,
+        credentials,
+        terms,
+        token_request_id,
+    };
+    let step = Payment::create(id, member.id().clone(), creation, now)?;
     if let (Some(bank), Some(execution)) = (bank, execution) {
         check_fit(app, bank, &step.state, execution)?;
     }
-    let step = Arc::new(step);
-    let timeout_ms = new.request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
-    let key = new.idempotency.map(|key| Arc::new(key.row(app, timeout_ms)));
-    let (shared, lease) = (Arc::clone(&step), Arc::new(app.new_lease()));
-    let saved = app
-        .db()
-        .transact(move |tx| {
-            let (step, lease, key) = (Arc::clone(&shared), Arc::clone(&lease), key.clone());
-            unit(async move {
-                if let Some(key) = key
-                    && !idempotency::insert(tx, &key, Some(&step.state.id)).await?
-                {
-                    return Ok(None);
-                }
-                let saving = Saving { finishes: None, keeps: Some(&lease) };
-                step::create(tx, &step, saving).await.map(Some)
-            })
-        })
-        .await?
-        .ok_or(GatewayError::KeyTaken)?;
-    if saved.more_is_due {
-        app.jobs_may_be_due();
-    }
-    let payment = Arc::unwrap_or_clone(step).state;
-    let Some(claim) = saved.kept else {
-        return Ok(payment);
+    Ok(step)
+}
+
+/// The token request as it is once it is the payment; written in the payment's own commit.
+async fn used_up(
+    tx: &mut Tx,
+    id: &TokenRequestId,
+    payment: &Payment,
+) -> Result<Result<TokenRequest, GatewayError>, StoreError> {
+    let Some(request) = token_requests::get(tx, &payment.member_id, id).await? else {
+        return Ok(Err(GatewayError::TokenRequestNotFound));
     };
-    jobs::run_now(app, claim, new.psu, timeout_ms).await;
-    super::get(app, member, &payment.id).await
+    let used = request.become_payment(payment.id.clone(), payment.created_at);
+    Ok(used.map_err(GatewayError::from))
 }

@@ -10,6 +10,7 @@ mod redeem_or_cancel;
 
 pub use answer_questions::{answer_on_page, answer_questions};
 pub use choose_bank::choose_bank;
+pub(crate) use create::check;
 pub use create::{NewPayment, create};
 pub(crate) use offer::bank_with_id;
 pub use offer::could_take;

@@ -12,4 +12,5 @@ mod records;
 mod sqlite;
 mod steps;
 mod support;
+mod token_requests;
 mod upgrade;

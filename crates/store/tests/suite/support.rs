@@ -172,6 +172,7 @@ fn risk() -> Risk {
 pub fn new_payment(ids: &TestIds, member_id: &MemberId, now: Timestamp) -> PaymentStep {
     let id = PaymentId::new(now, ids);
     let creation = Creation {
+        token_request_id: None,
         initiation: initiation("ORDER-1"),
         execution: None,
         attempt: attempt(),

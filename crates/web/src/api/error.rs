@@ -21,6 +21,8 @@ pub enum FieldFault {
     InvalidFormat,
     /// It is well-formed but not acceptable.
     Invalid,
+    /// Another one has it.
+    NotUnique,
 }
 
 impl FieldFault {
@@ -30,6 +32,7 @@ impl FieldFault {
             FieldFault::Expected => "Field.Expected",
             FieldFault::InvalidFormat => "Field.InvalidFormat",
             FieldFault::Invalid => "Field.Invalid",
+            FieldFault::NotUnique => "Field.NotUnique",
         }
     }
 }
@@ -94,6 +97,16 @@ pub enum ApiError {
     RequestInProgress,
     /// 422: the idempotency key came before with another body.
     KeyReused,
+    /// 501: published, and not there in this release.
+    NotImplemented {
+        /// In words.
+        message: String,
+    },
+    /// 504: the bank has not answered in the request's time; it goes on by itself.
+    BankSlow {
+        /// In words.
+        message: String,
+    },
     /// 503: the bank takes no calls now.
     BankUnavailable {
         /// In words.
@@ -150,7 +163,7 @@ impl ApiError {
     /// A payment that does not exist, or is another member's.
     #[must_use]
     pub fn payment_not_found(id: &str) -> ApiError {
-        let shown: String = id.chars().take(domain::ids::ID_LENGTH_MAX).collect();
+        let shown = shown_id(id);
         ApiError::NotFound { message: format!("Payment {shown} not found."), id: shown }
     }
 
@@ -159,6 +172,18 @@ impl ApiError {
     pub fn from_gateway(error: GatewayError, id: &str, bank_path: &str) -> ApiError {
         match error {
             GatewayError::PaymentNotFound => ApiError::payment_not_found(id),
+            GatewayError::TokenRequestNotFound => {
+                let shown = shown_id(id);
+                ApiError::NotFound {
+                    message: format!("Token request {shown} not found."),
+                    id: shown,
+                }
+            }
+            GatewayError::ReferenceTaken => ApiError::field(
+                FieldFault::NotUnique,
+                "requestPayload.refId",
+                "`refId` is that of another token request: each one needs its own.",
+            ),
             GatewayError::BankUnknown { bank_id } => ApiError::field(
                 FieldFault::Invalid,
                 bank_path,
@@ -218,6 +243,8 @@ impl ApiError {
             ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
+            ApiError::NotImplemented { .. } => StatusCode::NOT_IMPLEMENTED,
+            ApiError::BankSlow { .. } => StatusCode::GATEWAY_TIMEOUT,
             ApiError::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -237,7 +264,10 @@ impl ApiError {
             ApiError::Unauthenticated { .. } => GrpcStatus::Unauthenticated,
             ApiError::PermissionDenied { .. } => GrpcStatus::PermissionDenied,
             ApiError::NotFound { .. } => GrpcStatus::NotFound,
-            ApiError::MethodNotAllowed => GrpcStatus::Unimplemented,
+            ApiError::MethodNotAllowed | ApiError::NotImplemented { .. } => {
+                GrpcStatus::Unimplemented
+            }
+            ApiError::BankSlow { .. } => GrpcStatus::DeadlineExceeded,
             ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
                 GrpcStatus::Unavailable
             }
@@ -249,7 +279,7 @@ impl ApiError {
     #[must_use]
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
-            ApiError::RequestInProgress => Some(1),
+            ApiError::RequestInProgress | ApiError::BankSlow { .. } => Some(1),
             ApiError::TooManyRequests { retry_after_s } => Some(*retry_after_s),
             _ => None,
         }
@@ -258,7 +288,7 @@ impl ApiError {
     /// Whether it is the bank that failed, not the gateway.
     #[must_use]
     pub fn is_from_bank(&self) -> bool {
-        matches!(self, ApiError::BankUnavailable { .. })
+        matches!(self, ApiError::BankUnavailable { .. } | ApiError::BankSlow { .. })
     }
 
     /// What the log says.
@@ -269,6 +299,11 @@ impl ApiError {
             other => format!("{other:?}"),
         }
     }
+}
+
+/// As much of what was asked for as an id can be long.
+fn shown_id(id: &str) -> String {
+    id.chars().take(domain::ids::ID_LENGTH_MAX).collect()
 }
 
 /// What a bank does not take: a field where it is one, a feature where it is the whole.

@@ -85,6 +85,8 @@ fn message(error: &ApiError) -> &str {
         | ApiError::Unauthenticated { message }
         | ApiError::PermissionDenied { message }
         | ApiError::NotFound { message, .. }
+        | ApiError::NotImplemented { message }
+        | ApiError::BankSlow { message }
         | ApiError::BankUnavailable { message } => message,
         ApiError::PanDetected => "A text holds a card number.",
         ApiError::MethodNotAllowed => "This method is not allowed here: see /openapi.json.",
@@ -146,6 +148,8 @@ fn body(error: &ApiError, trace_id: &str) -> Value {
         ApiError::BankUnavailable { .. } | ApiError::Unavailable { .. } => {
             coded("UNAVAILABLE", message(error), trace_id, message(error))
         }
+        ApiError::NotImplemented { message } => coded("UNIMPLEMENTED", message, trace_id, message),
+        ApiError::BankSlow { message } => coded("DEADLINE_EXCEEDED", message, trace_id, message),
         ApiError::Internal { .. } => coded("InternalServerError", message(error), trace_id, ""),
     }
 }

@@ -30,18 +30,17 @@ in its body, too. `token-external-error: true` is there where a 5xx is the bank'
 there. `/v2/payments` without an id answers 400 with the members of the error at the top and under
 `error`: the document declares the first, clients read the second.
 
-A bank that is slow is no error: at the deadline (`request-timeout`, or the gateway's own) the
-answer is the payment as it is stored, `INITIATION_PENDING`, and the bank's answer changes it later.
+A bank that is slow is no error of payments v2: at the deadline (`request-timeout`, or the gateway's
+own) the answer is the payment as it is stored, `INITIATION_PENDING`, and the bank's answer changes it
+later. Payments v1 has no such status, so authorising a token request is answered 504 then.
 
 In a sandbox the message of a 401 says which part of the token does not fit. In production it is
 `UNAUTHENTICATED` and nothing more.
 ";
 
 const NEVER_SENT: &str = "
-Published, but not sent by this release: `Field.NotUnique` (`refId` need not be unique),
-`Bank.RegistrationNotFound` (every member may act at every bank),
-`UNIMPLEMENTED` (501), `DEADLINE_EXCEEDED` (504: see above), and the errors of operations that do not
-exist yet.
+Published, but not sent by this release: `Bank.RegistrationNotFound` (every member may act at every
+bank), and the errors of operations that do not exist yet.
 ";
 
 /// When each error comes, and an example of it. No error may be missing: the match has no wildcard.
@@ -58,6 +57,10 @@ fn when(error: &ApiError) -> &'static str {
         }
         ApiError::Field { fault: FieldFault::Invalid, .. } => {
             "A field or a parameter is well formed, but not acceptable."
+        }
+        ApiError::Field { fault: FieldFault::NotUnique, .. } => {
+            "Another token request of the member has this `refId`. References of payments v2 need \
+             not be unique."
         }
         ApiError::PanDetected => {
             "`refId`, a remittance information or a name holds what can only be a card number. The \
@@ -88,6 +91,15 @@ fn when(error: &ApiError) -> &'static str {
         ApiError::KeyReused => {
             "The `Idempotency-Key` came before with another body. Not published."
         }
+        ApiError::NotImplemented { .. } => {
+            "What is asked for is published and not there in this release. `paymentId` holds the \
+             message once more, as published."
+        }
+        ApiError::BankSlow { .. } => {
+            "The bank has not said in time how the payer is to approve a token request. It goes on \
+             by itself: the same request is answered once the bank has. `paymentId` holds the \
+             message once more, as published."
+        }
         ApiError::BankUnavailable { .. } => {
             "The bank takes no calls now: an outage that was announced or observed. Nothing was \
              recorded. `paymentId` holds the message once more, as published."
@@ -104,6 +116,7 @@ fn examples() -> Vec<ApiError> {
         field(FieldFault::Expected, path, "`refId` is required."),
         field(FieldFault::InvalidFormat, path, text),
         field(FieldFault::Invalid, "initiation.bankId", "No bank has the id `x`."),
+        field(FieldFault::NotUnique, "requestPayload.refId", "`refId` is that of another request."),
         field(FieldFault::InvalidFormat, "limit", "`limit` should be a whole number.").bare(),
         ApiError::PanDetected,
         ApiError::Bank {
@@ -123,6 +136,8 @@ fn examples() -> Vec<ApiError> {
         ApiError::TooManyRequests { retry_after_s: 12 },
         ApiError::RequestInProgress,
         ApiError::KeyReused,
+        ApiError::NotImplemented { message: "`accessBody` is not supported yet.".to_owned() },
+        ApiError::BankSlow { message: "The bank has not answered yet: ask again.".to_owned() },
         ApiError::BankUnavailable { message: "Bank `ob-modelo` is unavailable.".to_owned() },
         ApiError::Unavailable { detail: "for the log only".to_owned() },
         ApiError::Internal { detail: "for the log only".to_owned() },

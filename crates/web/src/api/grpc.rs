@@ -6,6 +6,8 @@
 pub enum GrpcStatus {
     /// The request is wrong.
     InvalidArgument,
+    /// No answer came in time.
+    DeadlineExceeded,
     /// It does not exist, or is another member's.
     NotFound,
     /// Not allowed to this member.
@@ -30,6 +32,7 @@ impl GrpcStatus {
     pub fn name(self) -> &'static str {
         match self {
             GrpcStatus::InvalidArgument => "INVALID_ARGUMENT",
+            GrpcStatus::DeadlineExceeded => "DEADLINE_EXCEEDED",
             GrpcStatus::NotFound => "NOT_FOUND",
             GrpcStatus::PermissionDenied => "PERMISSION_DENIED",
             GrpcStatus::ResourceExhausted => "RESOURCE_EXHAUSTED",
@@ -46,6 +49,7 @@ impl GrpcStatus {
     pub fn number(self) -> u8 {
         match self {
             GrpcStatus::InvalidArgument => 3,
+            GrpcStatus::DeadlineExceeded => 4,
             GrpcStatus::NotFound => 5,
             GrpcStatus::PermissionDenied => 7,
             GrpcStatus::ResourceExhausted => 8,

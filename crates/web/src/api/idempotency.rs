@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use domain::ids::PaymentId;
 use gateway::idempotency::{self, IdempotencyKey, Known};
 use gateway::{App, payments};
 use serde::Serialize;
@@ -21,8 +22,20 @@ const KEY_BYTES_MAX: usize = 255;
 /// On an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
+/// How a request with or without a key begins.
+enum Begun {
+    /// It was answered before.
+    Replayed(Response),
+    /// It is to be carried out; the key, where there is one, has to be recorded.
+    New(Option<IdempotencyKey>),
+    /// It was carried out and never answered; the payment that it made or changed.
+    Unanswered(IdempotencyKey, Option<PaymentId>),
+}
+
 /// Carries a POST out with `run`, or gives the answer that its key has already. `run` gets the key
-/// where it has to be recorded, in the commit of what the request changes.
+/// where it has to be recorded, in the commit of what the request changes. What was carried out and
+/// never answered is answered with its payment as it stands, or, where it has none, carried out
+/// again: what it changes is the same however often it is done, and its row is there.
 ///
 /// # Errors
 /// [`ApiError::KeyReused`], [`ApiError::RequestInProgress`], and those of `run`; then the key is
@@ -36,27 +49,74 @@ where
     T: Serialize,
     Running: Future<Output = Result<T, ApiError>>,
 {
-    let Some(key) = key_of(call)? else {
-        return Ok(as_response(json_of(&run(None).await?)?));
-    };
-    let failed = |error| ApiError::from_gateway(error, "", "");
-    let unrecorded = match idempotency::find(app, &key).await.map_err(failed)? {
-        Known::OtherBody => return Err(ApiError::KeyReused),
-        Known::Running => return Err(ApiError::RequestInProgress),
-        Known::Answered(answer) => return Ok(replayed(answer)),
-        Known::Unanswered(Some(id)) => {
+    match begin(app, call).await? {
+        Begun::Replayed(response) => Ok(response),
+        Begun::New(key) => answered(app, key.clone(), &run(key).await?).await,
+        Begun::Unanswered(key, None) => answered(app, Some(key), &run(None).await?).await,
+        Begun::Unanswered(key, Some(id)) => {
+            let failed = |error| ApiError::from_gateway(error, "", "");
             let payment = payments::get(app, &call.member, &id).await.map_err(failed)?;
-            let answer = json_of(&PaymentResponse::of(&payment, &app.settings().public_url))?;
-            keep(app, &key, &answer).await;
-            return Ok(replayed(answer));
+            let answer = PaymentResponse::of(&payment, &app.settings().public_url);
+            answered_again(app, &key, &answer).await
         }
-        // What it changes is the same however often it is done, and its row is there.
-        Known::Unanswered(None) => None,
-        Known::New => Some(key.clone()),
-    };
-    let answer = json_of(&run(unrecorded).await?)?;
-    keep(app, &key, &answer).await;
+    }
+}
+
+/// As [`once`]; what was carried out and never answered is answered by `again`, which gets the
+/// payment that the request made or changed, where there is one.
+///
+/// # Errors
+/// As [`once`], and those of `again`.
+pub(super) async fn once_or<T, Running, Answering>(
+    app: &Arc<App>,
+    call: &Call,
+    run: impl FnOnce(Option<IdempotencyKey>) -> Running,
+    again: impl FnOnce(Option<PaymentId>) -> Answering,
+) -> Result<Response, ApiError>
+where
+    T: Serialize,
+    Running: Future<Output = Result<T, ApiError>>,
+    Answering: Future<Output = Result<T, ApiError>>,
+{
+    match begin(app, call).await? {
+        Begun::Replayed(response) => Ok(response),
+        Begun::New(key) => answered(app, key.clone(), &run(key).await?).await,
+        Begun::Unanswered(key, id) => answered_again(app, &key, &again(id).await?).await,
+    }
+}
+
+async fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, ApiError> {
+    let Some(key) = key_of(call)? else { return Ok(Begun::New(None)) };
+    let failed = |error| ApiError::from_gateway(error, "", "");
+    match idempotency::find(app, &key).await.map_err(failed)? {
+        Known::OtherBody => Err(ApiError::KeyReused),
+        Known::Running => Err(ApiError::RequestInProgress),
+        Known::Answered(answer) => Ok(Begun::Replayed(replayed(answer))),
+        Known::Unanswered(id) => Ok(Begun::Unanswered(key, id)),
+        Known::New => Ok(Begun::New(Some(key))),
+    }
+}
+
+async fn answered<T: Serialize>(
+    app: &Arc<App>,
+    key: Option<IdempotencyKey>,
+    value: &T,
+) -> Result<Response, ApiError> {
+    let answer = json_of(value)?;
+    if let Some(key) = key {
+        keep(app, &key, &answer).await;
+    }
     Ok(as_response(answer))
+}
+
+async fn answered_again<T: Serialize>(
+    app: &Arc<App>,
+    key: &IdempotencyKey,
+    value: &T,
+) -> Result<Response, ApiError> {
+    let answer = json_of(value)?;
+    keep(app, key, &answer).await;
+    Ok(replayed(answer))
 }
 
 /// The request has been carried out: it is answered, even if the answer cannot be kept.

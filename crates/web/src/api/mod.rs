@@ -26,6 +26,7 @@ mod rate_limit;
 pub mod security;
 pub mod status;
 pub mod tokenized_accounts;
+pub mod v1;
 pub mod v2;
 pub mod webhook_config;
 

@@ -38,4 +38,5 @@ mod standing_orders;
 mod support;
 mod texts;
 mod tokenized_accounts;
+mod v1_token_requests;
 mod webhooks;

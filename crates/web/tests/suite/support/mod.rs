@@ -11,6 +11,7 @@ mod order;
 pub mod payer;
 mod payments;
 pub mod structure;
+mod v1;
 pub mod visitor;
 mod wire;
 
@@ -44,6 +45,7 @@ pub use member::{HOST, Key, Member, Payload};
 pub use order::{BANKS, full_order, hosted_order, order, order_of, with, without};
 pub use payer::{Decision, WayBack};
 pub use payments::id;
+pub use v1::INSTRUCTIONS;
 pub use wire::{BANKS_TLS_URL, BANKS_URL, Endpoint, Fault, HOOKS_URL, TestWire};
 
 pub const PUBLIC_URL: &str = "http://localhost:8000";
@@ -373,8 +375,10 @@ impl World {
         // The one 5xx that is meant: the bank, not the gateway, takes no calls.
         let bank_is_down =
             answer.status == 503 && text.contains("is unavailable; its status is at");
+        // What this release does not do yet, and a bank that is slow where no status says so.
+        let told = [501, 504].contains(&answer.status);
         assert!(
-            answer.status < 500 || bank_is_down,
+            answer.status < 500 || bank_is_down || told,
             "{}: {method} {path} {} {text}",
             self.name,
             answer.status

@@ -67,6 +67,7 @@ async fn create(
         psu: call.psu(),
         request_timeout_ms: call.request_timeout_ms(),
         idempotency,
+        token_request_id: None,
     };
     let payment = payments::create(app, &call.member, new)
         .await

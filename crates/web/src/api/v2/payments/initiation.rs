@@ -130,12 +130,38 @@ pub struct Initiation {
     pub external_psu_reference: Option<String>,
 }
 
+/// Where the versions of the API differ in what a payment may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// The longest further text, in characters.
+    secondary_max: usize,
+    /// Whether a payer's account has to have its holder's name.
+    payer_has_name: bool,
+}
+
+impl Rules {
+    /// Payments v2 (reference, section 3.2).
+    const V2: Rules = Rules { secondary_max: 140, payer_has_name: true };
+    /// Payments v1 (reference, sections 2.2 and 2.6).
+    pub(crate) const V1: Rules = Rules { secondary_max: 255, payer_has_name: false };
+}
+
 impl Initiation {
     /// The payment in the domain's words, if every field is acceptable.
     ///
     /// # Errors
     /// [`ApiError::Field`] for the first field that is not.
     pub fn into_domain(self, sandbox: bool, now: Timestamp) -> Result<order::Initiation, ApiError> {
+        self.into_domain_by(Rules::V2, sandbox, now)
+    }
+
+    /// The same by the rules of another version of the API.
+    pub(crate) fn into_domain_by(
+        self,
+        rules: Rules,
+        sandbox: bool,
+        now: Timestamp,
+    ) -> Result<order::Initiation, ApiError> {
         let today = now.to_zoned(TimeZone::UTC).date();
         self.refuse_what_is_not_there_yet()?;
         self.refuse_card_numbers()?;
@@ -145,7 +171,8 @@ impl Initiation {
         // Sterling travels by Faster Payments only.
         let primary_max = if amount.currency() == Currency::GBP { 18 } else { 35 };
         length("initiation.remittanceInformationPrimary", primary, 1, primary_max)?;
-        optional("remittanceInformationSecondary", &self.remittance_information_secondary, 140)?;
+        let secondary = &self.remittance_information_secondary;
+        optional("remittanceInformationSecondary", secondary, rules.secondary_max)?;
         optional("onBehalfOfId", &self.on_behalf_of_id, 64)?;
         optional("callbackState", &self.callback_state, 2_048)?;
         optional("externalPsuReference", &self.external_psu_reference, 64)?;
@@ -165,7 +192,8 @@ impl Initiation {
         let creditor = self.creditor.into_domain(asked)?;
         let debtor_account_id = self.debtor.as_ref().map(named_in).transpose()?.flatten();
         let raw = self.debtor.filter(|_| debtor_account_id.is_none());
-        let debtor = raw.map(|debtor| debtor.into_domain(asked)).transpose()?;
+        let debtor =
+            raw.map(|debtor| debtor.into_domain(asked, rules.payer_has_name)).transpose()?;
         Ok(order::Initiation {
             bank_id,
             ref_id: self.ref_id,

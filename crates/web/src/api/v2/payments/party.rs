@@ -107,9 +107,9 @@ party_on_the_wire! {
 }
 
 impl Debtor {
-    pub(super) fn into_domain(self, asked: Asked) -> Result<Party, ApiError> {
+    pub(super) fn into_domain(self, asked: Asked, has_name: bool) -> Result<Party, ApiError> {
         let account = self.account().into_domain(asked, Owner::Debtor)?;
-        if self.name.is_none() {
+        if has_name && self.name.is_none() {
             let path = "initiation.debtor.name";
             return Err(ApiError::field(FieldFault::Expected, path, "`name` is required."));
         }

@@ -1,0 +1,87 @@
+//! Table `token_requests`: what members ask payers to approve, payments v1.
+
+use domain::ids::{MemberId, TokenRequestId};
+use domain::token_request::TokenRequest;
+
+use crate::Row;
+use crate::db::{StoreError, Tx};
+
+pub(crate) const INSERT: &str = "INSERT INTO token_requests \
+     (id, member_id, ref_id, payment_id, created_ms, version, body) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (member_id, ref_id) DO NOTHING";
+pub(crate) const GET: &str = "SELECT body FROM token_requests WHERE id = $1 AND member_id = $2";
+pub(crate) const OF_REFERENCE: &str =
+    "SELECT body FROM token_requests WHERE member_id = $1 AND ref_id = $2";
+pub(crate) const UPDATE: &str = "UPDATE token_requests SET payment_id = $1, version = $2, body = $3 \
+     WHERE id = $4 AND version = $5";
+
+/// Adds a token request; `false`, and nothing is written, where the member has one with the same
+/// reference.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn insert(tx: &mut Tx, request: &TokenRequest) -> Result<bool, StoreError> {
+    let params = [
+        request.id.as_str().into(),
+        request.member_id.as_str().into(),
+        request.initiation.ref_id.as_str().into(),
+        request.payment_id.as_ref().map(|id| id.as_str().to_owned()).into(),
+        request.created_at.as_millisecond().into(),
+        request.version.into(),
+        body(request)?.into(),
+    ];
+    Ok(tx.execute(INSERT, &params).await? == 1)
+}
+
+/// The member's token request of that id.
+///
+/// # Errors
+/// [`StoreError`] of the database, or a row that cannot be read.
+pub async fn get(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    id: &TokenRequestId,
+) -> Result<Option<TokenRequest>, StoreError> {
+    let params = [id.as_str().into(), member_id.as_str().into()];
+    tx.query_first(GET, &params).await?.map(|row| request(&row)).transpose()
+}
+
+/// The member's token request with that reference.
+///
+/// # Errors
+/// [`StoreError`] of the database, or a row that cannot be read.
+pub async fn of_reference(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    ref_id: &str,
+) -> Result<Option<TokenRequest>, StoreError> {
+    let params = [member_id.as_str().into(), ref_id.into()];
+    tx.query_first(OF_REFERENCE, &params).await?.map(|row| request(&row)).transpose()
+}
+
+/// Writes a changed token request.
+///
+/// # Errors
+/// [`StoreError::Conflict`] where it has changed since it was read.
+pub async fn update(tx: &mut Tx, request: &TokenRequest) -> Result<(), StoreError> {
+    let params = [
+        request.payment_id.as_ref().map(|id| id.as_str().to_owned()).into(),
+        request.version.into(),
+        body(request)?.into(),
+        request.id.as_str().into(),
+        (request.version - 1).into(),
+    ];
+    match tx.execute(UPDATE, &params).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
+}
+
+fn body(request: &TokenRequest) -> Result<String, StoreError> {
+    serde_json::to_string(request).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn request(row: &Row) -> Result<TokenRequest, StoreError> {
+    serde_json::from_str(row.text(0)?)
+        .map_err(|error| StoreError::Corrupt(format!("the body of a token request: {error}")))
+}

@@ -1,0 +1,255 @@
+//! Where to and where from: `transferBody.instructions` on the wire (reference, section 2.6).
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::metadata::Metadata;
+use super::optional_fields;
+use crate::api::json;
+
+/// The payee's destinations that one request may name.
+pub(super) const DESTINATIONS_MAX: usize = 16;
+
+/// Where to, where from, how.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Instructions {
+    /// The payee's accounts, 1 to 16; the first one counts.
+    pub(super) transfer_destinations: Vec<Destination>,
+    /// The payer's account.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) source: Option<Source>,
+    /// How.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) metadata: Option<Metadata>,
+}
+
+optional_fields! {
+    /// The fields of an account, on whichever rail.
+    RailAccount {
+        /// IBAN (ISO 13616).
+        iban: String,
+        /// ISO 9362.
+        bic: String,
+        /// UK sort code.
+        sort_code: String,
+        /// UK or Polish account number.
+        account_number: String,
+        /// A domestic number that is no IBAN.
+        bban: String,
+        /// National clearing number.
+        clearing_number: String,
+        /// Swedish Bankgiro number.
+        bankgiro_number: String,
+        /// Swedish Plusgiro number.
+        plusgiro_number: String,
+    }
+}
+
+optional_fields! {
+    /// A settlement account; none exist yet.
+    VirtualAccount {
+        /// `pa:…`.
+        id: String,
+        /// Its rail.
+        local_instrument: String,
+    }
+}
+
+optional_fields! {
+    /// An account that is linked with us; no longer supported.
+    LinkedAccount {
+        /// The account.
+        account_id: String,
+        /// Whose it is.
+        member_id: String,
+    }
+}
+
+optional_fields! {
+    /// The payee: the account on one rail, and its holder.
+    Destination {
+        /// SEPA Credit Transfer.
+        #[serde(deserialize_with = "json::optional_object")]
+        sepa: RailAccount,
+        /// SEPA Instant Credit Transfer.
+        #[serde(deserialize_with = "json::optional_object")]
+        sepa_instant: RailAccount,
+        /// UK Faster Payments.
+        #[serde(deserialize_with = "json::optional_object")]
+        faster_payments: RailAccount,
+        /// Polish Elixir.
+        #[serde(deserialize_with = "json::optional_object")]
+        elixir: RailAccount,
+        /// Domestic credit transfer in a currency other than euro.
+        #[serde(deserialize_with = "json::optional_object")]
+        eu_domestic_non_euro: RailAccount,
+        /// The same, instant.
+        #[serde(deserialize_with = "json::optional_object")]
+        eu_domestic_non_euro_instant: RailAccount,
+        /// Swedish Bankgiro.
+        #[serde(deserialize_with = "json::optional_object")]
+        bankgiro: RailAccount,
+        /// Swedish Plusgiro.
+        #[serde(deserialize_with = "json::optional_object")]
+        plusgiro: RailAccount,
+        /// Not supported.
+        #[serde(deserialize_with = "json::optional_object")]
+        token: LinkedAccount,
+        /// Not supported yet.
+        #[serde(deserialize_with = "json::optional_object")]
+        virtual_account: VirtualAccount,
+        /// The holder.
+        #[serde(deserialize_with = "json::optional_object")]
+        customer_data: CustomerData,
+        /// `UNKNOWN`, `BUSINESS` or `PERSONAL`; kept, without effect.
+        #[serde(rename = "type", deserialize_with = "json::optional_word")]
+        kind: DestinationType,
+    }
+}
+
+/// Whose account it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum DestinationType {
+    /// Not told.
+    Unknown,
+    /// A company's.
+    Business,
+    /// A person's.
+    Personal,
+}
+
+optional_fields! {
+    /// The holder of an account.
+    CustomerData {
+        /// The names.
+        #[serde(deserialize_with = "names")]
+        legal_names: Vec<String>,
+        /// Where the holder lives.
+        #[serde(deserialize_with = "json::optional_object")]
+        address: AddressInfo,
+    }
+}
+
+/// The published examples have a bare text in the place of a list.
+fn names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a list of texts")]
+    enum Names {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(Option::<Names>::deserialize(deserializer)?.map(|names| match names {
+        Names::One(name) => vec![name],
+        Names::Several(names) => names,
+    }))
+}
+
+optional_fields! {
+    /// A postal address.
+    AddressInfo {
+        /// Town.
+        city: String,
+        /// House number where streets have none.
+        conscription_number: String,
+        /// ISO 3166-1 alpha-2.
+        country: String,
+        /// District.
+        district: String,
+        /// Flats.
+        flats: String,
+        /// The whole address as one text.
+        full: String,
+        /// Hamlet.
+        hamlet: String,
+        /// Name of the house.
+        house_name: String,
+        /// Number of the house.
+        house_number: String,
+        /// Place.
+        place: String,
+        /// Postal code.
+        post_code: String,
+        /// Province.
+        province: String,
+        /// State.
+        state: String,
+        /// Street.
+        street: String,
+        /// Part of the district.
+        subdistrict: String,
+        /// Suburb.
+        suburb: String,
+    }
+}
+
+optional_fields! {
+    /// A mobile number in the place of an account; not supported.
+    Msisdn {
+        /// The number.
+        msisdn: String,
+    }
+}
+
+optional_fields! {
+    /// A card in the place of an account; never taken.
+    Pan {
+        /// The card's number.
+        pan: String,
+    }
+}
+
+optional_fields! {
+    /// The payer's account, in exactly one of its forms.
+    AccountIdentifier {
+        /// IBAN.
+        #[serde(deserialize_with = "json::optional_object")]
+        iban: RailAccount,
+        /// UK sort code and account number.
+        #[serde(deserialize_with = "json::optional_object")]
+        gb_domestic: RailAccount,
+        /// Domestic number.
+        #[serde(deserialize_with = "json::optional_object")]
+        bban: RailAccount,
+        /// Swedish Bankgiro.
+        #[serde(deserialize_with = "json::optional_object")]
+        bankgiro: RailAccount,
+        /// Swedish Plusgiro.
+        #[serde(deserialize_with = "json::optional_object")]
+        plusgiro: RailAccount,
+        /// Not supported.
+        #[serde(deserialize_with = "json::optional_object")]
+        msisdn: Msisdn,
+        /// Never taken.
+        #[serde(deserialize_with = "json::optional_object")]
+        pan: Pan,
+        /// Not supported.
+        #[serde(deserialize_with = "json::optional_object")]
+        token: LinkedAccount,
+    }
+}
+
+optional_fields! {
+    /// The payer's account and its holder.
+    Source {
+        /// The account.
+        #[serde(deserialize_with = "json::optional_object")]
+        account_identifier: AccountIdentifier,
+        /// Kept, without effect: `bankId` of the options counts.
+        bank_id: String,
+        /// ISO 9362.
+        bic: String,
+        /// The holder.
+        #[serde(deserialize_with = "json::optional_object")]
+        customer_data: CustomerData,
+    }
+}

@@ -1,0 +1,436 @@
+//! A token request as the payment that it asks for.
+
+use domain::card_number::holds_card_number;
+use domain::ids::MemberId;
+use serde_json::Value;
+
+use super::instructions::{AddressInfo, CustomerData, DESTINATIONS_MAX, RailAccount};
+use super::instructions::{Destination, Source};
+use super::metadata::{Cma9Risk, Metadata};
+use super::model::{StoreTokenRequest, TransferBody};
+use crate::api::ApiError;
+use crate::api::error::FieldFault;
+use crate::api::v2::payments::address::Address;
+use crate::api::v2::payments::amount::Amount;
+use crate::api::v2::payments::initiation::Initiation;
+use crate::api::v2::payments::party::{Creditor, Debtor};
+use crate::api::v2::payments::risk::Risk;
+use crate::api::v2::payments::words::{FlowType, LocalInstrument};
+
+/// Where `transferBody` is.
+pub(super) const BODY: &str = "requestPayload.transferBody";
+/// The most countries that there are.
+const COUNTRIES_MAX: usize = 300;
+/// Longest text that is kept without being passed on, in characters.
+const TEXT_CHARACTERS_MAX: usize = 256;
+/// Fields whose digits are those of an account or an address, not free text.
+const NO_TEXTS: [&str; 12] = [
+    "iban",
+    "bban",
+    "accountNumber",
+    "sortCode",
+    "clearingNumber",
+    "bankgiroNumber",
+    "plusgiroNumber",
+    "redirectUrl",
+    "bankId",
+    "accountId",
+    "memberId",
+    "id",
+];
+
+fn fault(fault: FieldFault, path: String, message: impl Into<String>) -> ApiError {
+    ApiError::field(fault, path, message)
+}
+
+fn invalid(path: impl Into<String>, message: impl Into<String>) -> ApiError {
+    fault(FieldFault::Invalid, path.into(), message)
+}
+
+/// The kinds of payload that are published, or were, and that this release does not carry out.
+pub(super) fn refuse_other_payloads(asked: &StoreTokenRequest) -> Result<(), ApiError> {
+    let payload = &asked.request_payload;
+    let others = [
+        ("standingOrderBody", payload.standing_order_body.is_some()),
+        ("accessBody", payload.access_body.is_some()),
+        ("bulkTransferBody", payload.bulk_transfer_body.is_some()),
+    ];
+    let found = others.into_iter().find(|(_, there)| *there).map(|(name, _)| name);
+    match (found, payload.transfer_body.is_some()) {
+        (Some(name), true) => {
+            let message = format!("`{name}` beside `transferBody`: send exactly one of them.");
+            Err(invalid(format!("requestPayload.{name}"), message))
+        }
+        (Some(name), false) => {
+            let message =
+                format!("`{name}` is not supported by this release: send `transferBody`.");
+            Err(ApiError::NotImplemented { message })
+        }
+        (None, _) => Ok(()),
+    }
+}
+
+/// Nobody may send card numbers to a bank, and we may not keep them, wherever they are.
+pub(super) fn refuse_card_numbers(asked: &Value) -> Result<(), ApiError> {
+    // As deep as the request's own structure: it was read into one.
+    let holds = match asked {
+        Value::String(text) => holds_card_number(text),
+        Value::Array(values) => return values.iter().try_for_each(refuse_card_numbers),
+        Value::Object(fields) => {
+            let texts = fields.iter().filter(|(name, _)| !NO_TEXTS.contains(&name.as_str()));
+            return texts.map(|(_, value)| value).try_for_each(refuse_card_numbers);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    };
+    if holds { Err(ApiError::PanDetected) } else { Ok(()) }
+}
+
+/// Checks who is to be paid for whom, and what is only kept; fills in the caller's id.
+pub(super) fn check_envelope(
+    asked: &mut StoreTokenRequest,
+    caller: &MemberId,
+) -> Result<(), ApiError> {
+    let payload = &mut asked.request_payload;
+    match payload.to.id.as_deref().filter(|id| !id.is_empty()) {
+        Some(id) if id == caller.as_str() => {}
+        Some(_) => {
+            let message = "`id` should be the id of the calling member.";
+            return Err(invalid("requestPayload.to.id", message));
+        }
+        // An alias names a member for people; who calls is known.
+        None if payload.to.alias.is_some() => payload.to.id = Some(caller.to_string()),
+        None => {
+            let path = "requestPayload.to.id".to_owned();
+            return Err(fault(FieldFault::Expected, path, "`id` is required."));
+        }
+    }
+    if let Some(acting_as) = &payload.acting_as
+        && acting_as.display_name.as_deref().unwrap_or("").trim().is_empty()
+    {
+        let path = "requestPayload.actingAs.displayName".to_owned();
+        return Err(fault(FieldFault::Expected, path, "`displayName` is required."));
+    }
+    let countries = payload.countries.as_deref().unwrap_or_default();
+    if countries.len() > COUNTRIES_MAX
+        || !countries.iter().all(|one| domain::country::is_country(one))
+    {
+        let message = "`countries` should be codes of ISO 3166-1 such as GB, in capitals.";
+        return Err(invalid("requestPayload.countries", message));
+    }
+    if let Some(from) = asked.request_options.as_ref().and_then(|options| options.from.as_ref())
+        && from.id.is_none()
+    {
+        let path = "requestOptions.from.id".to_owned();
+        return Err(fault(FieldFault::Expected, path, "`id` is required."));
+    }
+    check_lengths(asked)
+}
+
+fn check_lengths(asked: &StoreTokenRequest) -> Result<(), ApiError> {
+    let payload = &asked.request_payload;
+    let acting_as = payload.acting_as.as_ref();
+    let texts = [
+        ("userRefId", payload.user_ref_id.as_ref()),
+        ("actingAs.displayName", acting_as.and_then(|one| one.display_name.as_ref())),
+        ("actingAs.secondaryName", acting_as.and_then(|one| one.secondary_name.as_ref())),
+    ];
+    for (name, text) in texts {
+        if text.is_some_and(|text| text.chars().count() > TEXT_CHARACTERS_MAX) {
+            let field = name.rsplit('.').next().unwrap_or(name);
+            let message =
+                format!("`{field}` should not be longer than {TEXT_CHARACTERS_MAX} symbols.");
+            let path = format!("requestPayload.{name}");
+            return Err(fault(FieldFault::InvalidFormat, path, message));
+        }
+    }
+    Ok(())
+}
+
+/// The payment that is asked for, in the words of v2.
+pub(super) fn initiation(asked: &StoreTokenRequest) -> Result<Initiation, ApiError> {
+    let (payload, options) = (&asked.request_payload, asked.request_options.clone());
+    let options = options.unwrap_or_default();
+    let Some(body) = &payload.transfer_body else {
+        let message = "`transferBody` is required.";
+        return Err(fault(FieldFault::Expected, BODY.to_owned(), message));
+    };
+    let (local_instrument, creditor) = payee(body)?;
+    let metadata = body.instructions.metadata.clone().unwrap_or_default();
+    let some = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let bank_id = some(&options.bank_id);
+    let internal = options.token_internal.unwrap_or_default();
+    let flow = match (&bank_id, internal.using_web_app) {
+        (None, _) => FlowType::FullHostedPages,
+        (Some(_), Some(true)) => FlowType::EmbeddedHostedPages,
+        (Some(_), Some(false) | None) => FlowType::ApiOnly,
+    };
+    Ok(Initiation {
+        bank_id,
+        ref_id: payload.ref_id.clone(),
+        remittance_information_primary: some(&body.remittance_reference)
+            .unwrap_or_else(|| payload.ref_id.clone()),
+        remittance_information_secondary: some(&payload.description),
+        on_behalf_of_id: payload.acting_as.as_ref().and_then(|one| some(&one.ref_id)),
+        vrp_consent_id: None,
+        amount: Amount { value: body.lifetime_amount.clone(), currency: body.currency.clone() },
+        local_instrument,
+        debtor: payer(body.instructions.source.as_ref(), &metadata)?,
+        creditor: Creditor {
+            ultimate_creditor_name: some(&metadata.ultimate_creditor),
+            ..creditor
+        },
+        execution_date: some(&body.execution_date),
+        confirm_funds: body.confirm_funds,
+        return_refund_account: body.return_refund_account,
+        disable_future_dated_payment_conversion: payload.disable_future_dated_payment_conversion,
+        return_tokenized_account: None,
+        callback_url: payload.redirect_url.clone(),
+        callback_state: payload.callback_state.clone(),
+        charge_bearer: metadata.charge_bearer,
+        risk: risk(&metadata),
+        flow_type: Some(flow),
+        pay_by_link_options: None,
+        external_psu_reference: some(&options.psu_id),
+    })
+}
+
+/// The rails of a destination: name, rail, account.
+fn rails(of: &Destination) -> Vec<(&'static str, LocalInstrument, &RailAccount)> {
+    use LocalInstrument as Rail;
+    let rails = [
+        ("sepa", Rail::Sepa, &of.sepa),
+        ("sepaInstant", Rail::SepaInstant, &of.sepa_instant),
+        ("fasterPayments", Rail::FasterPayments, &of.faster_payments),
+        ("elixir", Rail::Elixir, &of.elixir),
+        ("euDomesticNonEuro", Rail::EuDomesticNonEuro, &of.eu_domestic_non_euro),
+        (
+            "euDomesticNonEuroInstant",
+            Rail::EuDomesticNonEuroInstant,
+            &of.eu_domestic_non_euro_instant,
+        ),
+        ("bankgiro", Rail::Bankgiro, &of.bankgiro),
+        ("plusgiro", Rail::Plusgiro, &of.plusgiro),
+    ];
+    let there = rails
+        .into_iter()
+        .filter_map(|(name, rail, account)| account.as_ref().map(|account| (name, rail, account)));
+    there.collect()
+}
+
+/// The name of the rail of the first destination, for the places of errors.
+pub(super) fn rail_name(body: &TransferBody) -> &'static str {
+    let first = body.instructions.transfer_destinations.first();
+    first.map_or("", |first| rails(first).first().map_or("", |(name, ..)| name))
+}
+
+/// The first of the destinations: the others are for hosted pages that let the payer choose.
+fn payee(body: &TransferBody) -> Result<(LocalInstrument, Creditor), ApiError> {
+    let path = format!("{BODY}.instructions.transferDestinations");
+    if body.set_transfer_destinations_url.is_some() {
+        let message = "`setTransferDestinationsUrl` is not supported by this release.";
+        return Err(invalid(format!("{BODY}.setTransferDestinationsUrl"), message));
+    }
+    let destinations = &body.instructions.transfer_destinations;
+    if destinations.len() > DESTINATIONS_MAX {
+        let message = format!("`transferDestinations` should not be more than {DESTINATIONS_MAX}.");
+        return Err(invalid(path, message));
+    }
+    let Some(first) = destinations.first() else {
+        let message = "`transferDestinations` should have the payee's account.";
+        return Err(fault(FieldFault::Expected, path, message));
+    };
+    for (index, destination) in destinations.iter().enumerate() {
+        one_rail(destination, &format!("{path}[{index}]"))?;
+    }
+    let path = format!("{path}[0]");
+    let [(_, rail, account)] = rails(first)[..] else {
+        let message = "The payee's account is required.";
+        return Err(fault(FieldFault::Expected, path, message));
+    };
+    let holder = first.customer_data.as_ref();
+    let creditor = Creditor {
+        name: holder.and_then(name),
+        address: holder.and_then(|holder| holder.address.as_ref()).map(address),
+        ..Creditor::default()
+    };
+    let account = account.clone();
+    let agent = body.instructions.metadata.as_ref().and_then(creditor_agent);
+    let (agent_bic, bank_name) = agent.unwrap_or_default();
+    Ok((
+        rail,
+        Creditor {
+            iban: account.iban,
+            bic: account.bic.or(agent_bic.filter(|_| account.sort_code.is_none())),
+            sort_code: account.sort_code,
+            account_number: account.account_number,
+            bban: account.bban,
+            clearing_number: account.clearing_number,
+            bankgiro_number: account.bankgiro_number,
+            plusgiro_number: account.plusgiro_number,
+            bank_name,
+            ..creditor
+        },
+    ))
+}
+
+/// Whether a destination has exactly one account, of a kind that can be paid, and a holder.
+fn one_rail(destination: &Destination, path: &str) -> Result<(), ApiError> {
+    for (name, there) in [
+        ("virtualAccount", destination.virtual_account.is_some()),
+        ("token", destination.token.is_some()),
+    ] {
+        if there {
+            let message = format!("`{name}` is not supported by this release.");
+            return Err(invalid(format!("{path}.{name}"), message));
+        }
+    }
+    match rails(destination)[..] {
+        [_] => {}
+        [] => {
+            let message = "An account is required: `sepa`, `sepaInstant`, `fasterPayments`, \
+                           `elixir`, `euDomesticNonEuro`, `euDomesticNonEuroInstant`, `bankgiro` or \
+                           `plusgiro`.";
+            return Err(fault(FieldFault::Expected, path.to_owned(), message));
+        }
+        [_, (name, ..), ..] => {
+            let message = format!("`{name}` is a second account: each destination has one.");
+            return Err(invalid(format!("{path}.{name}"), message));
+        }
+    }
+    if destination.customer_data.as_ref().and_then(name).is_none() {
+        let path = format!("{path}.customerData.legalNames");
+        return Err(fault(FieldFault::Expected, path, "`legalNames` is required."));
+    }
+    Ok(())
+}
+
+/// All the holders of an account as one name.
+fn name(holder: &CustomerData) -> Option<String> {
+    let names = holder.legal_names.as_deref().unwrap_or_default();
+    let names: Vec<&str> = names.iter().map(|name| name.trim()).filter(|n| !n.is_empty()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// BIC and name of the payee's bank.
+fn creditor_agent(metadata: &Metadata) -> Option<(Option<String>, Option<String>)> {
+    let of_standard = metadata.provider_transfer_metadata.as_ref()?.next_gen_psd2.as_ref()?;
+    Some((of_standard.creditor_agent.clone(), of_standard.creditor_agent_name.clone()))
+}
+
+fn payer(source: Option<&Source>, metadata: &Metadata) -> Result<Option<Debtor>, ApiError> {
+    let path = format!("{BODY}.instructions.source.accountIdentifier");
+    let Some(source) = source else { return Ok(None) };
+    let Some(account) = &source.account_identifier else {
+        return Err(fault(FieldFault::Expected, path, "`accountIdentifier` is required."));
+    };
+    for (name, there) in [
+        ("pan", account.pan.is_some()),
+        ("msisdn", account.msisdn.is_some()),
+        ("token", account.token.is_some()),
+    ] {
+        if there {
+            let message = format!("`{name}` is not supported: send the payer's bank account.");
+            return Err(invalid(format!("{path}.{name}"), message));
+        }
+    }
+    let forms = forms(account);
+    let account = match forms[..] {
+        [(_, account)] => account.clone(),
+        [] => {
+            let message = "`accountIdentifier` should be `iban`, `gbDomestic`, `bban`, `bankgiro` \
+                           or `plusgiro`.";
+            return Err(fault(FieldFault::Expected, path, message));
+        }
+        [_, (name, _), ..] => {
+            let message = format!("`{name}` is a second account: send exactly one.");
+            return Err(invalid(format!("{path}.{name}"), message));
+        }
+    };
+    let holder = source.customer_data.as_ref();
+    Ok(Some(Debtor {
+        iban: account.iban,
+        bic: source.bic.clone(),
+        sort_code: account.sort_code,
+        account_number: account.account_number,
+        bban: account.bban,
+        clearing_number: account.clearing_number,
+        bankgiro_number: account.bankgiro_number,
+        plusgiro_number: account.plusgiro_number,
+        name: holder.and_then(name),
+        ultimate_debtor_name: metadata.ultimate_debtor.clone().filter(|name| !name.is_empty()),
+        address: holder.and_then(|holder| holder.address.as_ref()).map(address),
+        ..Debtor::default()
+    }))
+}
+
+fn forms(of: &super::instructions::AccountIdentifier) -> Vec<(&'static str, &RailAccount)> {
+    let forms = [
+        ("iban", &of.iban),
+        ("gbDomestic", &of.gb_domestic),
+        ("bban", &of.bban),
+        ("bankgiro", &of.bankgiro),
+        ("plusgiro", &of.plusgiro),
+    ];
+    forms.into_iter().filter_map(|(name, form)| form.as_ref().map(|form| (name, form))).collect()
+}
+
+/// The name of the form of the payer's account, for the places of errors.
+pub(super) fn form_name(body: &TransferBody) -> &'static str {
+    let source = body.instructions.source.as_ref();
+    let account = source.and_then(|source| source.account_identifier.as_ref());
+    account.map_or("", |account| forms(account).first().map_or("", |(name, _)| name))
+}
+
+/// An address in the parts that v2 has; what has no part there is a line.
+fn address(of: &AddressInfo) -> Address {
+    let first = |texts: &[&Option<String>]| {
+        texts.iter().find_map(|text| (*text).clone().filter(|text| !text.is_empty()))
+    };
+    let lines: Vec<String> = [&of.flats, &of.house_name, &of.full]
+        .into_iter()
+        .filter_map(|line| first(&[line]))
+        .collect();
+    Address {
+        address_line: (!lines.is_empty()).then_some(lines),
+        street_name: first(&[&of.street]),
+        building_number: first(&[&of.house_number, &of.conscription_number]),
+        post_code: first(&[&of.post_code]),
+        town_name: first(&[&of.city, &of.place, &of.hamlet]),
+        state: first(&[&of.state, &of.province]),
+        district: first(&[&of.district, &of.subdistrict, &of.suburb]),
+        country: first(&[&of.country]),
+    }
+}
+
+/// What the bank is told for its fraud checks; the purpose may be told for the whole payment.
+fn risk(metadata: &Metadata) -> Option<Risk> {
+    let told = metadata
+        .provider_transfer_metadata
+        .as_ref()
+        .and_then(|provider| provider.cma9.as_ref())
+        .and_then(|cma9| cma9.risk.clone());
+    if told.is_none() && metadata.purpose_code.is_none() {
+        return None;
+    }
+    let Cma9Risk {
+        delivery_address,
+        merchant_customer_identification,
+        payment_context_code,
+        payment_purpose_code,
+        beneficiary_account_type,
+        contract_present_indicator,
+        beneficiary_prepopulated_indicator,
+    } = told.unwrap_or_default();
+    let purpose = payment_purpose_code.or(metadata.purpose_code);
+    let truth = |text: Option<String>| text.map(|text| text == "true");
+    Some(Risk {
+        psu_id: merchant_customer_identification,
+        payment_context_code,
+        payment_purpose_code: purpose.map(|code| code.name().to_owned()),
+        merchant_category_code: None,
+        beneficiary_account_type,
+        contract_present_indicator: truth(contract_present_indicator),
+        beneficiary_prepopulated_indicator: truth(beneficiary_prepopulated_indicator),
+        delivery_address,
+    })
+}

@@ -1,0 +1,26 @@
+//! `/token-requests`.
+
+mod errors;
+pub mod get;
+mod instructions;
+mod mapping;
+mod metadata;
+mod model;
+pub mod store;
+
+/// A published object all of whose fields may be missing or null.
+macro_rules! optional_fields {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name {
+            $(
+                $(#[$field_doc])*
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                pub(super) $field: Option<$kind>,
+            )*
+        }
+    };
+}
+use optional_fields;

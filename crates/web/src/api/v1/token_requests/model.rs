@@ -1,0 +1,226 @@
+//! A token request on the wire (reference, sections 2.2 and 2.3).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::instructions::Instructions;
+use super::optional_fields;
+use crate::api::json;
+
+optional_fields! {
+    /// Another name of a member.
+    Alias {
+        /// The realm of the name.
+        realm_id: String,
+        /// What kind of name.
+        #[serde(rename = "type", deserialize_with = "json::optional_word")]
+        kind: AliasType,
+        /// The name.
+        value: String,
+    }
+}
+
+/// What kind of name a member has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum AliasType {
+    Invalid,
+    Unknown,
+    Email,
+    Phone,
+    Domain,
+    Bank,
+    Custom,
+    Eidas,
+}
+
+optional_fields! {
+    /// A member.
+    TokenMember {
+        /// Another name of it.
+        #[serde(deserialize_with = "json::optional_object")]
+        alias: Alias,
+        /// Its id.
+        id: String,
+    }
+}
+
+optional_fields! {
+    /// How a token request is carried out, on our pages.
+    TokenInternal {
+        /// Kept, without effect: `redirectUrl` of the payload counts.
+        redirect_url: String,
+        /// Whether our hosted pages, not the member's, ask the bank's questions.
+        #[serde(deserialize_with = "json::optional_truth")]
+        using_web_app: bool,
+    }
+}
+
+optional_fields! {
+    /// Options of a token request.
+    RequestOptions {
+        /// The bank; needed for `POST /token-requests/{tokenRequestId}/authorization`.
+        bank_id: String,
+        /// The payer as a member; kept, without effect.
+        #[serde(deserialize_with = "json::optional_object")]
+        from: TokenMember,
+        /// The member's own stable id of the payer, at most 64 characters.
+        psu_id: String,
+        /// Kept, without effect: no mail is sent.
+        #[serde(deserialize_with = "json::optional_truth")]
+        receipt_requested: bool,
+        /// Whether our pages take part.
+        #[serde(deserialize_with = "json::optional_object")]
+        token_internal: TokenInternal,
+    }
+}
+
+optional_fields! {
+    /// On whose behalf the member acts.
+    ActingAs {
+        /// Its name; needed.
+        display_name: String,
+        /// The id of the sub-TPP.
+        ref_id: String,
+        /// Its domain or mail address.
+        secondary_name: String,
+    }
+}
+
+/// A payment to be approved.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferBody {
+    /// What the payee should get: decimal, up to four places.
+    pub(super) lifetime_amount: String,
+    /// ISO 4217.
+    pub(super) currency: String,
+    /// Where to, where from, how.
+    #[serde(deserialize_with = "json::object")]
+    pub(super) instructions: Instructions,
+    /// The day on which the bank is to execute; at once where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) execution_date: Option<String>,
+    /// Whether the bank is asked for funds first.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_truth",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) confirm_funds: Option<bool>,
+    /// Reference on the payee's statement; `refId` where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) remittance_reference: Option<String>,
+    /// Whether the bank is asked for the payer's account, for refunds.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_truth",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) return_refund_account: Option<bool>,
+    /// For the hosted pages; not supported yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) set_transfer_destinations_url: Option<String>,
+}
+
+/// What the payer is to approve.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestPayload {
+    /// The member that calls.
+    #[serde(deserialize_with = "json::object")]
+    pub(super) to: TokenMember,
+    /// The member's reference, 1 to 35 characters, unique among its token requests.
+    pub(super) ref_id: String,
+    /// Where the payer's browser returns to.
+    pub(super) redirect_url: String,
+    /// For the payer to read, at most 255 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) description: Option<String>,
+    /// Comes back with the browser as `state`, and is signed with the token's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) callback_state: Option<String>,
+    /// The countries of the banks that the hosted pages offer (ISO 3166-1 alpha-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) countries: Option<Vec<String>>,
+    /// Whether an immediate payment may not become a future-dated one.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_truth",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) disable_future_dated_payment_conversion: Option<bool>,
+    /// On whose behalf the member acts.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) acting_as: Option<ActingAs>,
+    /// Kept, without effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) user_ref_id: Option<String>,
+    /// A single payment.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) transfer_body: Option<TransferBody>,
+    /// Not supported yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) standing_order_body: Option<Value>,
+    /// Not supported yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) access_body: Option<Value>,
+    /// Not supported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) bulk_transfer_body: Option<Value>,
+}
+
+/// `POST /token-requests`.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreTokenRequest {
+    /// Options.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) request_options: Option<RequestOptions>,
+    /// What the payer is to approve.
+    #[serde(deserialize_with = "json::object")]
+    pub(super) request_payload: RequestPayload,
+}
+
+/// A token request.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenRequest {
+    /// `rq:…`.
+    id: String,
+    /// As it was sent.
+    #[serde(flatten)]
+    asked: StoreTokenRequest,
+}
+
+/// A token request in its envelope.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenRequestResponse {
+    /// The token request.
+    token_request: TokenRequest,
+}
+
+impl TokenRequestResponse {
+    pub(super) fn of(
+        request: &domain::token_request::TokenRequest,
+    ) -> Result<TokenRequestResponse, serde_json::Error> {
+        let asked = serde_json::from_str(&request.asked.0)?;
+        Ok(TokenRequestResponse {
+            token_request: TokenRequest { id: request.id.to_string(), asked },
+        })
+    }
+}
