@@ -40,6 +40,8 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(v2::payments::redeem::redeem_payment))
         .routes(routes!(api::v1::token_requests::store::store_token_request))
         .routes(routes!(api::v1::token_requests::get::get_token_request))
+        .routes(routes!(api::v1::token_requests::authorize::authorize_token_request))
+        .routes(routes!(api::v1::token_requests::result::get_token_request_result))
         .routes(routes!(api::callback::initiation_callback))
         .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
         .routes(routes!(api::account_verifications::verify_account))

@@ -142,7 +142,8 @@ fn next_url(app: &App, payment: &Payment) -> String {
     }
 }
 
-/// The member's callback URL with the published parameters (reference, section 3.9).
+/// The member's callback URL with the published parameters: of payments v1 where the payment comes
+/// from a token request (reference, section 2.13), else of v2 (section 3.9).
 #[must_use]
 pub fn member_url(payment: &Payment) -> String {
     let initiation = &payment.initiation;
@@ -151,10 +152,15 @@ pub fn member_url(payment: &Payment) -> String {
     };
     {
         let mut query = url.query_pairs_mut();
-        if initiation.flow == Flow::ApiOnly {
-            query.append_pair("member-id", payment.member_id.as_str());
+        if let Some(request_id) = &payment.token_request_id {
+            query.append_pair("request-id", request_id.as_str());
+            query.append_pair("request_id", request_id.as_str());
+        } else {
+            if initiation.flow == Flow::ApiOnly {
+                query.append_pair("member-id", payment.member_id.as_str());
+            }
+            query.append_pair("payment-id", payment.id.as_str());
         }
-        query.append_pair("payment-id", payment.id.as_str());
         if let Some(state) = &initiation.callback_state {
             query.append_pair("state", state);
         }

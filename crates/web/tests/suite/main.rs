@@ -38,5 +38,6 @@ mod standing_orders;
 mod support;
 mod texts;
 mod tokenized_accounts;
+mod v1_authorization;
 mod v1_token_requests;
 mod webhooks;

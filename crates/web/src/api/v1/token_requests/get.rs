@@ -7,7 +7,6 @@ use axum::extract::State;
 use gateway::{App, token_requests};
 
 use super::model::TokenRequestResponse;
-use super::store::unwritable;
 use crate::api::ApiError;
 use crate::api::auth::Call;
 use crate::api::path::Path;
@@ -30,5 +29,5 @@ pub async fn get_token_request(
     let request = token_requests::get(&app, &call.member, &request_id)
         .await
         .map_err(|error| ApiError::from_gateway(error, &request_id, ""))?;
-    Ok(Json(TokenRequestResponse::of(&request).map_err(unwritable)?))
+    Ok(Json(TokenRequestResponse::of(&request)?))
 }

@@ -1,11 +1,13 @@
 //! `/token-requests`.
 
+pub mod authorize;
 mod errors;
 pub mod get;
 mod instructions;
 mod mapping;
 mod metadata;
 mod model;
+pub mod result;
 pub mod store;
 
 /// A published object all of whose fields may be missing or null.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::instructions::Instructions;
 use super::optional_fields;
-use crate::api::json;
+use crate::api::{ApiError, json};
 
 optional_fields! {
     /// Another name of a member.
@@ -214,11 +214,19 @@ pub struct TokenRequestResponse {
     token_request: TokenRequest,
 }
 
+/// The request as it was kept.
+pub(super) fn asked_in(
+    request: &domain::token_request::TokenRequest,
+) -> Result<StoreTokenRequest, ApiError> {
+    serde_json::from_str(&request.asked.0)
+        .map_err(|error| ApiError::Internal { detail: format!("a token request: {error}") })
+}
+
 impl TokenRequestResponse {
     pub(super) fn of(
         request: &domain::token_request::TokenRequest,
-    ) -> Result<TokenRequestResponse, serde_json::Error> {
-        let asked = serde_json::from_str(&request.asked.0)?;
+    ) -> Result<TokenRequestResponse, ApiError> {
+        let asked = asked_in(request)?;
         Ok(TokenRequestResponse {
             token_request: TokenRequest { id: request.id.to_string(), asked },
         })

@@ -54,7 +54,7 @@ async fn store(
     let request = token_requests::create(app, &call.member, kept, initiation, key)
         .await
         .map_err(|error| from_gateway(error, "", &asked))?;
-    TokenRequestResponse::of(&request).map_err(unwritable)
+    TokenRequestResponse::of(&request)
 }
 
 /// It was recorded and never answered: the body names it.
@@ -64,9 +64,9 @@ async fn again(app: &Arc<App>, call: &Call) -> Result<TokenRequestResponse, ApiE
     let request = token_requests::of_reference(app, &call.member, ref_id)
         .await
         .map_err(|error: GatewayError| from_gateway(error, "", &asked))?;
-    TokenRequestResponse::of(&request).map_err(unwritable)
+    TokenRequestResponse::of(&request)
 }
 
-pub(super) fn unwritable(error: serde_json::Error) -> ApiError {
+fn unwritable(error: serde_json::Error) -> ApiError {
     ApiError::Internal { detail: format!("a token request: {error}") }
 }

@@ -76,7 +76,7 @@ async fn answer(
 }
 
 /// Values within their bounds; `path` is where they came from.
-pub(super) fn credentials(
+pub(crate) fn credentials(
     path: &str,
     values: BTreeMap<String, String>,
 ) -> Result<Credentials, ApiError> {

@@ -1,0 +1,304 @@
+//! `POST /token-requests/{tokenRequestId}/authorization` (reference, section 2.9).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::approval::{Challenge, FieldKind};
+use domain::ids::PaymentId;
+use domain::payment::{self as core, Stage};
+use gateway::idempotency::IdempotencyKey;
+use gateway::token_requests::{self, Authorising};
+use gateway::{App, payments};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::errors::from_gateway;
+use super::model::{StoreTokenRequest, asked_in};
+use super::optional_fields;
+use crate::api::auth::Call;
+use crate::api::path::Path;
+use crate::api::v2::payments::embedded_auth::credentials;
+use crate::api::v2::payments::model::session_url;
+use crate::api::{ApiError, idempotency, json};
+
+/// What the member brings.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AuthorizationRequest {
+    /// Whether the payer has already agreed in the member's own pages.
+    #[serde(deserialize_with = "json::optional_truth")]
+    consent_accepted: Option<bool>,
+    /// Answers to the bank's questions, by field id.
+    credentials: Option<BTreeMap<String, String>>,
+    /// Whether the member's pages ask the bank's questions; needed where the bank has some.
+    #[serde(deserialize_with = "json::optional_truth")]
+    use_credential_flow: Option<bool>,
+    /// Whether our hosted pages ask them. Also taken as `useWebAppCredentialsFlow`.
+    #[serde(deserialize_with = "json::optional_truth", alias = "useWebAppCredentialsFlow")]
+    use_webapp_credentials_flow: Option<bool>,
+}
+
+/// What a field is.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CredentialFieldType {
+    /// Text.
+    Field,
+    /// Text that must not be seen while it is typed.
+    Password,
+    /// Something to read.
+    PsuMessage,
+    /// A picture to read or to scan.
+    Image,
+    /// Data for a flickering picture.
+    Flicker,
+    /// The payer confirms on another device; then the request is sent again.
+    Decoupled,
+}
+
+optional_fields! {
+    /// A question of the bank, or something to show beside one.
+    AuthorizationField {
+        /// What it is.
+        #[serde(rename = "type")]
+        kind: CredentialFieldType,
+        /// The key under which the answer comes back.
+        id: String,
+        /// What the payer reads beside it.
+        display_name: String,
+        /// A further explanation.
+        description: String,
+        /// What can be chosen; the chosen text comes back.
+        options: Vec<String>,
+        /// A picture, base64.
+        image: String,
+        /// Data for a flickering picture.
+        flicker_code: String,
+    }
+}
+
+/// The fields, in a field of the same name as published.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuthorizationFields {
+    /// The fields.
+    fields: Vec<AuthorizationField>,
+}
+
+/// How an approval ended that led nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ScaStatus {
+    /// The payer has approved.
+    Authenticated,
+    /// It did not come to an approval.
+    AuthenticationFailed,
+    /// The payer said no.
+    DeclinedByPsu,
+}
+
+/// What is to be done next: one of the three.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthorizationResponse {
+    /// Where the payer's browser must go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_url: Option<String>,
+    /// What the payer must answer, or read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<AuthorizationFields>,
+    /// How it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<ScaStatus>,
+    /// Our `state` towards the bank.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oauth_state: Option<String>,
+}
+
+/// Lead the payer to the approval
+#[utoipa::path(
+    post, path = "/token-requests/{tokenRequestId}/authorization",
+    tag = "Token requests (payments v1)",
+    operation_id = "GatewayService.InitiateBankAuthorization",
+    description = "The first request makes the token request a payment and opens it at the bank. \
+                   Further ones bring answers to the bank's questions, or ask what is next.",
+    params(("tokenRequestId" = String, Path, description = "The token request's id"),
+        ("request-timeout" = Option<i32>, Header,
+            description = "Seconds to wait for the bank, 1 to 120")),
+    request_body = AuthorizationRequest,
+    responses((status = 200, description = "What is next", body = AuthorizationResponse),
+        (status = 400, description = "The token request has expired, or a value is wrong"),
+        (status = 401, description = "Not authenticated"),
+        (status = 404, description = "No such token request of this member"),
+        (status = 500, description = "Internal error"),
+        (status = 504, description = "The bank has not answered yet: ask again"))
+)]
+pub async fn authorize_token_request(
+    State(app): State<Arc<App>>,
+    Path(token_request_id): Path<String>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let run = |key| authorize(&app, &token_request_id, &call, key);
+    idempotency::once_or(&app, &call, run, |payment| again(&app, &call, payment)).await
+}
+
+async fn authorize(
+    app: &Arc<App>,
+    id: &str,
+    call: &Call,
+    key: Option<IdempotencyKey>,
+) -> Result<AuthorizationResponse, ApiError> {
+    let given: AuthorizationRequest = match call.body.iter().all(u8::is_ascii_whitespace) {
+        true => AuthorizationRequest::default(),
+        false => json::read(&call.body)?,
+    };
+    let request = token_requests::get(app, &call.member, id)
+        .await
+        .map_err(|error| ApiError::from_gateway(error, id, ""))?;
+    let asked: StoreTokenRequest = asked_in(&request)?;
+    let with = Authorising {
+        consent_accepted: given.consent_accepted.unwrap_or(false),
+        by_credentials: given.use_credential_flow.unwrap_or(false),
+        on_our_pages: given.use_webapp_credentials_flow.unwrap_or(false),
+        credentials: credentials("credentials", given.credentials.unwrap_or_default())?,
+        psu: call.psu(),
+        request_timeout_ms: call.request_timeout_ms(),
+        idempotency: key,
+    };
+    let payment = token_requests::authorise(app, &call.member, id, with)
+        .await
+        .map_err(|error| from_gateway(error, id, &asked))?;
+    AuthorizationResponse::of(&payment, &app.settings().public_url)
+}
+
+/// It was carried out and never answered: its payment says what is next now.
+async fn again(
+    app: &Arc<App>,
+    call: &Call,
+    payment: Option<PaymentId>,
+) -> Result<AuthorizationResponse, ApiError> {
+    let missing = || ApiError::Internal { detail: "an authorisation without payment".to_owned() };
+    let id = payment.ok_or_else(missing)?;
+    let payment = payments::get(app, &call.member, &id)
+        .await
+        .map_err(|error| ApiError::from_gateway(error, id.as_str(), ""))?;
+    AuthorizationResponse::of(&payment, &app.settings().public_url)
+}
+
+impl AuthorizationResponse {
+    /// What is next for the payer of the payment.
+    fn of(payment: &core::Payment, public_url: &str) -> Result<AuthorizationResponse, ApiError> {
+        let next = match &payment.state {
+            core::State::AwaitingRedirect { authorisation, redirect_url } => {
+                AuthorizationResponse {
+                    redirect_url: Some(redirect_url.clone()),
+                    oauth_state: Some(authorisation.attempt.oauth_state.clone()),
+                    ..AuthorizationResponse::default()
+                }
+            }
+            core::State::AwaitingCredentials { .. }
+                if payment.stage() == Stage::AwaitingCredentialsOnPages =>
+            {
+                AuthorizationResponse {
+                    redirect_url: Some(session_url(public_url, payment)),
+                    ..AuthorizationResponse::default()
+                }
+            }
+            core::State::AwaitingCredentials { authorisation, challenge } => {
+                let state = authorisation.attempt.oauth_state.clone();
+                AuthorizationResponse::asking(fields(challenge), state)
+            }
+            core::State::AwaitingDecoupled { authorisation, message } => {
+                let text = message.clone();
+                let text = text.unwrap_or_else(|| "Confirm the payment in your bank's app.".into());
+                let field = AuthorizationField {
+                    kind: Some(CredentialFieldType::Decoupled),
+                    id: Some("decoupled".to_owned()),
+                    display_name: Some(text.clone()),
+                    description: Some(text),
+                    ..AuthorizationField::default()
+                };
+                let state = authorisation.attempt.oauth_state.clone();
+                AuthorizationResponse::asking(vec![field], state)
+            }
+            core::State::AwaitingBankChoice
+            | core::State::Opening { .. }
+            | core::State::VerifyingReturn { .. }
+            | core::State::VerifyingCredentials { .. } => {
+                let message = "The bank has not answered yet: send the request again without \
+                               credentials.";
+                return Err(ApiError::BankSlow { message: message.to_owned() });
+            }
+            core::State::AwaitingRedemption { .. }
+            | core::State::Authorised { .. }
+            | core::State::OrderSent { .. }
+            | core::State::Uncertain { .. }
+            | core::State::Processing { .. }
+            | core::State::Final { .. } => AuthorizationResponse {
+                status: Some(ended(payment)),
+                ..AuthorizationResponse::default()
+            },
+        };
+        Ok(next)
+    }
+
+    fn asking(fields: Vec<AuthorizationField>, oauth_state: String) -> AuthorizationResponse {
+        AuthorizationResponse {
+            fields: Some(AuthorizationFields { fields }),
+            oauth_state: Some(oauth_state),
+            ..AuthorizationResponse::default()
+        }
+    }
+}
+
+fn ended(payment: &core::Payment) -> ScaStatus {
+    if payment.approved_at.is_some() {
+        ScaStatus::Authenticated
+    } else if payment.stage() == Stage::Declined {
+        ScaStatus::DeclinedByPsu
+    } else {
+        ScaStatus::AuthenticationFailed
+    }
+}
+
+/// What the payer reads and sees, then the questions.
+fn fields(challenge: &Challenge) -> Vec<AuthorizationField> {
+    let shown = |kind, id: &str| AuthorizationField {
+        kind: Some(kind),
+        id: Some(id.to_owned()),
+        ..AuthorizationField::default()
+    };
+    let mut fields = vec![];
+    if let Some(text) = &challenge.description {
+        fields.push(AuthorizationField {
+            description: Some(text.clone()),
+            ..shown(CredentialFieldType::PsuMessage, "psuMessage")
+        });
+    }
+    if let Some(image) = &challenge.image_base64 {
+        fields.push(AuthorizationField {
+            image: Some(image.clone()),
+            ..shown(CredentialFieldType::Image, "image")
+        });
+    }
+    if let Some(code) = &challenge.flicker_code {
+        fields.push(AuthorizationField {
+            flicker_code: Some(code.clone()),
+            ..shown(CredentialFieldType::Flicker, "flicker")
+        });
+    }
+    fields.extend(challenge.fields.iter().map(|field| {
+        let kind = match field.kind {
+            FieldKind::Text | FieldKind::Choice => CredentialFieldType::Field,
+            FieldKind::Password => CredentialFieldType::Password,
+        };
+        AuthorizationField {
+            display_name: Some(field.display_name.clone()),
+            description: field.additional_information.clone(),
+            options: (!field.options.is_empty()).then(|| field.options.clone()),
+            ..shown(kind, &field.id)
+        }
+    }));
+    fields
+}

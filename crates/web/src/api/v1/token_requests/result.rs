@@ -1,0 +1,185 @@
+//! `GET /token-requests/{tokenRequestId}/result` (reference, sections 2.10, 2.14 and 2.19).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use domain::payment::{self as core, Stage};
+use domain::token_request::TokenRequest;
+use gateway::{App, payments, token_requests};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::ApiError;
+use crate::api::auth::Call;
+use crate::api::path::Path;
+
+/// What has become of a token request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ResultStatus {
+    /// The payer has not approved it yet.
+    Pending,
+    /// The payer has approved it, whatever became of the order.
+    Processed,
+    /// The payer or the bank said no.
+    Rejected,
+    /// It was not approved in time.
+    Expired,
+}
+
+/// Ties a token to the request's state, by the gateway's key; empty before there is a token.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResultSignature {
+    /// The member that stands for the gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member_id: Option<String>,
+    /// Its key (`GET /member/{memberId}/keys`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
+    /// Ed25519 over `{"state":…,"tokenId":…}`, base64url without padding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+}
+
+/// What has become of a token request.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenRequestResult {
+    /// `tt:…`, once the payer has approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_id: Option<String>,
+    /// `t:…`, once the order is wanted or with the bank.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer_id: Option<String>,
+    /// Where it stands.
+    status: ResultStatus,
+    /// Why, at most 256 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_reason_information: Option<String>,
+    /// The bank.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bank_id: Option<String>,
+    /// Ties the token to the request's state.
+    signature: ResultSignature,
+}
+
+/// Read what has become of a token request
+#[utoipa::path(
+    get, path = "/token-requests/{tokenRequestId}/result", tag = "Token requests (payments v1)",
+    operation_id = "GatewayService.GetTokenRequestResultWithStatus",
+    params(("tokenRequestId" = String, Path, description = "The token request's id")),
+    responses((status = 200, description = "Where it stands", body = TokenRequestResult),
+        (status = 401, description = "Not authenticated"),
+        (status = 404, description = "No such token request of this member"),
+        (status = 500, description = "Internal error"))
+)]
+pub async fn get_token_request_result(
+    State(app): State<Arc<App>>,
+    Path(token_request_id): Path<String>,
+    call: Call,
+) -> Result<Json<TokenRequestResult>, ApiError> {
+    let failed = |error| ApiError::from_gateway(error, &token_request_id, "");
+    let request =
+        token_requests::get(&app, &call.member, &token_request_id).await.map_err(failed)?;
+    let Some(id) = &request.payment_id else {
+        return Ok(Json(TokenRequestResult::without_payment(&app, &request)));
+    };
+    let payment = payments::get(&app, &call.member, id).await.map_err(failed)?;
+    Ok(Json(TokenRequestResult::of(&app, &payment)))
+}
+
+impl TokenRequestResult {
+    fn without_payment(app: &App, request: &TokenRequest) -> TokenRequestResult {
+        TokenRequestResult {
+            token_id: None,
+            transfer_id: None,
+            status: match request.is_expired(app.now()) {
+                true => ResultStatus::Expired,
+                false => ResultStatus::Pending,
+            },
+            status_reason_information: None,
+            bank_id: request.initiation.bank_id.clone(),
+            signature: ResultSignature::default(),
+        }
+    }
+
+    fn of(app: &App, payment: &core::Payment) -> TokenRequestResult {
+        let token_id = payment.approved_at.map(|_| payment.id.token_id().to_string());
+        let state = payment.initiation.callback_state.as_deref().unwrap_or("");
+        let signature = token_id.as_deref().map(|token_id| signature(app, state, token_id));
+        TokenRequestResult {
+            transfer_id: payment.ordered_at.map(|_| payment.id.transfer_id().to_string()),
+            status: status(payment.stage(), token_id.is_some()),
+            status_reason_information: payment.reason.clone(),
+            bank_id: payment.bank_id.clone(),
+            signature: signature.unwrap_or_default(),
+            token_id,
+        }
+    }
+}
+
+/// The status of a stage. How a payment ended does not say whether it had been approved, and a
+/// request that was processed stays so.
+fn status(stage: Stage, approved: bool) -> ResultStatus {
+    match stage {
+        _ if approved => ResultStatus::Processed,
+        Stage::AwaitingBankChoice
+        | Stage::AwaitingBankChoiceByLink
+        | Stage::Opening
+        | Stage::AwaitingRedirect
+        | Stage::AwaitingCredentials
+        | Stage::AwaitingCredentialsOnPages
+        | Stage::AwaitingDecoupled
+        | Stage::VerifyingReturn
+        | Stage::VerifyingCredentials => ResultStatus::Pending,
+        Stage::AwaitingRedemption
+        | Stage::Authorised
+        | Stage::OrderSent
+        | Stage::Uncertain
+        | Stage::Processing
+        | Stage::Completed
+        | Stage::NoFinalStatus => ResultStatus::Processed,
+        Stage::Rejected
+        | Stage::RejectedInsufficientFunds
+        | Stage::Declined
+        | Stage::Failed
+        | Stage::Cancelled => ResultStatus::Rejected,
+        Stage::Expired => ResultStatus::Expired,
+    }
+}
+
+/// By the gateway's key, over the state as it was sent and the token's id.
+fn signature(app: &App, state: &str, token_id: &str) -> ResultSignature {
+    // Keys in order and no spaces: what is signed has one form only.
+    let signed = format!(
+        "{{\"state\":{},\"tokenId\":{}}}",
+        serde_json::Value::from(state),
+        serde_json::Value::from(token_id)
+    );
+    let key = app.gateway_key();
+    ResultSignature {
+        member_id: Some(key.member_id().to_string()),
+        key_id: Some(key.key_id().to_owned()),
+        signature: Some(key.sign(signed.as_bytes())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_and_its_result() {
+        let name = |status| serde_json::to_value(status).unwrap().as_str().unwrap().to_owned();
+        let table: String = Stage::ALL
+            .into_iter()
+            .map(|stage| {
+                let (before, after) = (name(status(stage, false)), name(status(stage, true)));
+                format!("{:<28} {before:<10} once approved {after}\n", stage.name())
+            })
+            .collect();
+        insta::assert_snapshot!(table);
+    }
+}
