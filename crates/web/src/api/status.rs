@@ -64,6 +64,34 @@ impl PaymentStatus {
     }
 }
 
+impl PaymentStatus {
+    /// Every status.
+    pub const ALL: [PaymentStatus; 22] = [
+        PaymentStatus::InitiationPending,
+        PaymentStatus::InitiationPendingRedirectAuth,
+        PaymentStatus::InitiationPendingRedirectAuthVerification,
+        PaymentStatus::InitiationPendingRedirectHp,
+        PaymentStatus::InitiationPendingRedirectPbl,
+        PaymentStatus::InitiationPendingEmbeddedAuth,
+        PaymentStatus::InitiationPendingEmbeddedAuthVerification,
+        PaymentStatus::InitiationPendingDecoupledAuth,
+        PaymentStatus::InitiationPendingRedemption,
+        PaymentStatus::InitiationPendingRedemptionVerification,
+        PaymentStatus::InitiationProcessing,
+        PaymentStatus::InitiationCompleted,
+        PaymentStatus::InitiationRejected,
+        PaymentStatus::InitiationRejectedInsufficientFunds,
+        PaymentStatus::InitiationFailed,
+        PaymentStatus::InitiationDeclined,
+        PaymentStatus::InitiationExpired,
+        PaymentStatus::InitiationNoFinalStatusAvailable,
+        PaymentStatus::SettlementInProgress,
+        PaymentStatus::SettlementCompleted,
+        PaymentStatus::SettlementIncomplete,
+        PaymentStatus::Canceled,
+    ];
+}
+
 /// The public status of a stage.
 #[must_use]
 pub fn of_stage(stage: Stage) -> PaymentStatus {
