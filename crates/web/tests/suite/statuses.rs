@@ -59,10 +59,8 @@ async fn every_status_is_told_of() {
         world.settle().await;
 
         let told = world.told();
-        let mut all: BTreeSet<String> = PaymentStatus::ALL
-            .iter()
-            .map(|status| serde_json::to_value(status).unwrap().as_str().unwrap().to_owned())
-            .collect();
+        let mut all: BTreeSet<String> =
+            PaymentStatus::ALL.iter().map(|status| status.name().to_owned()).collect();
         all.retain(|status| !OF_SETTLEMENT.contains(&status.as_str()));
         assert_eq!(all.len(), 19);
         assert_eq!(told, all, "{}", world.name);
