@@ -124,5 +124,6 @@ async fn the_webhook_and_the_page_say_so() {
         assert!(last.to_string().contains("\"status\":\"CANCELED\""), "{last}");
         let page = world.page(&format!("/session/{}", id(&payment))).await.text();
         assert!(page.contains("Payment cancelled"), "{page}");
+        assert!(!page.contains("Your bank says"), "the bank said nothing: {page}");
     }
 }
