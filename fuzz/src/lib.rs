@@ -1,7 +1,7 @@
 //! The whole API in process, for fuzzing: requests go through the router that members reach, on a
-//! database of its own, with a network on which nobody answers.
+//! database of its own, with banks that refuse everything.
 //!
-//! What must hold for any input: no panic, no 500, an error in the published shape.
+//! What must hold for any input: no panic, no 5xx, an error in the published shape.
 
 use std::sync::Arc;
 
@@ -32,12 +32,13 @@ const API_KEY: &str = "the secret of the fuzzed member";
 /// Requests on one database: a full one would only slow the search down.
 const REQUESTS_MAX: usize = 20_000;
 
-/// Nobody is there.
-struct Silence;
+/// Every bank says no. Banks that do not answer would soon take no payments at all.
+struct Refusals;
 
-impl Wire for Silence {
+impl Wire for Refusals {
     fn send(&self, _request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
-        Box::pin(async { Err(WireError::NotSent("nobody is there".to_owned())) })
+        let no = Response { status: 400, headers: vec![], body: b"{}".to_vec() };
+        Box::pin(async move { Ok(no) })
     }
 }
 
@@ -98,7 +99,7 @@ impl Target {
             db,
             clock,
             ids,
-            wire: Arc::new(Silence),
+            wire: Arc::new(Refusals),
             directory: Directory::simulated("http://localhost:8001", "https://localhost:8002")
                 .unwrap(),
             identity: Arc::new(Identity {

@@ -250,6 +250,9 @@ pub struct SandboxOptions {
     /// sandbox alone uses
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+    /// Another host under which members reach the gateway, as their tokens name it; may be repeated
+    #[arg(long, value_name = "HOST")]
+    pub accepted_host: Vec<String>,
     /// How long a simulated bank takes to execute an order, in milliseconds
     #[arg(long, default_value_t = 800, value_name = "MS")]
     pub execution_delay: u64,

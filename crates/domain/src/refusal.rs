@@ -1,37 +1,39 @@
 //! Reasons to refuse a command. Facts are never refused.
 
+use crate::payment::Stage;
+
 /// Why a command was not carried out. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The payer chose a bank for a payment that no longer waits for one.
-    #[error("the payment is {state}: its bank can no longer be chosen")]
+    #[error("the payment is {}: its bank can no longer be chosen", stage.name())]
     BankChoiceClosed {
-        /// Name of the payment's state.
-        state: &'static str,
+        /// Where the payment stands.
+        stage: Stage,
     },
     /// An order was about to be sent for a payment that has no unused authorisation.
-    #[error("the payment is {state}: no order may be sent")]
+    #[error("the payment is {}: no order may be sent", stage.name())]
     OrderNotAllowed {
-        /// Name of the payment's state.
-        state: &'static str,
+        /// Where the payment stands.
+        stage: Stage,
     },
     /// An order was asked for that the payer has not approved, or that has ended without one.
-    #[error("the payment is {state}: it cannot be redeemed")]
+    #[error("the payment is {}: it cannot be redeemed", stage.name())]
     NotRedeemable {
-        /// Name of the payment's state.
-        state: &'static str,
+        /// Where the payment stands.
+        stage: Stage,
     },
     /// A payment was to be taken back that may have been executed, or has ended.
-    #[error("the payment is {state}: it cannot be cancelled")]
+    #[error("the payment is {}: it cannot be cancelled", stage.name())]
     NotCancellable {
-        /// Name of the payment's state.
-        state: &'static str,
+        /// Where the payment stands.
+        stage: Stage,
     },
     /// Answers came for a payment whose bank asks nothing.
-    #[error("the payment is {state}: its bank asks no question")]
+    #[error("the payment is {}: its bank asks no question", stage.name())]
     NoQuestionOpen {
-        /// Name of the payment's state.
-        state: &'static str,
+        /// Where the payment stands.
+        stage: Stage,
     },
     /// A token request was to be authorised too late.
     #[error("the token request has expired: create a new one")]

@@ -5,18 +5,16 @@ use std::sync::Arc;
 use banks::payee_verification::{self, NameMatch, Surroundings};
 use domain::account::AccountIdentifier;
 use domain::initiation::Initiation;
-use domain::payment::Sealed;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::sealed_records::{self, RecordKind};
-use store::{idempotency, unit};
+use store::sealed_records::RecordKind;
 use tracing::warn;
 use ulid::Ulid;
 
 use crate::idempotency::IdempotencyKey;
-use crate::{App, GatewayError, Member};
+use crate::{App, GatewayError, Member, sealed_records};
 
-const SEALING_PURPOSE: &str = "account verification";
+const KIND: RecordKind = RecordKind::AccountVerification;
 /// Every id begins with this.
 const ID_PREFIX: &str = "avr-";
 /// A responding bank has five seconds (scheme rulebook), the mechanism between us a few more.
@@ -54,26 +52,7 @@ pub async fn verify(
     let id = new_id(app.now(), app);
     let result = ask(app, iban, name).await;
     let kept = Kept { iban: iban.to_owned(), name: name.to_owned(), result: result.clone() };
-    let plain =
-        serde_json::to_vec(&kept).map_err(|error| GatewayError::Sealing(error.to_string()))?;
-    let sealed = app.parts.sealer.seal(SEALING_PURPOSE, &id, &plain, app.ids())?.0;
-    let (member_id, record, now) = (member.id().clone(), id.clone(), app.now());
-    let key = key.map(|key| key.row(app, 0));
-    app.db()
-        .transact(move |tx| {
-            let (member_id, record) = (member_id.clone(), record.clone());
-            let (sealed, key) = (sealed.clone(), key.clone());
-            unit(async move {
-                if let Some(key) = key
-                    && !idempotency::insert(tx, &key, None).await?
-                {
-                    return Ok(Err(GatewayError::KeyTaken));
-                }
-                let kind = RecordKind::AccountVerification;
-                sealed_records::insert(tx, kind, &record, &member_id, &sealed, now).await.map(Ok)
-            })
-        })
-        .await??;
+    sealed_records::keep(app, member, KIND, &id, &kept, key).await?;
     Ok(AccountVerification { id, result })
 }
 
@@ -111,23 +90,10 @@ pub(crate) async fn check(
         let path = "initiation.creditor.accountVerificationId";
         Err(GatewayError::Field { path, message: message.to_owned() })
     };
-    let (member_id, record) = (member.id().clone(), id.clone());
-    let sealed = app
-        .db()
-        .read(move |tx| {
-            unit(async move {
-                let kind = RecordKind::AccountVerification;
-                sealed_records::get(tx, kind, &record, &member_id).await
-            })
-        })
-        .await?;
-    let Some(sealed) = sealed else {
+    let kept: Option<Kept> = sealed_records::get(app, member.id(), KIND, id).await?;
+    let Some(kept) = kept else {
         return wrong("`accountVerificationId` names no verification of this member.");
     };
-    let plain = app.parts.sealer.open(SEALING_PURPOSE, id, &Sealed(sealed))?;
-    let kept: Kept = serde_json::from_slice(&plain).map_err(|error| {
-        GatewayError::Sealing(format!("the account verification {id}: {error}"))
-    })?;
     match &initiation.creditor.account {
         Some(AccountIdentifier::Iban { iban, .. }) if *iban == kept.iban => Ok(()),
         _ => wrong("`accountVerificationId` names a verification of another account."),

@@ -20,6 +20,7 @@ pub mod payments;
 pub mod public_key;
 pub mod rate_limits;
 pub mod seal;
+mod sealed_records;
 pub mod signing;
 pub mod token_requests;
 pub mod tokenized_accounts;

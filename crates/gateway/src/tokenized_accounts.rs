@@ -7,16 +7,16 @@ use banks::profile::BankProfile;
 use domain::account::Party;
 use domain::ids::{PaymentId, SUFFIX, TokenizedAccountId};
 use domain::initiation::Initiation;
-use domain::payment::{End, Payment, Sealed, State};
+use domain::payment::{End, Payment, State};
 use serde::{Deserialize, Serialize};
-use store::sealed_records::{self, RecordKind};
-use store::{Tx, idempotency, unit};
+use store::sealed_records::RecordKind;
+use store::{Tx, unit};
 use tracing::warn;
 
 use crate::idempotency::IdempotencyKey;
-use crate::{App, GatewayError, Member};
+use crate::{App, GatewayError, Member, sealed_records};
 
-const SEALING_PURPOSE: &str = "account on file";
+const KIND: RecordKind = RecordKind::TokenizedAccount;
 
 /// An account that a member may name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,27 +41,8 @@ pub async fn create(
     if let Some(bank_id) = &account.bank_id {
         crate::payments::bank_with_id(app, bank_id)?;
     }
-    let now = app.now();
-    let id = TokenizedAccountId::new(now, app.ids());
-    let sealed = seal(app, &id, account)?;
-    let (member_id, record) = (member.id().clone(), id.clone());
-    let key = key.map(|key| key.row(app, 0));
-    app.db()
-        .transact(move |tx| {
-            let (member_id, record) = (member_id.clone(), record.clone());
-            let (sealed, key) = (sealed.clone(), key.clone());
-            unit(async move {
-                if let Some(key) = key
-                    && !idempotency::insert(tx, &key, None).await?
-                {
-                    return Ok(Err(GatewayError::KeyTaken));
-                }
-                let kind = RecordKind::TokenizedAccount;
-                let id = record.as_str();
-                sealed_records::insert(tx, kind, id, &member_id, &sealed, now).await.map(Ok)
-            })
-        })
-        .await??;
+    let id = TokenizedAccountId::new(app.now(), app.ids());
+    sealed_records::keep(app, member, KIND, id.as_str(), account, key).await?;
     Ok(id)
 }
 
@@ -74,23 +55,7 @@ pub async fn get(
     member: &Member,
     id: &TokenizedAccountId,
 ) -> Result<Option<AccountOnFile>, GatewayError> {
-    let (member_id, record) = (member.id().clone(), id.clone());
-    let sealed = app
-        .db()
-        .read(move |tx| {
-            unit(async move {
-                let kind = RecordKind::TokenizedAccount;
-                sealed_records::get(tx, kind, record.as_str(), &member_id).await
-            })
-        })
-        .await?;
-    let Some(sealed) = sealed else {
-        return Ok(None);
-    };
-    let plain = app.parts.sealer.open(SEALING_PURPOSE, id.as_str(), &Sealed(sealed))?;
-    let account = serde_json::from_slice(&plain)
-        .map_err(|error| GatewayError::Sealing(format!("the account on file {id}: {error}")))?;
-    Ok(Some(account))
+    sealed_records::get(app, member.id(), KIND, id.as_str()).await
 }
 
 /// Forgets the member's account; tells whether there was one. Payments that were made with it
@@ -104,15 +69,15 @@ pub async fn delete(
     id: &TokenizedAccountId,
 ) -> Result<bool, GatewayError> {
     let (member_id, record) = (member.id().clone(), id.clone());
-    let deleted =
-        app.db()
-            .transact(move |tx| {
-                let (member_id, record) = (member_id.clone(), record.clone());
-                unit(async move {
-                    sealed_records::delete_account(tx, record.as_str(), &member_id).await
-                })
+    let deleted = app
+        .db()
+        .transact(move |tx| {
+            let (member_id, record) = (member_id.clone(), record.clone());
+            unit(async move {
+                store::sealed_records::delete_account(tx, record.as_str(), &member_id).await
             })
-            .await?;
+        })
+        .await?;
     Ok(deleted)
 }
 
@@ -201,25 +166,14 @@ pub(crate) async fn keep_payers_account(
     let (Some(account), Some(id)) = (payers_account(payment), minted_id(&payment.id)) else {
         return Ok(());
     };
-    match seal(app, &id, &account) {
+    match sealed_records::seal(app, KIND, id.as_str(), &account) {
         Ok(sealed) => {
-            let kind = RecordKind::TokenizedAccount;
             let (id, owner) = (id.as_str(), &payment.member_id);
-            sealed_records::insert(tx, kind, id, owner, &sealed, app.now()).await
+            store::sealed_records::insert(tx, KIND, id, owner, &sealed, app.now()).await
         }
         Err(error) => {
             warn!(payment = %payment.id, %error, "the payer's account was not kept");
             Ok(())
         }
     }
-}
-
-fn seal(
-    app: &App,
-    id: &TokenizedAccountId,
-    account: &AccountOnFile,
-) -> Result<String, GatewayError> {
-    let plain =
-        serde_json::to_vec(account).map_err(|error| GatewayError::Sealing(error.to_string()))?;
-    Ok(app.parts.sealer.seal(SEALING_PURPOSE, id.as_str(), &plain, app.ids())?.0)
 }

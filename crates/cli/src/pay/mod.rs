@@ -63,6 +63,7 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
         data_dir: options.data_dir.clone(),
         ephemeral: true,
         database: None,
+        accepted_host: vec![],
         execution_delay: 800,
         bank_timeout: 10_000,
         rate_limit: None,

@@ -178,6 +178,7 @@ fn settings(
     Ok(Settings {
         public_url: api_url.to_owned(),
         sandbox: true,
+        accepted_hosts: options.accepted_host.clone(),
         bank_timeout_ms: options.bank_timeout,
         rate_limits,
         payee_verification: Some(VerificationService {

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bascule::sandbox::Announcement;
@@ -27,9 +28,23 @@ pub fn pause(duration_ms: u64) {
     std::thread::sleep(Duration::from_millis(duration_ms));
 }
 
-/// A port that is free now.
+/// A port that is free with the one after it, which simulated banks take for TLS. It lies below the
+/// ports that systems give away by themselves, and is given once by each test binary: others that
+/// run at the same time take theirs elsewhere.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 16_000;
+    const PORTS: u32 = 15_000;
+    let begin = std::process::id().wrapping_mul(40);
+    for _ in 0..PORTS {
+        let step = NEXT.fetch_add(2, Ordering::Relaxed);
+        let port = u16::try_from(FIRST + begin.wrapping_add(step) % PORTS).unwrap();
+        let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if is_free(port) && is_free(port + 1) {
+            return port;
+        }
+    }
+    panic!("no port is free");
 }
 
 /// The command, with its output captured.

@@ -94,7 +94,7 @@ impl Payment {
         attempt: Attempt,
         now: Timestamp,
     ) -> Result<Option<PaymentStep>, Refusal> {
-        let closed = Refusal::BankChoiceClosed { state: self.state.name() };
+        let closed = Refusal::BankChoiceClosed { stage: self.stage() };
         let same = self.bank_id.as_deref() == Some(bank_id);
         match &self.state {
             State::AwaitingBankChoice => {}
@@ -173,7 +173,7 @@ impl Payment {
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
             | State::Final { end: End::Declined | End::Failed | End::Expired | End::Cancelled } => {
-                Err(Refusal::NotRedeemable { state: self.state.name() })
+                Err(Refusal::NotRedeemable { stage: self.stage() })
             }
         }
     }
@@ -211,7 +211,7 @@ impl Payment {
             } => false,
         };
         if !in_our_hands {
-            return Err(Refusal::NotCancellable { state: self.state.name() });
+            return Err(Refusal::NotCancellable { stage: self.stage() });
         }
         let mut payment = self.clone();
         payment.reason = Some("The payment was cancelled; no order was sent.".to_owned());
@@ -228,7 +228,7 @@ impl Payment {
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
         let State::Authorised { consent_id, grant, .. } = &self.state else {
-            return Err(Refusal::OrderNotAllowed { state: self.state.name() });
+            return Err(Refusal::OrderNotAllowed { stage: self.stage() });
         };
         let order = SentOrder {
             consent_id: consent_id.clone(),
@@ -249,7 +249,7 @@ impl Payment {
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
         let State::AwaitingCredentials { authorisation, challenge } = &self.state else {
-            return Err(Refusal::NoQuestionOpen { state: self.state.name() });
+            return Err(Refusal::NoQuestionOpen { stage: self.stage() });
         };
         let state = State::VerifyingCredentials {
             authorisation: authorisation.clone(),

@@ -6,11 +6,13 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use banks::misfit::{Misfit, MisfitKind};
+use domain::Refusal;
 use gateway::GatewayError;
 use gateway::error::path_of;
 use store::StoreError;
 
 use super::grpc::GrpcStatus;
+use super::status::of_stage;
 
 /// What is wrong with a field (`errorCode` of the published `FieldError`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,13 +205,13 @@ impl ApiError {
             error @ GatewayError::BankUnavailable { .. } => {
                 ApiError::BankUnavailable { message: format!("{error}.") }
             }
-            GatewayError::Refused(domain::Refusal::BankRequired) => ApiError::field(
+            GatewayError::Refused(Refusal::BankRequired) => ApiError::field(
                 FieldFault::Expected,
                 bank_path,
                 "`bankId` is required unless `flowType` is FULL_HOSTED_PAGES.",
             ),
             GatewayError::Refused(refusal) => {
-                ApiError::field(FieldFault::Invalid, bank_path, refusal.to_string())
+                ApiError::field(FieldFault::Invalid, bank_path, in_public_words(&refusal))
             }
             GatewayError::KeyTaken => ApiError::RequestInProgress,
             GatewayError::Field { path, message } => {
@@ -307,6 +309,22 @@ fn shown_id(id: &str) -> String {
 }
 
 /// What a bank does not take: a field where it is one, a feature where it is the whole.
+/// What a member reads of a command that was not carried out: where the payment stands, in the
+/// words of its status, and when the command is possible.
+fn in_public_words(refusal: &Refusal) -> String {
+    let (stage, when) = match refusal {
+        Refusal::BankRequired => return refusal.to_string(),
+        Refusal::BankChoiceClosed { stage } => (stage, "its bank can no longer be chosen"),
+        Refusal::OrderNotAllowed { stage } => (stage, "no order may be sent"),
+        Refusal::NoQuestionOpen { stage } => (stage, "its bank asks nothing now"),
+        Refusal::NotRedeemable { stage } => (stage, "only an approved payment can be redeemed"),
+        Refusal::NotCancellable { stage } => {
+            (stage, "it may have been executed, or has ended, and cannot be cancelled")
+        }
+    };
+    format!("The payment is {}: {when}.", of_stage(*stage).name())
+}
+
 fn misfit_at(bank_id: String, misfit: &Misfit) -> ApiError {
     let message = format!("Bank `{bank_id}`: {}.", misfit.text);
     let fault = match misfit.kind {

@@ -64,6 +64,73 @@ impl PaymentStatus {
     }
 }
 
+impl PaymentStatus {
+    /// Every status.
+    pub const ALL: [PaymentStatus; 22] = [
+        PaymentStatus::InitiationPending,
+        PaymentStatus::InitiationPendingRedirectAuth,
+        PaymentStatus::InitiationPendingRedirectAuthVerification,
+        PaymentStatus::InitiationPendingRedirectHp,
+        PaymentStatus::InitiationPendingRedirectPbl,
+        PaymentStatus::InitiationPendingEmbeddedAuth,
+        PaymentStatus::InitiationPendingEmbeddedAuthVerification,
+        PaymentStatus::InitiationPendingDecoupledAuth,
+        PaymentStatus::InitiationPendingRedemption,
+        PaymentStatus::InitiationPendingRedemptionVerification,
+        PaymentStatus::InitiationProcessing,
+        PaymentStatus::InitiationCompleted,
+        PaymentStatus::InitiationRejected,
+        PaymentStatus::InitiationRejectedInsufficientFunds,
+        PaymentStatus::InitiationFailed,
+        PaymentStatus::InitiationDeclined,
+        PaymentStatus::InitiationExpired,
+        PaymentStatus::InitiationNoFinalStatusAvailable,
+        PaymentStatus::SettlementInProgress,
+        PaymentStatus::SettlementCompleted,
+        PaymentStatus::SettlementIncomplete,
+        PaymentStatus::Canceled,
+    ];
+
+    /// The published name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            PaymentStatus::InitiationPending => "INITIATION_PENDING",
+            PaymentStatus::InitiationPendingRedirectAuth => "INITIATION_PENDING_REDIRECT_AUTH",
+            PaymentStatus::InitiationPendingRedirectAuthVerification => {
+                "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION"
+            }
+            PaymentStatus::InitiationPendingRedirectHp => "INITIATION_PENDING_REDIRECT_HP",
+            PaymentStatus::InitiationPendingRedirectPbl => "INITIATION_PENDING_REDIRECT_PBL",
+            PaymentStatus::InitiationPendingEmbeddedAuth => "INITIATION_PENDING_EMBEDDED_AUTH",
+            PaymentStatus::InitiationPendingEmbeddedAuthVerification => {
+                "INITIATION_PENDING_EMBEDDED_AUTH_VERIFICATION"
+            }
+            PaymentStatus::InitiationPendingDecoupledAuth => "INITIATION_PENDING_DECOUPLED_AUTH",
+            PaymentStatus::InitiationPendingRedemption => "INITIATION_PENDING_REDEMPTION",
+            PaymentStatus::InitiationPendingRedemptionVerification => {
+                "INITIATION_PENDING_REDEMPTION_VERIFICATION"
+            }
+            PaymentStatus::InitiationProcessing => "INITIATION_PROCESSING",
+            PaymentStatus::InitiationCompleted => "INITIATION_COMPLETED",
+            PaymentStatus::InitiationRejected => "INITIATION_REJECTED",
+            PaymentStatus::InitiationRejectedInsufficientFunds => {
+                "INITIATION_REJECTED_INSUFFICIENT_FUNDS"
+            }
+            PaymentStatus::InitiationFailed => "INITIATION_FAILED",
+            PaymentStatus::InitiationDeclined => "INITIATION_DECLINED",
+            PaymentStatus::InitiationExpired => "INITIATION_EXPIRED",
+            PaymentStatus::InitiationNoFinalStatusAvailable => {
+                "INITIATION_NO_FINAL_STATUS_AVAILABLE"
+            }
+            PaymentStatus::SettlementInProgress => "SETTLEMENT_IN_PROGRESS",
+            PaymentStatus::SettlementCompleted => "SETTLEMENT_COMPLETED",
+            PaymentStatus::SettlementIncomplete => "SETTLEMENT_INCOMPLETE",
+            PaymentStatus::Canceled => "CANCELED",
+        }
+    }
+}
+
 /// The public status of a stage.
 #[must_use]
 pub fn of_stage(stage: Stage) -> PaymentStatus {
@@ -103,6 +170,13 @@ pub fn stages_of(status: PaymentStatus) -> Vec<Stage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_those_on_the_wire() {
+        for status in PaymentStatus::ALL {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+    }
 
     #[test]
     fn every_stage_and_its_public_status() {

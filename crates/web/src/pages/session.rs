@@ -442,7 +442,16 @@ fn result(
     title: &'static str,
     text: &'static str,
 ) -> Response {
-    let reason = payment.reason.clone().filter(|_| tone == "bad");
+    // The page says that these are the bank's words; other ends have ours.
+    let by_bank = match &payment.state {
+        PaymentState::Final { end } => match end {
+            End::Rejected | End::RejectedInsufficientFunds | End::Declined => true,
+            End::Failed => payment.error.as_ref().is_some_and(|error| error.from_bank),
+            End::Completed | End::Expired | End::NoFinalStatus | End::Cancelled => false,
+        },
+        _ => false,
+    };
+    let reason = payment.reason.clone().filter(|_| by_bank);
     let back_url = member_url(payment);
     let page_of_result =
         ResultPage { payment: summary(payment), tone, title, text, reason, back_url };

@@ -235,7 +235,7 @@ async fn parts_of_a_token_may_be_padded() {
 /// The documents name a test for each line, and each is there.
 #[test]
 fn each_line_of_the_documents_has_its_test() {
-    for document in ["leniency", "payments-fields"] {
+    for document in ["leniency", "payments", "payments-fields"] {
         each_line_has_its_test(document);
     }
 }

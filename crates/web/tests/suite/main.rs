@@ -35,6 +35,7 @@ mod redeem;
 mod refusals;
 mod scenarios;
 mod standing_orders;
+mod statuses;
 mod support;
 mod texts;
 mod tokenized_accounts;

@@ -31,8 +31,9 @@ impl World {
     }
 }
 
-fn assert_not_redeemable(answer: &Answer, state: &str) {
-    let message = format!("the payment is {state}: it cannot be redeemed");
+fn assert_not_redeemable(answer: &Answer, status: &str) {
+    let message =
+        format!("The payment is INITIATION_{status}: only an approved payment can be redeemed.");
     let error = json!({ "errorCode": "Field.Invalid", "paths": ["paymentId"], "message": message });
     assert_error(answer, 400, error);
 }
@@ -131,9 +132,9 @@ async fn what_is_not_approved_or_has_ended_cannot_be_redeemed() {
     for world in worlds().await {
         world.agree(on_request()).await;
         let payment = world.create(&order()).await;
-        assert_not_redeemable(&world.redeem(&id(&payment)).await, "awaiting_redirect");
+        assert_not_redeemable(&world.redeem(&id(&payment)).await, "PENDING_REDIRECT_AUTH");
         world.decide(&payment, Decision::Decline).await;
-        assert_not_redeemable(&world.redeem(&id(&payment)).await, "declined");
+        assert_not_redeemable(&world.redeem(&id(&payment)).await, "DECLINED");
         let unknown = world.redeem("pm2:1111:bscuLe").await;
         assert_eq!(unknown.status, 404, "{}", unknown.text());
         let path = format!("/v2/payments/{}/redeem", id(&payment));
@@ -157,7 +158,7 @@ async fn after_a_day_or_after_the_banks_grant_nothing_can_be_redeemed_any_more()
             assert_eq!(payment["status"], "INITIATION_EXPIRED", "{bank}");
             let reason = "The approved payment was not redeemed in time; no order was sent.";
             assert_eq!(payment["statusReasonInformation"], reason);
-            assert_not_redeemable(&world.redeem(&id).await, "expired");
+            assert_not_redeemable(&world.redeem(&id).await, "EXPIRED");
             assert_eq!(world.posted_and_executed(&id).await, (0, 0), "{bank}");
         }
     }
