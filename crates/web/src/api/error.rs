@@ -313,7 +313,9 @@ fn shown_id(id: &str) -> String {
 /// words of its status, and when the command is possible.
 fn in_public_words(refusal: &Refusal) -> String {
     let (stage, when) = match refusal {
-        Refusal::BankRequired => return refusal.to_string(),
+        Refusal::BankRequired | Refusal::TokenRequestExpired | Refusal::TokenRequestUsed => {
+            return refusal.to_string();
+        }
         Refusal::BankChoiceClosed { stage } => (stage, "its bank can no longer be chosen"),
         Refusal::OrderNotAllowed { stage } => (stage, "no order may be sent"),
         Refusal::NoQuestionOpen { stage } => (stage, "its bank asks nothing now"),
