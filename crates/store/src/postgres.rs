@@ -16,11 +16,12 @@ use tokio_postgres::{NoTls, Statement as Prepared};
 use crate::db::{Statement, StoreError, Tx, Unit};
 use crate::{Row, Value};
 
-/// Begins a transaction that sees one state of the database. Lists are read in the order of an
-/// index; a plan that finds more than a page and sorts it looks cheap where the server expects
-/// little, and is not where it is wrong.
-const SNAPSHOT: &str =
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_sort = off";
+/// Begins a transaction that sees one state of the database.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// What each connection is opened with. Lists are read in the order of an index; a plan that finds
+/// more than a page and sorts it looks cheap where the server expects little, and is not where it is
+/// wrong.
+const SETTINGS: &str = "-c enable_sort=off";
 /// How long a unit waits for a connection.
 const CONNECTION_WAIT_MS: u64 = 5_000;
 
@@ -36,9 +37,12 @@ impl Postgres {
         connections_max: usize,
         clock: Arc<dyn Clock>,
     ) -> Result<Postgres, StoreError> {
-        let config: tokio_postgres::Config = url
+        let mut config: tokio_postgres::Config = url
             .parse()
             .map_err(|error| StoreError::Unavailable(format!("the connection string: {error}")))?;
+        // The operator's own settings come last: they win.
+        let settings = config.get_options().map(|own| format!("{SETTINGS} {own}"));
+        config.options(settings.as_deref().unwrap_or(SETTINGS));
         let manager = Manager::from_config(
             config,
             NoTls,

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use store::bank_calls::{self, BankCall};
 use store::jobs::{Claim, Waiting};
 use store::payments::{self, Entry, Filter};
-use store::unit;
+use store::{StoreError, Tx, Unit, unit};
 
 use crate::{App, GatewayError, Member, jobs};
 
@@ -83,7 +83,7 @@ pub async fn list(
     limit: usize,
 ) -> Result<Vec<Payment>, GatewayError> {
     let member_id = member.id().clone();
-    let found = app.db().snapshot(move |tx| {
+    let found = at_one_state(app, filter.is_one_statement(), move |tx| {
         unit(async move { payments::list(tx, &member_id, &filter, limit).await })
     });
     Ok(found.await?)
@@ -100,10 +100,20 @@ pub async fn list_entries(
     limit: usize,
 ) -> Result<Vec<Entry>, GatewayError> {
     let member_id = member.id().clone();
-    let found = app.db().snapshot(move |tx| {
+    let found = at_one_state(app, filter.is_one_statement(), move |tx| {
         unit(async move { payments::list_entries(tx, &member_id, &filter, limit).await })
     });
     Ok(found.await?)
+}
+
+/// Reads at one state of the database: a single statement sees one by itself, and costs fewer round
+/// trips.
+async fn at_one_state<T, F>(app: &App, is_one_statement: bool, work: F) -> Result<T, StoreError>
+where
+    T: Send,
+    F: for<'t> FnOnce(&'t mut Tx) -> Unit<'t, T> + Send,
+{
+    if is_one_statement { app.db().read(work).await } else { app.db().snapshot(work).await }
 }
 
 /// The payment whose link a payer holds. The id is the secret: 80 random bits.

@@ -27,6 +27,15 @@ const FLOWS_MAX: usize = 4;
 /// Ids that one statement may name.
 const IDS_AT_ONCE: usize = 64;
 
+/// One statement, once for the entries of a list and once for its payments.
+#[derive(Debug, Clone, Copy)]
+pub struct Seek {
+    /// Selects what [`Entry`] holds.
+    pub entries: &'static str,
+    /// Selects the bodies.
+    pub payments: &'static str,
+}
+
 /// What of a list lies between two places of the index with these columns after the member's, in
 /// the index's order.
 ///
@@ -35,8 +44,16 @@ const IDS_AT_ONCE: usize = 64;
 /// would, where it takes the value for a common one. A test has both explain their plans.
 macro_rules! seek {
     ($after:literal, $until:literal, $($more:literal),+) => {
+        Seek {
+            entries: seek!(@ "created_ms, id, state", $after, $until, $($more),+),
+            payments: seek!(@ "body", $after, $until, $($more),+),
+        }
+    };
+    (@ $columns:literal, $after:literal, $until:literal, $($more:literal),+) => {
         concat!(
-            "SELECT created_ms, id, state FROM payments WHERE member_id = $1 AND ",
+            "SELECT ",
+            $columns,
+            " FROM payments WHERE member_id = $1 AND ",
             $after,
             " AND ",
             $until,
@@ -62,27 +79,27 @@ macro_rules! filtered_seek {
     };
 }
 
-pub(crate) const OF_MEMBER: &str = seek!(
+pub(crate) const OF_MEMBER: Seek = seek!(
     "created_ms > $2",
     "(created_ms, id) < ($3, $4)",
     " ORDER BY created_ms DESC, id DESC LIMIT $5"
 );
-pub(crate) const OF_STATE: &str = seek!(
+pub(crate) const OF_STATE: Seek = seek!(
     "(flow, state, created_ms) > ($2, $3, $4)",
     "(flow, state, created_ms, id) < ($2, $3, $5, $6)",
     " ORDER BY flow DESC, state DESC, created_ms DESC, id DESC LIMIT $7"
 );
-pub(crate) const OF_REFERENCE: &str = filtered_seek!(
+pub(crate) const OF_REFERENCE: Seek = filtered_seek!(
     "(ref_id, created_ms) > ($2, $3)",
     "(ref_id, created_ms, id) < ($2, $4, $5)",
     " ORDER BY ref_id DESC, created_ms DESC, id DESC"
 );
-pub(crate) const OF_PAYER: &str = filtered_seek!(
+pub(crate) const OF_PAYER: Seek = filtered_seek!(
     "external_psu_reference IS NOT NULL AND (external_psu_reference, created_ms) > ($2, $3)",
     "(external_psu_reference, created_ms, id) < ($2, $4, $5)",
     " ORDER BY external_psu_reference DESC, created_ms DESC, id DESC"
 );
-pub(crate) const OF_SUB_TPP: &str = filtered_seek!(
+pub(crate) const OF_SUB_TPP: Seek = filtered_seek!(
     "on_behalf_of_id IS NOT NULL AND (on_behalf_of_id, created_ms) > ($2, $3)",
     "(on_behalf_of_id, created_ms, id) < ($2, $4, $5)",
     " ORDER BY on_behalf_of_id DESC, created_ms DESC, id DESC"
@@ -148,7 +165,7 @@ impl Entry {
 }
 
 /// The first `limit` payments of `member_id` that `filter` lets through. To be run at one state of
-/// the database: [`crate::Db::snapshot`].
+/// the database: [`crate::Db::snapshot`], unless [`Filter::is_one_statement`].
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -158,7 +175,15 @@ pub async fn list(
     filter: &Filter,
     limit: usize,
 ) -> Result<Vec<Payment>, StoreError> {
-    let mut found = if filter.ids.is_empty() {
+    let mut found = if filter.is_one_statement() {
+        let mut found = vec![];
+        for (seek, params) in filter.statements(member_id, limit)? {
+            found.extend(tx.query(seek.payments, &params).await?);
+        }
+        let mut found = found.iter().map(payment).collect::<Result<Vec<Payment>, _>>()?;
+        found.retain(|payment| !filter.leaves_out(payment.id.as_str()));
+        found
+    } else if filter.ids.is_empty() {
         let entries = seek(tx, member_id, filter, limit).await?;
         let ids: Vec<&str> = entries.iter().map(|entry| entry.position.id.as_str()).collect();
         with_ids(tx, member_id, &ids).await?
@@ -198,6 +223,8 @@ async fn seek(
     limit: usize,
 ) -> Result<Vec<Entry>, StoreError> {
     let statements = filter.statements(member_id, limit)?;
+    let statements: Vec<Statement> =
+        statements.into_iter().map(|(seek, params)| (seek.entries, params)).collect();
     let mut entries = vec![];
     for rows in tx.query_all(&statements).await? {
         for row in &rows {
@@ -230,6 +257,20 @@ async fn with_ids(
 }
 
 impl Filter {
+    /// Whether the list is read with a single statement, which sees one state of the database by
+    /// itself.
+    #[must_use]
+    pub fn is_one_statement(&self) -> bool {
+        self.ids.is_empty()
+            && match self.references.len() {
+                0 if self.external_psu_reference.is_some() || self.on_behalf_of_id.is_some() => {
+                    true
+                }
+                0 => self.flows.is_empty() && self.stages.is_empty(),
+                count => count == 1,
+            }
+    }
+
     /// The seeks of a list that names no payment; what of them is needed is found by the caller.
     ///
     /// # Errors
@@ -238,18 +279,18 @@ impl Filter {
         &self,
         member_id: &MemberId,
         limit: usize,
-    ) -> Result<Vec<Statement>, StoreError> {
+    ) -> Result<Vec<(Seek, Vec<Value>)>, StoreError> {
         at_most(self.without_ids.len(), IDS_MAX)?;
         // What is left out may stand in front of what is not.
         let limit = i64::try_from(limit + self.without_ids.len()).unwrap_or(i64::MAX);
         let (after_ms, until) = (self.after_ms(), self.until());
-        let seek = |sql, values: &[&str], conditions: Vec<Value>| -> Statement {
+        let seek = |seek: Seek, values: &[&str], conditions: Vec<Value>| {
             let mut params: Vec<Value> = vec![member_id.as_str().into()];
             params.extend(values.iter().copied().map(Value::from));
             params.extend([after_ms.into(), until.created_ms.into(), until.id.as_str().into()]);
             params.extend(conditions);
             params.push(limit.into());
-            (sql, params)
+            (seek, params)
         };
         let filtered = |sql, value: &str| Ok(seek(sql, &[value], self.conditions()?));
         if !self.references.is_empty() {

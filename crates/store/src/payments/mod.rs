@@ -5,7 +5,7 @@ pub mod list;
 use domain::ids::{MemberId, PaymentId};
 use domain::payment::Payment;
 
-pub use self::list::{Entry, Filter, IDS_MAX, Position, REFERENCES_MAX, list, list_entries};
+pub use self::list::{Entry, Filter, IDS_MAX, Position, REFERENCES_MAX, Seek, list, list_entries};
 use crate::Row;
 use crate::db::{Statement, StoreError, Tx};
 
