@@ -318,14 +318,9 @@ impl State {
     /// Whether only a payment that the payer has approved stands there.
     #[must_use]
     pub fn shows_approval(&self) -> bool {
-        matches!(self, State::AwaitingRedemption { .. }) || self.shows_order()
-    }
-
-    /// Whether only a payment stands there whose order is wanted, was sent, or is with the bank.
-    #[must_use]
-    pub fn shows_order(&self) -> bool {
         match self {
-            State::Authorised { .. }
+            State::AwaitingRedemption { .. }
+            | State::Authorised { .. }
             | State::OrderSent { .. }
             | State::Uncertain { .. }
             | State::Processing { .. }
@@ -337,7 +332,6 @@ impl State {
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
-            | State::AwaitingRedemption { .. }
             | State::Final {
                 end:
                     End::Rejected
@@ -348,6 +342,15 @@ impl State {
                     | End::Cancelled,
             } => false,
         }
+    }
+
+    /// Whether only a payment stands there whose order is wanted, was sent, or is with the bank: it
+    /// is with a bank that executes at the approval as soon as that bank holds the payment.
+    #[must_use]
+    pub fn shows_order(&self) -> bool {
+        let approved =
+            self.shows_approval() && !matches!(self, State::AwaitingRedemption { .. });
+        approved || self.authorisation().is_some_and(Authorisation::may_execute)
     }
 
     /// Whether nothing more will happen.

@@ -1,4 +1,5 @@
-//! Our stages in the public API's words: one exhaustive table (reference, section 3.7).
+//! Our stages in the public API's words: one exhaustive table for payments (reference, section 3.7)
+//! and the transfers of payments v1 (section 2.12).
 
 use domain::payment::Stage;
 use serde::{Deserialize, Serialize};
@@ -167,6 +168,102 @@ pub fn stages_of(status: PaymentStatus) -> Vec<Stage> {
     Stage::ALL.into_iter().filter(|stage| of_stage(*stage) == status).collect()
 }
 
+/// Status of a transfer, v1 (reference, section 2.12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(missing_docs, reason = "the published names; their meaning is the stage's")]
+pub enum TransferStatus {
+    Pending,
+    PendingExternalAuthorization,
+    Processing,
+    Success,
+    Initiated,
+    #[serde(alias = "FAILURE GENERIC")]
+    FailureGeneric,
+    FailurePermissionDenied,
+    FailureCanceled,
+    FailureExpired,
+    FailureInsufficientFunds,
+    FailureDeclined,
+    SettlementInProgress,
+    SettlementCompleted,
+    SettlementIncomplete,
+}
+
+impl TransferStatus {
+    /// Every status.
+    pub const ALL: [TransferStatus; 14] = [
+        TransferStatus::Pending,
+        TransferStatus::PendingExternalAuthorization,
+        TransferStatus::Processing,
+        TransferStatus::Success,
+        TransferStatus::Initiated,
+        TransferStatus::FailureGeneric,
+        TransferStatus::FailurePermissionDenied,
+        TransferStatus::FailureCanceled,
+        TransferStatus::FailureExpired,
+        TransferStatus::FailureInsufficientFunds,
+        TransferStatus::FailureDeclined,
+        TransferStatus::SettlementInProgress,
+        TransferStatus::SettlementCompleted,
+        TransferStatus::SettlementIncomplete,
+    ];
+
+    /// The published name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            TransferStatus::Pending => "PENDING",
+            TransferStatus::PendingExternalAuthorization => "PENDING_EXTERNAL_AUTHORIZATION",
+            TransferStatus::Processing => "PROCESSING",
+            TransferStatus::Success => "SUCCESS",
+            TransferStatus::Initiated => "INITIATED",
+            TransferStatus::FailureGeneric => "FAILURE_GENERIC",
+            TransferStatus::FailurePermissionDenied => "FAILURE_PERMISSION_DENIED",
+            TransferStatus::FailureCanceled => "FAILURE_CANCELED",
+            TransferStatus::FailureExpired => "FAILURE_EXPIRED",
+            TransferStatus::FailureInsufficientFunds => "FAILURE_INSUFFICIENT_FUNDS",
+            TransferStatus::FailureDeclined => "FAILURE_DECLINED",
+            TransferStatus::SettlementInProgress => "SETTLEMENT_IN_PROGRESS",
+            TransferStatus::SettlementCompleted => "SETTLEMENT_COMPLETED",
+            TransferStatus::SettlementIncomplete => "SETTLEMENT_INCOMPLETE",
+        }
+    }
+
+    /// The status of a payment's transfer. A payer who said no at a bank that asks for an order
+    /// (FAILURE_PERMISSION_DENIED) leaves no transfer behind.
+    #[must_use]
+    pub fn of(stage: Stage) -> TransferStatus {
+        match stage {
+            // Only a bank that executes at the approval has the order then.
+            Stage::AwaitingBankChoice
+            | Stage::AwaitingBankChoiceByLink
+            | Stage::Opening
+            | Stage::AwaitingRedirect
+            | Stage::AwaitingCredentials
+            | Stage::AwaitingCredentialsOnPages
+            | Stage::AwaitingDecoupled
+            | Stage::VerifyingReturn
+            | Stage::VerifyingCredentials => TransferStatus::PendingExternalAuthorization,
+            Stage::AwaitingRedemption | Stage::Authorised => TransferStatus::Pending,
+            Stage::OrderSent | Stage::Uncertain | Stage::Processing => TransferStatus::Processing,
+            Stage::Completed => TransferStatus::Success,
+            Stage::NoFinalStatus => TransferStatus::Initiated,
+            Stage::Rejected => TransferStatus::FailureDeclined,
+            Stage::RejectedInsufficientFunds => TransferStatus::FailureInsufficientFunds,
+            Stage::Declined | Stage::Cancelled => TransferStatus::FailureCanceled,
+            Stage::Failed => TransferStatus::FailureGeneric,
+            Stage::Expired => TransferStatus::FailureExpired,
+        }
+    }
+
+    /// The stages that show as the status; none for one that no transfer reaches yet.
+    #[must_use]
+    pub fn stages(self) -> Vec<Stage> {
+        Stage::ALL.into_iter().filter(|stage| TransferStatus::of(*stage) == self).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +273,9 @@ mod tests {
         for status in PaymentStatus::ALL {
             assert_eq!(serde_json::to_value(status).unwrap(), status.name());
         }
+        for status in TransferStatus::ALL {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
     }
 
     #[test]
@@ -183,8 +283,8 @@ mod tests {
         let table: String = Stage::ALL
             .into_iter()
             .map(|stage| {
-                let status = serde_json::to_value(of_stage(stage)).unwrap();
-                format!("{:<28} {}\n", stage.name(), status.as_str().unwrap())
+                let (v2, v1) = (of_stage(stage).name(), TransferStatus::of(stage).name());
+                format!("{:<28} {v2:<47} {v1}\n", stage.name())
             })
             .collect();
         insta::assert_snapshot!(table);

@@ -110,7 +110,9 @@ impl TokenRequestResult {
         let state = payment.initiation.callback_state.as_deref().unwrap_or("");
         let signature = token_id.as_deref().map(|token_id| signature(app, state, token_id));
         TokenRequestResult {
-            transfer_id: payment.ordered_at.map(|_| payment.id.transfer_id().to_string()),
+            // A bank that executes at the approval holds the order before that.
+            transfer_id: (payment.approved_at.is_some() && payment.ordered_at.is_some())
+                .then(|| payment.id.transfer_id().to_string()),
             status: status(payment.stage(), token_id.is_some()),
             status_reason_information: payment.reason.clone(),
             bank_id: payment.bank_id.clone(),
