@@ -41,4 +41,6 @@ mod texts;
 mod tokenized_accounts;
 mod v1_authorization;
 mod v1_token_requests;
+mod v1_tokens;
+mod v1_transfers;
 mod webhooks;

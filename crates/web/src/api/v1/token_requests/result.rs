@@ -8,11 +8,13 @@ use domain::payment::{self as core, Stage};
 use domain::token_request::TokenRequest;
 use gateway::{App, payments, token_requests};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::ApiError;
 use crate::api::auth::Call;
 use crate::api::path::Path;
+use crate::api::v1::signature::Signature;
 
 /// What has become of a token request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -26,21 +28,6 @@ pub enum ResultStatus {
     Rejected,
     /// It was not approved in time.
     Expired,
-}
-
-/// Ties a token to the request's state, by the gateway's key; empty before there is a token.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ResultSignature {
-    /// The member that stands for the gateway.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    member_id: Option<String>,
-    /// Its key (`GET /member/{memberId}/keys`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_id: Option<String>,
-    /// Ed25519 over `{"state":…,"tokenId":…}`, base64url without padding.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signature: Option<String>,
 }
 
 /// What has become of a token request.
@@ -62,7 +49,7 @@ pub struct TokenRequestResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     bank_id: Option<String>,
     /// Ties the token to the request's state.
-    signature: ResultSignature,
+    signature: Signature,
 }
 
 /// Read what has become of a token request
@@ -101,7 +88,7 @@ impl TokenRequestResult {
             },
             status_reason_information: None,
             bank_id: request.initiation.bank_id.clone(),
-            signature: ResultSignature::default(),
+            signature: Signature::default(),
         }
     }
 
@@ -153,19 +140,8 @@ fn status(stage: Stage, approved: bool) -> ResultStatus {
 }
 
 /// By the gateway's key, over the state as it was sent and the token's id.
-fn signature(app: &App, state: &str, token_id: &str) -> ResultSignature {
-    // Keys in order and no spaces: what is signed has one form only.
-    let signed = format!(
-        "{{\"state\":{},\"tokenId\":{}}}",
-        serde_json::Value::from(state),
-        serde_json::Value::from(token_id)
-    );
-    let key = app.gateway_key();
-    ResultSignature {
-        member_id: Some(key.member_id().to_string()),
-        key_id: Some(key.key_id().to_owned()),
-        signature: Some(key.sign(signed.as_bytes())),
-    }
+fn signature(app: &App, state: &str, token_id: &str) -> Signature {
+    Signature::over(app, &json!({ "state": state, "tokenId": token_id }))
 }
 
 #[cfg(test)]
