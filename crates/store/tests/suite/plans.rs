@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::Flow;
 use domain::payment::Stage;
+use domain::transfer::TransferStatus;
 use jiff::SignedDuration;
 use rusqlite::{Connection, OpenFlags, StatementStatus, params_from_iter};
-use store::payments::{Filter, Position, Seek};
+use store::payments::{Filter, Position, Role, RoleFilter, Seek};
 use store::{Db, Value};
 use testkit::{TestDatabase, databases};
 
@@ -147,6 +148,49 @@ async fn each_list_seeks_in_its_index_and_nothing_is_scanned_or_sorted() {
     }
 }
 
+/// Each list of tokens and transfers, and the index that it is read from.
+fn role_cases() -> Vec<(RoleFilter, &'static str)> {
+    let of = |role| RoleFilter {
+        role,
+        statuses: vec![],
+        on_behalf_of_id: None,
+        from: Some(at(50)),
+        until: Some(at(LARGE - 50)),
+        after: None,
+    };
+    let sub_tpp = |filter| RoleFilter { on_behalf_of_id: Some("sub-1".to_owned()), ..filter };
+    let statuses = vec![TransferStatus::Success, TransferStatus::Processing];
+    let of_statuses = RoleFilter { statuses, ..of(Role::Transfer) };
+    vec![
+        (of(Role::Token), "tokens_by_member"),
+        (sub_tpp(of(Role::Token)), "tokens_by_sub_tpp"),
+        (of(Role::Transfer), "transfers_by_member"),
+        (of_statuses.clone(), "transfers_by_status"),
+        (sub_tpp(of_statuses), "transfers_by_sub_tpp"),
+    ]
+}
+
+#[tokio::test]
+async fn each_list_of_tokens_and_transfers_seeks_in_its_index() {
+    for database in databases().await {
+        let (db, owner) = (&database.db, filled(&database).await);
+        for (filter, index) in role_cases() {
+            for (sql, params) in filter.statements(&owner, PAGE).unwrap() {
+                if database.url().is_some() {
+                    let plan = plan(db, "EXPLAIN (COSTS OFF)", sql, &params, 0).await;
+                    assert_of_postgres(&plan.join("\n"), index);
+                } else {
+                    let plan = plan(db, "EXPLAIN QUERY PLAN", sql, &params, 3).await;
+                    let plan = plan.join("\n");
+                    let expected = format!("SEARCH payments USING INDEX {index} (member_id=? AND ");
+                    assert!(plan.starts_with(&expected), "{index}: {plan}");
+                    assert_eq!(plan.lines().count(), 1, "something more, such as a sort: {plan}");
+                }
+            }
+        }
+    }
+}
+
 fn assert_of_sqlite(plan: &str, index: &str) {
     assert!(plan.starts_with("SEARCH payments USING "), "{index}: {plan}");
     assert!(plan.contains(&format!("INDEX {index} (member_id=? AND ")), "{index}: {plan}");
@@ -161,7 +205,7 @@ fn assert_of_postgres(plan: &str, index: &str) {
         .any(|kind| scan.starts_with(&format!("{kind}{index} on payments")));
     assert!(plan.starts_with("Limit") && seeks, "{index}: {plan}");
     let bounds = plan.lines().nth(2).unwrap_or_default().trim_start();
-    let both = bounds.contains(" > ") && bounds.contains("created_ms, id) < ROW(");
+    let both = bounds.contains(" > ") && bounds.contains("_ms, id) < ROW(");
     assert!(bounds.starts_with("Index Cond: ") && both, "a bound is not used: {plan}");
     for costly in ["Sort", "Seq Scan", "Bitmap"] {
         assert!(!plan.contains(costly), "{index}: {plan}");
