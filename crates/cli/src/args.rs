@@ -66,6 +66,20 @@ pub enum MembersCommand {
         /// Every bank that the member uses must know it; a sandbox's banks learn it at its start
         #[arg(long, value_name = "URL|none")]
         tpp_callback_url: Option<String>,
+        /// Whether the member may ask for payments on behalf of others (actingAs, permission
+        /// ACT_ON_BEHALF_OF)
+        #[arg(long, value_enum)]
+        act_on_behalf: Option<OnOff>,
+        /// Whether only listed accounts may be paid
+        #[arg(long, value_enum)]
+        restrict_beneficiaries: Option<OnOff>,
+        /// Lists an account: an IBAN, a sort code and account number (123456-12345678), 26 Polish
+        /// digits, or bban:…, bankgiro:…, plusgiro:…; may be repeated
+        #[arg(long, value_name = "ACCOUNT")]
+        add_beneficiary: Vec<String>,
+        /// Takes an account off the list; may be repeated
+        #[arg(long, value_name = "ACCOUNT")]
+        remove_beneficiary: Vec<String>,
     },
 }
 

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
+use domain::account::AccountIdentifier;
 use domain::ids::MemberId;
-use store::members::{self, ListedMember, MemberSettings};
+use store::members::{self, BENEFICIARIES_MAX, ListedMember, MemberSettings};
 use store::{Db, unit};
 
 use crate::args::{DatabaseOptions, MembersCommand, MembersOptions, OnOff};
@@ -25,8 +26,28 @@ pub async fn run(options: MembersOptions) -> anyhow::Result<ExitCode> {
                 terminal::say(&line(&member));
             }
         }
-        MembersCommand::Set { database, member, auto_redeem, tpp_callback_url } => {
-            set(&database, &member, auto_redeem, tpp_callback_url).await?;
+        MembersCommand::Set {
+            database,
+            member,
+            auto_redeem,
+            tpp_callback_url,
+            act_on_behalf,
+            restrict_beneficiaries,
+            add_beneficiary,
+            remove_beneficiary,
+        } => {
+            let change = Change {
+                auto_redeem,
+                return_url: return_url(tpp_callback_url.as_deref())?,
+                act_on_behalf,
+                restrict_beneficiaries,
+                add: add_beneficiary.iter().map(|text| account(text)).collect::<Result<_, _>>()?,
+                remove: remove_beneficiary
+                    .iter()
+                    .map(|text| account(text))
+                    .collect::<Result<_, _>>()?,
+            };
+            set(&database, &member, change).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -40,46 +61,116 @@ pub async fn all(db: &Db) -> anyhow::Result<Vec<ListedMember>> {
     db.read(move |tx| unit(members::list(tx))).await.map_err(|error| anyhow!("{error}"))
 }
 
-async fn set(
-    database: &DatabaseOptions,
-    member: &str,
+/// What is to be agreed otherwise; what is absent stays.
+#[derive(Clone)]
+struct Change {
     auto_redeem: Option<OnOff>,
-    tpp_callback_url: Option<String>,
-) -> anyhow::Result<()> {
+    return_url: Option<Option<String>>,
+    act_on_behalf: Option<OnOff>,
+    restrict_beneficiaries: Option<OnOff>,
+    add: Vec<AccountIdentifier>,
+    remove: Vec<AccountIdentifier>,
+}
+
+impl Change {
+    /// # Errors
+    /// Where there would be too many accounts.
+    fn applied_to(self, settings: &mut MemberSettings) -> Result<(), String> {
+        if let Some(switch) = self.auto_redeem {
+            settings.redeems_on_request = switch == OnOff::Off;
+        }
+        if let Some(return_url) = self.return_url {
+            settings.return_url = return_url;
+        }
+        if let Some(switch) = self.act_on_behalf {
+            settings.acts_on_behalf = switch == OnOff::On;
+        }
+        if let Some(switch) = self.restrict_beneficiaries {
+            settings.restricts_beneficiaries = switch == OnOff::On;
+        }
+        let listed = &mut settings.beneficiaries;
+        listed.retain(|one| !self.remove.iter().any(|gone| gone.is_same_account(one)));
+        for account in self.add {
+            if !listed.iter().any(|one| one.is_same_account(&account)) {
+                listed.push(account);
+            }
+        }
+        if listed.len() > BENEFICIARIES_MAX {
+            return Err(format!(
+                "{} accounts would be listed, at most {BENEFICIARIES_MAX} can be",
+                listed.len()
+            ));
+        }
+        Ok(())
+    }
+}
+
+async fn set(database: &DatabaseOptions, member: &str, change: Change) -> anyhow::Result<()> {
     let id: MemberId = member
         .parse()
         .map_err(|_| anyhow!("`{member}` is no member id: they are like m:…:bscuLe"))?;
-    let return_url = match tpp_callback_url.as_deref() {
-        None => None,
-        Some("none") => Some(None),
-        Some(text) => Some(Some(address(text)?)),
-    };
     let db = open_existing(database).await?;
     let wanted = id.clone();
     let changed = db
         .transact(move |tx| {
-            let (wanted, return_url) = (wanted.clone(), return_url.clone());
+            let (wanted, change) = (wanted.clone(), change.clone());
             unit(async move {
                 let Some(mut settings) = members::settings(tx, &wanted).await? else {
-                    return Ok(None);
+                    return Ok(Ok(None));
                 };
-                if let Some(switch) = auto_redeem {
-                    settings.redeems_on_request = switch == OnOff::Off;
-                }
-                if let Some(return_url) = return_url {
-                    settings.return_url = return_url;
+                if let Err(reason) = change.applied_to(&mut settings) {
+                    return Ok(Err(reason));
                 }
                 members::set_settings(tx, &wanted, &settings).await?;
-                Ok(Some(settings))
+                Ok(Ok(Some(settings)))
             })
         })
         .await
-        .map_err(|error| anyhow!("{error}"))?;
+        .map_err(|error| anyhow!("{error}"))?
+        .map_err(|reason| anyhow!("{reason}"))?;
     let Some(settings) = changed else {
         bail!("there is no member {id} in this database: see `bascule members list`");
     };
     terminal::say(&format!("{id}  {}", agreed(&settings)));
     Ok(())
+}
+
+/// The address of the option; `Some(None)` for `none`.
+fn return_url(text: Option<&str>) -> anyhow::Result<Option<Option<String>>> {
+    Ok(match text {
+        None => None,
+        Some("none") => Some(None),
+        Some(text) => Some(Some(address(text)?)),
+    })
+}
+
+/// An account as an operator writes it.
+fn account(text: &str) -> anyhow::Result<AccountIdentifier> {
+    let plain: String = text.chars().filter(|one| !one.is_whitespace()).collect();
+    let of_digits = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
+    let account = if let Some((kind, number)) = plain.split_once(':') {
+        let (number, bic) = (number.to_owned(), None);
+        match kind {
+            "bban" => AccountIdentifier::Bban { bban: number, clearing_number: None, bic },
+            "bankgiro" => AccountIdentifier::Bankgiro { bankgiro_number: number, bic },
+            "plusgiro" => AccountIdentifier::Plusgiro { plusgiro_number: number, bic },
+            _ => bail!("`{kind}:` is no kind of account: bban:…, bankgiro:… or plusgiro:…"),
+        }
+    } else if of_digits(&plain) {
+        AccountIdentifier::AccountNumber { account_number: plain, bic: None }
+    } else {
+        // Sort codes may have hyphens of their own.
+        match plain.rsplit_once('-') {
+            Some((sort_code, number)) if of_digits(&sort_code.replace('-', "")) => {
+                AccountIdentifier::SortCode {
+                    sort_code: sort_code.to_owned(),
+                    account_number: number.to_owned(),
+                }
+            }
+            _ => AccountIdentifier::Iban { iban: plain, bic: None },
+        }
+    };
+    account.checked().map_err(|error| anyhow!("`{text}` is no account: {error}"))
 }
 
 fn address(text: &str) -> anyhow::Result<String> {
@@ -99,7 +190,41 @@ fn line(member: &ListedMember) -> String {
 }
 
 fn agreed(settings: &MemberSettings) -> String {
-    let auto_redeem = if settings.redeems_on_request { "off" } else { "on" };
+    let on_off = |on: bool| if on { "on" } else { "off" };
+    let auto_redeem = on_off(!settings.redeems_on_request);
     let return_url = settings.return_url.as_deref().unwrap_or("none");
-    format!("auto-redeem {auto_redeem}, TPP callback {return_url}")
+    let on_behalf = on_off(settings.acts_on_behalf);
+    let beneficiaries = match settings.restricts_beneficiaries {
+        true => "only those listed",
+        false => "any",
+    };
+    let mut text = format!(
+        "auto-redeem {auto_redeem}, TPP callback {return_url}, act on behalf {on_behalf}, \
+         beneficiaries {beneficiaries}"
+    );
+    for account in &settings.beneficiaries {
+        text.push_str("\n    ");
+        text.push_str(&number_of(account));
+    }
+    text
+}
+
+/// An account as an operator writes it.
+fn number_of(account: &AccountIdentifier) -> String {
+    match account {
+        AccountIdentifier::SortCode { sort_code, account_number } => {
+            format!("{sort_code}-{account_number}")
+        }
+        AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
+            iban.clone()
+        }
+        AccountIdentifier::Bban { bban, .. } => format!("bban:{bban}"),
+        AccountIdentifier::AccountNumber { account_number, .. } => account_number.clone(),
+        AccountIdentifier::Bankgiro { bankgiro_number, .. } => {
+            format!("bankgiro:{bankgiro_number}")
+        }
+        AccountIdentifier::Plusgiro { plusgiro_number, .. } => {
+            format!("plusgiro:{plusgiro_number}")
+        }
+    }
 }

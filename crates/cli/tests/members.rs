@@ -20,15 +20,18 @@ fn a_running_gateway_follows_and_the_banks_know_the_address_at_the_next_start() 
     let sandbox = Sandbox::start(&path, &["--port", "0"]);
     let member = sandbox.announcement.member_id.clone();
     let (list, _) = said(&members(data_dir, &["list"]));
-    let line = format!("{member}  Sandbox: developer  auto-redeem on, TPP callback none");
+    let line = format!(
+        "{member}  Sandbox: developer  auto-redeem on, TPP callback none, act on behalf on, \
+         beneficiaries any"
+    );
     assert!(list.lines().any(|other| other == line), "{list}");
 
     let url = "http://localhost:9999/from-the-bank";
     let arguments = ["set", &member, "--auto-redeem", "off", "--tpp-callback-url", url];
     let (set, _) = said(&members(data_dir, &arguments));
-    assert_eq!(set.trim(), format!("{member}  auto-redeem off, TPP callback {url}"));
+    assert_eq!(set.trim(), format!("{member}  auto-redeem off, TPP callback {url}, {others}"));
     let (set, _) = said(&members(data_dir, &["set", &member, "--auto-redeem", "on"]));
-    assert_eq!(set.trim(), format!("{member}  auto-redeem on, TPP callback {url}"));
+    assert_eq!(set.trim(), format!("{member}  auto-redeem on, TPP callback {url}, {others}"));
 
     // What the bank is told: the address of the member, once the gateway has seen the change.
     let asked = |sandbox: &Sandbox| {
@@ -50,6 +53,43 @@ fn a_running_gateway_follows_and_the_banks_know_the_address_at_the_next_start() 
 }
 
 #[test]
+fn beneficiaries_are_listed_and_taken_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let data_dir = path.to_str().unwrap();
+    let sandbox = Sandbox::start(&path, &["--port", "0"]);
+    let member = sandbox.announcement.member_id.clone();
+    let mut arguments = vec!["set", &member, "--restrict-beneficiaries", "on"];
+    let accounts = [
+        "GB29 NWBK 6016 1331 9268 19",
+        "60-16-13-31926819",
+        "DE02120300000000202051",
+        "61109010140000071219812874",
+        "bankgiro:5050-1055",
+        "bban:12345678",
+    ];
+    for account in accounts {
+        arguments.extend(["--add-beneficiary", account]);
+    }
+    let (set, _) = said(&members(data_dir, &arguments));
+    let lines: Vec<&str> = set.lines().map(str::trim).collect();
+    assert!(lines[0].ends_with("beneficiaries only those listed"), "{set}");
+    // The second is the first one's domestic number.
+    let listed = [
+        "GB29NWBK60161331926819",
+        "DE02120300000000202051",
+        "61109010140000071219812874",
+        "bankgiro:50501055",
+        "bban:12345678",
+    ];
+    assert_eq!(lines[1..], listed, "{set}");
+    let arguments = ["set", &member, "--remove-beneficiary", "601613-31926819"];
+    let (set, _) = said(&members(data_dir, &arguments));
+    let left: Vec<&str> = set.lines().skip(1).map(str::trim).collect();
+    assert_eq!(left, listed[1..], "{set}");
+}
+
+#[test]
 fn what_cannot_be_agreed_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data");
@@ -62,6 +102,8 @@ fn what_cannot_be_agreed_is_said() {
         (vec!["set", &member, "--tpp-callback-url", "shop"], "`shop` is no address"),
         (vec!["set", &member, "--tpp-callback-url", "ftp://shop/"], "is no address"),
         (vec!["set", &member, "--tpp-callback-url", "https://shop/#a"], "is no address"),
+        (vec!["set", &member, "--add-beneficiary", "DE00"], "`DE00` is no account: `iban` should"),
+        (vec!["set", &member, "--add-beneficiary", "card:1"], "`card:` is no kind of account"),
     ] {
         let output = members(data_dir, &arguments);
         let (_, complaint) = said(&output);

@@ -81,6 +81,12 @@ pub enum GatewayError {
     /// The transfer does not exist, or is another member's.
     #[error("transfer not found")]
     TransferNotFound,
+    /// The member's payments may go to listed accounts only, and this one is not on the list.
+    #[error("the payee's account is not one of those to which this member may have payments sent")]
+    BeneficiaryNotListed,
+    /// The member may not act on behalf of others.
+    #[error("this member lacks the permission ACT_ON_BEHALF_OF")]
+    NotOnBehalf,
     /// The member has a token request with this reference.
     #[error("the reference is that of another token request")]
     ReferenceTaken,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::account::{AccountIdentifier, Party};
 use domain::ids::MemberId;
 use domain::initiation::Flow;
 use domain::payment::Terms;
@@ -149,6 +150,36 @@ pub(crate) async fn terms(app: &App, member: &Member, flow: Flow) -> Result<Term
     // On our own pages the payer comes back to us.
     let return_url = (flow == Flow::ApiOnly).then(|| settings.return_url.clone()).flatten();
     Ok(Terms { redeems_on_request: settings.redeems_on_request, return_url })
+}
+
+/// Whether the member may have payments sent to the payee.
+///
+/// # Errors
+/// [`GatewayError::BeneficiaryNotListed`]; [`GatewayError::Store`].
+pub(crate) async fn check_beneficiary(
+    app: &App,
+    member: &Member,
+    payee: &Party,
+) -> Result<(), GatewayError> {
+    let settings = settings(app, member.id()).await?;
+    let listed = |account: &AccountIdentifier| {
+        settings.beneficiaries.iter().any(|listed| listed.is_same_account(account))
+    };
+    if settings.restricts_beneficiaries && !payee.account.as_ref().is_some_and(listed) {
+        return Err(GatewayError::BeneficiaryNotListed);
+    }
+    Ok(())
+}
+
+/// Whether the member may ask for payments on behalf of others (`actingAs` of payments v1).
+///
+/// # Errors
+/// [`GatewayError::NotOnBehalf`]; [`GatewayError::Store`].
+pub async fn check_acting_as(app: &App, member: &Member) -> Result<(), GatewayError> {
+    match settings(app, member.id()).await?.acts_on_behalf {
+        true => Ok(()),
+        false => Err(GatewayError::NotOnBehalf),
+    }
 }
 
 async fn settings(app: &App, id: &MemberId) -> Result<Arc<MemberSettings>, GatewayError> {

@@ -1,5 +1,6 @@
 //! Tables `members`, `member_keys` and `api_keys`: who may call, and with which keys.
 
+use domain::account::AccountIdentifier;
 use domain::ids::MemberId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,8 @@ use crate::db::{StoreError, Tx};
 
 /// Keys that one member may have.
 pub const KEYS_MAX: usize = 100;
+/// Accounts to which one member's payments may be restricted.
+pub const BENEFICIARIES_MAX: usize = 200;
 
 pub(crate) const INSERT: &str = "INSERT INTO members (id, name, created_ms) VALUES ($1, $2, $3) \
      ON CONFLICT (id) DO NOTHING";
@@ -42,6 +45,13 @@ pub struct MemberSettings {
     /// The member's own address to which banks send the payer's browser back, in place of ours;
     /// every bank that the member uses must know it (TPP callback; reference, section 3.9).
     pub return_url: Option<String>,
+    /// Whether the member may ask for payments on behalf of others (`actingAs` of payments v1;
+    /// permission ACT_ON_BEHALF_OF; reference, section 1.14).
+    pub acts_on_behalf: bool,
+    /// Whether only [`MemberSettings::beneficiaries`] may be paid.
+    pub restricts_beneficiaries: bool,
+    /// The accounts that may be paid where that is restricted; at most [`BENEFICIARIES_MAX`].
+    pub beneficiaries: Vec<AccountIdentifier>,
 }
 
 /// A member as it is listed.

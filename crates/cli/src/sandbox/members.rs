@@ -10,7 +10,7 @@ use gateway::public_key::ed25519_pem;
 use gateway::seal::Sealer;
 use gateway::signing::key_id;
 use jiff::Timestamp;
-use store::members::MemberKey;
+use store::members::{MemberKey, MemberSettings};
 use store::{Db, members, secrets, unit};
 use web::api::auth::basic;
 
@@ -118,7 +118,12 @@ async fn register(
     db.transact(move |tx| {
         let (id, key, digest, name) = (id.clone(), key.clone(), digest.clone(), name.clone());
         unit(async move {
-            members::insert(tx, &id, &name, now).await?;
+            if members::name(tx, &id).await?.is_none() {
+                members::insert(tx, &id, &name, now).await?;
+                // Everything can be tried in a sandbox.
+                let settings = MemberSettings { acts_on_behalf: true, ..MemberSettings::default() };
+                members::set_settings(tx, &id, &settings).await?;
+            }
             members::insert_key(tx, &id, &key, now).await?;
             members::insert_api_key(tx, &id, &digest, now).await
         })

@@ -172,7 +172,59 @@ fn domestic_polish(text: &str) -> Result<String, AccountError> {
     }
 }
 
+/// Of an IBAN: country and check digits.
+const IBAN_PREFIX: usize = 4;
+
+/// The number of an IBAN's account, and, where its country has a number of its own in it, that one.
+fn numbers_of_iban(iban: &str) -> Vec<String> {
+    let domestic = match iban.get(..2) {
+        // GBkk BBBB SSSS SSAA AAAA AA
+        Some("GB") => iban.get(2 * IBAN_PREFIX..).map(|number| format!("sort code {number}")),
+        // PLkk and 24 digits; the domestic number has the check digits, too.
+        Some("PL") => iban.get(2..).map(|number| format!("domestic {number}")),
+        _ => None,
+    };
+    [Some(format!("iban {iban}")), domestic].into_iter().flatten().collect()
+}
+
 impl AccountIdentifier {
+    /// Whether both name one account: an IBAN of a country names the same one as the domestic number
+    /// in it. The bank's BIC does not count.
+    #[must_use]
+    pub fn is_same_account(&self, other: &AccountIdentifier) -> bool {
+        let others = other.numbers();
+        self.numbers().iter().any(|number| others.contains(number))
+    }
+
+    fn numbers(&self) -> Vec<String> {
+        let domestic = |clearing: &Option<String>, bban: &str| {
+            format!("bban {} {bban}", clearing.as_deref().unwrap_or_default())
+        };
+        match self {
+            AccountIdentifier::SortCode { sort_code, account_number } => {
+                vec![format!("sort code {sort_code}{account_number}")]
+            }
+            AccountIdentifier::Iban { iban, .. } => numbers_of_iban(iban),
+            AccountIdentifier::IbanWithBban { iban, bban, clearing_number, .. } => {
+                let mut numbers = numbers_of_iban(iban);
+                numbers.push(domestic(clearing_number, bban));
+                numbers
+            }
+            AccountIdentifier::Bban { bban, clearing_number, .. } => {
+                vec![domestic(clearing_number, bban)]
+            }
+            AccountIdentifier::AccountNumber { account_number, .. } => {
+                vec![format!("domestic {account_number}")]
+            }
+            AccountIdentifier::Bankgiro { bankgiro_number, .. } => {
+                vec![format!("bankgiro {bankgiro_number}")]
+            }
+            AccountIdentifier::Plusgiro { plusgiro_number, .. } => {
+                vec![format!("plusgiro {plusgiro_number}")]
+            }
+        }
+    }
+
     /// The account with spaces and hyphens removed from its numbers and letters in upper case,
     /// if every part has the form and the check digits of its scheme.
     ///

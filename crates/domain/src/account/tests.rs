@@ -178,3 +178,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_iban_and_the_domestic_number_in_it_are_one_account() {
+    let iban = |iban: &str| AccountIdentifier::Iban { iban: iban.to_owned(), bic: None };
+    let british = AccountIdentifier::SortCode {
+        sort_code: "601613".to_owned(),
+        account_number: "31926819".to_owned(),
+    };
+    let polish = AccountIdentifier::AccountNumber {
+        account_number: "61109010140000071219812874".to_owned(),
+        bic: None,
+    };
+    let with_bic = AccountIdentifier::Iban {
+        iban: "DE02120300000000202051".to_owned(),
+        bic: Some("BYLADEM1001".to_owned()),
+    };
+    assert!(iban("GB29NWBK60161331926819").is_same_account(&british));
+    assert!(polish.is_same_account(&iban("PL61109010140000071219812874")));
+    assert!(with_bic.is_same_account(&iban("DE02120300000000202051")));
+    for (one, other) in [
+        (iban("DE02120300000000202051"), british.clone()),
+        (british, polish),
+        (iban("DE02120300000000202051"), iban("DE32370400440000001036")),
+    ] {
+        assert!(!one.is_same_account(&other));
+    }
+}

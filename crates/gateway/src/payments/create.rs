@@ -117,6 +117,7 @@ async fn prepare(
 ) -> Result<PaymentStep, GatewayError> {
     let bank = initiation.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
     tokenized_accounts::resolve(app, member, &mut initiation, bank).await?;
+    members::check_beneficiary(app, member, &initiation.creditor).await?;
     account_verifications::check(app, member, &initiation).await?;
     // On the full hosted pages the payer comes later, and is asked for the account.
     let later = initiation.flow.begins_on_pages();

@@ -181,6 +181,18 @@ impl ApiError {
             GatewayError::TokenRequestNotFound => ApiError::not_found("Token request", id),
             GatewayError::TokenNotFound => ApiError::not_found("Token", id),
             GatewayError::TransferNotFound => ApiError::not_found("Transfer", id),
+            GatewayError::BeneficiaryNotListed => ApiError::field(
+                FieldFault::Invalid,
+                "initiation.creditor",
+                "The payee's account should be one of those to which payments of this member are \
+                 restricted: see `bascule members list`.",
+            ),
+            GatewayError::NotOnBehalf => ApiError::PermissionDenied {
+                message:
+                    "`actingAs` needs the permission ACT_ON_BEHALF_OF, which this member does \
+                          not have: see `bascule members set`."
+                        .to_owned(),
+            },
             GatewayError::ReferenceTaken => ApiError::field(
                 FieldFault::NotUnique,
                 "requestPayload.refId",

@@ -14,7 +14,7 @@ use domain::ids::MemberId;
 use domain::seams::Ids;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::members::{self, MemberKey};
+use store::members::{self, MemberKey, MemberSettings};
 use store::{Db, unit};
 
 /// The host that [`Member::claims`] names.
@@ -119,6 +119,8 @@ impl Member {
             let (id, stored, digest) = (member_id.clone(), stored.clone(), digest.clone());
             unit(async move {
                 members::insert(tx, &id, "Test", now).await?;
+                let settings = MemberSettings { acts_on_behalf: true, ..Default::default() };
+                members::set_settings(tx, &id, &settings).await?;
                 members::insert_key(tx, &id, &stored, now).await?;
                 members::insert_api_key(tx, &id, &digest, now).await
             })

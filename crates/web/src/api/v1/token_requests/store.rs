@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::token_request::Asked;
 use gateway::idempotency::IdempotencyKey;
-use gateway::{App, GatewayError, token_requests};
+use gateway::{App, GatewayError, members, token_requests};
 
 use super::errors::{from_gateway, in_token_request};
 use super::mapping;
@@ -26,6 +26,7 @@ use crate::api::{ApiError, idempotency, json};
         (status = 400, description = "A field is missing or wrong, the reference was used before, \
             or the bank cannot do this"),
         (status = 401, description = "Not authenticated"),
+        (status = 403, description = "The member may not act on behalf of others"),
         (status = 500, description = "Internal error"),
         (status = 501, description = "Standing orders and access to accounts do not exist yet"))
 )]
@@ -45,6 +46,11 @@ async fn store(
     let mut asked: StoreTokenRequest = json::read(&call.body)?;
     mapping::refuse_other_payloads(&asked)?;
     mapping::check_envelope(&mut asked, call.member.id())?;
+    if asked.request_payload.acting_as.is_some() {
+        members::check_acting_as(app, &call.member)
+            .await
+            .map_err(|error| from_gateway(error, "", &asked))?;
+    }
     let text = serde_json::to_value(&asked).map_err(unwritable)?;
     mapping::refuse_card_numbers(&text)?;
     let initiation = mapping::initiation(&asked)?
