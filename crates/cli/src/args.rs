@@ -83,6 +83,9 @@ pub enum MembersCommand {
     },
 }
 
+/// Who sends receipts where nobody else is named.
+pub const MAIL_FROM: &str = "Bascule <receipts@localhost>";
+
 /// A switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OnOff {
@@ -281,6 +284,13 @@ pub struct SandboxOptions {
     /// The limit of one member, or none; repeated for others
     #[arg(long, value_name = "MEMBER=LIMIT|none", value_parser = rate_limit::of_member)]
     pub member_rate_limit: Vec<(MemberId, Option<RateLimit>)>,
+    /// The mail server for receipts: smtps://user:password@host, smtp://host:587?tls=required, or
+    /// smtp://localhost:1025. Without it receipts are files in the data directory
+    #[arg(long, value_name = "URL")]
+    pub smtp_url: Option<String>,
+    /// Who sends receipts: "Shop receipts <receipts@shop.example>"
+    #[arg(long, value_name = "ADDRESS", default_value = MAIL_FROM)]
+    pub mail_from: String,
     /// Print what is ready as one line of JSON
     #[arg(long)]
     pub json: bool,

@@ -7,6 +7,7 @@
 //! | `tpp-signing-key.p8` | the RSA key with which we sign towards banks (PKCS#8, DER) |
 //! | `member-key.pem`, `member-key.pub.pem` | the Ed25519 pair of the sandbox's member |
 //! | `sandbox.json` | what the running sandbox printed: for `bascule pay` |
+//! | `receipts/` | the mails to payers, where no server for them is named |
 //! | `simbank/` | journal and key of the simulated banks |
 //! | `lock` | held while a process uses the directory |
 

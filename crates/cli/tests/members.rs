@@ -20,10 +20,8 @@ fn a_running_gateway_follows_and_the_banks_know_the_address_at_the_next_start() 
     let sandbox = Sandbox::start(&path, &["--port", "0"]);
     let member = sandbox.announcement.member_id.clone();
     let (list, _) = said(&members(data_dir, &["list"]));
-    let line = format!(
-        "{member}  Sandbox: developer  auto-redeem on, TPP callback none, act on behalf on, \
-         beneficiaries any"
-    );
+    let others = "act on behalf on, beneficiaries any";
+    let line = format!("{member}  Sandbox: developer  auto-redeem on, TPP callback none, {others}");
     assert!(list.lines().any(|other| other == line), "{list}");
 
     let url = "http://localhost:9999/from-the-bank";

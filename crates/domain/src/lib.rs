@@ -17,6 +17,7 @@ pub mod event;
 pub mod execution;
 pub mod ids;
 pub mod initiation;
+pub mod mail;
 pub mod money;
 pub mod payment;
 pub mod rail;

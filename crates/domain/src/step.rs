@@ -23,11 +23,13 @@ pub enum JobKind {
     Expire,
     /// Bring the payment's events to the member's webhook endpoint, in order.
     Deliver,
+    /// Send the payer a receipt by mail.
+    SendReceipt,
 }
 
 impl JobKind {
     /// Every kind, in the order of a payment's life.
-    pub const ALL: [JobKind; 8] = [
+    pub const ALL: [JobKind; 9] = [
         JobKind::OpenAtBank,
         JobKind::CompleteAuthorisation,
         JobKind::SendCredentials,
@@ -36,6 +38,7 @@ impl JobKind {
         JobKind::AskStatus,
         JobKind::Expire,
         JobKind::Deliver,
+        JobKind::SendReceipt,
     ];
 
     /// The name under which the job is stored and shown.
@@ -50,6 +53,7 @@ impl JobKind {
             JobKind::AskStatus => "ask_status",
             JobKind::Expire => "expire",
             JobKind::Deliver => "deliver",
+            JobKind::SendReceipt => "send_receipt",
         }
     }
 

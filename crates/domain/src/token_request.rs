@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::Refusal;
 use crate::ids::{MemberId, PaymentId, TokenRequestId};
 use crate::initiation::Initiation;
+use crate::mail::MailAddress;
 
 /// How long a token request can be authorised, counted from its creation: 20 minutes (reference,
 /// section 2.10). Nothing but its authorisation is an activity on it, and that makes a payment.
@@ -39,6 +40,9 @@ pub struct TokenRequest {
     pub asked: Asked,
     /// The payment that it asks for.
     pub initiation: Initiation,
+    /// Where a receipt goes once the payment is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_to: Option<MailAddress>,
     /// The payment that it became.
     pub payment_id: Option<PaymentId>,
     /// When it was created.
@@ -62,10 +66,17 @@ impl TokenRequest {
             member_id,
             asked,
             initiation,
+            receipt_to: None,
             payment_id: None,
             created_at: now,
             version: 1,
         }
+    }
+
+    /// The same, with a receipt for the payer.
+    #[must_use]
+    pub fn with_receipt(self, receipt_to: Option<MailAddress>) -> TokenRequest {
+        TokenRequest { receipt_to, ..self }
     }
 
     /// Whether nobody has asked for its authorisation in time.

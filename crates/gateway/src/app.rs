@@ -8,8 +8,9 @@ use banks::profile::BankProfile;
 use banks::protocol::{Identity, Protocols};
 use banks::wire::{ClientCertificate, Wire};
 use domain::ids::{MemberId, PaymentId};
+use domain::mail::MailAddress;
 use domain::payment::{Attempt, Payment};
-use domain::seams::{Clock, Ids};
+use domain::seams::{BoxFuture, Clock, Ids};
 use jiff::{SignedDuration, Timestamp};
 use store::Db;
 use store::events::PaymentEvent;
@@ -79,6 +80,37 @@ pub trait EventRenderer: Send + Sync + 'static {
     fn render(&self, payment: &Payment, event: &PaymentEvent) -> Vec<u8>;
 }
 
+/// A mail to one payer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The same however often the mail is sent, so that mailboxes show it once: letters, digits and
+    /// hyphens.
+    pub id: String,
+    /// To whom.
+    pub to: MailAddress,
+    /// The subject, one line.
+    pub subject: String,
+    /// The text, plain.
+    pub text: String,
+}
+
+/// Why a mail was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// It may go later.
+    #[error("not now: {0}")]
+    Later(String),
+    /// It will never go.
+    #[error("refused: {0}")]
+    Refused(String),
+}
+
+/// Sends mail.
+pub trait Mailer: Send + Sync + 'static {
+    /// Sends a mail, or says why it did not. The texts of errors go to logs: no addresses.
+    fn send(&self, mail: Mail) -> BoxFuture<'_, Result<(), MailError>>;
+}
+
 /// Proof that a request comes from a member. Use cases take it, so that no row can be loaded
 /// without its owner; only authentication makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +152,8 @@ pub struct Parts {
     pub gateway_key: GatewayKey,
     /// Makes webhook bodies.
     pub renderer: Box<dyn EventRenderer>,
+    /// Brings receipts to payers; none are sent where it is absent.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// The operator's choices.
     pub settings: Settings,
 }

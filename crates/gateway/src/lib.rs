@@ -27,5 +27,5 @@ pub mod tokenized_accounts;
 pub mod transfers;
 pub mod webhooks;
 
-pub use app::{App, EventRenderer, Member, Settings};
+pub use app::{App, EventRenderer, Mail, MailError, Mailer, Member, Settings};
 pub use error::GatewayError;

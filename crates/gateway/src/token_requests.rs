@@ -6,6 +6,7 @@ use banks::profile::ScaMethod;
 use banks::protocol::{Credentials, PsuContext};
 use domain::ids::TokenRequestId;
 use domain::initiation::{Flow, Initiation};
+use domain::mail::MailAddress;
 use domain::payment::{Payment, State};
 use domain::token_request::{Asked, TokenRequest};
 use domain::{Refusal, ids};
@@ -25,12 +26,14 @@ pub async fn create(
     member: &Member,
     asked: Asked,
     initiation: Initiation,
+    receipt_to: Option<MailAddress>,
     key: Option<IdempotencyKey>,
 ) -> Result<TokenRequest, GatewayError> {
     payments::check(app, member, initiation.clone()).await?;
     let now = app.now();
     let id = TokenRequestId::new(now, app.ids());
-    let request = TokenRequest::create(id, member.id().clone(), asked, initiation, now);
+    let request = TokenRequest::create(id, member.id().clone(), asked, initiation, now)
+        .with_receipt(receipt_to);
     let shared = Arc::new(request);
     let key = key.map(|key| Arc::new(key.row(app, 0)));
     let request = Arc::clone(&shared);
@@ -178,6 +181,7 @@ async fn open(
         request_timeout_ms: with.request_timeout_ms,
         idempotency: with.idempotency.clone(),
         token_request_id: Some(request.id.clone()),
+        receipt_to: request.receipt_to.clone(),
     };
     payments::create(app, member, new).await
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::browser::Browser;
 use self::webhooks::WebhookListener;
-use crate::args::{PayFlow, PayOptions, SandboxOptions};
+use crate::args::{MAIL_FROM, PayFlow, PayOptions, SandboxOptions};
 use crate::merchant::Merchant;
 use crate::sandbox::{self, Announcement};
 use crate::seams::SystemClock;
@@ -68,6 +68,8 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
         bank_timeout: 10_000,
         rate_limit: None,
         member_rate_limit: vec![],
+        smtp_url: None,
+        mail_from: MAIL_FROM.to_owned(),
         json: true,
     };
     let sandbox = sandbox::start(&sandbox_options).await?;

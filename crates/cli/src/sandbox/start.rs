@@ -16,7 +16,7 @@ use gateway::app::Parts;
 use gateway::jobs::{Runner, recover};
 use gateway::seal::{KEY_BYTES, Sealer};
 use gateway::signing::GatewayKey;
-use gateway::{App, Settings, housekeeping};
+use gateway::{App, Mailer, Settings, housekeeping};
 use store::Db;
 use tokio::net::TcpListener;
 use web::api::event::PublicEvents;
@@ -27,6 +27,7 @@ use super::members::{self, SandboxMember};
 use crate::args::SandboxOptions;
 use crate::data_dir::DataDir;
 use crate::demo;
+use crate::mail::{FolderMailer, SmtpMailer};
 use crate::merchant::Merchant;
 use crate::rate_limit;
 use crate::seams::{BankEnvironment, SystemClock, SystemIds};
@@ -109,6 +110,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         sealer,
         gateway_key,
         renderer: Box::new(PublicEvents),
+        mailer: Some(mailer(options, &data_dir)?),
         settings: settings(options, &api_url, &banks.tls_base_url, &[&developer, &shop, &payer])?,
     });
     let shop = Merchant::new(wire, clock, &api_url, shop.credentials)?;
@@ -165,6 +167,13 @@ impl Sandbox {
             futures_util::future::Either::Right(_) => Ok(()),
         }
     }
+}
+
+fn mailer(options: &SandboxOptions, data_dir: &DataDir) -> anyhow::Result<Arc<dyn Mailer>> {
+    Ok(match &options.smtp_url {
+        Some(url) => Arc::new(SmtpMailer::new(url, &options.mail_from)?),
+        None => Arc::new(FolderMailer::new(data_dir.file("receipts"), &options.mail_from)?),
+    })
 }
 
 fn settings(

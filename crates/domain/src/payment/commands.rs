@@ -8,6 +8,7 @@ use crate::account::AccountIdentifier;
 use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId, TokenRequestId};
 use crate::initiation::Initiation;
+use crate::mail::MailAddress;
 use crate::step::{JobChange, JobKind, Step};
 
 /// What a payment begins with.
@@ -25,6 +26,8 @@ pub struct Creation {
     pub terms: Terms,
     /// The token request that the payment comes from (payments v1).
     pub token_request_id: Option<TokenRequestId>,
+    /// Where a receipt goes once the payment is completed.
+    pub receipt_to: Option<MailAddress>,
 }
 
 impl Payment {
@@ -40,8 +43,15 @@ impl Payment {
         creation: Creation,
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
-        let Creation { initiation, execution, attempt, credentials, terms, token_request_id } =
-            creation;
+        let Creation {
+            initiation,
+            execution,
+            attempt,
+            credentials,
+            terms,
+            token_request_id,
+            receipt_to,
+        } = creation;
         let bank_id = initiation.bank_id.clone();
         let state = match (initiation.flow.begins_on_pages(), &bank_id) {
             (true, _) => State::AwaitingBankChoice,
@@ -58,6 +68,7 @@ impl Payment {
             link_used_at: None,
             terms,
             token_request_id,
+            receipt_to,
             approved_at: None,
             ordered_at: None,
             state,
@@ -280,12 +291,16 @@ impl Payment {
         Step { state: self, events, jobs, cases: vec![] }
     }
 
-    /// The Step into an end: every job but the deliveries ends too.
+    /// The Step into an end: every job but the deliveries ends too, and the payer may get a receipt.
     pub(super) fn ended(self, end: End, now: Timestamp) -> PaymentStep {
+        let receipt = end == End::Completed && self.receipt_to.is_some();
         let jobs = JobKind::ALL
             .into_iter()
-            .filter(|kind| *kind != JobKind::Deliver)
-            .map(JobChange::Cancel)
+            .filter_map(|kind| match kind {
+                JobKind::Deliver => None,
+                JobKind::SendReceipt => receipt.then_some(JobChange::Schedule(kind, now)),
+                kind => Some(JobChange::Cancel(kind)),
+            })
             .collect();
         self.moved_to(State::Final { end }, now, jobs)
     }

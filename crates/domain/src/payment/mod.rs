@@ -41,6 +41,7 @@ use crate::event::EventKind;
 use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId, TokenRequestId};
 use crate::initiation::{Flow, Initiation};
+use crate::mail::MailAddress;
 use crate::step::{Outcome, Step};
 
 /// How long a payer has to approve, counted from the payment's creation: 40 minutes (reference,
@@ -124,6 +125,9 @@ pub struct Payment {
     /// The token request that it came from (payments v1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_request_id: Option<TokenRequestId>,
+    /// Where a receipt goes once it is completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt_to: Option<MailAddress>,
     /// When the payer's approval was confirmed, however the payment ended: a payment that ended
     /// does not show it otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -112,6 +112,7 @@ pub fn sealed() -> Sealed {
 pub fn creation() -> Creation {
     Creation {
         token_request_id: None,
+        receipt_to: None,
         initiation: initiation(),
         execution: None,
         attempt: attempt(),

@@ -26,6 +26,7 @@ mod open_at_bank;
 mod redeem;
 mod runner;
 mod send_credentials;
+mod send_receipt;
 
 use std::sync::Arc;
 
@@ -97,6 +98,7 @@ async fn run(app: &Arc<App>, claim: &Claim, psu: PsuContext) -> Result<Next, Gat
         JobKind::AskStatus => ask_status::run(app, claim).await,
         JobKind::Expire => expire::run(app, claim).await,
         JobKind::Deliver => deliver::run(app, claim).await,
+        JobKind::SendReceipt => send_receipt::run(app, claim).await,
     }
 }
 

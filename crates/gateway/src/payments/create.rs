@@ -5,6 +5,7 @@ use std::sync::Arc;
 use banks::protocol::{Credentials, PsuContext};
 use domain::ids::{PaymentId, TokenRequestId};
 use domain::initiation::Initiation;
+use domain::mail::MailAddress;
 use domain::payment::{Creation, Payment, PaymentStep};
 use domain::token_request::TokenRequest;
 use store::step::{self, Saving};
@@ -30,6 +31,8 @@ pub struct NewPayment {
     pub idempotency: Option<IdempotencyKey>,
     /// The token request that becomes the payment (payments v1).
     pub token_request_id: Option<TokenRequestId>,
+    /// Where a receipt goes once the payment is completed.
+    pub receipt_to: Option<MailAddress>,
 }
 
 /// Records the payment and, where its bank is known from the start, opens it there. Returns it as
@@ -53,8 +56,10 @@ pub async fn create(
         request_timeout_ms,
         idempotency,
         token_request_id,
+        receipt_to,
     } = new;
-    let step = prepare(app, member, initiation, &credentials, token_request_id).await?;
+    let from = (token_request_id, receipt_to);
+    let step = prepare(app, member, initiation, &credentials, from).await?;
     let step = Arc::new(step);
     let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
     let key = idempotency.map(|key| Arc::new(key.row(app, timeout_ms)));
@@ -104,7 +109,8 @@ pub(crate) async fn check(
     member: &Member,
     initiation: Initiation,
 ) -> Result<(), GatewayError> {
-    prepare(app, member, initiation, &Credentials::default(), None).await.map(|_| ())
+    let step = prepare(app, member, initiation, &Credentials::default(), (None, None)).await;
+    step.map(|_| ())
 }
 
 /// The first Step of the payment, if it can be made.
@@ -113,7 +119,7 @@ async fn prepare(
     member: &Member,
     mut initiation: Initiation,
     credentials: &Credentials,
-    token_request_id: Option<TokenRequestId>,
+    (token_request_id, receipt_to): (Option<TokenRequestId>, Option<MailAddress>),
 ) -> Result<PaymentStep, GatewayError> {
     let bank = initiation.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
     tokenized_accounts::resolve(app, member, &mut initiation, bank).await?;
@@ -140,6 +146,7 @@ async fn prepare(
         credentials,
         terms,
         token_request_id,
+        receipt_to,
     };
     let step = Payment::create(id, member.id().clone(), creation, now)?;
     if let (Some(bank), Some(execution)) = (bank, execution) {

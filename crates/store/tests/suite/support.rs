@@ -173,6 +173,7 @@ pub fn new_payment(ids: &TestIds, member_id: &MemberId, now: Timestamp) -> Payme
     let id = PaymentId::new(now, ids);
     let creation = Creation {
         token_request_id: None,
+        receipt_to: None,
         initiation: initiation("ORDER-1"),
         execution: None,
         attempt: attempt(),

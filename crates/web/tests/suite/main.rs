@@ -41,6 +41,7 @@ mod texts;
 mod tokenized_accounts;
 mod v1_authorization;
 mod v1_permissions;
+mod v1_receipts;
 mod v1_token_requests;
 mod v1_tokens;
 mod v1_transfers;

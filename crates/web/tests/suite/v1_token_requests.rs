@@ -483,7 +483,7 @@ async fn after_a_crash_the_repetition_gets_the_token_request() {
         let mut initiation = stored.initiation;
         initiation.ref_id = "ORDER-1002".to_owned();
         let asked = Asked(body.clone());
-        let made = token_requests::create(&world.app, &member, asked, initiation, Some(key));
+        let made = token_requests::create(&world.app, &member, asked, initiation, None, Some(key));
         let made = made.await.unwrap();
         world.restart().await;
         let request = world.request("POST", "/token-requests", body.as_bytes(), &[(KEY, "key-1")]);

@@ -4,8 +4,10 @@
 //! [`TestWire`], jobs run when the test says so ([`World::settle`]), and one clock that only the
 //! test moves rules them all.
 
+mod certificates;
 pub mod fields;
 mod judges;
+mod mail;
 mod member;
 mod order;
 pub mod payer;
@@ -22,11 +24,9 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use banks::directory::Directory;
-use banks::eidas::{Certificate, DevelopmentAuthority, Issued, Purpose, Role, Subject};
 use banks::jose::SigningKey;
 use banks::payee_verification::VerificationService;
-use banks::protocol::{EidasIdentity, Identity};
-use banks::wire::ClientCertificate;
+use banks::protocol::Identity;
 use domain::ids::MemberId;
 use domain::seams::{BoxFuture, Clock, Ids};
 use gateway::app::Parts;
@@ -41,6 +41,9 @@ use testkit::{TestClock, TestDatabase, TestIds, databases};
 use tower::ServiceExt;
 use web::api::event::PublicEvents;
 
+pub use certificates::{certificates_of, licensed_member};
+use certificates::{eidas_identity, licensed_seal_url};
+pub use mail::TestMailer;
 pub use member::{HOST, Key, Member, Payload};
 pub use order::{BANKS, full_order, hosted_order, order, order_of, with, without};
 pub use payer::{Decision, WayBack};
@@ -103,6 +106,7 @@ pub struct World {
     pub member: Member,
     pub other: Member,
     pub ids: Arc<TestIds>,
+    pub mailer: Arc<TestMailer>,
     router: Router,
     settings: Settings,
     gateway_member: MemberId,
@@ -169,70 +173,6 @@ fn signing_key() -> SigningKey {
     key.clone()
 }
 
-/// QWAC and QSealC of a member that is licensed itself; the simulated banks know it.
-pub fn licensed_member() -> &'static (Issued, Issued) {
-    static ISSUED: OnceLock<(Issued, Issued)> = OnceLock::new();
-    ISSUED.get_or_init(|| certificates_of(LICENSED, 3_650))
-}
-
-/// QWAC and QSealC of an organisation, for so many days from the beginning of 2026.
-pub fn certificates_of(organisation_identifier: &str, days: i64) -> (Issued, Issued) {
-    let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    let authority = DevelopmentAuthority::create("Other CA", now, [4; 16]).unwrap();
-    let subject = Subject {
-        organisation_identifier: organisation_identifier.to_owned(),
-        organisation_name: "Licensed member".to_owned(),
-        common_name: "member.example".to_owned(),
-        country: "GB".to_owned(),
-        roles: vec![Role::PaymentInitiation],
-        authority_name: "Financial Conduct Authority".to_owned(),
-    };
-    let issue =
-        |purpose, serial| authority.issue(&subject, purpose, (now, days), [serial; 16]).unwrap();
-    (issue(Purpose::Qwac, 5), issue(Purpose::QSealC, 6))
-}
-
-/// Where banks find the seal certificate of [`licensed_member`].
-fn licensed_seal_url() -> String {
-    let der = &licensed_member().1.certificate_der;
-    let fingerprint = Certificate::parse(der).unwrap().fingerprint;
-    format!("{PUBLIC_URL}/.well-known/qseal/{fingerprint}")
-}
-
-/// Certificates of the gateway for the whole of the tests' time.
-fn eidas_identity() -> EidasIdentity {
-    static IDENTITY: OnceLock<EidasIdentity> = OnceLock::new();
-    let identity = IDENTITY.get_or_init(|| {
-        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let authority = DevelopmentAuthority::create("Test CA", now, [1; 16]).unwrap();
-        let subject = Subject {
-            organisation_identifier: ORGANISATION.to_owned(),
-            organisation_name: "Bascule test".to_owned(),
-            common_name: "bascule.example".to_owned(),
-            country: "GB".to_owned(),
-            roles: vec![Role::PaymentInitiation],
-            authority_name: "Financial Conduct Authority".to_owned(),
-        };
-        let issue = |purpose, serial| {
-            authority.issue(&subject, purpose, (now, 3_650), [serial; 16]).unwrap()
-        };
-        let (web, seal) = (issue(Purpose::Qwac, 2), issue(Purpose::QSealC, 3));
-        EidasIdentity {
-            organisation_identifier: ORGANISATION.to_owned(),
-            organisation_name: "Bascule test".to_owned(),
-            transport: Arc::new(ClientCertificate {
-                fingerprint: Certificate::parse(&web.certificate_der).unwrap().fingerprint,
-                chain_der: vec![web.certificate_der],
-                private_key_pkcs8_der: web.private_key_pkcs8_der,
-            }),
-            seal_key: SigningKey::from_pkcs8_der("seal-1", &seal.private_key_pkcs8_der).unwrap(),
-            seal_certificate_der: seal.certificate_der,
-            seal_certificate_url: format!("{PUBLIC_URL}/.well-known/qseal.pem"),
-        }
-    });
-    identity.clone()
-}
-
 fn simulated_banks(clock: &Arc<TestClock>, callbacks: &Callbacks) -> Router {
     let options = simbank::Options {
         listen: "127.0.0.1:8001".parse().unwrap(),
@@ -282,9 +222,10 @@ impl World {
         let callbacks = Callbacks::default();
         let wire = Arc::new(TestWire::new(simulated_banks(&clock, &callbacks)));
         let gateway_member = MemberId::new(clock.now(), ids.as_ref());
+        let mailer = Arc::<TestMailer>::default();
         let member = Member::register(&database.db, ids.as_ref(), clock.now()).await;
         let other = Member::register(&database.db, ids.as_ref(), clock.now()).await;
-        let app = new_app(&database.db, &clock, &ids, &wire, &settings, &gateway_member);
+        let app = new_app(&database.db, &clock, &ids, &wire, &settings, &gateway_member, &mailer);
         World {
             name: database.name,
             router: web::router(Arc::clone(&app)),
@@ -295,6 +236,7 @@ impl World {
             member,
             other,
             ids,
+            mailer,
             settings,
             gateway_member,
             database,
@@ -305,7 +247,15 @@ impl World {
     pub async fn restart(&mut self) {
         let db = self.database.open_again().await.unwrap();
         let (ids, wire) = (&self.ids, &self.wire);
-        self.app = new_app(&db, &self.clock, ids, wire, &self.settings, &self.gateway_member);
+        self.app = new_app(
+            &db,
+            &self.clock,
+            ids,
+            wire,
+            &self.settings,
+            &self.gateway_member,
+            &self.mailer,
+        );
         self.router = web::router(Arc::clone(&self.app));
         gateway::jobs::recover(&self.app).await.unwrap();
         self.clock.advance(SignedDuration::from_secs(200));
@@ -315,7 +265,8 @@ impl World {
     pub fn change_settings(&mut self, change: impl Fn(&mut Settings)) {
         change(&mut self.settings);
         let (db, ids, wire) = (&self.database.db, &self.ids, &self.wire);
-        self.app = new_app(db, &self.clock, ids, wire, &self.settings, &self.gateway_member);
+        self.app =
+            new_app(db, &self.clock, ids, wire, &self.settings, &self.gateway_member, &self.mailer);
         self.router = web::router(Arc::clone(&self.app));
     }
 
@@ -469,6 +420,7 @@ fn new_app(
     wire: &Arc<TestWire>,
     settings: &Settings,
     gateway_member: &MemberId,
+    mailer: &Arc<TestMailer>,
 ) -> Arc<App> {
     App::new(Parts {
         db: db.clone(),
@@ -480,6 +432,7 @@ fn new_app(
         sealer: Sealer::new(&[7; 32]).unwrap(),
         gateway_key: GatewayKey::from_seed(&[9; 32], gateway_member.clone()).unwrap(),
         renderer: Box::new(PublicEvents),
+        mailer: Some(Arc::<TestMailer>::clone(mailer)),
         settings: settings.clone(),
     })
 }

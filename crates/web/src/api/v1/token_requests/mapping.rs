@@ -2,12 +2,13 @@
 
 use domain::card_number::holds_card_number;
 use domain::ids::MemberId;
+use domain::mail::MailAddress;
 use serde_json::Value;
 
 use super::instructions::{AddressInfo, CustomerData, DESTINATIONS_MAX, RailAccount};
 use super::instructions::{Destination, Source};
 use super::metadata::{Cma9Risk, Metadata};
-use super::model::{StoreTokenRequest, TransferBody};
+use super::model::{AliasType, StoreTokenRequest, TransferBody};
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 use crate::api::v2::payments::address::Address;
@@ -124,6 +125,23 @@ pub(super) fn check_envelope(
         return Err(fault(FieldFault::Expected, path, "`id` is required."));
     }
     check_lengths(asked)
+}
+
+/// Where the payer gets a receipt, where the member asks for one and knows the address: that of the
+/// payer as a member.
+pub(super) fn receipt_to(asked: &StoreTokenRequest) -> Result<Option<MailAddress>, ApiError> {
+    let options = asked.request_options.as_ref();
+    let Some(options) = options.filter(|one| one.receipt_requested == Some(true)) else {
+        return Ok(None);
+    };
+    let alias = options.from.as_ref().and_then(|from| from.alias.as_ref());
+    let Some(alias) = alias.filter(|alias| alias.kind == Some(AliasType::Email)) else {
+        return Ok(None);
+    };
+    let text = alias.value.as_deref().unwrap_or_default();
+    text.parse()
+        .map(Some)
+        .map_err(|error| invalid("requestOptions.from.alias.value", format!("`value` {error}.")))
 }
 
 fn check_lengths(asked: &StoreTokenRequest) -> Result<(), ApiError> {

@@ -67,7 +67,7 @@ optional_fields! {
         from: TokenMember,
         /// The member's own stable id of the payer, at most 64 characters.
         psu_id: String,
-        /// Kept, without effect: no mail is sent.
+        /// Whether the payer gets a receipt by mail, at `from.alias` of type EMAIL.
         #[serde(deserialize_with = "json::optional_truth")]
         receipt_requested: bool,
         /// Whether our pages take part.

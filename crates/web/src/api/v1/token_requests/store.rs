@@ -57,7 +57,8 @@ async fn store(
         .into_domain_by(Rules::V1, app.settings().sandbox, app.now())
         .map_err(|error| in_token_request(error, &asked))?;
     let kept = Asked(text.to_string());
-    let request = token_requests::create(app, &call.member, kept, initiation, key)
+    let receipt_to = mapping::receipt_to(&asked)?;
+    let request = token_requests::create(app, &call.member, kept, initiation, receipt_to, key)
         .await
         .map_err(|error| from_gateway(error, "", &asked))?;
     TokenRequestResponse::of(&request)

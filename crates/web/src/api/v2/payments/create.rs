@@ -68,6 +68,7 @@ async fn create(
         request_timeout_ms: call.request_timeout_ms(),
         idempotency,
         token_request_id: None,
+        receipt_to: None,
     };
     let payment = payments::create(app, &call.member, new)
         .await

@@ -1,0 +1,92 @@
+//! Job `SendReceipt`: tells a payer by mail that a payment was made, where the member asked for that
+//! (payments v1, `receiptRequested`).
+//!
+//! A mail that was sent just before a crash is sent again, with the same id.
+
+use std::sync::Arc;
+
+use domain::payment::Payment;
+use domain::step::Case;
+use jiff::SignedDuration;
+use store::jobs::Claim;
+use store::{cases, unit};
+
+use super::{Next, payment_of};
+use crate::app::{Mail, MailError};
+use crate::{App, GatewayError};
+
+/// How long after each attempt the next one comes; after the last it is given up.
+const WAITS: [SignedDuration; 4] = [
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(10),
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(8),
+];
+
+pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
+    let Some(mailer) = &app.parts.mailer else { return Ok(Next::Finish) };
+    let Some(payment) = payment_of(app, claim).await? else { return Ok(Next::Finish) };
+    let Some(mail) = receipt(app, &payment) else { return Ok(Next::Finish) };
+    let Err(error) = mailer.send(mail).await else { return Ok(Next::Finish) };
+    tracing::warn!(payment = %payment.id, %error, "a receipt was not sent");
+    let attempts = usize::try_from(claim.attempts).unwrap_or(usize::MAX);
+    let wait = match &error {
+        MailError::Later(_) => WAITS.get(attempts.saturating_sub(1)),
+        MailError::Refused(_) => None,
+    };
+    if let Some(due) = wait.and_then(|wait| app.now().checked_add(*wait).ok()) {
+        return Ok(Next::Repeat(due));
+    }
+    let case = Case { kind: "receipt_not_sent".to_owned(), text: error.to_string() };
+    let now = app.now();
+    app.db()
+        .transact(move |tx| {
+            let (payment, case) = (payment.clone(), case.clone());
+            unit(async move { cases::open(tx, &payment, &case, now).await })
+        })
+        .await?;
+    Ok(Next::Finish)
+}
+
+/// The receipt, where one is wanted.
+fn receipt(app: &App, payment: &Payment) -> Option<Mail> {
+    let to = payment.receipt_to.clone()?;
+    let initiation = &payment.initiation;
+    let amount = &initiation.amount;
+    let payee = one_line(initiation.creditor.name.as_deref().unwrap_or("the payee"));
+    let bank = payment.bank_id.as_deref().and_then(|id| app.parts.directory.get(id));
+    let bank = bank.map_or("your bank", |bank| bank.name.as_str());
+    let mut text = format!(
+        "You paid {amount} to {payee}\n\n\
+         Amount:     {amount}\n\
+         Paid to:    {payee}\n"
+    );
+    let account = initiation.creditor.account.as_ref().map(|account| account.masked());
+    let lines = [
+        ("Account:", account),
+        ("Reference:", Some(initiation.remittance_primary.clone())),
+        ("Bank:", Some(bank.to_owned())),
+        ("Payment:", Some(payment.id.to_string())),
+        ("Date:", Some(payment.updated_at.strftime("%-d %B %Y, %H:%M UTC").to_string())),
+    ];
+    for (name, value) in lines {
+        if let Some(value) = value {
+            text.push_str(&format!("{name:<11} {}\n", one_line(&value)));
+        }
+    }
+    text.push_str(
+        "\nYour bank has accepted the payment. How soon the money arrives depends on the banks.\n\
+         Questions about what you bought are for the shop; those about your account, for your bank.\n",
+    );
+    Some(Mail {
+        id: format!("receipt-{}", payment.id.core()),
+        to,
+        subject: format!("Receipt: {amount} to {payee}"),
+        text,
+    })
+}
+
+/// A name or reference of a member's, which must not begin a line of its own.
+fn one_line(text: &str) -> String {
+    text.chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
+}
