@@ -10,6 +10,8 @@ use serde::de::{
     DeserializeOwned, Deserializer, Error, IntoDeserializer, MapAccess, Unexpected, Visitor,
 };
 
+use serde_json::Value;
+
 use super::error::{ApiError, FieldFault};
 
 /// Reads `body` as a `T`.
@@ -31,6 +33,60 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         .end()
         .map_err(|error| ApiError::field(FieldFault::InvalidFormat, "", not_json(&error)))?;
     Ok(value)
+}
+
+/// As [`read`], with names of fields in either of protobuf's two forms: `sortCode` and `sort_code`.
+/// The published guides of payments v1 have both.
+///
+/// # Errors
+/// As there, and where both forms of a name stand side by side. Paths have the first form.
+pub fn read_either_name<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) => read(one_name(value, "")?.to_string().as_bytes()),
+        // What is no JSON is explained there.
+        Err(_) => read(body),
+    }
+}
+
+/// Recursion ends where serde_json's does, at 128 levels.
+fn one_name(value: Value, path: &str) -> Result<Value, ApiError> {
+    let below =
+        |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    Ok(match value {
+        Value::Object(fields) => {
+            let mut renamed = serde_json::Map::with_capacity(fields.len());
+            for (name, value) in fields {
+                let ours = in_camel_case(&name);
+                let path = below(&ours);
+                let value = one_name(value, &path)?;
+                if renamed.insert(ours.clone(), value).is_some() {
+                    let message = format!("`{ours}` is there twice, in two forms: send one.");
+                    return Err(ApiError::field(FieldFault::Invalid, path, message));
+                }
+            }
+            Value::Object(renamed)
+        }
+        Value::Array(values) => {
+            let renamed = values
+                .into_iter()
+                .enumerate()
+                .map(|(index, value)| one_name(value, &format!("{path}[{index}]")));
+            Value::Array(renamed.collect::<Result<_, _>>()?)
+        }
+        other => other,
+    })
+}
+
+/// `sortCode` of `sort_code`.
+fn in_camel_case(name: &str) -> String {
+    let mut parts = name.split('_');
+    let mut joined = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut letters = part.chars();
+        joined.extend(letters.next().map(|one| one.to_ascii_uppercase()));
+        joined.push_str(letters.as_str());
+    }
+    joined
 }
 
 /// A `T` that was an object. By itself serde takes an array for a struct, too, field by field.

@@ -85,6 +85,8 @@ optional_fields! {
         ref_id: String,
         /// Its domain or mail address.
         secondary_name: String,
+        /// Kept, without effect: our pages show no pictures of others.
+        logo_url: String,
     }
 }
 
@@ -161,6 +163,14 @@ pub struct RequestPayload {
     /// Kept, without effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::api::v1) user_ref_id: Option<String>,
+    /// The member's own id of the exchange: kept and shown again.
+    #[serde(
+        default,
+        rename = "traceID",
+        alias = "traceId",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(in crate::api::v1) trace_id: Option<String>,
     /// A single payment.
     #[serde(
         default,

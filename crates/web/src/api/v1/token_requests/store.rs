@@ -43,7 +43,7 @@ async fn store(
     call: &Call,
     key: Option<IdempotencyKey>,
 ) -> Result<TokenRequestResponse, ApiError> {
-    let mut asked: StoreTokenRequest = json::read(&call.body)?;
+    let mut asked: StoreTokenRequest = json::read_either_name(&call.body)?;
     mapping::refuse_other_payloads(&asked)?;
     mapping::check_envelope(&mut asked, call.member.id())?;
     if asked.request_payload.acting_as.is_some() {
@@ -66,7 +66,7 @@ async fn store(
 
 /// It was recorded and never answered: the body names it.
 async fn again(app: &Arc<App>, call: &Call) -> Result<TokenRequestResponse, ApiError> {
-    let asked: StoreTokenRequest = json::read(&call.body)?;
+    let asked: StoreTokenRequest = json::read_either_name(&call.body)?;
     let ref_id = &asked.request_payload.ref_id;
     let request = token_requests::of_reference(app, &call.member, ref_id)
         .await

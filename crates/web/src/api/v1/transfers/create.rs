@@ -89,7 +89,7 @@ async fn create(
     call: &Call,
     key: Option<IdempotencyKey>,
 ) -> Result<TransferResponse, ApiError> {
-    let CreateTransferRequest { payload } = json::read(&call.body)?;
+    let CreateTransferRequest { payload } = json::read_either_name(&call.body)?;
     let id = payload.token_id.clone();
     let failed = |error| failed(error, &id);
     let token = transfers::get(app, &call.member, &id, Role::Token, Update::Skipped)
@@ -105,7 +105,7 @@ async fn create(
 
 /// It was carried out and never answered: the body names the token.
 async fn again(app: &Arc<App>, call: &Call) -> Result<TransferResponse, ApiError> {
-    let CreateTransferRequest { payload } = json::read(&call.body)?;
+    let CreateTransferRequest { payload } = json::read_either_name(&call.body)?;
     let id = &payload.token_id;
     let found = transfers::get(app, &call.member, id, Role::Transfer, Update::Skipped)
         .await
