@@ -10,6 +10,8 @@ use crate::error::BankError;
 pub enum Part {
     /// Name of the payee.
     CreditorName,
+    /// Address of the payee.
+    CreditorAddress,
     /// Account of the payee.
     CreditorAccount,
     /// Name of the payer.
@@ -58,6 +60,7 @@ impl Part {
     pub fn name(self) -> &'static str {
         match self {
             Part::CreditorName => "creditor name",
+            Part::CreditorAddress => "creditor address",
             Part::CreditorAccount => "creditor account",
             Part::DebtorName => "debtor name",
             Part::DebtorAccount => "debtor account",

@@ -5,8 +5,10 @@
 mod support;
 
 use banks::jose::{DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached};
+use banks::protocol::PaymentOrder;
 use banks::{AccessGrant, Approval, Pending, Protocols};
 use banks::{BankError, Request};
+use domain::account::Address;
 use domain::bank::{ConsentProgress, OrderProgress};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -53,6 +55,45 @@ fn check_post(request: &Request, schema: &str, key: &str) -> Value {
         judge.accept(schema, &body);
     }
     body
+}
+
+#[test]
+fn the_payees_address_goes_along_in_its_parts_or_is_refused() {
+    let (scene, banks) = (Scene::new(), Protocols::new());
+    let protocol = banks.protocol_for(&scene.profile);
+    let some = |text: &str| Some(text.to_owned());
+    let mut order = order();
+    order.initiation.creditor.address = Some(Address {
+        address_line: vec!["Behind the oak".to_owned()],
+        sub_department: some("Flat 2"),
+        department: some("The Red Lodge"),
+        building_number: some("1"),
+        street_name: some("High Street"),
+        post_code: some("YO62 5JB"),
+        town_name: some("York"),
+        district: some("North Yorkshire"),
+        country: some("GB"),
+        ..Address::default()
+    });
+    let open = |order: &PaymentOrder| {
+        let opened =
+            run(open_payment(protocol, &scene.call(), order, "state-1", "nonce-1", "key-1"));
+        opened.map(|_| ())
+    };
+    open(&order).unwrap();
+    let request = scene.bank.last("create-domestic-payment-consent");
+    let body = check_post(&request, "OBWriteDomesticConsent4", "key-1");
+    let expected = serde_json::json!({
+        "Department": "The Red Lodge", "SubDepartment": "Flat 2", "StreetName": "High Street",
+        "BuildingNumber": "1", "PostCode": "YO62 5JB", "TownName": "York",
+        "CountrySubDivision": "North Yorkshire", "Country": "GB", "AddressLine": ["Behind the oak"],
+    });
+    assert_eq!(body["Data"]["Initiation"]["CreditorPostalAddress"], expected);
+
+    let address = order.initiation.creditor.address.as_mut().unwrap();
+    address.town_name = Some("Y".repeat(36));
+    let error = open(&order).unwrap_err().to_string();
+    assert!(error.contains("creditor address") && error.contains("35"), "{error}");
 }
 
 #[test]

@@ -44,6 +44,7 @@ impl std::fmt::Display for NeededField {
 pub fn path_of(part: Part) -> &'static str {
     match part {
         Part::CreditorName => "initiation.creditor.name",
+        Part::CreditorAddress => "initiation.creditor.address",
         Part::CreditorAccount => "initiation.creditor",
         Part::DebtorName => "initiation.debtor.name",
         Part::DebtorAccount => "initiation.debtor",

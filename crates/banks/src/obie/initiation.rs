@@ -6,7 +6,7 @@
 //!
 //! Nothing is ever shortened to fit: an order that exceeds a limit is refused before it is sent.
 
-use domain::account::{AccountIdentifier, Party};
+use domain::account::{AccountIdentifier, Address, Party};
 use domain::bank::RefundAccount;
 use domain::initiation::{LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
@@ -26,6 +26,12 @@ const BBAN: &str = "UK.OBIE.BBAN";
 const INSTRUCTION_ID_CHARACTERS_MAX: usize = 35;
 /// Longest `Identification` of an account.
 const ACCOUNT_CHARACTERS_MAX: usize = 256;
+/// Longest line, street, department and sub-department of an address.
+const ADDRESS_TEXT_CHARACTERS_MAX: usize = 70;
+/// Longest building number and postal code.
+const ADDRESS_NUMBER_CHARACTERS_MAX: usize = 16;
+/// Longest town and region.
+const ADDRESS_NAME_CHARACTERS_MAX: usize = 35;
 /// Longest name of the payer's account.
 const DEBTOR_NAME_CHARACTERS_MAX: usize = 350;
 
@@ -48,10 +54,36 @@ pub(super) struct Initiation<'a> {
     debtor_account: Option<AccountOut<'a>>,
     creditor_account: AccountOut<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    creditor_postal_address: Option<PostalAddress<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     remittance_information: Option<Remittance<'a>>,
     /// Standing orders of 4.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     mandate_related_information: Option<Mandate>,
+}
+
+/// `OBPostalAddress6`, `OBPostalAddress7`; standing orders have none.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PostalAddress<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    department: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_department: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    street_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    building_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    town_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country_sub_division: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    address_line: Vec<&'a str>,
 }
 
 /// What single payments have and standing orders have not.
@@ -176,6 +208,7 @@ pub(super) fn initiation<'a>(
             name: Some(within(Part::CreditorName, name, limits.creditor_name)?),
             ..account(Part::CreditorAccount, creditor)?
         },
+        creditor_postal_address: None,
         remittance_information: None,
         mandate_related_information: None,
     };
@@ -193,6 +226,8 @@ pub(super) fn initiation<'a>(
         made.mandate_related_information = Some(schedule::mandate(first, frequency, last));
     } else {
         made.ids = Some(ids(bank, order)?);
+        made.creditor_postal_address =
+            asked.creditor.address.as_ref().map(postal_address).transpose()?;
         made.instructed_amount = amount;
     }
     if let Schedule::FutureDated { date } = asked.schedule {
@@ -302,6 +337,29 @@ fn local_instrument(
             Err(unsupported(format!("the standard has no rail {rail:?}")))
         }
     }
+}
+
+fn postal_address(address: &Address) -> Result<PostalAddress<'_>, Misfit> {
+    fn part(text: &Option<String>, characters_max: usize) -> Result<Option<&str>, Misfit> {
+        let text = text.as_deref().filter(|text| !text.is_empty());
+        text.map(|text| within(Part::CreditorAddress, text, characters_max)).transpose()
+    }
+    // The public API's district, or, where there is none, its state.
+    let region = if address.district.is_some() { &address.district } else { &address.state };
+    let lines = address.address_line.iter().filter(|line| !line.is_empty());
+    Ok(PostalAddress {
+        department: part(&address.department, ADDRESS_TEXT_CHARACTERS_MAX)?,
+        sub_department: part(&address.sub_department, ADDRESS_TEXT_CHARACTERS_MAX)?,
+        street_name: part(&address.street_name, ADDRESS_TEXT_CHARACTERS_MAX)?,
+        building_number: part(&address.building_number, ADDRESS_NUMBER_CHARACTERS_MAX)?,
+        post_code: part(&address.post_code, ADDRESS_NUMBER_CHARACTERS_MAX)?,
+        town_name: part(&address.town_name, ADDRESS_NAME_CHARACTERS_MAX)?,
+        country_sub_division: part(region, ADDRESS_NAME_CHARACTERS_MAX)?,
+        country: address.country.as_deref(),
+        address_line: lines
+            .map(|line| within(Part::CreditorAddress, line, ADDRESS_TEXT_CHARACTERS_MAX))
+            .collect::<Result<_, _>>()?,
+    })
 }
 
 fn debtor(party: &Party) -> Result<Option<AccountOut<'_>>, Misfit> {

@@ -401,17 +401,15 @@ pub(super) fn form_name(body: &TransferBody) -> &'static str {
     account.map_or("", |account| forms(account).first().map_or("", |(name, _)| name))
 }
 
-/// An address in the parts that v2 has; what has no part there is a line.
+/// An address in its parts, named as the guide does for UK Open Banking; what has no part is a line.
 fn address(of: &AddressInfo) -> Address {
     let first = |texts: &[&Option<String>]| {
         texts.iter().find_map(|text| (*text).clone().filter(|text| !text.is_empty()))
     };
-    let lines: Vec<String> = [&of.flats, &of.house_name, &of.full]
-        .into_iter()
-        .filter_map(|line| first(&[line]))
-        .collect();
     Address {
-        address_line: (!lines.is_empty()).then_some(lines),
+        address_line: first(&[&of.full]).map(|line| vec![line]),
+        sub_department: first(&[&of.flats]),
+        department: first(&[&of.house_name]),
         street_name: first(&[&of.street]),
         building_number: first(&[&of.house_number, &of.conscription_number]),
         post_code: first(&[&of.post_code]),
@@ -453,4 +451,37 @@ fn risk(metadata: &Metadata) -> Option<Risk> {
         beneficiary_prepopulated_indicator: truth(beneficiary_prepopulated_indicator),
         delivery_address,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The guide's table "OBIE information maps to its Token counterpart".
+    #[test]
+    fn an_address_has_the_parts_of_the_guide() {
+        let some = |text: &str| Some(text.to_owned());
+        let of = AddressInfo {
+            flats: some("Flat 2"),
+            house_name: some("The Red Lodge"),
+            house_number: some("1"),
+            street: some("High Street"),
+            post_code: some("YO62 5JB"),
+            city: some("York"),
+            district: some("North Yorkshire"),
+            country: some("GB"),
+            full: some("Behind the oak"),
+            ..AddressInfo::default()
+        };
+        let parts = address(&of);
+        assert_eq!(parts.sub_department, of.flats);
+        assert_eq!(parts.department, of.house_name);
+        assert_eq!(parts.building_number, of.house_number);
+        assert_eq!(parts.street_name, of.street);
+        assert_eq!(parts.post_code, of.post_code);
+        assert_eq!(parts.town_name, of.city);
+        assert_eq!(parts.district, of.district);
+        assert_eq!(parts.country, of.country);
+        assert_eq!(parts.address_line, Some(vec!["Behind the oak".to_owned()]));
+    }
 }

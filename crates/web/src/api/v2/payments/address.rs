@@ -31,6 +31,11 @@ pub struct Address {
     pub district: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// Of token requests only: the published address of v2 has no such part.
+    #[serde(skip)]
+    pub department: Option<String>,
+    #[serde(skip)]
+    pub sub_department: Option<String>,
 }
 
 /// Free lines of one address (ISO 20022, `AdrLine`).
@@ -64,6 +69,8 @@ impl Address {
             ("townName", &self.town_name),
             ("state", &self.state),
             ("district", &self.district),
+            ("houseName", &self.department),
+            ("flats", &self.sub_department),
         ] {
             optional(&format!("{path}.{name}"), text, TEXT_CHARACTERS_MAX)?;
         }
@@ -93,6 +100,8 @@ impl Address {
             state: self.state,
             district: self.district,
             country: self.country,
+            department: self.department,
+            sub_department: self.sub_department,
             ..account::Address::default()
         }
     }
@@ -107,6 +116,7 @@ impl Address {
             state: address.state.clone(),
             district: address.district.clone(),
             country: address.country.clone(),
+            ..Address::default()
         }
     }
 }
