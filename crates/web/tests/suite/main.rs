@@ -40,6 +40,7 @@ mod support;
 mod texts;
 mod tokenized_accounts;
 mod v1_authorization;
+mod v1_flows;
 mod v1_guides;
 mod v1_permissions;
 mod v1_receipts;
