@@ -25,6 +25,7 @@ pub mod profile;
 pub mod protocol;
 pub mod psu_return;
 pub mod redact;
+pub mod statuses;
 mod stet;
 pub mod template;
 pub mod wire;

@@ -12,7 +12,7 @@ mod approve;
 mod context;
 mod exchange;
 mod oauth;
-mod status;
+pub(crate) mod status;
 mod wire;
 
 use domain::approval::Approach;

@@ -72,7 +72,7 @@ impl Sca {
 
 /// Reads a status word. `reason` are the bank's words; `no_funds` is its `fundsAvailable: false`;
 /// `last` is the last status that this bank tells of a success.
-pub(super) fn order_status(
+pub(crate) fn order_status(
     bank: &BankProfile,
     last: TransactionStatus,
     word: &str,

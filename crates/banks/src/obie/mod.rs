@@ -15,11 +15,11 @@ mod exchange;
 mod funds;
 mod initiation;
 mod order;
-mod resource;
+pub(crate) mod resource;
 mod returned;
 mod risk;
 mod schedule;
-mod status;
+pub(crate) mod status;
 mod token;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::profile::Capability;
 
 /// One kind of domestic order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Resource {
+pub(crate) enum Resource {
     /// Executed at once.
     Payment,
     /// Executed once, on a later day.

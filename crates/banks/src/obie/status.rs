@@ -106,11 +106,11 @@ fn standing_order_4_0(word: &str) -> Option<Meaning> {
 /// Why an order has its status: `StatusReason[]` of an order of 4.0, or `StatusDetail` of the
 /// payment details.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Reason {
+pub(crate) struct Reason {
     /// `StatusReasonCode` or `StatusReason`, a code of the standard.
-    pub(super) code: Option<String>,
+    pub(crate) code: Option<String>,
     /// `StatusReasonDescription`, the bank's words.
-    pub(super) words: Option<String>,
+    pub(crate) words: Option<String>,
 }
 
 /// One of `StatusReason[]` of 4.0.
@@ -149,7 +149,7 @@ impl Reason {
 }
 
 /// Reads a status word of this bank; `reason` says why, where it is known.
-pub(super) fn order_status(
+pub(crate) fn order_status(
     bank: &BankProfile,
     resource: Resource,
     word: &str,

@@ -8,7 +8,7 @@
 mod answers;
 mod authorise;
 mod exchange;
-mod status;
+pub(crate) mod status;
 mod wire;
 
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use crate::error::words;
 use crate::profile::BankProfile;
 
 /// Reads `generalStatus` of a payment; `detail` is the bank's own `detailedStatus`.
-pub(super) fn payment_status(bank: &BankProfile, word: &str, detail: Option<&str>) -> OrderStatus {
+pub(crate) fn payment_status(bank: &BankProfile, word: &str, detail: Option<&str>) -> OrderStatus {
     let progress = match word {
         "submitted" | "pending" | "scheduled" => OrderProgress::InProcess,
         "done" => OrderProgress::Completed,

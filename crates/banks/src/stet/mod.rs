@@ -6,7 +6,7 @@
 //! both versions, `exchange` token, signature and errors, `status` the table.
 
 mod exchange;
-mod status;
+pub(crate) mod status;
 mod wire;
 
 use domain::account::AccountIdentifier;

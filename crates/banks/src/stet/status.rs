@@ -49,7 +49,7 @@ impl Payment {
 
 /// Reads a status word; `reason` is the ISO code beside it, `no_funds` the bank's
 /// `fundsAvailability: false`.
-pub(super) fn order_status(
+pub(crate) fn order_status(
     bank: &BankProfile,
     last: TransactionStatus,
     word: &str,

@@ -275,33 +275,4 @@ mod tests {
             assert_eq!(serde_json::to_value(status).unwrap(), status.name());
         }
     }
-
-    #[test]
-    fn every_stage_and_its_public_statuses() {
-        // Words with which a status of v2 has another one in v1.
-        let words = [
-            (None, None),
-            (Some("failure"), None),
-            (Some("Error during payment redemption: PERMISSION_DENIED"), None),
-            (None, Some("CANC")),
-            (Some("DS02"), None),
-        ];
-        let mut table = String::new();
-        for stage in Stage::ALL {
-            let mut seen = vec![];
-            for (reason, bank_status) in words {
-                let v1 = core::TransferStatus::told(stage, reason, bank_status);
-                if seen.contains(&v1) {
-                    continue;
-                }
-                seen.push(v1);
-                let said = reason.or(bank_status).unwrap_or("");
-                let (v2, v1) = (of_stage(stage).name(), TransferStatus::from(v1).name());
-                let line = format!("{:<28} {v2:<47} {v1:<31} {said}", stage.name());
-                table.push_str(line.trim_end());
-                table.push('\n');
-            }
-        }
-        insta::assert_snapshot!(table);
-    }
 }
