@@ -81,6 +81,9 @@ pub enum GatewayError {
     /// The transfer does not exist, or is another member's.
     #[error("transfer not found")]
     TransferNotFound,
+    /// The standing order does not exist, or is another member's.
+    #[error("standing order not found")]
+    StandingOrderNotFound,
     /// The member has a token request with this reference.
     #[error("the reference is that of another token request")]
     ReferenceTaken,

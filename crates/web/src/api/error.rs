@@ -181,6 +181,7 @@ impl ApiError {
             GatewayError::TokenRequestNotFound => ApiError::not_found("Token request", id),
             GatewayError::TokenNotFound => ApiError::not_found("Token", id),
             GatewayError::TransferNotFound => ApiError::not_found("Transfer", id),
+            GatewayError::StandingOrderNotFound => ApiError::not_found("Standing order", id),
             GatewayError::ReferenceTaken => ApiError::field(
                 FieldFault::NotUnique,
                 "requestPayload.refId",

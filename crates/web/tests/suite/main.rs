@@ -40,6 +40,8 @@ mod support;
 mod texts;
 mod tokenized_accounts;
 mod v1_authorization;
+mod v1_standing_order_requests;
+mod v1_standing_orders;
 mod v1_token_requests;
 mod v1_tokens;
 mod v1_transfers;
