@@ -198,6 +198,11 @@ public_id!(
     TransferId,
     "t"
 );
+public_id!(
+    /// A standing order as payments v1 has it (`so:…`): its payment's own id but for the prefix.
+    StandingOrderSubmissionId,
+    "so"
+);
 
 impl PaymentId {
     /// The id under another prefix.
@@ -218,12 +223,24 @@ impl PaymentId {
         TransferId(self.under(TransferId::PREFIX))
     }
 
+    /// The id of the payment's order where that is a standing order.
+    #[must_use]
+    pub fn standing_order_submission_id(&self) -> StandingOrderSubmissionId {
+        StandingOrderSubmissionId(self.under(StandingOrderSubmissionId::PREFIX))
+    }
+
     /// The payment of which `text` names the payment itself, its approval or its order: clients of
     /// payments v1 use one for the other (reference, section 1.13).
     #[must_use]
     pub fn of_any_role(text: &str) -> Option<PaymentId> {
         let (prefix, tail) = text.split_once(':')?;
-        let known = [PaymentId::PREFIX, TokenId::PREFIX, TransferId::PREFIX].contains(&prefix);
+        let roles = [
+            PaymentId::PREFIX,
+            TokenId::PREFIX,
+            TransferId::PREFIX,
+            StandingOrderSubmissionId::PREFIX,
+        ];
+        let known = roles.contains(&prefix);
         known.then(|| format!("{}:{tail}", PaymentId::PREFIX).parse().ok()).flatten()
     }
 }

@@ -1,6 +1,7 @@
-//! What a member asks for: the content of one single payment, as validated at the edge.
+//! What a member asks for: the content of one payment or standing order, as validated at the edge.
 //!
-//! Source: public API, `POST /v2/payments`, object `initiation` (reference, section 3.2).
+//! Source: public API, `POST /v2/payments`, object `initiation` (reference, section 3.2), and
+//! `standingOrderBody` of payments v1 (section 2.4).
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -115,7 +116,9 @@ pub struct Risk {
     pub delivery_address: Option<Address>,
 }
 
-/// How often a standing order is executed (ISO 20022 frequency codes as the public API has them).
+/// How often a standing order is executed: the public API's codes, with the meaning that the banks'
+/// standards give them. The public API's own words call TOWK and TOMN twice a week and twice a month,
+/// which no standard can order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Frequency {
@@ -135,6 +138,53 @@ pub enum Frequency {
     Semi,
     /// Every year.
     Year,
+}
+
+impl Frequency {
+    /// Every frequency, the shortest time first.
+    pub const ALL: [Frequency; 8] = [
+        Frequency::Dail,
+        Frequency::Week,
+        Frequency::Towk,
+        Frequency::Mnth,
+        Frequency::Tomn,
+        Frequency::Qutr,
+        Frequency::Semi,
+        Frequency::Year,
+    ];
+
+    /// The public API's code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Frequency::Dail => "DAIL",
+            Frequency::Week => "WEEK",
+            Frequency::Towk => "TOWK",
+            Frequency::Mnth => "MNTH",
+            Frequency::Tomn => "TOMN",
+            Frequency::Qutr => "QUTR",
+            Frequency::Semi => "SEMI",
+            Frequency::Year => "YEAR",
+        }
+    }
+
+    /// The frequency with that [`Frequency::code`].
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Frequency> {
+        Frequency::ALL.into_iter().find(|frequency| frequency.code() == code)
+    }
+}
+
+/// The most days ahead that a first, or only, execution is accepted for.
+pub const DAYS_AHEAD_MAX: i64 = 366;
+
+/// Why days cannot be those of a standing order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StandingOrderFault {
+    /// The first execution is not after today, or more than [`DAYS_AHEAD_MAX`] days ahead.
+    First,
+    /// The last execution is not after the first.
+    Last,
 }
 
 /// When the bank is to execute.
@@ -160,7 +210,37 @@ pub enum Schedule {
     },
 }
 
-/// One single payment as the member asked for it. Never changed after creation, except that the
+impl Schedule {
+    /// A standing order from a day after `today` on.
+    ///
+    /// # Errors
+    /// [`StandingOrderFault`] names the day that does not fit.
+    pub fn standing_order(
+        first: Date,
+        frequency: Frequency,
+        last: Option<Date>,
+        today: Date,
+    ) -> Result<Schedule, StandingOrderFault> {
+        if !(1..=DAYS_AHEAD_MAX).contains(&(today.duration_until(first).as_hours() / 24)) {
+            return Err(StandingOrderFault::First);
+        }
+        if last.is_some_and(|last| last <= first) {
+            return Err(StandingOrderFault::Last);
+        }
+        Ok(Schedule::StandingOrder { first, frequency, last })
+    }
+
+    /// Whether the bank executes again and again.
+    #[must_use]
+    pub fn is_standing_order(self) -> bool {
+        match self {
+            Schedule::StandingOrder { .. } => true,
+            Schedule::Immediate | Schedule::FutureDated { .. } => false,
+        }
+    }
+}
+
+/// One payment as the member asked for it. Never changed after creation, except that the
 /// payer's choice of bank is kept beside it (`Payment::bank_id`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Initiation {
@@ -229,4 +309,38 @@ pub struct Initiation {
     /// Whether the payer has already agreed in the member's own pages.
     #[serde(default)]
     pub pisp_consent_accepted: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standing_order_begins_after_today_and_ends_after_it_has_begun() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let today = day("2026-01-05");
+        let made = |first: &str, last: Option<&str>| {
+            Schedule::standing_order(day(first), Frequency::Mnth, last.map(day), today)
+        };
+        for first in ["2026-01-04", "2026-01-05", "2027-01-07", "-009999-01-01", "9999-12-31"] {
+            assert_eq!(made(first, None), Err(StandingOrderFault::First), "{first}");
+        }
+        for last in ["2026-01-05", "2026-02-01"] {
+            assert_eq!(made("2026-02-01", Some(last)), Err(StandingOrderFault::Last), "{last}");
+        }
+        for (first, last) in
+            [("2026-01-06", None), ("2027-01-06", None), ("2026-02-01", Some("2026-02-02"))]
+        {
+            assert!(made(first, last).unwrap().is_standing_order(), "{first}");
+        }
+    }
+
+    #[test]
+    fn every_frequency_has_a_code_of_its_own() {
+        for frequency in Frequency::ALL {
+            assert_eq!(Frequency::from_code(frequency.code()), Some(frequency));
+            assert_eq!(serde_json::to_value(frequency).unwrap(), frequency.code());
+        }
+        assert_eq!(Frequency::from_code("month"), None);
+    }
 }

@@ -88,6 +88,9 @@ pub enum GatewayError {
     /// The member may not act on behalf of others.
     #[error("this member lacks the permission ACT_ON_BEHALF_OF")]
     NotOnBehalf,
+    /// The standing order does not exist, or is another member's.
+    #[error("standing order not found")]
+    StandingOrderNotFound,
     /// The member has a token request with this reference.
     #[error("the reference is that of another token request")]
     ReferenceTaken,

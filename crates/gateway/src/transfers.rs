@@ -1,4 +1,4 @@
-//! Tokens and transfers: what payments of token requests are seen as (payments v1).
+//! Tokens, transfers and standing orders: what payments of token requests are seen as (payments v1).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,12 +23,13 @@ pub struct Requested {
     pub request: TokenRequest,
 }
 
-/// The member's token or transfer; `id` may be that of the payment in any of its roles, or of its
+/// The member's token, transfer or standing order; `id` may be that of the payment in any of its roles, or of its
 /// token request (reference, section 1.13).
 ///
 /// # Errors
-/// [`GatewayError::TokenNotFound`], [`GatewayError::TransferNotFound`], also for another member's
-/// and where there is none yet; [`GatewayError::Store`].
+/// [`GatewayError::TokenNotFound`], [`GatewayError::TransferNotFound`],
+/// [`GatewayError::StandingOrderNotFound`], also for another member's and where there is none yet;
+/// [`GatewayError::Store`].
 pub async fn get(
     app: &Arc<App>,
     member: &Member,
@@ -67,10 +68,12 @@ fn not_found(role: Role) -> GatewayError {
     match role {
         Role::Token => GatewayError::TokenNotFound,
         Role::Transfer => GatewayError::TransferNotFound,
+        Role::StandingOrder => GatewayError::StandingOrderNotFound,
     }
 }
 
-/// The first `limit` of the member's tokens or transfers that `filter` lets through, newest first.
+/// The first `limit` of the member's tokens, transfers or standing orders that `filter` lets through,
+/// newest first.
 ///
 /// # Errors
 /// [`GatewayError::Store`].
@@ -107,8 +110,8 @@ async fn with_requests(
     payments.into_iter().map(with_request).collect()
 }
 
-/// Sends the order of the token that `id` names, once, and returns its transfer as it stands when
-/// the bank has answered or the time of a request is over.
+/// Sends the order of the token that `id` names, once, and returns its transfer or standing order as
+/// it stands when the bank has answered or the time of a request is over.
 ///
 /// # Errors
 /// Those of [`payments::redeem`]; [`GatewayError::TokenNotFound`].

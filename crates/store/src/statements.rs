@@ -69,6 +69,8 @@ pub const PORTABLE: &[&str] = &[
     payments::list::OF_STATE.payments,
     payments::list::OF_SUB_TPP.entries,
     payments::list::OF_SUB_TPP.payments,
+    payments::roles::STANDING_ORDERS_OF_MEMBER,
+    payments::roles::STANDING_ORDERS_OF_SUB_TPP,
     payments::roles::TOKENS_OF_MEMBER,
     payments::roles::TOKENS_OF_SUB_TPP,
     payments::roles::TRANSFERS_OF_MEMBER,

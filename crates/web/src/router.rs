@@ -50,6 +50,11 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(api::v1::tokens::list::list_tokens))
         .routes(routes!(api::v1::tokens::get::get_token))
         .routes(routes!(api::v1::tokens::cancel::cancel_token))
+        .routes(routes!(
+            api::v1::standing_orders::create::create_standing_order_submission,
+            api::v1::standing_orders::list::list_standing_order_submissions
+        ))
+        .routes(routes!(api::v1::standing_orders::get::get_standing_order_submission))
         .routes(routes!(api::callback::initiation_callback))
         .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
         .routes(routes!(api::account_verifications::verify_account))

@@ -189,17 +189,24 @@ pub struct Contradiction {
 }
 
 impl Payment {
-    /// What its changes are to its member: a payment of v1 shows as its transfer.
+    /// What its changes are to its member: a payment of v1 shows as its transfer or standing order.
     #[must_use]
     pub fn event_kind(&self) -> EventKind {
-        match self.token_request_id {
-            None => EventKind::PaymentStatusChanged,
-            Some(_) => EventKind::TransferStatusChanged,
+        match (self.is_standing_order(), &self.token_request_id) {
+            (true, _) => EventKind::StandingOrderStatusChanged,
+            (false, None) => EventKind::PaymentStatusChanged,
+            (false, Some(_)) => EventKind::TransferStatusChanged,
         }
     }
 
-    /// Whether its changes are told to its member: those of a transfer once there is one
-    /// (reference, section 7.3).
+    /// Whether the bank executes it again and again.
+    #[must_use]
+    pub fn is_standing_order(&self) -> bool {
+        self.initiation.schedule.is_standing_order()
+    }
+
+    /// Whether its changes are told to its member: those of a transfer or standing order once there
+    /// is one (reference, section 7.3).
     #[must_use]
     pub fn tells_changes(&self) -> bool {
         self.token_request_id.is_none() || self.ordered_at.is_some()

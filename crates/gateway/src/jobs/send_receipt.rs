@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use domain::initiation::Schedule;
 use domain::payment::Payment;
 use domain::step::Case;
 use jiff::SignedDuration;
@@ -56,8 +57,12 @@ fn receipt(app: &App, payment: &Payment) -> Option<Mail> {
     let payee = one_line(initiation.creditor.name.as_deref().unwrap_or("the payee"));
     let bank = payment.bank_id.as_deref().and_then(|id| app.parts.directory.get(id));
     let bank = bank.map_or("your bank", |bank| bank.name.as_str());
+    let done = match initiation.schedule {
+        Schedule::Immediate | Schedule::FutureDated { .. } => format!("You paid {amount}"),
+        Schedule::StandingOrder { .. } => format!("You set up a standing order of {amount}"),
+    };
     let mut text = format!(
-        "You paid {amount} to {payee}\n\n\
+        "{done} to {payee}\n\n\
          Amount:     {amount}\n\
          Paid to:    {payee}\n"
     );
@@ -75,7 +80,7 @@ fn receipt(app: &App, payment: &Payment) -> Option<Mail> {
         }
     }
     text.push_str(
-        "\nYour bank has accepted the payment. How soon the money arrives depends on the banks.\n\
+        "\nYour bank has accepted it. How soon the money arrives depends on the banks.\n\
          Questions about what you bought are for the shop; those about your account, for your bank.\n",
     );
     Some(Mail {

@@ -15,5 +15,5 @@ pub use create::{NewPayment, create};
 pub(crate) use offer::bank_with_id;
 pub use offer::could_take;
 pub use psu_returned::{PsuReturnOutcome, psu_returned, psu_returned_to_member};
-pub use read::{Update, bank_calls, get, list, list_entries, look_at, open_by_link};
+pub use read::{Update, bank_calls, check_single, get, list, list_entries, look_at, open_by_link};
 pub use redeem_or_cancel::{cancel, redeem};

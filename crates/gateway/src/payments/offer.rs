@@ -101,7 +101,10 @@ fn check_features(bank: &BankProfile, initiation: &Initiation) -> Result<(), Gat
     let (capability, feature) = match initiation.schedule {
         Schedule::Immediate => (Capability::SinglePayment, "single payments"),
         Schedule::FutureDated { .. } => (Capability::FutureDatedPayment, "`executionDate`"),
-        Schedule::StandingOrder { .. } => (Capability::StandingOrder, "standing orders"),
+        Schedule::StandingOrder { .. } => (
+            Capability::StandingOrder,
+            "standing orders (`standingOrderBody`): choose one with `supportsStandingOrder`",
+        ),
     };
     if !bank.can(capability) {
         return lacks(feature.to_owned());

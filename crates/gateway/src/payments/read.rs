@@ -40,6 +40,21 @@ pub async fn get(app: &Arc<App>, member: &Member, id: &PaymentId) -> Result<Paym
         .ok_or(GatewayError::PaymentNotFound)
 }
 
+/// Whether the member has that single payment: payments v2 know no standing orders.
+///
+/// # Errors
+/// [`GatewayError::PaymentNotFound`], also where it is a standing order; [`GatewayError::Store`].
+pub async fn check_single(
+    app: &Arc<App>,
+    member: &Member,
+    id: &PaymentId,
+) -> Result<(), GatewayError> {
+    match get(app, member, id).await?.is_standing_order() {
+        true => Err(GatewayError::PaymentNotFound),
+        false => Ok(()),
+    }
+}
+
 /// The member's payment, after its bank was asked as far as `update` says. A bank that was asked
 /// within the last minute is not asked again.
 ///

@@ -209,6 +209,19 @@ pub(crate) fn approve(state: &mut State, id: &str, debtor: &str, now: Timestamp,
 /// The approval is complete: the order waits for its execution.
 pub(crate) fn finish(state: &mut State, id: &str, now: Timestamp, delay_ms: i64) {
     let Some(transfer) = state.transfers.get(id) else { return };
+    // To take a standing order is the bank's last word on it, so it is rejected at once or never.
+    if let (true, Ending::Reject(_, words)) =
+        (transfer.service == "periodic-payments", transfer.scenario().ending)
+    {
+        state.transfers.update(id, &mut state.changes, |transfer| {
+            transfer.approval = Approval::Done;
+            "finalised".clone_into(&mut transfer.sca_status);
+            "RJCT".clone_into(&mut transfer.status);
+            transfer.words = Some(words.to_owned());
+            transfer.executed = true;
+        });
+        return;
+    }
     let delay_ms = delay_ms.saturating_add(transfer.scenario().late_ms);
     let soon = now.checked_add(SignedDuration::from_millis(delay_ms)).unwrap_or(Timestamp::MAX);
     let day =

@@ -1,4 +1,4 @@
-//! Lists of payments: each page is read from one place of an index on, whatever is filtered by and
+//! Lists of payments, without standing orders: each page is read from one place of an index on, whatever is filtered by and
 //! however late the page.
 //!
 //! A filter with several values (references; flows and states) seeks once for each: every answer
@@ -53,7 +53,7 @@ macro_rules! seek {
         concat!(
             "SELECT ",
             $columns,
-            " FROM payments WHERE member_id = $1 AND ",
+            " FROM payments WHERE member_id = $1 AND kind = 'single' AND ",
             $after,
             " AND ",
             $until,
@@ -358,7 +358,8 @@ impl Filter {
         let is =
             |wanted: &Option<String>, value: &Option<String>| wanted.is_none() || wanted == value;
         let (entry, initiation) = (Entry::of(payment), &payment.initiation);
-        one_of(&self.stages, &entry.stage)
+        !payment.is_standing_order()
+            && one_of(&self.stages, &entry.stage)
             && one_of(&self.flows, &initiation.flow)
             && one_of(&self.references, &initiation.ref_id)
             && is(&self.on_behalf_of_id, &initiation.on_behalf_of_id)

@@ -17,10 +17,11 @@ pub(crate) const GET: &str = "SELECT body FROM payments WHERE id = $1 AND member
 pub(crate) const GET_ANY: &str = "SELECT body FROM payments WHERE id = $1";
 pub(crate) const INSERT: &str = "INSERT INTO payments \
      (id, member_id, state, ref_id, created_ms, version, body, flow, on_behalf_of_id, \
-     external_psu_reference, token_ms, transfer_ms, transfer_status) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-pub(crate) const UPDATE: &str = "UPDATE payments SET state = $1, version = $2, body = $3, token_ms = $4, transfer_ms = $5, \
-     transfer_status = $6 WHERE id = $7 AND version = $8";
+     external_psu_reference, token_ms, transfer_ms, transfer_status, submission_ms, kind) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+pub(crate) const UPDATE: &str = "UPDATE payments SET state = $1, version = $2, body = $3, \
+     token_ms = $4, transfer_ms = $5, transfer_status = $6, submission_ms = $7 \
+     WHERE id = $8 AND version = $9";
 pub(crate) const UNFILLED: &str = "SELECT body FROM payments WHERE id > $1 ORDER BY id LIMIT $2";
 pub(crate) const FILL: &str = "UPDATE payments SET flow = $1, on_behalf_of_id = $2, \
      external_psu_reference = $3 WHERE id = $4";
@@ -87,6 +88,7 @@ pub(crate) fn insert(payment: &Payment) -> Result<Statement, StoreError> {
         payment.initiation.external_psu_reference.clone().into(),
     ];
     params.extend(roles::columns(payment));
+    params.push(kind(payment).into());
     Ok((INSERT, params))
 }
 
@@ -96,6 +98,14 @@ pub(crate) fn update(payment: &Payment) -> Result<Statement, StoreError> {
     params.extend(roles::columns(payment));
     params.extend([payment.id.as_str().into(), (payment.version - 1).into()]);
     Ok((UPDATE, params))
+}
+
+/// Only what is executed once is in the lists of payments.
+fn kind(payment: &Payment) -> &'static str {
+    match payment.is_standing_order() {
+        true => "standing_order",
+        false => "single",
+    }
 }
 
 fn body(payment: &Payment) -> Result<String, StoreError> {

@@ -1,5 +1,5 @@
 //! Lists of payments in a role of payments v1: as a token since they were approved, as a transfer
-//! since their order was wanted or with the bank. As in [`super::list`] each page is read from one
+//! or a standing order since their order was wanted or with the bank. As in [`super::list`] each page is read from one
 //! place of an index on.
 
 use domain::ids::MemberId;
@@ -23,9 +23,11 @@ pub enum Role {
     Token,
     /// The order of a single payment.
     Transfer,
+    /// The order of a standing order.
+    StandingOrder,
 }
 
-/// Which of a member's tokens or transfers a list holds. The newest come first. An empty list of
+/// Which of a member's tokens, transfers or standing orders a list holds. The newest come first. An empty list of
 /// statuses lets all through.
 #[derive(Debug, Clone)]
 pub struct RoleFilter {
@@ -78,8 +80,10 @@ macro_rules! of_sub_tpp {
 
 pub(crate) const TOKENS_OF_MEMBER: &str = of_member!("token_ms");
 pub(crate) const TRANSFERS_OF_MEMBER: &str = of_member!("transfer_ms");
+pub(crate) const STANDING_ORDERS_OF_MEMBER: &str = of_member!("submission_ms");
 pub(crate) const TOKENS_OF_SUB_TPP: &str = of_sub_tpp!("token_ms");
 pub(crate) const TRANSFERS_OF_SUB_TPP: &str = of_sub_tpp!("transfer_ms");
+pub(crate) const STANDING_ORDERS_OF_SUB_TPP: &str = of_sub_tpp!("submission_ms");
 pub(crate) const TRANSFERS_OF_STATUS: &str = "SELECT body FROM payments WHERE member_id = $1 AND \
      transfer_ms IS NOT NULL AND transfer_status IS NOT NULL AND \
      (transfer_status, transfer_ms) > ($2, $3) AND \
@@ -93,10 +97,10 @@ impl Role {
         payment.token_request_id.as_ref()?;
         match (self, payment.initiation.schedule) {
             (Role::Token, _) => payment.approved_at,
-            (Role::Transfer, Schedule::Immediate | Schedule::FutureDated { .. }) => {
-                payment.ordered_at
-            }
-            (Role::Transfer, Schedule::StandingOrder { .. }) => None,
+            (Role::Transfer, Schedule::Immediate | Schedule::FutureDated { .. })
+            | (Role::StandingOrder, Schedule::StandingOrder { .. }) => payment.ordered_at,
+            (Role::Transfer, Schedule::StandingOrder { .. })
+            | (Role::StandingOrder, Schedule::Immediate | Schedule::FutureDated { .. }) => None,
         }
     }
 
@@ -108,16 +112,16 @@ impl Role {
     }
 }
 
-/// The columns of `payment`: since when it is a token, since when it is a transfer, and where that
-/// stands.
-pub(super) fn columns(payment: &Payment) -> [Value; 3] {
+/// The columns of `payment`: since when it is a token, since when it is a transfer, where that
+/// stands, and since when it is a standing order.
+pub(super) fn columns(payment: &Payment) -> [Value; 4] {
     let ms = |role: Role| role.since(payment).map(Timestamp::as_millisecond);
     let transfer_ms = ms(Role::Transfer);
     let status = transfer_ms.map(|_| TransferStatus::of(payment).name().to_owned());
-    [ms(Role::Token).into(), transfer_ms.into(), status.into()]
+    [ms(Role::Token).into(), transfer_ms.into(), status.into(), ms(Role::StandingOrder).into()]
 }
 
-/// The first `limit` of the member's tokens or transfers that `filter` lets through. To be run at
+/// The first `limit` of the member's tokens, transfers or standing orders that `filter` lets through. To be run at
 /// one state of the database: [`crate::Db::snapshot`].
 ///
 /// # Errors
@@ -160,6 +164,7 @@ impl RoleFilter {
         let (of_member, of_sub_tpp) = match self.role {
             Role::Token => (TOKENS_OF_MEMBER, TOKENS_OF_SUB_TPP),
             Role::Transfer => (TRANSFERS_OF_MEMBER, TRANSFERS_OF_SUB_TPP),
+            Role::StandingOrder => (STANDING_ORDERS_OF_MEMBER, STANDING_ORDERS_OF_SUB_TPP),
         };
         let names: Vec<&str> = self.statuses.iter().map(|status| status.name()).collect();
         if let Some(sub_tpp) = &self.on_behalf_of_id {

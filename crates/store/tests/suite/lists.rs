@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::ids::{MemberId, PaymentId};
-use domain::initiation::Flow;
+use domain::initiation::{Flow, Frequency, Schedule};
 use domain::payment::{Payment, Stage};
 use domain::step::Step;
 use jiff::{SignedDuration, Timestamp};
@@ -30,6 +30,8 @@ struct Entry {
     flow: Flow,
     on_behalf_of_id: Option<String>,
     external_psu_reference: Option<String>,
+    /// In no list.
+    standing_order: bool,
 }
 
 /// One list and what happens meanwhile.
@@ -58,14 +60,17 @@ fn entries(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Entry>> {
         )
     };
     let flow = proptest::sample::select(Flow::ALL.to_vec());
-    let entry = (0_i64..12, 0_u8..4, 0_usize..STATES, flow, name("sub"), name("psu")).prop_map(
-        |(created_ms, reference, state, flow, on_behalf_of_id, external_psu_reference)| Entry {
-            created_ms,
-            ref_id: format!("REF-{reference}"),
-            state,
+    let standing_order = proptest::bool::weighted(0.2);
+    let times = (0_i64..12, 0_u8..4, 0_usize..STATES);
+    let entry = (times, flow, name("sub"), name("psu"), standing_order).prop_map(
+        |(times, flow, on_behalf_of_id, external_psu_reference, standing_order)| Entry {
+            created_ms: times.0,
+            ref_id: format!("REF-{}", times.1),
+            state: times.2,
             flow,
             on_behalf_of_id,
             external_psu_reference,
+            standing_order,
         },
     );
     proptest::collection::vec(entry, count)
@@ -124,6 +129,11 @@ fn payment(entry: &Entry, owner: &MemberId, ids: &TestIds) -> Payment {
     payment.initiation.ref_id.clone_from(&entry.ref_id);
     payment.initiation.on_behalf_of_id.clone_from(&entry.on_behalf_of_id);
     payment.initiation.external_psu_reference.clone_from(&entry.external_psu_reference);
+    if entry.standing_order {
+        let first = jiff::civil::date(2026, 2, 1);
+        payment.initiation.schedule =
+            Schedule::StandingOrder { first, frequency: Frequency::Mnth, last: None };
+    }
     payment.created_at = created_at;
     payment.updated_at = created_at;
     payment
@@ -164,7 +174,8 @@ impl Listing {
             .iter()
             .filter(|payment| {
                 let (stage, asked) = (payment.stage(), &payment.initiation);
-                (self.stages.is_empty() || self.stages.contains(&stage))
+                !payment.is_standing_order()
+                    && (self.stages.is_empty() || self.stages.contains(&stage))
                     && (self.flows.is_empty() || self.flows.contains(&asked.flow))
                     && (self.references.is_empty() || self.references.contains(&asked.ref_id))
                     && is(&self.on_behalf_of_id, &asked.on_behalf_of_id)
@@ -273,6 +284,7 @@ fn entry(ref_id: String) -> Entry {
         flow: Flow::ApiOnly,
         on_behalf_of_id: None,
         external_psu_reference: None,
+        standing_order: false,
     }
 }
 

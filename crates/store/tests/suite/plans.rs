@@ -148,7 +148,7 @@ async fn each_list_seeks_in_its_index_and_nothing_is_scanned_or_sorted() {
     }
 }
 
-/// Each list of tokens and transfers, and the index that it is read from.
+/// Each list of tokens, transfers and standing orders, and the index that it is read from.
 fn role_cases() -> Vec<(RoleFilter, &'static str)> {
     let of = |role| RoleFilter {
         role,
@@ -167,11 +167,13 @@ fn role_cases() -> Vec<(RoleFilter, &'static str)> {
         (of(Role::Transfer), "transfers_by_member"),
         (of_statuses.clone(), "transfers_by_status"),
         (sub_tpp(of_statuses), "transfers_by_sub_tpp"),
+        (of(Role::StandingOrder), "standing_orders_by_member"),
+        (sub_tpp(of(Role::StandingOrder)), "standing_orders_by_sub_tpp"),
     ]
 }
 
 #[tokio::test]
-async fn each_list_of_tokens_and_transfers_seeks_in_its_index() {
+async fn each_list_of_tokens_transfers_and_standing_orders_seeks_in_its_index() {
     for database in databases().await {
         let (db, owner) = (&database.db, filled(&database).await);
         for (filter, index) in role_cases() {
@@ -278,5 +280,30 @@ async fn a_page_costs_the_same_in_a_large_table_and_late_in_it() {
         // A few steps more or less decide where a number lies among the branches of a comparison.
         assert!(large < small + small / 10, "{small} steps became {large}: {filter:?}");
         assert!(late < small + small / 10, "{small} steps became {late}: {filter:?}");
+    }
+}
+
+/// Makes every payment after the moment $1 a standing order.
+const REPEAT: &str = "UPDATE payments SET kind = 'standing_order' WHERE created_ms > $1";
+
+#[tokio::test]
+async fn standing_orders_cost_a_list_of_payments_nothing() {
+    let database = testkit::sqlite().await;
+    let owner = member("large");
+    let filters = [
+        Filter::default(),
+        Filter { stages: vec![Stage::Completed], ..Filter::default() },
+        Filter { references: vec!["REF-10".to_owned()], ..Filter::default() },
+        Filter { on_behalf_of_id: Some("sub-1".to_owned()), ..Filter::default() },
+        Filter { external_psu_reference: Some("psu-1".to_owned()), ..Filter::default() },
+    ];
+    fill(&database.db, &owner, 1, 1_000).await;
+    let alone: Vec<i32> = filters.iter().map(|filter| steps(&database, &owner, filter)).collect();
+    fill(&database.db, &owner, 1_001, LARGE).await;
+    let newest_single = at(1_000).as_millisecond();
+    transact!(database.db, [] tx => tx.execute(REPEAT, &[newest_single.into()]).await).unwrap();
+    for (filter, alone) in filters.iter().zip(alone) {
+        let among = steps(&database, &owner, filter);
+        assert!(among < alone + alone / 10, "{alone} steps became {among}: {filter:?}");
     }
 }

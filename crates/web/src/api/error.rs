@@ -193,6 +193,7 @@ impl ApiError {
                           not have: see `bascule members set`."
                         .to_owned(),
             },
+            GatewayError::StandingOrderNotFound => ApiError::not_found("Standing order", id),
             GatewayError::ReferenceTaken => ApiError::field(
                 FieldFault::NotUnique,
                 "requestPayload.refId",

@@ -6,7 +6,7 @@ use gateway::EventRenderer;
 use serde_json::json;
 use store::events::PaymentEvent;
 
-use super::v1::transfers;
+use super::v1::{standing_orders, transfers};
 use super::v2::payments::model;
 
 /// Renders events in the public API's words.
@@ -20,6 +20,12 @@ impl EventRenderer for PublicEvents {
                 "id": event.id,
                 "createdAtMs": created_at_ms,
                 "transferStatusChanged": transfers::model::status_changed(payment, &event.changed),
+            }),
+            EventKind::StandingOrderStatusChanged => json!({
+                "id": event.id,
+                "createdAtMs": created_at_ms,
+                "standingOrderStatusChanged":
+                    standing_orders::model::status_changed(payment, &event.changed),
             }),
             _ => json!({
                 "id": event.id,

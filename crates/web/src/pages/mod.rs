@@ -9,6 +9,7 @@ pub mod approval;
 pub mod assets;
 pub mod callback;
 pub mod session;
+mod standing_order;
 
 use askama::Template;
 use axum::extract::Request;

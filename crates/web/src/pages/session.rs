@@ -27,6 +27,7 @@ use jiff::SignedDuration;
 
 use super::approval;
 use super::callback::member_url;
+use super::standing_order::{self, Rhythm};
 use super::{page, problem, psu_of};
 use crate::api::query::Query;
 
@@ -44,6 +45,8 @@ pub(super) struct Summary {
     pub(super) amount: String,
     pub(super) payee: String,
     pub(super) reference: String,
+    /// Of a standing order.
+    pub(super) rhythm: Option<Rhythm>,
 }
 
 struct BankRow {
@@ -433,6 +436,7 @@ pub(super) fn bank_name(app: &App, payment: &Payment) -> String {
 }
 
 pub(super) fn waiting(payment: &Payment, text: &'static str) -> Response {
+    let text = standing_order::meanwhile(payment).unwrap_or(text);
     page(StatusCode::OK, &Waiting { payment: summary(payment), text })
 }
 
@@ -442,6 +446,7 @@ fn result(
     title: &'static str,
     text: &'static str,
 ) -> Response {
+    let (title, text) = standing_order::outcome(payment).unwrap_or((title, text));
     // The page says that these are the bank's words; other ends have ours.
     let by_bank = match &payment.state {
         PaymentState::Final { end } => match end {
@@ -464,6 +469,7 @@ pub(super) fn summary(payment: &Payment) -> Summary {
         amount: money(payment),
         payee: payment.initiation.creditor.name.clone().unwrap_or_default(),
         reference: payment.initiation.remittance_primary.clone(),
+        rhythm: standing_order::rhythm(payment),
     }
 }
 

@@ -44,6 +44,8 @@ mod v1_flows;
 mod v1_guides;
 mod v1_permissions;
 mod v1_receipts;
+mod v1_standing_order_requests;
+mod v1_standing_orders;
 mod v1_token_requests;
 mod v1_tokens;
 mod v1_transfers;

@@ -1,8 +1,9 @@
-//! Payments v1: token requests, tokens and transfers, a second face of the payments of v2
-//! (reference, section 2).
+//! Payments v1: token requests, tokens, transfers and standing orders, a second face of the payments
+//! of v2 (reference, section 2).
 
 mod page;
 pub mod signature;
+pub mod standing_orders;
 pub mod token_requests;
 pub mod tokens;
 pub mod transfers;

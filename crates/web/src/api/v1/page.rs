@@ -1,4 +1,4 @@
-//! Pages of tokens and transfers (reference, section 1.11): `page.limit` and `page.offset`. The
+//! Pages of tokens, transfers and standing orders (reference, section 1.11): `page.limit` and `page.offset`. The
 //! answer's `offset` loads the next page and is empty where there is none.
 
 use domain::ids::PaymentId;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 const LIMIT: &str = "page.limit";
 const OFFSET: &str = "page.offset";
 
-/// Which tokens or transfers a request wants.
+/// Which tokens, transfers or standing orders a request wants.
 pub(super) struct Wanted {
     /// One that is named by its id, or by those of its token request and its payment.
     pub(super) id: Option<String>,
@@ -107,7 +107,11 @@ async fn one(
             let is_both = payment_id.is_none_or(|id| id == found.payment.id);
             Ok(is_both.then_some(found))
         }
-        Err(GatewayError::TokenNotFound | GatewayError::TransferNotFound) => Ok(None),
+        Err(
+            GatewayError::TokenNotFound
+            | GatewayError::TransferNotFound
+            | GatewayError::StandingOrderNotFound,
+        ) => Ok(None),
         Err(error) => Err(error),
     }
 }

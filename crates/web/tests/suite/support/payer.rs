@@ -222,7 +222,7 @@ impl World {
         self.location(self.bank_post(&consent, &form).await);
     }
 
-    async fn play_redirect(&self, url: &str, decision: Decision) {
+    pub async fn play_redirect(&self, url: &str, decision: Decision) {
         // The bank whose answer is in the query is played as the continental ones are.
         let in_query = url.contains("/ob-onyx");
         if !in_query && (url.contains("/ob-") || url.contains("/mock-redirect")) {

@@ -1,8 +1,13 @@
 //! Bodies and answers of payments v1.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Answer, Decision, World, id, with};
+use super::payer::account_of;
+use super::{Answer, Decision, World, id, with, without};
+
+/// Steps of one approval.
+const STEPS_MAX: usize = 12;
 
 /// The place of the first destination's list and of the other instructions.
 pub const INSTRUCTIONS: &str = "requestPayload.transferBody.instructions";
@@ -30,6 +35,83 @@ impl World {
                 }
             }
         })
+    }
+
+    /// A standing order of £10.23 at `ob-modelo`, every month of 2026 from February on.
+    pub fn standing_order(&self) -> Value {
+        let body = without(&self.token_request(), "requestPayload.description");
+        let instructions = body["requestPayload"]["transferBody"]["instructions"].clone();
+        let body = without(&body, "requestPayload.transferBody");
+        let standing_order = json!({
+            "amount": "10.23",
+            "currency": "GBP",
+            "remittanceReference": "Rent",
+            "frequency": "MNTH",
+            "startDate": "2026-02-01",
+            "endDate": "2026-12-01",
+            "instructions": instructions
+        });
+        with(&body, "requestPayload.standingOrderBody", standing_order)
+    }
+
+    /// The same as the bank wants it, to a payee of the bank's country.
+    pub fn standing_order_at(&self, bank: &str) -> Value {
+        let body = with(&self.standing_order(), "requestOptions.bankId", bank);
+        let body = with(&body, "requestPayload.refId", format!("SO-{bank}"));
+        let (currency, rail, account) = match bank {
+            _ if bank.starts_with("ob-") => return body,
+            _ if bank.starts_with("pl-") => {
+                ("PLN", "elixir", json!({ "accountNumber": "61109010140000071219812874" }))
+            }
+            _ => ("EUR", "sepa", json!({ "iban": "DE02120300000000202051" })),
+        };
+        let payee = json!([{ rail: account, "customerData": { "legalNames": ["Customer Inc."] } }]);
+        let payer = json!({ "accountIdentifier": { "iban": { "iban": account_of(bank) } },
+            "customerData": { "legalNames": ["Payer"] } });
+        let place = "requestPayload.standingOrderBody";
+        let body = with(&body, &format!("{place}.currency"), currency);
+        let body = with(&body, &format!("{place}.instructions.transferDestinations"), payee);
+        match ["bg-linden", "bg-ahorn", "stet-saule", "pl-brzoza"].contains(&bank) {
+            true => with(&body, &format!("{place}.instructions.source"), payer),
+            false => body,
+        }
+    }
+
+    /// Plays the payer of a token request to the end of the approval, as its member's pages would.
+    pub async fn play_payer_of(&self, request: &str, bank: &str, decision: Decision) {
+        let path = format!("/token-requests/{request}/authorization");
+        for _ in 0..STEPS_MAX {
+            self.settle().await;
+            let answer = self.post(&path, &json!({ "useCredentialFlow": true })).await;
+            let next = answer.json();
+            if let Some(url) = next["redirectUrl"].as_str() {
+                self.play_redirect(url, decision).await;
+                continue;
+            }
+            let Some(fields) = next["fields"]["fields"].as_array() else {
+                assert!(next["status"].is_string(), "{}: {bank}: {}", self.name, answer.text());
+                return;
+            };
+            if fields[0]["type"] == "DECOUPLED" {
+                self.decide_in_app(bank, decision).await;
+                self.bring_callbacks().await;
+                self.pass(SignedDuration::from_secs(2)).await;
+                continue;
+            }
+            let mut answers = serde_json::Map::new();
+            for field in fields {
+                if ["FIELD", "PASSWORD"].contains(&field["type"].as_str().unwrap()) {
+                    let id = field["id"].as_str().unwrap();
+                    let first = field["options"][0].as_str();
+                    let right = self.answer_of(bank, id, first).await;
+                    answers.insert(id.to_owned(), Value::String(right));
+                }
+            }
+            let body = json!({ "useCredentialFlow": true, "credentials": answers });
+            let answer = self.post(&path, &body).await;
+            assert_eq!(answer.status, 200, "{}: {bank}: {}", self.name, answer.text());
+        }
+        panic!("{}: {bank}: no end of steps", self.name);
     }
 
     /// The same to another payee and from another payer, at a bank.

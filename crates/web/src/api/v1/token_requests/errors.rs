@@ -4,7 +4,8 @@
 use domain::Refusal;
 use gateway::GatewayError;
 
-use super::mapping::{BODY, form_name, rail_name};
+use super::body::Body;
+use super::mapping::{form_name, rail_name};
 use super::model::StoreTokenRequest;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
@@ -19,7 +20,7 @@ const PLACES: [(&str, &str); 25] = [
     ("initiation.onBehalfOfId", "requestPayload.actingAs.refId"),
     ("initiation.remittanceInformationPrimary", "{body}.remittanceReference"),
     ("initiation.remittanceInformationSecondary", "requestPayload.description"),
-    ("initiation.amount.value", "{body}.lifetimeAmount"),
+    ("initiation.amount.value", "{body}.{amount}"),
     ("initiation.amount.currency", "{body}.currency"),
     ("initiation.executionDate", "{body}.executionDate"),
     ("initiation.creditor.name", "{payee}.customerData.legalNames"),
@@ -41,7 +42,7 @@ const PLACES: [(&str, &str); 25] = [
     ),
     ("initiation.risk", "{metadata}.providerTransferMetadata.cma9TransferMetadata.risk"),
     ("initiation.localInstrument", "{payee}"),
-    ("initiation", BODY),
+    ("initiation", "{body}"),
 ];
 /// Names of v2 and what they are called here.
 const NAMES: [(&str, &str); 10] = [
@@ -50,7 +51,7 @@ const NAMES: [(&str, &str); 10] = [
     ("`callbackUrl`", "`redirectUrl`"),
     ("`externalPsuReference`", "`psuId`"),
     ("`onBehalfOfId`", "`refId`"),
-    ("`value`", "`lifetimeAmount`"),
+    ("`value`", "`{amount}`"),
     ("`name`", "`legalNames`"),
     ("`ultimateCreditorName`", "`ultimateCreditor`"),
     ("`ultimateDebtorName`", "`ultimateDebtor`"),
@@ -71,9 +72,8 @@ pub(super) fn in_token_request(error: ApiError, asked: &StoreTokenRequest) -> Ap
         return ApiError::Field { fault, message, path, bare };
     }
     let message = renamed(message, asked);
-    let body = asked.request_payload.transfer_body.as_ref();
-    let reference = body.and_then(|body| body.remittance_reference.as_deref()).unwrap_or("");
-    let stands_in = reference.is_empty() && path.ends_with(".remittanceInformationPrimary");
+    let reference = Body::of(&asked.request_payload).and_then(Body::remittance_reference);
+    let stands_in = reference.is_none() && path.ends_with(".remittanceInformationPrimary");
     let path = place(&path, asked);
     if stands_in {
         let message = format!(
@@ -115,7 +115,10 @@ fn renamed(message: String, asked: &StoreTokenRequest) -> String {
         false => part.to_owned(),
     });
     let message = message.collect::<Vec<_>>().join("`");
-    NAMES.iter().fold(message, |message, (theirs, ours)| message.replace(theirs, ours))
+    let amount = Body::of(&asked.request_payload).map_or("", Body::amount_name);
+    NAMES.iter().fold(message, |message, (theirs, ours)| {
+        message.replace(theirs, &ours.replace("{amount}", amount))
+    })
 }
 
 fn place(path: &str, asked: &StoreTokenRequest) -> String {
@@ -124,15 +127,18 @@ fn place(path: &str, asked: &StoreTokenRequest) -> String {
         (rest.is_empty() || rest.starts_with('.')).then(|| format!("{ours}{rest}"))
     });
     let Some(found) = found else { return path.to_owned() };
-    let body = asked.request_payload.transfer_body.as_ref();
+    let body = Body::of(&asked.request_payload);
     let (rail, form) = body.map_or(("", ""), |body| (rail_name(body), form_name(body)));
+    let (place, amount) =
+        body.map_or((Body::TRANSFER, ""), |body| (body.path(), body.amount_name()));
     let form = if form.is_empty() { "iban" } else { form };
     found
         .replace("{payee}", "{instructions}.transferDestinations[0]")
         .replace("{source}", "{instructions}.source")
         .replace("{metadata}", "{instructions}.metadata")
         .replace("{instructions}", "{body}.instructions")
-        .replace("{body}", BODY)
+        .replace("{body}", place)
+        .replace("{amount}", amount)
         .replace("{rail}", rail)
         .replace("{form}", form)
 }

@@ -5,10 +5,11 @@ use domain::ids::MemberId;
 use domain::mail::MailAddress;
 use serde_json::Value;
 
+use super::body::Body;
+use super::instructions::Destination;
 use super::instructions::{AddressInfo, CustomerData, DESTINATIONS_MAX, RailAccount};
-use super::instructions::{Destination, Source};
 use super::metadata::{Cma9Risk, Metadata};
-use super::model::{AliasType, StoreTokenRequest, TransferBody};
+use super::model::{AliasType, StoreTokenRequest};
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 use crate::api::v2::payments::address::Address;
@@ -18,8 +19,6 @@ use crate::api::v2::payments::party::{Creditor, Debtor};
 use crate::api::v2::payments::risk::Risk;
 use crate::api::v2::payments::words::{FlowType, LocalInstrument};
 
-/// Where `transferBody` is.
-pub(super) const BODY: &str = "requestPayload.transferBody";
 /// The most countries that there are.
 const COUNTRIES_MAX: usize = 300;
 /// Longest text that is kept without being passed on, in characters.
@@ -48,26 +47,29 @@ fn invalid(path: impl Into<String>, message: impl Into<String>) -> ApiError {
     fault(FieldFault::Invalid, path.into(), message)
 }
 
-/// The kinds of payload that are published, or were, and that this release does not carry out.
+/// Exactly one payload, and of a kind that this release carries out.
 pub(super) fn refuse_other_payloads(asked: &StoreTokenRequest) -> Result<(), ApiError> {
     let payload = &asked.request_payload;
-    let others = [
+    let bodies = [
+        ("transferBody", payload.transfer_body.is_some()),
         ("standingOrderBody", payload.standing_order_body.is_some()),
         ("accessBody", payload.access_body.is_some()),
         ("bulkTransferBody", payload.bulk_transfer_body.is_some()),
     ];
-    let found = others.into_iter().find(|(_, there)| *there).map(|(name, _)| name);
-    match (found, payload.transfer_body.is_some()) {
-        (Some(name), true) => {
-            let message = format!("`{name}` beside `transferBody`: send exactly one of them.");
-            Err(invalid(format!("requestPayload.{name}"), message))
+    let mut there = bodies.into_iter().filter(|(_, there)| *there).map(|(name, _)| name);
+    match (there.next(), there.next()) {
+        (Some(first), Some(second)) => {
+            let message = format!("`{second}` beside `{first}`: send exactly one of them.");
+            Err(invalid(format!("requestPayload.{second}"), message))
         }
-        (Some(name), false) => {
-            let message =
-                format!("`{name}` is not supported by this release: send `transferBody`.");
+        (Some(name @ ("accessBody" | "bulkTransferBody")), None) => {
+            let message = format!(
+                "`{name}` is not supported by this release: send `transferBody` or \
+                 `standingOrderBody`."
+            );
             Err(ApiError::NotImplemented { message })
         }
-        (None, _) => Ok(()),
+        (Some(_) | None, _) => Ok(()),
     }
 }
 
@@ -170,12 +172,18 @@ fn check_lengths(asked: &StoreTokenRequest) -> Result<(), ApiError> {
 pub(super) fn initiation(asked: &StoreTokenRequest) -> Result<Initiation, ApiError> {
     let (payload, options) = (&asked.request_payload, asked.request_options.clone());
     let options = options.unwrap_or_default();
-    let Some(body) = &payload.transfer_body else {
-        let message = "`transferBody` is required.";
-        return Err(fault(FieldFault::Expected, BODY.to_owned(), message));
+    let Some(body) = Body::of(payload) else {
+        let message = "`transferBody` or `standingOrderBody` is required.";
+        return Err(fault(FieldFault::Expected, Body::TRANSFER.to_owned(), message));
     };
     let (local_instrument, creditor) = payee(body)?;
-    let metadata = body.instructions.metadata.clone().unwrap_or_default();
+    let metadata = body.instructions().metadata.clone().unwrap_or_default();
+    let transfer = body.transfer();
+    if transfer.is_some() && metadata.provider_standing_order_metadata.is_some() {
+        let path = format!("{}.instructions.metadata", body.path());
+        let message = "`providerStandingOrderMetadata` belongs to `standingOrderBody`.";
+        return Err(invalid(format!("{path}.providerStandingOrderMetadata"), message));
+    }
     let some = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let bank_id = some(&options.bank_id);
     let internal = options.token_internal.unwrap_or_default();
@@ -187,21 +195,23 @@ pub(super) fn initiation(asked: &StoreTokenRequest) -> Result<Initiation, ApiErr
     Ok(Initiation {
         bank_id,
         ref_id: payload.ref_id.clone(),
-        remittance_information_primary: some(&body.remittance_reference)
-            .unwrap_or_else(|| payload.ref_id.clone()),
+        remittance_information_primary: body
+            .remittance_reference()
+            .unwrap_or(&payload.ref_id)
+            .to_owned(),
         remittance_information_secondary: some(&payload.description),
         on_behalf_of_id: payload.acting_as.as_ref().and_then(|one| some(&one.ref_id)),
         vrp_consent_id: None,
-        amount: Amount { value: body.lifetime_amount.clone(), currency: body.currency.clone() },
+        amount: Amount { value: body.amount().to_owned(), currency: body.currency().to_owned() },
         local_instrument,
-        debtor: payer(body.instructions.source.as_ref(), &metadata)?,
+        debtor: payer(body, &metadata)?,
         creditor: Creditor {
             ultimate_creditor_name: some(&metadata.ultimate_creditor),
             ..creditor
         },
-        execution_date: some(&body.execution_date),
-        confirm_funds: body.confirm_funds,
-        return_refund_account: body.return_refund_account,
+        execution_date: transfer.and_then(|transfer| some(&transfer.execution_date)),
+        confirm_funds: transfer.and_then(|transfer| transfer.confirm_funds),
+        return_refund_account: body.return_refund_account(),
         disable_future_dated_payment_conversion: payload.disable_future_dated_payment_conversion,
         return_tokenized_account: None,
         callback_url: payload.redirect_url.clone(),
@@ -238,19 +248,19 @@ fn rails(of: &Destination) -> Vec<(&'static str, LocalInstrument, &RailAccount)>
 }
 
 /// The name of the rail of the first destination, for the places of errors.
-pub(super) fn rail_name(body: &TransferBody) -> &'static str {
-    let first = body.instructions.transfer_destinations.first();
+pub(super) fn rail_name(body: Body<'_>) -> &'static str {
+    let first = body.instructions().transfer_destinations.first();
     first.map_or("", |first| rails(first).first().map_or("", |(name, ..)| name))
 }
 
 /// The first of the destinations: the others are for hosted pages that let the payer choose.
-fn payee(body: &TransferBody) -> Result<(LocalInstrument, Creditor), ApiError> {
-    let path = format!("{BODY}.instructions.transferDestinations");
-    if body.set_transfer_destinations_url.is_some() {
+fn payee(body: Body<'_>) -> Result<(LocalInstrument, Creditor), ApiError> {
+    let path = format!("{}.instructions.transferDestinations", body.path());
+    if body.transfer().is_some_and(|body| body.set_transfer_destinations_url.is_some()) {
         let message = "`setTransferDestinationsUrl` is not supported by this release.";
-        return Err(invalid(format!("{BODY}.setTransferDestinationsUrl"), message));
+        return Err(invalid(format!("{}.setTransferDestinationsUrl", body.path()), message));
     }
-    let destinations = &body.instructions.transfer_destinations;
+    let destinations = &body.instructions().transfer_destinations;
     if destinations.len() > DESTINATIONS_MAX {
         let message = format!("`transferDestinations` should not be more than {DESTINATIONS_MAX}.");
         return Err(invalid(path, message));
@@ -274,7 +284,7 @@ fn payee(body: &TransferBody) -> Result<(LocalInstrument, Creditor), ApiError> {
         ..Creditor::default()
     };
     let account = account.clone();
-    let agent = body.instructions.metadata.as_ref().and_then(creditor_agent);
+    let agent = body.instructions().metadata.as_ref().and_then(creditor_agent);
     let (agent_bic, bank_name) = agent.unwrap_or_default();
     Ok((
         rail,
@@ -337,9 +347,9 @@ fn creditor_agent(metadata: &Metadata) -> Option<(Option<String>, Option<String>
     Some((of_standard.creditor_agent.clone(), of_standard.creditor_agent_name.clone()))
 }
 
-fn payer(source: Option<&Source>, metadata: &Metadata) -> Result<Option<Debtor>, ApiError> {
-    let path = format!("{BODY}.instructions.source.accountIdentifier");
-    let Some(source) = source else { return Ok(None) };
+fn payer(body: Body<'_>, metadata: &Metadata) -> Result<Option<Debtor>, ApiError> {
+    let path = format!("{}.instructions.source.accountIdentifier", body.path());
+    let Some(source) = &body.instructions().source else { return Ok(None) };
     let Some(account) = &source.account_identifier else {
         return Err(fault(FieldFault::Expected, path, "`accountIdentifier` is required."));
     };
@@ -395,8 +405,8 @@ fn forms(of: &super::instructions::AccountIdentifier) -> Vec<(&'static str, &Rai
 }
 
 /// The name of the form of the payer's account, for the places of errors.
-pub(super) fn form_name(body: &TransferBody) -> &'static str {
-    let source = body.instructions.source.as_ref();
+pub(super) fn form_name(body: Body<'_>) -> &'static str {
+    let source = body.instructions().source.as_ref();
     let account = source.and_then(|source| source.account_identifier.as_ref());
     account.map_or("", |account| forms(account).first().map_or("", |(name, _)| name))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::optional_fields;
+use super::standing_order::ProviderStandingOrderMetadata;
 use crate::api::json;
 use crate::api::v2::payments::address::DeliveryAddress;
 use crate::api::v2::payments::words::ChargeBearer;
@@ -21,6 +22,9 @@ optional_fields! {
         /// What the bank's standard wants.
         #[serde(deserialize_with = "json::optional_object")]
         provider_transfer_metadata: ProviderMetadata,
+        /// What the bank's standard wants of a standing order.
+        #[serde(deserialize_with = "json::optional_object")]
+        provider_standing_order_metadata: ProviderStandingOrderMetadata,
         /// ISO 20022 external purpose code.
         #[serde(deserialize_with = "json::optional_word")]
         purpose_code: PurposeCode,

@@ -1,6 +1,7 @@
 //! `/token-requests`.
 
 pub mod authorize;
+mod body;
 mod errors;
 pub mod get;
 pub(super) mod instructions;
@@ -8,6 +9,7 @@ mod mapping;
 pub(super) mod metadata;
 pub(super) mod model;
 pub mod result;
+pub(super) mod standing_order;
 pub mod store;
 
 /// A published object all of whose fields may be missing or null.

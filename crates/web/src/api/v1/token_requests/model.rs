@@ -1,4 +1,4 @@
-//! A token request on the wire (reference, sections 2.2 and 2.3).
+//! A token request on the wire (reference, sections 2.2 and 2.3; 2.4 in `standing_order`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::instructions::Instructions;
 use super::optional_fields;
+use super::standing_order::StandingOrderBody;
 use crate::api::{ApiError, json};
 
 optional_fields! {
@@ -178,9 +179,13 @@ pub struct RequestPayload {
         skip_serializing_if = "Option::is_none"
     )]
     pub(in crate::api::v1) transfer_body: Option<TransferBody>,
-    /// Not supported yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(in crate::api::v1) standing_order_body: Option<Value>,
+    /// A standing order.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_object",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(in crate::api::v1) standing_order_body: Option<StandingOrderBody>,
     /// Not supported yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::api::v1) access_body: Option<Value>,

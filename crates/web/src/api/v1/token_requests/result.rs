@@ -40,6 +40,9 @@ pub struct TokenRequestResult {
     /// `t:…`, once the order is wanted or with the bank.
     #[serde(skip_serializing_if = "Option::is_none")]
     transfer_id: Option<String>,
+    /// `so:…` in the place of `transferId`, where the payer has approved a standing order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing_order_submission_id: Option<String>,
     /// Where it stands.
     status: ResultStatus,
     /// Why, at most 256 characters.
@@ -82,6 +85,7 @@ impl TokenRequestResult {
         TokenRequestResult {
             token_id: None,
             transfer_id: None,
+            standing_order_submission_id: None,
             status: match request.is_expired(app.now()) {
                 true => ResultStatus::Expired,
                 false => ResultStatus::Pending,
@@ -96,10 +100,15 @@ impl TokenRequestResult {
         let token_id = payment.approved_at.map(|_| payment.id.token_id().to_string());
         let state = payment.initiation.callback_state.as_deref().unwrap_or("");
         let signature = token_id.as_deref().map(|token_id| signature(app, state, token_id));
+        // A bank that executes at the approval holds the order before that.
+        let ordered = payment.approved_at.is_some() && payment.ordered_at.is_some();
+        let (transfer, standing_order) = match payment.initiation.schedule.is_standing_order() {
+            false => (ordered.then(|| payment.id.transfer_id().to_string()), None),
+            true => (None, ordered.then(|| payment.id.standing_order_submission_id().to_string())),
+        };
         TokenRequestResult {
-            // A bank that executes at the approval holds the order before that.
-            transfer_id: (payment.approved_at.is_some() && payment.ordered_at.is_some())
-                .then(|| payment.id.transfer_id().to_string()),
+            transfer_id: transfer,
+            standing_order_submission_id: standing_order,
             status: status(payment.stage(), token_id.is_some()),
             status_reason_information: payment.reason.clone(),
             bank_id: payment.bank_id.clone(),

@@ -7,6 +7,7 @@ use axum::response::Response;
 use domain::token_request::Asked;
 use gateway::idempotency::IdempotencyKey;
 use gateway::{App, GatewayError, members, token_requests};
+use jiff::tz::TimeZone;
 
 use super::errors::{from_gateway, in_token_request};
 use super::mapping;
@@ -19,8 +20,8 @@ use crate::api::{ApiError, idempotency, json};
 #[utoipa::path(
     post, path = "/token-requests", tag = "Token requests (payments v1)",
     operation_id = "GatewayService.StoreTokenRequest",
-    description = "Records what a payer is to approve: a single payment, `transferBody`. It can be \
-                   authorised for 20 minutes.",
+    description = "Records what a payer is to approve: a single payment, `transferBody`, or a \
+                   standing order, `standingOrderBody`. It can be authorised for 20 minutes.",
     request_body = StoreTokenRequest,
     responses((status = 200, description = "The token request", body = TokenRequestResponse),
         (status = 400, description = "A field is missing or wrong, the reference was used before, \
@@ -28,7 +29,7 @@ use crate::api::{ApiError, idempotency, json};
         (status = 401, description = "Not authenticated"),
         (status = 403, description = "The member may not act on behalf of others"),
         (status = 500, description = "Internal error"),
-        (status = 501, description = "Standing orders and access to accounts do not exist yet"))
+        (status = 501, description = "Access to accounts does not exist yet"))
 )]
 pub async fn store_token_request(
     State(app): State<Arc<App>>,
@@ -53,9 +54,13 @@ async fn store(
     }
     let text = serde_json::to_value(&asked).map_err(unwritable)?;
     mapping::refuse_card_numbers(&text)?;
-    let initiation = mapping::initiation(&asked)?
+    let mut initiation = mapping::initiation(&asked)?
         .into_domain_by(Rules::V1, app.settings().sandbox, app.now())
         .map_err(|error| in_token_request(error, &asked))?;
+    if let Some(body) = &asked.request_payload.standing_order_body {
+        let today = app.now().to_zoned(TimeZone::UTC).date();
+        initiation.schedule = body.schedule(initiation.amount, today)?;
+    }
     let kept = Asked(text.to_string());
     let receipt_to = mapping::receipt_to(&asked)?;
     let request = token_requests::create(app, &call.member, kept, initiation, receipt_to, key)

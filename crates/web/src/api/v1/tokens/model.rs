@@ -4,12 +4,12 @@ use domain::payment::{End, State};
 use gateway::App;
 use gateway::transfers::Requested;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::ApiError;
 use crate::api::v1::signature::Signature;
 use crate::api::v1::token_requests::model::{ActingAs, TokenMember, TransferBody, asked_in};
+use crate::api::v1::token_requests::standing_order::StandingOrderBody;
 use crate::api::v1::transfers::model::written;
 
 /// What was approved.
@@ -21,7 +21,7 @@ pub struct TokenPayload {
     transfer: Option<TransferBody>,
     /// A standing order.
     #[serde(skip_serializing_if = "Option::is_none")]
-    standing_order: Option<Value>,
+    standing_order: Option<StandingOrderBody>,
     /// On whose behalf the member acts.
     #[serde(skip_serializing_if = "Option::is_none")]
     acting_as: Option<ActingAs>,

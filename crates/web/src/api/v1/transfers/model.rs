@@ -192,7 +192,8 @@ pub(in crate::api::v1) fn execution_date(payment: &Payment) -> Option<String> {
     day.map(|day| day.to_string())
 }
 
-fn refund(payment: &Payment) -> Option<(RefundInfo, TransferRefund)> {
+/// Where to refund to, and what has been.
+pub(in crate::api::v1) fn refund(payment: &Payment) -> Option<(RefundInfo, TransferRefund)> {
     let asked = payment.initiation.return_refund_account;
     let refund = payment.bank.refund_account.as_ref().filter(|_| asked)?;
     let amount = Amount::of(&payment.initiation.amount);

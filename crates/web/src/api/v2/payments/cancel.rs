@@ -31,8 +31,8 @@ pub async fn cancel_payment(
     call: Call,
 ) -> Result<Json<PaymentResponse>, ApiError> {
     let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(&payment_id))?;
-    let payment = payments::cancel(&app, &call.member, &id)
-        .await
-        .map_err(|error| ApiError::from_gateway(error, &payment_id, "paymentId"))?;
+    let failed = |error| ApiError::from_gateway(error, &payment_id, "paymentId");
+    payments::check_single(&app, &call.member, &id).await.map_err(failed)?;
+    let payment = payments::cancel(&app, &call.member, &id).await.map_err(failed)?;
     Ok(Json(PaymentResponse::of(&payment, &app.settings().public_url)))
 }

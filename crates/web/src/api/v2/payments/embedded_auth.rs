@@ -63,6 +63,9 @@ async fn answer(
     let asked: EmbeddedAuthRequest = json::read(&call.body)?;
     let answers = credentials("embeddedAuth", asked.embedded_auth)?;
     let timeout_ms = call.request_timeout_ms();
+    payments::check_single(app, &call.member, &id)
+        .await
+        .map_err(|error| ApiError::from_gateway(error, payment_id, ""))?;
     let payment =
         payments::answer_questions(app, &call.member, &id, answers, call.psu(), timeout_ms, key)
             .await

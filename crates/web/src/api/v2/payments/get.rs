@@ -44,5 +44,8 @@ pub async fn get_payment(
     let payment = payments::look_at(&app, &call.member, &id, update)
         .await
         .map_err(|error| ApiError::from_gateway(error, &payment_id, ""))?;
+    if payment.is_standing_order() {
+        return Err(ApiError::payment_not_found(&payment_id));
+    }
     Ok(Json(PaymentResponse::of(&payment, &app.settings().public_url)))
 }

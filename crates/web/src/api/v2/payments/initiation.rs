@@ -308,9 +308,6 @@ impl Initiation {
     }
 }
 
-/// The most days ahead that an execution is accepted for.
-const DAYS_AHEAD_MAX: i64 = 366;
-
 /// A day to come: for today there are payments at once. `today` is in UTC; where it is that day at
 /// the bank already, the payment is made at once.
 fn schedule(text: Option<&str>, today: Date) -> Result<order::Schedule, ApiError> {
@@ -324,12 +321,13 @@ fn schedule(text: Option<&str>, today: Date) -> Result<order::Schedule, ApiError
     })?;
     let days = today.duration_until(date).as_hours() / 24;
     match days {
-        1..=DAYS_AHEAD_MAX => Ok(order::Schedule::FutureDated { date }),
+        1..=order::DAYS_AHEAD_MAX => Ok(order::Schedule::FutureDated { date }),
         _ => Err(invalid(
             PATH,
             format!(
-                "`executionDate` should be after today, {today} (UTC), and at most {DAYS_AHEAD_MAX} \
-                 days ahead; leave it out for a payment at once."
+                "`executionDate` should be after today, {today} (UTC), and at most {} \
+                 days ahead; leave it out for a payment at once.",
+                order::DAYS_AHEAD_MAX
             ),
         )),
     }

@@ -25,7 +25,7 @@ const NAME_CHARACTERS_MAX: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PaymentType {
-    /// Payments that are made once, and standing orders.
+    /// Payments that are made once. Standing orders are in no list of payments.
     #[default]
     SingleImmediatePayment,
     /// Payments under a consent for variable recurring payments; there are none yet.

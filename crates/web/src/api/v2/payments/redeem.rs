@@ -44,8 +44,10 @@ async fn redeem(
 ) -> Result<PaymentResponse, ApiError> {
     let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(payment_id))?;
     let timeout_ms = call.request_timeout_ms();
+    let failed = |error| ApiError::from_gateway(error, payment_id, "paymentId");
+    payments::check_single(app, &call.member, &id).await.map_err(failed)?;
     let payment = payments::redeem(app, &call.member, &id, call.psu(), timeout_ms, key)
         .await
-        .map_err(|error| ApiError::from_gateway(error, payment_id, "paymentId"))?;
+        .map_err(failed)?;
     Ok(PaymentResponse::of(&payment, &app.settings().public_url))
 }
