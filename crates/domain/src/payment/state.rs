@@ -348,8 +348,7 @@ impl State {
     /// is with a bank that executes at the approval as soon as that bank holds the payment.
     #[must_use]
     pub fn shows_order(&self) -> bool {
-        let approved =
-            self.shows_approval() && !matches!(self, State::AwaitingRedemption { .. });
+        let approved = self.shows_approval() && !matches!(self, State::AwaitingRedemption { .. });
         approved || self.authorisation().is_some_and(Authorisation::may_execute)
     }
 

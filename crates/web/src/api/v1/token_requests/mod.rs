@@ -7,8 +7,10 @@ mod instructions;
 mod mapping;
 mod metadata;
 mod model;
+pub(crate) mod payees;
 pub mod result;
 pub mod store;
+pub mod transfer_destinations;
 
 /// A published object all of whose fields may be missing or null.
 macro_rules! optional_fields {

@@ -119,7 +119,7 @@ pub struct TransferBody {
         skip_serializing_if = "Option::is_none"
     )]
     pub(super) return_refund_account: Option<bool>,
-    /// For the hosted pages; not supported yet.
+    /// For the hosted pages: is asked for the destinations once the payer has chosen a bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) set_transfer_destinations_url: Option<String>,
 }

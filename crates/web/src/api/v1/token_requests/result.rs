@@ -14,6 +14,9 @@ use crate::api::ApiError;
 use crate::api::auth::Call;
 use crate::api::path::Path;
 
+/// Why a token request is rejected whose payer said no on our pages.
+pub(crate) const DECLINED: &str = "The payer declined the payment.";
+
 /// What has become of a token request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
@@ -95,11 +98,12 @@ impl TokenRequestResult {
         TokenRequestResult {
             token_id: None,
             transfer_id: None,
-            status: match request.is_expired(app.now()) {
-                true => ResultStatus::Expired,
-                false => ResultStatus::Pending,
+            status: match (request.declined_at, request.is_expired(app.now())) {
+                (Some(_), _) => ResultStatus::Rejected,
+                (None, true) => ResultStatus::Expired,
+                (None, false) => ResultStatus::Pending,
             },
-            status_reason_information: None,
+            status_reason_information: request.declined_at.map(|_| DECLINED.to_owned()),
             bank_id: request.initiation.bank_id.clone(),
             signature: ResultSignature::default(),
         }
@@ -107,8 +111,6 @@ impl TokenRequestResult {
 
     fn of(app: &App, payment: &core::Payment) -> TokenRequestResult {
         let token_id = payment.approved_at.map(|_| payment.id.token_id().to_string());
-        let state = payment.initiation.callback_state.as_deref().unwrap_or("");
-        let signature = token_id.as_deref().map(|token_id| signature(app, state, token_id));
         TokenRequestResult {
             // A bank that executes at the approval holds the order before that.
             transfer_id: (payment.approved_at.is_some() && payment.ordered_at.is_some())
@@ -116,7 +118,7 @@ impl TokenRequestResult {
             status: status(payment.stage(), token_id.is_some()),
             status_reason_information: payment.reason.clone(),
             bank_id: payment.bank_id.clone(),
-            signature: signature.unwrap_or_default(),
+            signature: ResultSignature::of(app, payment).unwrap_or_default(),
             token_id,
         }
     }
@@ -152,19 +154,24 @@ fn status(stage: Stage, approved: bool) -> ResultStatus {
     }
 }
 
-/// By the gateway's key, over the state as it was sent and the token's id.
-fn signature(app: &App, state: &str, token_id: &str) -> ResultSignature {
-    // Keys in order and no spaces: what is signed has one form only.
-    let signed = format!(
-        "{{\"state\":{},\"tokenId\":{}}}",
-        serde_json::Value::from(state),
-        serde_json::Value::from(token_id)
-    );
-    let key = app.gateway_key();
-    ResultSignature {
-        member_id: Some(key.member_id().to_string()),
-        key_id: Some(key.key_id().to_owned()),
-        signature: Some(key.sign(signed.as_bytes())),
+impl ResultSignature {
+    /// By the gateway's key, over the state as it was sent and the token's id; none before the payer
+    /// has approved.
+    pub(crate) fn of(app: &App, payment: &core::Payment) -> Option<ResultSignature> {
+        payment.approved_at?;
+        let state = payment.initiation.callback_state.as_deref().unwrap_or("");
+        // Keys in order and no spaces: what is signed has one form only.
+        let signed = format!(
+            "{{\"state\":{},\"tokenId\":{}}}",
+            serde_json::Value::from(state),
+            serde_json::Value::from(payment.id.token_id().as_str())
+        );
+        let key = app.gateway_key();
+        Some(ResultSignature {
+            member_id: Some(key.member_id().to_string()),
+            key_id: Some(key.key_id().to_owned()),
+            signature: Some(key.sign(signed.as_bytes())),
+        })
     }
 }
 
