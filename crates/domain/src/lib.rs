@@ -24,5 +24,6 @@ pub mod refusal;
 pub mod seams;
 pub mod step;
 pub mod token_request;
+pub mod transfer;
 
 pub use refusal::Refusal;

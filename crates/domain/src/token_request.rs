@@ -94,9 +94,13 @@ pub struct TokenRequest {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payees: Vec<Payee>,
     /// Where the member is asked for destinations once the bank is known (API
-    /// `setTransferDestinationsUrl`).
+    /// `setTransferDestinationsUrl`). Those that came with the request count on our pages no longer:
+    /// the published schema demands some, so they may be there for its sake alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destinations_url: Option<String>,
+    /// Whether the member has told destinations since it was asked last, or without being asked.
+    #[serde(default)]
+    pub destinations_told: bool,
     /// The last such question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destinations_question: Option<DestinationsQuestion>,
@@ -131,6 +135,7 @@ impl TokenRequest {
             initiation,
             payees: vec![],
             destinations_url: None,
+            destinations_told: false,
             destinations_question: None,
             opened_at: None,
             declined_at: None,
@@ -167,7 +172,7 @@ impl TokenRequest {
     #[must_use]
     pub fn destinations_for(&self, bank_id: &str, now: Timestamp) -> Destinations {
         let question = self.destinations_question.as_ref();
-        let told = !self.payees.is_empty();
+        let told = self.destinations_told;
         match (&self.destinations_url, question) {
             (None, _) => Destinations::Known,
             (Some(_), None) if told => Destinations::Known,
@@ -211,8 +216,8 @@ impl TokenRequest {
         Ok(Some(self))
     }
 
-    /// The member is about to be asked whom to pay from that bank. What was told before is for
-    /// another bank, and forgotten.
+    /// The member is about to be asked whom to pay from that bank. What was told before was for
+    /// another bank.
     ///
     /// # Errors
     /// As [`TokenRequest::open`].
@@ -222,7 +227,7 @@ impl TokenRequest {
         now: Timestamp,
     ) -> Result<TokenRequest, Refusal> {
         self.check_open(now)?;
-        self.payees.clear();
+        self.destinations_told = false;
         self.destinations_question = Some(DestinationsQuestion {
             bank_id: bank_id.to_owned(),
             asked_at: now,
@@ -235,7 +240,7 @@ impl TokenRequest {
     /// The member could not be asked. `None` where that no longer matters.
     #[must_use]
     pub fn destinations_not_asked(mut self, bank_id: &str) -> Option<TokenRequest> {
-        let awaited = self.payees.is_empty() && self.payment_id.is_none();
+        let awaited = !self.destinations_told && self.payment_id.is_none();
         let question = self.destinations_question.as_mut().filter(|_| awaited)?;
         if question.bank_id != bank_id || question.failed {
             return None;
@@ -260,6 +265,7 @@ impl TokenRequest {
         let first = payments.first().ok_or(Refusal::TokenRequestWithoutPayee)?;
         self.initiation = first.clone();
         self.payees = payments.iter().map(Payee::of).collect();
+        self.destinations_told = true;
         self.asked = asked;
         self.version += 1;
         Ok(self)

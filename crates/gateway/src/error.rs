@@ -75,6 +75,12 @@ pub enum GatewayError {
     /// The token request does not exist, or is another member's.
     #[error("token request not found")]
     TokenRequestNotFound,
+    /// The token does not exist, or is another member's.
+    #[error("token not found")]
+    TokenNotFound,
+    /// The transfer does not exist, or is another member's.
+    #[error("transfer not found")]
+    TransferNotFound,
     /// The member has a token request with this reference.
     #[error("the reference is that of another token request")]
     ReferenceTaken,

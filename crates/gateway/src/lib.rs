@@ -24,6 +24,7 @@ mod sealed_records;
 pub mod signing;
 pub mod token_requests;
 pub mod tokenized_accounts;
+pub mod transfers;
 pub mod webhooks;
 
 pub use app::{App, EventRenderer, Member, Settings};

@@ -1,16 +1,12 @@
 //! Saving a Step: the payment, its event, its deliveries, its jobs and its cases in one flush of
 //! one commit.
 
-use domain::event::EventKind;
 use domain::payment::PaymentStep;
 use domain::step::{JobChange, JobKind};
 
 use crate::db::{Statement, StoreError, Tx};
 use crate::jobs::{Claim, Lease};
 use crate::{cases, deliveries, events, jobs, payments};
-
-/// The event itself, its delivery and the delivery's job.
-const STATEMENTS_PER_EVENT: usize = 3;
 
 /// How a Step is saved.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,13 +58,17 @@ async fn save(
     row: Statement,
 ) -> Result<Saved, StoreError> {
     let payment = &step.state;
+    let kind = payment.event_kind();
     let mut statements = vec![row];
+    let mut of_events = vec![];
     for event in &step.events {
-        let kind = EventKind::PaymentStatusChanged;
+        let begin = statements.len();
         statements.push(events::insert(payment, kind, event)?);
-        statements.extend(deliveries::fan_out(payment, event.version, kind));
+        if payment.tells_changes() {
+            statements.extend(deliveries::fan_out(payment, event.version, kind));
+        }
+        of_events.push(begin..statements.len());
     }
-    let of_events = 1..statements.len();
     let kept = saving.keeps.and_then(|lease| due_at_once(step).map(|kind| (kind, lease)));
     for change in &step.jobs {
         statements.push(match change {
@@ -90,12 +90,14 @@ async fn save(
         return Err(StoreError::Conflict);
     }
     let mut deliveries_are_due = false;
-    for of_event in changed[of_events].chunks(STATEMENTS_PER_EVENT) {
-        if of_event.first() != Some(&1) {
+    for of_event in of_events {
+        let [event, deliveries @ ..] = &changed[of_event] else { continue };
+        if *event != 1 {
             let text = format!("{} has an event of its future", payment.id);
             return Err(StoreError::Corrupt(text));
         }
-        deliveries_are_due |= of_event.last() == Some(&1);
+        // The last statement is the deliveries' job.
+        deliveries_are_due |= deliveries.last() == Some(&1);
     }
     let others_are_due = due_at_once(step).is_some() && kept.is_none();
     let kept = kept.map(|(kind, lease)| Claim {

@@ -4,7 +4,11 @@ use domain::ids::{MemberId, TokenRequestId};
 use domain::token_request::TokenRequest;
 
 use crate::Row;
-use crate::db::{StoreError, Tx};
+use crate::db::{Statement, StoreError, Tx};
+use crate::payments::list::padded;
+
+/// Ids that one statement may name.
+const IDS_AT_ONCE: usize = 32;
 
 pub(crate) const INSERT: &str = "INSERT INTO token_requests \
      (id, member_id, ref_id, payment_id, created_ms, version, body) \
@@ -13,6 +17,9 @@ pub(crate) const GET: &str = "SELECT body FROM token_requests WHERE id = $1 AND 
 pub(crate) const GET_ANY: &str = "SELECT body FROM token_requests WHERE id = $1";
 pub(crate) const OF_REFERENCE: &str =
     "SELECT body FROM token_requests WHERE member_id = $1 AND ref_id = $2";
+pub(crate) const OF_IDS: &str = "SELECT body FROM token_requests WHERE id IN ($1, $2, $3, $4, $5, \
+     $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, \
+     $26, $27, $28, $29, $30, $31, $32) AND member_id || '' = $33";
 pub(crate) const UPDATE: &str = "UPDATE token_requests SET payment_id = $1, version = $2, body = $3 \
      WHERE id = $4 AND version = $5";
 
@@ -66,6 +73,27 @@ pub async fn of_reference(
 ) -> Result<Option<TokenRequest>, StoreError> {
     let params = [member_id.as_str().into(), ref_id.into()];
     tx.query_first(OF_REFERENCE, &params).await?.map(|row| request(&row)).transpose()
+}
+
+/// Those of the member's token requests, in any order.
+///
+/// # Errors
+/// [`StoreError`] of the database, or a row that cannot be read.
+pub async fn of_ids(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    ids: &[TokenRequestId],
+) -> Result<Vec<TokenRequest>, StoreError> {
+    let ids: Vec<&str> = ids.iter().map(TokenRequestId::as_str).collect();
+    let statements: Vec<Statement> = ids
+        .chunks(IDS_AT_ONCE)
+        .map(|ids| {
+            let mut params = padded(ids, IDS_AT_ONCE)?;
+            params.push(member_id.as_str().into());
+            Ok((OF_IDS, params))
+        })
+        .collect::<Result<_, StoreError>>()?;
+    tx.query_all(&statements).await?.iter().flatten().map(request).collect()
 }
 
 /// Writes a changed token request.

@@ -43,6 +43,14 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(api::v1::token_requests::authorize::authorize_token_request))
         .routes(routes!(api::v1::token_requests::result::get_token_request_result))
         .routes(routes!(api::v1::token_requests::transfer_destinations::set_transfer_destinations))
+        .routes(routes!(
+            api::v1::transfers::create::create_transfer,
+            api::v1::transfers::list::list_transfers
+        ))
+        .routes(routes!(api::v1::transfers::get::get_transfer))
+        .routes(routes!(api::v1::tokens::list::list_tokens))
+        .routes(routes!(api::v1::tokens::get::get_token))
+        .routes(routes!(api::v1::tokens::cancel::cancel_token))
         .routes(routes!(api::callback::initiation_callback))
         .routes(routes!(v2::payments::embedded_auth::provide_embedded_auth))
         .routes(routes!(api::account_verifications::verify_account))

@@ -37,6 +37,7 @@ pub use self::fact::{AuthorisationFact, BankRefusal, Fact, OrderFact, PsuFact, S
 pub use self::state::{Attempt, Authorisation, End, Sealed, SentOrder, Stage, State};
 use crate::account::AccountIdentifier;
 use crate::bank::RefundAccount;
+use crate::event::EventKind;
 use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId, TokenRequestId};
 use crate::initiation::{Flow, Initiation};
@@ -187,6 +188,22 @@ pub struct Contradiction {
 }
 
 impl Payment {
+    /// What its changes are to its member: a payment of v1 shows as its transfer.
+    #[must_use]
+    pub fn event_kind(&self) -> EventKind {
+        match self.token_request_id {
+            None => EventKind::PaymentStatusChanged,
+            Some(_) => EventKind::TransferStatusChanged,
+        }
+    }
+
+    /// Whether its changes are told to its member: those of a transfer once there is one
+    /// (reference, section 7.3).
+    #[must_use]
+    pub fn tells_changes(&self) -> bool {
+        self.token_request_id.is_none() || self.ordered_at.is_some()
+    }
+
     /// Rules that hold for every payment at rest.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use domain::account::AccountIdentifier;
 use domain::ids::{PaymentId, TokenRequestId};
 use domain::initiation::{Flow, Initiation};
 use domain::payment::{Creation, Payment, Terms};
-use domain::token_request::TokenRequest;
+use domain::token_request::{Destinations, TokenRequest};
 use jiff::Timestamp;
 use store::{idempotency, token_requests, unit};
 
@@ -116,6 +116,9 @@ pub async fn pay(
     }
     let Choice { bank_id, payer_account, accepted, psu } = choice;
     let bank = bank_with_id(app, request.initiation.bank_id.as_deref().unwrap_or(&bank_id))?;
+    if request.destinations_for(&bank.id, app.now()) != Destinations::Known {
+        return Err(GatewayError::Refused(Refusal::TokenRequestWithoutPayee));
+    }
     let Payment { mut initiation, .. } = payment_at(app, &request, bank)?;
     let sketched = sketch(&request, initiation.clone(), app)?;
     check_choice(app, bank, &sketched, payer_account.as_ref())?;

@@ -139,7 +139,7 @@ pub struct Filter {
 /// The place of one payment in a list: survives inserts, because it names a row and not a count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// Milliseconds since 1970 at which the payment was created.
+    /// Milliseconds since 1970 at which the payment, or what it is listed as, was created.
     pub created_ms: i64,
     /// Its id.
     pub id: String,
@@ -377,7 +377,7 @@ fn at_most(count: usize, most: usize) -> Result<(), StoreError> {
 }
 
 /// `values` and empty texts, as many as the statement has places.
-fn padded<S: AsRef<str>>(values: &[S], places: usize) -> Result<Vec<Value>, StoreError> {
+pub(crate) fn padded<S: AsRef<str>>(values: &[S], places: usize) -> Result<Vec<Value>, StoreError> {
     at_most(values.len(), places)?;
     let texts = values.iter().map(AsRef::as_ref);
     Ok(texts.chain(std::iter::repeat("")).take(places).map(Value::from).collect())

@@ -1,11 +1,13 @@
 //! Table `payments`: one row per payment, the truth about it.
 
 pub mod list;
+pub mod roles;
 
 use domain::ids::{MemberId, PaymentId};
 use domain::payment::Payment;
 
 pub use self::list::{Entry, Filter, IDS_MAX, Position, REFERENCES_MAX, Seek, list, list_entries};
+pub use self::roles::{Role, RoleFilter, list_in_role};
 use crate::Row;
 use crate::db::{Statement, StoreError, Tx};
 
@@ -15,9 +17,10 @@ pub(crate) const GET: &str = "SELECT body FROM payments WHERE id = $1 AND member
 pub(crate) const GET_ANY: &str = "SELECT body FROM payments WHERE id = $1";
 pub(crate) const INSERT: &str = "INSERT INTO payments \
      (id, member_id, state, ref_id, created_ms, version, body, flow, on_behalf_of_id, \
-     external_psu_reference) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-pub(crate) const UPDATE: &str =
-    "UPDATE payments SET state = $1, version = $2, body = $3 WHERE id = $4 AND version = $5";
+     external_psu_reference, token_ms, transfer_ms, transfer_status) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+pub(crate) const UPDATE: &str = "UPDATE payments SET state = $1, version = $2, body = $3, token_ms = $4, transfer_ms = $5, \
+     transfer_status = $6 WHERE id = $7 AND version = $8";
 pub(crate) const UNFILLED: &str = "SELECT body FROM payments WHERE id > $1 ORDER BY id LIMIT $2";
 pub(crate) const FILL: &str = "UPDATE payments SET flow = $1, on_behalf_of_id = $2, \
      external_psu_reference = $3 WHERE id = $4";
@@ -71,34 +74,28 @@ pub(crate) async fn fill_columns(tx: &mut Tx) -> Result<(), StoreError> {
 }
 
 pub(crate) fn insert(payment: &Payment) -> Result<Statement, StoreError> {
-    Ok((
-        INSERT,
-        vec![
-            payment.id.as_str().into(),
-            payment.member_id.as_str().into(),
-            payment.stage().name().into(),
-            payment.initiation.ref_id.as_str().into(),
-            payment.created_at.as_millisecond().into(),
-            payment.version.into(),
-            body(payment)?.into(),
-            payment.initiation.flow.name().into(),
-            payment.initiation.on_behalf_of_id.clone().into(),
-            payment.initiation.external_psu_reference.clone().into(),
-        ],
-    ))
+    let mut params = vec![
+        payment.id.as_str().into(),
+        payment.member_id.as_str().into(),
+        payment.stage().name().into(),
+        payment.initiation.ref_id.as_str().into(),
+        payment.created_at.as_millisecond().into(),
+        payment.version.into(),
+        body(payment)?.into(),
+        payment.initiation.flow.name().into(),
+        payment.initiation.on_behalf_of_id.clone().into(),
+        payment.initiation.external_psu_reference.clone().into(),
+    ];
+    params.extend(roles::columns(payment));
+    Ok((INSERT, params))
 }
 
 pub(crate) fn update(payment: &Payment) -> Result<Statement, StoreError> {
-    Ok((
-        UPDATE,
-        vec![
-            payment.stage().name().into(),
-            payment.version.into(),
-            body(payment)?.into(),
-            payment.id.as_str().into(),
-            (payment.version - 1).into(),
-        ],
-    ))
+    let mut params =
+        vec![payment.stage().name().into(), payment.version.into(), body(payment)?.into()];
+    params.extend(roles::columns(payment));
+    params.extend([payment.id.as_str().into(), (payment.version - 1).into()]);
+    Ok((UPDATE, params))
 }
 
 fn body(payment: &Payment) -> Result<String, StoreError> {

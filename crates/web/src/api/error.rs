@@ -165,8 +165,12 @@ impl ApiError {
     /// A payment that does not exist, or is another member's.
     #[must_use]
     pub fn payment_not_found(id: &str) -> ApiError {
+        ApiError::not_found("Payment", id)
+    }
+
+    fn not_found(what: &str, id: &str) -> ApiError {
         let shown = shown_id(id);
-        ApiError::NotFound { message: format!("Payment {shown} not found."), id: shown }
+        ApiError::NotFound { message: format!("{what} {shown} not found."), id: shown }
     }
 
     /// The error of a use case; `bank_path` is the field that named the bank.
@@ -174,13 +178,9 @@ impl ApiError {
     pub fn from_gateway(error: GatewayError, id: &str, bank_path: &str) -> ApiError {
         match error {
             GatewayError::PaymentNotFound => ApiError::payment_not_found(id),
-            GatewayError::TokenRequestNotFound => {
-                let shown = shown_id(id);
-                ApiError::NotFound {
-                    message: format!("Token request {shown} not found."),
-                    id: shown,
-                }
-            }
+            GatewayError::TokenRequestNotFound => ApiError::not_found("Token request", id),
+            GatewayError::TokenNotFound => ApiError::not_found("Token", id),
+            GatewayError::TransferNotFound => ApiError::not_found("Transfer", id),
             GatewayError::ReferenceTaken => ApiError::field(
                 FieldFault::NotUnique,
                 "requestPayload.refId",

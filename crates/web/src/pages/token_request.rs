@@ -357,10 +357,11 @@ fn ask_account(
 
 fn summary(request: &TokenRequest, face: Face) -> Summary {
     let path = face.path(&request.id);
-    match request.payments().first() {
-        Some(first) => Summary::of(first, path),
-        // Whom to pay is not known, or was known for another bank.
-        None => Summary { payee: String::new(), ..Summary::of(&request.initiation, path) },
+    let summary = Summary::of(&request.initiation, path);
+    match request.destinations_url {
+        None => summary,
+        // Whom to pay is not known, or may be another one at another bank.
+        Some(_) => Summary { payee: String::new(), ..summary },
     }
 }
 

@@ -11,7 +11,7 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::api::grpc::GrpcStatus;
 use crate::api::status::TransferStatus;
-use crate::api::v1::token_requests::result::{DECLINED, ResultSignature};
+use crate::api::v1::token_requests::result::{DECLINED, signature};
 
 /// The payment could not be begun at a bank, or did not come to an approval there.
 const NOT_INITIATED: &str = "EXCEPTION_INITIATE_BANK_AUTH";
@@ -95,15 +95,16 @@ fn without_payment(request: &TokenRequest, error: &str, message: &str) -> String
 /// What the hosted pages tell of a payment of v1.
 fn of_pages(app: &App, payment: &Payment) -> Parameters {
     let mut parameters = vec![];
-    if let Some(signature) = ResultSignature::of(app, payment) {
+    if let Some(signature) = signature(app, payment) {
         parameters.push(("token-id", payment.id.token_id().to_string()));
         let text = serde_json::to_string(&signature).unwrap_or_default();
         parameters.push(("signature", text));
     }
-    if payment.ordered_at.is_some() {
+    // A bank that executes at the approval holds the order before that.
+    if payment.approved_at.is_some() && payment.ordered_at.is_some() {
         parameters.push(("transfer-id", payment.id.transfer_id().to_string()));
-        let status = TransferStatus::of(payment.stage()).name().to_owned();
-        parameters.push(("transfer-status", status));
+        let status = TransferStatus::from(domain::transfer::TransferStatus::of(payment));
+        parameters.push(("transfer-status", status.name().to_owned()));
     }
     parameters.extend(failure_on_pages(payment).into_iter().flat_map(told));
     parameters
@@ -188,7 +189,8 @@ fn failure_of_api(payment: &Payment) -> Option<Failure> {
 
 /// The reason that the payment has, or one of ours.
 fn words(payment: &Payment, otherwise: &str) -> String {
-    payment.reason.clone().unwrap_or_else(|| otherwise.to_owned())
+    let reason = payment.reason.clone().filter(|reason| !reason.is_empty());
+    reason.unwrap_or_else(|| otherwise.to_owned())
 }
 
 /// The ids of the bank's open questions, where the browser comes back and there are some: the

@@ -98,6 +98,10 @@ fn told_otherwise(path: &str, name: &str) -> Option<&'static str> {
         }
         ("/qr-code", "data") => Some("data=https%3A%2F%2Fshop.example%2Fpay"),
         ("/v2/payments", "offset") => Some("limit=1"),
+        ("/tokens" | "/transfers", "page.offset") => Some("page.limit=1"),
+        ("/tokens" | "/transfers", "filter.startTimeMs" | "filter.endTimeMs") => {
+            Some("filter.startTimeMs=1729212980771&filter.endTimeMs=1729212980771")
+        }
         ("/v2/payments", "createdAfter" | "createdBefore") => {
             Some("createdAfter=2026-01-01T00:00:00Z")
         }

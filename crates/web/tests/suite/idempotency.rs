@@ -11,7 +11,7 @@ use crate::support::{Answer, Fault, Key, World, assert_error, id, order, order_o
 const OPENING: &str = "create-domestic-payment-consent";
 const KEY: &str = "Idempotency-Key";
 
-fn keyed(world: &World, path: &str, body: &Value, key: &str) -> Request<Body> {
+pub fn keyed(world: &World, path: &str, body: &Value, key: &str) -> Request<Body> {
     world.request("POST", path, body.to_string().as_bytes(), &[(KEY, key)])
 }
 

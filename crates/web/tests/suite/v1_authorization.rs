@@ -8,29 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::members::MemberSettings;
 
-use crate::support::{Answer, Decision, Fault, World, assert_error, id, with, without, worlds};
-
-impl World {
-    async fn authorize(&self, request: &str, body: &Value) -> Answer {
-        self.post(&format!("/token-requests/{request}/authorization"), body).await
-    }
-
-    async fn result(&self, request: &str) -> Value {
-        let answer = self.get(&format!("/token-requests/{request}/result")).await;
-        assert_eq!(answer.status, 200, "{}: {}", self.name, answer.text());
-        answer.json()
-    }
-
-    /// The payer of a redirect decides; everything that is due then happens. Where the browser goes.
-    async fn decide_on(&self, authorization: &Answer, decision: Decision) -> String {
-        let url = authorization.json()["redirectUrl"].as_str().unwrap().to_owned();
-        let back = self.visit_bank(&url, decision).await;
-        let answer = self.return_to_gateway(&back).await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        self.settle().await;
-        answer.text()
-    }
-}
+use crate::support::{Decision, Fault, assert_error, id, with, without, worlds};
 
 #[tokio::test]
 async fn a_token_request_becomes_a_payment_and_its_result_has_token_and_transfer() {

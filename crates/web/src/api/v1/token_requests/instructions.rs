@@ -17,21 +17,21 @@ pub struct Instructions {
     /// The payee's accounts, 1 to 16; the first one that the bank pays to counts. Empty where
     /// `setTransferDestinationsUrl` is there.
     #[serde(default)]
-    pub(super) transfer_destinations: Vec<Destination>,
+    pub(in crate::api::v1) transfer_destinations: Vec<Destination>,
     /// The payer's account.
     #[serde(
         default,
         deserialize_with = "json::optional_object",
         skip_serializing_if = "Option::is_none"
     )]
-    pub(super) source: Option<Source>,
+    pub(in crate::api::v1) source: Option<Source>,
     /// How.
     #[serde(
         default,
         deserialize_with = "json::optional_object",
         skip_serializing_if = "Option::is_none"
     )]
-    pub(super) metadata: Option<Metadata>,
+    pub(in crate::api::v1) metadata: Option<Metadata>,
 }
 
 optional_fields! {

@@ -3,10 +3,10 @@
 pub mod authorize;
 mod errors;
 pub mod get;
-mod instructions;
+pub(super) mod instructions;
 mod mapping;
-mod metadata;
-mod model;
+pub(super) mod metadata;
+pub(super) mod model;
 pub(crate) mod payees;
 pub mod result;
 pub mod store;
@@ -22,7 +22,7 @@ macro_rules! optional_fields {
             $(
                 $(#[$field_doc])*
                 #[serde(default, skip_serializing_if = "Option::is_none")]
-                pub(super) $field: Option<$kind>,
+                pub(in crate::api::v1) $field: Option<$kind>,
             )*
         }
     };

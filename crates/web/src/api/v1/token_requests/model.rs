@@ -93,35 +93,35 @@ optional_fields! {
 #[serde(rename_all = "camelCase")]
 pub struct TransferBody {
     /// What the payee should get: decimal, up to four places.
-    pub(super) lifetime_amount: String,
+    pub(in crate::api::v1) lifetime_amount: String,
     /// ISO 4217.
-    pub(super) currency: String,
+    pub(in crate::api::v1) currency: String,
     /// Where to, where from, how.
     #[serde(deserialize_with = "json::object")]
-    pub(super) instructions: Instructions,
+    pub(in crate::api::v1) instructions: Instructions,
     /// The day on which the bank is to execute; at once where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) execution_date: Option<String>,
+    pub(in crate::api::v1) execution_date: Option<String>,
     /// Whether the bank is asked for funds first.
     #[serde(
         default,
         deserialize_with = "json::optional_truth",
         skip_serializing_if = "Option::is_none"
     )]
-    pub(super) confirm_funds: Option<bool>,
+    pub(in crate::api::v1) confirm_funds: Option<bool>,
     /// Reference on the payee's statement; `refId` where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) remittance_reference: Option<String>,
+    pub(in crate::api::v1) remittance_reference: Option<String>,
     /// Whether the bank is asked for the payer's account, for refunds.
     #[serde(
         default,
         deserialize_with = "json::optional_truth",
         skip_serializing_if = "Option::is_none"
     )]
-    pub(super) return_refund_account: Option<bool>,
+    pub(in crate::api::v1) return_refund_account: Option<bool>,
     /// For the hosted pages: is asked for the destinations once the payer has chosen a bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) set_transfer_destinations_url: Option<String>,
+    pub(in crate::api::v1) set_transfer_destinations_url: Option<String>,
 }
 
 /// What the payer is to approve.
@@ -130,53 +130,53 @@ pub struct TransferBody {
 pub struct RequestPayload {
     /// The member that calls.
     #[serde(deserialize_with = "json::object")]
-    pub(super) to: TokenMember,
+    pub(in crate::api::v1) to: TokenMember,
     /// The member's reference, 1 to 35 characters, unique among its token requests.
-    pub(super) ref_id: String,
+    pub(in crate::api::v1) ref_id: String,
     /// Where the payer's browser returns to.
-    pub(super) redirect_url: String,
+    pub(in crate::api::v1) redirect_url: String,
     /// For the payer to read, at most 255 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) description: Option<String>,
+    pub(in crate::api::v1) description: Option<String>,
     /// Comes back with the browser as `state`, and is signed with the token's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) callback_state: Option<String>,
+    pub(in crate::api::v1) callback_state: Option<String>,
     /// The countries of the banks that the hosted pages offer (ISO 3166-1 alpha-2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) countries: Option<Vec<String>>,
+    pub(in crate::api::v1) countries: Option<Vec<String>>,
     /// Whether an immediate payment may not become a future-dated one.
     #[serde(
         default,
         deserialize_with = "json::optional_truth",
         skip_serializing_if = "Option::is_none"
     )]
-    pub(super) disable_future_dated_payment_conversion: Option<bool>,
+    pub(in crate::api::v1) disable_future_dated_payment_conversion: Option<bool>,
     /// On whose behalf the member acts.
     #[serde(
         default,
         deserialize_with = "json::optional_object",
         skip_serializing_if = "Option::is_none"
     )]
-    pub(super) acting_as: Option<ActingAs>,
+    pub(in crate::api::v1) acting_as: Option<ActingAs>,
     /// Kept, without effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) user_ref_id: Option<String>,
+    pub(in crate::api::v1) user_ref_id: Option<String>,
     /// A single payment.
     #[serde(
         default,
         deserialize_with = "json::optional_object",
         skip_serializing_if = "Option::is_none"
     )]
-    pub(super) transfer_body: Option<TransferBody>,
+    pub(in crate::api::v1) transfer_body: Option<TransferBody>,
     /// Not supported yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) standing_order_body: Option<Value>,
+    pub(in crate::api::v1) standing_order_body: Option<Value>,
     /// Not supported yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) access_body: Option<Value>,
+    pub(in crate::api::v1) access_body: Option<Value>,
     /// Not supported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) bulk_transfer_body: Option<Value>,
+    pub(in crate::api::v1) bulk_transfer_body: Option<Value>,
 }
 
 /// `POST /token-requests`.
@@ -189,10 +189,10 @@ pub struct StoreTokenRequest {
         deserialize_with = "json::optional_object",
         skip_serializing_if = "Option::is_none"
     )]
-    pub(super) request_options: Option<RequestOptions>,
+    pub(in crate::api::v1) request_options: Option<RequestOptions>,
     /// What the payer is to approve.
     #[serde(deserialize_with = "json::object")]
-    pub(super) request_payload: RequestPayload,
+    pub(in crate::api::v1) request_payload: RequestPayload,
 }
 
 /// A token request.
@@ -215,7 +215,7 @@ pub struct TokenRequestResponse {
 }
 
 /// The request as it was kept.
-pub(super) fn asked_in(
+pub(in crate::api::v1) fn asked_in(
     request: &domain::token_request::TokenRequest,
 ) -> Result<StoreTokenRequest, ApiError> {
     serde_json::from_str(&request.asked.0)

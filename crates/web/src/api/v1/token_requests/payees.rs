@@ -58,11 +58,24 @@ pub(super) fn payments(
         // Too many are refused as a whole, and so is none.
         return one(asked, Rules::V1, sandbox, now).map(|payment| vec![payment]);
     }
-    (0..count)
-        .map(|index| {
-            one(&alone(asked, index), Rules::V1, sandbox, now).map_err(|error| at(error, index))
-        })
-        .collect()
+    let mut payments = vec![];
+    for index in 0..count {
+        let alone = alone(asked, index);
+        // Those beside the first may be for other currencies, and are left out then.
+        if index > 0 && !carries(&alone).map_err(|error| at(error, index))? {
+            continue;
+        }
+        let payment = one(&alone, Rules::V1, sandbox, now);
+        payments.push(payment.map_err(|error| at(error, index))?);
+    }
+    Ok(payments)
+}
+
+/// Whether the money travels on the rail of the first destination.
+fn carries(asked: &StoreTokenRequest) -> Result<bool, ApiError> {
+    let initiation = mapping::initiation(asked)?;
+    let rail = domain::initiation::LocalInstrument::from(initiation.local_instrument);
+    Ok(rail.currencies().contains(&initiation.amount.currency.as_str()))
 }
 
 fn one(

@@ -8,11 +8,13 @@ use domain::payment::{self as core, Stage};
 use domain::token_request::TokenRequest;
 use gateway::{App, payments, token_requests};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::ApiError;
 use crate::api::auth::Call;
 use crate::api::path::Path;
+use crate::api::v1::signature::Signature;
 
 /// Why a token request is rejected whose payer said no on our pages.
 pub(crate) const DECLINED: &str = "The payer declined the payment.";
@@ -29,21 +31,6 @@ pub enum ResultStatus {
     Rejected,
     /// It was not approved in time.
     Expired,
-}
-
-/// Ties a token to the request's state, by the gateway's key; empty before there is a token.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ResultSignature {
-    /// The member that stands for the gateway.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    member_id: Option<String>,
-    /// Its key (`GET /member/{memberId}/keys`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_id: Option<String>,
-    /// Ed25519 over `{"state":…,"tokenId":…}`, base64url without padding.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signature: Option<String>,
 }
 
 /// What has become of a token request.
@@ -65,7 +52,7 @@ pub struct TokenRequestResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     bank_id: Option<String>,
     /// Ties the token to the request's state.
-    signature: ResultSignature,
+    signature: Signature,
 }
 
 /// Read what has become of a token request
@@ -105,7 +92,7 @@ impl TokenRequestResult {
             },
             status_reason_information: request.declined_at.map(|_| DECLINED.to_owned()),
             bank_id: request.initiation.bank_id.clone(),
-            signature: ResultSignature::default(),
+            signature: Signature::default(),
         }
     }
 
@@ -118,7 +105,7 @@ impl TokenRequestResult {
             status: status(payment.stage(), token_id.is_some()),
             status_reason_information: payment.reason.clone(),
             bank_id: payment.bank_id.clone(),
-            signature: ResultSignature::of(app, payment).unwrap_or_default(),
+            signature: signature(app, payment).unwrap_or_default(),
             token_id,
         }
     }
@@ -154,25 +141,13 @@ fn status(stage: Stage, approved: bool) -> ResultStatus {
     }
 }
 
-impl ResultSignature {
-    /// By the gateway's key, over the state as it was sent and the token's id; none before the payer
-    /// has approved.
-    pub(crate) fn of(app: &App, payment: &core::Payment) -> Option<ResultSignature> {
-        payment.approved_at?;
-        let state = payment.initiation.callback_state.as_deref().unwrap_or("");
-        // Keys in order and no spaces: what is signed has one form only.
-        let signed = format!(
-            "{{\"state\":{},\"tokenId\":{}}}",
-            serde_json::Value::from(state),
-            serde_json::Value::from(payment.id.token_id().as_str())
-        );
-        let key = app.gateway_key();
-        Some(ResultSignature {
-            member_id: Some(key.member_id().to_string()),
-            key_id: Some(key.key_id().to_owned()),
-            signature: Some(key.sign(signed.as_bytes())),
-        })
-    }
+/// Ties the token to the state as it was sent, by the gateway's key; none before the payer has
+/// approved.
+pub(crate) fn signature(app: &App, payment: &core::Payment) -> Option<Signature> {
+    payment.approved_at?;
+    let state = payment.initiation.callback_state.as_deref().unwrap_or("");
+    let token_id = payment.id.token_id();
+    Some(Signature::over(app, &json!({ "state": state, "tokenId": token_id.as_str() })))
 }
 
 #[cfg(test)]

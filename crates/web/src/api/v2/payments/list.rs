@@ -8,7 +8,7 @@ use axum::extract::State;
 use domain::payment as core;
 use gateway::{App, payments};
 use serde::Serialize;
-use store::payments::Entry;
+use store::payments::{Entry, Position};
 use utoipa::ToSchema;
 
 use super::list_filter::{PaymentType, RefundStatus, filter};
@@ -86,24 +86,24 @@ pub async fn list_payments(
     call: Call,
 ) -> Result<Json<PaymentsResponse>, ApiError> {
     let query = call.query().map_err(ApiError::bare)?;
-    let page = PageWanted::read(&query).map_err(ApiError::bare)?;
+    let page = PageWanted::read(&query, "limit", "offset").map_err(ApiError::bare)?;
     let in_short = query.truth("partial").map_err(ApiError::bare)?.unwrap_or(false);
     let failed = |error| ApiError::from_gateway(error, "", "");
     let found = filter(&query).map_err(ApiError::bare)?;
     let (payments, page_info) = match found {
-        None => (vec![], page.cut(&mut vec![], Entry::clone)),
+        None => (vec![], page.cut(&mut vec![], Position::clone)),
         Some(filter) if in_short => {
             let limit = page.with_one_more();
             let mut found =
                 payments::list_entries(&app, &call.member, filter, limit).await.map_err(failed)?;
-            let page_info = page.cut(&mut found, Entry::clone);
+            let page_info = page.cut(&mut found, |entry| entry.position.clone());
             (found.into_iter().map(ListedPayment::in_short).collect(), page_info)
         }
         Some(filter) => {
             let limit = page.with_one_more();
             let mut found =
                 payments::list(&app, &call.member, filter, limit).await.map_err(failed)?;
-            let page_info = page.cut(&mut found, Entry::of);
+            let page_info = page.cut(&mut found, |payment| Entry::of(payment).position);
             let public_url = &app.settings().public_url;
             let whole = |payment: &core::Payment| {
                 ListedPayment::Whole(Box::new(Payment::of(payment, public_url)))

@@ -65,7 +65,7 @@ pub(super) fn filter(query: &Query) -> Result<Option<Filter>, ApiError> {
         references: references.clone().unwrap_or_default(),
         on_behalf_of_id: name(query, "onBehalfOfId")?,
         external_psu_reference: name(query, "externalPsuReference")?,
-        after: query.text("offset").map(position).transpose()?,
+        after: query.text("offset").map(|offset| position("offset", offset)).transpose()?,
         stages: stages.clone().unwrap_or_default(),
         flows: flows.clone().unwrap_or_default(),
         ids: if invert_ids { vec![] } else { ids.clone().unwrap_or_default() },
@@ -148,7 +148,7 @@ fn references(query: &Query) -> Result<Option<Vec<String>>, ApiError> {
 }
 
 /// A text that payments have as it is.
-fn name(query: &Query, parameter: &str) -> Result<Option<String>, ApiError> {
+pub(crate) fn name(query: &Query, parameter: &str) -> Result<Option<String>, ApiError> {
     let Some(text) = query.text(parameter) else { return Ok(None) };
     if text.chars().count() > NAME_CHARACTERS_MAX {
         let message =
@@ -175,7 +175,7 @@ fn words<T: DeserializeOwned>(query: &Query, parameter: &str) -> Result<Vec<T>, 
 }
 
 /// A published word.
-fn word<T: DeserializeOwned>(parameter: &str, name: &str) -> Result<T, ApiError> {
+pub(crate) fn word<T: DeserializeOwned>(parameter: &str, name: &str) -> Result<T, ApiError> {
     serde_json::from_value(Value::String(name.to_owned())).map_err(|error| {
         let shown: String = name.chars().take(64).collect();
         // `unknown variant `X`, expected one of `A`, `B``: what could be meant is worth saying.

@@ -6,7 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use store::payments::{Entry, Position};
+use store::payments::Position;
 use utoipa::ToSchema;
 
 use crate::api::ApiError;
@@ -29,49 +29,50 @@ pub struct PageInfo {
     /// Loads this page again.
     offset: String,
     /// Loads the next page; empty where there is none.
-    next_offset: String,
+    pub(crate) next_offset: String,
     /// Whether there is a next page.
-    have_more: bool,
+    pub(crate) have_more: bool,
 }
 
 /// What a request says of the page that it wants.
 #[derive(Debug)]
-pub(super) struct PageWanted {
+pub(crate) struct PageWanted {
     /// Payments on it, at most.
-    pub(super) limit: usize,
+    pub(crate) limit: usize,
     /// As it came; empty for the first page.
     offset: String,
 }
 
 impl PageWanted {
-    /// Missing, zero and above the maximum are the maximum.
-    pub(super) fn read(query: &Query) -> Result<PageWanted, ApiError> {
-        let asked = query.whole_number("limit")?.unwrap_or(0);
+    /// Missing, zero and above the maximum are the maximum. The parameters have different names in
+    /// v1.
+    pub(crate) fn read(query: &Query, limit: &str, offset: &str) -> Result<PageWanted, ApiError> {
+        let asked = query.whole_number(limit)?.unwrap_or(0);
         let limit = usize::try_from(asked).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
         Ok(PageWanted {
             limit: limit.unwrap_or(LIMIT_MAX),
-            offset: query.text("offset").unwrap_or_default().to_owned(),
+            offset: query.text(offset).unwrap_or_default().to_owned(),
         })
     }
 
     /// How many are looked for: one more than the page has, to know whether there is a next page.
-    pub(super) fn with_one_more(&self) -> usize {
+    pub(crate) fn with_one_more(&self) -> usize {
         self.limit + 1
     }
 
     /// Cuts `found` to the page, and says where the page stands.
-    pub(super) fn cut<T>(self, found: &mut Vec<T>, entry: impl Fn(&T) -> Entry) -> PageInfo {
+    pub(crate) fn cut<T>(self, found: &mut Vec<T>, position: impl Fn(&T) -> Position) -> PageInfo {
         let have_more = found.len() > self.limit;
         found.truncate(self.limit);
-        let offset = match found.first().map(&entry) {
+        let offset = match found.first().map(&position) {
             // Only what is no newer than the page's first payment.
-            Some(Entry { position: Position { created_ms, id }, .. }) if self.offset.is_empty() => {
+            Some(Position { created_ms, id }) if self.offset.is_empty() => {
                 token(&Position { created_ms, id: id + AFTER })
             }
             Some(_) | None => self.offset,
         };
-        let next_offset = match found.last().map(&entry) {
-            Some(last) if have_more => token(&last.position),
+        let next_offset = match found.last().map(&position) {
+            Some(last) if have_more => token(&last),
             Some(_) => String::new(),
             None => offset.clone(),
         };
@@ -83,8 +84,8 @@ fn token(position: &Position) -> String {
     URL_SAFE_NO_PAD.encode(format!("{} {}", position.created_ms, position.id))
 }
 
-/// The place that an offset names.
-pub(super) fn position(offset: &str) -> Result<Position, ApiError> {
+/// The place that the offset in `parameter` names.
+pub(crate) fn position(parameter: &str, offset: &str) -> Result<Position, ApiError> {
     let read = || {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(offset).ok()?).ok()?;
         let (created_ms, id) = text.split_once(' ')?;
@@ -95,7 +96,7 @@ pub(super) fn position(offset: &str) -> Result<Position, ApiError> {
         sound.then(|| Position { created_ms, id: id.to_owned() })
     };
     read().ok_or_else(|| {
-        let message = "`offset` should be the `nextOffset` or `offset` of an earlier page.";
-        ApiError::field(FieldFault::Invalid, "offset", message)
+        let message = format!("`{parameter}` should be the offset that an earlier page gave.");
+        ApiError::field(FieldFault::Invalid, parameter, message)
     })
 }

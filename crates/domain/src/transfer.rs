@@ -1,0 +1,123 @@
+//! A payment as a transfer of payments v1: what its changes are called there (reference,
+//! section 2.12).
+
+use crate::payment::{Payment, PaymentChanged, Stage};
+
+/// Where a transfer stands. The three of settlement accounts do not exist yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferStatus {
+    /// Approved; the order is about to be sent.
+    Pending,
+    /// The payer approves at a bank that executes with that.
+    PendingExternalAuthorization,
+    /// With the bank, or perhaps with it.
+    Processing,
+    /// The bank has accepted it.
+    Success,
+    /// The bank said nothing final for as long as it was asked.
+    Initiated,
+    /// It failed without a word of why.
+    FailureGeneric,
+    /// The bank did not permit it.
+    FailurePermissionDenied,
+    /// It was taken back before it was executed.
+    FailureCanceled,
+    /// The payer was too late.
+    FailureExpired,
+    /// The payer lacks the money.
+    FailureInsufficientFunds,
+    /// The bank said no.
+    FailureDeclined,
+}
+
+/// What banks say, in words or codes, of an order that was taken back (`DS02` of ISO 20022 is
+/// "order cancelled").
+const TAKEN_BACK: [&str; 3] = ["cancel", "canc", "ds02"];
+/// What they say of one that is not permitted.
+const NOT_PERMITTED: [&str; 2] = ["permission_denied", "permission denied"];
+/// What the published mock bank says where it says nothing else (reference, section 8.1).
+const NOTHING_SAID: &str = "failure";
+
+impl TransferStatus {
+    /// Every status.
+    pub const ALL: [TransferStatus; 11] = [
+        TransferStatus::Pending,
+        TransferStatus::PendingExternalAuthorization,
+        TransferStatus::Processing,
+        TransferStatus::Success,
+        TransferStatus::Initiated,
+        TransferStatus::FailureGeneric,
+        TransferStatus::FailurePermissionDenied,
+        TransferStatus::FailureCanceled,
+        TransferStatus::FailureExpired,
+        TransferStatus::FailureInsufficientFunds,
+        TransferStatus::FailureDeclined,
+    ];
+
+    /// A stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            TransferStatus::Pending => "pending",
+            TransferStatus::PendingExternalAuthorization => "pending_external_authorization",
+            TransferStatus::Processing => "processing",
+            TransferStatus::Success => "success",
+            TransferStatus::Initiated => "initiated",
+            TransferStatus::FailureGeneric => "failure_generic",
+            TransferStatus::FailurePermissionDenied => "failure_permission_denied",
+            TransferStatus::FailureCanceled => "failure_canceled",
+            TransferStatus::FailureExpired => "failure_expired",
+            TransferStatus::FailureInsufficientFunds => "failure_insufficient_funds",
+            TransferStatus::FailureDeclined => "failure_declined",
+        }
+    }
+
+    /// The status of a payment's transfer.
+    #[must_use]
+    pub fn of(payment: &Payment) -> TransferStatus {
+        let status = payment.bank.payment_status.as_deref();
+        TransferStatus::told(payment.stage(), payment.reason.as_deref(), status)
+    }
+
+    /// The status after a change of the payment.
+    #[must_use]
+    pub fn after(changed: &PaymentChanged) -> TransferStatus {
+        let status = changed.bank.payment_status.as_deref();
+        TransferStatus::told(changed.stage, changed.reason.as_deref(), status)
+    }
+
+    /// The status at a stage. What v2 calls declined has three names in v1; which one it is follows
+    /// from the reason and from the bank's own status.
+    #[must_use]
+    pub fn told(stage: Stage, reason: Option<&str>, bank_status: Option<&str>) -> TransferStatus {
+        let says = |words: &[&str]| {
+            let texts = [reason, bank_status].into_iter().flatten().map(str::to_lowercase);
+            texts.into_iter().any(|text| words.iter().any(|word| text.contains(word)))
+        };
+        match stage {
+            // Only a bank that executes at the approval has the order then.
+            Stage::AwaitingBankChoice
+            | Stage::AwaitingBankChoiceByLink
+            | Stage::Opening
+            | Stage::AwaitingRedirect
+            | Stage::AwaitingCredentials
+            | Stage::AwaitingCredentialsOnPages
+            | Stage::AwaitingDecoupled
+            | Stage::VerifyingReturn
+            | Stage::VerifyingCredentials => TransferStatus::PendingExternalAuthorization,
+            Stage::AwaitingRedemption | Stage::Authorised => TransferStatus::Pending,
+            Stage::OrderSent | Stage::Uncertain | Stage::Processing => TransferStatus::Processing,
+            Stage::Completed => TransferStatus::Success,
+            Stage::NoFinalStatus => TransferStatus::Initiated,
+            Stage::Rejected if reason == Some(NOTHING_SAID) => TransferStatus::FailureGeneric,
+            Stage::Rejected => TransferStatus::FailureDeclined,
+            Stage::RejectedInsufficientFunds => TransferStatus::FailureInsufficientFunds,
+            Stage::Declined if says(&NOT_PERMITTED) => TransferStatus::FailurePermissionDenied,
+            Stage::Declined if says(&TAKEN_BACK) => TransferStatus::FailureCanceled,
+            Stage::Declined => TransferStatus::FailureDeclined,
+            Stage::Cancelled => TransferStatus::FailureCanceled,
+            Stage::Failed => TransferStatus::FailureGeneric,
+            Stage::Expired => TransferStatus::FailureExpired,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! `/tokens`.
+
+pub mod cancel;
+pub mod get;
+pub mod list;
+pub mod model;

@@ -1,0 +1,172 @@
+//! `POST /transfers`: redeems a token (reference, section 2.11).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::Refusal;
+use domain::initiation::Schedule;
+use domain::money;
+use gateway::idempotency::IdempotencyKey;
+use gateway::payments::Update;
+use gateway::transfers::{self, Requested};
+use gateway::{App, GatewayError};
+use serde::Deserialize;
+use store::payments::Role;
+use utoipa::ToSchema;
+
+use super::model::{Transfer, TransferResponse, written};
+use crate::api::auth::Call;
+use crate::api::error::FieldFault;
+use crate::api::v1::token_requests::instructions::Destination;
+use crate::api::v1::token_requests::metadata::Metadata;
+use crate::api::v1::token_requests::model::asked_in;
+use crate::api::v2::payments::amount::Amount;
+use crate::api::{ApiError, idempotency, json};
+
+/// What is to be ordered. The payer has approved it as the token request says: fields that are
+/// left out are taken from there, the others should say the same.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TransferPayloadRequest {
+    /// The token: `tt:…`.
+    token_id: String,
+    /// How much: as much as was approved.
+    #[serde(default, deserialize_with = "json::optional_object")]
+    amount: Option<Amount>,
+    /// The member's reference.
+    #[serde(default)]
+    ref_id: Option<String>,
+    /// For the payer to read.
+    #[serde(default)]
+    description: Option<String>,
+    /// Whether the bank is asked for funds first.
+    #[serde(default, deserialize_with = "json::optional_truth")]
+    confirm_funds: Option<bool>,
+    /// How.
+    #[serde(default, deserialize_with = "json::optional_object")]
+    metadata: Option<Metadata>,
+    /// Where to.
+    #[serde(default)]
+    transfer_destinations: Option<Vec<Destination>>,
+}
+
+/// `POST /transfers`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CreateTransferRequest {
+    /// What is to be ordered.
+    #[serde(deserialize_with = "json::object")]
+    payload: TransferPayloadRequest,
+}
+
+/// Redeem a token
+#[utoipa::path(
+    post, path = "/transfers", tag = "Transfers (payments v1)",
+    operation_id = "GatewayService.CreateTransfer",
+    description = "Sends the order of an approved payment, for members whose approved payments wait \
+                   for their word (auto-redeem is off). Asked again, or where the order was sent \
+                   already, it answers with the transfer as it stands.",
+    params(("request-timeout" = Option<i32>, Header,
+            description = "Seconds to wait for the bank, 1 to 120")),
+    request_body = CreateTransferRequest,
+    responses((status = 200, description = "The transfer", body = TransferResponse),
+        (status = 400, description = "A field is not as it was approved, or the token cannot be \
+            redeemed"),
+        (status = 401, description = "Not authenticated"),
+        (status = 404, description = "No such token of this member"),
+        (status = 500, description = "Internal error"))
+)]
+pub async fn create_transfer(
+    State(app): State<Arc<App>>,
+    call: Call,
+) -> Result<Response, ApiError> {
+    let run = |key| create(&app, &call, key);
+    idempotency::once_or(&app, &call, run, |_| again(&app, &call)).await
+}
+
+async fn create(
+    app: &Arc<App>,
+    call: &Call,
+    key: Option<IdempotencyKey>,
+) -> Result<TransferResponse, ApiError> {
+    let CreateTransferRequest { payload } = json::read(&call.body)?;
+    let id = payload.token_id.clone();
+    let failed = |error| failed(error, &id);
+    let token = transfers::get(app, &call.member, &id, Role::Token, Update::Skipped)
+        .await
+        .map_err(failed)?;
+    check(&payload, &token)?;
+    let timeout_ms = call.request_timeout_ms();
+    let found = transfers::redeem(app, &call.member, &id, call.psu(), timeout_ms, key)
+        .await
+        .map_err(failed)?;
+    Ok(TransferResponse { transfer: Transfer::of(app, &found)? })
+}
+
+/// It was carried out and never answered: the body names the token.
+async fn again(app: &Arc<App>, call: &Call) -> Result<TransferResponse, ApiError> {
+    let CreateTransferRequest { payload } = json::read(&call.body)?;
+    let id = &payload.token_id;
+    let found = transfers::get(app, &call.member, id, Role::Transfer, Update::Skipped)
+        .await
+        .map_err(|error| failed(error, id))?;
+    Ok(TransferResponse { transfer: Transfer::of(app, &found)? })
+}
+
+fn failed(error: GatewayError, id: &str) -> ApiError {
+    match error {
+        GatewayError::Refused(Refusal::NotRedeemable { .. }) => {
+            ApiError::from_gateway(error, id, "payload.tokenId")
+        }
+        error => ApiError::from_gateway(error, id, ""),
+    }
+}
+
+/// Whether what is asked for is what was approved.
+fn check(payload: &TransferPayloadRequest, token: &Requested) -> Result<(), ApiError> {
+    let differs = |field: &str, expected: &str| {
+        let message = format!("`{field}` should be {expected}, or be left out.");
+        Err(ApiError::field(FieldFault::Invalid, format!("payload.{field}"), message))
+    };
+    let payment = &token.payment;
+    let initiation = &payment.initiation;
+    if matches!(initiation.schedule, Schedule::StandingOrder { .. }) {
+        let message =
+            "`tokenId` is that of a standing order: use POST /standing-order-submissions.";
+        return Err(ApiError::field(FieldFault::Invalid, "payload.tokenId", message));
+    }
+    if let Some(amount) = &payload.amount {
+        let approved = &initiation.amount;
+        let asked = money::Amount::parse(&amount.value, approved.currency());
+        let same = asked.is_ok_and(|asked| asked.ten_thousandths() == approved.ten_thousandths());
+        if amount.currency != approved.currency().code() || !same {
+            return differs("amount", &format!("what was approved, {approved}"));
+        }
+    }
+    let asked = asked_in(&token.request)?;
+    let empty_is_absent = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    if empty_is_absent(&payload.ref_id).is_some_and(|ref_id| ref_id != initiation.ref_id) {
+        return differs("refId", "that of the token request");
+    }
+    let description = asked.request_payload.description.filter(|text| !text.is_empty());
+    // What is omitted is read as `refId`.
+    let known = description.unwrap_or_else(|| initiation.ref_id.clone());
+    if empty_is_absent(&payload.description).is_some_and(|text| text != known) {
+        return differs("description", "that of the token request");
+    }
+    if payload.confirm_funds == Some(true) && !initiation.confirm_funds {
+        return differs("confirmFunds", "that of the token request");
+    }
+    let instructions = asked.request_payload.transfer_body.map(|body| body.instructions);
+    let (approved, metadata) =
+        instructions.map(|one| (one.transfer_destinations, one.metadata)).unwrap_or_default();
+    // The first one counts.
+    let first = payload.transfer_destinations.as_deref().unwrap_or_default().first();
+    if first.is_some() && written(&first)? != written(&approved.first())? {
+        return differs("transferDestinations", "those of the token request");
+    }
+    if payload.metadata.is_some() && written(&payload.metadata)? != written(&metadata)? {
+        return differs("metadata", "that of the token request");
+    }
+    Ok(())
+}

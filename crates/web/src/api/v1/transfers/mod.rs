@@ -1,0 +1,6 @@
+//! `/transfers`.
+
+pub mod create;
+pub mod get;
+pub mod list;
+pub mod model;
