@@ -387,7 +387,7 @@ async fn a_bank_that_wants_the_payers_account_is_told_it_on_the_pages() {
 }
 
 #[tokio::test]
-async fn questions_and_the_banks_app_are_on_the_pages_as_in_v2() {
+async fn questions_are_asked_on_the_pages_as_in_v2() {
     for world in worlds().await {
         let request = id(&world.store(&world.euro_request()).await);
         let account = "DE32370400440000001036";
@@ -416,6 +416,35 @@ async fn questions_and_the_banks_app_are_on_the_pages_as_in_v2() {
         let back = way_back(&world.page(&at).await.text());
         assert_eq!(back["transfer-status"], "SUCCESS", "{back:?}");
         assert_eq!(world.result(&request).await["status"], "PROCESSED");
+    }
+}
+
+#[tokio::test]
+async fn the_banks_app_is_waited_for_as_in_v2() {
+    for world in worlds().await {
+        let request = id(&world.store(&world.euro_request()).await);
+        let account = "FR7610207000010000000209972";
+        let fields = [("bank-id", "stet-saule"), ("decision", "accept"), ("account", account)];
+        let (at, page) = world.submit_and_follow(&v1(&request), &fields).await;
+        assert!(page.text().contains("Confirm in your bank&#39;s app"), "{}", page.text());
+        let text = world.decide_at_bank(Decision::Approve).await;
+        assert_eq!(way_back(&text)["transfer-status"], "SUCCESS", "{at}");
+    }
+}
+
+#[tokio::test]
+async fn questions_that_wait_are_named_in_the_way_back() {
+    for world in worlds().await {
+        let source = json!({ "accountIdentifier": { "iban": { "iban": "DE32370400440000001036" } },
+            "customerData": { "legalNames": ["Payer"] } });
+        let body = with(&world.euro_request(), "requestOptions.bankId", "bg-ahorn");
+        let body = with(&body, &format!("{INSTRUCTIONS}.source"), source);
+        let request = id(&world.store(&body).await);
+        world.authorize(&request, &json!({ "useCredentialFlow": true })).await;
+        let payment = id(&world.only_payment().await);
+        // Led by the API, the payer looks at our page all the same, and goes back from there.
+        let page = world.page(&format!("/session/{payment}")).await.text();
+        assert_eq!(way_back(&page)["credential-fields"], "psuId", "{page}");
     }
 }
 
