@@ -306,9 +306,13 @@ pub struct Initiation {
     /// The member's own reference of the payer, at most 64 characters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external_psu_reference: Option<String>,
-    /// Whether the payer has already agreed in the member's own pages.
+    /// Whether the payer has agreed: in the member's own pages, or explicitly in ours.
     #[serde(default)]
     pub pisp_consent_accepted: bool,
+    /// The countries (ISO 3166-1 alpha-2) of the banks among which the payer may choose; every
+    /// bank where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bank_countries: Vec<String>,
 }
 
 #[cfg(test)]

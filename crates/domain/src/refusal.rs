@@ -41,6 +41,12 @@ pub enum Refusal {
     /// A token request was to be authorised that is a payment already.
     #[error("the token request has been authorised already")]
     TokenRequestUsed,
+    /// A token request was to be authorised that the payer has declined.
+    #[error("the payer has declined the token request: create a new one")]
+    TokenRequestDeclined,
+    /// A token request was to be authorised whose payee nobody has told yet.
+    #[error("the token request has no transfer destination yet")]
+    TokenRequestWithoutPayee,
     /// A payment that needs its bank from the start named none.
     #[error("a bank is required unless the payer chooses it on the hosted pages")]
     BankRequired,

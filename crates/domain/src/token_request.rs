@@ -1,8 +1,9 @@
 //! A token request (payments v1): what a member asks a payer to approve, before it is a payment.
 //!
-//! It becomes an ordinary [`crate::payment::Payment`] when its authorisation is asked for, and from
-//! then on that payment alone says where it stands: the *token* and the *transfer* of v1 are the
-//! payment's approval and its order under names of their own (reference, sections 2.1 and 1.13).
+//! It becomes an ordinary [`crate::payment::Payment`] when its authorisation is asked for, or when
+//! the payer has chosen a bank on our pages, and from then on that payment alone says where it
+//! stands: the *token* and the *transfer* of v1 are the payment's approval and its order under names
+//! of their own (reference, sections 2.1 and 1.13).
 
 use std::fmt;
 
@@ -10,13 +11,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Refusal;
+use crate::account::Party;
 use crate::ids::{MemberId, PaymentId, TokenRequestId};
-use crate::initiation::Initiation;
+use crate::initiation::{Initiation, LocalInstrument};
 use crate::mail::MailAddress;
 
-/// How long a token request can be authorised, counted from its creation: 20 minutes (reference,
-/// section 2.10). Nothing but its authorisation is an activity on it, and that makes a payment.
+/// How long a token request can be authorised, counted from its creation or, where the payer came
+/// to our pages in time, from that: 20 minutes without activity (reference, section 2.10). Its
+/// authorisation makes a payment.
 pub const TOKEN_REQUEST_WINDOW: SignedDuration = SignedDuration::from_mins(20);
+/// How long a payer waits for the destinations that a member tells once the bank is known. The
+/// reference names no time (section 2.15).
+pub const DESTINATIONS_WINDOW: SignedDuration = SignedDuration::from_secs(60);
 
 /// The request's own text, in the words of whoever took it; this crate does not look into it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +35,50 @@ impl fmt::Debug for Asked {
     }
 }
 
+/// One of the accounts that may be paid: the first one that the bank can pay to counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Payee {
+    /// The rail.
+    pub local_instrument: LocalInstrument,
+    /// The account and its holder.
+    pub creditor: Party,
+}
+
+impl Payee {
+    /// The payee of a payment.
+    #[must_use]
+    pub fn of(initiation: &Initiation) -> Payee {
+        Payee {
+            local_instrument: initiation.local_instrument,
+            creditor: initiation.creditor.clone(),
+        }
+    }
+}
+
+/// A member was asked to tell destinations for a bank.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DestinationsQuestion {
+    /// The bank that the payer chose.
+    pub bank_id: String,
+    /// When.
+    pub asked_at: Timestamp,
+    /// Whether the member could not be asked, or refused to listen.
+    pub failed: bool,
+}
+
+/// Whether it is known whom to pay from a bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destinations {
+    /// It is.
+    Known,
+    /// The member has to be asked.
+    NotAsked,
+    /// The member was asked and may still tell.
+    Awaited,
+    /// The member could not be asked, or has not told in time.
+    Missing,
+}
+
 /// A token request: the row of truth until its payment exists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TokenRequest {
@@ -38,11 +88,32 @@ pub struct TokenRequest {
     pub member_id: MemberId,
     /// As it was asked for, to be shown again.
     pub asked: Asked,
-    /// The payment that it asks for.
+    /// The payment that it asks for, to the first of `payees`.
     pub initiation: Initiation,
     /// Where a receipt goes once the payment is completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_to: Option<MailAddress>,
+    /// The accounts that may be paid, in the member's order. Empty in requests whose only payee is
+    /// that of `initiation`, and where the member has not told yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payees: Vec<Payee>,
+    /// Where the member is asked for destinations once the bank is known (API
+    /// `setTransferDestinationsUrl`). Those that came with the request count on our pages no longer:
+    /// the published schema demands some, so they may be there for its sake alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destinations_url: Option<String>,
+    /// Whether the member has told destinations since it was asked last, or without being asked.
+    #[serde(default)]
+    pub destinations_told: bool,
+    /// The last such question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destinations_question: Option<DestinationsQuestion>,
+    /// When the payer came to our pages for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened_at: Option<Timestamp>,
+    /// When the payer said no on our pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declined_at: Option<Timestamp>,
     /// The payment that it became.
     pub payment_id: Option<PaymentId>,
     /// When it was created.
@@ -52,7 +123,7 @@ pub struct TokenRequest {
 }
 
 impl TokenRequest {
-    /// A new token request.
+    /// A new token request to the payee of `initiation`.
     #[must_use]
     pub fn create(
         id: TokenRequestId,
@@ -67,43 +138,175 @@ impl TokenRequest {
             asked,
             initiation,
             receipt_to: None,
+            payees: vec![],
+            destinations_url: None,
+            destinations_told: false,
+            destinations_question: None,
+            opened_at: None,
+            declined_at: None,
             payment_id: None,
             created_at: now,
             version: 1,
         }
     }
 
-    /// The same, with a receipt for the payer.
-    #[must_use]
-    pub fn with_receipt(self, receipt_to: Option<MailAddress>) -> TokenRequest {
-        TokenRequest { receipt_to, ..self }
-    }
-
     /// Whether nobody has asked for its authorisation in time.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        let until = self.created_at.checked_add(TOKEN_REQUEST_WINDOW).unwrap_or(Timestamp::MAX);
-        self.payment_id.is_none() && now >= until
+        let start = self.opened_at.unwrap_or(self.created_at);
+        let until = start.checked_add(TOKEN_REQUEST_WINDOW).unwrap_or(Timestamp::MAX);
+        self.payment_id.is_none() && self.declined_at.is_none() && now >= until
+    }
+
+    /// The payments that are possible, one to each payee, in the member's order; none while nobody
+    /// knows whom to pay.
+    #[must_use]
+    pub fn payments(&self) -> Vec<Initiation> {
+        if self.payees.is_empty() && self.destinations_url.is_none() {
+            return vec![self.initiation.clone()];
+        }
+        let to = |payee: &Payee| Initiation {
+            local_instrument: payee.local_instrument,
+            creditor: payee.creditor.clone(),
+            ..self.initiation.clone()
+        };
+        self.payees.iter().map(to).collect()
+    }
+
+    /// Whether it is known whom to pay from that bank.
+    #[must_use]
+    pub fn destinations_for(&self, bank_id: &str, now: Timestamp) -> Destinations {
+        let question = self.destinations_question.as_ref();
+        let told = self.destinations_told;
+        match (&self.destinations_url, question) {
+            (None, _) => Destinations::Known,
+            (Some(_), None) if told => Destinations::Known,
+            (Some(_), None) => Destinations::NotAsked,
+            // What was told for another bank need not be right for this one.
+            (Some(_), Some(question)) if question.bank_id != bank_id => Destinations::NotAsked,
+            (Some(_), Some(_)) if told => Destinations::Known,
+            (Some(_), Some(question)) => {
+                let until = question.asked_at.checked_add(DESTINATIONS_WINDOW);
+                let late = until.is_ok_and(|until| now >= until);
+                if question.failed || late { Destinations::Missing } else { Destinations::Awaited }
+            }
+        }
+    }
+
+    /// The payer came to our pages; `None` where that was known.
+    ///
+    /// # Errors
+    /// Those of [`TokenRequest::become_payment`] but for the payee.
+    pub fn open(mut self, now: Timestamp) -> Result<Option<TokenRequest>, Refusal> {
+        self.check_open(now)?;
+        if self.opened_at.is_some() {
+            return Ok(None);
+        }
+        self.opened_at = Some(now);
+        self.version += 1;
+        Ok(Some(self))
+    }
+
+    /// The payer says no. `None` where that was said before.
+    ///
+    /// # Errors
+    /// As [`TokenRequest::open`].
+    pub fn decline(mut self, now: Timestamp) -> Result<Option<TokenRequest>, Refusal> {
+        if self.declined_at.is_some() {
+            return Ok(None);
+        }
+        self.check_open(now)?;
+        self.declined_at = Some(now);
+        self.version += 1;
+        Ok(Some(self))
+    }
+
+    /// The member is about to be asked whom to pay from that bank. What was told before was for
+    /// another bank.
+    ///
+    /// # Errors
+    /// As [`TokenRequest::open`].
+    pub fn ask_destinations(
+        mut self,
+        bank_id: &str,
+        now: Timestamp,
+    ) -> Result<TokenRequest, Refusal> {
+        self.check_open(now)?;
+        self.destinations_told = false;
+        self.destinations_question = Some(DestinationsQuestion {
+            bank_id: bank_id.to_owned(),
+            asked_at: now,
+            failed: false,
+        });
+        self.version += 1;
+        Ok(self)
+    }
+
+    /// The member could not be asked. `None` where that no longer matters.
+    #[must_use]
+    pub fn destinations_not_asked(mut self, bank_id: &str) -> Option<TokenRequest> {
+        let awaited = !self.destinations_told && self.payment_id.is_none();
+        let question = self.destinations_question.as_mut().filter(|_| awaited)?;
+        if question.bank_id != bank_id || question.failed {
+            return None;
+        }
+        question.failed = true;
+        self.version += 1;
+        Some(self)
+    }
+
+    /// The member tells whom to pay, in place of whatever it told before: one payment for each
+    /// account, never none; `asked` is the request with these accounts.
+    ///
+    /// # Errors
+    /// As [`TokenRequest::open`]; [`Refusal::TokenRequestWithoutPayee`] for an empty list.
+    pub fn tell_destinations(
+        mut self,
+        asked: Asked,
+        payments: &[Initiation],
+        now: Timestamp,
+    ) -> Result<TokenRequest, Refusal> {
+        self.check_open(now)?;
+        let first = payments.first().ok_or(Refusal::TokenRequestWithoutPayee)?;
+        self.initiation = first.clone();
+        self.payees = payments.iter().map(Payee::of).collect();
+        self.destinations_told = true;
+        self.asked = asked;
+        self.version += 1;
+        Ok(self)
     }
 
     /// Its authorisation was asked for: it is that payment from now on.
     ///
     /// # Errors
-    /// [`Refusal::TokenRequestExpired`] where that comes too late, and
-    /// [`Refusal::TokenRequestUsed`] where it is a payment already.
+    /// [`Refusal::TokenRequestExpired`] where that comes too late, [`Refusal::TokenRequestUsed`]
+    /// where it is a payment already, [`Refusal::TokenRequestDeclined`] where the payer said no, and
+    /// [`Refusal::TokenRequestWithoutPayee`] where nobody knows whom to pay.
     pub fn become_payment(
         mut self,
         payment_id: PaymentId,
         now: Timestamp,
     ) -> Result<TokenRequest, Refusal> {
-        if self.payment_id.is_some() {
-            return Err(Refusal::TokenRequestUsed);
-        }
-        if self.is_expired(now) {
-            return Err(Refusal::TokenRequestExpired);
+        self.check_open(now)?;
+        if self.destinations_url.is_some() && self.payees.is_empty() {
+            return Err(Refusal::TokenRequestWithoutPayee);
         }
         self.payment_id = Some(payment_id);
         self.version += 1;
         Ok(self)
+    }
+
+    /// Whether it may still become a payment.
+    fn check_open(&self, now: Timestamp) -> Result<(), Refusal> {
+        if self.payment_id.is_some() {
+            return Err(Refusal::TokenRequestUsed);
+        }
+        if self.declined_at.is_some() {
+            return Err(Refusal::TokenRequestDeclined);
+        }
+        if self.is_expired(now) {
+            return Err(Refusal::TokenRequestExpired);
+        }
+        Ok(())
     }
 }

@@ -152,7 +152,8 @@ pub(crate) async fn terms(app: &App, member: &Member, flow: Flow) -> Result<Term
     Ok(Terms { redeems_on_request: settings.redeems_on_request, return_url })
 }
 
-/// Whether the member may have payments sent to the payee.
+/// Whether the member may have payments sent to the payee; one that the member has yet to tell is
+/// checked when it is told.
 ///
 /// # Errors
 /// [`GatewayError::BeneficiaryNotListed`]; [`GatewayError::Store`].
@@ -162,10 +163,10 @@ pub(crate) async fn check_beneficiary(
     payee: &Party,
 ) -> Result<(), GatewayError> {
     let settings = settings(app, member.id()).await?;
-    let listed = |account: &AccountIdentifier| {
-        settings.beneficiaries.iter().any(|listed| listed.is_same_account(account))
+    let not_listed = |account: &AccountIdentifier| {
+        !settings.beneficiaries.iter().any(|listed| listed.is_same_account(account))
     };
-    if settings.restricts_beneficiaries && !payee.account.as_ref().is_some_and(listed) {
+    if settings.restricts_beneficiaries && payee.account.as_ref().is_some_and(not_listed) {
         return Err(GatewayError::BeneficiaryNotListed);
     }
     Ok(())

@@ -1,5 +1,8 @@
 //! Token requests: payments v1 up to the moment when they are payments.
 
+mod destinations;
+mod on_pages;
+
 use std::sync::Arc;
 
 use banks::profile::ScaMethod;
@@ -8,32 +11,61 @@ use domain::ids::TokenRequestId;
 use domain::initiation::{Flow, Initiation};
 use domain::mail::MailAddress;
 use domain::payment::{Payment, State};
-use domain::token_request::{Asked, TokenRequest};
+use domain::token_request::{Asked, Payee, TokenRequest};
 use domain::{Refusal, ids};
 use store::{StoreError, idempotency, token_requests, unit};
 
 use crate::idempotency::IdempotencyKey;
 use crate::payments::{self, NewPayment, bank_with_id};
-use crate::{App, GatewayError, Member};
+use crate::{App, GatewayError, Member, webhooks};
+
+pub use destinations::{ask_destinations, tell_destinations};
+pub use on_pages::{Choice, arrive, could_take, decline, pay, payment_at};
+
+/// Where the API has the address that is asked for destinations.
+const DESTINATIONS_URL: &str = "requestPayload.transferBody.setTransferDestinationsUrl";
+
+/// What a member asks a payer to approve.
+#[derive(Debug, Clone)]
+pub struct NewTokenRequest {
+    /// As it was asked for, to be shown again.
+    pub asked: Asked,
+    /// The payment, to the first payee.
+    pub initiation: Initiation,
+    /// Every payee, in the member's order; none where the member tells them once the bank is known.
+    pub payees: Vec<Payee>,
+    /// Where the member is asked for them.
+    pub destinations_url: Option<String>,
+    /// Where a receipt goes once the payment is completed.
+    pub receipt_to: Option<MailAddress>,
+}
 
 /// Records a token request, if the payment that it asks for could be made now.
 ///
 /// # Errors
 /// [`GatewayError::ReferenceTaken`] where the member has one with the same reference;
-/// [`GatewayError::KeyTaken`]; those of [`payments::create`]: nothing was recorded.
+/// [`GatewayError::KeyTaken`]; [`GatewayError::Field`] where the member could not be asked for
+/// destinations there; those of [`payments::create`]: nothing was recorded.
 pub async fn create(
     app: &Arc<App>,
     member: &Member,
-    asked: Asked,
-    initiation: Initiation,
-    receipt_to: Option<MailAddress>,
+    new: NewTokenRequest,
     key: Option<IdempotencyKey>,
 ) -> Result<TokenRequest, GatewayError> {
-    payments::check(app, member, initiation.clone()).await?;
+    let NewTokenRequest { asked, initiation, payees, destinations_url, receipt_to } = new;
+    if let Some(url) = &destinations_url {
+        webhooks::check_url("setTransferDestinationsUrl", url, app.settings().sandbox)
+            .map_err(|message| GatewayError::Field { path: DESTINATIONS_URL, message })?;
+    }
     let now = app.now();
     let id = TokenRequestId::new(now, app.ids());
-    let request = TokenRequest::create(id, member.id().clone(), asked, initiation, now)
-        .with_receipt(receipt_to);
+    let request = TokenRequest {
+        payees,
+        destinations_url,
+        receipt_to,
+        ..TokenRequest::create(id, member.id().clone(), asked, initiation, now)
+    };
+    check_payments(app, member, &request).await?;
     let shared = Arc::new(request);
     let key = key.map(|key| Arc::new(key.row(app, 0)));
     let request = Arc::clone(&shared);
@@ -60,6 +92,30 @@ pub async fn create(
         })
         .await??;
     Ok(Arc::unwrap_or_clone(shared))
+}
+
+/// Whether one of the payments that are possible could be made now; the first one's error where
+/// none can.
+async fn check_payments(
+    app: &Arc<App>,
+    member: &Member,
+    request: &TokenRequest,
+) -> Result<(), GatewayError> {
+    let mut first = None;
+    // As many as a request may have destinations.
+    for initiation in request.payments() {
+        match payments::check(app, member, initiation).await {
+            Ok(()) => return Ok(()),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    if let Some(error) = first {
+        return Err(error);
+    }
+    // Nobody knows yet whom to pay: the bank is all that can be looked at.
+    let Some(bank_id) = &request.initiation.bank_id else { return Ok(()) };
+    let bank = bank_with_id(app, bank_id)?;
+    payments::check_features(bank, &request.initiation)
 }
 
 /// The member's token request; `id` may also be that of the payment that it became, in any of its
@@ -158,15 +214,16 @@ async fn open(
     request: &TokenRequest,
     with: &Authorising,
 ) -> Result<Payment, GatewayError> {
-    let mut initiation = request.initiation.clone();
-    let Some(bank_id) = &initiation.bank_id else {
+    let Some(bank_id) = request.initiation.bank_id.clone() else {
         return Err(GatewayError::Refused(Refusal::BankRequired));
     };
+    let bank = bank_with_id(app, &bank_id)?;
+    let Payment { mut initiation, .. } = payment_at(app, request, bank)?;
     if with.on_our_pages {
         initiation.flow = Flow::EmbeddedHostedPages;
     }
     let by_redirect = [ScaMethod::Redirect, ScaMethod::MultiRedirect];
-    let methods = &bank_with_id(app, bank_id)?.sca_methods;
+    let methods = &bank.sca_methods;
     let pages = initiation.flow == Flow::EmbeddedHostedPages;
     if !pages && !with.by_credentials && !methods.iter().any(|one| by_redirect.contains(one)) {
         let message =

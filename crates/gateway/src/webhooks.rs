@@ -13,7 +13,7 @@ pub const URL_BYTES_MAX: usize = 2_048;
 /// # Errors
 /// [`GatewayError::Invalid`] where the URL is not one that we would post to.
 pub async fn put(app: &App, member: &Member, config: WebhookConfig) -> Result<(), GatewayError> {
-    check_url(&config.url, app.settings().sandbox).map_err(GatewayError::Invalid)?;
+    check_url("url", &config.url, app.settings().sandbox).map_err(GatewayError::Invalid)?;
     let (member_id, now) = (member.id().clone(), app.now());
     app.db()
         .transact(move |tx| {
@@ -50,21 +50,23 @@ pub async fn delete(app: &App, member: &Member) -> Result<bool, GatewayError> {
 }
 
 /// In a sandbox any http(s) URL will do; otherwise https to a public name or address, so that a
-/// member cannot make us call into our own network.
-fn check_url(text: &str, sandbox: bool) -> Result<(), String> {
+/// member cannot make us call into our own network. `field` is where the member wrote it.
+pub(crate) fn check_url(field: &str, text: &str, sandbox: bool) -> Result<(), String> {
     let shown: String = text.chars().take(100).collect();
     if text.len() > URL_BYTES_MAX {
-        return Err(format!("`url` should not be longer than {URL_BYTES_MAX} bytes."));
+        return Err(format!("`{field}` should not be longer than {URL_BYTES_MAX} bytes."));
     }
     let url = url::Url::parse(text).map_err(|error| {
-        format!("`url` should be a URL such as https://example.com/webhooks: `{shown}`: {error}.")
+        format!(
+            "`{field}` should be a URL such as https://example.com/webhooks: `{shown}`: {error}."
+        )
     })?;
     let scheme_fits = url.scheme() == "https" || (sandbox && url.scheme() == "http");
     if !scheme_fits {
-        return Err(format!("`url` should begin with https://, not `{}://`.", url.scheme()));
+        return Err(format!("`{field}` should begin with https://, not `{}://`.", url.scheme()));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("`url` should not contain a user name or password.".to_owned());
+        return Err(format!("`{field}` should not contain a user name or password."));
     }
     let private = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -74,10 +76,10 @@ fn check_url(text: &str, sandbox: bool) -> Result<(), String> {
         Some(url::Host::Ipv6(ip)) => {
             ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local()
         }
-        None => return Err("`url` should name a host.".to_owned()),
+        None => return Err(format!("`{field}` should name a host.")),
     };
     if private && !sandbox {
-        return Err(format!("`url` should not point into a private network: `{shown}`."));
+        return Err(format!("`{field}` should not point into a private network: `{shown}`."));
     }
     Ok(())
 }
@@ -91,13 +93,15 @@ mod tests {
         for url in
             ["http://example.com/", "https://localhost/", "https://10.0.0.1/", "https://[::1]/"]
         {
-            assert!(check_url(url, false).is_err(), "{url}");
-            assert!(check_url(url, true).is_ok(), "{url}");
+            assert!(check_url("url", url, false).is_err(), "{url}");
+            assert!(check_url("url", url, true).is_ok(), "{url}");
         }
-        assert!(check_url("https://example.com/hook?x=1", false).is_ok());
+        assert!(check_url("url", "https://example.com/hook?x=1", false).is_ok());
         for url in ["", "example.com", "ftp://example.com", "https://user:pw@example.com/"] {
-            assert!(check_url(url, true).is_err(), "{url}");
+            assert!(check_url("url", url, true).is_err(), "{url}");
         }
-        assert!(check_url(&format!("https://example.com/{}", "a".repeat(3000)), true).is_err());
+        assert!(
+            check_url("url", &format!("https://example.com/{}", "a".repeat(3000)), true).is_err()
+        );
     }
 }

@@ -84,6 +84,7 @@ pub const PORTABLE: &[&str] = &[
     secrets::GET,
     secrets::INSERT,
     token_requests::GET,
+    token_requests::GET_ANY,
     token_requests::INSERT,
     token_requests::OF_IDS,
     token_requests::OF_REFERENCE,

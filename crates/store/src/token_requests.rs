@@ -14,6 +14,7 @@ pub(crate) const INSERT: &str = "INSERT INTO token_requests \
      (id, member_id, ref_id, payment_id, created_ms, version, body) \
      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (member_id, ref_id) DO NOTHING";
 pub(crate) const GET: &str = "SELECT body FROM token_requests WHERE id = $1 AND member_id = $2";
+pub(crate) const GET_ANY: &str = "SELECT body FROM token_requests WHERE id = $1";
 pub(crate) const OF_REFERENCE: &str =
     "SELECT body FROM token_requests WHERE member_id = $1 AND ref_id = $2";
 pub(crate) const OF_IDS: &str = "SELECT body FROM token_requests WHERE id IN ($1, $2, $3, $4, $5, \
@@ -51,6 +52,14 @@ pub async fn get(
 ) -> Result<Option<TokenRequest>, StoreError> {
     let params = [id.as_str().into(), member_id.as_str().into()];
     tx.query_first(GET, &params).await?.map(|row| request(&row)).transpose()
+}
+
+/// The token request of that id, whoever's it is: for payers, who hold its link.
+///
+/// # Errors
+/// [`StoreError`] of the database, or a row that cannot be read.
+pub async fn get_any(tx: &mut Tx, id: &TokenRequestId) -> Result<Option<TokenRequest>, StoreError> {
+    tx.query_first(GET_ANY, &[id.as_str().into()]).await?.map(|row| request(&row)).transpose()
 }
 
 /// The member's token request with that reference.

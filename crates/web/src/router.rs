@@ -42,6 +42,7 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(api::v1::token_requests::get::get_token_request))
         .routes(routes!(api::v1::token_requests::authorize::authorize_token_request))
         .routes(routes!(api::v1::token_requests::result::get_token_request_result))
+        .routes(routes!(api::v1::token_requests::transfer_destinations::set_transfer_destinations))
         .routes(routes!(
             api::v1::transfers::create::create_transfer,
             api::v1::transfers::list::list_transfers
@@ -82,6 +83,10 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
 fn page_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/session/{payment_id}", get(pages::session::show).post(pages::session::choose))
+        .route(
+            "/app/request-token/{token_request_id}",
+            get(pages::token_request::show).post(pages::token_request::choose),
+        )
         .route("/session/{payment_id}/leave", get(pages::session::leave))
         .route("/session/{payment_id}/answers", post(pages::approval::answer))
         .route("/callback", get(pages::callback::from_query).post(pages::callback::from_form))

@@ -229,6 +229,7 @@ pub fn order() -> PaymentOrder {
             external_psu_reference: None,
             link_expires_at: None,
             pisp_consent_accepted: false,
+            bank_countries: vec![],
         },
     }
 }

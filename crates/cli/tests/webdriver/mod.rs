@@ -48,6 +48,11 @@ impl Driver {
 
     /// A new window.
     pub async fn open(&self, javascript: bool) -> Page {
+        self.open_on(javascript, None).await
+    }
+
+    /// A new window; on a phone whose screen has so many pixels, where it is one.
+    pub async fn open_on(&self, javascript: bool, phone: Option<(u32, u32)>) -> Page {
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -63,6 +68,10 @@ impl Driver {
         let mut options = json!({ "binary": browser(), "args": arguments });
         if !javascript {
             options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        }
+        if let Some((width, height)) = phone {
+            let screen = json!({ "width": width, "height": height, "pixelRatio": 2.0 });
+            options["mobileEmulation"] = json!({ "deviceMetrics": screen });
         }
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome", "goog:chromeOptions": options,

@@ -40,6 +40,7 @@ fn euros(value: &str, rail: LocalInstrument) -> Initiation {
         external_psu_reference: None,
         link_expires_at: None,
         pisp_consent_accepted: true,
+        bank_countries: vec![],
     }
 }
 

@@ -47,6 +47,9 @@ use crate::step::{Outcome, Step};
 /// How long a payer has to approve, counted from the payment's creation: 40 minutes (reference,
 /// section 3.7, timeouts).
 pub const AUTHORISATION_WINDOW: SignedDuration = SignedDuration::from_mins(40);
+/// The same for a payment that comes from a token request: 30 minutes from the redirect, and such a
+/// payment begins with that (reference, section 2.10, expiry).
+pub const TOKEN_REQUEST_AUTHORISATION_WINDOW: SignedDuration = SignedDuration::from_mins(30);
 /// How long a link works where the member does not say: a day (reference, section 5.1).
 pub const LINK_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// The longest that a link may work, from the payment's creation: 90 days (the same section).

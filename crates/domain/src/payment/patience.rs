@@ -3,7 +3,10 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{AUTHORISATION_WINDOW, Authorisation, LINK_WINDOW, Payment, STATUS_WINDOW, State};
+use super::{
+    AUTHORISATION_WINDOW, Authorisation, LINK_WINDOW, Payment, STATUS_WINDOW, State,
+    TOKEN_REQUEST_AUTHORISATION_WINDOW,
+};
 use crate::initiation::Schedule;
 
 impl State {
@@ -83,7 +86,7 @@ impl Payment {
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }
             | State::Authorised { redeemed_at: None, .. } => {
-                (self.payer_came_at(), AUTHORISATION_WINDOW)
+                (self.payer_came_at(), self.authorisation_window())
             }
             State::AwaitingRedemption { usable_until, .. } => return Some(*usable_until),
             State::Authorised { redeemed_at: Some(redeemed_at), .. } => {
@@ -113,7 +116,15 @@ impl Payment {
 
     /// Whether the payer's time to approve is over.
     pub(super) fn approval_is_late(&self, now: Timestamp) -> bool {
-        now >= after(self.payer_came_at(), AUTHORISATION_WINDOW)
+        now >= after(self.payer_came_at(), self.authorisation_window())
+    }
+
+    /// How long the payer has to approve.
+    fn authorisation_window(&self) -> SignedDuration {
+        match self.token_request_id {
+            Some(_) => TOKEN_REQUEST_AUTHORISATION_WINDOW,
+            None => AUTHORISATION_WINDOW,
+        }
     }
 
     /// From when the payer's time is counted.

@@ -102,6 +102,7 @@ pub fn initiation() -> Initiation {
         external_psu_reference: None,
         link_expires_at: None,
         pisp_consent_accepted: true,
+        bank_countries: vec![],
     }
 }
 

@@ -2,7 +2,9 @@
 
 use domain::Refusal;
 use domain::ids::PaymentId;
-use domain::token_request::{Asked, TOKEN_REQUEST_WINDOW, TokenRequest};
+use domain::token_request::{
+    Asked, DESTINATIONS_WINDOW, Destinations, TOKEN_REQUEST_WINDOW, TokenRequest,
+};
 use jiff::SignedDuration;
 
 use crate::samples;
@@ -23,6 +25,56 @@ fn it_becomes_one_payment_within_twenty_minutes() {
     assert_eq!((used.payment_id.as_ref(), used.version), (Some(&payment), 2));
     assert!(!used.is_expired(end));
     assert_eq!(used.become_payment(payment, before), Err(Refusal::TokenRequestUsed));
+}
+
+#[test]
+fn a_payer_who_comes_in_time_gives_it_twenty_minutes_once() {
+    let at = |minutes| samples::start().checked_add(SignedDuration::from_mins(minutes)).unwrap();
+    assert_eq!(request().open(at(20)), Err(Refusal::TokenRequestExpired));
+    let opened = request().open(at(19)).unwrap().unwrap();
+    assert!(!opened.is_expired(at(38)) && opened.is_expired(at(39)));
+    assert_eq!(opened.open(at(38)), Ok(None));
+}
+
+#[test]
+fn what_the_payer_declined_stays_so() {
+    let declined = request().decline(samples::start()).unwrap().unwrap();
+    assert_eq!((declined.clone().decline(samples::start()), declined.version), (Ok(None), 2));
+    let payment: PaymentId = "pm2:1:x".parse().unwrap();
+    let refused = declined.clone().become_payment(payment.clone(), samples::start());
+    assert_eq!(refused, Err(Refusal::TokenRequestDeclined));
+    assert_eq!(declined.clone().open(samples::start()), Err(Refusal::TokenRequestDeclined));
+    assert!(!declined.is_expired(samples::start().checked_add(TOKEN_REQUEST_WINDOW).unwrap()));
+    let used = request().become_payment(payment, samples::start()).unwrap();
+    assert_eq!(used.decline(samples::start()), Err(Refusal::TokenRequestUsed));
+}
+
+#[test]
+fn whom_to_pay_is_asked_for_each_bank_and_waited_for_a_minute() {
+    let now = samples::start();
+    let late = now.checked_add(DESTINATIONS_WINDOW).unwrap();
+    let url = Some("https://shop.example/destinations".to_owned());
+    let request = TokenRequest { destinations_url: url, ..request() };
+    assert_eq!(request.destinations_for("a", now), Destinations::NotAsked);
+    assert!(request.payments().is_empty());
+    let payment: PaymentId = "pm2:1:x".parse().unwrap();
+    let refused = request.clone().become_payment(payment, now);
+    assert_eq!(refused, Err(Refusal::TokenRequestWithoutPayee));
+    let asked = request.ask_destinations("a", now).unwrap();
+    assert_eq!(asked.destinations_for("a", now), Destinations::Awaited);
+    assert_eq!(asked.destinations_for("a", late), Destinations::Missing);
+    assert_eq!(asked.destinations_for("b", now), Destinations::NotAsked);
+    let failed = asked.clone().destinations_not_asked("a").unwrap();
+    assert_eq!(failed.destinations_for("a", now), Destinations::Missing);
+    assert_eq!(asked.clone().destinations_not_asked("b"), None);
+    let text = Asked("{}".to_owned());
+    let none = asked.clone().tell_destinations(text.clone(), &[], now);
+    assert_eq!(none, Err(Refusal::TokenRequestWithoutPayee));
+    let told = asked.tell_destinations(text, &[samples::initiation()], now).unwrap();
+    assert_eq!(told.destinations_for("a", late), Destinations::Known);
+    assert_eq!(told.destinations_for("b", late), Destinations::NotAsked);
+    assert_eq!(told.payments(), [samples::initiation()]);
+    assert_eq!(told.destinations_not_asked("a"), None);
 }
 
 #[test]

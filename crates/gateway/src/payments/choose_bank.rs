@@ -10,7 +10,7 @@ use domain::payment::Payment;
 use store::step::{self, Saving};
 use store::{StoreError, payments, unit};
 
-use super::offer::{bank_with_id, check_fit, check_mandatory, execution_at};
+use super::offer::{bank_with_id, check_choice};
 use crate::{App, GatewayError, jobs};
 
 /// Opens the payment at the chosen bank and waits for the bank, at most as long as a request
@@ -29,10 +29,7 @@ pub async fn choose_bank(
 ) -> Result<Payment, GatewayError> {
     let payment = super::open_by_link(app, id).await?;
     let bank = bank_with_id(app, bank_id)?;
-    let execution = execution_at(app, bank, &payment.initiation)?;
-    check_mandatory(bank, &payment.initiation, payer_account.is_some())?;
-    let payment = Payment { payer_account: payer_account.clone(), ..payment };
-    check_fit(app, bank, &payment, execution)?;
+    let execution = check_choice(app, bank, &payment, payer_account.as_ref())?;
     let attempt = app.new_attempt(id, Some(bank));
     let (wanted, bank_id, lease, now) = (id.clone(), bank.id.clone(), app.new_lease(), app.now());
     let chosen = app

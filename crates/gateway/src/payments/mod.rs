@@ -12,8 +12,10 @@ pub use answer_questions::{answer_on_page, answer_questions};
 pub use choose_bank::choose_bank;
 pub(crate) use create::check;
 pub use create::{NewPayment, create};
-pub(crate) use offer::bank_with_id;
 pub use offer::could_take;
+pub(crate) use offer::{
+    bank_with_id, check_choice, check_features, check_fit_now, could_take_kind,
+};
 pub use psu_returned::{PsuReturnOutcome, psu_returned, psu_returned_to_member};
 pub use read::{Update, bank_calls, check_single, get, list, list_entries, look_at, open_by_link};
 pub use redeem_or_cancel::{cancel, redeem};

@@ -2,6 +2,7 @@
 
 use banks::misfit::{Misfit, MisfitKind, Part};
 use banks::profile::{BankProfile, Capability, MandatoryField};
+use domain::account::AccountIdentifier;
 use domain::execution::{Execution, NoRail};
 use domain::initiation::{Initiation, Schedule};
 use domain::payment::Payment;
@@ -41,9 +42,56 @@ pub(super) fn execution_at(
     decide(bank, initiation, bank.local_time(app.now()))
 }
 
+/// How the bank executes the payment that its payer brings there, if it takes it.
+///
+/// # Errors
+/// Those of [`super::choose_bank`].
+pub(crate) fn check_choice(
+    app: &App,
+    bank: &BankProfile,
+    payment: &Payment,
+    payer_account: Option<&AccountIdentifier>,
+) -> Result<Execution, GatewayError> {
+    if !is_offered(bank, &payment.initiation) {
+        let feature = "payments of this member, which names other countries".to_owned();
+        return Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature });
+    }
+    let execution = execution_at(app, bank, &payment.initiation)?;
+    check_mandatory(bank, &payment.initiation, payer_account.is_some())?;
+    let payment = Payment { payer_account: payer_account.cloned(), ..payment.clone() };
+    check_fit(app, bank, &payment, execution)?;
+    Ok(execution)
+}
+
+/// Whether the bank takes the payment now, but for what its payer is still asked for.
+pub(crate) fn check_fit_now(
+    app: &App,
+    bank: &BankProfile,
+    payment: &Payment,
+) -> Result<(), GatewayError> {
+    let execution = execution_at(app, bank, &payment.initiation)?;
+    check_fit(app, bank, payment, execution)
+}
+
+/// Whether the bank is among those that the member lets the payer choose from.
+fn is_offered(bank: &BankProfile, initiation: &Initiation) -> bool {
+    let countries = &initiation.bank_countries;
+    initiation.bank_id.is_some()
+        || countries.is_empty()
+        || bank.countries.iter().any(|country| countries.contains(country))
+}
+
+/// Whether the bank, if it is up, could take a payment of that kind, whoever is paid.
+pub(crate) fn could_take_kind(bank: &BankProfile, initiation: &Initiation) -> bool {
+    is_offered(bank, initiation) && check_features(bank, initiation).is_ok()
+}
+
 /// Whether the bank, if it is up, could take the payment as it was asked for.
 #[must_use]
 pub fn could_take(app: &App, bank: &BankProfile, payment: &Payment) -> bool {
+    if !is_offered(bank, &payment.initiation) {
+        return false;
+    }
     let decided = decide(bank, &payment.initiation, bank.local_time(app.now()));
     decided.is_ok_and(|execution| check_fit(app, bank, payment, execution).is_ok())
 }
@@ -89,8 +137,11 @@ pub(super) fn check_fit(
         .map_err(|misfit| GatewayError::Misfit { bank_id: bank.id.clone(), misfit })
 }
 
-/// Whether the bank offers what the payment needs.
-fn check_features(bank: &BankProfile, initiation: &Initiation) -> Result<(), GatewayError> {
+/// Whether the bank offers what the payment needs, whoever is paid.
+pub(crate) fn check_features(
+    bank: &BankProfile,
+    initiation: &Initiation,
+) -> Result<(), GatewayError> {
     let lacks = |feature: String| {
         Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature })
     };

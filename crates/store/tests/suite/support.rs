@@ -152,6 +152,7 @@ pub fn initiation(ref_id: &str) -> Initiation {
         external_psu_reference: Some("psu-1".to_owned()),
         link_expires_at: None,
         pisp_consent_accepted: true,
+        bank_countries: vec![],
     }
 }
 

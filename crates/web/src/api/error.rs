@@ -326,7 +326,11 @@ fn shown_id(id: &str) -> String {
 /// words of its status, and when the command is possible.
 fn in_public_words(refusal: &Refusal) -> String {
     let (stage, when) = match refusal {
-        Refusal::BankRequired | Refusal::TokenRequestExpired | Refusal::TokenRequestUsed => {
+        Refusal::BankRequired
+        | Refusal::TokenRequestExpired
+        | Refusal::TokenRequestUsed
+        | Refusal::TokenRequestDeclined
+        | Refusal::TokenRequestWithoutPayee => {
             return refusal.to_string();
         }
         Refusal::BankChoiceClosed { stage } => (stage, "its bank can no longer be chosen"),

@@ -4,6 +4,10 @@
 /// A gRPC status that is not OK, and that an answer of ours can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GrpcStatus {
+    /// Taken back by the member.
+    Cancelled,
+    /// The payer said no.
+    Unknown,
     /// The request is wrong.
     InvalidArgument,
     /// No answer came in time.
@@ -12,6 +16,8 @@ pub enum GrpcStatus {
     NotFound,
     /// Not allowed to this member.
     PermissionDenied,
+    /// The bank did not accept it.
+    FailedPrecondition,
     /// More requests than the member may send.
     ResourceExhausted,
     /// Another request is in the way.
@@ -31,6 +37,9 @@ impl GrpcStatus {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            GrpcStatus::Cancelled => "CANCELLED",
+            GrpcStatus::Unknown => "UNKNOWN",
+            GrpcStatus::FailedPrecondition => "FAILED_PRECONDITION",
             GrpcStatus::InvalidArgument => "INVALID_ARGUMENT",
             GrpcStatus::DeadlineExceeded => "DEADLINE_EXCEEDED",
             GrpcStatus::NotFound => "NOT_FOUND",
@@ -48,6 +57,9 @@ impl GrpcStatus {
     #[must_use]
     pub fn number(self) -> u8 {
         match self {
+            GrpcStatus::Cancelled => 1,
+            GrpcStatus::Unknown => 2,
+            GrpcStatus::FailedPrecondition => 9,
             GrpcStatus::InvalidArgument => 3,
             GrpcStatus::DeadlineExceeded => 4,
             GrpcStatus::NotFound => 5,

@@ -15,8 +15,9 @@ use domain::approval::{Challenge, FieldKind};
 use domain::payment::{Payment, State as PaymentState};
 use gateway::{App, GatewayError, payments};
 
-use super::callback::member_url;
-use super::session::{PaymentInPath, Summary, bank_name, load, stage_page, summary, unavailable};
+use super::bank_choice::Summary;
+use super::session::{PaymentInPath, bank_name, load, stage_page, summary, unavailable};
+use super::way_back::member_url;
 use super::{page, psu_of};
 
 /// Answers that one form may bring.
@@ -52,6 +53,8 @@ struct AskAccount {
     bank_id: String,
     bank: String,
     again: bool,
+    /// Whether the payer has accepted the payment at that bank already.
+    accepted: bool,
     can_change: bool,
     back_url: String,
 }
@@ -130,7 +133,7 @@ pub(super) fn questions(
         flicker_code: challenge.flicker_code.clone(),
         message: message.or(retry),
         can_change: can_change_bank(payment),
-        back_url: member_url(payment),
+        back_url: member_url(app, payment),
     };
     page(StatusCode::OK, &questions)
 }
@@ -147,14 +150,35 @@ pub(super) fn payer_account(text: &str) -> Option<AccountIdentifier> {
 
 /// The page that asks for the payer's account, for banks that want it before anything else.
 pub(super) fn ask_account(app: &App, payment: &Payment, bank_id: &str, again: bool) -> Response {
+    let at = AccountWanted {
+        payment: summary(payment),
+        accepted: false,
+        can_change: payment.initiation.bank_id.is_none(),
+        back_url: member_url(app, payment),
+    };
+    ask_account_at(app, at, bank_id, again)
+}
+
+/// Where the payer's account is asked for.
+pub(super) struct AccountWanted {
+    pub(super) payment: Summary,
+    pub(super) accepted: bool,
+    pub(super) can_change: bool,
+    pub(super) back_url: String,
+}
+
+/// The same for a payment that does not exist yet.
+pub(super) fn ask_account_at(app: &App, at: AccountWanted, bank_id: &str, again: bool) -> Response {
+    let AccountWanted { payment, accepted, can_change, back_url } = at;
     let bank = app.directory().get(bank_id);
     let ask = AskAccount {
-        payment: summary(payment),
+        payment,
         bank_id: bank_id.to_owned(),
         bank: bank.map_or_else(|| "Your bank".to_owned(), |bank| bank.name.clone()),
         again,
-        can_change: payment.initiation.bank_id.is_none(),
-        back_url: member_url(payment),
+        accepted,
+        can_change,
+        back_url,
     };
     page(StatusCode::OK, &ask)
 }

@@ -20,6 +20,7 @@ use gateway::payments::{PsuReturnOutcome, psu_returned};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::way_back::member_url;
 use super::{page, problem};
 
 #[derive(Template)]
@@ -32,6 +33,12 @@ struct LeavingPage<'a> {
     title: &'a str,
     target: &'a str,
     link: &'a str,
+}
+
+/// The page from which a browser goes on to the shop.
+pub(super) fn to_the_shop(target: &str) -> Response {
+    let title = "Taking you back to the shop…";
+    page(StatusCode::OK, &LeavingPage { title, target, link: "Back to the shop" })
 }
 
 /// `GET /callback`: an answer in the query, or a page that fetches it from the fragment.
@@ -69,12 +76,7 @@ pub async fn from_form(State(app): State<Arc<App>>, headers: HeaderMap, body: By
             if target.starts_with(&app.settings().public_url) {
                 return Redirect::to(&target).into_response();
             }
-            let leaving = LeavingPage {
-                title: "Taking you back to the shop…",
-                target: &target,
-                link: "Back to the shop",
-            };
-            page(StatusCode::OK, &leaving)
+            to_the_shop(&target)
         }
         Err(response) => response,
     }
@@ -138,34 +140,8 @@ fn next_url(app: &App, payment: &Payment) -> String {
         Flow::FullHostedPages | Flow::EmbeddedHostedPages | Flow::PayByLinkHostedPages => {
             crate::api::v2::payments::model::session_url(&app.settings().public_url, payment)
         }
-        Flow::ApiOnly => member_url(payment),
+        Flow::ApiOnly => member_url(app, payment),
     }
-}
-
-/// The member's callback URL with the published parameters: of payments v1 where the payment comes
-/// from a token request (reference, section 2.13), else of v2 (section 3.9).
-#[must_use]
-pub fn member_url(payment: &Payment) -> String {
-    let initiation = &payment.initiation;
-    let Ok(mut url) = url::Url::parse(&initiation.callback_url) else {
-        return initiation.callback_url.clone();
-    };
-    {
-        let mut query = url.query_pairs_mut();
-        if let Some(request_id) = &payment.token_request_id {
-            query.append_pair("request-id", request_id.as_str());
-            query.append_pair("request_id", request_id.as_str());
-        } else {
-            if initiation.flow == Flow::ApiOnly {
-                query.append_pair("member-id", payment.member_id.as_str());
-            }
-            query.append_pair("payment-id", payment.id.as_str());
-        }
-        if let Some(state) = &initiation.callback_state {
-            query.append_pair("state", state);
-        }
-    }
-    url.into()
 }
 
 fn parameters(form: &[u8]) -> Vec<(String, String)> {

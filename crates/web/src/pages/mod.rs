@@ -5,11 +5,15 @@
 //! shop through a page of ours that says so, because a form's redirect to another origin would
 //! be blocked by `form-action`.
 
+mod account_text;
 pub mod approval;
 pub mod assets;
+mod bank_choice;
 pub mod callback;
 pub mod session;
 mod standing_order;
+pub mod token_request;
+mod way_back;
 
 use askama::Template;
 use axum::extract::Request;
@@ -49,6 +53,10 @@ pub(crate) fn psu_of(headers: &HeaderMap) -> PsuContext {
 struct Problem<'a> {
     title: &'a str,
     text: &'a str,
+    /// Where the same can be tried again.
+    again_url: Option<String>,
+    /// The shop, where it is known.
+    back_url: Option<String>,
 }
 
 /// A rendered template, or a plain 500 where it does not render.
@@ -64,5 +72,16 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
 
 /// The page for something that cannot go on.
 pub(crate) fn problem(status: StatusCode, title: &str, text: &str) -> Response {
-    page(status, &Problem { title, text })
+    page(status, &Problem { title, text, again_url: None, back_url: None })
+}
+
+/// The same with a way on and a way back to the shop.
+pub(crate) fn problem_with_ways(
+    title: &str,
+    text: &str,
+    again_url: String,
+    back_url: String,
+) -> Response {
+    let (again_url, back_url) = (Some(again_url), Some(back_url));
+    page(StatusCode::OK, &Problem { title, text, again_url, back_url })
 }

@@ -1,4 +1,5 @@
-//! `/session/{paymentId}`: one address for the payer, whatever comes next.
+//! `/session/{paymentId}`: one address for the payer, whatever comes next. A token request that is
+//! not a payment yet has it, too (`token_request`).
 //!
 //! | stage | page |
 //! |---|---|
@@ -17,7 +18,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
-use banks::profile::{BankProfile, ScaMethod};
+use banks::profile::BankProfile;
 use bytes::Bytes;
 use domain::ids::PaymentId;
 use domain::payment::{End, Payment, State as PaymentState};
@@ -25,63 +26,17 @@ use gateway::error::NeededField;
 use gateway::{App, GatewayError, payments};
 use jiff::SignedDuration;
 
-use super::approval;
-use super::callback::member_url;
-use super::standing_order::{self, Rhythm};
-use super::{page, problem, psu_of};
+use super::bank_choice::{self, Place, Summary};
+use super::token_request::{self, Face};
+use super::way_back::member_url;
+use super::{approval, page, problem, psu_of, standing_order};
 use crate::api::query::Query;
 
 /// How long a payer waits for the bank's last word before "sent" is shown instead.
 const WAIT_FOR_FINAL: SignedDuration = SignedDuration::from_secs(12);
-/// Banks that one page shows; more need a search.
-const BANKS_SHOWN_MAX: usize = 60;
 
 /// The path's payment id; one that is not UTF-8 is not found like any other unknown one.
 pub(super) type PaymentInPath = Result<Path<String>, PathRejection>;
-
-/// What every page says about the payment.
-pub(super) struct Summary {
-    pub(super) id: String,
-    pub(super) amount: String,
-    pub(super) payee: String,
-    pub(super) reference: String,
-    /// Of a standing order.
-    pub(super) rhythm: Option<Rhythm>,
-}
-
-struct BankRow {
-    id: String,
-    name: String,
-    initial: String,
-    search_text: String,
-    available: bool,
-}
-
-#[derive(Template)]
-#[template(path = "pick_bank.html")]
-struct PickBank {
-    payment: Summary,
-    banks: Vec<BankRow>,
-    countries: Vec<(String, bool)>,
-    search: String,
-    more: bool,
-    message: Option<String>,
-    back_url: String,
-}
-
-#[derive(Template)]
-#[template(path = "confirm_bank.html")]
-struct ConfirmBank {
-    payment: Summary,
-    bank: BankRow,
-    can_change: bool,
-    message: Option<String>,
-    /// What comes next at this bank.
-    next: &'static str,
-    /// Whether the payer types nothing secret on our pages.
-    at_the_bank: bool,
-    back_url: String,
-}
 
 #[derive(Template)]
 #[template(path = "to_bank.html")]
@@ -98,21 +53,28 @@ struct ToBank {
 struct Waiting {
     payment: Summary,
     text: &'static str,
+    /// Where the page goes on.
+    next: String,
+    /// After how many seconds.
+    seconds: u32,
 }
 
 #[derive(Template)]
 #[template(path = "result.html")]
-struct ResultPage {
-    payment: Summary,
-    tone: &'static str,
-    title: &'static str,
-    text: &'static str,
-    reason: Option<String>,
-    back_url: String,
+pub(super) struct ResultPage {
+    pub(super) payment: Summary,
+    pub(super) tone: &'static str,
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+    pub(super) reason: Option<String>,
+    pub(super) back_url: String,
 }
 
 /// `GET /session/{paymentId}`.
 pub async fn show(State(app): State<Arc<App>>, id: PaymentInPath, uri: Uri) -> Response {
+    if let Some(id) = token_request::id_in(&id) {
+        return token_request::show_at(&app, &id, Face::Session, uri.query()).await;
+    }
     match load(&app, id).await {
         Ok(payment) => stage_page(&app, &payment, uri.query(), None),
         Err(response) => response,
@@ -126,6 +88,9 @@ pub async fn choose(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if let Some(id) = token_request::id_in(&id) {
+        return token_request::choose_at(&app, &id, Face::Session, &headers, &body).await;
+    }
     let payment = match load(&app, id).await {
         Ok(payment) => payment,
         Err(response) => return response,
@@ -150,32 +115,13 @@ pub async fn choose(
         Err(GatewayError::Refused(_)) => {
             Redirect::to(&format!("/session/{}", payment.id)).into_response()
         }
-        Err(GatewayError::BankUnknown { .. }) => {
-            let message = "That bank is not known here. Please choose another.".to_owned();
-            stage_page(&app, &payment, None, Some(message))
-        }
-        Err(GatewayError::Misfit { .. }) => {
-            let message =
-                "That bank does not take the payment as the shop wrote it. Please choose another.";
-            stage_page(&app, &payment, None, Some(message.to_owned()))
-        }
-        Err(GatewayError::FeatureNotSupported { .. }) => {
-            let message =
-                "That bank does not offer this kind of payment. Please choose another.".to_owned();
-            stage_page(&app, &payment, None, Some(message))
-        }
         Err(GatewayError::FieldNeeded { field: NeededField::DebtorAccount, .. }) => {
             approval::ask_account(&app, &payment, bank_id, false)
         }
-        Err(GatewayError::FieldNeeded { .. }) => {
-            let message = "That bank needs to know more than the shop told. Please choose another.";
-            stage_page(&app, &payment, None, Some(message.to_owned()))
-        }
-        Err(GatewayError::BankUnavailable { .. }) => {
-            let message = "That bank is unavailable at the moment. Please choose another, or try again later.";
-            stage_page(&app, &payment, None, Some(message.to_owned()))
-        }
-        Err(error) => unavailable(&error),
+        Err(error) => match bank_choice::why_not(&error) {
+            Some(why) => stage_page(&app, &payment, None, Some(why.to_owned())),
+            None => unavailable(&error),
+        },
     }
 }
 
@@ -191,14 +137,16 @@ pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
     }
 }
 
+/// The page of a link that leads nowhere.
+pub(super) fn not_found() -> Response {
+    problem(
+        StatusCode::NOT_FOUND,
+        "This payment does not exist",
+        "The link is incomplete or too old. Please go back to the shop and start again.",
+    )
+}
+
 pub(super) async fn load(app: &Arc<App>, id: PaymentInPath) -> Result<Payment, Response> {
-    let not_found = || {
-        problem(
-            StatusCode::NOT_FOUND,
-            "This payment does not exist",
-            "The link is incomplete or too old. Please go back to the shop and start again.",
-        )
-    };
     let Path(id) = id.map_err(|_| not_found())?;
     let id: PaymentId = id.parse().map_err(|_| not_found())?;
     payments::open_by_link(app, &id).await.map_err(|error| match error {
@@ -250,6 +198,7 @@ pub(super) fn stage_page(
             waiting(payment, "You are back. We are finishing the payment with your bank…")
         }
         PaymentState::AwaitingRedemption { .. } => result(
+            app,
             payment,
             "pending",
             "Payment approved",
@@ -259,13 +208,14 @@ pub(super) fn stage_page(
         | PaymentState::Uncertain { order }
         | PaymentState::Processing { order, .. } => {
             if let Some(text) = scheduled(app, payment) {
-                return result(payment, "pending", "Payment scheduled", text);
+                return result(app, payment, "pending", "Payment scheduled", text);
             }
             let waited_for = app.now().duration_since(order.sent_at);
             if waited_for < WAIT_FOR_FINAL {
                 waiting(payment, "Your bank is making the payment…")
             } else {
                 result(
+                    app,
                     payment,
                     "pending",
                     "Payment sent",
@@ -273,7 +223,7 @@ pub(super) fn stage_page(
                 )
             }
         }
-        PaymentState::Final { end } => ended(payment, *end),
+        PaymentState::Final { end } => ended(app, payment, *end),
     }
 }
 
@@ -294,48 +244,59 @@ fn scheduled(app: &App, payment: &Payment) -> Option<&'static str> {
     })
 }
 
-fn ended(payment: &Payment, end: End) -> Response {
+fn ended(app: &App, payment: &Payment, end: End) -> Response {
     match end {
-        End::Completed => {
-            result(payment, "good", "Payment successful", "Your bank has accepted the payment.")
-        }
+        End::Completed => result(
+            app,
+            payment,
+            "good",
+            "Payment successful",
+            "Your bank has accepted the payment.",
+        ),
         End::Rejected => result(
+            app,
             payment,
             "bad",
             "Payment rejected",
             "Your bank did not accept the payment. Nothing was paid.",
         ),
         End::RejectedInsufficientFunds => result(
+            app,
             payment,
             "bad",
             "Not enough money in the account",
             "Your bank did not accept the payment because the account does not hold enough. Nothing was paid.",
         ),
         End::Declined => result(
+            app,
             payment,
             "bad",
             "Payment declined",
             "The payment was declined at your bank. Nothing was paid.",
         ),
         End::Failed => result(
+            app,
             payment,
             "bad",
             "Payment failed",
             "The payment could not be made. Nothing was paid; you can try again in the shop.",
         ),
         End::Expired => result(
+            app,
             payment,
             "bad",
             "Payment expired",
             "The payment was not approved in time. Nothing was paid; you can try again in the shop.",
         ),
         End::NoFinalStatus => result(
+            app,
             payment,
             "pending",
             "Payment not confirmed",
             "Your bank never confirmed the payment. Please look at your account before you pay again.",
         ),
         End::Cancelled => result(
+            app,
             payment,
             "bad",
             "Payment cancelled",
@@ -344,75 +305,25 @@ fn ended(payment: &Payment, end: End) -> Response {
     }
 }
 
+/// The bank picker, or one button where the member chose the bank.
 fn choice(app: &App, payment: &Payment, query: &Query, message: Option<String>) -> Response {
     let chosen = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
     match chosen {
         Some(bank) if query.text("change").is_none() => {
-            let confirm = ConfirmBank {
-                payment: summary(payment),
-                bank: row(app, bank),
-                can_change: payment.initiation.bank_id.is_none(),
-                message,
-                next: what_comes_next(bank),
-                at_the_bank: approves_at_the_bank(bank),
-                back_url: member_url(payment),
-            };
-            page(StatusCode::OK, &confirm)
+            let can_change = payment.initiation.bank_id.is_none();
+            bank_choice::confirm(app, place(app, payment, message), bank, can_change)
         }
         _ => picker(app, payment, query, message),
     }
 }
 
-/// Whether the payer signs in at the bank, and not on our pages.
-fn approves_at_the_bank(bank: &BankProfile) -> bool {
-    bank.sca_methods
-        .iter()
-        .all(|method| matches!(method, ScaMethod::Redirect | ScaMethod::MultiRedirect))
-}
-
-/// What the payer will do, in a sentence.
-fn what_comes_next(bank: &BankProfile) -> &'static str {
-    match bank.sca_methods.first() {
-        Some(ScaMethod::Decoupled) => {
-            "Next, you confirm the payment in your bank's app, on your phone."
-        }
-        Some(ScaMethod::EmbeddedSingleStep | ScaMethod::EmbeddedMultiStep) => {
-            "Next, your bank asks you some questions on this page, to be sure that it is you."
-        }
-        Some(ScaMethod::Redirect | ScaMethod::MultiRedirect) | None => {
-            "Next, you sign in at your bank and approve the payment there."
-        }
-    }
-}
-
 fn picker(app: &App, payment: &Payment, query: &Query, message: Option<String>) -> Response {
-    let search = query.text("search").unwrap_or("").to_lowercase();
-    let country = query.text("country").unwrap_or("").to_uppercase();
-    let offers = |bank: &&BankProfile| payments::could_take(app, bank, payment);
-    let able: Vec<&BankProfile> = app.directory().iter().filter(offers).collect();
-    let mut countries: Vec<String> =
-        able.iter().flat_map(|bank| bank.countries.iter().cloned()).collect();
-    countries.sort();
-    countries.dedup();
-    let mut found: Vec<BankRow> = able
-        .into_iter()
-        .filter(|bank| country.is_empty() || bank.countries.contains(&country))
-        .map(|bank| row(app, bank))
-        .filter(|row| search.is_empty() || row.search_text.contains(&search))
-        .collect();
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    let more = found.len() > BANKS_SHOWN_MAX;
-    found.truncate(BANKS_SHOWN_MAX);
-    let pick = PickBank {
-        payment: summary(payment),
-        banks: found,
-        countries: countries.into_iter().map(|c| (c.clone(), c == country)).collect(),
-        search,
-        more,
-        message,
-        back_url: member_url(payment),
-    };
-    page(StatusCode::OK, &pick)
+    let offers = |bank: &BankProfile| payments::could_take(app, bank, payment);
+    bank_choice::picker(app, place(app, payment, message), offers, query)
+}
+
+fn place(app: &App, payment: &Payment, message: Option<String>) -> Place {
+    Place { payment: summary(payment), back_url: member_url(app, payment), message }
 }
 
 fn to_bank(app: &App, payment: &Payment, immediately: bool) -> Response {
@@ -437,10 +348,23 @@ pub(super) fn bank_name(app: &App, payment: &Payment) -> String {
 
 pub(super) fn waiting(payment: &Payment, text: &'static str) -> Response {
     let text = standing_order::meanwhile(payment).unwrap_or(text);
-    page(StatusCode::OK, &Waiting { payment: summary(payment), text })
+    let payment = summary(payment);
+    let next = format!("{}/leave", payment.path);
+    waiting_at(payment, text, next, 1)
+}
+
+/// A page that goes on by itself.
+pub(super) fn waiting_at(
+    payment: Summary,
+    text: &'static str,
+    next: String,
+    seconds: u32,
+) -> Response {
+    page(StatusCode::OK, &Waiting { payment, text, next, seconds })
 }
 
 fn result(
+    app: &App,
     payment: &Payment,
     tone: &'static str,
     title: &'static str,
@@ -457,38 +381,12 @@ fn result(
         _ => false,
     };
     let reason = payment.reason.clone().filter(|_| by_bank);
-    let back_url = member_url(payment);
+    let back_url = member_url(app, payment);
     let page_of_result =
         ResultPage { payment: summary(payment), tone, title, text, reason, back_url };
     page(StatusCode::OK, &page_of_result)
 }
 
 pub(super) fn summary(payment: &Payment) -> Summary {
-    Summary {
-        id: payment.id.to_string(),
-        amount: money(payment),
-        payee: payment.initiation.creditor.name.clone().unwrap_or_default(),
-        reference: payment.initiation.remittance_primary.clone(),
-        rhythm: standing_order::rhythm(payment),
-    }
-}
-
-/// `£10.23`, or `10.23 SEK` where the currency has no sign that everybody reads.
-fn money(payment: &Payment) -> String {
-    let amount = &payment.initiation.amount;
-    match amount.currency().code() {
-        "GBP" => format!("£{}", amount.value_in_minor_digits()),
-        "EUR" => format!("€{}", amount.value_in_minor_digits()),
-        _ => amount.to_string(),
-    }
-}
-
-fn row(app: &App, bank: &BankProfile) -> BankRow {
-    BankRow {
-        id: bank.id.clone(),
-        name: bank.name.clone(),
-        initial: bank.name.chars().next().unwrap_or('?').to_string(),
-        available: app.takes_payments(bank),
-        search_text: format!("{} {} {}", bank.name, bank.id, bank.bic).to_lowercase(),
-    }
+    Summary::of(&payment.initiation, format!("/session/{}", payment.id))
 }

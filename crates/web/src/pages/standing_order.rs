@@ -1,7 +1,7 @@
 //! What the payer reads of a standing order: how often, from when, until when, and that it is no
 //! single payment.
 
-use domain::initiation::{Frequency, Schedule};
+use domain::initiation::{Frequency, Initiation, Schedule};
 use domain::payment::{End, Payment, State};
 use jiff::civil::Date;
 
@@ -16,8 +16,8 @@ pub(super) struct Rhythm {
 }
 
 /// The rhythm of a standing order; `None` of a single payment.
-pub(super) fn rhythm(payment: &Payment) -> Option<Rhythm> {
-    let Schedule::StandingOrder { first, frequency, last } = payment.initiation.schedule else {
+pub(super) fn rhythm(initiation: &Initiation) -> Option<Rhythm> {
+    let Schedule::StandingOrder { first, frequency, last } = initiation.schedule else {
         return None;
     };
     let every = match frequency {

@@ -74,6 +74,7 @@ fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> 
             external_psu_reference: None,
             link_expires_at: None,
             pisp_consent_accepted: false,
+            bank_countries: vec![],
         },
     }
 }

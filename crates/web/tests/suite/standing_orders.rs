@@ -68,6 +68,7 @@ fn order(bank: &BankProfile, first: Date) -> PaymentOrder {
             external_psu_reference: None,
             link_expires_at: None,
             pisp_consent_accepted: false,
+            bank_countries: vec![],
         },
     }
 }

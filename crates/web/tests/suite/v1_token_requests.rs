@@ -2,7 +2,7 @@
 
 use domain::token_request::Asked;
 use gateway::idempotency::IdempotencyKey;
-use gateway::token_requests;
+use gateway::token_requests::{self, NewTokenRequest};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, INSTRUCTIONS, World, assert_error, id, with, without, worlds};
@@ -487,8 +487,14 @@ async fn after_a_crash_the_repetition_gets_the_token_request() {
         let key = IdempotencyKey::new(&member, "POST /token-requests", "key-1", body.as_bytes());
         let mut initiation = stored.initiation;
         initiation.ref_id = "ORDER-1002".to_owned();
-        let asked = Asked(body.clone());
-        let made = token_requests::create(&world.app, &member, asked, initiation, None, Some(key));
+        let new = NewTokenRequest {
+            asked: Asked(body.clone()),
+            initiation,
+            payees: stored.payees,
+            destinations_url: None,
+            receipt_to: None,
+        };
+        let made = token_requests::create(&world.app, &member, new, Some(key));
         let made = made.await.unwrap();
         world.restart().await;
         let request = world.request("POST", "/token-requests", body.as_bytes(), &[(KEY, "key-1")]);

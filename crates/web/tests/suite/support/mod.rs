@@ -335,7 +335,9 @@ impl World {
             answer.status
         );
         let page = path == "/callback"
-            || ["/session/", "/assets/"].iter().any(|start| path.starts_with(start));
+            || ["/session/", "/app/request-token/", "/assets/"]
+                .iter()
+                .any(|start| path.starts_with(start));
         if page {
             let policy = answer.header("content-security-policy");
             assert!(policy.starts_with("default-src 'none';"), "{method} {path}: {policy}");

@@ -75,7 +75,7 @@ pub enum Endpoint {
     Silent,
 }
 
-/// A webhook that reached the endpoint.
+/// A webhook, or a question for destinations, that reached the endpoint.
 #[derive(Debug, Clone)]
 pub struct Hook {
     pub url: String,
@@ -348,7 +348,7 @@ impl TestWire {
 impl Wire for TestWire {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
         Box::pin(async move {
-            if request.operation == "webhook" {
+            if ["webhook", "transfer-destinations"].contains(&request.operation) {
                 return self.take_hook(request);
             }
             let lost = || WireError::NoAnswer("the connection broke off".to_owned());

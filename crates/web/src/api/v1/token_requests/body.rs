@@ -82,11 +82,24 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Where the member tells the payee once the bank is known; single payments only.
+    pub(super) fn destinations_url(self) -> Option<&'a str> {
+        self.transfer().and_then(|body| body.set_transfer_destinations_url.as_deref())
+    }
+
     /// The single payment, where it is one.
     pub(super) fn transfer(self) -> Option<&'a TransferBody> {
         match self {
             Body::Transfer(body) => Some(body),
             Body::StandingOrder(_) => None,
         }
+    }
+}
+
+impl RequestPayload {
+    /// The instructions of the body, to be changed.
+    pub(super) fn instructions_mut(&mut self) -> Option<&mut Instructions> {
+        let standing_order = self.standing_order_body.as_mut().map(|body| &mut body.instructions);
+        self.transfer_body.as_mut().map(|body| &mut body.instructions).or(standing_order)
     }
 }

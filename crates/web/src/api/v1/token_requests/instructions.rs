@@ -14,7 +14,9 @@ pub(super) const DESTINATIONS_MAX: usize = 16;
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Instructions {
-    /// The payee's accounts, 1 to 16; the first one counts.
+    /// The payee's accounts, 1 to 16; the first one that the bank pays to counts. Empty where
+    /// `setTransferDestinationsUrl` is there.
+    #[serde(default)]
     pub(in crate::api::v1) transfer_destinations: Vec<Destination>,
     /// The payer's account.
     #[serde(

@@ -253,17 +253,17 @@ pub(super) fn rail_name(body: Body<'_>) -> &'static str {
     first.map_or("", |first| rails(first).first().map_or("", |(name, ..)| name))
 }
 
-/// The first of the destinations: the others are for hosted pages that let the payer choose.
+/// The first of the destinations; see `payees`, which looks at each as if it were the first.
 fn payee(body: Body<'_>) -> Result<(LocalInstrument, Creditor), ApiError> {
     let path = format!("{}.instructions.transferDestinations", body.path());
-    if body.transfer().is_some_and(|body| body.set_transfer_destinations_url.is_some()) {
-        let message = "`setTransferDestinationsUrl` is not supported by this release.";
-        return Err(invalid(format!("{}.setTransferDestinationsUrl", body.path()), message));
-    }
     let destinations = &body.instructions().transfer_destinations;
     if destinations.len() > DESTINATIONS_MAX {
         let message = format!("`transferDestinations` should not be more than {DESTINATIONS_MAX}.");
         return Err(invalid(path, message));
+    }
+    if destinations.is_empty() && body.destinations_url().is_some() {
+        // Which rail it is follows from what the member tells later.
+        return Ok((LocalInstrument::AutoSelect, Creditor::default()));
     }
     let Some(first) = destinations.first() else {
         let message = "`transferDestinations` should have the payee's account.";

@@ -8,9 +8,11 @@ pub(super) mod instructions;
 mod mapping;
 pub(super) mod metadata;
 pub(super) mod model;
+pub(crate) mod payees;
 pub mod result;
 pub(super) mod standing_order;
 pub mod store;
+pub mod transfer_destinations;
 
 /// A published object all of whose fields may be missing or null.
 macro_rules! optional_fields {

@@ -122,7 +122,7 @@ pub struct TransferBody {
         skip_serializing_if = "Option::is_none"
     )]
     pub(in crate::api::v1) return_refund_account: Option<bool>,
-    /// For the hosted pages; not supported yet.
+    /// For the hosted pages: is asked for the destinations once the payer has chosen a bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::api::v1) set_transfer_destinations_url: Option<String>,
 }

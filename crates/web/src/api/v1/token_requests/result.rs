@@ -16,6 +16,9 @@ use crate::api::auth::Call;
 use crate::api::path::Path;
 use crate::api::v1::signature::Signature;
 
+/// Why a token request is rejected whose payer said no on our pages.
+pub(crate) const DECLINED: &str = "The payer declined the payment.";
+
 /// What has become of a token request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
@@ -86,11 +89,12 @@ impl TokenRequestResult {
             token_id: None,
             transfer_id: None,
             standing_order_submission_id: None,
-            status: match request.is_expired(app.now()) {
-                true => ResultStatus::Expired,
-                false => ResultStatus::Pending,
+            status: match (request.declined_at, request.is_expired(app.now())) {
+                (Some(_), _) => ResultStatus::Rejected,
+                (None, true) => ResultStatus::Expired,
+                (None, false) => ResultStatus::Pending,
             },
-            status_reason_information: None,
+            status_reason_information: request.declined_at.map(|_| DECLINED.to_owned()),
             bank_id: request.initiation.bank_id.clone(),
             signature: Signature::default(),
         }
@@ -98,8 +102,6 @@ impl TokenRequestResult {
 
     fn of(app: &App, payment: &core::Payment) -> TokenRequestResult {
         let token_id = payment.approved_at.map(|_| payment.id.token_id().to_string());
-        let state = payment.initiation.callback_state.as_deref().unwrap_or("");
-        let signature = token_id.as_deref().map(|token_id| signature(app, state, token_id));
         // A bank that executes at the approval holds the order before that.
         let ordered = payment.approved_at.is_some() && payment.ordered_at.is_some();
         let (transfer, standing_order) = match payment.initiation.schedule.is_standing_order() {
@@ -112,7 +114,7 @@ impl TokenRequestResult {
             status: status(payment.stage(), token_id.is_some()),
             status_reason_information: payment.reason.clone(),
             bank_id: payment.bank_id.clone(),
-            signature: signature.unwrap_or_default(),
+            signature: signature(app, payment).unwrap_or_default(),
             token_id,
         }
     }
@@ -148,9 +150,13 @@ fn status(stage: Stage, approved: bool) -> ResultStatus {
     }
 }
 
-/// By the gateway's key, over the state as it was sent and the token's id.
-fn signature(app: &App, state: &str, token_id: &str) -> Signature {
-    Signature::over(app, &json!({ "state": state, "tokenId": token_id }))
+/// Ties the token to the state as it was sent, by the gateway's key; none before the payer has
+/// approved.
+pub(crate) fn signature(app: &App, payment: &core::Payment) -> Option<Signature> {
+    payment.approved_at?;
+    let state = payment.initiation.callback_state.as_deref().unwrap_or("");
+    let token_id = payment.id.token_id();
+    Some(Signature::over(app, &json!({ "state": state, "tokenId": token_id.as_str() })))
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::token_request::Asked;
 use gateway::idempotency::IdempotencyKey;
-use gateway::{App, GatewayError, members, token_requests};
-use jiff::tz::TimeZone;
+use gateway::token_requests::{self, NewTokenRequest};
+use gateway::{App, GatewayError, members};
 
-use super::errors::{from_gateway, in_token_request};
+use super::errors::from_gateway;
 use super::mapping;
 use super::model::{StoreTokenRequest, TokenRequestResponse};
+use super::payees::{self, Payees};
 use crate::api::auth::Call;
-use crate::api::v2::payments::initiation::Rules;
 use crate::api::{ApiError, idempotency, json};
 
 /// Ask for a payer's approval
@@ -54,16 +54,16 @@ async fn store(
     }
     let text = serde_json::to_value(&asked).map_err(unwritable)?;
     mapping::refuse_card_numbers(&text)?;
-    let mut initiation = mapping::initiation(&asked)?
-        .into_domain_by(Rules::V1, app.settings().sandbox, app.now())
-        .map_err(|error| in_token_request(error, &asked))?;
-    if let Some(body) = &asked.request_payload.standing_order_body {
-        let today = app.now().to_zoned(TimeZone::UTC).date();
-        initiation.schedule = body.schedule(initiation.amount, today)?;
-    }
-    let kept = Asked(text.to_string());
-    let receipt_to = mapping::receipt_to(&asked)?;
-    let request = token_requests::create(app, &call.member, kept, initiation, receipt_to, key)
+    let Payees { initiation, payees } = payees::of(&asked, app.settings().sandbox, app.now())?;
+    let body = asked.request_payload.transfer_body.as_ref();
+    let new = NewTokenRequest {
+        asked: Asked(text.to_string()),
+        initiation,
+        payees,
+        destinations_url: body.and_then(|body| body.set_transfer_destinations_url.clone()),
+        receipt_to: mapping::receipt_to(&asked)?,
+    };
+    let request = token_requests::create(app, &call.member, new, key)
         .await
         .map_err(|error| from_gateway(error, "", &asked))?;
     TokenRequestResponse::of(&request)

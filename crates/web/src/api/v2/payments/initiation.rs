@@ -137,13 +137,18 @@ pub(crate) struct Rules {
     secondary_max: usize,
     /// Whether a payer's account has to have its holder's name.
     payer_has_name: bool,
+    /// Whether the payee is told later.
+    payee_follows: bool,
 }
 
 impl Rules {
     /// Payments v2 (reference, section 3.2).
-    const V2: Rules = Rules { secondary_max: 140, payer_has_name: true };
+    const V2: Rules = Rules { secondary_max: 140, payer_has_name: true, payee_follows: false };
     /// Payments v1 (reference, sections 2.2 and 2.6).
-    pub(crate) const V1: Rules = Rules { secondary_max: 255, payer_has_name: false };
+    pub(crate) const V1: Rules =
+        Rules { secondary_max: 255, payer_has_name: false, payee_follows: false };
+    /// Payments v1 whose destinations the member tells once the bank is known (section 2.15).
+    pub(crate) const V1_WITHOUT_PAYEE: Rules = Rules { payee_follows: true, ..Rules::V1 };
 }
 
 impl Initiation {
@@ -189,7 +194,10 @@ impl Initiation {
             payer_chooses_bank: flow.begins_on_pages() && bank_id.is_none(),
         };
         let creditor_verification_id = self.creditor.verification(asked)?;
-        let creditor = self.creditor.into_domain(asked)?;
+        let creditor = match rules.payee_follows {
+            true => Creditor::not_told(),
+            false => self.creditor.into_domain(asked)?,
+        };
         let debtor_account_id = self.debtor.as_ref().map(named_in).transpose()?.flatten();
         let raw = self.debtor.filter(|_| debtor_account_id.is_none());
         let debtor =
@@ -221,6 +229,7 @@ impl Initiation {
             link_expires_at,
             external_psu_reference: self.external_psu_reference,
             pisp_consent_accepted: false,
+            bank_countries: vec![],
         })
     }
 

@@ -197,6 +197,11 @@ impl Creditor {
         })
     }
 
+    /// A payee of whom nothing is known yet.
+    pub(super) fn not_told() -> Party {
+        party(None, None)
+    }
+
     pub(super) fn of(creditor: &Party) -> Creditor {
         Creditor {
             name: creditor.name.clone(),

@@ -1,0 +1,387 @@
+//! A token request in the payer's browser, until it is a payment (reference, section 6.2):
+//! `/app/request-token/{tokenRequestId}`, the hosted pages v1, and `/session/{tokenRequestId}`, v2.
+//!
+//! | token request | v1 | v2 |
+//! |---|---|---|
+//! | no bank chosen | bank picker | the same |
+//! | bank chosen, payee to be told by the member | waiting, for a while | the same |
+//! | bank chosen | what is to be paid, with Accept and Decline | one button |
+//! | declined, expired | a page that says so, and the way back to the shop | the same |
+//! | a payment | that payment's pages (`session`) | the same |
+//!
+//! In v1 the chosen bank is in the address, so that going back and reloading change nothing; Accept
+//! makes the payment. In v2 choosing the bank does.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Redirect, Response};
+use banks::profile::BankProfile;
+use bytes::Bytes;
+use domain::ids::TokenRequestId;
+use domain::initiation::Schedule;
+use domain::payment::{Payment, State as PaymentState};
+use domain::token_request::{Destinations, TokenRequest};
+use gateway::error::NeededField;
+use gateway::token_requests::{self, Choice};
+use gateway::{App, GatewayError};
+use url::form_urlencoded::byte_serialize;
+
+use super::account_text::readable;
+use super::bank_choice::{self, BankRow, Place, Summary};
+use super::callback::to_the_shop;
+use super::session::{PaymentInPath, ResultPage, not_found, unavailable, waiting_at};
+use super::{approval, page, problem_with_ways, psu_of, way_back};
+use crate::api::query::Query;
+use crate::api::v1::token_requests::payees;
+
+/// How often the page looks whether the member has told whom to pay, in seconds.
+const LOOKS_EVERY: u32 = 2;
+
+/// The two kinds of pages under which a token request is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Face {
+    /// v1: the payer accepts or declines on a page of its own.
+    RequestToken,
+    /// v2: choosing the bank is the consent.
+    Session,
+}
+
+impl Face {
+    fn path(self, id: &TokenRequestId) -> String {
+        match self {
+            Face::RequestToken => format!("/app/request-token/{id}"),
+            Face::Session => format!("/session/{id}"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct Consent {
+    payment: Summary,
+    payee_account: Option<String>,
+    description: Option<String>,
+    /// The day of execution, where it is a later one.
+    day: Option<String>,
+    bank: BankRow,
+    can_change: bool,
+    refund_account: bool,
+    message: Option<String>,
+    next: &'static str,
+    at_the_bank: bool,
+}
+
+/// The token request that a path names.
+pub(super) fn id_in(path: &PaymentInPath) -> Option<TokenRequestId> {
+    path.as_ref().ok().and_then(|Path(id)| id.parse().ok())
+}
+
+/// `GET /app/request-token/{tokenRequestId}`. `lang` is taken; the pages have one language.
+pub async fn show(State(app): State<Arc<App>>, id: PaymentInPath, uri: Uri) -> Response {
+    match id_in(&id) {
+        Some(id) => show_at(&app, &id, Face::RequestToken, uri.query()).await,
+        None => not_found(),
+    }
+}
+
+/// `POST /app/request-token/{tokenRequestId}` with `bank-id` and `decision`.
+pub async fn choose(
+    State(app): State<Arc<App>>,
+    id: PaymentInPath,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match id_in(&id) {
+        Some(id) => choose_at(&app, &id, Face::RequestToken, &headers, &body).await,
+        None => not_found(),
+    }
+}
+
+/// The page that comes next.
+pub(super) async fn show_at(
+    app: &Arc<App>,
+    id: &TokenRequestId,
+    face: Face,
+    query: Option<&str>,
+) -> Response {
+    let query = Query::read(query).unwrap_or_default();
+    match token_requests::arrive(app, id).await {
+        Ok(request) => next_page(app, &request, face, &query, None).await,
+        Err(error) => failed(&error),
+    }
+}
+
+/// What the payer's form leads to.
+pub(super) async fn choose_at(
+    app: &Arc<App>,
+    id: &TokenRequestId,
+    face: Face,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
+    let request = match token_requests::arrive(app, id).await {
+        Ok(request) => request,
+        Err(error) => return failed(&error),
+    };
+    let form = Query::read(std::str::from_utf8(body).ok()).unwrap_or_default();
+    let decision = form.text("decision");
+    if decision == Some("decline") {
+        return match token_requests::decline(app, id).await {
+            Ok(_) => see(&format!("{}?left=1", face.path(id))),
+            Err(GatewayError::Refused(_)) => see(&face.path(id)),
+            Err(error) => failed(&error),
+        };
+    }
+    let own = request.initiation.bank_id.as_deref();
+    let Some(bank_id) = own.or_else(|| form.text("bank-id")) else {
+        let message = "Please choose your bank.".to_owned();
+        return next_page(app, &request, face, &Query::default(), Some(message)).await;
+    };
+    let accepted = decision == Some("accept");
+    let told = request.destinations_for(bank_id, app.now()) == Destinations::Known;
+    if !told || (face == Face::RequestToken && !accepted) {
+        return see(&with_bank(&face.path(id), bank_id));
+    }
+    let payer_account = match form.text("account").map(approval::payer_account) {
+        None => None,
+        Some(Some(account)) => Some(account),
+        Some(None) => return ask_account(app, &request, face, bank_id, true),
+    };
+    let choice = Choice {
+        bank_id: bank_id.to_owned(),
+        payer_account,
+        accepted: face == Face::RequestToken,
+        psu: psu_of(headers),
+    };
+    match token_requests::pay(app, id, choice).await {
+        Ok(payment) => {
+            let leave = matches!(payment.state, PaymentState::AwaitingRedirect { .. });
+            see(&format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" }))
+        }
+        Err(GatewayError::Refused(_)) => see(&face.path(id)),
+        Err(GatewayError::FieldNeeded { field: NeededField::DebtorAccount, .. }) => {
+            ask_account(app, &request, face, bank_id, false)
+        }
+        Err(error) => match bank_choice::why_not(&error) {
+            Some(why) => {
+                next_page(app, &request, face, &Query::default(), Some(why.to_owned())).await
+            }
+            None => failed(&error),
+        },
+    }
+}
+
+async fn next_page(
+    app: &Arc<App>,
+    request: &TokenRequest,
+    face: Face,
+    query: &Query,
+    message: Option<String>,
+) -> Response {
+    if let Some(payment_id) = &request.payment_id {
+        return see(&format!("/session/{payment_id}"));
+    }
+    if let Some(response) = over(app, request, face, query) {
+        return response;
+    }
+    let own = request.initiation.bank_id.as_deref();
+    let picked = query.text("bank-id").filter(|_| query.text("change").is_none());
+    let bank = own.or(picked).and_then(|id| app.directory().get(id));
+    match bank {
+        Some(bank) => at_bank(app, request, face, bank, query, message).await,
+        None => picker(app, request, face, query, message),
+    }
+}
+
+/// The last page of a token request that can no longer become a payment.
+fn over(app: &App, request: &TokenRequest, face: Face, query: &Query) -> Option<Response> {
+    let expired = request.is_expired(app.now());
+    let back_url = way_back::of_token_request(request, expired);
+    let (title, text) = match (request.declined_at, expired) {
+        (Some(_), _) if query.text("left").is_some() => return Some(to_the_shop(&back_url)),
+        (Some(_), _) => (
+            "Payment declined",
+            "You have declined this payment. Nothing was paid; you can start again in the shop.",
+        ),
+        (None, true) => (
+            "Payment expired",
+            "There was too much time between the shop and this page. Nothing was paid; you can \
+             start again in the shop.",
+        ),
+        (None, false) => return None,
+    };
+    let payment = summary(request, face);
+    let page_of_result = ResultPage { payment, tone: "bad", title, text, reason: None, back_url };
+    Some(page(StatusCode::OK, &page_of_result))
+}
+
+/// The bank is chosen: whom to pay is asked for where only the member knows, then the payer agrees.
+async fn at_bank(
+    app: &Arc<App>,
+    request: &TokenRequest,
+    face: Face,
+    bank: &BankProfile,
+    query: &Query,
+    message: Option<String>,
+) -> Response {
+    let found = request.destinations_for(&bank.id, app.now());
+    let asks = match found {
+        Destinations::Known | Destinations::Awaited => false,
+        Destinations::NotAsked => true,
+        Destinations::Missing => query.text("again").is_some(),
+    };
+    if !asks {
+        return by_destinations(app, request, face, bank, message);
+    }
+    let url = request.destinations_url.as_deref().unwrap_or_default();
+    let url = payees::question(url, bank);
+    match token_requests::ask_destinations(app, &request.id, &bank.id, url).await {
+        Ok(request) => by_destinations(app, &request, face, bank, message),
+        Err(GatewayError::Refused(_)) => see(&face.path(&request.id)),
+        Err(error) => failed(&error),
+    }
+}
+
+fn by_destinations(
+    app: &App,
+    request: &TokenRequest,
+    face: Face,
+    bank: &BankProfile,
+    message: Option<String>,
+) -> Response {
+    let here = with_bank(&face.path(&request.id), &bank.id);
+    match request.destinations_for(&bank.id, app.now()) {
+        Destinations::Known => agree(app, request, face, bank, message),
+        Destinations::Awaited => {
+            let text = "The shop is telling us where the money goes…";
+            waiting_at(summary(request, face), text, here, LOOKS_EVERY)
+        }
+        Destinations::NotAsked | Destinations::Missing => problem_with_ways(
+            "The shop does not answer",
+            "The shop has not told us where the money goes. Nothing was paid. You can try again, \
+             or go back to the shop.",
+            format!("{here}&again=1"),
+            way_back::without_destinations(request),
+        ),
+    }
+}
+
+/// The page on which the payer agrees to the payment at the bank.
+fn agree(
+    app: &App,
+    request: &TokenRequest,
+    face: Face,
+    bank: &BankProfile,
+    message: Option<String>,
+) -> Response {
+    let can_change = request.initiation.bank_id.is_none();
+    let payment = match token_requests::payment_at(app, request, bank) {
+        Ok(payment) => payment,
+        // The page says of the bank that it is unavailable, and offers to try again.
+        Err(GatewayError::BankUnavailable { .. }) => {
+            return bank_choice::confirm(app, place(app, request, face, message), bank, can_change);
+        }
+        Err(error) => {
+            let message = message.or_else(|| bank_choice::why_not(&error).map(str::to_owned));
+            return picker(app, request, face, &Query::default(), message);
+        }
+    };
+    let summary = Summary::of(&payment.initiation, face.path(&request.id));
+    match face {
+        Face::Session => {
+            let place = Place { payment: summary, ..place(app, request, face, message) };
+            bank_choice::confirm(app, place, bank, can_change)
+        }
+        Face::RequestToken => consent(app, &payment, summary, bank, can_change, message),
+    }
+}
+
+fn consent(
+    app: &App,
+    payment: &Payment,
+    summary: Summary,
+    bank: &BankProfile,
+    can_change: bool,
+    message: Option<String>,
+) -> Response {
+    let initiation = &payment.initiation;
+    let day = match initiation.schedule {
+        Schedule::Immediate => None,
+        Schedule::FutureDated { date } => Some(date.to_string()),
+        Schedule::StandingOrder { first, .. } => Some(first.to_string()),
+    };
+    let consent = Consent {
+        payment: summary,
+        payee_account: initiation.creditor.account.as_ref().map(readable),
+        description: initiation.remittance_secondary.clone(),
+        day,
+        bank: bank_choice::row(app, bank),
+        can_change,
+        refund_account: initiation.return_refund_account,
+        message,
+        next: bank_choice::what_comes_next(bank),
+        at_the_bank: bank_choice::approves_at_the_bank(bank),
+    };
+    page(StatusCode::OK, &consent)
+}
+
+fn picker(
+    app: &App,
+    request: &TokenRequest,
+    face: Face,
+    query: &Query,
+    message: Option<String>,
+) -> Response {
+    let offers = |bank: &BankProfile| token_requests::could_take(app, bank, request);
+    bank_choice::picker(app, place(app, request, face, message), offers, query)
+}
+
+fn ask_account(
+    app: &App,
+    request: &TokenRequest,
+    face: Face,
+    bank_id: &str,
+    again: bool,
+) -> Response {
+    let at = approval::AccountWanted {
+        payment: summary(request, face),
+        accepted: face == Face::RequestToken,
+        can_change: request.initiation.bank_id.is_none(),
+        back_url: way_back::of_token_request(request, false),
+    };
+    approval::ask_account_at(app, at, bank_id, again)
+}
+
+fn summary(request: &TokenRequest, face: Face) -> Summary {
+    let path = face.path(&request.id);
+    let summary = Summary::of(&request.initiation, path);
+    match request.destinations_url {
+        None => summary,
+        // Whom to pay is not known, or may be another one at another bank.
+        Some(_) => Summary { payee: String::new(), ..summary },
+    }
+}
+
+fn place(app: &App, request: &TokenRequest, face: Face, message: Option<String>) -> Place {
+    let back_url = way_back::of_token_request(request, request.is_expired(app.now()));
+    Place { payment: summary(request, face), back_url, message }
+}
+
+/// The page of the bank that was chosen.
+fn with_bank(path: &str, bank_id: &str) -> String {
+    format!("{path}?bank-id={}", byte_serialize(bank_id.as_bytes()).collect::<String>())
+}
+
+fn see(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+fn failed(error: &GatewayError) -> Response {
+    match error {
+        GatewayError::TokenRequestNotFound => not_found(),
+        error => unavailable(error),
+    }
+}

@@ -1,0 +1,214 @@
+//! The member's own address with what the published API adds to it when a payer comes back: of
+//! payments v1 where the payment comes from a token request (reference, section 2.13), else of v2
+//! (section 3.9). It is a hint; the member reads the truth from the API.
+
+use domain::initiation::Flow;
+use domain::payment::{Payment, Stage, State};
+use domain::token_request::TokenRequest;
+use gateway::App;
+use url::Url;
+use url::form_urlencoded::byte_serialize;
+
+use crate::api::grpc::GrpcStatus;
+use crate::api::status::TransferStatus;
+use crate::api::v1::token_requests::result::{DECLINED, signature};
+
+/// The payment could not be begun at a bank, or did not come to an approval there.
+const NOT_INITIATED: &str = "EXCEPTION_INITIATE_BANK_AUTH";
+/// The payer said no, or went away.
+const ACCESS_DENIED: &str = "access_denied";
+
+/// Parameters, in the order in which they are written.
+type Parameters = Vec<(&'static str, String)>;
+
+/// Why a payer comes back without having approved.
+struct Failure {
+    error: String,
+    message: String,
+}
+
+/// Where the payer of a payment comes back.
+#[must_use]
+pub fn member_url(app: &App, payment: &Payment) -> String {
+    let initiation = &payment.initiation;
+    let mut parameters = match &payment.token_request_id {
+        Some(id) if initiation.flow == Flow::ApiOnly => {
+            let mut parameters =
+                vec![("request-id", id.to_string()), ("request_id", id.to_string())];
+            if let Some(failure) = failure_of_api(payment) {
+                parameters.extend(told(failure));
+                // Where the failure is found again: the exchanges are kept under it.
+                parameters.push(("trace-id", payment.id.core().to_owned()));
+            }
+            if let Some(fields) = fields_wanted(payment) {
+                parameters.push(("credential-fields", fields));
+            }
+            parameters
+        }
+        Some(id) => {
+            let mut parameters = vec![("request-id", id.to_string())];
+            if initiation.flow == Flow::EmbeddedHostedPages {
+                // The member began with the API and took our pages for the questions alone.
+                parameters.push(("request_id", id.to_string()));
+            }
+            parameters.extend(of_pages(app, payment));
+            parameters
+        }
+        None => {
+            let mut parameters = vec![];
+            if initiation.flow == Flow::ApiOnly {
+                parameters.push(("member-id", payment.member_id.to_string()));
+            }
+            parameters.push(("payment-id", payment.id.to_string()));
+            parameters
+        }
+    };
+    parameters.extend(state(initiation.callback_state.as_ref()));
+    with_parameters(&initiation.callback_url, &parameters)
+}
+
+/// Where the payer of a token request comes back that has not become a payment.
+#[must_use]
+pub fn of_token_request(request: &TokenRequest, expired: bool) -> String {
+    let (error, message) = match (request.declined_at, expired) {
+        (Some(_), _) => (ACCESS_DENIED, DECLINED),
+        (None, true) => (ACCESS_DENIED, "The token request has expired."),
+        (None, false) => (ACCESS_DENIED, "The payer came back without choosing a bank."),
+    };
+    without_payment(request, error, message)
+}
+
+/// The same where the member has not told whom to pay.
+#[must_use]
+pub fn without_destinations(request: &TokenRequest) -> String {
+    without_payment(request, NOT_INITIATED, "No transfer destinations were set in time.")
+}
+
+fn without_payment(request: &TokenRequest, error: &str, message: &str) -> String {
+    let mut parameters = vec![("request-id", request.id.to_string())];
+    let failure = Failure { error: error.to_owned(), message: message.to_owned() };
+    parameters.extend(told(failure));
+    parameters.extend(state(request.initiation.callback_state.as_ref()));
+    with_parameters(&request.initiation.callback_url, &parameters)
+}
+
+/// What the hosted pages tell of a payment of v1.
+fn of_pages(app: &App, payment: &Payment) -> Parameters {
+    let mut parameters = vec![];
+    if let Some(signature) = signature(app, payment) {
+        parameters.push(("token-id", payment.id.token_id().to_string()));
+        let text = serde_json::to_string(&signature).unwrap_or_default();
+        parameters.push(("signature", text));
+    }
+    // A bank that executes at the approval holds the order before that.
+    if payment.approved_at.is_some() && payment.ordered_at.is_some() {
+        parameters.push(("transfer-id", payment.id.transfer_id().to_string()));
+        let status = TransferStatus::from(domain::transfer::TransferStatus::of(payment));
+        parameters.push(("transfer-status", status.name().to_owned()));
+    }
+    parameters.extend(failure_on_pages(payment).into_iter().flat_map(told));
+    parameters
+}
+
+fn told(failure: Failure) -> Parameters {
+    vec![("error", failure.error), ("message", failure.message)]
+}
+
+fn state(state: Option<&String>) -> Option<(&'static str, String)> {
+    state.map(|state| ("state", state.clone()))
+}
+
+/// Why the payer comes back from our pages without a token; none while the bank is being asked.
+fn failure_on_pages(payment: &Payment) -> Option<Failure> {
+    if payment.approved_at.is_some() {
+        return None;
+    }
+    let (error, message) = match payment.stage() {
+        Stage::AwaitingBankChoice
+        | Stage::AwaitingBankChoiceByLink
+        | Stage::AwaitingRedirect
+        | Stage::AwaitingCredentials
+        | Stage::AwaitingCredentialsOnPages
+        | Stage::AwaitingDecoupled => (ACCESS_DENIED, "The payer came back without approving."),
+        Stage::Declined => (ACCESS_DENIED, "The payer declined the payment at the bank."),
+        Stage::Cancelled => (ACCESS_DENIED, "The payment was cancelled."),
+        Stage::Expired => (ACCESS_DENIED, "The payer did not approve in time."),
+        Stage::Rejected | Stage::RejectedInsufficientFunds | Stage::Failed => {
+            (NOT_INITIATED, "The payment could not be authorised at the bank.")
+        }
+        Stage::Opening
+        | Stage::VerifyingReturn
+        | Stage::VerifyingCredentials
+        | Stage::AwaitingRedemption
+        | Stage::Authorised
+        | Stage::OrderSent
+        | Stage::Uncertain
+        | Stage::Processing
+        | Stage::Completed
+        | Stage::NoFinalStatus => return None,
+    };
+    Some(Failure { error: error.to_owned(), message: words(payment, message) })
+}
+
+/// Why a payment that the member leads by the API came to nothing, as a gRPC status.
+fn failure_of_api(payment: &Payment) -> Option<Failure> {
+    if payment.approved_at.is_some() {
+        return None;
+    }
+    let (status, message) = match payment.stage() {
+        Stage::Declined => (GrpcStatus::Unknown, "The payer declined the payment at the bank."),
+        Stage::Cancelled => (GrpcStatus::Cancelled, "The payment was cancelled."),
+        Stage::Expired => (GrpcStatus::DeadlineExceeded, "The payer did not approve in time."),
+        Stage::Rejected | Stage::RejectedInsufficientFunds => {
+            (GrpcStatus::FailedPrecondition, "The bank did not accept the payment.")
+        }
+        Stage::Failed => {
+            let by_bank = payment.error.as_ref().is_some_and(|error| error.from_bank);
+            let status = if by_bank { GrpcStatus::Unavailable } else { GrpcStatus::Internal };
+            (status, "The payment could not be authorised at the bank.")
+        }
+        Stage::AwaitingBankChoice
+        | Stage::AwaitingBankChoiceByLink
+        | Stage::Opening
+        | Stage::AwaitingRedirect
+        | Stage::AwaitingCredentials
+        | Stage::AwaitingCredentialsOnPages
+        | Stage::AwaitingDecoupled
+        | Stage::VerifyingReturn
+        | Stage::VerifyingCredentials
+        | Stage::AwaitingRedemption
+        | Stage::Authorised
+        | Stage::OrderSent
+        | Stage::Uncertain
+        | Stage::Processing
+        | Stage::Completed
+        | Stage::NoFinalStatus => return None,
+    };
+    Some(Failure { error: status.number().to_string(), message: words(payment, message) })
+}
+
+/// The reason that the payment has, or one of ours.
+fn words(payment: &Payment, otherwise: &str) -> String {
+    let reason = payment.reason.clone().filter(|reason| !reason.is_empty());
+    reason.unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// The ids of the bank's open questions, where the browser comes back and there are some: the
+/// member asks the authorisation for them. The reference names the parameter and not its form.
+fn fields_wanted(payment: &Payment) -> Option<String> {
+    let State::AwaitingCredentials { challenge, .. } = &payment.state else { return None };
+    let ids: Vec<&str> = challenge.fields.iter().map(|field| field.id.as_str()).collect();
+    Some(ids.join(","))
+}
+
+/// The address with further parameters. A space is `%20`: clients decode a plus sign as itself.
+fn with_parameters(address: &str, parameters: &Parameters) -> String {
+    let Ok(mut url) = Url::parse(address) else { return address.to_owned() };
+    let encoded =
+        |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    let mut parts: Vec<String> =
+        url.query().filter(|query| !query.is_empty()).map(str::to_owned).into_iter().collect();
+    parts.extend(parameters.iter().map(|(name, value)| format!("{name}={}", encoded(value))));
+    url.set_query(Some(&parts.join("&")));
+    url.into()
+}
