@@ -45,4 +45,5 @@ mod v1_hosted_pages;
 mod v1_token_requests;
 mod v1_tokens;
 mod v1_transfers;
+mod v1_way_back;
 mod webhooks;
