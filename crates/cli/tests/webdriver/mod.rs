@@ -51,8 +51,8 @@ impl Driver {
         self.open_on(javascript, None).await
     }
 
-    /// A new window; on a phone whose screen has so many pixels, where it is one.
-    pub async fn open_on(&self, javascript: bool, phone: Option<(u32, u32)>) -> Page {
+    /// A new window on a screen of so many pixels, where they matter.
+    pub async fn open_on(&self, javascript: bool, screen: Option<(u32, u32)>) -> Page {
         let arguments = [
             "--headless=new",
             "--no-sandbox",
@@ -69,7 +69,7 @@ impl Driver {
         if !javascript {
             options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
         }
-        if let Some((width, height)) = phone {
+        if let Some((width, height)) = screen {
             let screen = json!({ "width": width, "height": height, "pixelRatio": 2.0 });
             options["mobileEmulation"] = json!({ "deviceMetrics": screen });
         }

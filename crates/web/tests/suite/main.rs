@@ -51,4 +51,5 @@ mod v1_standing_orders;
 mod v1_token_requests;
 mod v1_tokens;
 mod v1_transfers;
+mod v1_way_back;
 mod webhooks;

@@ -9,7 +9,8 @@ use crate::support::{
     Answer, Decision, Endpoint, INSTRUCTIONS, World, assert_error, id, with, without, worlds,
     worlds_with,
 };
-use crate::v1_hosted_pages::{v1, v2, way_back};
+use crate::v1_hosted_pages::{v1, v2};
+use crate::v1_way_back::way_back;
 
 const URL: &str = "https://shop.example/destinations?cart=7";
 const URL_PLACE: &str = "requestPayload.transferBody.setTransferDestinationsUrl";

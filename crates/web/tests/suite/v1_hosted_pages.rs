@@ -1,19 +1,12 @@
 //! Token requests on the hosted pages: `/app/request-token/{tokenRequestId}` (v1) and
-//! `/session/{tokenRequestId}` (v2), and how the payer comes back to the shop.
+//! `/session/{tokenRequestId}` (v2).
 
-use std::collections::BTreeMap;
-
-use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use store::members::MemberSettings;
 
 use crate::support::payer::unescaped;
-use crate::support::{
-    Answer, Decision, Fault, HOOKS_URL, INSTRUCTIONS, World, id, with, without, worlds,
-};
+use crate::support::{Answer, Decision, HOOKS_URL, INSTRUCTIONS, World, id, with, without, worlds};
+use crate::v1_way_back::way_back;
 
 pub fn v1(request: &str) -> String {
     format!("/app/request-token/{request}")
@@ -21,18 +14,6 @@ pub fn v1(request: &str) -> String {
 
 pub fn v2(request: &str) -> String {
     format!("/session/{request}")
-}
-
-/// The way back to the shop that a page offers: its parameters, decoded once.
-pub fn way_back(page: &str) -> BTreeMap<String, String> {
-    let page = unescaped(page);
-    let link = page.split("href=\"").find(|link| link.starts_with("https://shop.example/return"));
-    let link = link.unwrap_or_else(|| panic!("no way back: {page}")).split('"').next().unwrap();
-    let url = url::Url::parse(link).unwrap();
-    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let named: BTreeMap<String, String> = pairs.iter().cloned().collect();
-    assert_eq!(named.len(), pairs.len(), "a parameter twice: {link}");
-    named
 }
 
 /// The banks of a picker.
@@ -75,7 +56,7 @@ impl World {
     }
 
     /// The payer approves or declines at the bank and comes back; the page that is seen at the end.
-    async fn decide_at_bank(&self, decision: Decision) -> String {
+    pub async fn decide_at_bank(&self, decision: Decision) -> String {
         let payment = self.only_payment().await;
         self.play_payer(&payment, decision).await;
         self.half_a_minute().await;
@@ -189,38 +170,6 @@ async fn embedded_modal_integration() {
         assert_eq!(last["transferStatusChanged"]["status"], "SUCCESS", "{last}");
         let transfer = world.get(&format!("/transfers/{}", back["transfer-id"])).await.json();
         assert_eq!(transfer["transfer"]["status"], "SUCCESS", "{transfer}");
-    }
-}
-
-#[tokio::test]
-async fn the_signature_of_the_way_back_is_that_of_the_result_and_the_state_survives() {
-    // As the published client builds it: JSON, percent-encoded once before it is sent.
-    let sent = "%7B%22csrfTokenHash%22%3A%22x%2By%22%2C%22innerState%22%3A%22a%20b%22%7D";
-    for world in worlds().await {
-        let body = with(&world.open_request(), "requestPayload.callbackState", sent);
-        let request = id(&world.store(&body).await);
-        world.submit(&v2(&request), &[("bank-id", "ob-modelo")]).await;
-        let text = world.decide_at_bank(Decision::Approve).await;
-        let back = way_back(&text);
-        assert_eq!(back["state"], sent);
-        // On the wire it is encoded once more, and so it is for whoever decodes `+` as itself.
-        assert!(text.contains(&sent.replace('%', "%25")), "{text}");
-        let signature: Value = serde_json::from_str(&back["signature"]).unwrap();
-        assert_eq!(signature, world.result(&request).await["signature"]);
-        let signed = format!(r#"{{"state":"{sent}","tokenId":"{}"}}"#, back["token-id"]);
-        let bytes = URL_SAFE_NO_PAD.decode(signature["signature"].as_str().unwrap()).unwrap();
-        let public = URL_SAFE_NO_PAD.decode(world.app.gateway_key().public_key()).unwrap();
-        UnparsedPublicKey::new(&ED25519, public).verify(signed.as_bytes(), &bytes).unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_state_with_spaces_is_understood_by_every_decoder() {
-    for world in worlds().await {
-        let body = with(&world.open_request(), "requestPayload.callbackState", "a b+c");
-        let request = id(&world.store(&body).await);
-        let page = unescaped(&world.page(&v2(&request)).await.text());
-        assert!(page.contains("state=a%20b%2Bc"), "{page}");
     }
 }
 
@@ -426,94 +375,9 @@ async fn the_banks_app_is_waited_for_as_in_v2() {
         let account = "FR7610207000010000000209972";
         let fields = [("bank-id", "stet-saule"), ("decision", "accept"), ("account", account)];
         let (at, page) = world.submit_and_follow(&v1(&request), &fields).await;
-        assert!(page.text().contains("Confirm in your bank&#39;s app"), "{}", page.text());
+        assert!(page.text().contains("Confirm in your bank's app"), "{}", page.text());
         let text = world.decide_at_bank(Decision::Approve).await;
         assert_eq!(way_back(&text)["transfer-status"], "SUCCESS", "{at}");
-    }
-}
-
-#[tokio::test]
-async fn questions_that_wait_are_named_in_the_way_back() {
-    for world in worlds().await {
-        let source = json!({ "accountIdentifier": { "iban": { "iban": "DE32370400440000001036" } },
-            "customerData": { "legalNames": ["Payer"] } });
-        let body = with(&world.euro_request(), "requestOptions.bankId", "bg-ahorn");
-        let body = with(&body, &format!("{INSTRUCTIONS}.source"), source);
-        let request = id(&world.store(&body).await);
-        world.authorize(&request, &json!({ "useCredentialFlow": true })).await;
-        let payment = id(&world.only_payment().await);
-        // Led by the API, the payer looks at our page all the same, and goes back from there.
-        let page = world.page(&format!("/session/{payment}")).await.text();
-        assert_eq!(way_back(&page)["credential-fields"], "psuId", "{page}");
-    }
-}
-
-#[tokio::test]
-async fn without_auto_redeem_the_way_back_has_a_token_and_no_transfer() {
-    for world in worlds().await {
-        world.agree(MemberSettings { redeems_on_request: true, ..Default::default() }).await;
-        let request = id(&world.store(&world.open_request()).await);
-        world.submit(&v2(&request), &[("bank-id", "ob-modelo")]).await;
-        let back = way_back(&world.decide_at_bank(Decision::Approve).await);
-        assert_eq!(back["token-id"], world.result(&request).await["tokenId"].as_str().unwrap());
-        assert!(back.contains_key("signature"), "{back:?}");
-        for absent in ["transfer-id", "transfer-status", "error"] {
-            assert!(!back.contains_key(absent), "{back:?}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_payer_who_declines_at_the_bank_brings_an_error_and_no_token() {
-    for world in worlds().await {
-        let request = id(&world.store(&world.open_request()).await);
-        world.submit(&v2(&request), &[("bank-id", "ob-modelo")]).await;
-        let back = way_back(&world.decide_at_bank(Decision::Decline).await);
-        assert_eq!(
-            (back["error"].as_str(), back["request-id"].as_str()),
-            ("access_denied", request.as_str())
-        );
-        assert!(!back["message"].is_empty() && !back.contains_key("token-id"), "{back:?}");
-        assert_eq!(world.result(&request).await["status"], "REJECTED");
-    }
-}
-
-#[tokio::test]
-async fn a_bank_that_does_not_begin_the_payment_is_an_exception_in_the_way_back() {
-    for world in worlds().await {
-        let request = id(&world.store(&world.open_request()).await);
-        world.wire.expect_broken_answers();
-        world.wire.plan("create-domestic-payment-consent", Fault::Instead(400), 9);
-        world.submit(&v2(&request), &[("bank-id", "ob-modelo")]).await;
-        world.half_a_minute().await;
-        let payment = world.only_payment().await;
-        let back = way_back(&world.page(&format!("/session/{}", id(&payment))).await.text());
-        assert_eq!(back["error"], "EXCEPTION_INITIATE_BANK_AUTH", "{back:?}");
-        assert!(!back["message"].is_empty() && !back.contains_key("token-id"), "{back:?}");
-    }
-}
-
-#[tokio::test]
-async fn led_by_the_api_a_failure_has_a_number_and_a_trace_id() {
-    for world in worlds().await {
-        let request = id(&world.store(&world.token_request()).await);
-        let authorization = world.authorize(&request, &json!({})).await;
-        let page = world.decide_on(&authorization, Decision::Decline).await;
-        let location = serde_json::from_str::<Value>(&page).ok();
-        let location = location.and_then(|page| page["location"].as_str().map(str::to_owned));
-        let url = url::Url::parse(&location.unwrap()).unwrap();
-        let back: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
-        assert_eq!(
-            (back["request-id"].as_str(), back["request_id"].as_str()),
-            (request.as_str(), request.as_str())
-        );
-        assert_eq!(back["state"], "state-1");
-        // UNKNOWN of gRPC: what the bank's `access_denied` has always been.
-        assert_eq!(back["error"], "2", "{back:?}");
-        assert!(!back["message"].is_empty(), "{back:?}");
-        let payment = id(&world.only_payment().await);
-        assert_eq!(payment.split(':').nth(1), back.get("trace-id").map(String::as_str));
-        assert!(!back.contains_key("token-id"), "{back:?}");
     }
 }
 

@@ -194,10 +194,7 @@ impl Initiation {
             payer_chooses_bank: flow.begins_on_pages() && bank_id.is_none(),
         };
         let creditor_verification_id = self.creditor.verification(asked)?;
-        let creditor = match rules.payee_follows {
-            true => Creditor::not_told(),
-            false => self.creditor.into_domain(asked)?,
-        };
+        let creditor = self.creditor.into_domain_or_later(asked, rules.payee_follows)?;
         let debtor_account_id = self.debtor.as_ref().map(named_in).transpose()?.flatten();
         let raw = self.debtor.filter(|_| debtor_account_id.is_none());
         let debtor =

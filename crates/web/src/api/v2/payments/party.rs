@@ -197,9 +197,13 @@ impl Creditor {
         })
     }
 
-    /// A payee of whom nothing is known yet.
-    pub(super) fn not_told() -> Party {
-        party(None, None)
+    /// The payee, or, where the member tells it later, one of whom nothing is known.
+    pub(super) fn into_domain_or_later(
+        self,
+        asked: Asked,
+        follows: bool,
+    ) -> Result<Party, ApiError> {
+        if follows { Ok(party(None, None)) } else { self.into_domain(asked) }
     }
 
     pub(super) fn of(creditor: &Party) -> Creditor {
