@@ -46,6 +46,7 @@ mod v1_guides;
 mod v1_hosted_pages;
 mod v1_permissions;
 mod v1_receipts;
+mod v1_repetition;
 mod v1_standing_order_requests;
 mod v1_standing_orders;
 mod v1_token_requests;

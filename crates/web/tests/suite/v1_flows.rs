@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Decision, HOOKS_URL, World, id, worlds};
+use crate::support::{Answer, Decision, HOOKS_URL, World, id, worlds};
 
 impl World {
     async fn subscribe_to(&self, kind: &str) {
@@ -157,5 +157,41 @@ async fn api_only_decoupled() {
         // 9 TPP receives payment status.
         world.half_a_minute().await;
         world.told_and_asked(&request).await;
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_are_known_from_the_start_are_not_asked_for() {
+    for world in worlds().await {
+        let instructions = json!({
+            "transferDestinations": payee(), "source": payer("DE11500105170000001064") });
+        let body = world.token_request_of("bg-birke", "EUR", instructions);
+        let names = |answer: &Answer| {
+            let fields = answer.json()["fields"]["fields"].as_array().unwrap().clone();
+            fields.iter().map(|field| field["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let request = id(&world.store(&body).await);
+        let without = world.authorize(&request, &json!({ "useCredentialFlow": true })).await;
+        let asked_first = names(&without);
+        // The list of banks says which they are.
+        let bank = world.bank_of_list("countries=DE", "bg-birke").await;
+        let listed: Vec<&str> = bank["credentialFields"]["fields"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{bank}"))
+            .iter()
+            .map(|field| field["id"].as_str().unwrap())
+            .collect();
+        assert!(asked_first.iter().all(|name| listed.contains(&name.as_str())), "{listed:?}");
+        let mut credentials = serde_json::Map::new();
+        for name in &asked_first {
+            let value = world.answer_of("bg-birke", name, None).await;
+            credentials.insert(name.clone(), value.into());
+        }
+        let other = crate::support::with(&body, "requestPayload.refId", "ORDER-2");
+        let request = id(&world.store(&other).await);
+        let body = json!({ "useCredentialFlow": true, "credentials": credentials });
+        let answer = world.authorize(&request, &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_ne!(names(&answer), asked_first);
     }
 }

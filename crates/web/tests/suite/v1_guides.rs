@@ -102,7 +102,8 @@ const EVERY_FIELD: &str = r#"{
       },
       "lifetimeAmount": "10000.00",
       "remittanceReference": "MFt6s64vn6aDyMiwBA3",
-      "returnRefundAccount": false
+      "returnRefundAccount": false,
+      "setTransferDestinationsUrl": "string"
     }
   }
 }"#;
@@ -161,6 +162,8 @@ async fn the_long_example_of_the_reference_is_taken_and_shown_again() {
         let body = world.filled(EVERY_FIELD);
         let body = with(&body, "requestOptions.bankId", "bg-linden");
         let body = with(&body, "requestPayload.transferBody.executionDate", "2026-02-27");
+        let url = "requestPayload.transferBody.setTransferDestinationsUrl";
+        let body = with(&body, url, "https://shop.example/destinations");
         let source = "requestPayload.transferBody.instructions.source.accountIdentifier";
         let body = with(&body, source, json!({ "iban": { "iban": "DE65700202700000001008" } }));
         let stored = world.store(&body).await;
