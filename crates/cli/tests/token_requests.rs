@@ -145,7 +145,7 @@ async fn a_payer_declines() {
     let Some(stage) = Stage::set("v1-decline").await else { return };
     let request = stage.request(|_| {}).await;
     // Without JavaScript as well.
-    let page = stage.driver.open_on(false, PHONE).await;
+    let page = stage.driver.open(false).await;
     page.go(&stage.v1(&request)).await;
     page.click("button[value='ob-modelo']").await;
     page.click("button[value=decline]").await;
