@@ -15,14 +15,20 @@ const EXTERNAL_ERROR: HeaderName = HeaderName::from_static("token-external-error
 /// Operations whose errors are typed, whatever the client prefers.
 const TYPED_PATHS: [&str; 4] = ["/v2/", "/vrp-consents", "/vrps/", "/tokenized-accounts"];
 
+/// Operations of payments v1, whose errors are text unless the client prefers JSON.
+const TEXT_PATHS: [&str; 4] =
+    ["/token-requests", "/transfers", "/tokens", "/standing-order-submissions"];
+
 /// In which form a client wants errors (header `token-json-error`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ErrorForm {
-    /// Nothing is said: the JSON that the published document declares.
+    /// Nothing is said, and it is no operation of payments v1: the JSON that the published document
+    /// declares.
     Declared,
     /// `true`: the members of the older JSON, beside those that the document declares.
     BothFamilies,
-    /// `false`, at the older operations: text that begins with the gRPC status.
+    /// `false`, at the older operations, and nothing said at those of payments v1: text that begins
+    /// with the gRPC status.
     Text,
 }
 
@@ -31,9 +37,10 @@ impl ErrorForm {
     pub(super) fn wanted(headers: &HeaderMap, path: &str) -> ErrorForm {
         let wish = lenient_header(headers, "token-json-error").unwrap_or("").trim();
         let typed = TYPED_PATHS.iter().any(|start| path.starts_with(start));
+        let text = TEXT_PATHS.iter().any(|start| path.starts_with(start));
         if wish.eq_ignore_ascii_case("true") {
             ErrorForm::BothFamilies
-        } else if wish.eq_ignore_ascii_case("false") && !typed {
+        } else if text || (wish.eq_ignore_ascii_case("false") && !typed) {
             ErrorForm::Text
         } else {
             ErrorForm::Declared

@@ -21,7 +21,7 @@ and the request header `token-json-error` chooses:
 
 | `token-json-error` | Body |
 |---|---|
-| absent | The typed JSON that the published document declares for the operation. |
+| absent | The typed JSON that the published document declares for the operation; at the operations of payments v1 (`/token-requests`, `/transfers`, `/tokens`, `/standing-order-submissions`) text. |
 | `true` | The same with the members of the older family beside it: `code` (the HTTP status), `token_trace_id`, and `error_origin`, which is `bank` or `token`. |
 | `false` | Text such as `INVALID_ARGUMENT: …`, which begins with the name of the gRPC status. Only at the older operations: `/v2/…`, `/vrp-consents`, `/vrps` and `/tokenized-accounts` are typed always. |
 

@@ -56,6 +56,35 @@ async fn a_client_chooses_the_family_of_errors_with_token_json_error() {
 }
 
 #[tokio::test]
+async fn errors_of_payments_v1_are_text_unless_the_client_prefers_json() {
+    for world in worlds().await {
+        let paths = [
+            ("POST", "/token-requests", "INVALID_ARGUMENT: A JSON body is required."),
+            ("GET", "/token-requests/rq:1:2", "NOT_FOUND: Token request rq:1:2 not found."),
+            ("GET", "/transfers/t:1:2", "NOT_FOUND: Transfer t:1:2 not found."),
+            ("GET", "/tokens/tt:1:2", "NOT_FOUND: Token tt:1:2 not found."),
+            (
+                "GET",
+                "/standing-order-submissions/so:1:2",
+                "NOT_FOUND: Standing order so:1:2 not found.",
+            ),
+        ];
+        for (method, path, text) in paths {
+            for wish in ["", "false", "maybe"] {
+                let request = world.request(method, path, b"", &[("token-json-error", wish)]);
+                let answer = world.send_unjudged(request).await;
+                assert_eq!(answer.text(), text, "{path} {wish}");
+                assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+                assert_eq!(answer.header("tokentraceid").len(), 16);
+            }
+            let request = world.request(method, path, b"", &[("token-json-error", "true")]);
+            let answer = world.send_unjudged(request).await;
+            assert!(text.ends_with(answer.json()["error"]["message"].as_str().unwrap()));
+        }
+    }
+}
+
+#[tokio::test]
 async fn text_errors_begin_with_the_name_of_the_grpc_status() {
     for world in worlds().await {
         let other = format!("/member/{}/keys", world.other.id);
