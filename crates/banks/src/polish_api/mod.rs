@@ -8,6 +8,7 @@
 mod answers;
 mod authorise;
 mod exchange;
+mod name_address;
 pub(crate) mod status;
 mod wire;
 

@@ -5,14 +5,11 @@ use domain::initiation::{Frequency, LocalInstrument, Schedule};
 use domain::money::Currency;
 use serde::Serialize;
 
-use crate::misfit::{Misfit, MisfitKind, Part, missing, not_taken, unsupported, within};
+use super::name_address::{LINE_CHARACTERS_MAX, LINES_MAX, NameAddress, lines, lines_with_address};
+use crate::misfit::{Misfit, Part, missing, not_taken, unsupported, within};
 use crate::profile::BankProfile;
 use crate::protocol::PaymentOrder;
 
-/// A name or an address has at most this many lines.
-const LINES_MAX: usize = 4;
-/// Of at most this many characters.
-const LINE_CHARACTERS_MAX: usize = 35;
 /// `description`.
 const DESCRIPTION_CHARACTERS_MAX: usize = 140;
 /// `tppTransactionId` and `tppRecurringPaymentId`.
@@ -44,11 +41,6 @@ pub(super) struct WithHeader<'a, T> {
     pub(super) request_header: RequestHeader<'a>,
     #[serde(flatten)]
     pub(super) content: T,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct NameAddress {
-    value: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -184,7 +176,10 @@ fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<
     Ok(Transfer {
         recipient: Recipient {
             account_number: number(Part::CreditorAccount, creditor)?,
-            name_address: lines(Part::CreditorName, within(Part::CreditorName, name, most)?)?,
+            name_address: lines_with_address(
+                lines(Part::CreditorName, within(Part::CreditorName, name, most)?)?,
+                asked.creditor.address.as_ref(),
+            )?,
         },
         sender: Sender {
             account_number: account
@@ -235,40 +230,6 @@ pub(super) fn number(part: Part, identifier: &AccountIdentifier) -> Result<&str,
             part.name()
         ))),
     }
-}
-
-/// A name in lines, broken between words where that is possible.
-fn lines(part: Part, text: &str) -> Result<NameAddress, Misfit> {
-    let mut value: Vec<String> = vec![String::new()];
-    for word in text.split_whitespace() {
-        for piece in pieces(word) {
-            let line = value.last().map_or(0, |line| line.chars().count());
-            let length = piece.chars().count();
-            if line > 0 && line + 1 + length > LINE_CHARACTERS_MAX {
-                value.push(String::new());
-            }
-            if let Some(line) = value.last_mut() {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(&piece);
-            }
-        }
-    }
-    if value.len() > LINES_MAX {
-        let text = format!(
-            "the {} does not fit {LINES_MAX} lines of {LINE_CHARACTERS_MAX} characters",
-            part.name()
-        );
-        return Err(Misfit { kind: MisfitKind::TooLong, part: Some(part), text });
-    }
-    Ok(NameAddress { value })
-}
-
-/// A word that is longer than a line, in parts.
-fn pieces(word: &str) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    letters.chunks(LINE_CHARACTERS_MAX).map(|part| part.iter().collect()).collect()
 }
 
 fn every(frequency: Frequency) -> Every {
@@ -452,26 +413,4 @@ pub(super) struct Funds<'a> {
     pub(super) account_number: &'a str,
     pub(super) amount: String,
     pub(super) currency: &'static str,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_break_between_words_and_never_get_longer_than_a_line() {
-        let name = "Przedsiębiorstwo Handlowo-Usługowe Brzęczyszczykiewicz i Synowie Sp. z o.o.";
-        let broken = lines(Part::CreditorName, name).unwrap().value;
-        assert_eq!(broken.join(" "), name);
-        assert!(broken.len() > 1);
-        let long = "x".repeat(LINES_MAX * LINE_CHARACTERS_MAX);
-        for text in [name, long.as_str()] {
-            let value = lines(Part::CreditorName, text).unwrap().value;
-            assert!(value.len() <= LINES_MAX);
-            assert!(value.iter().all(|line| line.chars().count() <= LINE_CHARACTERS_MAX));
-        }
-        let longer = format!("{long}x");
-        let misfit = lines(Part::CreditorName, &longer).unwrap_err();
-        assert_eq!(misfit.kind, MisfitKind::TooLong, "never cut");
-    }
 }
