@@ -48,6 +48,8 @@ pub(crate) struct ConsentPage {
     pub(crate) texts: &'static Texts,
     /// Whether the bank executes at certain hours only.
     pub(crate) closes: bool,
+    /// Whether the order is executed more than once.
+    pub(crate) is_standing_order: bool,
     pub(crate) bank: &'static str,
     pub(crate) client: String,
     pub(crate) payee: String,

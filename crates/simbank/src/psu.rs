@@ -26,7 +26,7 @@ use serde_json::json;
 use crate::banks::{self, Bank};
 use crate::jose::half_hash;
 use crate::oauth::{ACR_SCA, issuer, parse_parameters, secret_key};
-use crate::obie;
+use crate::obie::{self, Product};
 use crate::pages::{self, AccountChoice, ConsentPage, SignInPage};
 use crate::shared::Shared;
 use crate::state::{self, Authorisation, Code, Consent, ConsentStatus, after_seconds};
@@ -218,6 +218,7 @@ pub(crate) async fn show_consent(
     pages::consent(ConsentPage {
         texts: &ENGLISH,
         closes: false,
+        is_standing_order: visit.consent.product == Product::StandingOrder,
         bank: visit.bank.name,
         client: client_name(&shared, &visit),
         payee: text(&initiation["CreditorAccount"]["Name"]),

@@ -236,6 +236,7 @@ pub(crate) async fn show_consent(
     pages::consent(ConsentPage {
         texts: visit.bank.texts(),
         closes: hours::closes(visit.bank.country),
+        is_standing_order: ["periodic-payments", "recurring"].contains(&transfer.service.as_str()),
         bank: visit.bank.name,
         client: client_name(&shared, &visit),
         payee: transfer.creditor_name.clone(),

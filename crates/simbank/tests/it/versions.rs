@@ -177,6 +177,18 @@ async fn a_standing_order_pays_until_its_last_day() {
 }
 
 #[tokio::test]
+async fn the_payer_reads_that_it_is_a_standing_order() {
+    let world = World::new();
+    let bank = "ob-modelo";
+    for (body, said) in [(monthly(bank, "10.00"), true), (at(bank, "10.00"), false)] {
+        let consent_id = world.create_consent(bank, &body).await;
+        let visit = world.sign_in(bank, &consent_id, &[]).await;
+        let page = world.get(&format!("{visit}/consent")).await.text();
+        assert_eq!(page.contains("This is a standing order"), said, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn an_order_for_later_that_the_bank_refuses_never_moves_money() {
     for (bank, words) in
         [("ob-iron", ["InitiationFailed", "InitiationFailed"]), ("ob-quartz", ["RJCT", "INFA"])]
