@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let Some((which, rest)) = data.split_first() else { return };
     let text = printable(rest);
     let mut target = TARGET.lock().unwrap();
-    let path = match which % 8 {
+    let path = match which % 14 {
         0 => format!("/v2/payments?{text}"),
         1 => format!("/v2/payments/{text}"),
         2 => format!("/banks?{text}"),
@@ -21,6 +21,12 @@ fuzz_target!(|data: &[u8]| {
         4 => format!("/bank/countries?{text}"),
         5 => format!("/reports/banks/status?{text}"),
         6 => format!("/qr-code?{text}"),
+        8 => format!("/transfers?{text}"),
+        9 => format!("/tokens?{text}"),
+        10 => format!("/standing-order-submissions?{text}"),
+        11 => format!("/transfers/{text}"),
+        12 => format!("/tokens/{text}"),
+        13 => format!("/token-requests/{text}/result"),
         _ => format!("/tokenized-accounts/{text}"),
     };
     let authorization = target.basic();
