@@ -23,8 +23,8 @@ pub struct Requested {
     pub request: TokenRequest,
 }
 
-/// The member's token, transfer or standing order; `id` may be that of the payment in any of its roles, or of its
-/// token request (reference, section 1.13).
+/// The member's token, transfer or standing order; `id` may be that of the payment in any of its
+/// roles, or of its token request (reference, section 1.13).
 ///
 /// # Errors
 /// [`GatewayError::TokenNotFound`], [`GatewayError::TransferNotFound`],

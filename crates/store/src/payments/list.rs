@@ -1,5 +1,5 @@
-//! Lists of payments, without standing orders: each page is read from one place of an index on, whatever is filtered by and
-//! however late the page.
+//! Lists of payments, without standing orders: each page is read from one place of an index on,
+//! whatever is filtered by and however late the page.
 //!
 //! A filter with several values (references; flows and states) seeks once for each: every answer
 //! is in the list's order, and the newest of all answers are the page. Conditions on columns that

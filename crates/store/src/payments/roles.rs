@@ -1,6 +1,6 @@
 //! Lists of payments in a role of payments v1: as a token since they were approved, as a transfer
-//! or a standing order since their order was wanted or with the bank. As in [`super::list`] each page is read from one
-//! place of an index on.
+//! or a standing order since their order was wanted or with the bank. As in [`super::list`] each
+//! page is read from one place of an index on.
 
 use domain::ids::MemberId;
 use domain::initiation::Schedule;
@@ -27,8 +27,8 @@ pub enum Role {
     StandingOrder,
 }
 
-/// Which of a member's tokens, transfers or standing orders a list holds. The newest come first. An empty list of
-/// statuses lets all through.
+/// Which of a member's tokens, transfers or standing orders a list holds. The newest come first. An
+/// empty list of statuses lets all through.
 #[derive(Debug, Clone)]
 pub struct RoleFilter {
     /// What the list is of.
@@ -121,8 +121,8 @@ pub(super) fn columns(payment: &Payment) -> [Value; 4] {
     [ms(Role::Token).into(), transfer_ms.into(), status.into(), ms(Role::StandingOrder).into()]
 }
 
-/// The first `limit` of the member's tokens, transfers or standing orders that `filter` lets through. To be run at
-/// one state of the database: [`crate::Db::snapshot`].
+/// The first `limit` of the member's tokens, transfers or standing orders that `filter` lets
+/// through. To be run at one state of the database: [`crate::Db::snapshot`].
 ///
 /// # Errors
 /// [`StoreError`] of the database.

@@ -1,5 +1,7 @@
-//! Pages of tokens, transfers and standing orders (reference, section 1.11): `page.limit` and `page.offset`. The
-//! answer's `offset` loads the next page and is empty where there is none.
+//! Pages of tokens, transfers and standing orders (reference, section 1.11): `page.limit` and
+//! `page.offset`. The answer's `offset` loads the next page and is empty where there is none.
+
+use std::sync::Arc;
 
 use domain::ids::PaymentId;
 use domain::transfer::TransferStatus;
@@ -13,7 +15,6 @@ use crate::api::error::FieldFault;
 use crate::api::query::Query;
 use crate::api::v2::payments::list_filter::name;
 use crate::api::v2::payments::page::{PageWanted, position};
-use std::sync::Arc;
 
 const LIMIT: &str = "page.limit";
 const OFFSET: &str = "page.offset";
