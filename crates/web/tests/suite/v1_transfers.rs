@@ -358,6 +358,9 @@ async fn each_published_parameter_filters() {
             ("filter.refId=ONE&filter.transactionStatus=SUCCESS".to_owned(), &["ONE"]),
             ("filter.refId=ONE&filter.transactionStatus=PROCESSING".to_owned(), &[]),
             (format!("filter.refId=ONE&tokenId={token}"), &[]),
+            (format!("filter.refId=ONE&filter.endTimeMs={first}"), &["ONE"]),
+            (format!("filter.refId=ONE&filter.startTimeMs={first}"), &["ONE"]),
+            (format!("filter.refId=ONE&filter.startTimeMs={second}"), &[]),
             ("filter.refId=UNUSED".to_owned(), &[]),
             ("filter.transferRefundStatus=NONE".to_owned(), &all[..]),
             ("filter.transferRefundStatus=UNSET".to_owned(), &all[..]),
@@ -401,6 +404,9 @@ async fn pages_neither_repeat_nor_lose_transfers_while_new_ones_come() {
             let transfers = list["transfers"].as_array().unwrap().clone();
             seen.extend(transfers.iter().map(id));
             offset = list["offset"].as_str().unwrap().to_owned();
+            // A page with nothing on it is the last one, too.
+            let nothing = world.get(&format!("{path}&filter.role=PAYER")).await.json();
+            assert_eq!(nothing, json!({ "offset": "", "transfers": [] }));
             if offset.is_empty() {
                 break;
             }
