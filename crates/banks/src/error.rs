@@ -61,6 +61,17 @@ impl BankError {
         BankError::Malformed { what: what.into(), raw: shape(body, RAW_BYTES_MAX) }
     }
 
+    /// The same trouble with a request that has no effect, or one that nobody can use: asking again
+    /// is harmless.
+    pub(crate) fn without_effect(self) -> BankError {
+        match self {
+            BankError::Unknown { text } | BankError::Malformed { what: text, .. } => {
+                BankError::Unavailable { text }
+            }
+            error @ (BankError::Refused { .. } | BankError::Unavailable { .. }) => error,
+        }
+    }
+
     /// The same trouble after an order has left: whatever cannot be read leaves it open whether
     /// the order exists.
     pub(crate) fn after_order_was_sent(self) -> BankError {
@@ -76,12 +87,36 @@ impl BankError {
 /// Why the payer's return did not give us access.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorisationError {
-    /// What the browser brought is forged or meant for another payment. Never tried again.
-    #[error("invalid return from the bank: {0}")]
-    Invalid(String),
-    /// The bank's token endpoint said no or did not answer.
+    /// The bank did not sign what the browser brought, or it belongs to another payment. It ends
+    /// nothing: the payer may still approve.
+    #[error("a return that proves nothing: {0}")]
+    Unproven(String),
+    /// The authorisation code is spent, and the access token that it was to give is lost. Nothing
+    /// else was asked of the bank.
+    #[error("the code is spent and the access token is lost: {0}")]
+    GrantLost(String),
+    /// The bank said no, or did not answer.
     #[error(transparent)]
     Bank(#[from] BankError),
+}
+
+impl AuthorisationError {
+    /// What trouble with the exchange of a code means: an answer that is lost is a lost token.
+    /// `signed`: whether the bank had signed the code, so that its refusal is a word on the
+    /// payment; whoever forges a return can bring a code that the bank refuses.
+    pub(crate) fn of_exchange(error: BankError, signed: bool) -> AuthorisationError {
+        match error {
+            BankError::Unknown { text } | BankError::Malformed { what: text, .. } => {
+                AuthorisationError::GrantLost(text)
+            }
+            BankError::Refused { status: 400 | 401 | 422, text, .. } if !signed => {
+                AuthorisationError::Unproven(format!("the bank does not take the code: {text}"))
+            }
+            error @ (BankError::Refused { .. } | BankError::Unavailable { .. }) => {
+                AuthorisationError::Bank(error)
+            }
+        }
+    }
 }
 
 impl From<Misfit> for AuthorisationError {

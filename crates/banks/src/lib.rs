@@ -38,5 +38,5 @@ pub use protocol::{
     AccessGrant, Approval, Call, Cancellation, Credentials, EidasIdentity, Identity, LostOrder,
     OrderAnswer, PaymentOrder, Pending, Protocol, Protocols, PsuContext,
 };
-pub use psu_return::{Denied, PsuReturn, Returned, parse_return};
+pub use psu_return::{Returned, parse_return};
 pub use wire::{BODY_BYTES_MAX, ClientCertificate, Request, Response, Wire, WireError};

@@ -292,8 +292,8 @@ pub trait Protocol: Send + Sync {
     ///
     /// # Errors
     /// `Refused` with status 0 where the order does not fit the bank's limits and nothing was
-    /// sent; else see [`BankError`]. After `Unknown` the same attempt may be used again: without
-    /// the payer nothing is executed.
+    /// sent; else see [`BankError`]. Whether the creation may be repeated after `Unknown` or
+    /// `Malformed`, and with which keys, says [`BankProfile::repeated_creation`].
     fn open_payment<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -302,12 +302,17 @@ pub trait Protocol: Send + Sync {
         known: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>>;
 
+    /// Whether [`Protocol::complete_authorisation`] sends something that works once: an
+    /// authorisation code, or what creates the payment. The caller records that it leaves first.
+    fn uses_up_return(&self, call: &Call<'_>, pending: Pending<'_>, returned: &Returned) -> bool;
+
     /// Verifies what the browser brought back. Nothing in it is believed without the bank's
-    /// signature or the bank's own answer.
+    /// signature or the bank's own answer: where the return proves nothing, the bank is asked, and
+    /// [`Approval::Waiting`] says that it still waits for the payer. Unless the return is used up,
+    /// it may be verified again.
     ///
     /// # Errors
-    /// `Invalid` where the return is not the bank's answer to this payment; `Bank` where the bank
-    /// does not go on.
+    /// See [`AuthorisationError`].
     fn complete_authorisation<'a>(
         &'a self,
         call: &'a Call<'a>,

@@ -33,29 +33,21 @@ impl Returned {
     }
 }
 
+impl Returned {
+    /// Whether the browser says that the payer came back with an error. It is a hint for the
+    /// browser's own way on: nothing about the payment follows from it.
+    #[must_use]
+    pub fn says_error(&self) -> bool {
+        let wrapped = || self.get("response").and_then(claims_unverified);
+        self.get("error").is_some() || wrapped().is_some_and(|claims| claims.contains_key("error"))
+    }
+}
+
 /// Codes and tokens are secrets.
 impl fmt::Debug for Returned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Returned").finish_non_exhaustive()
     }
-}
-
-/// How the payer came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PsuReturn {
-    /// Everything that came.
-    pub returned: Returned,
-    /// The error that the browser speaks of (RFC 6749, section 4.1.2.1), e.g. `access_denied`.
-    pub denied: Option<Denied>,
-}
-
-/// An error that came with the browser.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denied {
-    /// Its code.
-    pub error: String,
-    /// The bank's words, at most 256 characters.
-    pub description: Option<String>,
 }
 
 /// Why the parameters are no return from a bank.
@@ -76,11 +68,11 @@ pub enum PsuReturnError {
 }
 
 /// Reads the parameters of a return. Where the bank wraps them in a signed `response` (JARM),
-/// `state` and `error` are read from there, unverified: they only say which payment to look at.
+/// `state` is read from there, unverified: it only says which payment to look at.
 ///
 /// # Errors
 /// [`PsuReturnError`] names the parameter.
-pub fn parse_return(parameters: &[(String, String)]) -> Result<PsuReturn, PsuReturnError> {
+pub fn parse_return(parameters: &[(String, String)]) -> Result<Returned, PsuReturnError> {
     if parameters.len() > PARAMETERS_MAX {
         return Err(PsuReturnError::TooMany);
     }
@@ -98,16 +90,10 @@ pub fn parse_return(parameters: &[(String, String)]) -> Result<PsuReturn, PsuRet
     }
     let wrapped: BTreeMap<String, serde_json::Value> =
         all.get("response").and_then(|token| claims_unverified(token)).unwrap_or_default();
-    let find = |name: &str| {
-        let inside = || wrapped.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-        all.get(name).cloned().or_else(inside)
-    };
-    let denied = find("error").map(|error| Denied {
-        error: cut(&error),
-        description: find("error_description").map(|text| cut(&text)),
-    });
-    let state = find("state").ok_or(PsuReturnError::Missing("state"))?;
-    Ok(PsuReturn { returned: Returned { state, parameters: all }, denied })
+    let inside = || wrapped.get("state").and_then(|value| value.as_str()).map(str::to_owned);
+    let state = all.get("state").cloned().or_else(inside);
+    let state = state.ok_or(PsuReturnError::Missing("state"))?;
+    Ok(Returned { state, parameters: all })
 }
 
 /// The claims of a signed token, not verified.

@@ -269,7 +269,7 @@ fn bank_signed(claims: &Value) -> String {
 
 /// What a browser brings back, read as the gateway reads it.
 fn brought(response: &str) -> Returned {
-    parse_return(&[("response".to_owned(), response.to_owned())]).unwrap().returned
+    parse_return(&[("response".to_owned(), response.to_owned())]).unwrap()
 }
 
 fn complete(scene: &Scene, response: &str) -> Result<Approval, AuthorisationError> {
@@ -323,7 +323,7 @@ fn each_single_wrong_claim_of_a_response_is_refused_before_the_code_is_sent() {
         let mut wrong = good.clone();
         wrong[name] = value;
         let result = complete(&scene, &bank_signed(&wrong));
-        assert!(matches!(result, Err(AuthorisationError::Invalid(_))), "{name}: {result:?}");
+        assert!(matches!(result, Err(AuthorisationError::Unproven(_))), "{name}: {result:?}");
     }
     let key = json!({ "alg": "PS256", "kid": "bank-key" });
     for forged in [
@@ -331,7 +331,7 @@ fn each_single_wrong_claim_of_a_response_is_refused_before_the_code_is_sent() {
         format!("{}.{}.", encode(json!({ "alg": "none" }).to_string()), encode(good.to_string())),
     ] {
         let result = complete(&scene, &forged);
-        assert!(matches!(result, Err(AuthorisationError::Invalid(_))), "{result:?}");
+        assert!(matches!(result, Err(AuthorisationError::Unproven(_))), "{result:?}");
     }
     assert_eq!(scene.bank.count("exchange-code"), 0);
 }
@@ -343,7 +343,7 @@ fn the_id_token_behind_must_name_this_payment() {
     let good = id_token_claims(&scene);
     scene.bank.always("exchange-code", Ok(token_with(None)));
     let result = complete(&scene, &response);
-    assert!(matches!(result, Err(AuthorisationError::Invalid(_))), "none came: {result:?}");
+    assert!(matches!(result, Err(AuthorisationError::GrantLost(_))), "none came: {result:?}");
     for (name, value) in [
         ("iss", json!("http://bank.test:8001/ob-iron")),
         ("aud", json!("client-2")),
@@ -357,7 +357,7 @@ fn the_id_token_behind_must_name_this_payment() {
         wrong[name] = value;
         scene.bank.always("exchange-code", Ok(token_with(Some(&bank_signed(&wrong)))));
         let result = complete(&scene, &response);
-        assert!(matches!(result, Err(AuthorisationError::Invalid(_))), "{name}: {result:?}");
+        assert!(matches!(result, Err(AuthorisationError::GrantLost(_))), "{name}: {result:?}");
     }
 }
 

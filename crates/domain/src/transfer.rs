@@ -106,7 +106,9 @@ impl TransferStatus {
             | Stage::VerifyingReturn
             | Stage::VerifyingCredentials => TransferStatus::PendingExternalAuthorization,
             Stage::AwaitingRedemption | Stage::Authorised => TransferStatus::Pending,
-            Stage::OrderSent | Stage::Uncertain | Stage::Processing => TransferStatus::Processing,
+            Stage::OpeningUncertain | Stage::OrderSent | Stage::Uncertain | Stage::Processing => {
+                TransferStatus::Processing
+            }
             Stage::Completed => TransferStatus::Success,
             Stage::NoFinalStatus => TransferStatus::Initiated,
             Stage::Rejected if reason == Some(NOTHING_SAID) => TransferStatus::FailureGeneric,

@@ -1,6 +1,7 @@
 //! [`App`]: everything that use cases and jobs share. One per process.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize};
 
 use banks::directory::Directory;
 use banks::payee_verification::VerificationService;
@@ -169,6 +170,10 @@ pub struct App {
     request_buckets: Buckets,
     pub(crate) jobs_due: Notify,
     pub(crate) jobs_running: watch::Sender<usize>,
+    /// How many facts wait for a database that does not take them.
+    pub(crate) facts_waiting: AtomicUsize,
+    /// The latest moment at which jobs were claimed, in milliseconds since 1970.
+    pub(crate) claimed_until_ms: AtomicI64,
 }
 
 impl App {
@@ -185,6 +190,8 @@ impl App {
             request_buckets: Buckets::default(),
             jobs_due: Notify::new(),
             jobs_running: watch::Sender::new(0),
+            facts_waiting: AtomicUsize::new(0),
+            claimed_until_ms: AtomicI64::new(i64::MIN),
         })
     }
 
@@ -250,6 +257,8 @@ impl App {
             nonce: domain::ids::random_hex(16, self.ids()),
             code_verifier: domain::ids::random_hex(32, self.ids()),
             executes_at_approval: bank.is_some_and(|bank| bank.executes_at_approval),
+            repeated_creation: bank.map(BankProfile::repeated_creation),
+            opening: 1,
         }
     }
 

@@ -25,7 +25,6 @@ const EXCHANGES_MAX: usize = 64;
 pub(crate) struct AtBank<'a> {
     app: &'a Arc<App>,
     bank: &'a BankProfile,
-    payment_id: PaymentId,
     identity: Arc<Identity>,
     return_url: Option<String>,
     psu: PsuContext,
@@ -43,7 +42,6 @@ impl App {
         Some(AtBank {
             app: self,
             bank,
-            payment_id: payment.id.clone(),
             identity: self.identity_for(&payment.member_id),
             return_url: payment.terms.return_url.clone(),
             psu,
@@ -72,25 +70,28 @@ impl AtBank<'_> {
         (self.app.protocols.protocol_for(self.bank), call)
     }
 
-    /// Keeps what was recorded. A database that cannot keep it does not stop the payment.
-    pub(crate) async fn keep(&self) {
-        let calls = std::mem::take(&mut *self.recorder.lock());
-        if calls.is_empty() {
-            return;
-        }
-        let calls = Arc::new(calls);
-        let payment_id = self.payment_id.clone();
-        let kept = self
-            .app
-            .db()
-            .transact(move |tx| {
-                let (payment_id, calls) = (payment_id.clone(), Arc::clone(&calls));
-                unit(async move { bank_calls::insert(tx, &payment_id, &calls).await })
-            })
-            .await;
-        if let Err(error) = kept {
-            warn!(payment = %self.payment_id, %error, "exchanges with the bank were not recorded");
-        }
+    /// What was recorded so far, to be kept in the commit of what it led to: an exchange without
+    /// its conclusion, or the other way round, would mislead whoever reads it later.
+    pub(crate) fn take_calls(&self) -> Vec<BankCall> {
+        std::mem::take(&mut *self.recorder.lock())
+    }
+}
+
+/// Keeps exchanges that led to nothing. A database that cannot keep them does not stop the payment.
+pub(crate) async fn keep(app: &App, payment_id: &PaymentId, calls: Vec<BankCall>) {
+    if calls.is_empty() {
+        return;
+    }
+    let (id, calls) = (payment_id.clone(), Arc::new(calls));
+    let kept = app
+        .db()
+        .transact(move |tx| {
+            let (id, calls) = (id.clone(), Arc::clone(&calls));
+            unit(async move { bank_calls::insert(tx, &id, &calls).await })
+        })
+        .await;
+    if let Err(error) = kept {
+        warn!(payment = %payment_id, %error, "exchanges with the bank were not recorded");
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) const GET: &str = "SELECT request_sha256, running_until_ms, payment_i
      FROM idempotency_keys WHERE id = $1";
 pub(crate) const ANSWERED: &str =
     "UPDATE idempotency_keys SET answer = $1 WHERE id = $2 AND answer IS NULL";
+pub(crate) const RELEASE_ALL: &str = "UPDATE idempotency_keys SET running_until_ms = $1 \
+     WHERE answer IS NULL AND running_until_ms > $1";
 pub(crate) const DELETE_OLD: &str = "DELETE FROM idempotency_keys WHERE id IN \
      (SELECT id FROM idempotency_keys WHERE created_ms < $1 ORDER BY created_ms, id LIMIT $2)";
 
@@ -84,6 +86,15 @@ pub async fn get(tx: &mut Tx, id: &str) -> Result<Option<KnownKey>, StoreError> 
 /// [`StoreError`] of the database.
 pub async fn answered(tx: &mut Tx, id: &str, answer: &str) -> Result<(), StoreError> {
     tx.execute(ANSWERED, &[answer.into(), id.into()]).await.map(|_| ())
+}
+
+/// Whoever carried requests out is dead: those without an answer will never have one. For the start
+/// of a process that alone uses the database.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn release_all(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(RELEASE_ALL, &[now.as_millisecond().into()]).await
 }
 
 /// Deletes up to `limit` requests that came before `before`, the oldest first; returns how many.

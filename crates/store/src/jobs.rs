@@ -42,6 +42,8 @@ pub(crate) const CLAIM_POSTGRES: &str = "UPDATE jobs SET due_ms = $1, lease = $2
 pub(crate) const NEXT_DUE: &str = "SELECT MIN(due_ms) FROM jobs";
 pub(crate) const RELEASE_ALL: &str =
     "UPDATE jobs SET due_ms = $1, lease = '' WHERE lease <> '' AND due_ms > $1";
+pub(crate) const RELEASE: &str = "UPDATE jobs SET due_ms = $1, lease = '' WHERE lease = $2";
+pub(crate) const MOVE_BACK: &str = "UPDATE jobs SET due_ms = due_ms - $1 WHERE due_ms > $2";
 pub(crate) const OF_SUBJECT: &str =
     "SELECT kind, due_ms FROM jobs WHERE subject = $1 ORDER BY kind LIMIT 100";
 
@@ -209,6 +211,23 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
 /// [`StoreError`] of the database.
 pub async fn release_all(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
     tx.execute(RELEASE_ALL, &[now.as_millisecond().into()]).await
+}
+
+/// Takes back the leases with this token: what they hold is due at `now`.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn release(tx: &mut Tx, token: &str, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(RELEASE, &[now.as_millisecond().into(), token.into()]).await
+}
+
+/// Moves every job that is due after `now` back by `back_ms`, leases included: the clock was set
+/// back by so much.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn move_back(tx: &mut Tx, now: Timestamp, back_ms: i64) -> Result<u64, StoreError> {
+    tx.execute(MOVE_BACK, &[back_ms.into(), now.as_millisecond().into()]).await
 }
 
 /// Kinds and due times of a payment's pending jobs.

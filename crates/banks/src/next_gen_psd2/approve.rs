@@ -83,6 +83,38 @@ impl Told {
     }
 }
 
+/// Where an approval stands.
+pub(super) enum Stands {
+    /// The payer has come so far.
+    At(Reached),
+    /// It has ended like this.
+    Ended(Box<Approval>),
+}
+
+/// How far a payer has come with an authorisation that has not ended (`scaStatus`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reached {
+    /// Nothing is known of the payer, or there is no authorisation.
+    Nothing,
+    /// Who the payer is.
+    Identified,
+    /// The password was right.
+    Authenticated,
+    /// A method is chosen and the bank has sent its challenge.
+    MethodSelected,
+}
+
+impl Reached {
+    fn of(word: &str) -> Reached {
+        match word {
+            "psuIdentified" => Reached::Identified,
+            "psuAuthenticated" => Reached::Authenticated,
+            "scaMethodSelected" | "started" | "unconfirmed" => Reached::MethodSelected,
+            _ => Reached::Nothing,
+        }
+    }
+}
+
 /// One payment at its bank.
 pub(super) struct Payment<'a> {
     pub(super) call: &'a Call<'a>,
@@ -195,6 +227,8 @@ impl Payment<'_> {
             return embedded(context, Step::Method, context::method(&methods, &told.answer));
         }
         if asks(["updatePsuAuthentication", "startAuthorisationWithPsuAuthentication"]) {
+            let mut context = context;
+            context.password_starts = context.authorisation_id.is_none();
             return embedded(context, Step::Password, context::password(&told.answer));
         }
         if told.decoupled {
@@ -243,39 +277,53 @@ impl Payment<'_> {
 
     /// Where the approval stands, by the bank's own word.
     pub(super) async fn ask(&self, context: &Context) -> Result<Approval, BankError> {
-        let Some(authorisation_id) = &context.authorisation_id else {
-            let (word, answer) = self.status(context).await?;
-            return match Transaction::of(&word) {
-                Some(
-                    Transaction::Received | Transaction::PartiallyAuthorised | Transaction::Pending,
-                ) => Ok(Approval::Waiting),
-                Some(_) | None => self.taken_with(context, answer).await,
-            };
-        };
-        let path = self.authorisation_path(authorisation_id)?;
-        let ask = Ask::get("get-sca-status", path, context.bearer());
-        let response = send(self.call, ask).await?;
-        let answer: ScaStatusAnswer = read(&response.body)?;
-        match Sca::of(&answer.sca_status) {
-            Some(Sca::Done) => self.taken(context, None).await,
-            Some(Sca::Failed) => {
-                Ok(Approval::Declined { reason: answer.psu_message.as_deref().map(words) })
-            }
-            Some(Sca::Open | Sca::Unconfirmed) => {
-                // A bank may end a payment whose approval it still shows as open.
-                let (word, status) = self.status(context).await?;
-                match Transaction::of(&word) {
-                    Some(Transaction::Rejected | Transaction::Cancelled) => {
-                        self.taken_with(context, status).await
-                    }
-                    Some(_) | None => Ok(Approval::Waiting),
+        Ok(match self.stands(context).await? {
+            Stands::Ended(approval) => *approval,
+            Stands::At(_) => Approval::Waiting,
+        })
+    }
+
+    /// The same with how far the payer has come. A bank may end a payment, or execute it, whose
+    /// approval it still shows as open: the payment's own status counts.
+    pub(super) async fn stands(&self, context: &Context) -> Result<Stands, BankError> {
+        let mut reached = Reached::Nothing;
+        if let Some(authorisation_id) = &context.authorisation_id {
+            let path = self.authorisation_path(authorisation_id)?;
+            let ask = Ask::get("get-sca-status", path, context.bearer());
+            let response = send(self.call, ask).await?;
+            let answer: ScaStatusAnswer = read(&response.body)?;
+            match Sca::of(&answer.sca_status) {
+                Some(Sca::Done) => {
+                    return self
+                        .taken(context, None)
+                        .await
+                        .map(|taken| Stands::Ended(Box::new(taken)));
+                }
+                Some(Sca::Failed) => {
+                    let reason = answer.psu_message.as_deref().map(words);
+                    return Ok(Stands::Ended(Box::new(Approval::Declined { reason })));
+                }
+                Some(Sca::Open | Sca::Unconfirmed) => reached = Reached::of(&answer.sca_status),
+                None => {
+                    let what = format!("`scaStatus` is `{}`", words(&answer.sca_status));
+                    return Err(BankError::malformed(what, &response.body));
                 }
             }
-            None => {
-                let what = format!("`scaStatus` is `{}`", words(&answer.sca_status));
-                Err(BankError::malformed(what, &response.body))
-            }
         }
+        let (word, status) = self.status(context).await?;
+        let executed = status.progress == OrderProgress::Completed;
+        match Transaction::of(&word) {
+            Some(Transaction::Rejected | Transaction::Cancelled) => {}
+            Some(Transaction::Accepted(accepted))
+                if executed || accepted >= TransactionStatus::Acsp => {}
+            // Without an authorisation every acceptance says that none is needed.
+            Some(Transaction::Accepted(_) | Transaction::PartiallyAccepted)
+                if context.authorisation_id.is_none() => {}
+            Some(_) => return Ok(Stands::At(reached)),
+            None if context.authorisation_id.is_some() => return Ok(Stands::At(reached)),
+            None => {}
+        }
+        self.taken_with(context, status).await.map(|taken| Stands::Ended(Box::new(taken)))
     }
 
     /// Whether a confirmation code is wanted now.

@@ -40,6 +40,9 @@ pub(super) enum Step {
     Otp,
     /// Confirm on another device.
     Decoupled,
+    /// Nothing yet: the payment exists, and the answer that would have said what the payer does
+    /// was lost.
+    Start,
 }
 
 /// What is remembered.
@@ -52,6 +55,9 @@ pub(super) struct Context {
     pub(super) token: Option<AccessGrant>,
     /// Ids and names of the methods that were offered.
     pub(super) methods: Vec<(String, String)>,
+    /// Whether the password starts an authorisation, instead of updating one.
+    #[serde(default)]
+    pub(super) password_starts: bool,
     /// The questions as they were asked last, for a retry.
     pub(super) challenge: Option<Challenge>,
 }
@@ -93,6 +99,9 @@ impl Context {
         let mut challenge = self.challenge.clone().unwrap_or_default();
         challenge.is_retry = true;
         challenge.description = Some(words(text)).filter(|text| !text.is_empty());
+        if self.step == Step::Password && challenge.fields.is_empty() {
+            challenge.fields = password(&Answer::default()).fields;
+        }
         let step = self.step.clone();
         self.continues(consent_id, step, Approach::Embedded { challenge })
     }

@@ -20,13 +20,13 @@ use domain::bank::OrderStatus;
 use domain::payment::Attempt;
 use domain::seams::BoxFuture;
 
-use self::approve::{Payment, PsuData, Told, Update, psu_headers};
+use self::approve::{Payment, PsuData, Reached, Stands, Told, Update, psu_headers};
 use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, Step, identification};
 use self::exchange::{Ask, request_id_of, send};
 use self::status::Sca;
 use self::wire::{Resource, payment};
 use crate::error::{AuthorisationError, BankError};
-use crate::exchange::{body_of, segment};
+use crate::exchange::{body_of, header, segment};
 use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
 use crate::protocol::{
@@ -55,6 +55,13 @@ impl NextGenPsd2 {
             Ask::with_body("create-payment", method, resource.path(), body, context.bearer());
         ask.request_id = Some(request_id_of(&attempt.idempotency_key));
         ask.headers = psu_headers(call, &context, attempt)?;
+        let own = settings(call.bank)?;
+        let preferences = [
+            ("tpp-explicit-authorisation-preferred", own.explicit_authorisation),
+            ("tpp-redirect-preferred", own.redirect_preferred),
+        ];
+        let preferred = preferences.into_iter().filter(|(_, preferred)| *preferred);
+        ask.headers.extend(preferred.map(|(name, _)| header(name, "true")));
         let response = send(call, ask).await?;
         let told = Told::read(&response)?;
         let fail = |what: &str| Err(BankError::malformed(what, &response.body));
@@ -66,7 +73,15 @@ impl NextGenPsd2 {
         }
         context.resource = Some(resource.clone());
         let created = Payment { call, order, attempt, id: &id, resource };
-        created.next(context, told).await
+        match created.next(context.clone(), told).await {
+            // The payment exists and its id is known, so it is not created again: the bank is asked
+            // until it says what the payer has to do.
+            Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => {
+                let approach = Approach::Decoupled { message: None };
+                context.continues(Some(&id), Step::Start, approach)
+            }
+            answered => answered,
+        }
     }
 
     /// Everything before the payment exists: who the payer is, and a token where the bank wants
@@ -105,19 +120,38 @@ impl NextGenPsd2 {
         let mut context = Context::read(&pending)?;
         let attempt = pending.attempt;
         if context.step == Step::SignIn {
+            if returned.get("error").is_some() {
+                // Nothing exists at the bank that could be asked about.
+                return Ok(Approval::Waiting);
+            }
             let metadata_url = settings(call.bank)?.oauth_metadata_url.as_deref();
             let metadata_url = metadata_url.unwrap_or_default();
             let token = oauth::exchange_code(call, metadata_url, attempt, returned).await?;
             context.token = Some(token);
-            return Ok(self.create(call, order, attempt, context).await?);
+            return match self.create(call, order, attempt, context).await {
+                // The payment was not created, and the token is known to nobody else.
+                Err(BankError::Unavailable { text }) => Err(AuthorisationError::GrantLost(text)),
+                created => Ok(created?),
+            };
         }
-        if let (Step::OAuth { metadata_url }, None) = (&context.step, returned.get("error")) {
+        if let (Step::OAuth { metadata_url }, Some(_), None) =
+            (&context.step, returned.get("code"), returned.get("error"))
+        {
             let metadata_url = metadata_url.clone();
             let token = oauth::exchange_code(call, &metadata_url, attempt, returned).await?;
             context.token = Some(token);
+            // The code is spent, so the token is kept whatever the bank says of the payment.
+            return match known(call, order, &pending, &context)?.ask(&context).await {
+                Ok(Approval::Waiting) | Err(_) => {
+                    let approach = Approach::Decoupled { message: None };
+                    Ok(context.continues(pending.consent_id, Step::Decoupled, approach)?)
+                }
+                Ok(told) => Ok(told),
+            };
         }
         let known = known(call, order, &pending, &context)?;
-        // Nothing that the browser says is believed; only the bank's own answer is.
+        // Nothing that the browser says is believed; only the bank's own answer is. The code
+        // confirms one authorisation once, so that it may be brought again after a lost answer.
         let code = returned.get("confirmationCode");
         if let (Some(code), true) = (code, known.is_unconfirmed(&context).await?) {
             let update = Update { confirmation_code: Some(code), ..Update::NOTHING };
@@ -126,14 +160,63 @@ impl NextGenPsd2 {
                     Ok(Approval::Declined { reason: told.words() })
                 }
                 Ok(_) => Ok(known.ask(&context).await?),
-                // It may have arrived, and with it the bank executes: only questions may follow.
-                Err(BankError::Unknown { .. } | BankError::Malformed { .. }) => {
-                    Ok(Approval::Waiting)
-                }
                 Err(error) => Err(error.into()),
             };
         }
         Ok(known.ask(&context).await?)
+    }
+
+    /// Where the approval stands. Where an answer of the bank was lost, its word on the
+    /// authorisation says which of the payer's answers it still waits for.
+    async fn asked(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        pending: Pending<'_>,
+    ) -> Result<Approval, BankError> {
+        let mut context = Context::read(&pending)?;
+        if pending.consent_id.is_none() {
+            return Ok(Approval::Waiting);
+        }
+        let known = known(call, order, &pending, &context)?;
+        let stands = known.stands(&context).await?;
+        let reached = match stands {
+            Stands::At(reached) => reached,
+            Stands::Ended(approval) => return Ok(*approval),
+        };
+        let again = "The bank did not receive the answer. Please try again.";
+        match (&context.step, reached) {
+            (Step::Start, _) => {
+                let told = known.update(&context, &Update::NOTHING).await?;
+                known.next(context, told).await
+            }
+            (Step::Password, Reached::Nothing | Reached::Identified)
+            | (Step::Method, Reached::Authenticated)
+            | (Step::Otp, Reached::MethodSelected) => context.asks_again(pending.consent_id, again),
+            // The bank went on, and the questions that it asks now were lost: the payer begins
+            // with a new authorisation of the same payment.
+            (Step::Password, Reached::Authenticated | Reached::MethodSelected)
+            | (Step::Method, Reached::MethodSelected) => {
+                context.authorisation_id = None;
+                context.step = Step::Password;
+                context.challenge = None;
+                if context.password_starts {
+                    return context.asks_again(pending.consent_id, again);
+                }
+                let told = known.update(&context, &Update::NOTHING).await?;
+                known.next(context, told).await
+            }
+            (
+                Step::Method
+                | Step::Otp
+                | Step::Identify
+                | Step::SignIn
+                | Step::Redirect
+                | Step::OAuth { .. }
+                | Step::Decoupled,
+                _,
+            ) => Ok(Approval::Waiting),
+        }
     }
 
     async fn answered(
@@ -160,7 +243,7 @@ impl NextGenPsd2 {
                 Update { authentication_method_id: Some(id), ..Update::NOTHING }
             }
             Step::Otp => Update { sca_authentication_data: Some(given(OTP)?), ..Update::NOTHING },
-            Step::SignIn | Step::Redirect | Step::OAuth { .. } | Step::Decoupled => {
+            Step::SignIn | Step::Redirect | Step::OAuth { .. } | Step::Decoupled | Step::Start => {
                 return Err(unsupported("the bank asks no question").into());
             }
         };
@@ -169,7 +252,13 @@ impl NextGenPsd2 {
             Ok(told) => known.next(context.clone(), told).await,
             Err(BankError::Refused { code, status, text }) => {
                 if !is_wrong_answer(code.as_deref(), status) {
-                    return Err(BankError::Refused { code, status, text });
+                    // An authorisation that has ended takes no answer, however it ended.
+                    return match known.ask(&context).await {
+                        Ok(ended @ (Approval::Declined { .. } | Approval::OrderTaken { .. })) => {
+                            Ok(ended)
+                        }
+                        Ok(_) | Err(_) => Err(BankError::Refused { code, status, text }),
+                    };
                 }
                 // After the last try the bank ends the authorisation, or the payment.
                 match known.ask(&context).await {
@@ -242,6 +331,8 @@ fn no_attempt() -> Attempt {
         nonce: String::new(),
         code_verifier: String::new(),
         executes_at_approval: true,
+        repeated_creation: None,
+        opening: 1,
     }
 }
 
@@ -259,6 +350,13 @@ impl Protocol for NextGenPsd2 {
         known: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(self.begin(call, order, attempt, known))
+    }
+
+    fn uses_up_return(&self, _: &Call<'_>, pending: Pending<'_>, returned: &Returned) -> bool {
+        let has_code = returned.get("code").is_some() && returned.get("error").is_none();
+        has_code
+            && Context::read(&pending)
+                .is_ok_and(|context| matches!(context.step, Step::SignIn | Step::OAuth { .. }))
     }
 
     fn complete_authorisation<'a>(
@@ -287,13 +385,7 @@ impl Protocol for NextGenPsd2 {
         order: &'a PaymentOrder,
         pending: Pending<'a>,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(async move {
-            let context = Context::read(&pending)?;
-            if pending.consent_id.is_none() {
-                return Ok(Approval::Waiting);
-            }
-            known(call, order, &pending, &context)?.ask(&context).await
-        })
+        Box::pin(self.asked(call, order, pending))
     }
 
     /// The standard tells about funds in the status of a payment only.

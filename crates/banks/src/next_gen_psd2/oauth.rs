@@ -13,7 +13,7 @@ use crate::exchange::{eidas, header, no_response, read};
 use crate::jose::encode;
 use crate::protocol::{AccessGrant, Call};
 use crate::psu_return::Returned;
-use crate::wire::Request;
+use crate::wire::{Request, Response};
 
 /// How long a token is taken to be good for when the bank does not say, in seconds.
 const LIFETIME_UNSAID_S: i64 = 600;
@@ -24,6 +24,7 @@ const TOKEN_BYTES_MAX: usize = 8 * 1024;
 
 #[derive(Deserialize)]
 struct Metadata {
+    issuer: Option<String>,
     authorization_endpoint: String,
     token_endpoint: String,
 }
@@ -91,11 +92,17 @@ pub(super) async fn exchange_code(
     attempt: &Attempt,
     returned: &Returned,
 ) -> Result<AccessGrant, AuthorisationError> {
-    let invalid = |text: &str| AuthorisationError::Invalid(text.to_owned());
+    let unproven = |text: &str| AuthorisationError::Unproven(text.to_owned());
     if returned.state != attempt.oauth_state {
-        return Err(invalid("`state` is another's"));
+        return Err(unproven("`state` is another's"));
     }
-    let code = returned.get("code").ok_or_else(|| invalid("`code` is missing"))?;
+    let code = returned.get("code").ok_or_else(|| unproven("`code` is missing"))?;
+    let metadata = metadata(call, metadata_url).await.map_err(BankError::without_effect)?;
+    // RFC 9207.
+    let issuers = returned.get("iss").zip(metadata.issuer.as_deref());
+    if issuers.is_some_and(|(claimed, issuer)| claimed != issuer) {
+        return Err(unproven("`iss` is another bank's"));
+    }
     let identity = eidas(call)?;
     let form = form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", "authorization_code")
@@ -107,7 +114,7 @@ pub(super) async fn exchange_code(
     let request = Request {
         operation: "exchange-code",
         method: http::Method::POST,
-        url: metadata(call, metadata_url).await?.token_endpoint,
+        url: metadata.token_endpoint,
         headers: vec![
             header("accept", "application/json"),
             header("content-type", "application/x-www-form-urlencoded"),
@@ -116,7 +123,12 @@ pub(super) async fn exchange_code(
         timeout_ms: call.timeout_ms,
         client_certificate: Some(std::sync::Arc::clone(&identity.transport)),
     };
-    let response = success(call.wire.send(request).await.map_err(no_response)?)?;
+    let exchanged = call.wire.send(request).await.map_err(no_response).and_then(success);
+    let token = exchanged.and_then(|response| token(call, &response));
+    token.map_err(|error| AuthorisationError::of_exchange(error, false))
+}
+
+fn token(call: &Call<'_>, response: &Response) -> Result<AccessGrant, BankError> {
     let token: TokenAnswer = read(&response.body)?;
     let visible = token.access_token.bytes().all(|byte| byte.is_ascii_graphic());
     let length = token.access_token.len();
@@ -124,7 +136,7 @@ pub(super) async fn exchange_code(
         || !visible
         || !(1..=TOKEN_BYTES_MAX).contains(&length)
     {
-        return Err(BankError::malformed("the token is no Bearer token", &response.body).into());
+        return Err(BankError::malformed("the token is no Bearer token", &response.body));
     }
     let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);
     let expires_at = after(call.clock.now(), lifetime_s);

@@ -68,18 +68,18 @@ impl Protocol for Obie {
         })
     }
 
+    fn uses_up_return(&self, _call: &Call<'_>, _pending: Pending<'_>, returned: &Returned) -> bool {
+        returned::has_code(returned)
+    }
+
     fn complete_authorisation<'a>(
         &'a self,
         call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
+        order: &'a PaymentOrder,
         pending: Pending<'a>,
         returned: &'a Returned,
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
-        Box::pin(async move {
-            let consent_id = pending.consent_id.unwrap_or_default();
-            let grant = self.redeem(call, pending.attempt, consent_id, returned).await?;
-            Ok(Approval::Granted { consent_id: consent_id.to_owned(), grant })
-        })
+        Box::pin(self.returned(call, order, pending, returned))
     }
 
     /// The standard has no embedded approach.
@@ -93,14 +93,18 @@ impl Protocol for Obie {
         Box::pin(async { Err(not_in_standard("embedded approval").into()) })
     }
 
-    /// Without the payer's code nothing can follow, whatever the consent's status.
     fn ask_approval<'a>(
         &'a self,
-        _call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
-        _pending: Pending<'a>,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        pending: Pending<'a>,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(async { Ok(Approval::Waiting) })
+        Box::pin(async move {
+            match pending.consent_id {
+                Some(consent_id) => self.approval(call, order, consent_id).await,
+                None => Ok(Approval::Waiting),
+            }
+        })
     }
 
     fn confirm_funds<'a>(

@@ -5,15 +5,16 @@
 //! the `id_token` that names the consent comes with the access token.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use domain::bank::ConsentProgress;
 use domain::payment::Attempt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::authorise::uses_pkce;
 use super::{Obie, settings};
-use crate::error::AuthorisationError;
+use crate::error::{AuthorisationError, BankError, words};
 use crate::jose::{CLOCK_SKEW_S, JoseError, KeySet, encode, verify_compact};
-use crate::protocol::{AccessGrant, Call};
+use crate::protocol::{AccessGrant, Approval, Call, PaymentOrder, Pending};
 use crate::psu_return::Returned;
 
 #[derive(Deserialize)]
@@ -35,8 +36,20 @@ struct ResponseClaims {
     iss: String,
     aud: Audience,
     exp: i64,
-    code: String,
+    code: Option<String>,
     state: String,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+/// What a bank's signed response says.
+enum SignedResponse {
+    Code(String),
+    /// RFC 6749, section 4.1.2.1.
+    Error {
+        code: String,
+        description: Option<String>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -119,62 +132,147 @@ fn check_id_token(
     ])
 }
 
-/// The code of a signed response.
 fn check_response(
     call: &Call<'_>,
     keys: &KeySet,
     attempt: &Attempt,
     response: &str,
-) -> Result<String, JoseError> {
+) -> Result<SignedResponse, JoseError> {
     let claims: ResponseClaims = claims_of(response, keys)?;
     let now_s = call.clock.now().as_second();
+    let code = claims.code.filter(|code| !code.is_empty());
     first_broken(&[
         ("iss", is_issuer(call, &claims.iss)),
         ("aud", claims.aud.names(&call.identity.client_id)),
         ("exp", now_s < claims.exp.saturating_add(CLOCK_SKEW_S)),
         ("state", claims.state == attempt.oauth_state),
-        ("code", !claims.code.is_empty()),
+        ("code", code.is_some() != claims.error.is_some()),
     ])?;
-    Ok(claims.code)
+    Ok(match (code, claims.error) {
+        (Some(code), _) => SignedResponse::Code(code),
+        (None, error) => SignedResponse::Error {
+            code: error.unwrap_or_default(),
+            description: claims.error_description,
+        },
+    })
 }
 
-fn invalid(text: impl Into<String>) -> AuthorisationError {
-    AuthorisationError::Invalid(text.into())
+fn unproven(text: impl Into<String>) -> AuthorisationError {
+    AuthorisationError::Unproven(text.into())
+}
+
+/// Whatever goes wrong once the code is spent loses the access token.
+fn spent(error: AuthorisationError) -> AuthorisationError {
+    match error {
+        lost @ AuthorisationError::GrantLost(_) => lost,
+        AuthorisationError::Unproven(text) => AuthorisationError::GrantLost(text),
+        AuthorisationError::Bank(error) => AuthorisationError::GrantLost(error.to_string()),
+    }
+}
+
+/// Whether the return carries an authorisation code, which works once.
+pub(super) fn has_code(returned: &Returned) -> bool {
+    returned.get("code").is_some() || returned.get("response").is_some()
 }
 
 impl Obie {
-    /// Verifies what the browser brought and exchanges it for the payer's token.
-    pub(super) async fn redeem(
+    /// Verifies what the browser brought and exchanges it for the payer's token. An error that the
+    /// bank did not sign is a rumour: the consent says whether the payer declined.
+    pub(super) async fn returned(
         &self,
         call: &Call<'_>,
-        attempt: &Attempt,
-        consent_id: &str,
+        order: &PaymentOrder,
+        pending: Pending<'_>,
         returned: &Returned,
-    ) -> Result<AccessGrant, AuthorisationError> {
+    ) -> Result<Approval, AuthorisationError> {
+        let attempt = pending.attempt;
+        let consent_id = pending.consent_id.unwrap_or_default();
         if returned.state != attempt.oauth_state {
-            return Err(invalid("`state` is another's"));
+            return Err(unproven("`state` is another's"));
         }
-        let response = returned.get("response");
-        let verifier = uses_pkce(settings(call.bank)?, response.is_some())
-            .then_some(attempt.code_verifier.as_str());
-        let Some(response) = response else {
-            let code = returned.get("code").ok_or_else(|| invalid("`code` is missing"))?;
-            let id_token =
-                returned.get("id_token").ok_or_else(|| invalid("`id_token` is missing"))?;
-            let expected = Expected { attempt, consent_id, code, in_front: true };
-            self.verified(call, "id_token", |keys| check_id_token(call, keys, &expected, id_token))
-                .await?;
-            return Ok(self.exchange_code(call, code, verifier).await?.0);
+        // RFC 9207.
+        if returned.get("iss").is_some_and(|iss| !is_issuer(call, iss)) {
+            return Err(unproven("`iss` is another bank's"));
+        }
+        let granted = |grant| Approval::Granted { consent_id: consent_id.to_owned(), grant };
+        if let Some(response) = returned.get("response") {
+            let check = |keys: &KeySet| check_response(call, keys, attempt, response);
+            return match self.verified(call, "response", check).await? {
+                SignedResponse::Code(code) => {
+                    self.exchange(call, order, pending, (&code, true)).await.map(granted)
+                }
+                SignedResponse::Error { code, description } if code == "access_denied" => {
+                    Ok(Approval::Declined { reason: description.as_deref().map(words) })
+                }
+                SignedResponse::Error { .. } => Ok(self.approval(call, order, consent_id).await?),
+            };
+        }
+        let (None, Some(code)) = (returned.get("error"), returned.get("code")) else {
+            return Ok(self.approval(call, order, consent_id).await?);
         };
-        let code = self
-            .verified(call, "response", |keys| check_response(call, keys, attempt, response))
+        let id_token = returned.get("id_token").ok_or_else(|| unproven("`id_token` is missing"))?;
+        let expected = Expected { attempt, consent_id, code, in_front: true };
+        self.verified(call, "id_token", |keys| check_id_token(call, keys, &expected, id_token))
             .await?;
-        let (grant, id_token) = self.exchange_code(call, &code, verifier).await?;
-        let id_token = id_token.ok_or_else(|| invalid("`id_token` did not come with the token"))?;
-        let expected = Expected { attempt, consent_id, code: &code, in_front: false };
-        self.verified(call, "id_token", |keys| check_id_token(call, keys, &expected, &id_token))
-            .await?;
+        self.exchange(call, order, pending, (code, false)).await.map(granted)
+    }
+
+    /// The access token for a code that the bank has signed. `behind`: the `id_token` comes with it.
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        pending: Pending<'_>,
+        (code, behind): (&str, bool),
+    ) -> Result<AccessGrant, AuthorisationError> {
+        let attempt = pending.attempt;
+        let consent_id = pending.consent_id.unwrap_or_default();
+        let verifier =
+            uses_pkce(settings(call.bank)?, behind).then_some(attempt.code_verifier.as_str());
+        let exchanged = self.exchange_code(call, code, verifier).await;
+        let exchanged = exchanged.map_err(|error| AuthorisationError::of_exchange(error, true));
+        let (grant, id_token) = match exchanged {
+            Ok(exchanged) => exchanged,
+            Err(AuthorisationError::GrantLost(text)) => {
+                // The bank's own word on the consent decides where it has one.
+                if let Ok(ConsentProgress::Rejected) =
+                    self.read_consent(call, order, consent_id).await
+                {
+                    let text = "the bank withdrew the consent".to_owned();
+                    let refused = BankError::Refused { code: None, status: 0, text };
+                    return Err(refused.into());
+                }
+                return Err(AuthorisationError::GrantLost(text));
+            }
+            Err(error) => return Err(error),
+        };
+        if behind {
+            let missing = || spent(unproven("`id_token` did not come with the token"));
+            let id_token = id_token.ok_or_else(missing)?;
+            let expected = Expected { attempt, consent_id, code, in_front: false };
+            self.verified(call, "id_token", |keys| {
+                check_id_token(call, keys, &expected, &id_token)
+            })
+            .await
+            .map_err(spent)?;
+        }
         Ok(grant)
+    }
+
+    /// Where the approval stands by the consent. An authorised consent is of no use without the
+    /// code that the browser brings.
+    pub(super) async fn approval(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        consent_id: &str,
+    ) -> Result<Approval, BankError> {
+        Ok(match self.read_consent(call, order, consent_id).await? {
+            ConsentProgress::Rejected => Approval::Declined { reason: None },
+            ConsentProgress::AwaitingAuthorisation
+            | ConsentProgress::Authorised
+            | ConsentProgress::Consumed => Approval::Waiting,
+        })
     }
 
     /// Checks with the known keys, and once more with the bank's newer ones where they may help.
@@ -189,6 +287,6 @@ impl Obie {
             Err(JoseError::UnknownKey) => check(&*self.newer_keys(call).await?),
             first => first,
         };
-        checked.map_err(|error| invalid(format!("{what}: {error}")))
+        checked.map_err(|error| unproven(format!("{what}: {error}")))
     }
 }

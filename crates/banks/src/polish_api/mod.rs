@@ -246,6 +246,12 @@ impl Protocol for PolishApi {
         })
     }
 
+    fn uses_up_return(&self, call: &Call<'_>, pending: Pending<'_>, returned: &Returned) -> bool {
+        let by_bank = call.bank.sca_methods == [ScaMethod::Decoupled];
+        let believed = !by_bank || returned.get("apiKey") == Some(pending.attempt.nonce.as_str());
+        believed && returned.get("code").is_some() && returned.get("error").is_none()
+    }
+
     fn complete_authorisation<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -254,18 +260,24 @@ impl Protocol for PolishApi {
         returned: &'a Returned,
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
         Box::pin(async move {
-            let Some(consent_id) = pending.consent_id else {
-                return Err(AuthorisationError::Invalid("nothing was asked yet".to_owned()));
-            };
-            let by_callback = call.bank.sca_methods == [ScaMethod::Decoupled];
-            if by_callback && returned.get("apiKey") != Some(pending.attempt.nonce.as_str()) {
+            let attempt = pending.attempt;
+            let consent_id = pending.consent_id.unwrap_or(&attempt.idempotency_key);
+            // The bank alone has the key that it was given, so its callback is its own word.
+            let by_bank = call.bank.sca_methods == [ScaMethod::Decoupled];
+            if by_bank && returned.get("apiKey") != Some(attempt.nonce.as_str()) {
                 let text = "the callback does not show the key that it was given";
-                return Err(AuthorisationError::Invalid(text.to_owned()));
+                return Err(AuthorisationError::Unproven(text.to_owned()));
             }
-            let Some(code) = returned.get("code") else {
-                return Err(AuthorisationError::Invalid("`code` is missing".to_owned()));
-            };
-            Ok(self.token(call, consent_id, code).await?)
+            match (returned.get("error"), returned.get("code")) {
+                (Some(_), _) if by_bank => Ok(Approval::Declined { reason: None }),
+                // The standard has no question that would tell whether it is true.
+                (Some(_), _) => Ok(Approval::Waiting),
+                (None, None) => Err(AuthorisationError::Unproven("`code` is missing".to_owned())),
+                (None, Some(code)) => self
+                    .token(call, consent_id, code)
+                    .await
+                    .map_err(|error| AuthorisationError::of_exchange(error, by_bank)),
+            }
         })
     }
 

@@ -12,6 +12,7 @@ use domain::account::is_bic;
 use domain::bank::OrderProgress;
 use domain::initiation::{Initiation, LocalInstrument};
 use domain::money::Currency;
+use domain::payment::RepeatedCreation;
 use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
@@ -25,8 +26,9 @@ pub use self::features::{
 pub use self::hours::TermsOfRail;
 pub use self::standard::{
     FinalStatus, HttpSignature, JwsAlgorithm, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi,
-    PolishApiSignature, PolishApiVersion, ResponseMode, SignedHeader, Signing, Standard, Stet,
-    StetVersion, TokenEndpointAuth, TransactionStatus, UkOpenBanking, UkOpenBankingVersion,
+    PolishApiSignature, PolishApiVersion, RepeatedRequestId, ResponseMode, SignedHeader, Signing,
+    Standard, Stet, StetVersion, TokenEndpointAuth, TransactionStatus, UkOpenBanking,
+    UkOpenBankingVersion,
 };
 
 /// Stands for the base URL of the simulated banks in their profiles.
@@ -208,6 +210,35 @@ pub struct ProfileError {
 }
 
 impl BankProfile {
+    /// How the creation at this bank may be repeated when its answer was lost.
+    ///
+    /// | standard | why |
+    /// |---|---|
+    /// | UK Open Banking | `x-idempotency-key` holds for 24 hours; a consent moves no money |
+    /// | PolishAPI | what is created is a consent; the order follows with the access token |
+    /// | NextGenPSD2 | the bank may execute what was created: by an exemption from the payer's approval, or in its app; only a bank that replays `X-Request-ID`, or starts authorisations when asked alone, is safe |
+    /// | STET | a request waits for the payer's browser, which never got its address, or for our confirmation; a bank that asks the payer in its app and executes at the approval is not safe |
+    #[must_use]
+    pub fn repeated_creation(&self) -> RepeatedCreation {
+        match &self.standard {
+            Standard::UkOpenBanking(_) | Standard::PolishApi(_) => RepeatedCreation::SameKeys,
+            Standard::NextGenPsd2(own) => match own.repeated_request_id {
+                RepeatedRequestId::Replay => RepeatedCreation::SameKeys,
+                RepeatedRequestId::NewPayment if own.explicit_authorisation => {
+                    RepeatedCreation::NewKeys
+                }
+                RepeatedRequestId::NewPayment => RepeatedCreation::Never,
+            },
+            Standard::Stet(_) => {
+                let in_app = self.sca_methods.contains(&ScaMethod::Decoupled);
+                match self.executes_at_approval && in_app {
+                    true => RepeatedCreation::Never,
+                    false => RepeatedCreation::NewKeys,
+                }
+            }
+        }
+    }
+
     /// Reads one profile. `file` is only for messages.
     ///
     /// # Errors

@@ -211,6 +211,28 @@ pub struct NextGenPsd2 {
     pub oauth_metadata_url: Option<String>,
     /// Header `PSU-ID-Type`, where the bank knows several kinds of ids.
     pub psu_id_type: Option<String>,
+    /// What the bank makes of a creation that comes again with the same `X-Request-ID`.
+    #[serde(default)]
+    pub repeated_request_id: RepeatedRequestId,
+    /// Whether the bank, asked by `TPP-Explicit-Authorisation-Preferred: true`, starts no
+    /// authorisation by itself: a creation alone then leads to nothing.
+    #[serde(default)]
+    pub explicit_authorisation: bool,
+    /// Whether `TPP-Redirect-Preferred: true` is sent, for banks that offer several approaches.
+    #[serde(default)]
+    pub redirect_preferred: bool,
+}
+
+/// What a bank makes of a creation with an `X-Request-ID` that it knows. The standard leaves it
+/// open, so that the careful reading is the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepeatedRequestId {
+    /// It answers as it did the first time.
+    Replay,
+    /// It creates another payment.
+    #[default]
+    NewPayment,
 }
 
 /// A version of NextGenPSD2.
@@ -287,6 +309,10 @@ pub struct Stet {
     /// Whether amounts are texts, as several banks have them, and not numbers as the standard has.
     #[serde(default)]
     pub amounts_are_texts: bool,
+    /// Whether the confirmation needs the factor that the payer's browser brings, so that an
+    /// approval without it is of no use.
+    #[serde(default)]
+    pub confirmation_needs_factor: bool,
     /// The last status of a successful payment.
     #[serde(default = "settled")]
     pub final_status: TransactionStatus,

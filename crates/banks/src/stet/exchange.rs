@@ -69,15 +69,13 @@ impl Stet {
             client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
         };
         let answered = call.wire.send(request).await.map_err(no_response).and_then(success);
-        // A token that we never saw is of no use to anybody: asking again is harmless.
-        let response = answered.map_err(|error| match error {
-            BankError::Unknown { text } => BankError::Unavailable { text },
-            other => other,
-        })?;
-        let token: TokenAnswer = read(&response.body)?;
+        // A token that we never saw is of no use to anybody.
+        let response = answered.map_err(BankError::without_effect)?;
+        let token: TokenAnswer = read(&response.body).map_err(BankError::without_effect)?;
         let visible = token.access_token.bytes().all(|byte| byte.is_ascii_graphic());
         if !visible || !(1..=8192).contains(&token.access_token.len()) {
-            return Err(BankError::malformed("`access_token` is no token", &response.body));
+            let unusable = BankError::malformed("`access_token` is no token", &response.body);
+            return Err(unusable.without_effect());
         }
         let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);
         let until = after(call.clock.now(), lifetime_s - RENEW_BEFORE_S);

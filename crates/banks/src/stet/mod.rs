@@ -67,6 +67,7 @@ impl Stet {
             organisation_identifier: &identity.organisation_identifier,
             successful_report_url: &successful_report_url,
             unsuccessful_report_url: back.as_str(),
+            request_id: request_id(order, attempt.opening),
             now: call.clock.now(),
         };
         let body = payment_request(call.bank, settings(call.bank)?, order, &around)?;
@@ -118,6 +119,7 @@ impl Stet {
         call: &Call<'_>,
         order: &PaymentOrder,
         pending: &Pending<'_>,
+        factor: Option<&str>,
     ) -> Result<Approval, BankError> {
         let Some(id) = pending.consent_id else { return Ok(Approval::Waiting) };
         let request = self.shown(call, id).await?;
@@ -130,7 +132,12 @@ impl Stet {
             (Some(Payment::Rejected | Payment::Cancelled), false) => {
                 Ok(Approval::Declined { reason: answer.status.reason })
             }
-            (Some(_), false) => granted(call, id, None, pending.context),
+            (Some(_), false)
+                if factor.is_none() && settings(call.bank)?.confirmation_needs_factor =>
+            {
+                Ok(Approval::Waiting)
+            }
+            (Some(_), false) => granted(call, id, factor, pending.context),
             (Some(_) | None, true) => Ok(Approval::OrderTaken { answer, grant: None }),
             (None, false) => {
                 let what = format!("`paymentInformationStatus` is `{word}`");
@@ -212,6 +219,23 @@ fn granted(
     })
 }
 
+/// `paymentInformationId`: the bank refuses one that it knows, so each opening has its own.
+fn request_id(order: &PaymentOrder, opening: u32) -> String {
+    match opening {
+        0 | 1 => order.end_to_end_id.clone(),
+        later => format!("{}-{later}", order.end_to_end_id),
+    }
+}
+
+/// Whether [`request_id`] wrote it for that order.
+fn is_request_of(order: &PaymentOrder, id: &str) -> bool {
+    let rest = id.strip_prefix(order.end_to_end_id.as_str());
+    rest.is_some_and(|rest| {
+        rest.is_empty()
+            || rest.strip_prefix('-').is_some_and(|opening| opening.parse::<u32>().is_ok())
+    })
+}
+
 /// Reads a payment request that must be ours.
 fn answer(
     call: &Call<'_>,
@@ -220,7 +244,7 @@ fn answer(
     request: &RequestIn,
 ) -> Result<OrderAnswer, BankError> {
     let fail = |what: &str| Err(BankError::malformed(what, b""));
-    if request.payment_information_id != order.end_to_end_id {
+    if !is_request_of(order, &request.payment_information_id) {
         return fail("`paymentInformationId` is another's");
     }
     let transaction = request.credit_transfer_transaction.first();
@@ -273,6 +297,7 @@ impl Protocol for Stet {
             organisation_identifier: "",
             successful_report_url: "",
             unsuccessful_report_url: "",
+            request_id: order.end_to_end_id.clone(),
             now: jiff::Timestamp::UNIX_EPOCH,
         };
         payment_request(bank, settings(bank)?, order, &around).map(|_| ())
@@ -288,8 +313,12 @@ impl Protocol for Stet {
         Box::pin(self.open(call, order, attempt))
     }
 
-    /// The browser's word is not needed: where the payer has not approved, the bank refuses the
-    /// confirmation.
+    /// Nothing that the browser brings is sent before the bank says that the payer has approved.
+    fn uses_up_return(&self, _: &Call<'_>, _: Pending<'_>, _: &Returned) -> bool {
+        false
+    }
+
+    /// The bank's own word on the request counts, not that a browser came back.
     fn complete_authorisation<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -298,11 +327,8 @@ impl Protocol for Stet {
         returned: &'a Returned,
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
         Box::pin(async move {
-            let Some(id) = pending.consent_id.filter(|_| !call.bank.executes_at_approval) else {
-                return Ok(self.approval(call, order, &pending).await?);
-            };
             let factor = returned.get("psuAuthenticationFactor");
-            Ok(granted(call, id, factor, pending.context)?)
+            Ok(self.approval(call, order, &pending, factor).await?)
         })
     }
 
@@ -323,7 +349,7 @@ impl Protocol for Stet {
         order: &'a PaymentOrder,
         pending: Pending<'a>,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(async move { self.approval(call, order, &pending).await })
+        Box::pin(async move { self.approval(call, order, &pending, None).await })
     }
 
     /// The standard tells about funds after the confirmation only.

@@ -159,6 +159,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) organisation_identifier: &'a str,
     pub(super) successful_report_url: &'a str,
     pub(super) unsuccessful_report_url: &'a str,
+    /// `paymentInformationId`.
+    pub(super) request_id: String,
     pub(super) now: Timestamp,
 }
 
@@ -195,7 +197,7 @@ pub(super) fn payment_request<'a>(
         StetVersion::V1_4 => (Some(beneficiary), None),
         StetVersion::V1_5 => (None, Some(beneficiary)),
     };
-    let id = within(Part::OwnId, &order.end_to_end_id, ID_CHARACTERS_MAX)?;
+    let id = within(Part::OwnId, &around.request_id, ID_CHARACTERS_MAX)?;
     Ok(RequestOut {
         payment_information_id: id,
         creation_date_time: around.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

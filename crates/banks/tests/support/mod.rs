@@ -129,6 +129,8 @@ pub fn attempt(state: &str, nonce: &str, key: &str) -> Attempt {
         nonce: nonce.to_owned(),
         code_verifier: "v".repeat(43),
         executes_at_approval: false,
+        repeated_creation: None,
+        opening: 1,
     }
 }
 

@@ -3,22 +3,16 @@
 
 use jiff::Timestamp;
 
+use super::lost::lost_case;
 use super::machine::moved;
 use super::patience::after;
 use super::{
-    Attempt, Authorisation, AuthorisationFact, End, Payment, PaymentOutcome, PaymentStep, PsuFact,
-    REDEMPTION_WINDOW, SentOrder, State, reason,
+    Attempt, Authorisation, AuthorisationFact, End, Payment, PaymentOutcome, PaymentStep,
+    REDEMPTION_WINDOW, Sealed, SentOrder, State, reason,
 };
 use crate::approval::Approach;
 use crate::bank::{OrderStatus, RefundAccount};
-use crate::payment::Sealed;
 use crate::step::{Case, JobChange, JobKind, Outcome};
-
-use Outcome::Already;
-
-/// What a payer reads whose answers got lost on the way.
-const CREDENTIALS_LOST: &str =
-    "The bank did not answer; it is being asked whether the payment is approved.";
 
 /// What the bank says of an order that it has with the approval.
 struct Taken<'a> {
@@ -48,18 +42,17 @@ impl Payment {
                 };
                 self.continues(authorisation, approach, now)
             }
-            AuthorisationFact::Waiting => self.still_waiting(now),
-            AuthorisationFact::Granted { consent_id, grant, usable_until } => {
-                payment.bank.consent_id = Some(consent_id.clone());
-                let (consent_id, grant) = (consent_id.clone(), grant.clone());
-                let (state, wanted) = if self.terms.redeems_on_request {
-                    let usable_until = (*usable_until).min(after(now, REDEMPTION_WINDOW));
-                    (State::AwaitingRedemption { consent_id, grant, usable_until }, None)
-                } else {
-                    let state = State::Authorised { consent_id, grant, redeemed_at: None };
-                    (state, Some((JobKind::Redeem, now)))
+            AuthorisationFact::Waiting | AuthorisationFact::NoWord => self.no_word(now),
+            AuthorisationFact::StillOpen => self.back_to_the_step(now, true, None),
+            AuthorisationFact::Unproven { text } => {
+                let case = Case {
+                    kind: "authorisation_unproven".to_owned(),
+                    text: format!("a browser came back with what proves nothing: {text}"),
                 };
-                moved(payment.with_deadline(state, now, approval_jobs(wanted)))
+                self.back_to_the_step(now, false, Some(case))
+            }
+            AuthorisationFact::Granted { consent_id, grant, usable_until } => {
+                moved(self.granted(consent_id, grant, *usable_until, now))
             }
             AuthorisationFact::OrderTaken { bank_payment_id, status, refund_account, grant } => {
                 let taken = Taken { bank_payment_id, status, refund_account, grant };
@@ -70,133 +63,144 @@ impl Payment {
                 moved(payment.ended(End::Declined, now))
             }
             AuthorisationFact::Expired => moved(self.approval_never_came(now)),
-            AuthorisationFact::AnswerLost { text } => self.approval_answer_lost(text, now),
-            AuthorisationFact::Unreadable { what } => Outcome::Unexpected(Case {
-                kind: "bank_answer_malformed".to_owned(),
-                text: format!("the bank's answer about the approval says nothing: {what}"),
-            }),
-            AuthorisationFact::Invalid { .. }
-            | AuthorisationFact::Refused(_)
-            | AuthorisationFact::GivenUp { .. }
-                if self.state.may_execute_unseen() && !self.state.is_answering() =>
+            AuthorisationFact::NotSent => self.not_sent(),
+            AuthorisationFact::AnswerLost { text, renewed } => self.answer_lost(text, renewed, now),
+            AuthorisationFact::GrantLost { text, renewed } => self.grant_lost(text, renewed, now),
+            AuthorisationFact::Unreadable { what } => self.no_word_but(
+                Case {
+                    kind: "bank_answer_malformed".to_owned(),
+                    text: format!("the bank's answer about the approval says nothing: {what}"),
+                },
+                now,
+            ),
+            AuthorisationFact::Refused(_) | AuthorisationFact::GivenUp { .. }
+                if authorisation.is_some_and(Authorisation::may_execute)
+                    && !self.state.is_answering() =>
             {
-                self.approval_unproven(what, now)
+                let case = Case {
+                    kind: "approval_unproven".to_owned(),
+                    text: format!("the payer's approval could not be verified: {what:?}"),
+                };
+                self.back_to_the_step(now, false, Some(case))
             }
-            AuthorisationFact::Invalid { .. }
-            | AuthorisationFact::Refused(_)
+            AuthorisationFact::GivenUp { text, .. } if self.state.may_execute_unseen() => {
+                self.no_word_but(lost_case(text), now)
+            }
+            AuthorisationFact::Refused(_)
             | AuthorisationFact::GivenUp { .. }
             | AuthorisationFact::FundsUnavailable => moved(self.authorisation_lost(what, now)),
         }
     }
 
-    /// The bank may have got what we sent.
-    fn approval_answer_lost(&self, text: &str, now: Timestamp) -> PaymentOutcome {
-        match &self.state {
-            State::VerifyingCredentials { authorisation, challenge, credentials: Some(_) } => {
-                let state = State::VerifyingCredentials {
-                    authorisation: authorisation.clone(),
-                    challenge: challenge.clone(),
-                    credentials: None,
-                };
-                moved(self.credentials_lost(state, text, now))
-            }
-            State::Opening { .. } => moved(self.clone().given_up(text, now)),
-            State::AwaitingBankChoice
-            | State::AwaitingRedirect { .. }
-            | State::AwaitingCredentials { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
-            | State::AwaitingRedemption { .. }
-            | State::Authorised { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. }
-            | State::Final { .. } => Already,
-        }
-    }
-
-    /// A return that proves nothing does not prove that nothing was approved: the bank, which may
-    /// execute, is only asked from now on.
-    fn approval_unproven(&self, what: &AuthorisationFact, now: Timestamp) -> PaymentOutcome {
-        let case = Case {
-            kind: "approval_unproven".to_owned(),
-            text: format!("the payer's approval could not be verified: {what:?}"),
+    /// Approved: the order is wanted, at once or once the member asks for it.
+    fn granted(
+        &self,
+        consent_id: &str,
+        grant: &Sealed,
+        usable_until: Timestamp,
+        now: Timestamp,
+    ) -> PaymentStep {
+        let mut payment = self.clone();
+        payment.bank.consent_id = Some(consent_id.to_owned());
+        payment.early_returns.clear();
+        payment.reason = None;
+        let (consent_id, grant) = (consent_id.to_owned(), grant.clone());
+        let (state, wanted) = if self.terms.redeems_on_request {
+            let usable_until = usable_until.min(after(now, REDEMPTION_WINDOW));
+            (State::AwaitingRedemption { consent_id, grant, usable_until }, None)
+        } else {
+            let state = State::Authorised { consent_id, grant, redeemed_at: None };
+            (state, Some((JobKind::Redeem, now)))
         };
-        match self.still_waiting(now) {
-            Outcome::Moved(mut step) => {
-                step.cases.push(case);
-                Outcome::Moved(step)
-            }
-            Already | Outcome::Unexpected(_) => Outcome::Unexpected(case),
-        }
+        payment.with_deadline(state, now, approval_jobs(wanted))
     }
 
-    /// The payer has another step to take. The same wait told again changes nothing.
+    /// A return that led to nothing: the payer's step is open again. A return that came meanwhile
+    /// is verified first. `asked`: the bank has just said that it still waits; else it is asked.
+    pub(super) fn back_to_the_step(
+        &self,
+        now: Timestamp,
+        asked: bool,
+        case: Option<Case>,
+    ) -> PaymentOutcome {
+        let State::VerifyingReturn { authorisation, returned: Some(_), step, .. } = &self.state
+        else {
+            return match case {
+                Some(case) => self.no_word_but(case, now),
+                None => self.no_word(now),
+            };
+        };
+        let mut payment = self.clone();
+        if !payment.early_returns.is_empty() {
+            let next = payment.early_returns.remove(0);
+            let mut verifying = payment.verifying(authorisation, &next, step.clone(), now);
+            verifying.cases.extend(case);
+            return moved(verifying);
+        }
+        let authorisation = authorisation.clone();
+        payment.state = match step {
+            Some(step) => state_of(authorisation, step),
+            None => {
+                State::VerifyingReturn { authorisation, returned: None, sent: false, step: None }
+            }
+        };
+        if asked && let Outcome::Moved(ended) = payment.no_word(now) {
+            return Outcome::Moved(ended);
+        }
+        payment.updated_at = now.max(payment.updated_at);
+        let ask_at = if asked { payment.next_approval_question(now) } else { now };
+        let jobs = approval_jobs(Some((JobKind::AskApproval, ask_at)));
+        let state = payment.state.clone();
+        let mut back = payment.with_deadline(state, now, jobs);
+        back.cases.extend(case);
+        moved(back)
+    }
+
+    /// The payer has another step to take. The same wait told again changes nothing. A return that
+    /// came before the answer is verified at once.
     fn continues(
         &self,
         authorisation: Authorisation,
         approach: &Approach,
         now: Timestamp,
     ) -> PaymentOutcome {
-        let consent_id = authorisation.consent_id.clone();
-        let asks = authorisation.may_execute();
-        let state = match approach {
-            Approach::Redirect { url } => {
-                State::AwaitingRedirect { authorisation, redirect_url: url.clone() }
-            }
+        let bounded = match approach {
             Approach::Embedded { challenge } => {
-                let challenge = challenge.clone().bounded();
-                State::AwaitingCredentials { authorisation, challenge }
+                Approach::Embedded { challenge: challenge.clone().bounded() }
             }
-            Approach::Decoupled { message } => {
-                State::AwaitingDecoupled { authorisation, message: message.clone() }
-            }
+            Approach::Redirect { .. } | Approach::Decoupled { .. } => approach.clone(),
         };
-        if state.is_same_step(&self.state) {
-            return self.still_waiting(now);
+        if state_of(authorisation.clone(), &bounded).is_same_step(&self.state) {
+            return self.no_word(now);
         }
         let mut payment = self.clone();
-        payment.bank.consent_id = consent_id;
+        payment.bank.consent_id.clone_from(&authorisation.consent_id);
         payment.reason = None;
-        payment.state = state;
-        payment.updated_at = now.max(payment.updated_at);
-        let question = (JobKind::AskApproval, payment.next_approval_question(now));
-        let wanted = match approach {
-            Approach::Redirect { .. } => asks.then_some(question),
-            Approach::Embedded { .. } => None,
-            Approach::Decoupled { .. } => Some(question),
-        };
-        let state = payment.state.clone();
-        moved(payment.with_deadline(state, now, approval_jobs(wanted)))
+        self.to_the_step(payment, authorisation, &bounded, now)
     }
 
-    /// The bank has no word yet. Once the payer's time is over, that is a word too.
-    fn still_waiting(&self, now: Timestamp) -> PaymentOutcome {
-        if self.approval_is_late(now) {
-            return moved(self.approval_never_came(now));
+    /// `payment` at the payer's step, or at the return that came early.
+    pub(super) fn to_the_step(
+        &self,
+        mut payment: Payment,
+        authorisation: Authorisation,
+        step: &Approach,
+        now: Timestamp,
+    ) -> PaymentOutcome {
+        if !payment.early_returns.is_empty() {
+            let returned = payment.early_returns.remove(0);
+            return moved(payment.verifying(&authorisation, &returned, Some(step.clone()), now));
         }
-        match &self.state {
-            State::VerifyingReturn { authorisation, returned: Some(_) } => {
-                let state =
-                    State::VerifyingReturn { authorisation: authorisation.clone(), returned: None };
-                let question = (JobKind::AskApproval, self.next_approval_question(now));
-                moved(self.clone().with_deadline(state, now, approval_jobs(Some(question))))
-            }
-            State::AwaitingBankChoice
-            | State::Opening { .. }
-            | State::AwaitingRedirect { .. }
-            | State::AwaitingCredentials { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
-            | State::AwaitingRedemption { .. }
-            | State::Authorised { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. }
-            | State::Final { .. } => Already,
-        }
+        let asks = match step {
+            Approach::Redirect { .. } => authorisation.may_execute(),
+            Approach::Embedded { .. } => false,
+            Approach::Decoupled { .. } => true,
+        };
+        let state = state_of(authorisation, step);
+        payment.state = state.clone();
+        payment.updated_at = now.max(payment.updated_at);
+        let question = (JobKind::AskApproval, payment.next_approval_question(now));
+        moved(payment.with_deadline(state, now, approval_jobs(asks.then_some(question))))
     }
 
     pub(super) fn approval_never_came(&self, now: Timestamp) -> PaymentStep {
@@ -233,45 +237,22 @@ impl Payment {
         step
     }
 
-    fn credentials_lost(&self, state: State, text: &str, now: Timestamp) -> PaymentStep {
-        let mut payment = self.clone();
-        payment.reason = Some(CREDENTIALS_LOST.to_owned());
-        let may_execute = state.may_execute_unseen();
-        let question = (JobKind::AskApproval, payment.next_approval_question(now));
-        let mut step = payment.with_deadline(state, now, approval_jobs(Some(question)));
-        if may_execute {
-            step.cases.push(Case {
-                kind: "approval_answer_lost".to_owned(),
-                text: format!("no readable answer to the payer's approval: {text}"),
-            });
-        }
-        step
-    }
-
-    pub(super) fn psu_came_back(
+    /// What a browser brought is to be verified; `step` is what the payer was to do.
+    pub(super) fn verifying(
         &self,
         authorisation: &Authorisation,
-        what: &PsuFact,
+        returned: &Sealed,
+        step: Option<Approach>,
         now: Timestamp,
     ) -> PaymentStep {
-        let verifying = |returned: &Sealed| {
-            let state = State::VerifyingReturn {
-                authorisation: authorisation.clone(),
-                returned: Some(returned.clone()),
-            };
-            let jobs = approval_jobs(Some((JobKind::CompleteAuthorisation, now)));
-            self.clone().with_deadline(state, now, jobs)
+        let state = State::VerifyingReturn {
+            authorisation: authorisation.clone(),
+            returned: Some(returned.clone()),
+            sent: false,
+            step,
         };
-        match what {
-            PsuFact::Returned { returned } => verifying(returned),
-            PsuFact::Denied { returned, .. } if authorisation.may_execute() => verifying(returned),
-            PsuFact::Denied { error, description, .. } => {
-                let mut payment = self.clone();
-                payment.reason = Some(reason(description.as_deref().unwrap_or(error)));
-                let end = if error == "access_denied" { End::Declined } else { End::Failed };
-                payment.ended(end, now)
-            }
-        }
+        let jobs = approval_jobs(Some((JobKind::CompleteAuthorisation, now)));
+        self.clone().with_deadline(state, now, jobs)
     }
 
     /// No order was sent, and none will be.
@@ -283,12 +264,6 @@ impl Payment {
         let mut payment = self.clone();
         let case = |kind: &str, text: String| Case { kind: kind.to_owned(), text };
         match what {
-            AuthorisationFact::Invalid { text } => {
-                let mut step = payment.failed(502, text, true, now);
-                let text = format!("the bank's authorisation response was refused: {text}");
-                step.cases.push(case("authorisation_invalid", text));
-                step
-            }
             AuthorisationFact::Refused(refusal) => payment.refused(refusal, now),
             AuthorisationFact::GivenUp { text, malformed } => {
                 let mut step = payment.given_up(text, now);
@@ -303,13 +278,18 @@ impl Payment {
             }
             AuthorisationFact::Continues { .. }
             | AuthorisationFact::Waiting
+            | AuthorisationFact::NoWord
+            | AuthorisationFact::StillOpen
+            | AuthorisationFact::Unproven { .. }
+            | AuthorisationFact::NotSent
+            | AuthorisationFact::GrantLost { .. }
             | AuthorisationFact::Granted { .. }
             | AuthorisationFact::OrderTaken { .. }
             | AuthorisationFact::Declined { .. }
             | AuthorisationFact::Expired
             | AuthorisationFact::Unreadable { .. }
             | AuthorisationFact::AnswerLost { .. } => {
-                payment.failed(500, "the approval was got and lost at once", false, now)
+                payment.failed(500, "an approval that is none ended the payment", false, now)
             }
         }
     }
@@ -353,6 +333,7 @@ impl State {
             (
                 State::AwaitingBankChoice
                 | State::Opening { .. }
+                | State::OpeningUncertain { .. }
                 | State::AwaitingRedirect { .. }
                 | State::AwaitingCredentials { .. }
                 | State::AwaitingDecoupled { .. }
@@ -370,8 +351,23 @@ impl State {
     }
 }
 
+/// Where a payment waits for that step of the payer.
+fn state_of(authorisation: Authorisation, step: &Approach) -> State {
+    match step {
+        Approach::Redirect { url } => {
+            State::AwaitingRedirect { authorisation, redirect_url: url.clone() }
+        }
+        Approach::Embedded { challenge } => {
+            State::AwaitingCredentials { authorisation, challenge: challenge.clone() }
+        }
+        Approach::Decoupled { message } => {
+            State::AwaitingDecoupled { authorisation, message: message.clone() }
+        }
+    }
+}
+
 /// Of the jobs before an order, `wanted` alone goes on.
-fn approval_jobs(wanted: Option<(JobKind, Timestamp)>) -> Vec<JobChange> {
+pub(super) fn approval_jobs(wanted: Option<(JobKind, Timestamp)>) -> Vec<JobChange> {
     let before_the_order = [
         JobKind::OpenAtBank,
         JobKind::CompleteAuthorisation,

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Attempt, BankRecord, End, Payment, PaymentStep, Sealed, SentOrder, State, Terms};
+use super::{
+    Attempt, BankRecord, End, Payment, PaymentStep, RepeatedCreation, Sealed, SentOrder, State,
+    Terms,
+};
 use crate::Refusal;
 use crate::account::AccountIdentifier;
 use crate::execution::Execution;
@@ -55,7 +58,7 @@ impl Payment {
         let bank_id = initiation.bank_id.clone();
         let state = match (initiation.flow.begins_on_pages(), &bank_id) {
             (true, _) => State::AwaitingBankChoice,
-            (false, Some(_)) => State::Opening { attempt, credentials },
+            (false, Some(_)) => State::Opening { attempt, credentials, sent: false },
             (false, None) => return Err(Refusal::BankRequired),
         };
         let payment = Payment {
@@ -72,6 +75,7 @@ impl Payment {
             approved_at: None,
             ordered_at: None,
             state,
+            early_returns: vec![],
             bank: BankRecord::default(),
             reason: None,
             error: None,
@@ -117,12 +121,13 @@ impl Payment {
             {
                 return Ok(None);
             }
-            State::Opening { attempt, .. } if !attempt.executes_at_approval => {}
+            State::Opening { attempt, sent, .. } if nothing_is_created(attempt, *sent) => {}
             State::AwaitingRedirect { authorisation, .. }
             | State::AwaitingCredentials { authorisation, .. }
             | State::AwaitingDecoupled { authorisation, .. }
                 if !authorisation.may_execute() => {}
             State::Opening { .. }
+            | State::OpeningUncertain { .. }
             | State::AwaitingRedirect { .. }
             | State::AwaitingCredentials { .. }
             | State::AwaitingDecoupled { .. }
@@ -140,6 +145,7 @@ impl Payment {
         payment.payer_account = payer_account;
         payment.execution = Some(execution);
         payment.bank = BankRecord::default();
+        payment.early_returns.clear();
         if self.state == State::AwaitingBankChoice && self.is_link() {
             payment.link_used_at = Some(now);
         }
@@ -147,7 +153,7 @@ impl Payment {
             JobChange::Cancel(JobKind::AskApproval),
             JobChange::Schedule(JobKind::OpenAtBank, now),
         ];
-        let state = State::Opening { attempt, credentials: None };
+        let state = State::Opening { attempt, credentials: None, sent: false };
         Ok(Some(payment.with_deadline(state, now, jobs)))
     }
 
@@ -178,6 +184,7 @@ impl Payment {
             } => Ok(None),
             State::AwaitingBankChoice
             | State::Opening { .. }
+            | State::OpeningUncertain { .. }
             | State::AwaitingRedirect { .. }
             | State::AwaitingCredentials { .. }
             | State::AwaitingDecoupled { .. }
@@ -202,12 +209,13 @@ impl Payment {
             | State::AwaitingCredentials { .. }
             | State::AwaitingRedemption { .. }
             | State::Authorised { .. } => true,
-            State::Opening { attempt, .. } => !attempt.executes_at_approval,
+            State::Opening { attempt, sent, .. } => nothing_is_created(attempt, *sent),
             State::AwaitingRedirect { .. }
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. } => !self.state.may_execute_unseen(),
-            State::OrderSent { .. }
+            State::OpeningUncertain { .. }
+            | State::OrderSent { .. }
             | State::Uncertain { .. }
             | State::Processing { .. }
             | State::Final {
@@ -227,6 +235,38 @@ impl Payment {
         let mut payment = self.clone();
         payment.reason = Some("The payment was cancelled; no order was sent.".to_owned());
         Ok(Some(payment.ended(End::Cancelled, now)))
+    }
+
+    /// Records that what cannot be repeated is about to be sent: the creation, or the
+    /// authorisation code. Only after this is committed may it leave. `None` where nothing of the
+    /// kind is to be sent, or it has left before.
+    #[must_use]
+    pub fn begin_sending(&self) -> Option<PaymentStep> {
+        let mut payment = self.clone();
+        match &mut payment.state {
+            State::Opening { sent, .. }
+            | State::VerifyingReturn { sent, returned: Some(_), .. }
+                if !*sent =>
+            {
+                *sent = true;
+            }
+            State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::OpeningUncertain { .. }
+            | State::AwaitingRedirect { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { .. } => return None,
+        }
+        let jobs = payment.deadline().map(|due| JobChange::Schedule(JobKind::Expire, due));
+        Some(payment.silently(jobs.into_iter().collect()))
     }
 
     /// Records that the order is about to be sent. Only after this is committed may it leave.
@@ -271,6 +311,12 @@ impl Payment {
         Ok(self.clone().with_deadline(state, now, jobs))
     }
 
+    /// A Step that the public sees nothing of: no event, and the time of the last change stays.
+    pub(super) fn silently(mut self, jobs: Vec<JobChange>) -> PaymentStep {
+        self.version += 1;
+        Step { state: self, events: vec![], jobs, cases: vec![] }
+    }
+
     /// The Step into `state`, with its event.
     pub(super) fn moved_to(
         mut self,
@@ -292,7 +338,8 @@ impl Payment {
     }
 
     /// The Step into an end: every job but the deliveries ends too, and the payer may get a receipt.
-    pub(super) fn ended(self, end: End, now: Timestamp) -> PaymentStep {
+    pub(super) fn ended(mut self, end: End, now: Timestamp) -> PaymentStep {
+        self.early_returns.clear();
         let receipt = end == End::Completed && self.receipt_to.is_some();
         let jobs = JobKind::ALL
             .into_iter()
@@ -303,5 +350,15 @@ impl Payment {
             })
             .collect();
         self.moved_to(State::Final { end }, now, jobs)
+    }
+}
+
+/// Whether nothing exists at the bank that could be executed: its creation has not left.
+fn nothing_is_created(attempt: &Attempt, sent: bool) -> bool {
+    match attempt.repeated_creation() {
+        // It leaves without a mark.
+        RepeatedCreation::SameKeys => !attempt.executes_at_approval,
+        RepeatedCreation::NewKeys => true,
+        RepeatedCreation::Never => !sent,
     }
 }

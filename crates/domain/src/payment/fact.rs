@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::approval::Approach;
 use crate::bank::{ConsentProgress, OrderStatus, RefundAccount};
-use crate::payment::Sealed;
+use crate::payment::{Attempt, Sealed};
 
 /// A bank's clear "no", in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,26 +15,6 @@ pub struct BankRefusal {
     pub code: Option<String>,
     /// The bank's text.
     pub text: String,
-}
-
-/// What the payer's browser brought back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PsuFact {
-    /// With something to be verified.
-    Returned {
-        /// What the browser brought (`code`, `id_token`, …), sealed.
-        returned: Sealed,
-    },
-    /// The browser says that the payer declined, or that the bank will not go on. Where the bank
-    /// executes at the approval, the bank itself is asked.
-    Denied {
-        /// What the browser brought, sealed.
-        returned: Sealed,
-        /// OAuth error code (`access_denied`).
-        error: String,
-        /// The bank's words.
-        description: Option<String>,
-    },
 }
 
 /// What became of the opening at the bank, or of the payer's approval there.
@@ -78,8 +58,10 @@ pub enum AuthorisationFact {
     },
     /// The bank's own time for the approval is over. Nothing is executed.
     Expired,
-    /// What the browser brought is forged or wrong.
-    Invalid {
+    /// What the browser brought was verified, and the bank still waits for the payer.
+    StillOpen,
+    /// What the browser brought proves nothing: it is forged, wrong, or not signed by the bank.
+    Unproven {
         /// Which check failed.
         text: String,
     },
@@ -100,11 +82,25 @@ pub enum AuthorisationFact {
         /// What is wrong with it.
         what: String,
     },
-    /// The payer's answers left, and no answer of the bank came back: it is only asked from now
-    /// on.
+    /// The bank was asked about the approval and gave no answer.
+    NoWord,
+    /// What could not be repeated provably never reached the bank.
+    NotSent,
+    /// What left could not be repeated, and no answer came back: a creation, the payer's answers,
+    /// or an authorisation code with a creation after it.
     AnswerLost {
         /// What happened instead.
         text: String,
+        /// The keys of a new opening, where there is to be one.
+        renewed: Box<Attempt>,
+    },
+    /// The authorisation code is spent and the bank's access token was lost; nothing else was
+    /// asked of the bank. Whatever was approved, we cannot use it.
+    GrantLost {
+        /// What happened instead.
+        text: String,
+        /// The keys of a new opening, where there is to be one.
+        renewed: Box<Attempt>,
     },
 }
 
@@ -155,17 +151,20 @@ pub enum StatusFact {
         /// What is wrong with it.
         what: String,
     },
+    /// The bank gave no answer.
+    NoWord,
 }
 
 /// Something that happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// In the payer's browser.
-    Psu {
+    /// The payer's browser came back.
+    PsuReturned {
         /// The OAuth `state` that came back; that of an abandoned attempt changes nothing.
         oauth_state: String,
-        /// What happened.
-        what: PsuFact,
+        /// What the browser, or the bank's callback in its place, brought, sealed. Nothing in it
+        /// is believed before the bank has confirmed it.
+        returned: Sealed,
     },
     /// To its opening at the bank, or to the approval.
     Authorisation {

@@ -5,16 +5,21 @@
 //! facts of a later phase that arrive early are [`Outcome::Unexpected`]; so is any word of the
 //! bank about an order that contradicts how the payment ended, because money may have moved.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::patience::after;
 use super::{
-    AuthorisationFact, End, Fact, OrderFact, Payment, PaymentOutcome, PaymentStep, PsuFact, State,
-    StatusFact,
+    AuthorisationFact, EARLY_RETURNS_MAX, End, Fact, OrderFact, Payment, PaymentOutcome,
+    PaymentStep, Sealed, State, StatusFact,
 };
-use crate::step::{Case, Outcome};
+use crate::approval::Approach;
+use crate::step::{Case, JobChange, JobKind, Outcome};
 
 use AuthorisationFact as A;
 use Outcome::Already;
+
+/// When the last question is looked at again, should it not have been asked by then.
+const LAST_QUESTION_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 impl Payment {
     /// What `fact` does to this payment. Total: any fact in any state has an outcome.
@@ -24,7 +29,9 @@ impl Payment {
             Fact::Authorisation { idempotency_key, what } => {
                 self.observe_authorisation(idempotency_key, what, now)
             }
-            Fact::Psu { oauth_state, what } => self.observe_psu(oauth_state, what, now),
+            Fact::PsuReturned { oauth_state, returned } => {
+                self.observe_return(oauth_state, returned, now)
+            }
             Fact::Order(what) => self.observe_order(what, now),
             Fact::Status(what) => self.observe_status(what, now),
             Fact::TimeRanOut => self.time_ran_out(now),
@@ -40,7 +47,7 @@ impl Payment {
     ) -> PaymentOutcome {
         use State as S;
         match (&self.state, what) {
-            (S::Opening { attempt, .. }, _) => {
+            (S::Opening { attempt, .. } | S::OpeningUncertain { attempt, .. }, _) => {
                 if attempt.idempotency_key == *idempotency_key {
                     self.authorisation_told(attempt, None, what, now)
                 } else {
@@ -63,10 +70,9 @@ impl Payment {
                 }
             }
             (S::AwaitingBankChoice, _) => self.unexpected("authorisation_before_return"),
-            (
-                S::Authorised { .. },
-                A::FundsUnavailable | A::Refused(_) | A::Invalid { .. } | A::GivenUp { .. },
-            ) => moved(self.authorisation_lost(what, now)),
+            (S::Authorised { .. }, A::FundsUnavailable | A::Refused(_) | A::GivenUp { .. }) => {
+                moved(self.authorisation_lost(what, now))
+            }
             (
                 S::AwaitingRedemption { .. } | S::Authorised { .. } | S::Final { .. },
                 A::OrderTaken { .. },
@@ -83,24 +89,70 @@ impl Payment {
         }
     }
 
-    /// The payer's browser, or the bank's callback in its place.
-    fn observe_psu(&self, oauth_state: &str, what: &PsuFact, now: Timestamp) -> PaymentOutcome {
+    /// The payer's browser came back, or the bank's callback came in its place. One that comes
+    /// before it can be verified is kept: the answer to the creation may be slower than the payer.
+    fn observe_return(
+        &self,
+        oauth_state: &str,
+        returned: &Sealed,
+        now: Timestamp,
+    ) -> PaymentOutcome {
         use State as S;
-        match &self.state {
-            // A bank's callback after a decoupled approval brings what a browser brings.
-            S::AwaitingRedirect { authorisation, .. }
-            | S::AwaitingDecoupled { authorisation, .. } => {
-                if authorisation.attempt.oauth_state == *oauth_state {
-                    moved(self.psu_came_back(authorisation, what, now))
-                } else {
-                    Already
-                }
-            }
-            S::AwaitingBankChoice => self.unexpected("return_before_redirect"),
-            S::Opening { .. }
+        let attempt = match &self.state {
+            S::Opening { attempt, .. } | S::OpeningUncertain { attempt, .. } => Some(attempt),
+            S::AwaitingBankChoice => return self.unexpected("return_before_redirect"),
+            S::AwaitingRedirect { .. }
             | S::AwaitingCredentials { .. }
+            | S::AwaitingDecoupled { .. }
             | S::VerifyingReturn { .. }
             | S::VerifyingCredentials { .. }
+            | S::AwaitingRedemption { .. }
+            | S::Authorised { .. }
+            | S::OrderSent { .. }
+            | S::Uncertain { .. }
+            | S::Processing { .. }
+            | S::Final { .. } => {
+                self.state.authorisation().map(|authorisation| &authorisation.attempt)
+            }
+        };
+        if attempt.is_none_or(|attempt| attempt.oauth_state != *oauth_state) {
+            return Already;
+        }
+        match &self.state {
+            S::AwaitingRedirect { authorisation, redirect_url } => {
+                let step = Approach::Redirect { url: redirect_url.clone() };
+                moved(self.verifying(authorisation, returned, Some(step), now))
+            }
+            S::AwaitingCredentials { authorisation, challenge } => {
+                let step = Approach::Embedded { challenge: challenge.clone() };
+                moved(self.verifying(authorisation, returned, Some(step), now))
+            }
+            // The callback of a decoupled approval that was begun by an answer whose fate is open.
+            S::VerifyingCredentials { authorisation, challenge, credentials: None }
+                if !self.state.may_execute_unseen() =>
+            {
+                let step = Approach::Embedded { challenge: challenge.clone() };
+                moved(self.verifying(authorisation, returned, Some(step), now))
+            }
+            S::AwaitingDecoupled { authorisation, message } => {
+                let step = Approach::Decoupled { message: message.clone() };
+                moved(self.verifying(authorisation, returned, Some(step), now))
+            }
+            S::VerifyingReturn { authorisation, returned: None, step, .. } => {
+                moved(self.verifying(authorisation, returned, step.clone(), now))
+            }
+            S::Opening { .. }
+            | S::OpeningUncertain { .. }
+            | S::VerifyingReturn { .. }
+            | S::VerifyingCredentials { .. } => {
+                if self.early_returns.len() >= EARLY_RETURNS_MAX {
+                    return self.unexpected("too_many_returns");
+                }
+                let mut payment = self.clone();
+                payment.early_returns.push(returned.clone());
+                moved(payment.silently(vec![]))
+            }
+            S::AwaitingBankChoice
             | S::AwaitingRedemption { .. }
             | S::Authorised { .. }
             | S::OrderSent { .. }
@@ -130,6 +182,7 @@ impl Payment {
             (
                 S::AwaitingBankChoice
                 | S::Opening { .. }
+                | S::OpeningUncertain { .. }
                 | S::AwaitingRedirect { .. }
                 | S::AwaitingCredentials { .. }
                 | S::AwaitingDecoupled { .. }
@@ -156,23 +209,30 @@ impl Payment {
                 S::Processing { .. },
                 StatusFact::Order(status) | StatusFact::Found { status, .. },
             ) => self.status_told(status, now),
-            (S::Processing { .. }, StatusFact::Consent(_)) => Already,
+            (S::Processing { .. }, StatusFact::Consent(_))
+            | (S::Uncertain { .. } | S::Processing { .. }, StatusFact::NoWord) => self.no_word(now),
             (S::Uncertain { order }, StatusFact::Consent(consent)) => {
                 self.consent_told(order, *consent, now)
             }
-            (S::Uncertain { .. } | S::Processing { .. }, StatusFact::Unreadable { what }) => {
-                Outcome::Unexpected(Case {
-                    kind: "bank_answer_malformed".to_owned(),
-                    text: format!("the bank's answer about the status cannot be read: {what}"),
-                })
-            }
+            (S::Uncertain { .. } | S::Processing { .. }, StatusFact::Unreadable { what }) => self
+                .no_word_but(
+                    Case {
+                        kind: "bank_answer_malformed".to_owned(),
+                        text: format!("the bank's answer about the status cannot be read: {what}"),
+                    },
+                    now,
+                ),
             (S::Final { end }, StatusFact::Order(status) | StatusFact::Found { status, .. }) => {
                 self.status_after_the_end(*end, status)
             }
-            (S::Final { .. }, StatusFact::Consent(_) | StatusFact::Unreadable { .. }) => Already,
+            (
+                S::Final { .. },
+                StatusFact::Consent(_) | StatusFact::Unreadable { .. } | StatusFact::NoWord,
+            ) => Already,
             (
                 S::AwaitingBankChoice
                 | S::Opening { .. }
+                | S::OpeningUncertain { .. }
                 | S::AwaitingRedirect { .. }
                 | S::AwaitingCredentials { .. }
                 | S::AwaitingDecoupled { .. }
@@ -189,25 +249,59 @@ impl Payment {
         }
     }
 
+    /// The clock alone ends nothing that the bank may have a word on: it is asked once more, and
+    /// what it says, or does not say, then ends the payment.
     fn time_ran_out(&self, now: Timestamp) -> PaymentOutcome {
-        if self.deadline().is_none_or(|deadline| now < deadline) {
+        if !self.patience_is_over(now) {
             return Already;
         }
-        let mut payment = self.clone();
+        if let State::OrderSent { order } = &self.state {
+            let text = "no answer was recorded in 30 days".to_owned();
+            return moved(self.order_ended(order, &OrderFact::AnswerLost { text }, now));
+        }
+        match self.state.last_question() {
+            Some(question) => moved(self.clone().silently(vec![
+                JobChange::Schedule(question, now),
+                JobChange::Schedule(JobKind::Expire, after(now, LAST_QUESTION_AGAIN)),
+            ])),
+            None if self.state.is_final() => Already,
+            None => moved(self.out_of_patience(now)),
+        }
+    }
+
+    /// A question has brought no word. Once the time is over, that ends the payment.
+    pub(super) fn no_word(&self, now: Timestamp) -> PaymentOutcome {
+        if self.patience_is_over(now) { moved(self.out_of_patience(now)) } else { Already }
+    }
+
+    /// The same where a person must look at what came instead.
+    pub(super) fn no_word_but(&self, case: Case, now: Timestamp) -> PaymentOutcome {
+        match self.no_word(now) {
+            Outcome::Moved(mut step) => {
+                step.cases.push(case);
+                Outcome::Moved(step)
+            }
+            Already | Outcome::Unexpected(_) => Outcome::Unexpected(case),
+        }
+    }
+
+    fn patience_is_over(&self, now: Timestamp) -> bool {
+        self.deadline().is_some_and(|deadline| now >= deadline)
+    }
+
+    /// The end of a payment whose time is over.
+    fn out_of_patience(&self, now: Timestamp) -> PaymentStep {
         let (end, text) = match &self.state {
-            State::AwaitingRedirect { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
-                if self.state.may_execute_unseen() =>
-            {
-                (End::NoFinalStatus, "The bank did not tell within 30 days whether it executed.")
+            _ if self.state.may_execute_unseen() => {
+                (End::NoFinalStatus, "The bank did not say within 30 days whether it executed.")
             }
             State::AwaitingBankChoice
             | State::Opening { .. }
+            | State::OpeningUncertain { .. }
             | State::AwaitingRedirect { .. }
             | State::AwaitingCredentials { .. }
-            | State::AwaitingDecoupled { .. } => {
+            | State::AwaitingDecoupled { .. }
+            | State::Final { .. } => {
                 (End::Expired, "The payer did not approve the payment in time.")
             }
             State::AwaitingRedemption { .. } => {
@@ -221,8 +315,8 @@ impl Payment {
             State::OrderSent { .. } | State::Uncertain { .. } | State::Processing { .. } => {
                 (End::NoFinalStatus, "The bank gave no final status within 30 days.")
             }
-            State::Final { .. } => return Already,
         };
+        let mut payment = self.clone();
         payment.reason = Some(text.to_owned());
         let mut step = payment.ended(end, now);
         if end == End::NoFinalStatus {
@@ -231,7 +325,7 @@ impl Payment {
                 text: "the order may have been executed: ask the bank".to_owned(),
             });
         }
-        moved(step)
+        step
     }
 
     pub(super) fn unexpected(&self, kind: &str) -> PaymentOutcome {

@@ -1,8 +1,8 @@
 //! A payment: one order from the payer's account, initiated by us.
 //!
 //! [`Payment`] is the row of truth, [`State`] where it stands, [`Fact`] what can happen to it.
-//! The transitions are in `machine` (`Payment::observe`), what they do in `approval` and `order`,
-//! the commands in `commands`, deadlines and intervals in `patience`.
+//! The transitions are in `machine` (`Payment::observe`), what they do in `approval`, `lost` and
+//! `order`, the commands in `commands`, deadlines and intervals in `patience`.
 //!
 //! ```text
 //!                         ┌▶ AwaitingRedirect ────▶ VerifyingReturn ──────┐
@@ -24,6 +24,7 @@
 mod approval;
 mod commands;
 mod fact;
+mod lost;
 mod machine;
 mod order;
 mod patience;
@@ -33,8 +34,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::commands::Creation;
-pub use self::fact::{AuthorisationFact, BankRefusal, Fact, OrderFact, PsuFact, StatusFact};
-pub use self::state::{Attempt, Authorisation, End, Sealed, SentOrder, Stage, State};
+pub use self::fact::{AuthorisationFact, BankRefusal, Fact, OrderFact, StatusFact};
+pub use self::state::{
+    Attempt, Authorisation, End, RepeatedCreation, Sealed, SentOrder, Stage, State,
+};
 use crate::account::AccountIdentifier;
 use crate::bank::RefundAccount;
 use crate::event::EventKind;
@@ -59,6 +62,12 @@ pub const LINK_WINDOW_MAX: SignedDuration = SignedDuration::from_hours(90 * 24);
 pub const REDEMPTION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// How long a bank is asked for its last word, counted from the order: 30 days (the same section).
 pub const STATUS_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How often a payment is opened at its bank at most: again after a creation or an access token
+/// whose answer was lost.
+pub const OPENINGS_MAX: u32 = 5;
+/// How many returns of browsers are kept that came before they could be verified. Further ones are
+/// dropped, with a case.
+pub const EARLY_RETURNS_MAX: usize = 8;
 /// No reason that is kept or shown is longer (API `statusReasonInformation`).
 pub const REASON_LENGTH_MAX: usize = 256;
 
@@ -140,6 +149,10 @@ pub struct Payment {
     pub ordered_at: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
+    /// What browsers, or the bank's callback, brought before it could be verified, oldest first; at
+    /// most [`EARLY_RETURNS_MAX`]. They belong to the attempt of the state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub early_returns: Vec<Sealed>,
     /// The bank's own words.
     pub bank: BankRecord,
     /// Why it stands there, for people; at most [`REASON_LENGTH_MAX`] characters.

@@ -88,7 +88,7 @@ impl Payment {
         let known = self.bank.payment_status.as_deref() == Some(status.raw.as_str())
             && (status.reason.is_none() || status.reason == self.reason);
         match status.progress {
-            OrderProgress::InProcess | OrderProgress::Unrecognised if known => Already,
+            OrderProgress::InProcess | OrderProgress::Unrecognised if known => self.no_word(now),
             OrderProgress::InProcess
             | OrderProgress::Unrecognised
             | OrderProgress::Completed
@@ -155,7 +155,9 @@ impl Payment {
                 moved(step)
             }
             // "Not used yet" proves nothing: the order may still be on its way inside the bank.
-            ConsentProgress::Authorised | ConsentProgress::AwaitingAuthorisation => Already,
+            ConsentProgress::Authorised | ConsentProgress::AwaitingAuthorisation => {
+                self.no_word(now)
+            }
             ConsentProgress::Rejected => {
                 let mut payment = self.clone();
                 payment.reason =

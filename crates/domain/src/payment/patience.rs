@@ -4,10 +4,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AUTHORISATION_WINDOW, Authorisation, LINK_WINDOW, Payment, STATUS_WINDOW, State,
-    TOKEN_REQUEST_AUTHORISATION_WINDOW,
+    AUTHORISATION_WINDOW, Authorisation, LINK_WINDOW, Payment, RepeatedCreation, STATUS_WINDOW,
+    State, TOKEN_REQUEST_AUTHORISATION_WINDOW,
 };
 use crate::initiation::Schedule;
+use crate::step::JobKind;
 
 impl State {
     /// What waits for the payer's approval, or is being verified.
@@ -21,6 +22,7 @@ impl State {
             | State::VerifyingCredentials { authorisation, .. } => Some(authorisation),
             State::AwaitingBankChoice
             | State::Opening { .. }
+            | State::OpeningUncertain { .. }
             | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
             | State::OrderSent { .. }
@@ -34,13 +36,19 @@ impl State {
     /// can end the payment.
     #[must_use]
     pub fn may_execute_unseen(&self) -> bool {
-        let out_of_our_hands = match self {
-            State::AwaitingRedirect { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. } => true,
+        match self {
+            State::Opening { attempt, sent, .. } => *sent && attempt.lost_creation_may_execute(),
+            State::OpeningUncertain { .. } => true,
+            State::AwaitingRedirect { authorisation, .. }
+            | State::AwaitingDecoupled { authorisation, .. } => authorisation.may_execute(),
+            State::VerifyingReturn { authorisation, sent, .. } => {
+                authorisation.may_execute() || (*sent && authorisation.is_being_created())
+            }
+            // The answers may be what creates the payment.
+            State::VerifyingCredentials { authorisation, .. } => {
+                authorisation.may_execute() || authorisation.is_being_created()
+            }
             State::AwaitingBankChoice
-            | State::Opening { .. }
             | State::AwaitingCredentials { .. }
             | State::AwaitingRedemption { .. }
             | State::Authorised { .. }
@@ -48,8 +56,32 @@ impl State {
             | State::Uncertain { .. }
             | State::Processing { .. }
             | State::Final { .. } => false,
-        };
-        out_of_our_hands && self.authorisation().is_some_and(Authorisation::may_execute)
+        }
+    }
+
+    /// The question that is asked once more when the time is over; `None` where the bank has no
+    /// word on it, or cannot be asked.
+    pub(super) fn last_question(&self) -> Option<JobKind> {
+        match self {
+            State::OpeningUncertain { attempt, .. } => {
+                let repeats = attempt.repeated_creation() == RepeatedCreation::SameKeys;
+                repeats.then_some(JobKind::OpenAtBank)
+            }
+            State::AwaitingRedirect { authorisation, .. }
+            | State::AwaitingCredentials { authorisation, .. }
+            | State::AwaitingDecoupled { authorisation, .. }
+            | State::VerifyingReturn { authorisation, .. }
+            | State::VerifyingCredentials { authorisation, .. } => {
+                authorisation.consent_id.is_some().then_some(JobKind::AskApproval)
+            }
+            State::Uncertain { .. } | State::Processing { .. } => Some(JobKind::AskStatus),
+            State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::AwaitingRedemption { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Final { .. } => None,
+        }
     }
 }
 
@@ -59,6 +91,12 @@ impl Authorisation {
     pub fn may_execute(&self) -> bool {
         self.attempt.executes_at_approval && self.consent_id.is_some()
     }
+
+    /// Whether the payment is yet to be created at a bank that may execute a creation whose answer
+    /// is lost.
+    pub(super) fn is_being_created(&self) -> bool {
+        self.consent_id.is_none() && self.attempt.lost_creation_may_execute()
+    }
 }
 
 impl Payment {
@@ -66,12 +104,7 @@ impl Payment {
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         let (start, window) = match &self.state {
-            State::AwaitingRedirect { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
-                if self.state.may_execute_unseen() =>
-            {
+            _ if self.state.may_execute_unseen() => {
                 (self.executes_from(self.payer_came_at()), STATUS_WINDOW)
             }
             State::AwaitingBankChoice if self.is_link() => {
@@ -80,6 +113,7 @@ impl Payment {
             }
             State::AwaitingBankChoice
             | State::Opening { .. }
+            | State::OpeningUncertain { .. }
             | State::AwaitingRedirect { .. }
             | State::AwaitingCredentials { .. }
             | State::AwaitingDecoupled { .. }
@@ -142,6 +176,7 @@ impl Payment {
             | State::Processing { order, .. } => order.sent_at,
             State::AwaitingBankChoice
             | State::Opening { .. }
+            | State::OpeningUncertain { .. }
             | State::AwaitingRedirect { .. }
             | State::AwaitingCredentials { .. }
             | State::AwaitingDecoupled { .. }
@@ -157,13 +192,19 @@ impl Payment {
     /// When to ask the bank again whether the payer has approved. A payer who confirms on another
     /// device looks at our page meanwhile: between one second and thirty. A payer who is at the
     /// bank's own pages comes back, as a rule; for the one who does not, between fifteen seconds
-    /// and five minutes.
+    /// and five minutes. Once the payer's time is over, a bank that may still execute is asked at
+    /// half of the payment's age, at most every two hours.
     #[must_use]
     pub fn next_approval_question(&self, now: Timestamp) -> Timestamp {
+        if self.approval_is_late(now) {
+            return after(now, part_of_age(self.payer_came_at(), now, 2, 300_000, 7_200_000));
+        }
         let age =
             |parts, least_ms, most_ms| part_of_age(self.updated_at, now, parts, least_ms, most_ms);
         let wait = match &self.state {
-            State::AwaitingRedirect { .. } => age(2, 15_000, 300_000),
+            State::AwaitingRedirect { .. } | State::OpeningUncertain { .. } => {
+                age(2, 15_000, 300_000)
+            }
             State::AwaitingBankChoice
             | State::Opening { .. }
             | State::AwaitingCredentials { .. }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::approval::Challenge;
+use crate::approval::{Approach, Challenge};
 
 /// Text that only the gateway's sealing key can open: tokens, codes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,19 @@ impl std::fmt::Debug for Sealed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sealed(…)")
     }
+}
+
+/// How the creation at a bank may be repeated when its answer was lost. It follows from the bank's
+/// standard and profile; see `docs/decisions/0008-lost-creations.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepeatedCreation {
+    /// With the same keys: the bank recognises the repetition and creates nothing twice.
+    SameKeys,
+    /// With new keys: what the lost creation left at the bank can never be executed.
+    NewKeys,
+    /// Never: what the lost creation left at the bank may be executed.
+    Never,
 }
 
 /// What one opening of a payment at a bank uses; drawn and stored before the first attempt, so
@@ -31,6 +44,37 @@ pub struct Attempt {
     /// Whether this bank executes at the approval, without an order from us.
     #[serde(default)]
     pub executes_at_approval: bool,
+    /// How the creation may be repeated. Absent in bodies of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated_creation: Option<RepeatedCreation>,
+    /// Counts the openings of a payment at its bank, from 1.
+    #[serde(default = "first_opening")]
+    pub opening: u32,
+}
+
+fn first_opening() -> u32 {
+    1
+}
+
+impl Attempt {
+    /// How the creation may be repeated; the careful answer for bodies of earlier releases.
+    #[must_use]
+    pub fn repeated_creation(&self) -> RepeatedCreation {
+        self.repeated_creation.unwrap_or(match self.executes_at_approval {
+            true => RepeatedCreation::Never,
+            false => RepeatedCreation::SameKeys,
+        })
+    }
+
+    /// Whether a creation whose answer was lost can be executed without a further word of ours.
+    #[must_use]
+    pub fn lost_creation_may_execute(&self) -> bool {
+        match self.repeated_creation() {
+            RepeatedCreation::NewKeys => false,
+            RepeatedCreation::SameKeys => self.executes_at_approval,
+            RepeatedCreation::Never => true,
+        }
+    }
 }
 
 /// What waits for, or has, the payer's approval.
@@ -73,6 +117,19 @@ pub enum State {
         /// What the member already knows of the bank's questions (API `initialEmbeddedAuth`).
         #[serde(default)]
         credentials: Option<Sealed>,
+        /// Whether the creation may have left. Recorded before it leaves, where it cannot be
+        /// repeated with the same keys.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        sent: bool,
+    },
+    /// The creation left and its answer was lost: the bank may hold, and execute, a payment whose
+    /// id nobody knows.
+    OpeningUncertain {
+        /// The keys of this attempt.
+        attempt: Attempt,
+        /// As in [`State::Opening`], for a creation that is repeated with the same keys.
+        #[serde(default)]
+        credentials: Option<Sealed>,
     },
     /// The payer has to approve at the bank.
     AwaitingRedirect {
@@ -102,6 +159,14 @@ pub enum State {
         authorisation: Authorisation,
         /// What the browser brought; absent once it is used up and the bank is only asked.
         returned: Option<Sealed>,
+        /// Whether the authorisation code may have left. Recorded before it leaves: a code works
+        /// once.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        sent: bool,
+        /// The step that the payer was to take, to go back to where the return proves nothing.
+        /// Absent in bodies of earlier releases.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<Approach>,
     },
     /// The payer has answered; the bank verifies the answers.
     VerifyingCredentials {
@@ -200,6 +265,7 @@ pub enum Stage {
     /// [`State::AwaitingBankChoice`] where the payer comes by a link.
     AwaitingBankChoiceByLink,
     Opening,
+    OpeningUncertain,
     AwaitingRedirect,
     AwaitingCredentials,
     /// [`State::AwaitingCredentials`] where our hosted pages, not the member's, ask the payer.
@@ -224,10 +290,11 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in the order of a payment's life.
-    pub const ALL: [Stage; 22] = [
+    pub const ALL: [Stage; 23] = [
         Stage::AwaitingBankChoice,
         Stage::AwaitingBankChoiceByLink,
         Stage::Opening,
+        Stage::OpeningUncertain,
         Stage::AwaitingRedirect,
         Stage::AwaitingCredentials,
         Stage::AwaitingCredentialsOnPages,
@@ -256,6 +323,7 @@ impl Stage {
             Stage::AwaitingBankChoice => "awaiting_bank_choice",
             Stage::AwaitingBankChoiceByLink => "awaiting_bank_choice_by_link",
             Stage::Opening => "opening",
+            Stage::OpeningUncertain => "opening_uncertain",
             Stage::AwaitingRedirect => "awaiting_redirect",
             Stage::AwaitingCredentials => "awaiting_credentials",
             Stage::AwaitingCredentialsOnPages => "awaiting_credentials_on_pages",
@@ -286,6 +354,7 @@ impl State {
         match self {
             State::AwaitingBankChoice => Stage::AwaitingBankChoice,
             State::Opening { .. } => Stage::Opening,
+            State::OpeningUncertain { .. } => Stage::OpeningUncertain,
             State::AwaitingRedirect { .. } => Stage::AwaitingRedirect,
             State::AwaitingCredentials { .. } => Stage::AwaitingCredentials,
             State::AwaitingDecoupled { .. } => Stage::AwaitingDecoupled,
@@ -327,6 +396,7 @@ impl State {
             | State::Final { end: End::Completed | End::NoFinalStatus } => true,
             State::AwaitingBankChoice
             | State::Opening { .. }
+            | State::OpeningUncertain { .. }
             | State::AwaitingRedirect { .. }
             | State::AwaitingCredentials { .. }
             | State::AwaitingDecoupled { .. }
@@ -349,7 +419,9 @@ impl State {
     #[must_use]
     pub fn shows_order(&self) -> bool {
         let approved = self.shows_approval() && !matches!(self, State::AwaitingRedemption { .. });
-        approved || self.authorisation().is_some_and(Authorisation::may_execute)
+        approved
+            || self.may_execute_unseen()
+            || self.authorisation().is_some_and(Authorisation::may_execute)
     }
 
     /// Whether nothing more will happen.

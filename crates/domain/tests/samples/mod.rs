@@ -9,7 +9,7 @@ use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
     Attempt, Authorisation, AuthorisationFact, BankRefusal, Creation, End, Fact, OrderFact,
-    Payment, PsuFact, Sealed, SentOrder, State, StatusFact, Terms,
+    Payment, RepeatedCreation, Sealed, SentOrder, State, StatusFact, Terms,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,6 +24,8 @@ pub fn attempt() -> Attempt {
         nonce: "nonce-1".to_owned(),
         code_verifier: "verifier-1".to_owned(),
         executes_at_approval: false,
+        repeated_creation: None,
+        opening: 1,
     }
 }
 
@@ -33,8 +35,36 @@ pub fn authorisation() -> Authorisation {
 
 /// At a bank that executes at the approval.
 pub fn executing() -> Authorisation {
-    let attempt = Attempt { executes_at_approval: true, ..attempt() };
-    Authorisation { attempt, ..authorisation() }
+    Authorisation { attempt: executing_attempt(), ..authorisation() }
+}
+
+/// At a bank that executes at the approval, and may execute a creation whose answer was lost.
+pub fn executing_attempt() -> Attempt {
+    let repeated_creation = Some(RepeatedCreation::Never);
+    Attempt { executes_at_approval: true, repeated_creation, ..attempt() }
+}
+
+/// At a bank where a lost creation can never be executed.
+pub fn renewable_attempt() -> Attempt {
+    Attempt { repeated_creation: Some(RepeatedCreation::NewKeys), ..attempt() }
+}
+
+/// The keys of the opening after this one.
+pub fn renewed() -> Box<Attempt> {
+    Box::new(Attempt {
+        idempotency_key: "key-9".to_owned(),
+        oauth_state: "state-9".to_owned(),
+        ..attempt()
+    })
+}
+
+pub fn opening(attempt: Attempt, sent: bool) -> State {
+    State::Opening { attempt, credentials: None, sent }
+}
+
+pub fn verifying(authorisation: Authorisation, returned: Option<Sealed>, sent: bool) -> State {
+    let step = Some(Approach::Redirect { url: url() });
+    State::VerifyingReturn { authorisation, returned, sent, step }
 }
 
 pub fn url() -> String {
@@ -146,11 +176,11 @@ pub fn states() -> Vec<(String, State)> {
     let known = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
     let mut states = vec![
         State::AwaitingBankChoice,
-        State::Opening { attempt: attempt(), credentials: None },
+        opening(attempt(), false),
         State::AwaitingRedirect { authorisation: authorisation(), redirect_url: url() },
         State::AwaitingCredentials { authorisation: authorisation(), challenge: challenge() },
         State::AwaitingDecoupled { authorisation: authorisation(), message: None },
-        State::VerifyingReturn { authorisation: authorisation(), returned: Some(sealed()) },
+        verifying(authorisation(), Some(sealed()), false),
         State::VerifyingCredentials {
             authorisation: authorisation(),
             challenge: challenge(),
@@ -169,7 +199,17 @@ pub fn states() -> Vec<(String, State)> {
     .into_iter()
     .map(|state| (state.name().to_owned(), state))
     .collect::<Vec<_>>();
-    let variants = [
+    states.extend(variants().map(|(name, state)| (name.to_owned(), state)));
+    states.extend(End::ALL.map(|end| {
+        let state = State::Final { end };
+        (state.name().to_owned(), state)
+    }));
+    states
+}
+
+/// The same states at other banks, or with other things known.
+fn variants() -> [(&'static str, State); 14] {
+    [
         ("processing, id unknown", State::Processing { order: order(), bank_payment_id: None }),
         (
             "awaiting_redirect, executing bank",
@@ -179,9 +219,34 @@ pub fn states() -> Vec<(String, State)> {
             "awaiting_decoupled, executing bank",
             State::AwaitingDecoupled { authorisation: executing(), message: None },
         ),
+        ("opening, sent, never repeated", opening(executing_attempt(), true)),
+        ("opening, sent, repeated with new keys", opening(renewable_attempt(), true)),
         (
-            "verifying_return, executing bank, only asked",
-            State::VerifyingReturn { authorisation: executing(), returned: None },
+            "opening_uncertain",
+            State::OpeningUncertain { attempt: executing_attempt(), credentials: None },
+        ),
+        ("verifying_return, code sent", verifying(authorisation(), Some(sealed()), true)),
+        ("verifying_return, executing bank", verifying(executing(), Some(sealed()), false)),
+        ("verifying_return, executing bank, only asked", verifying(executing(), None, false)),
+        (
+            "verifying_return, sent, creates at an executing bank",
+            verifying(Authorisation { consent_id: None, ..executing() }, Some(sealed()), true),
+        ),
+        (
+            "verifying_credentials, creates at an executing bank",
+            State::VerifyingCredentials {
+                authorisation: Authorisation { consent_id: None, ..executing() },
+                challenge: challenge(),
+                credentials: Some(sealed()),
+            },
+        ),
+        (
+            "verifying_credentials, creates nothing that executes",
+            State::VerifyingCredentials {
+                authorisation: Authorisation { consent_id: None, ..authorisation() },
+                challenge: challenge(),
+                credentials: Some(sealed()),
+            },
         ),
         (
             "verifying_credentials, executing bank",
@@ -199,13 +264,7 @@ pub fn states() -> Vec<(String, State)> {
                 credentials: None,
             },
         ),
-    ];
-    states.extend(variants.map(|(name, state)| (name.to_owned(), state)));
-    states.extend(End::ALL.map(|end| {
-        let state = State::Final { end };
-        (state.name().to_owned(), state)
-    }));
-    states
+    ]
 }
 
 pub fn refusal(http_status: u16) -> BankRefusal {
@@ -285,34 +344,35 @@ pub fn approval_facts() -> Vec<(&'static str, Fact)> {
         ),
         ("declined", told(AuthorisationFact::Declined { text: None })),
         ("expired", told(AuthorisationFact::Expired)),
-        ("invalid", told(AuthorisationFact::Invalid { text: text() })),
+        ("no word", told(AuthorisationFact::NoWord)),
+        ("still open", told(AuthorisationFact::StillOpen)),
+        ("unproven", told(AuthorisationFact::Unproven { text: text() })),
         ("refused", told(AuthorisationFact::Refused(refusal(400)))),
         ("given up", told(given_up(false))),
         ("given up, malformed", told(given_up(true))),
         ("no funds", told(AuthorisationFact::FundsUnavailable)),
         ("unreadable", told(AuthorisationFact::Unreadable { what: text() })),
-        ("answer lost", told(AuthorisationFact::AnswerLost { text: text() })),
+        ("not sent", told(AuthorisationFact::NotSent)),
+        ("answer lost", told(AuthorisationFact::AnswerLost { text: text(), renewed: renewed() })),
+        ("grant lost", told(AuthorisationFact::GrantLost { text: text(), renewed: renewed() })),
     ]
 }
 
 pub fn facts() -> Vec<(String, Fact)> {
-    let psu = |oauth_state: &str, what| Fact::Psu { oauth_state: oauth_state.to_owned(), what };
-    let text = || "lost".to_owned();
-    let denied = |error: &str| PsuFact::Denied {
+    let returned = |oauth_state: &str| Fact::PsuReturned {
+        oauth_state: oauth_state.to_owned(),
         returned: sealed(),
-        error: error.to_owned(),
-        description: None,
     };
+    let text = || "lost".to_owned();
     let mut facts = approval_facts();
     facts.extend([
-        ("psu: returned", psu("state-1", PsuFact::Returned { returned: sealed() })),
-        ("psu: returned, other attempt", psu("state-0", PsuFact::Returned { returned: sealed() })),
-        ("psu: denied", psu("state-1", denied("access_denied"))),
-        ("psu: bank's error", psu("state-1", denied("server_error"))),
+        ("psu: returned", returned("state-1")),
+        ("psu: returned, other attempt", returned("state-0")),
         ("order: refused 400", Fact::Order(OrderFact::Refused(refusal(400)))),
         ("order: refused 403", Fact::Order(OrderFact::Refused(refusal(403)))),
         ("order: not sent", Fact::Order(OrderFact::NotSent { text: text() })),
         ("order: answer lost", Fact::Order(OrderFact::AnswerLost { text: text() })),
+        ("status: no word", Fact::Status(StatusFact::NoWord)),
         ("status: unreadable", Fact::Status(StatusFact::Unreadable { what: text() })),
         (
             "status: found",

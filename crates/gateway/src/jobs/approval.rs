@@ -1,26 +1,20 @@
 //! What the jobs of the approval share: a bank's answer becomes a fact, and its secrets are sealed.
 
-use banks::error::BankError;
+use std::sync::Arc;
+
 use banks::protocol::{AccessGrant, Approval, Credentials, Pending};
 use banks::psu_return::Returned;
 use domain::payment::{
     Attempt, Authorisation, AuthorisationFact, BankRefusal, Fact, Payment, Sealed,
 };
-use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::jobs::Claim;
+use store::step::{self, Saving};
+use store::{payments, unit};
 
-use super::{ATTEMPTS_MAX, backoff};
+use super::holding::Holding;
 use crate::{App, GatewayError};
-
-/// What a bank's answer means for the job that asked.
-pub(super) enum Heard {
-    /// This happened.
-    Fact(Box<AuthorisationFact>),
-    /// Nothing happened: to be asked again then.
-    AskAgain(Timestamp),
-}
 
 /// A fact about the approval of that attempt.
 pub(super) fn fact(attempt: &Attempt, what: AuthorisationFact) -> Fact {
@@ -33,31 +27,65 @@ pub(super) fn no_bank() -> AuthorisationFact {
     AuthorisationFact::GivenUp { text, malformed: false }
 }
 
-/// Reads the answer to a call that may be made again.
-pub(super) fn heard(
-    app: &App,
+/// What could not be repeated left, and its answer was lost.
+pub(super) fn answer_lost(app: &App, payment: &Payment, text: String) -> AuthorisationFact {
+    AuthorisationFact::AnswerLost { text, renewed: renewed(app, payment) }
+}
+
+/// The code is spent and the token is lost.
+pub(super) fn grant_lost(app: &App, payment: &Payment, text: String) -> AuthorisationFact {
+    AuthorisationFact::GrantLost { text, renewed: renewed(app, payment) }
+}
+
+/// Keys of a new opening at the payment's bank.
+fn renewed(app: &App, payment: &Payment) -> Box<Attempt> {
+    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    Box::new(app.new_attempt(&payment.id, bank))
+}
+
+/// The bank's clear "no".
+pub(super) fn refused(code: Option<String>, status: u16, text: String) -> AuthorisationFact {
+    AuthorisationFact::Refused(BankRefusal { http_status: status, code, text })
+}
+
+/// Commits that what cannot be repeated is about to leave; the payment as it is then. `None` where
+/// it may have left before, or the payment has moved on.
+pub(super) async fn record_sending(
+    app: &Arc<App>,
     claim: &Claim,
-    payment: &Payment,
-    answer: Result<Approval, BankError>,
-) -> Result<Heard, GatewayError> {
-    let error = match answer {
-        Ok(approval) => return Ok(Heard::Fact(Box::new(of_approval(app, payment, approval)?))),
-        Err(BankError::Refused { code, status, text }) => {
-            let refusal = BankRefusal { http_status: status, code, text };
-            return Ok(Heard::Fact(Box::new(AuthorisationFact::Refused(refusal))));
+    before: &Payment,
+) -> Result<Option<Payment>, GatewayError> {
+    let mut holding = Holding::before_sending(app, claim);
+    loop {
+        let wanted = claim.subject.clone();
+        let recorded = app
+            .db()
+            .transact(move |tx| {
+                let wanted = wanted.clone();
+                unit(async move {
+                    let Some(payment) = payments::get_any(tx, &wanted).await? else {
+                        return Ok((None, None));
+                    };
+                    let Some(step) = payment.begin_sending() else {
+                        return Ok((None, Some(payment)));
+                    };
+                    step::update(tx, &step, Saving::default()).await?;
+                    Ok((Some(step.state), None))
+                })
+            })
+            .await;
+        match recorded {
+            Ok((Some(payment), _)) => return Ok(Some(payment)),
+            // The unconfirmed commit was ours: nobody else holds the lease.
+            Ok((None, Some(payment)))
+                if holding.may_have_committed() && payment.version == before.version + 1 =>
+            {
+                return Ok(Some(payment));
+            }
+            Ok((None, _)) => return Ok(None),
+            Err(error) => holding.wait(error.into()).await?,
         }
-        Err(
-            error @ (BankError::Unavailable { .. }
-            | BankError::Unknown { .. }
-            | BankError::Malformed { .. }),
-        ) => error,
-    };
-    if claim.attempts < ATTEMPTS_MAX {
-        return Ok(Heard::AskAgain(backoff(app, claim.attempts)));
     }
-    let malformed = matches!(error, BankError::Malformed { .. });
-    let what = AuthorisationFact::GivenUp { text: error.to_string(), malformed };
-    Ok(Heard::Fact(Box::new(what)))
 }
 
 /// A bank's word on the approval as a fact.

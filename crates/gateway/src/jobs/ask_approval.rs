@@ -8,7 +8,7 @@ use banks::protocol::PsuContext;
 use domain::payment::AuthorisationFact;
 use store::jobs::Claim;
 
-use super::{Held, Next, Observed, approval, observed, payment_of};
+use super::{Conclusion, Held, Next, Observed, approval, observed, payment_of};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
@@ -27,18 +27,16 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
     let answer = protocol.ask_approval(&call, &order, pending).await;
-    at_bank.keep().await;
+    let calls = at_bank.take_calls();
     let what = match answer {
         Ok(approval) => approval::of_approval(app, &payment, approval)?,
-        // No word is no word: the bank is asked again. Where it cannot execute by itself, the
-        // payer's time ends by the clock.
-        Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => return Ok(again),
+        Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => AuthorisationFact::NoWord,
         Err(error @ (BankError::Refused { .. } | BankError::Malformed { .. })) => {
             AuthorisationFact::Unreadable { what: error.to_string() }
         }
     };
     let fact = approval::fact(&authorisation.attempt, what);
-    match observed(app, &claim.subject, fact, Some(claim)).await? {
+    match observed(app, claim, Conclusion { fact, calls }, Some(claim)).await? {
         Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
         Observed::Moved(Held::Nothing) => Ok(Next::Done),
         Observed::Already(payment) => Ok(match payment.state.authorisation() {

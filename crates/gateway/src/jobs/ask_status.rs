@@ -11,7 +11,7 @@ use domain::payment::{Fact, State, StatusFact};
 use store::jobs::Claim;
 
 use super::approval::open_grant;
-use super::{Held, Next, Observed, observed, order_of, payment_of};
+use super::{Conclusion, Held, Next, Observed, observed, order_of, payment_of};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
@@ -40,16 +40,17 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
             asked.map(of_lost_order)
         }
     };
-    at_bank.keep().await;
+    let calls = at_bank.take_calls();
     let fact = match answer {
         Ok(fact) => fact,
         // Asking changes nothing, so what is not answered is asked again.
         Err(
             BankError::Unavailable { .. } | BankError::Unknown { .. } | BankError::Refused { .. },
-        ) => return Ok(again),
+        ) => StatusFact::NoWord,
         Err(BankError::Malformed { what, .. }) => StatusFact::Unreadable { what },
     };
-    match observed(app, &claim.subject, Fact::Status(fact), Some(claim)).await? {
+    let conclusion = Conclusion { fact: Fact::Status(fact), calls };
+    match observed(app, claim, conclusion, Some(claim)).await? {
         Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
         Observed::Moved(Held::Nothing) => Ok(Next::Done),
         Observed::Already(payment) => Ok(match payment.state.is_final() {

@@ -1,15 +1,18 @@
 //! Job `CompleteAuthorisation`: verifies what the payer's browser brought back and goes on from it.
+//!
+//! An authorisation code works once, so that it leaves is recorded first. If this job then runs a
+//! second time, the process that sent the code died before the bank's answer was recorded: the
+//! code is not sent again.
 
 use std::sync::Arc;
 
-use banks::error::AuthorisationError;
-use banks::protocol::PsuContext;
+use banks::error::{AuthorisationError, BankError};
+use banks::protocol::{Approval, PsuContext};
 use domain::payment::{AuthorisationFact, State};
 use store::jobs::Claim;
 
-use super::approval::{self, Heard};
-use super::{Next, conclude, payment_of};
-use crate::{App, GatewayError};
+use super::{Conclusion, Next, approval, backoff, conclude, observed, payment_of};
+use crate::{App, GatewayError, at_bank};
 
 pub(super) async fn run(
     app: &Arc<App>,
@@ -19,31 +22,55 @@ pub(super) async fn run(
     let Some(payment) = payment_of(app, claim).await? else {
         return Ok(Next::Finish);
     };
-    let State::VerifyingReturn { authorisation, returned: Some(returned) } = &payment.state else {
+    let State::VerifyingReturn { authorisation, returned: Some(returned), sent, .. } =
+        &payment.state
+    else {
         return Ok(Next::Finish);
     };
     let attempt = &authorisation.attempt;
+    if *sent {
+        let text = "the process ended before an answer was recorded".to_owned();
+        let what = approval::answer_lost(app, &payment, text);
+        return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
+    }
     let Some(at_bank) = app.at_bank(&payment, psu) else {
-        return conclude(app, claim, approval::fact(attempt, approval::no_bank())).await;
+        let what = approval::no_bank();
+        return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
     };
     let returned = approval::open_return(app, &payment, returned)?;
     let context = approval::open_context(app, &payment, authorisation)?;
     let pending = approval::pending(authorisation, context.as_deref());
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
+    let once = protocol.uses_up_return(&call, pending, &returned);
+    if once && approval::record_sending(app, claim, &payment).await?.is_none() {
+        return Ok(Next::Finish);
+    }
     let completed = protocol.complete_authorisation(&call, &order, pending, &returned).await;
-    at_bank.keep().await;
-    let answer = match completed {
-        Ok(approval) => Ok(approval),
-        Err(AuthorisationError::Bank(error)) => Err(error),
-        Err(AuthorisationError::Invalid(text)) => {
-            let what = AuthorisationFact::Invalid { text };
-            return conclude(app, claim, approval::fact(attempt, what)).await;
+    let calls = at_bank.take_calls();
+    let what = match completed {
+        Ok(Approval::Waiting) => AuthorisationFact::StillOpen,
+        Ok(told) => approval::of_approval(app, &payment, told)?,
+        Err(AuthorisationError::Unproven(text)) => AuthorisationFact::Unproven { text },
+        Err(AuthorisationError::GrantLost(text)) => approval::grant_lost(app, &payment, text),
+        Err(AuthorisationError::Bank(BankError::Refused { code, status, text })) => {
+            approval::refused(code, status, text)
+        }
+        Err(AuthorisationError::Bank(BankError::Unavailable { .. })) if once => {
+            let fact = approval::fact(attempt, AuthorisationFact::NotSent);
+            observed(app, claim, Conclusion { fact, calls }, None).await?;
+            return Ok(Next::Repeat(backoff(app, claim.attempts)));
+        }
+        Err(AuthorisationError::Bank(error)) if once => {
+            approval::answer_lost(app, &payment, error.to_string())
+        }
+        // Verifying again changes nothing at the bank, so it is tried until the time is over.
+        Err(AuthorisationError::Bank(
+            BankError::Unavailable { .. } | BankError::Unknown { .. } | BankError::Malformed { .. },
+        )) => {
+            at_bank::keep(app, &claim.subject, calls).await;
+            return Ok(Next::Repeat(backoff(app, claim.attempts)));
         }
     };
-    let what = match approval::heard(app, claim, &payment, answer)? {
-        Heard::Fact(what) => *what,
-        Heard::AskAgain(due) => return Ok(Next::Repeat(due)),
-    };
-    conclude(app, claim, approval::fact(attempt, what)).await
+    conclude(app, claim, Conclusion { fact: approval::fact(attempt, what), calls }).await
 }

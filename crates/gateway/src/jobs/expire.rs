@@ -5,11 +5,11 @@ use std::sync::Arc;
 use domain::payment::Fact;
 use store::jobs::Claim;
 
-use super::{Held, Next, Observed, observed};
+use super::{Conclusion, Held, Next, Observed, observed};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
-    match observed(app, &claim.subject, Fact::TimeRanOut, Some(claim)).await? {
+    match observed(app, claim, Conclusion::of(Fact::TimeRanOut), Some(claim)).await? {
         Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
         Observed::Moved(Held::Nothing) => Ok(Next::Done),
         Observed::Already(payment) => Ok(payment.deadline().map_or(Next::Finish, Next::Repeat)),

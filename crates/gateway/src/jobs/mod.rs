@@ -7,8 +7,8 @@
 //!
 //! | job | effect | what a crash leaves behind |
 //! |---|---|---|
-//! | [`open_at_bank`] | consent at the bank | the lease ends, the same key is used again |
-//! | [`complete_authorisation`] | code → grant, or the bank's word | the lease ends, it is tried again |
+//! | [`open_at_bank`] | consent at the bank | the same keys are used again, new ones, or none: `RepeatedCreation` |
+//! | [`complete_authorisation`] | code → grant, or the bank's word | a code that may have left is not sent again; everything else is tried again |
 //! | [`send_credentials`] | the payer's answers | the bank is only asked from then on |
 //! | [`ask_approval`] | a question | the question is asked again |
 //! | [`redeem`] | the order | `OrderSent` without an answer: `Uncertain` |
@@ -22,6 +22,7 @@ mod ask_status;
 mod complete_authorisation;
 mod deliver;
 mod expire;
+mod holding;
 mod open_at_bank;
 mod redeem;
 mod runner;
@@ -36,9 +37,12 @@ use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment};
 use domain::step::{JobKind, Outcome};
 use jiff::{SignedDuration, Timestamp};
-use store::jobs::Claim;
+use store::bank_calls::{self, BankCall};
+use store::jobs::{Claim, Lease};
 use store::step::{self, Saving};
 use store::{cases, jobs, payments, unit};
+
+use self::holding::Holding;
 
 pub use self::runner::{Runner, recover, run_due};
 use crate::{App, GatewayError, tokenized_accounts};
@@ -102,47 +106,94 @@ async fn run(app: &Arc<App>, claim: &Claim, psu: PsuContext) -> Result<Next, Gat
     }
 }
 
-/// Brings a fact to its payment and saves what follows. `finishes` ends with the same commit.
+/// Brings a fact to its payment and saves what follows.
 pub(crate) async fn observe(
     app: &Arc<App>,
     payment_id: &PaymentId,
     fact: Fact,
-    finishes: Option<&Claim>,
 ) -> Result<Held, GatewayError> {
-    match observed(app, payment_id, fact, finishes).await? {
+    match commit(app, payment_id, &Conclusion::of(fact), None, &app.new_lease()).await? {
         Observed::Moved(held) => Ok(held),
         Observed::Already(_) | Observed::Unexpected => Ok(Held::Nothing),
     }
 }
 
+/// What a job has learnt: a fact, and the exchanges that it comes from.
+struct Conclusion {
+    fact: Fact,
+    calls: Vec<BankCall>,
+}
+
+impl Conclusion {
+    fn of(fact: Fact) -> Conclusion {
+        Conclusion { fact, calls: vec![] }
+    }
+}
+
 /// A fact that ends its job, whatever it does to the payment.
-async fn conclude(app: &Arc<App>, claim: &Claim, fact: Fact) -> Result<Next, GatewayError> {
-    match observed(app, &claim.subject, fact, Some(claim)).await? {
+async fn conclude(
+    app: &Arc<App>,
+    claim: &Claim,
+    conclusion: Conclusion,
+) -> Result<Next, GatewayError> {
+    match observed(app, claim, conclusion, Some(claim)).await? {
         Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
         Observed::Moved(Held::Nothing) => Ok(Next::Done),
         Observed::Already(_) | Observed::Unexpected => Ok(Next::Finish),
     }
 }
 
+/// Saves what a job has learnt. Nobody else knows it, so a database that does not take it now is
+/// asked again for as long as this process lives.
 async fn observed(
     app: &Arc<App>,
-    payment_id: &PaymentId,
-    fact: Fact,
+    claim: &Claim,
+    conclusion: Conclusion,
     finishes: Option<&Claim>,
 ) -> Result<Observed, GatewayError> {
+    let lease = app.new_lease();
+    let mut holding = Holding::new(app, claim);
+    loop {
+        let error = match commit(app, &claim.subject, &conclusion, finishes, &lease).await {
+            Ok(found) => {
+                if holding.may_have_committed() {
+                    // The commit that nobody confirmed may have kept the next job under our lease.
+                    holding::release(app, &lease).await;
+                }
+                return Ok(found);
+            }
+            Err(error) => error,
+        };
+        holding.wait(error).await?;
+    }
+}
+
+/// One try at saving a fact with the exchanges it comes from, in one commit.
+async fn commit(
+    app: &Arc<App>,
+    payment_id: &PaymentId,
+    conclusion: &Conclusion,
+    finishes: Option<&Claim>,
+    lease: &Lease,
+) -> Result<Observed, GatewayError> {
     let (wanted, finishes) = (payment_id.clone(), finishes.cloned());
-    let (lease, now) = (app.new_lease(), app.now());
+    let (lease, now) = (lease.clone(), app.now());
     let shared = Arc::clone(app);
+    let fact = conclusion.fact.clone();
+    let calls = Arc::new(conclusion.calls.clone());
     let found = app
         .db()
         .transact(move |tx| {
             let app = Arc::clone(&shared);
-            let (wanted, fact) = (wanted.clone(), fact.clone());
+            let (wanted, fact, calls) = (wanted.clone(), fact.clone(), Arc::clone(&calls));
             let (finishes, lease) = (finishes.clone(), lease.clone());
             unit(async move {
                 let Some(payment) = payments::get_any(tx, &wanted).await? else {
                     return Ok(None);
                 };
+                if !calls.is_empty() {
+                    bank_calls::insert(tx, &wanted, &calls).await?;
+                }
                 Ok(Some(match payment.observe(&fact, now) {
                     Outcome::Moved(step) => {
                         let saving = Saving { finishes: finishes.as_ref(), keeps: Some(&lease) };

@@ -11,13 +11,18 @@ use banks::protocol::{AccessGrant, PsuContext};
 use domain::payment::{
     AuthorisationFact, BankRefusal, Fact, OrderFact, Payment, PaymentStep, State,
 };
+use store::bank_calls::BankCall;
 use store::jobs::Claim;
 use store::step::{self, Saving};
 use store::{StoreError, payments, unit};
 
 use super::approval::open_grant;
-use super::{ATTEMPTS_MAX, Held, Next, backoff, conclude, observe, order_of, payment_of};
-use crate::{App, GatewayError};
+use super::holding::Holding;
+use super::{
+    ATTEMPTS_MAX, Conclusion, Held, Next, Observed, backoff, conclude, observed, order_of,
+    payment_of,
+};
+use crate::{App, GatewayError, at_bank};
 
 const NO_BANK: &str = "the bank is no longer in the directory";
 
@@ -29,10 +34,12 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         State::Authorised { consent_id, grant, .. } => (consent_id, grant),
         State::OrderSent { .. } => {
             let text = "the process ended before an answer was recorded".to_owned();
-            return conclude(app, claim, Fact::Order(OrderFact::AnswerLost { text })).await;
+            let fact = Fact::Order(OrderFact::AnswerLost { text });
+            return conclude(app, claim, Conclusion::of(fact)).await;
         }
         State::AwaitingBankChoice
         | State::Opening { .. }
+        | State::OpeningUncertain { .. }
         | State::AwaitingRedirect { .. }
         | State::AwaitingCredentials { .. }
         | State::AwaitingDecoupled { .. }
@@ -50,7 +57,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
             return Ok(next);
         }
     }
-    let Some(payment) = record_sending(app, &payment).await? else {
+    let Some(payment) = record_sending(app, claim, &payment).await? else {
         return Ok(Next::Finish);
     };
     send(app, claim, &payment, &grant).await
@@ -69,9 +76,12 @@ async fn confirm_funds(
     };
     let (protocol, call) = at_bank.call();
     let answer = protocol.confirm_funds(&call, &order_of(payment), consent_id, grant).await;
-    at_bank.keep().await;
+    let calls = at_bank.take_calls();
     let fact = match answer {
-        Ok(true) => return Ok(None),
+        Ok(true) => {
+            at_bank::keep(app, &payment.id, calls).await;
+            return Ok(None);
+        }
         Ok(false) => AuthorisationFact::FundsUnavailable,
         Err(BankError::Refused { code, status, text }) => {
             AuthorisationFact::Refused(BankRefusal { http_status: status, code, text })
@@ -82,39 +92,57 @@ async fn confirm_funds(
             | BankError::Malformed { .. }),
         ) => {
             if claim.attempts < ATTEMPTS_MAX {
+                at_bank::keep(app, &payment.id, calls).await;
                 return Ok(Some(Next::Repeat(backoff(app, claim.attempts))));
             }
             let malformed = matches!(error, BankError::Malformed { .. });
             AuthorisationFact::GivenUp { text: error.to_string(), malformed }
         }
     };
-    conclude(app, claim, of_authorised(payment, fact)).await.map(Some)
+    conclude(app, claim, Conclusion { fact: of_authorised(payment, fact), calls }).await.map(Some)
 }
 
 /// Commits `OrderSent`. `None` where the payment is no longer waiting for its order.
 async fn record_sending(
     app: &Arc<App>,
+    claim: &Claim,
     payment: &Payment,
 ) -> Result<Option<Payment>, GatewayError> {
-    let (wanted, now) = (payment.id.clone(), app.now());
-    let key = format!("o{}", payment.id.core());
-    let recorded = app
-        .db()
-        .transact(move |tx| {
-            let (wanted, key) = (wanted.clone(), key.clone());
-            unit(async move {
-                let payment = payments::get_any(tx, &wanted).await?;
-                let payment = payment
-                    .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
-                let Ok(step): Result<PaymentStep, _> = payment.begin_order(&key, now) else {
-                    return Ok(None);
-                };
-                step::update(tx, &step, Saving::default()).await?;
-                Ok(Some(step.state))
+    let now = app.now();
+    let mut holding = Holding::before_sending(app, claim);
+    loop {
+        let wanted = payment.id.clone();
+        let key = format!("o{}", payment.id.core());
+        let recorded = app
+            .db()
+            .transact(move |tx| {
+                let (wanted, key) = (wanted.clone(), key.clone());
+                unit(async move {
+                    let payment = payments::get_any(tx, &wanted).await?;
+                    let payment = payment
+                        .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
+                    let Ok(step): Result<PaymentStep, _> = payment.begin_order(&key, now) else {
+                        return Ok((None, Some(payment)));
+                    };
+                    step::update(tx, &step, Saving::default()).await?;
+                    Ok((Some(step.state), None))
+                })
             })
-        })
-        .await?;
-    Ok(recorded)
+            .await;
+        match recorded {
+            Ok((Some(payment), _)) => return Ok(Some(payment)),
+            // The unconfirmed commit was ours: nobody else holds the lease.
+            Ok((None, Some(found)))
+                if holding.may_have_committed()
+                    && found.version == payment.version + 1
+                    && matches!(found.state, State::OrderSent { .. }) =>
+            {
+                return Ok(Some(found));
+            }
+            Ok((None, _)) => return Ok(None),
+            Err(error) => holding.wait(error.into()).await?,
+        }
+    }
 }
 
 async fn send(
@@ -127,13 +155,13 @@ async fn send(
         return Ok(Next::Finish);
     };
     let Some(at_bank) = app.at_bank(payment, PsuContext::default()) else {
-        return not_sent(app, claim, payment, NO_BANK).await;
+        return not_sent(app, claim, payment, NO_BANK, vec![]).await;
     };
     let (protocol, call) = at_bank.call();
     let content = order_of(payment);
     let key = &order.idempotency_key;
     let answer = protocol.submit_order(&call, &content, &order.consent_id, grant, key).await;
-    at_bank.keep().await;
+    let calls = at_bank.take_calls();
     let fact = match answer {
         Ok(answer) => OrderFact::Answered {
             bank_payment_id: answer.bank_payment_id,
@@ -143,11 +171,13 @@ async fn send(
         Err(BankError::Refused { code, status, text }) => {
             OrderFact::Refused(BankRefusal { http_status: status, code, text })
         }
-        Err(BankError::Unavailable { text }) => return not_sent(app, claim, payment, &text).await,
+        Err(BankError::Unavailable { text }) => {
+            return not_sent(app, claim, payment, &text, calls).await;
+        }
         Err(BankError::Unknown { text }) => OrderFact::AnswerLost { text },
         Err(BankError::Malformed { what, .. }) => OrderFact::AnswerLost { text: what },
     };
-    conclude(app, claim, Fact::Order(fact)).await
+    conclude(app, claim, Conclusion { fact: Fact::Order(fact), calls }).await
 }
 
 /// The order provably did not reach the bank: the payment is authorised again, and the job comes
@@ -157,11 +187,14 @@ async fn not_sent(
     claim: &Claim,
     payment: &Payment,
     text: &str,
+    calls: Vec<BankCall>,
 ) -> Result<Next, GatewayError> {
     let fact = Fact::Order(OrderFact::NotSent { text: text.to_owned() });
-    let Held::Nothing = observe(app, &claim.subject, fact, None).await? else {
-        return Ok(Next::Done);
-    };
+    if let Observed::Moved(Held::Job(next)) =
+        observed(app, claim, Conclusion { fact, calls }, None).await?
+    {
+        return Ok(Next::Job(next));
+    }
     if claim.attempts < ATTEMPTS_MAX {
         return Ok(Next::Repeat(backoff(app, claim.attempts)));
     }
@@ -175,7 +208,7 @@ async fn given_up(
     text: &str,
 ) -> Result<Next, GatewayError> {
     let what = AuthorisationFact::GivenUp { text: text.to_owned(), malformed: false };
-    conclude(app, claim, of_authorised(payment, what)).await
+    conclude(app, claim, Conclusion::of(of_authorised(payment, what))).await
 }
 
 /// A fact about an approval that is complete: no attempt is open any more.

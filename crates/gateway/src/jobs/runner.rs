@@ -1,11 +1,13 @@
 //! The runner: claims due jobs and performs them, a bounded number at the same time.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use banks::protocol::PsuContext;
 use futures_util::future::select;
+use jiff::Timestamp;
 use store::jobs::{self, Claim};
-use store::unit;
+use store::{idempotency, unit};
 use tokio::sync::Semaphore;
 use tracing::{error, warn};
 
@@ -16,6 +18,8 @@ use crate::{App, GatewayError};
 const LOOK_AGAIN_MS: u64 = 1_000;
 /// After the database could not be asked.
 const DATABASE_RETRY_MS: u64 = 1_000;
+/// A clock that goes back by less is no clock that was set back.
+const CLOCK_BACK_MS: i64 = 5_000;
 /// Jobs that follow one another for one payment before the runner lets go; a payment has fewer.
 const CHAIN_MAX: usize = 16;
 
@@ -67,6 +71,11 @@ impl Runner {
     }
 
     async fn claim_and_start(&self) -> Result<usize, GatewayError> {
+        // A fact that waits for the database goes first: a job that is claimed now might be the one
+        // that it ends.
+        if self.app.facts_waiting.load(Ordering::SeqCst) > 0 {
+            return Ok(0);
+        }
         // Waits for room first, so that no job is claimed that cannot run at once.
         let first = Arc::clone(&self.room).acquire_owned().await;
         let Ok(first) = first else {
@@ -94,6 +103,7 @@ impl Runner {
 
 async fn claim(app: &Arc<App>, limit: usize) -> Result<Vec<Claim>, GatewayError> {
     let now = app.now();
+    follow_the_clock(app, now).await?;
     let due = app.db().read(|tx| unit(async move { jobs::next_due(tx).await })).await?;
     if due.is_none_or(|due| due > now) {
         return Ok(vec![]);
@@ -107,6 +117,22 @@ async fn claim(app: &Arc<App>, limit: usize) -> Result<Vec<Claim>, GatewayError>
         })
         .await?;
     Ok(claims)
+}
+
+/// A clock that was set back would leave every job that was due waiting until it is as late again:
+/// what is pending moves back with the clock. Jobs that look at a deadline look again when it comes.
+async fn follow_the_clock(app: &Arc<App>, now: Timestamp) -> Result<(), GatewayError> {
+    let now_ms = now.as_millisecond();
+    let before_ms = app.claimed_until_ms.swap(now_ms, Ordering::SeqCst);
+    let back_ms = before_ms.saturating_sub(now_ms);
+    if before_ms == i64::MIN || back_ms < CLOCK_BACK_MS {
+        return Ok(());
+    }
+    warn!(back_ms, "the clock was set back; pending jobs move back with it");
+    app.db()
+        .transact(move |tx| unit(async move { jobs::move_back(tx, now, back_ms).await }))
+        .await?;
+    Ok(())
 }
 
 /// Runs a held job and what follows from it at once. `psu` is for the first only. The chain counts
@@ -138,8 +164,10 @@ async fn perform_chain(app: &Arc<App>, first: Claim, psu: PsuContext) {
             Err(error) => Err(error),
         };
         if let Err(error) = ended {
-            // The lease ends by itself and the job is taken up again.
+            // Nothing that only this process knows is lost: the job is taken up again, at the
+            // latest when its lease ends.
             warn!(job = claim.kind.name(), payment = %claim.subject, %error, "job interrupted");
+            drop(repeat(app, &claim, super::backoff(app, claim.attempts)).await);
         }
         return;
     }
@@ -184,13 +212,21 @@ pub async fn run_due(app: &Arc<App>) -> Result<usize, GatewayError> {
 }
 
 /// Once at start of a process that alone uses its database: every lease there is a dead process's,
-/// so its job is due now instead of when the lease ends.
+/// so its job is due now instead of when the lease ends, and a request with an idempotency key that
+/// it was carrying out may be repeated now.
 ///
 /// # Errors
 /// [`GatewayError::Store`].
 pub async fn recover(app: &Arc<App>) -> Result<u64, GatewayError> {
     let now = app.now();
-    let released =
-        app.db().transact(move |tx| unit(async move { jobs::release_all(tx, now).await })).await?;
+    let released = app
+        .db()
+        .transact(move |tx| {
+            unit(async move {
+                idempotency::release_all(tx, now).await?;
+                jobs::release_all(tx, now).await
+            })
+        })
+        .await?;
     Ok(released)
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use banks::error::BankError;
 use banks::protocol::PsuContext;
 use domain::approval::Approach;
-use domain::payment::{AuthorisationFact, BankRefusal, State};
+use domain::payment::{AuthorisationFact, State};
 use store::jobs::Claim;
 
-use super::{Next, approval, conclude, payment_of};
+use super::{Conclusion, Next, approval, conclude, payment_of};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(
@@ -31,11 +31,12 @@ pub(super) async fn run(
     let attempt = &authorisation.attempt;
     if claim.attempts > 1 {
         let text = "the process ended before an answer was recorded".to_owned();
-        let what = AuthorisationFact::AnswerLost { text };
-        return conclude(app, claim, approval::fact(attempt, what)).await;
+        let what = approval::answer_lost(app, &payment, text);
+        return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
     }
     let Some(at_bank) = app.at_bank(&payment, psu) else {
-        return conclude(app, claim, approval::fact(attempt, approval::no_bank())).await;
+        let what = approval::no_bank();
+        return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
     };
     let credentials = approval::open_credentials(app, &payment, credentials)?;
     let context = approval::open_context(app, &payment, authorisation)?;
@@ -43,12 +44,10 @@ pub(super) async fn run(
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
     let answer = protocol.send_credentials(&call, &order, pending, &credentials).await;
-    at_bank.keep().await;
+    let calls = at_bank.take_calls();
     let what = match answer {
         Ok(approval) => approval::of_approval(app, &payment, approval)?,
-        Err(BankError::Refused { code, status, text }) => {
-            AuthorisationFact::Refused(BankRefusal { http_status: status, code, text })
-        }
+        Err(BankError::Refused { code, status, text }) => approval::refused(code, status, text),
         Err(BankError::Unavailable { .. }) => {
             let mut challenge = challenge.clone();
             challenge.description =
@@ -59,8 +58,9 @@ pub(super) async fn run(
                 approach: Approach::Embedded { challenge },
             }
         }
-        Err(BankError::Unknown { text }) => AuthorisationFact::AnswerLost { text },
-        Err(BankError::Malformed { what, .. }) => AuthorisationFact::AnswerLost { text: what },
+        Err(BankError::Unknown { text } | BankError::Malformed { what: text, .. }) => {
+            approval::answer_lost(app, &payment, text)
+        }
     };
-    conclude(app, claim, approval::fact(attempt, what)).await
+    conclude(app, claim, Conclusion { fact: approval::fact(attempt, what), calls }).await
 }

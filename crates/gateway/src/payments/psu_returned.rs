@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use banks::protocol::PsuContext;
-use banks::psu_return::{Denied, PsuReturn, parse_return};
+use banks::psu_return::parse_return;
 use domain::ids::PaymentId;
-use domain::payment::{Fact, Payment, PsuFact};
+use domain::payment::{Fact, Payment};
 
 use crate::jobs::{Held, approval, observe};
 use crate::{App, GatewayError, Member, jobs};
@@ -15,8 +15,14 @@ const UNKNOWN_STATE: &str = "`state` names no payment";
 /// What the callback led to.
 #[derive(Debug, Clone)]
 pub enum PsuReturnOutcome {
-    /// The payment to show; whatever the browser brought has been recorded.
-    Payment(Box<Payment>),
+    /// The payment to show; whatever the browser brought has been recorded. `says_error`: the
+    /// browser says that the payer came back with an error, which is a rumour.
+    Payment {
+        /// The payment.
+        payment: Box<Payment>,
+        /// Whether the browser says so.
+        says_error: bool,
+    },
     /// Nothing that belongs to a payment of ours: why.
     NotOurs(String),
 }
@@ -33,12 +39,12 @@ pub async fn psu_returned(
 ) -> Result<PsuReturnOutcome, GatewayError> {
     match record(app, None, parameters).await? {
         Recorded::NotOurs(why) => Ok(PsuReturnOutcome::NotOurs(why)),
-        Recorded::Payment(payment_id, held) => {
+        Recorded::Payment { payment_id, held, says_error } => {
             if let Held::Job(claim) = held {
                 jobs::run_in_background(app, claim, psu);
             }
             let payment = super::open_by_link(app, &payment_id).await?;
-            Ok(PsuReturnOutcome::Payment(Box::new(payment)))
+            Ok(PsuReturnOutcome::Payment { payment: Box::new(payment), says_error })
         }
     }
 }
@@ -57,13 +63,13 @@ pub async fn psu_returned_to_member(
 ) -> Result<PsuReturnOutcome, GatewayError> {
     match record(app, Some(member), parameters).await? {
         Recorded::NotOurs(why) => Ok(PsuReturnOutcome::NotOurs(why)),
-        Recorded::Payment(payment_id, held) => {
+        Recorded::Payment { payment_id, held, says_error } => {
             if let Held::Job(claim) = held {
                 let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
                 jobs::run_now(app, claim, psu, timeout_ms).await;
             }
             let payment = super::get(app, member, &payment_id).await?;
-            Ok(PsuReturnOutcome::Payment(Box::new(payment)))
+            Ok(PsuReturnOutcome::Payment { payment: Box::new(payment), says_error })
         }
     }
 }
@@ -71,7 +77,7 @@ pub async fn psu_returned_to_member(
 /// What was recorded of a return.
 enum Recorded {
     /// The payment, and the job that follows.
-    Payment(PaymentId, Held),
+    Payment { payment_id: PaymentId, held: Held, says_error: bool },
     /// Nothing: why.
     NotOurs(String),
 }
@@ -83,7 +89,7 @@ async fn record(
     parameters: &[(String, String)],
 ) -> Result<Recorded, GatewayError> {
     let not_ours = |why: &str| Ok(Recorded::NotOurs(why.to_owned()));
-    let PsuReturn { returned, denied } = match parse_return(parameters) {
+    let returned = match parse_return(parameters) {
         Ok(returned) => returned,
         Err(error) => return not_ours(&error.to_string()),
     };
@@ -97,16 +103,11 @@ async fn record(
             Err(error) => return Err(error),
         }
     }
+    let says_error = returned.says_error();
     let sealed = approval::seal_return(app, &payment_id, &returned)?;
-    let what = match denied {
-        None => PsuFact::Returned { returned: sealed },
-        Some(Denied { error, description }) => {
-            PsuFact::Denied { returned: sealed, error, description }
-        }
-    };
-    let fact = Fact::Psu { oauth_state: returned.state, what };
-    match observe(app, &payment_id, fact, None).await {
-        Ok(held) => Ok(Recorded::Payment(payment_id, held)),
+    let fact = Fact::PsuReturned { oauth_state: returned.state, returned: sealed };
+    match observe(app, &payment_id, fact).await {
+        Ok(held) => Ok(Recorded::Payment { payment_id, held, says_error }),
         Err(GatewayError::PaymentNotFound) => not_ours(UNKNOWN_STATE),
         Err(error) => Err(error),
     }

@@ -80,6 +80,9 @@ pub(crate) struct Transfer {
     pub(crate) executed: bool,
     /// How often the message that has the effect reached the bank.
     pub(crate) posts: u32,
+    /// `X-Request-ID` of the message that created it, where the standard has one.
+    #[serde(default)]
+    pub(crate) request_id: String,
 }
 
 impl Transfer {
@@ -118,6 +121,7 @@ impl Transfer {
             executes_at: None,
             executed: false,
             posts: 0,
+            request_id: String::new(),
         }
     }
 
@@ -186,8 +190,21 @@ pub(crate) fn minor_units(text: &str) -> Option<i64> {
     (minor > 0).then_some(minor)
 }
 
+/// How long a payer has at these banks, in hours: longer than any provider waits.
+const APPROVAL_HOURS: i64 = 24;
+
+/// An approval that did not come in time has failed.
+pub(crate) fn end_late_approval(state: &mut State, id: &str, now: Timestamp) {
+    let Some(transfer) = state.transfers.get(id) else { return };
+    let ends = transfer.created_at.checked_add(SignedDuration::from_hours(APPROVAL_HOURS));
+    if transfer.approval == Approval::Open && ends.is_ok_and(|ends| now >= ends) {
+        fail(state, id, "The payment was not approved in time.");
+    }
+}
+
 /// The payer has approved: the bank will execute, or waits for the provider's code.
 pub(crate) fn approve(state: &mut State, id: &str, debtor: &str, now: Timestamp, delay_ms: i64) {
+    end_late_approval(state, id, now);
     let Some(transfer) = state.transfers.get(id) else { return };
     if transfer.approval != Approval::Open {
         return;

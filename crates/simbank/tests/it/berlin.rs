@@ -43,12 +43,25 @@ impl World {
             .unique("")
             .bytes()
             .fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let request_id = format!("00000000-0000-4000-8000-{:012x}", number & 0xffff_ffff_ffff);
+        self.berlin_again(&request_id, method, path, psu, body).await
+    }
+
+    /// The same with an `X-Request-ID` that may have come before.
+    pub async fn berlin_again(
+        &self,
+        request_id: &str,
+        method: &str,
+        path: &str,
+        psu: &str,
+        body: &Value,
+    ) -> Reply {
         let request = Request::builder()
             .method(method)
             .uri(path)
             .extension(PeerCertificate(qwac("PSDGB-FCA-123456", 49)))
             .header("content-type", "application/json")
-            .header("x-request-id", format!("00000000-0000-4000-8000-{:012x}", number >> 16))
+            .header("x-request-id", request_id)
             .header("psu-ip-address", "192.0.2.1")
             .header("psu-id", psu)
             .header("tpp-redirect-uri", BACK)
@@ -132,5 +145,29 @@ impl World {
         let orders = self.get("/sim/orders").await.json();
         let orders = orders.as_array().unwrap().iter();
         orders.filter(|order| order["bank"] == bank).cloned().collect()
+    }
+}
+
+/// The standard leaves open what a repetition of `X-Request-ID` is; there are banks of both kinds.
+#[tokio::test]
+async fn a_creation_that_comes_again_is_replayed_or_makes_another_payment() {
+    let world = World::new();
+    for (bank, payments) in [("bg-linden", 1), ("bg-birke", 2)] {
+        let asked = Asked::at(bank, "12.00", "twice");
+        let body = json!({
+            "endToEndIdentification": "twice",
+            "instructedAmount": { "currency": "EUR", "amount": asked.amount },
+            "creditorAccount": { "iban": "DE02120300000000202051" },
+            "creditorName": "Customer Inc.",
+            "debtorAccount": { "iban": asked.debtor },
+        });
+        let id = "00000000-0000-4000-8000-00000000aaaa";
+        let path = format!("/{bank}/{PRODUCT}");
+        let first = world.berlin_again(id, "POST", &path, asked.username, &body).await;
+        let again = world.berlin_again(id, "POST", &path, asked.username, &body).await;
+        assert_eq!((first.status, again.status), (201, 201), "{bank}");
+        let same = first.json()["paymentId"] == again.json()["paymentId"];
+        assert_eq!(same, payments == 1, "{bank}");
+        assert_eq!(world.payments_at(bank).await.len(), payments, "{bank}");
     }
 }

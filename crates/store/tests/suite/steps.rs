@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::approval::Approach;
 use domain::bank::{OrderProgress, OrderStatus};
-use domain::payment::{AuthorisationFact, Fact, OrderFact, Payment, PsuFact, State, StatusFact};
+use domain::payment::{AuthorisationFact, Fact, OrderFact, Payment, State, StatusFact};
 use domain::step::{Case, JobKind, Outcome, Step};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -323,10 +323,7 @@ fn facts() -> Vec<Fact> {
             context: None,
             approach: Approach::Redirect { url: "https://bank.example/authorize".to_owned() },
         }),
-        Fact::Psu {
-            oauth_state: "state-1".to_owned(),
-            what: PsuFact::Returned { returned: sealed() },
-        },
+        Fact::PsuReturned { oauth_state: "state-1".to_owned(), returned: sealed() },
         told(AuthorisationFact::Granted {
             consent_id: "consent-1".to_owned(),
             grant: sealed(),

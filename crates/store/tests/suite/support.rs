@@ -1,7 +1,7 @@
 //! Payments in every state, and a short way to write a unit of work.
 
 use domain::account::{AccountIdentifier, Address, Party};
-use domain::approval::{Challenge, ChallengeField, FieldKind};
+use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
 use domain::bank::RefundAccount;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{ChargeBearer, Flow, Initiation, LocalInstrument, Risk, Schedule};
@@ -53,6 +53,8 @@ pub fn attempt() -> Attempt {
         nonce: "nonce-1".to_owned(),
         code_verifier: "verifier-1".to_owned(),
         executes_at_approval: true,
+        repeated_creation: None,
+        opening: 1,
     }
 }
 
@@ -197,7 +199,8 @@ pub fn payments_in_every_state() -> Vec<Payment> {
     let known = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
     let mut states = vec![
         State::AwaitingBankChoice,
-        State::Opening { attempt: attempt(), credentials: Some(sealed()) },
+        State::Opening { attempt: attempt(), credentials: Some(sealed()), sent: true },
+        State::OpeningUncertain { attempt: attempt(), credentials: Some(sealed()) },
         State::AwaitingRedirect {
             authorisation: authorisation(),
             redirect_url: "https://bank.example/authorize?state=state-1".to_owned(),
@@ -207,7 +210,12 @@ pub fn payments_in_every_state() -> Vec<Payment> {
             authorisation: authorisation(),
             message: Some("Look at your phone".to_owned()),
         },
-        State::VerifyingReturn { authorisation: authorisation(), returned: Some(sealed()) },
+        State::VerifyingReturn {
+            authorisation: authorisation(),
+            returned: Some(sealed()),
+            sent: true,
+            step: Some(Approach::Redirect { url: "https://bank.example/".to_owned() }),
+        },
         State::VerifyingCredentials {
             authorisation: authorisation(),
             challenge: challenge(),

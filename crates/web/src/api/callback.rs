@@ -73,7 +73,7 @@ async fn bring(app: &Arc<App>, call: &Call) -> Result<InitiationCallbackResponse
             let message = format!("`query` belongs to no payment of this member: {why}.");
             Err(ApiError::field(FieldFault::Invalid, "query", message))
         }
-        PsuReturnOutcome::Payment(payment) => {
+        PsuReturnOutcome::Payment { payment, .. } => {
             let redirect_url = match &payment.state {
                 PaymentState::AwaitingRedirect { redirect_url, .. } => Some(redirect_url.clone()),
                 _ => None,

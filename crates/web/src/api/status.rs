@@ -148,7 +148,7 @@ pub fn of_stage(stage: Stage) -> PaymentStatus {
         Stage::VerifyingReturn => PaymentStatus::InitiationPendingRedirectAuthVerification,
         Stage::VerifyingCredentials => PaymentStatus::InitiationPendingEmbeddedAuthVerification,
         Stage::AwaitingRedemption | Stage::Authorised => PaymentStatus::InitiationPendingRedemption,
-        Stage::OrderSent | Stage::Uncertain => {
+        Stage::OpeningUncertain | Stage::OrderSent | Stage::Uncertain => {
             PaymentStatus::InitiationPendingRedemptionVerification
         }
         Stage::Processing => PaymentStatus::InitiationProcessing,

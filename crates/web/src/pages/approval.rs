@@ -103,7 +103,8 @@ pub(super) fn can_change_bank(payment: &Payment) -> bool {
     let executes = payment.state.authorisation().is_some_and(|found| found.may_execute());
     let opening_executes = matches!(&payment.state,
         PaymentState::Opening { attempt, .. } if attempt.executes_at_approval);
-    payment.initiation.bank_id.is_none() && !executes && !opening_executes
+    let executes = executes || opening_executes || payment.state.may_execute_unseen();
+    payment.initiation.bank_id.is_none() && !executes
 }
 
 /// The page with the bank's questions.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use domain::initiation::Flow;
@@ -20,7 +20,7 @@ use gateway::payments::{PsuReturnOutcome, psu_returned};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::way_back::member_url;
+use super::way_back::member_url_after;
 use super::{page, problem};
 
 #[derive(Template)]
@@ -41,8 +41,17 @@ pub(super) fn to_the_shop(target: &str) -> Response {
     page(StatusCode::OK, &LeavingPage { title, target, link: "Back to the shop" })
 }
 
-/// `GET /callback`: an answer in the query, or a page that fetches it from the fragment.
-pub async fn from_query(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
+/// `GET /callback`: an answer in the query, or a page that fetches it from the fragment. `HEAD`
+/// changes nothing: what only looks ahead at an address must not use up what the bank gave.
+pub async fn from_query(
+    State(app): State<Arc<App>>,
+    method: Method,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    if method == Method::HEAD {
+        return StatusCode::OK.into_response();
+    }
     let parameters = parameters(uri.query().unwrap_or("").as_bytes());
     let answered =
         parameters.iter().any(|(name, _)| name == "state" || name == "error" || name == "response");
@@ -111,9 +120,9 @@ async fn record(
     app: &Arc<App>,
     parameters: &[(String, String)],
     headers: &HeaderMap,
-) -> Result<Payment, Response> {
+) -> Result<(Payment, bool), Response> {
     match psu_returned(app, parameters, super::psu_of(headers)).await {
-        Ok(PsuReturnOutcome::Payment(payment)) => Ok(*payment),
+        Ok(PsuReturnOutcome::Payment { payment, says_error }) => Ok((*payment, says_error)),
         Ok(PsuReturnOutcome::NotOurs(why)) => {
             tracing::info!(why, "a callback that fits no payment");
             Err(problem(
@@ -134,13 +143,14 @@ async fn record(
     }
 }
 
-/// Where the payer goes on: our waiting page, or the member's page.
-fn next_url(app: &App, payment: &Payment) -> String {
+/// Where the payer goes on: our waiting page, or the member's page. `says_error`: the payer came
+/// back with an error, which the member's page is told as a hint while the payment stays pending.
+fn next_url(app: &App, (payment, says_error): &(Payment, bool)) -> String {
     match payment.initiation.flow {
         Flow::FullHostedPages | Flow::EmbeddedHostedPages | Flow::PayByLinkHostedPages => {
             crate::api::v2::payments::model::session_url(&app.settings().public_url, payment)
         }
-        Flow::ApiOnly => member_url(app, payment),
+        Flow::ApiOnly => member_url_after(app, payment, *says_error),
     }
 }
 

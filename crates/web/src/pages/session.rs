@@ -180,6 +180,13 @@ pub(super) fn stage_page(
         }
         PaymentState::AwaitingRedirect { .. } => to_bank(app, payment, false),
         PaymentState::Opening { .. } => waiting(payment, "We are asking your bank…"),
+        PaymentState::OpeningUncertain { .. } => result(
+            app,
+            payment,
+            "pending",
+            "Your bank has not confirmed the payment",
+            "Your bank may have the payment. Please do not pay again before you have asked it.",
+        ),
         PaymentState::AwaitingCredentials { .. } | PaymentState::AwaitingDecoupled { .. }
             if query.text("change").is_some() && approval::can_change_bank(payment) =>
         {

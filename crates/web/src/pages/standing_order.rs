@@ -37,6 +37,9 @@ fn written(day: Date) -> String {
     day.strftime("%-d %B %Y").to_string()
 }
 
+const UNCONFIRMED: &str = "Your bank has not confirmed the standing order yet. The shop is told as \
+                           soon as it does. Please do not set it up again.";
+
 /// Title and text of the page that says how a standing order ended, or that nothing more is to be
 /// done; `None` of a single payment.
 pub(super) fn outcome(payment: &Payment) -> Option<(&'static str, &'static str)> {
@@ -54,6 +57,7 @@ pub(super) fn outcome(payment: &Payment) -> Option<(&'static str, &'static str)>
         }
         State::AwaitingBankChoice
         | State::Opening { .. }
+        | State::OpeningUncertain { .. }
         | State::AwaitingRedirect { .. }
         | State::AwaitingCredentials { .. }
         | State::AwaitingDecoupled { .. }
@@ -63,11 +67,7 @@ pub(super) fn outcome(payment: &Payment) -> Option<(&'static str, &'static str)>
         | State::OrderSent { .. }
         | State::Uncertain { .. }
         | State::Processing { .. } => {
-            return Some((
-                "Standing order sent",
-                "Your bank has not confirmed the standing order yet. The shop is told as soon as \
-                 it does. Please do not set it up again.",
-            ));
+            return Some(("Standing order sent", UNCONFIRMED));
         }
     };
     Some(match end {

@@ -30,12 +30,20 @@ struct Failure {
 /// Where the payer of a payment comes back.
 #[must_use]
 pub fn member_url(app: &App, payment: &Payment) -> String {
+    member_url_after(app, payment, false)
+}
+
+/// The same right after the payer came back from the bank. `says_error`: with an error, which the
+/// bank has not confirmed: the payment stays pending, and the member's page learns it as a hint.
+#[must_use]
+pub fn member_url_after(app: &App, payment: &Payment, says_error: bool) -> String {
     let initiation = &payment.initiation;
     let mut parameters = match &payment.token_request_id {
         Some(id) if initiation.flow == Flow::ApiOnly => {
             let mut parameters =
                 vec![("request-id", id.to_string()), ("request_id", id.to_string())];
-            if let Some(failure) = failure_of_api(payment) {
+            let unconfirmed = || says_error.then(|| unconfirmed(GrpcStatus::Unknown.number()));
+            if let Some(failure) = failure_of_api(payment).or_else(unconfirmed) {
                 parameters.extend(told(failure));
                 // Where the failure is found again: the exchanges are kept under it.
                 parameters.push(("trace-id", payment.id.core().to_owned()));
@@ -60,6 +68,9 @@ pub fn member_url(app: &App, payment: &Payment) -> String {
                 parameters.push(("member-id", payment.member_id.to_string()));
             }
             parameters.push(("payment-id", payment.id.to_string()));
+            if says_error {
+                parameters.push(("error", ACCESS_DENIED.to_owned()));
+            }
             parameters
         }
     };
@@ -110,6 +121,12 @@ fn of_pages(app: &App, payment: &Payment) -> Parameters {
     parameters
 }
 
+/// The browser says that the payer came back with an error.
+fn unconfirmed(error: impl ToString) -> Failure {
+    let message = "The payer came back from the bank with an error.".to_owned();
+    Failure { error: error.to_string(), message }
+}
+
 fn told(failure: Failure) -> Parameters {
     vec![("error", failure.error), ("message", failure.message)]
 }
@@ -137,6 +154,7 @@ fn failure_on_pages(payment: &Payment) -> Option<Failure> {
             (NOT_INITIATED, "The payment could not be authorised at the bank.")
         }
         Stage::Opening
+        | Stage::OpeningUncertain
         | Stage::VerifyingReturn
         | Stage::VerifyingCredentials
         | Stage::AwaitingRedemption
@@ -174,6 +192,7 @@ fn failure_of_api(payment: &Payment) -> Option<Failure> {
         | Stage::AwaitingCredentials
         | Stage::AwaitingCredentialsOnPages
         | Stage::AwaitingDecoupled
+        | Stage::OpeningUncertain
         | Stage::VerifyingReturn
         | Stage::VerifyingCredentials
         | Stage::AwaitingRedemption

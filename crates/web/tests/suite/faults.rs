@@ -32,7 +32,19 @@ const PROCESSING: &str = "INITIATION_PROCESSING";
 const DECLINED: &str = "INITIATION_DECLINED";
 const REJECTED: &str = "INITIATION_REJECTED";
 const EXPIRED: &str = "INITIATION_EXPIRED";
+/// A bank that executes at the approval is asked for as long as it may.
+const PENDING: &str = "INITIATION_PENDING_REDIRECT_AUTH";
 const FAILED: &str = "INITIATION_FAILED";
+/// Banks that may execute a creation whose answer is lost, and cannot be asked about it.
+fn never_repeats_creation(bank: &str) -> bool {
+    ["bg-pino", "bg-encina", "bg-birke"].contains(&bank)
+}
+
+/// Banks that answer a repeated creation as the first time.
+fn replays_creation(bank: &str) -> bool {
+    ["bg-linden", "bg-olmo"].contains(&bank)
+}
+
 const VERIFIED: &str = "INITIATION_PENDING_REDEMPTION_VERIFICATION";
 /// A payment that the bank has never told us of: nobody can approve it.
 const NEVER: &[&str] = &[FAILED, EXPIRED, REJECTED];
@@ -73,15 +85,24 @@ pub fn expected(word: &str, bank: &str) -> &'static [&'static str] {
         "rejected_after_accepted" => &[DECLINED, REJECTED],
         "forbidden" if strikes_creation(bank) || asks_questions(bank) => &[REJECTED],
         "forbidden" => &[DECLINED],
-        "missing_callback" if waits_for_return(bank) => &[EXPIRED],
+        // The bank says when it is asked for the last time that the payer has approved.
+        "missing_callback" if bank == "stet-chene" => &[COMPLETED],
+        "missing_callback" if waits_for_return(bank) => &[EXPIRED, PENDING],
         "missing_callback" => &[COMPLETED],
         "expired_certificate" if british => &[COMPLETED],
         "expired_certificate" => &[FAILED],
         "wrong_signature" if british => &[PROCESSING],
         "wrong_signature" => &[COMPLETED],
         "silent_before_effect" | "error_before_effect" => {
-            if strikes_creation(bank) || asks_questions(bank) { NEVER } else { &[VERIFIED] }
+            let lost = never_repeats_creation(bank) || replays_creation(bank);
+            match strikes_creation(bank) || asks_questions(bank) {
+                true if lost => &[VERIFIED],
+                true => NEVER,
+                false => &[VERIFIED],
+            }
         }
+        _ if never_repeats_creation(bank) => &[VERIFIED],
+        _ if replays_creation(bank) => &[COMPLETED],
         _ if strikes_creation(bank) => NEVER,
         // UK Open Banking finds an order by its id only, and that is what was lost.
         _ if british => &[PROCESSING],

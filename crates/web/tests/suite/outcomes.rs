@@ -84,9 +84,13 @@ async fn a_forged_or_foreign_return_orders_nothing() {
             back.with("code", foreign.get("code")).with("id_token", foreign.get("id_token"));
         world.return_to_gateway(&swapped).await;
         world.settle().await;
-        assert_eq!(world.status(&id(&mine)).await, "INITIATION_FAILED");
+        assert_eq!(world.status(&id(&mine)).await, "INITIATION_PENDING_REDIRECT_AUTH");
         assert_eq!(world.posted_and_executed(&id(&mine)).await, (0, 0));
         assert_eq!(world.posted_and_executed(&id(&other)).await, (0, 0));
+        // A forgery ends nothing: the true return still counts.
+        world.return_to_gateway(&back).await;
+        world.half_a_minute().await;
+        assert_eq!(world.status(&id(&mine)).await, "INITIATION_COMPLETED");
     }
 }
 

@@ -113,7 +113,7 @@ impl Driven<'_> {
                     let query = callback.split_once('?').map_or("", |(_, query)| query);
                     let parameters: Vec<(String, String)> =
                         url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-                    let back = parse_return(&parameters).unwrap().returned;
+                    let back = parse_return(&parameters).unwrap();
                     protocol.complete_authorisation(call, order, pending, &back).await.unwrap()
                 }
                 Approval::Continue { approach: Approach::Embedded { challenge }, .. } => {
@@ -135,7 +135,7 @@ impl Driven<'_> {
                                 serde_json::from_str(&callback.body).unwrap();
                             let mut told: Vec<(String, String)> = told.into_iter().collect();
                             told.push(("apiKey".to_owned(), callback.api_key));
-                            let back = parse_return(&told).unwrap().returned;
+                            let back = parse_return(&told).unwrap();
                             protocol
                                 .complete_authorisation(call, order, pending, &back)
                                 .await
@@ -208,6 +208,8 @@ async fn at_banks_with(
             nonce: "nonce-1".to_owned(),
             code_verifier: "v".repeat(64),
             executes_at_approval: bank.executes_at_approval,
+            repeated_creation: Some(bank.repeated_creation()),
+            opening: 1,
         };
         let call = Call {
             bank,

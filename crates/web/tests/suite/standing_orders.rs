@@ -103,6 +103,8 @@ impl World {
             nonce: "nonce-1".to_owned(),
             code_verifier: "v".repeat(64),
             executes_at_approval: false,
+            repeated_creation: None,
+            opening: 1,
         };
         let opened = protocol.open_payment(call, order, &attempt, &Credentials::default()).await;
         let Ok(Approval::Continue { consent_id, approach: Approach::Redirect { url }, .. }) =
@@ -110,7 +112,7 @@ impl World {
         else {
             panic!("{}: {opened:?}", call.bank.id)
         };
-        let back = parse_return(&self.brought_back(&url).await).unwrap().returned;
+        let back = parse_return(&self.brought_back(&url).await).unwrap();
         let pending =
             Pending { attempt: &attempt, consent_id: consent_id.as_deref(), context: None };
         match protocol.complete_authorisation(call, order, pending, &back).await.unwrap() {

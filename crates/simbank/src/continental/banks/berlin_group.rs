@@ -9,7 +9,11 @@ pub(super) const BANKS: [Bank; 8] = [
         name: "Lindenbank",
         country: "DE",
         currency: "EUR",
-        standard: Standard::BerlinGroup(BerlinGroup { cancels_with_approval: true, ..USUAL }),
+        standard: Standard::BerlinGroup(BerlinGroup {
+            cancels_with_approval: true,
+            replays_request_id: true,
+            ..USUAL
+        }),
         customers: &[
             customer(
                 "lena",
@@ -224,6 +228,7 @@ pub(super) const BANKS: [Bank; 8] = [
         standard: Standard::BerlinGroup(BerlinGroup {
             approach: Approach::OAuth,
             signing: Some(Signing::Sha256),
+            replays_request_id: true,
             ..USUAL
         }),
         customers: &[

@@ -47,6 +47,9 @@ pub(crate) struct BerlinGroup {
     pub(crate) last_status: &'static str,
     /// A payer has to approve a cancellation, too.
     pub(crate) cancels_with_approval: bool,
+    /// A creation that comes again with the same `X-Request-ID` is answered as the first time;
+    /// elsewhere it creates another payment.
+    pub(crate) replays_request_id: bool,
 }
 
 /// What a STET bank does in its own way.
@@ -105,6 +108,7 @@ const USUAL: BerlinGroup = BerlinGroup {
     instant: true,
     last_status: "ACSC",
     cancels_with_approval: false,
+    replays_request_id: false,
 };
 
 static ALL: [&[Bank]; 3] = [&berlin_group::BANKS, &stet::BANKS, &polish_api::BANKS];

@@ -172,6 +172,7 @@ fn check_id(transfer: &Transfer, authorisation: &str) -> Result<(), Answer> {
 /// `GET …/authorisations/{authorisationId}`.
 pub(super) fn read(call: &Call<'_>, id: &str, authorisation: &str) -> Result<Answer, Answer> {
     call.commit(|state| {
+        transfer::end_late_approval(state, id, call.now);
         let transfer = find(call, state, id)?;
         check_id(transfer, authorisation)?;
         let mut body = json!({ "scaStatus": transfer.sca_status });

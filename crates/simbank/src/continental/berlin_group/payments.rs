@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::banks::Approach;
-use super::super::transfer::{Approval, Transfer, minor_units};
+use super::super::transfer::{self, Approval, Transfer, minor_units};
 use super::{Answer, Call, Delivery};
 use crate::outcome::Fault;
 use crate::state::State;
@@ -57,6 +57,11 @@ pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<An
     if call.header("psu-ip-address").is_none() {
         return Err(format_error("PSU-IP-Address is missing"));
     }
+    if own.replays_request_id
+        && let Some(answer) = replayed(call, service, product)
+    {
+        return Ok(answer);
+    }
     let body = call.json()?;
     let mut transfer = read_order(call, service, &body)?;
     transfer.planned = call.shared.plan_for(call.bank.id);
@@ -95,6 +100,21 @@ pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<An
         matches!(own.approach, Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod);
     let fault = fault.filter(|_| !embedded);
     Ok(fault.map_or_else(|| created.clone(), |fault| after_effect(fault, created.clone())))
+}
+
+/// The answer to a creation that came before under the same `X-Request-ID`.
+fn replayed(call: &Call<'_>, service: &str, product: &str) -> Option<Answer> {
+    let request_id = call.header(super::REQUEST_ID)?;
+    let found = call.commit(|state| {
+        let known = state.transfers.all().into_iter().find(|(_, transfer)| {
+            transfer.bank == call.bank.id
+                && transfer.client == call.provider.organisation_identifier
+                && transfer.request_id == request_id
+        });
+        let (id, transfer) = known.ok_or_else(|| Answer::empty(404))?;
+        Ok(representation(call, id, transfer, service, product))
+    });
+    found.ok()
 }
 
 fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Transfer, Answer> {
@@ -161,6 +181,7 @@ fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Transfer, 
         debtor: debtor.map(str::to_owned),
         username: named,
         confirmation_code: own.confirms_by_code.then(|| call.shared.uuid()),
+        request_id: call.header(super::REQUEST_ID).unwrap_or_default().to_owned(),
         redirect_uri: header("tpp-redirect-uri"),
         nok_redirect_uri: if nok.is_empty() { header("tpp-redirect-uri") } else { nok },
         ..Transfer::received(call.bank.id, &call.provider.organisation_identifier, call.now)
@@ -304,6 +325,7 @@ pub(super) fn read(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
 /// `GET …/{paymentId}/status`.
 pub(super) fn status(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     call.commit(|state| {
+        transfer::end_late_approval(state, id, call.now);
         let transfer = find(call, state, id)?;
         let mut body = json!({ "transactionStatus": transfer.status });
         if transfer.no_funds {

@@ -203,6 +203,7 @@ fn shown(call: &Call<'_>, id: &str, transfer: &Transfer) -> Value {
 /// `GET /payment-requests/{id}`.
 pub(super) fn read(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     call.commit(|state| {
+        transfer::end_late_approval(state, id, call.now);
         let transfer = find(call, state, id)?;
         Ok(Answer::body(200, shown(call, id, transfer)))
     })

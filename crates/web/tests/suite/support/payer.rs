@@ -150,12 +150,18 @@ impl World {
     /// Plays the payer to the end of the approval, whatever the bank wants: pages, questions, app.
     pub async fn play_payer(&self, payment: &Value, decision: Decision) {
         let id = payment["id"].as_str().unwrap().to_owned();
+        let mut left_for = String::new();
         for _ in 0..STEPS_MAX {
             self.settle().await;
             let payment = self.payment(&id).await;
             match payment["status"].as_str().unwrap() {
                 "INITIATION_PENDING_REDIRECT_AUTH" => {
                     let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
+                    // Whoever has declined there does not go there again.
+                    if decision == Decision::Decline && url == left_for {
+                        return;
+                    }
+                    url.clone_into(&mut left_for);
                     self.play_redirect(url, decision).await;
                 }
                 "INITIATION_PENDING_EMBEDDED_AUTH" => {

@@ -69,7 +69,12 @@ impl World {
         let rows = self.bank_json("/sim/orders").await;
         let core = id.split(':').nth(1).unwrap();
         let rows = rows.as_array().unwrap().iter();
-        rows.filter(|row| row["end_to_end_identification"] == core).cloned().collect()
+        // A request that is made anew at a STET bank has the number of its opening behind the id.
+        let of = |row: &Value| {
+            let id = row["end_to_end_identification"].as_str().unwrap_or_default();
+            id == core || id.strip_prefix(core).is_some_and(|rest| rest.starts_with('-'))
+        };
+        rows.filter(|row| of(row)).cloned().collect()
     }
 
     /// How many orders of the payment were posted and executed, over all its consents.

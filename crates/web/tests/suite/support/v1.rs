@@ -80,11 +80,17 @@ impl World {
     /// Plays the payer of a token request to the end of the approval, as its member's pages would.
     pub async fn play_payer_of(&self, request: &str, bank: &str, decision: Decision) {
         let path = format!("/token-requests/{request}/authorization");
+        let mut left_for = String::new();
         for _ in 0..STEPS_MAX {
             self.settle().await;
             let answer = self.post(&path, &json!({ "useCredentialFlow": true })).await;
             let next = answer.json();
             if let Some(url) = next["redirectUrl"].as_str() {
+                // Whoever has declined there does not go there again.
+                if decision == Decision::Decline && url == left_for {
+                    return;
+                }
+                url.clone_into(&mut left_for);
                 self.play_redirect(url, decision).await;
                 continue;
             }

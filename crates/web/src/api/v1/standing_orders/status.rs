@@ -40,7 +40,9 @@ impl SubmissionStatus {
             | Stage::VerifyingReturn
             | Stage::VerifyingCredentials => SubmissionStatus::PendingExternalAuthorization,
             Stage::AwaitingRedemption | Stage::Authorised => SubmissionStatus::Pending,
-            Stage::OrderSent | Stage::Uncertain | Stage::Processing => SubmissionStatus::Processing,
+            Stage::OpeningUncertain | Stage::OrderSent | Stage::Uncertain | Stage::Processing => {
+                SubmissionStatus::Processing
+            }
             Stage::Completed => SubmissionStatus::Success,
             Stage::NoFinalStatus => SubmissionStatus::Initiated,
             Stage::Rejected

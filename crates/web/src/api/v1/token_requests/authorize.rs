@@ -224,6 +224,7 @@ impl AuthorizationResponse {
             }
             core::State::AwaitingBankChoice
             | core::State::Opening { .. }
+            | core::State::OpeningUncertain { .. }
             | core::State::VerifyingReturn { .. }
             | core::State::VerifyingCredentials { .. } => {
                 let message = "The bank has not answered yet: send the request again without \

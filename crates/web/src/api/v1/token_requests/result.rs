@@ -128,6 +128,7 @@ fn status(stage: Stage, approved: bool) -> ResultStatus {
         Stage::AwaitingBankChoice
         | Stage::AwaitingBankChoiceByLink
         | Stage::Opening
+        | Stage::OpeningUncertain
         | Stage::AwaitingRedirect
         | Stage::AwaitingCredentials
         | Stage::AwaitingCredentialsOnPages

@@ -82,6 +82,7 @@ impl Authentication {
                 }
             },
             State::Opening { .. }
+            | State::OpeningUncertain { .. }
             | State::AwaitingDecoupled { .. }
             | State::VerifyingReturn { .. }
             | State::VerifyingCredentials { .. }

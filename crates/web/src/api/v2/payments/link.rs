@@ -76,7 +76,8 @@ impl PaymentLinkStatus {
             | Stage::VerifyingCredentials => PaymentLinkStatus::LinkActive,
             Stage::Expired => PaymentLinkStatus::LinkExpired,
             Stage::Cancelled => PaymentLinkStatus::LinkCanceled,
-            Stage::AwaitingRedemption
+            Stage::OpeningUncertain
+            | Stage::AwaitingRedemption
             | Stage::Authorised
             | Stage::OrderSent
             | Stage::Uncertain

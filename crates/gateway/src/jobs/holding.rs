@@ -1,0 +1,95 @@
+//! What a job does with a fact that the database does not take: it holds it and tries again, before
+//! anything else is claimed, for as long as the process lives. A bank's answer that only this
+//! process has heard would be lost otherwise.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use store::jobs::{self, Claim, Lease};
+use store::{StoreError, unit};
+use tracing::{error, warn};
+
+use crate::{App, GatewayError};
+
+/// The first wait, in milliseconds; each later one is twice as long.
+const WAIT_FIRST_MS: u64 = 100;
+/// The longest wait, in milliseconds.
+const WAIT_MAX_MS: u64 = 5_000;
+/// How often what is recorded before something is sent is tried: nothing is lost by giving up.
+const RECORDS_MAX: u32 = 8;
+
+/// A fact that waits for the database. Runners claim nothing meanwhile.
+pub(super) struct Holding {
+    app: Arc<App>,
+    what: String,
+    tries: u32,
+    tries_max: u32,
+    unconfirmed: bool,
+}
+
+impl Holding {
+    /// For a fact of that job.
+    pub(super) fn new(app: &Arc<App>, claim: &Claim) -> Holding {
+        let what = format!("{} of {}", claim.kind.name(), claim.subject);
+        Holding { app: Arc::clone(app), what, tries: 0, tries_max: u32::MAX, unconfirmed: false }
+    }
+
+    /// For what is recorded before something is sent.
+    pub(super) fn before_sending(app: &Arc<App>, claim: &Claim) -> Holding {
+        let mut holding = Holding::new(app, claim);
+        holding.tries_max = RECORDS_MAX;
+        holding
+    }
+
+    /// Whether a commit was sent that nobody confirmed.
+    pub(super) fn may_have_committed(&self) -> bool {
+        self.unconfirmed
+    }
+
+    /// Waits before the next try.
+    ///
+    /// # Errors
+    /// `failed`, where another try would fail too.
+    pub(super) async fn wait(&mut self, failed: GatewayError) -> Result<(), GatewayError> {
+        match &failed {
+            GatewayError::Store(StoreError::Unavailable(_) | StoreError::Conflict) => {}
+            GatewayError::Store(StoreError::Unconfirmed(_)) => self.unconfirmed = true,
+            _ => return Err(failed),
+        }
+        if self.tries + 1 >= self.tries_max {
+            return Err(failed);
+        }
+        if self.tries == 0 {
+            self.app.facts_waiting.fetch_add(1, Ordering::SeqCst);
+            warn!(job = self.what, error = %failed, "a fact waits for the database");
+        }
+        self.tries += 1;
+        let wait_ms = WAIT_FIRST_MS.saturating_mul(1 << self.tries.min(6)).min(WAIT_MAX_MS);
+        self.app.clock().sleep(wait_ms).await;
+        Ok(())
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        if self.tries > 0 {
+            self.app.facts_waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Makes what is kept under a lease due now.
+pub(super) async fn release(app: &Arc<App>, lease: &Lease) {
+    let (token, now) = (lease.token.clone(), app.now());
+    let released = app
+        .db()
+        .transact(move |tx| {
+            let token = token.clone();
+            unit(async move { jobs::release(tx, &token, now).await })
+        })
+        .await;
+    if let Err(error) = released {
+        error!(%error, "a job stays leased until its lease ends");
+    }
+    app.jobs_may_be_due();
+}
