@@ -13,8 +13,8 @@ use crate::initiation::{Initiation, LocalInstrument, Schedule};
 
 /// Minutes of a day.
 pub const DAY_MINUTES: u16 = 24 * 60;
-/// A bank that works on one weekday only, with its holiday in between.
-const DAYS_SEARCHED_MAX: usize = 14 + DAYS_CLOSED_MAX;
+/// A bank that works on one weekday only, which is a holiday two weeks running.
+const DAYS_SEARCHED_MAX: usize = 21 + DAYS_CLOSED_MAX;
 
 /// When a bank executes payments of one rail, in its own time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -153,8 +153,20 @@ fn auto_select_takes_the_best_rail_that_the_bank_has_and_that_carries_as_much() 
     assert_eq!(Execution::decide(&named, &limited[..1], true, at), Err(NoRail::NotOffered));
 }
 
+/// Christmas Day and New Year's Day fall on the bank's only day, two weeks running.
+#[test]
+fn a_bank_that_works_one_day_a_week_is_waited_for_over_the_new_year() {
+    let hours = WorkingHours {
+        weekdays: std::array::from_fn(|day| day == 2),
+        calendar: Calendar::Target2,
+        until_minute: 1,
+    };
+    let at = date(2030, 12, 19).at(0, 0, 0, 0);
+    assert_eq!(hours.day_of_execution(at), date(2031, 1, 8));
+}
+
 proptest! {
-    /// The day is a working day, never in the past, and at most two weeks and a holiday away.
+    /// The day is a working day, never in the past, and at most three weeks and a holiday away.
     #[test]
     fn the_day_of_execution_is_a_working_day_and_near(
         days in 0_i32..60_000,
