@@ -202,11 +202,7 @@ impl Payment<'_> {
         }
         if let Some(href) = link("scaOAuth") {
             let metadata_url = self.followed(href)?;
-            let scope = format!("PIS:{}", self.id);
-            let url =
-                oauth::authorisation_url(self.call, &metadata_url, &scope, self.attempt).await?;
-            let step = Step::OAuth { metadata_url };
-            return context.continues(id, step, Approach::Redirect { url }).map(Some);
+            return self.signs_in(context, metadata_url).await.map(Some);
         }
         let embedded = |mut context: Context, step, challenge| {
             if step == Step::Method {
@@ -238,6 +234,33 @@ impl Payment<'_> {
                 .map(Some);
         }
         Ok(None)
+    }
+
+    /// The payer approves at the bank's authorisation server. Where it does not describe itself now,
+    /// it is asked later: the payment exists and is not created again.
+    pub(super) async fn signs_in(
+        &self,
+        context: Context,
+        metadata_url: String,
+    ) -> Result<Approval, BankError> {
+        let scope = format!("PIS:{}", self.id);
+        let id = Some(self.id);
+        let asked = oauth::authorisation_url(self.call, &metadata_url, &scope, self.attempt).await;
+        match asked {
+            Ok(url) => {
+                let step = Step::OAuth { metadata_url };
+                context.continues(id, step, Approach::Redirect { url })
+            }
+            Err(refused @ BankError::Refused { .. }) => Err(refused),
+            Err(
+                BankError::Unavailable { .. }
+                | BankError::Unknown { .. }
+                | BankError::Malformed { .. },
+            ) => {
+                let step = Step::Start { metadata_url: Some(metadata_url) };
+                context.continues(id, step, Approach::Decoupled { message: None })
+            }
+        }
     }
 
     /// The bank wants nothing of the payer: it has taken the payment, or it will tell when asked.

@@ -42,7 +42,10 @@ pub(super) enum Step {
     Decoupled,
     /// Nothing yet: the payment exists, and the answer that would have said what the payer does
     /// was lost.
-    Start,
+    Start {
+        /// Where the authorisation server describes itself, where the bank has said so.
+        metadata_url: Option<String>,
+    },
 }
 
 /// What is remembered.

@@ -78,7 +78,8 @@ impl NextGenPsd2 {
             // until it says what the payer has to do.
             Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => {
                 let approach = Approach::Decoupled { message: None };
-                context.continues(Some(&id), Step::Start, approach)
+                let step = Step::Start { metadata_url: None };
+                context.continues(Some(&id), step, approach)
             }
             answered => answered,
         }
@@ -104,7 +105,9 @@ impl NextGenPsd2 {
         if let (true, Some(metadata_url)) =
             (settings.oauth_before_payment, &settings.oauth_metadata_url)
         {
-            let url = oauth::authorisation_url(call, metadata_url, "PIS", attempt).await?;
+            // Nothing exists at the bank yet.
+            let url = oauth::authorisation_url(call, metadata_url, "PIS", attempt).await;
+            let url = url.map_err(BankError::without_effect)?;
             return context.continues(None, Step::SignIn, Approach::Redirect { url });
         }
         self.create(call, order, attempt, context).await
@@ -186,7 +189,11 @@ impl NextGenPsd2 {
         };
         let again = "The bank did not receive the answer. Please try again.";
         match (&context.step, reached) {
-            (Step::Start, _) => {
+            (Step::Start { metadata_url: Some(url) }, _) => {
+                let url = url.clone();
+                known.signs_in(context, url).await
+            }
+            (Step::Start { metadata_url: None }, _) => {
                 let told = known.update(&context, &Update::NOTHING).await?;
                 known.next(context, told).await
             }
@@ -243,7 +250,11 @@ impl NextGenPsd2 {
                 Update { authentication_method_id: Some(id), ..Update::NOTHING }
             }
             Step::Otp => Update { sca_authentication_data: Some(given(OTP)?), ..Update::NOTHING },
-            Step::SignIn | Step::Redirect | Step::OAuth { .. } | Step::Decoupled | Step::Start => {
+            Step::SignIn
+            | Step::Redirect
+            | Step::OAuth { .. }
+            | Step::Decoupled
+            | Step::Start { .. } => {
                 return Err(unsupported("the bank asks no question").into());
             }
         };

@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod account_verifications;
+mod approvals;
+mod auditor;
 mod authentication;
 mod bad_banks;
 mod callback_initiation;

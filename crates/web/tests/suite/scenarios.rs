@@ -16,6 +16,13 @@ pub struct Bank {
     way: &'static [&'static str],
 }
 
+impl Bank {
+    /// Whether the payer approves on the bank's pages.
+    pub fn redirects(&self) -> bool {
+        self.way.iter().all(|status| *status == REDIRECT)
+    }
+}
+
 const REDIRECT: &str = "INITIATION_PENDING_REDIRECT_AUTH";
 const EMBEDDED: &str = "INITIATION_PENDING_EMBEDDED_AUTH";
 const DECOUPLED: &str = "INITIATION_PENDING_DECOUPLED_AUTH";

@@ -261,6 +261,12 @@ impl World {
 
     /// A new process on the same database. What the old one was doing never ends; its leases do.
     pub async fn restart(&mut self) {
+        self.restart_at_once().await;
+        self.clock.advance(SignedDuration::from_secs(200));
+    }
+
+    /// The same, and no time passes.
+    pub async fn restart_at_once(&mut self) {
         let db = self.database.open_again().await.unwrap();
         let (ids, wire) = (&self.ids, &self.wire);
         self.app = new_app(
@@ -274,7 +280,13 @@ impl World {
         );
         self.router = web::router(Arc::clone(&self.app));
         gateway::jobs::recover(&self.app).await.unwrap();
-        self.clock.advance(SignedDuration::from_secs(200));
+    }
+
+    /// The OAuth `state` that the payment's opening was given: what the bank's redirect carries.
+    pub async fn oauth_state_of(&self, id: &str) -> String {
+        let id = id.parse().unwrap();
+        let payment = gateway::payments::open_by_link(&self.app, &id).await.unwrap();
+        payment.state.authorisation().unwrap().attempt.oauth_state.clone()
     }
 
     /// The same database behind a gateway with other settings.
@@ -284,6 +296,11 @@ impl World {
         self.app =
             new_app(db, &self.clock, ids, wire, &self.settings, &self.gateway_member, &self.mailer);
         self.router = web::router(Arc::clone(&self.app));
+    }
+
+    /// The product's router.
+    pub fn router(&self) -> Router {
+        self.router.clone()
     }
 
     pub fn now(&self) -> Timestamp {
