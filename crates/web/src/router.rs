@@ -119,6 +119,7 @@ pub fn router(app: Arc<App>) -> Router {
     let index = Arc::new(BankIndex::of(app.directory()));
     let api_router = api_router
         .merge(alias_routes())
+        .merge(api::not_built::routes())
         .merge(service_routes())
         .layer(Extension(index))
         .fallback(api::not_found)

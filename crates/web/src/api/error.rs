@@ -306,6 +306,13 @@ impl ApiError {
         matches!(self, ApiError::BankUnavailable { .. } | ApiError::BankSlow { .. })
     }
 
+    /// Whether an operator should look at it. An operation that does not exist yet (501) and a bank
+    /// that fails (503, 504) are 5xx, too, but nothing is wrong with the gateway.
+    #[must_use]
+    pub fn is_failure_of_ours(&self) -> bool {
+        matches!(self, ApiError::Unavailable { .. } | ApiError::Internal { .. })
+    }
+
     /// What the log says.
     #[must_use]
     pub fn detail(&self) -> String {

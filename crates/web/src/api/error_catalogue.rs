@@ -40,7 +40,7 @@ In a sandbox the message of a 401 says which part of the token does not fit. In 
 
 const NEVER_SENT: &str = "
 Published, but not sent by this release: `Bank.RegistrationNotFound` (every member may act at every
-bank), and the errors of operations that do not exist yet.
+bank). Published operations that do not exist yet answer every request of a member with 501.
 ";
 
 /// When each error comes, and an example of it. No error may be missing: the match has no wildcard.
@@ -187,6 +187,17 @@ async fn catalogue() -> String {
         writeln!(out, "```text\n{text}\n```").unwrap();
     }
     out
+}
+
+#[test]
+fn operators_are_alarmed_by_failures_of_the_gateway_alone() {
+    let alarming: Vec<_> =
+        examples().into_iter().filter(ApiError::is_failure_of_ours).map(|e| e.status()).collect();
+    assert_eq!(alarming, [503, 500]);
+    let others = examples().into_iter().filter(|error| !error.is_failure_of_ours());
+    let server_errors: Vec<_> =
+        others.map(|e| e.status()).filter(|s| s.is_server_error()).collect();
+    assert_eq!(server_errors, [501, 504, 503]);
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ pub mod health;
 pub mod idempotency;
 pub mod json;
 pub mod keys;
+pub mod not_built;
 pub mod openapi;
 pub mod path;
 pub mod qr_code;
@@ -60,7 +61,7 @@ pub async fn envelope(State(app): State<Arc<App>>, mut request: Request, next: N
     request.extensions_mut().insert(meter.clone());
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        if response.status().is_server_error() {
+        if error.is_failure_of_ours() {
             tracing::error!(%trace_id, %method, path, error = %error.detail(), "request failed");
         }
         response = error_body::render(&error, &trace_id, form);

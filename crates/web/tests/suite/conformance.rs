@@ -180,3 +180,32 @@ async fn the_published_examples_of_bodies_are_taken() {
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
 }
+
+/// A client should tell an operation that is missing from a URL that is wrong.
+#[tokio::test]
+async fn published_operations_that_are_not_built_answer_501_in_the_published_shape() {
+    let Some(published) = published() else { return };
+    let (ours, theirs): (Structure, Structure) = (structure::of(&own()), structure::of(&published));
+    let judge = judge::Judge::load("public-api/token-openapi.repaired.json").unwrap();
+    for world in worlds().await {
+        let missing = theirs.keys().filter(|operation| !ours.contains_key(*operation));
+        for operation in missing {
+            let (method, path) = operation.split_once(' ').unwrap();
+            let parts =
+                path.split('/').map(|part| if part.starts_with('{') { "a:1:2" } else { part });
+            let path = parts.collect::<Vec<_>>().join("/");
+            let answer = world.send_unjudged(world.request(method, &path, b"{}", &[])).await;
+            assert_eq!(answer.status, 501, "{operation}: {}", answer.text());
+            let error = &answer.json()["error"];
+            assert_eq!(error["errorCode"], "UNIMPLEMENTED", "{operation}");
+            assert_eq!(error["tokenTraceId"], answer.header("tokentraceid"), "{operation}");
+            let mut found = judge.response(method, &path, 501, &answer.headers, &answer.body);
+            // Some operations are published without this status.
+            found.retain(|violation| violation.at != "status");
+            assert_eq!(found, [], "{operation}: {}", answer.text());
+            let mut unsigned = world.request(method, &path, b"{}", &[]);
+            unsigned.headers_mut().remove("authorization");
+            assert_eq!(world.send_unjudged(unsigned).await.status, 401, "{operation}");
+        }
+    }
+}
