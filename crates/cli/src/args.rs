@@ -270,6 +270,10 @@ pub struct SandboxOptions {
     /// Another host under which members reach the gateway, as their tokens name it; may be repeated
     #[arg(long, value_name = "HOST")]
     pub accepted_host: Vec<String>,
+    /// The origin of a browser page that may call the whole API, such as https://shop.example; may
+    /// be repeated. Public data is for every origin
+    #[arg(long, value_name = "ORIGIN")]
+    pub browser_origin: Vec<String>,
     /// How long a simulated bank takes to execute an order, in milliseconds
     #[arg(long, default_value_t = 800, value_name = "MS")]
     pub execution_delay: u64,

@@ -41,6 +41,12 @@ pub struct Settings {
     pub accepted_hosts: Vec<String>,
     /// Whether this is a sandbox: Basic keys work, and errors say more.
     pub sandbox: bool,
+    /// Whether everybody may read the whole directory of banks (`GET /v2/banks`, `GET
+    /// /bank/countries`). `GET /banks` and the gateway's own keys are public always.
+    pub unsigned_reads: bool,
+    /// Origins of browser pages that may call the whole API: `https://shop.example`. Public data is
+    /// for pages of every origin.
+    pub browser_origins: Vec<String>,
     /// How long one exchange with a bank may take, in milliseconds (1 to 20,000).
     pub bank_timeout_ms: u64,
     /// How long a webhook endpoint may take to answer, in milliseconds.
@@ -66,6 +72,8 @@ impl Default for Settings {
             public_url: "http://localhost:8000".to_owned(),
             accepted_hosts: vec![],
             sandbox: false,
+            unsigned_reads: false,
+            browser_origins: vec![],
             bank_timeout_ms: 10_000,
             webhook_timeout_ms: 10_000,
             request_timeout_ms: 25_000,

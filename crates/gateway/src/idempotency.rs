@@ -23,6 +23,16 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 pub struct IdempotencyKey {
     id: String,
     request_sha256: String,
+    /// The digest of the body byte by byte, with which keys were recorded up to release 0.3.
+    bytes_sha256: String,
+}
+
+/// The body with one form only: keys of objects in order, no white space. A client that writes the
+/// same value again may write it otherwise. What is no JSON stands for itself.
+fn in_one_form(body: &[u8]) -> Vec<u8> {
+    // The map of this library is in the order of its keys.
+    serde_json::from_slice::<serde_json::Value>(body)
+        .map_or_else(|_| body.to_vec(), |value| value.to_string().into_bytes())
 }
 
 impl IdempotencyKey {
@@ -37,7 +47,8 @@ impl IdempotencyKey {
         }
         IdempotencyKey {
             id: domain::ids::hex(context.finish().as_ref()),
-            request_sha256: domain::ids::hex(digest(&SHA256, body).as_ref()),
+            request_sha256: domain::ids::hex(digest(&SHA256, &in_one_form(body)).as_ref()),
+            bytes_sha256: domain::ids::hex(digest(&SHA256, body).as_ref()),
         }
     }
 
@@ -79,7 +90,11 @@ pub async fn find(app: &Arc<App>, key: &IdempotencyKey) -> Result<Known, Gateway
     let found = app.db().read(move |tx| unit(async move { idempotency::get(tx, &id).await }));
     Ok(match found.await? {
         None => Known::New,
-        Some(known) if known.request_sha256 != key.request_sha256 => Known::OtherBody,
+        Some(known)
+            if ![&key.request_sha256, &key.bytes_sha256].contains(&&known.request_sha256) =>
+        {
+            Known::OtherBody
+        }
         Some(KnownKey { answer: Some(answer), .. }) => Known::Answered(answer),
         Some(known) if app.now() < known.running_until => Known::Running,
         Some(known) => Known::Unanswered(known.payment_id),

@@ -99,8 +99,19 @@ fn page_routes() -> Router<Arc<App>> {
 
 /// Other spellings of published paths that clients use.
 fn alias_routes() -> Router<Arc<App>> {
-    // The description of the operation, and a published client, say `banks`.
-    Router::new().route("/banks/countries", get(api::banks::v1::list_countries))
+    use api::v1::token_requests::result::get_token_request_result;
+    Router::new()
+        // The description of the operation, and a published client, say `banks`.
+        .route("/banks/countries", get(api::banks::v1::list_countries))
+        // Older clients ask for the result under these names.
+        .route(
+            "/token-requests/{tokenRequestId}/token-request-result",
+            get(get_token_request_result),
+        )
+        .route(
+            "/token-requests/{tokenRequestId}/token_request_result",
+            get(get_token_request_result),
+        )
 }
 
 /// What operators and machines ask.
@@ -124,7 +135,8 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(Extension(index))
         .fallback(api::not_found)
         .method_not_allowed_fallback(api::method_not_allowed)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), api::envelope));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), api::envelope))
+        .layer(api::cross_origin::layer(&app));
     page_routes().merge(api_router).layer(DefaultBodyLimit::max(BODY_BYTES_MAX)).with_state(app)
 }
 

@@ -64,6 +64,7 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
         ephemeral: true,
         database: None,
         accepted_host: vec![],
+        browser_origin: vec![],
         execution_delay: 800,
         bank_timeout: 10_000,
         rate_limit: None,

@@ -187,6 +187,8 @@ fn settings(
     Ok(Settings {
         public_url: api_url.to_owned(),
         sandbox: true,
+        unsigned_reads: true,
+        browser_origins: options.browser_origin.clone(),
         accepted_hosts: options.accepted_host.clone(),
         bank_timeout_ms: options.bank_timeout,
         rate_limits,

@@ -174,6 +174,50 @@ pub fn optional_truth<'de, D: Deserializer<'de>>(
     Ok(Option::<Truthful>::deserialize(deserializer)?.map(|Truthful(value)| value))
 }
 
+/// For `#[serde(deserialize_with)]` of a reference or a number of an account. They are published as
+/// text, but clients whose references are digits only send them as JSON numbers. A number's leading
+/// zeros are lost, and none are guessed: an account number that is too short then is refused.
+///
+/// # Errors
+/// Where it is neither text nor a whole number, not negative, of at most 20 digits.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Text::deserialize(deserializer).map(|Text(text)| text)
+}
+
+/// The same where the field may be null; `#[serde(default)]` lets it be missing.
+///
+/// # Errors
+/// As [`text`].
+pub fn optional_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    Ok(Option::<Text>::deserialize(deserializer)?.map(|Text(text)| text))
+}
+
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+        struct Digits;
+        impl Visitor<'_> for Digits {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(text.to_owned()))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Text, E> {
+                Ok(Text(number.to_string()))
+            }
+        }
+        deserializer.deserialize_any(Digits)
+    }
+}
+
 struct ObjectVisitor<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
@@ -202,6 +246,10 @@ fn explain(error: &serde_json::Error, path: &str) -> ApiError {
         return ApiError::field(FieldFault::Expected, path, format!("`{field}` is required."));
     }
     let name = path.rsplit('.').next().unwrap_or(path);
+    // Null for a field that is needed says as little as a field that is missing.
+    if !path.is_empty() && text.starts_with("invalid type: null") {
+        return ApiError::field(FieldFault::Expected, path, format!("`{name}` is required."));
+    }
     if let Some(rest) = text.strip_prefix("unknown variant ") {
         return ApiError::field(
             FieldFault::Invalid,
@@ -271,7 +319,7 @@ mod tests {
         );
         assert_eq!(
             fault(r#"{"inner":{"refId":"a"},"list":[{"refId":"a"},{"refId":null}]}"#),
-            ("Field.InvalidFormat", "list[1].refId".to_owned())
+            ("Field.Expected", "list[1].refId".to_owned())
         );
         assert!(read::<Outer>(br#"{"inner":{"refId":"a","kind":null,"more":1}}"#).is_ok());
         for (body, path) in [

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use store::members::MemberKey;
 use utoipa::ToSchema;
 
-use super::auth::Call;
+use super::auth::{Call, Caller};
 use super::error::FieldFault;
 use super::path::Path;
 use super::{ApiError, idempotency, json};
@@ -106,6 +106,7 @@ async fn register(
 #[utoipa::path(
     get, path = "/member/{memberId}/keys", tag = "Authentication keys",
     operation_id = "GatewayService.GetMemberKeys",
+    security((), ("Bearer" = []), ("BasicAuth" = [])),
     params(("memberId" = String, Path, description = "The caller's own member id, or the gateway's")),
     responses((status = 200, description = "The keys, in one element", body = Vec<Keys>),
         (status = 401, description = "Not authenticated"),
@@ -114,15 +115,16 @@ async fn register(
 pub async fn list_keys(
     State(app): State<Arc<App>>,
     Path(member_id): Path<String>,
-    call: Call,
+    caller: Caller,
 ) -> Result<Json<Vec<Keys>>, ApiError> {
-    Ok(Json(vec![Keys { key: keys_of(&app, &member_id, &call).await? }]))
+    Ok(Json(vec![Keys { key: keys_of(&app, &member_id, caller).await? }]))
 }
 
 /// Read one key of a member
 #[utoipa::path(
     get, path = "/member/{memberId}/keys/{keyId}", tag = "Authentication keys",
     operation_id = "GatewayService.GetMemberKey",
+    security((), ("Bearer" = []), ("BasicAuth" = [])),
     params(("memberId" = String, Path, description = "The caller's own member id, or the gateway's"),
         ("keyId" = String, Path, description = "The key's id")),
     responses((status = 200, description = "The key", body = Keys),
@@ -133,9 +135,9 @@ pub async fn list_keys(
 pub async fn get_key(
     State(app): State<Arc<App>>,
     Path((member_id, key_id)): Path<(String, String)>,
-    call: Call,
+    caller: Caller,
 ) -> Result<Json<Keys>, ApiError> {
-    let keys = keys_of(&app, &member_id, &call).await?;
+    let keys = keys_of(&app, &member_id, caller).await?;
     let key: Vec<GetKey> = keys.into_iter().filter(|key| key.id == key_id).collect();
     if key.is_empty() { Err(no_such_key(&key_id)) } else { Ok(Json(Keys { key })) }
 }
@@ -187,7 +189,8 @@ pub async fn seal_certificate(
     }
 }
 
-async fn keys_of(app: &App, member_id: &str, call: &Call) -> Result<Vec<GetKey>, ApiError> {
+/// The gateway's own key verifies its signatures, so it is everybody's to read.
+async fn keys_of(app: &App, member_id: &str, caller: Caller) -> Result<Vec<GetKey>, ApiError> {
     let gateway = app.gateway_key();
     if same_member(member_id, gateway.member_id()) {
         return Ok(vec![GetKey {
@@ -196,7 +199,8 @@ async fn keys_of(app: &App, member_id: &str, call: &Call) -> Result<Vec<GetKey>,
             public_key: gateway.public_key(),
         }]);
     }
-    own(call, member_id)?;
+    let call = caller.known(app)?;
+    own(&call, member_id)?;
     let keys = members::keys(app, &call.member)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", ""))?;

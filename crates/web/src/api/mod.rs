@@ -7,6 +7,7 @@ pub mod account_verifications;
 pub mod auth;
 pub mod banks;
 pub mod callback;
+pub mod cross_origin;
 pub mod error;
 mod error_body;
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub fn member_url_after(app: &App, payment: &Payment, says_error: bool) -> Strin
         Some(id) if initiation.flow == Flow::ApiOnly => {
             let mut parameters =
                 vec![("request-id", id.to_string()), ("request_id", id.to_string())];
+            parameters.extend(of_approval(app, payment));
             let unconfirmed = || says_error.then(|| unconfirmed(GrpcStatus::Unknown.number()));
             if let Some(failure) = failure_of_api(payment).or_else(unconfirmed) {
                 parameters.extend(told(failure));
@@ -105,19 +106,29 @@ fn without_payment(request: &TokenRequest, error: &str, message: &str) -> String
 
 /// What the hosted pages tell of a payment of v1.
 fn of_pages(app: &App, payment: &Payment) -> Parameters {
+    let mut parameters = of_approval(app, payment);
+    parameters.extend(failure_on_pages(payment).into_iter().flat_map(told));
+    parameters
+}
+
+/// The token and the transfer of an approval, each in both of the names that clients read.
+fn of_approval(app: &App, payment: &Payment) -> Parameters {
     let mut parameters = vec![];
     if let Some(signature) = signature(app, payment) {
-        parameters.push(("token-id", payment.id.token_id().to_string()));
+        let token_id = payment.id.token_id().to_string();
+        parameters.extend([("token-id", token_id.clone()), ("tokenId", token_id)]);
         let text = serde_json::to_string(&signature).unwrap_or_default();
         parameters.push(("signature", text));
     }
     // A bank that executes at the approval holds the order before that.
     if payment.approved_at.is_some() && payment.ordered_at.is_some() {
-        parameters.push(("transfer-id", payment.id.transfer_id().to_string()));
+        let transfer_id = payment.id.transfer_id().to_string();
+        parameters.extend([("transfer-id", transfer_id.clone()), ("transferId", transfer_id)]);
         let status = TransferStatus::from(domain::transfer::TransferStatus::of(payment));
-        parameters.push(("transfer-status", status.name().to_owned()));
+        for name in ["transfer-status", "transferStatus"] {
+            parameters.push((name, status.name().to_owned()));
+        }
     }
-    parameters.extend(failure_on_pages(payment).into_iter().flat_map(told));
     parameters
 }
 

@@ -5,7 +5,7 @@ use http::Request;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{Fault, World, hosted_order, id, order_of, worlds};
+use crate::support::{Fault, World, hosted_order, id, order_of, worlds, worlds_with};
 
 impl World {
     /// Without any authentication.
@@ -26,19 +26,48 @@ fn ids_of(list: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn v1_lists_need_no_authentication_and_v2_lists_do() {
+async fn directories_need_no_authentication_and_reports_do() {
     for world in worlds().await {
         let anonymous = world.anonymous("/banks").await;
         assert_eq!(anonymous.status, 200);
         assert!(ids_of(&anonymous.json()).contains(&"ob-iron".to_owned()));
-        assert_eq!(world.anonymous("/bank/countries").await.status, 200);
-        assert_eq!(world.anonymous("/banks/countries").await.status, 200);
-        for path in ["/v2/banks", "/reports/banks/status", "/reports/banks/ob-iron/status"] {
+        for path in ["/bank/countries", "/banks/countries", "/v2/banks"] {
+            assert_eq!(world.anonymous(path).await.status, 200, "{path}");
+        }
+        for path in ["/reports/banks/status", "/reports/banks/ob-iron/status"] {
             assert_eq!(world.anonymous(path).await.status, 401, "{path}");
         }
         let wrong = Request::get("/banks").header("host", "localhost");
         let wrong = wrong.header("authorization", "Bearer nonsense").body(Body::empty()).unwrap();
         assert_eq!(world.send(wrong).await.status, 401, "who says who he is must be right");
+    }
+}
+
+/// In production the operator decides whether the whole directory is public.
+#[tokio::test]
+async fn without_unsigned_reads_banks_and_the_gateways_keys_alone_are_public() {
+    for world in worlds_with(|settings| settings.unsigned_reads = false).await {
+        let gateway = format!("/member/{}/keys", world.app.gateway_key().member_id());
+        let key = format!("{gateway}/{}", world.app.gateway_key().key_id());
+        for path in ["/banks", &gateway, &key] {
+            assert_eq!(world.anonymous(path).await.status, 200, "{path}");
+            assert_eq!(world.get(path).await.status, 200, "{path}");
+        }
+        let own = format!("/member/{}/keys", world.member.id);
+        for path in ["/bank/countries", "/banks/countries", "/v2/banks", &own, "/v2/payments"] {
+            assert_eq!(world.anonymous(path).await.status, 401, "{path}");
+            assert_eq!(world.get(path).await.status, 200, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_better_known_banks_come_first_by_rank() {
+    for world in worlds().await {
+        let by_rank = world.bank_ids("/v2/banks?sort=RANK").await;
+        for sort in ["rank", "RANK"] {
+            assert_eq!(world.bank_ids(&format!("/banks?sort={sort}")).await, by_rank);
+        }
     }
 }
 
@@ -91,7 +120,7 @@ async fn every_filter_lets_through_what_it_names() {
             "/v2/banks?perPage=-1",
             "/v2/banks?supportsSinglePayment=maybe",
             "/v2/banks?supportedLocalInstruments=PIGEON",
-            "/banks?sort=RANK",
+            "/banks?sort=STANDARD",
         ] {
             let answer = world.get(path).await;
             assert_eq!(answer.status, 400, "{path}: {}", answer.text());

@@ -55,6 +55,23 @@ async fn the_same_request_is_carried_out_once_and_answered_alike() {
     }
 }
 
+/// Clients build the body again for the second try, and not every language keeps the order.
+#[tokio::test]
+async fn the_same_value_written_otherwise_is_the_same_request() {
+    let body = r#"{"pispConsentAccepted":true,"initiation":INITIATION}"#;
+    for world in worlds().await {
+        let first = create(&world, &order(), "key-1").await;
+        let spaced = serde_json::to_string_pretty(&order()["initiation"]).unwrap();
+        let text = body.replace("INITIATION", &spaced);
+        assert_ne!(text, order().to_string());
+        let request = world.request("POST", "/v2/payments", text.as_bytes(), &[(KEY, "key-1")]);
+        let again = world.send(request).await;
+        assert_eq!((again.status, &again.body), (200, &first.body), "{}", again.text());
+        assert_eq!(again.header("idempotent-replayed"), "true");
+        assert_eq!(payments(&world).await, 1);
+    }
+}
+
 #[tokio::test]
 async fn another_key_another_member_and_another_route_are_other_requests() {
     for mut world in worlds().await {

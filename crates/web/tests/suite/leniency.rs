@@ -54,6 +54,43 @@ async fn truth_values_may_be_texts() {
 }
 
 #[tokio::test]
+async fn references_and_account_numbers_may_be_json_numbers() {
+    for world in worlds().await {
+        let body = with(&order(), "initiation.refId", 1001);
+        let body = with(&body, "initiation.remittanceInformationPrimary", 77);
+        let body = with(&body, "initiation.remittanceInformationSecondary", 78);
+        let body = with(&body, "initiation.creditor.sortCode", 123_456);
+        let body = with(&body, "initiation.creditor.accountNumber", 12_345_678);
+        let initiation = world.create(&body).await["initiation"].clone();
+        assert_eq!(initiation["refId"], "1001");
+        assert_eq!(initiation["remittanceInformationPrimary"], "77");
+        assert_eq!(initiation["remittanceInformationSecondary"], "78");
+        assert_eq!(initiation["creditor"]["sortCode"], "123456");
+        assert_eq!(initiation["creditor"]["accountNumber"], "12345678");
+        // A number has lost its leading zeros. Which account was meant is not ours to guess.
+        let short = with(&order(), "initiation.creditor.sortCode", 40_005);
+        let answer = world.post("/v2/payments", &short).await;
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert_eq!(answer.json()["error"]["paths"], json!(["initiation.creditor.sortCode"]));
+        for wrong in [json!(1.5), json!(-7), json!(true), json!(["7"])] {
+            let answer =
+                world.post("/v2/payments", &with(&order(), "initiation.refId", wrong)).await;
+            assert_eq!(answer.status, 400, "{}", answer.text());
+        }
+        let body = with(&world.token_request(), "requestPayload.refId", 1001);
+        let mut body = with(&body, "requestPayload.transferBody.remittanceReference", 77);
+        let instructions = &mut body["requestPayload"]["transferBody"]["instructions"];
+        instructions["transferDestinations"][0]["fasterPayments"] =
+            json!({ "sort_code": 123_456, "account_number": 12_345_678 });
+        let stored = world.store(&body).await["requestPayload"].clone();
+        assert_eq!(stored["refId"], "1001");
+        let payee = &stored["transferBody"]["instructions"]["transferDestinations"][0];
+        let expected = json!({ "sortCode": "123456", "accountNumber": "12345678" });
+        assert_eq!(payee["fasterPayments"], expected);
+    }
+}
+
+#[tokio::test]
 async fn every_optional_field_may_be_null() {
     let top = ["initialEmbeddedAuth", "pispConsentAccepted"];
     let initiation = [

@@ -16,6 +16,7 @@ mod cancel;
 mod certificates;
 mod conformance;
 mod create;
+mod cross_origin;
 mod directory;
 mod execution;
 mod faults;

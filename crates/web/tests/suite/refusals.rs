@@ -40,19 +40,29 @@ async fn what_is_required_must_be_there_and_be_of_the_right_type() {
         }
         for field in texts {
             let path = format!("initiation.{field}");
-            for value in [json!(7), json!(true), json!([]), json!({}), json!(["a"])] {
+            let null = world.post("/v2/payments", &with(&order(), &path, json!(null))).await;
+            assert_field(&null, "Field.Expected", &path, "null");
+            // Digits are taken as text where text may be digits only.
+            let is_reference = ["refId", "remittanceInformationPrimary"].contains(&field);
+            let number = if is_reference { json!(7.5) } else { json!(7) };
+            for value in [number, json!(true), json!([]), json!({}), json!(["a"])] {
                 let answer = world.post("/v2/payments", &with(&order(), &path, value)).await;
                 assert_field(&answer, "Field.InvalidFormat", &path, "wrong type");
             }
         }
         for field in objects {
             let path = format!("initiation.{field}");
-            for value in [json!(null), json!("text"), json!(7), json!(["10.23", "GBP"])] {
+            let null = world.post("/v2/payments", &with(&order(), &path, json!(null))).await;
+            assert_field(&null, "Field.Expected", &path, "null");
+            for value in [json!("text"), json!(7), json!(["10.23", "GBP"])] {
                 let answer = world.post("/v2/payments", &with(&order(), &path, value)).await;
                 assert_field(&answer, "Field.InvalidFormat", &path, "wrong type");
             }
         }
-        for value in [json!(null), json!(7), json!(["SEPA"]), json!({ "SEPA": null })] {
+        let path = "initiation.localInstrument";
+        let null = world.post("/v2/payments", &with(&order(), path, json!(null))).await;
+        assert_field(&null, "Field.Expected", path, "null");
+        for value in [json!(7), json!(["SEPA"]), json!({ "SEPA": null })] {
             let path = "initiation.localInstrument";
             let answer = world.post("/v2/payments", &with(&order(), path, value)).await;
             assert_field(&answer, "Field.InvalidFormat", path, "wrong type");

@@ -14,7 +14,10 @@ use crate::support::{Decision, Fault, assert_error, id, with, without, worlds};
 async fn a_token_request_becomes_a_payment_and_its_result_has_token_and_transfer() {
     for world in worlds().await {
         let request = id(&world.store(&world.token_request()).await);
-        let before = json!({ "signature": {}, "status": "PENDING", "bankId": "ob-modelo" });
+        let before = json!({
+            "signature": {}, "status": "PENDING", "statusReasonInformation": "",
+            "bankId": "ob-modelo"
+        });
         assert_eq!(world.result(&request).await, before);
         let authorization = world.authorize(&request, &json!({ "consentAccepted": true })).await;
         assert_eq!(authorization.status, 200, "{}", authorization.text());

@@ -181,7 +181,14 @@ async fn the_short_example_of_the_guide_needs_no_bank() {
     for world in worlds().await {
         let stored = world.store(&world.filled(SHORT)).await;
         let result = world.result(&id(&stored)).await;
-        assert_eq!(result, json!({ "signature": {}, "status": "PENDING" }));
+        let pending =
+            json!({ "signature": {}, "status": "PENDING", "statusReasonInformation": "" });
+        assert_eq!(result, pending);
+        // Older names of the same operation.
+        for name in ["token-request-result", "token_request_result"] {
+            let answer = world.get(&format!("/token-requests/{}/{name}", id(&stored))).await;
+            assert_eq!((answer.status, answer.json()), (200, pending.clone()), "{name}");
+        }
     }
 }
 

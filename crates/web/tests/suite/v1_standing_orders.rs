@@ -121,7 +121,8 @@ async fn a_webhook_tells_each_change_of_a_standing_order_and_of_no_payment() {
         assert!(envelope.remove("createdAtMs").unwrap().is_string());
         let expected = json!({ "standingOrderStatusChanged": {
             "refId": "ORDER-1001", "standingOrderSubmissionId": so, "tokenRequestId": id(&stored),
-            "status": "SUCCESS", "bankPaymentStatus": "InitiationCompleted",
+            "status": "SUCCESS", "statusReasonInformation": "",
+            "bankPaymentStatus": "InitiationCompleted",
         } });
         assert_eq!(event, expected);
     }

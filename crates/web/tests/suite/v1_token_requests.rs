@@ -57,6 +57,17 @@ async fn a_token_request_is_shown_as_it_was_sent() {
     }
 }
 
+#[tokio::test]
+async fn options_that_were_not_sent_are_an_empty_object() {
+    for world in worlds().await {
+        let body = without(&world.token_request(), "requestOptions");
+        let stored = world.store(&body).await;
+        assert_eq!(stored["requestOptions"], json!({}));
+        let read = world.get(&format!("/token-requests/{}", id(&stored))).await;
+        assert_eq!(read.json()["tokenRequest"]["requestOptions"], json!({}));
+    }
+}
+
 fn address() -> Value {
     json!({
         "city": "London", "conscriptionNumber": "1", "country": "GB", "district": "Marylebone",

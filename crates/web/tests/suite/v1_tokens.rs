@@ -64,7 +64,11 @@ async fn a_token_is_cancelled_as_long_as_it_was_not_redeemed() {
         let token = world.token(&request).await;
         assert!(token["payload"]["expiresAtMs"].is_string(), "{token}");
         let path = format!("/tokens/{}/cancel", id(&token));
-        let first = world.put(&path, &Value::Null).await;
+        let other = world.put(&path, &json!({ "description": "Order 2" })).await;
+        let error = json!({ "errorCode": "Field.Invalid", "paths": ["description"],
+            "message": "`description` should be that of the token request, or be left out." });
+        assert_error(&other, 400, error);
+        let first = world.put(&path, &json!({ "description": "Order 1001" })).await;
         assert_eq!(first.status, 200, "{}", first.text());
         let result = first.json()["result"].clone();
         assert_eq!(result["status"], "SUCCESS");

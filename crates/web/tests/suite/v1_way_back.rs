@@ -80,8 +80,9 @@ async fn without_auto_redeem_the_way_back_has_a_token_and_no_transfer() {
         world.submit(&v2(&request), &[("bank-id", "ob-modelo")]).await;
         let back = way_back(&world.decide_at_bank(Decision::Approve).await);
         assert_eq!(back["token-id"], world.result(&request).await["tokenId"].as_str().unwrap());
+        assert_eq!(back["tokenId"], back["token-id"]);
         assert!(back.contains_key("signature"), "{back:?}");
-        for absent in ["transfer-id", "transfer-status", "error"] {
+        for absent in ["transfer-id", "transferId", "transfer-status", "transferStatus", "error"] {
             assert!(!back.contains_key(absent), "{back:?}");
         }
     }
@@ -114,6 +115,35 @@ async fn a_bank_that_does_not_begin_the_payment_is_an_exception_in_the_way_back(
         let back = way_back(&world.page(&format!("/session/{}", id(&payment))).await.text());
         assert_eq!(back["error"], "EXCEPTION_INITIATE_BANK_AUTH", "{back:?}");
         assert!(!back["message"].is_empty() && !back.contains_key("token-id"), "{back:?}");
+    }
+}
+
+#[tokio::test]
+async fn led_by_the_api_an_approval_has_its_token_and_transfer_in_both_names() {
+    for world in worlds().await {
+        let request = id(&world.store(&world.token_request()).await);
+        let authorization = world.authorize(&request, &json!({})).await;
+        let visit = authorization.json()["redirectUrl"].as_str().unwrap().to_owned();
+        let from_bank = world.visit_bank(&visit, Decision::Approve).await;
+        // The first time the bank has not confirmed anything yet.
+        let first = world.return_to_gateway(&from_bank).await.text();
+        assert!(!first.contains("token-id") && !first.contains("tokenId"), "{first}");
+        world.settle().await;
+        let page = world.return_to_gateway(&from_bank).await.text();
+        let result = world.result(&request).await;
+        let page: Value = serde_json::from_str(&page).unwrap();
+        let url = url::Url::parse(page["location"].as_str().unwrap()).unwrap();
+        let back: BTreeMap<String, String> = url.query_pairs().into_owned().collect();
+        for (kebab, camel) in [
+            ("token-id", "tokenId"),
+            ("transfer-id", "transferId"),
+            ("transfer-status", "transferStatus"),
+        ] {
+            assert_eq!(back.get(kebab), back.get(camel), "{back:?}");
+            assert!(back.contains_key(camel), "{back:?}");
+        }
+        assert_eq!(back["tokenId"], result["tokenId"].as_str().unwrap());
+        assert_eq!(back["transferId"], result["transferId"].as_str().unwrap());
     }
 }
 

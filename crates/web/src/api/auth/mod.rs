@@ -20,6 +20,8 @@ use super::{ApiError, BODY_BYTES_MAX, rate_limit};
 
 /// Longest `Authorization` header that is looked at, in bytes.
 const HEADER_BYTES_MAX: usize = 8_192;
+/// What a sandbox says where nobody says who calls.
+const MISSING: &str = "the header `Authorization` is missing";
 
 /// An authenticated request.
 #[derive(Debug)]
@@ -126,6 +128,54 @@ impl FromRequest<Arc<App>> for Visitor {
     }
 }
 
+/// A read of public data that production may keep for members
+/// ([`gateway::Settings::unsigned_reads`]).
+#[derive(Debug)]
+pub struct Reader(pub Visitor);
+
+impl FromRequest<Arc<App>> for Reader {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Reader, ApiError> {
+        let signed = request.headers().contains_key(header::AUTHORIZATION);
+        if !signed && !app.settings().unsigned_reads {
+            return Err(unsigned(app));
+        }
+        Visitor::from_request(request, app).await.map(Reader)
+    }
+}
+
+/// The member that calls, where the request says so: for what is public in part.
+#[derive(Debug)]
+pub struct Caller(pub Option<Call>);
+
+impl FromRequest<Arc<App>> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Caller, ApiError> {
+        match request.headers().contains_key(header::AUTHORIZATION) {
+            true => Call::from_request(request, app).await.map(|call| Caller(Some(call))),
+            false => Ok(Caller(None)),
+        }
+    }
+}
+
+impl Caller {
+    /// The call, where it has to be a member's.
+    ///
+    /// # Errors
+    /// [`ApiError::Unauthenticated`] where it is nobody's.
+    pub fn known(self, app: &App) -> Result<Call, ApiError> {
+        self.0.ok_or_else(|| unsigned(app))
+    }
+}
+
+/// The error of a request without authentication.
+fn unsigned(app: &App) -> ApiError {
+    let told = if app.settings().sandbox { MISSING } else { "" };
+    ApiError::Unauthenticated { message: told.to_owned() }
+}
+
 /// Why a request is not authenticated. The caller learns it in a sandbox only.
 #[derive(Debug)]
 enum Refused {
@@ -169,10 +219,8 @@ async fn authenticate(
 
 /// Scheme in lower case, and credentials.
 fn authorization(parts: &Parts) -> Result<(&'static str, &str), Refused> {
-    let value = parts
-        .headers
-        .get(header::AUTHORIZATION)
-        .ok_or_else(|| Refused::because("the header `Authorization` is missing"))?;
+    let value =
+        parts.headers.get(header::AUTHORIZATION).ok_or_else(|| Refused::because(MISSING))?;
     let text = value.to_str().map_err(|_| Refused::because("`Authorization` is not ASCII"))?;
     if text.len() > HEADER_BYTES_MAX {
         return Err(Refused::because("`Authorization` is too long"));

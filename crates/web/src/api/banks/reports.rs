@@ -1,7 +1,8 @@
 //! `GET /reports/banks/status` and `GET /reports/banks/{bankId}/status` (reference, section 5.1):
 //! whether banks take calls, from the exchanges of this process and the announced outages.
 //!
-//! Beside the published fields there is what an operator wants to know at three in the morning:
+//! There is no `aisStatus`, because there is no account information yet: neither `LIVE` nor `DOWN`
+//! would be true. Beside the published fields there is what an operator wants to know at three in the morning:
 //! counts and durations per operation.
 
 use std::sync::Arc;
@@ -34,12 +35,11 @@ pub enum Availability {
 pub struct StatusOfBank {
     /// The bank.
     bank_id: String,
-    /// Account information; follows the payments' status until it is measured by itself.
-    ais_status: Availability,
     /// Payments.
     pis_status: Availability,
-    /// Milliseconds since the latest exchange; empty where there was none.
-    last_updated_at: String,
+    /// Milliseconds since the latest exchange; absent before the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_updated_at: Option<String>,
 }
 
 /// All banks.
@@ -76,12 +76,11 @@ pub struct OperationFigures {
 pub struct BankStatus {
     /// The name that payers know.
     bank_name: String,
-    /// Account information; follows the payments' status until it is measured by itself.
-    ais_status: Availability,
     /// Payments.
     pis_status: Availability,
-    /// Milliseconds since the latest exchange; empty where there was none.
-    last_updated_at: String,
+    /// Milliseconds since the latest exchange; absent before the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_updated_at: Option<String>,
     /// Not in the published schema: what was measured.
     operations: Vec<OperationFigures>,
 }
@@ -112,7 +111,6 @@ pub async fn report_all_banks(
             let (status, health) = status_of(&app, bank);
             StatusOfBank {
                 bank_id: bank.id.clone(),
-                ais_status: status,
                 pis_status: status,
                 last_updated_at: age(&app, &health),
             }
@@ -142,7 +140,6 @@ pub async fn report_bank(
     let (status, health) = status_of(&app, bank);
     let bank_status = BankStatus {
         bank_name: bank.name.clone(),
-        ais_status: status,
         pis_status: status,
         last_updated_at: age(&app, &health),
         operations: health.figures.into_iter().map(OperationFigures::of).collect(),
@@ -156,9 +153,9 @@ fn status_of(app: &App, bank: &BankProfile) -> (Availability, BankHealth) {
 }
 
 /// An age, as published, not a moment.
-fn age(app: &App, health: &BankHealth) -> String {
+fn age(app: &App, health: &BankHealth) -> Option<String> {
     let age_ms = |last: jiff::Timestamp| app.now().as_millisecond() - last.as_millisecond();
-    health.last_exchange_at.map(|last| age_ms(last).max(0).to_string()).unwrap_or_default()
+    health.last_exchange_at.map(|last| age_ms(last).max(0).to_string())
 }
 
 impl OperationFigures {

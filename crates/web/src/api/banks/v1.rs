@@ -1,4 +1,5 @@
-//! `GET /banks` and `GET /bank/countries`: they need no authentication, but a wrong one is refused.
+//! `GET /banks` needs no authentication; `GET /bank/countries` needs none where unsigned reads are
+//! open. A wrong one is refused.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::index::{BankIndex, Order};
 use super::listing::{PageWanted, cacheable, page};
 use super::schema::{BanksV1, Countries};
 use crate::api::ApiError;
-use crate::api::auth::Visitor;
+use crate::api::auth::{Reader, Visitor};
 use crate::api::error::FieldFault;
 
 /// List banks, v1
@@ -23,7 +24,7 @@ use crate::api::error::FieldFault;
     params(
         ("page" = Option<i32>, Query, description = "From 1"),
         ("perPage" = Option<i32>, Query, description = "1 to 10,000; 200 where it is absent"),
-        ("sort" = Option<String>, Query, description = "name (default), provider or country"),
+        ("sort" = Option<String>, Query, description = "name (default), provider, country or rank"),
         ("memberId" = Option<String>, Query, description = "Every member may act at every bank"),
         ("tppId" = Option<String>, Query, description = "The same"),
         ("ids" = Option<Vec<String>>, Query, description = "Only these banks, at most 1,000"),
@@ -62,8 +63,9 @@ pub async fn list_banks(
         "name" => Order::Name,
         "provider" => Order::Provider,
         "country" => Order::Country,
+        "rank" => Order::Rank,
         _ => {
-            let message = "`sort` should be name, provider or country.";
+            let message = "`sort` should be name, provider, country or rank.";
             return Err(ApiError::field(FieldFault::Invalid, "sort", message));
         }
     };
@@ -106,7 +108,7 @@ pub async fn list_banks(
 )]
 pub async fn list_countries(
     Extension(index): Extension<Arc<BankIndex>>,
-    visitor: Visitor,
+    Reader(visitor): Reader,
 ) -> Result<Response, ApiError> {
     let query = visitor.query()?;
     let filter = Filter::read(&query, Spelling::V1)?.with_exact_search();

@@ -1,4 +1,4 @@
-//! `GET /v2/banks`.
+//! `GET /v2/banks`: as public as `GET /banks` where unsigned reads are open.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::index::{BankIndex, Order};
 use super::listing::{PageWanted, page};
 use super::schema::BanksV2;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::Reader;
 use crate::api::error::FieldFault;
 use crate::api::v2::payments::words::LocalInstrument;
 
@@ -18,6 +18,7 @@ use crate::api::v2::payments::words::LocalInstrument;
 #[utoipa::path(
     get, path = "/v2/banks", tag = "Banks",
     operation_id = "GetBanksv2",
+    security((), ("Bearer" = []), ("BasicAuth" = [])),
     params(
         ("page" = Option<i32>, Query, description = "From 1"),
         ("perPage" = Option<i32>, Query, description = "1 to 10,000; 200 where it is absent"),
@@ -56,9 +57,9 @@ use crate::api::v2::payments::words::LocalInstrument;
 )]
 pub async fn list_banks_v2(
     Extension(index): Extension<Arc<BankIndex>>,
-    call: Call,
+    Reader(visitor): Reader,
 ) -> Result<Response, ApiError> {
-    let query = call.query()?;
+    let query = visitor.query()?;
     let filter = Filter::read(&query, Spelling::V2)?;
     let order = match query.text("sort").unwrap_or("NAME").to_uppercase().as_str() {
         "NAME" => Order::Name,
@@ -72,5 +73,5 @@ pub async fn list_banks_v2(
     };
     let wanted = PageWanted::read(&query)?;
     let found = index.in_order(order).filter(|bank| filter.lets_through(bank));
-    Ok(page(&call.headers, &wanted, found, |bank| &bank.v2))
+    Ok(page(&visitor.headers, &wanted, found, |bank| &bank.v2))
 }

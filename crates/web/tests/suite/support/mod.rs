@@ -140,7 +140,8 @@ pub async fn worlds_with(change: impl Fn(&mut Settings)) -> Vec<World> {
         base_url: format!("{BANKS_TLS_URL}/vop/v1"),
         bic: "BASCGB2LXXX".to_owned(),
     });
-    let mut settings = Settings { sandbox: true, payee_verification, ..Settings::default() };
+    let mut settings =
+        Settings { sandbox: true, unsigned_reads: true, payee_verification, ..Settings::default() };
     change(&mut settings);
     let mut worlds = vec![];
     for database in databases().await {

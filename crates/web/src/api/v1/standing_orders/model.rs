@@ -30,9 +30,9 @@ pub struct StandingOrderSubmission {
     payload: StandingOrderBody,
     /// Where it stands.
     status: SubmissionStatus,
-    /// Why, at most 256 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status_reason_information: Option<String>,
+    /// Why, at most 256 characters; empty where there is nothing to say, because published
+    /// clients need the field.
+    status_reason_information: String,
     /// Only where a refund account was asked for and given.
     #[serde(skip_serializing_if = "Option::is_none")]
     refund: Option<RefundInfo>,
@@ -72,7 +72,7 @@ impl StandingOrderSubmission {
             created_at_ms: since.as_millisecond().to_string(),
             payload,
             status: SubmissionStatus::of(payment.stage()),
-            status_reason_information: payment.reason.clone(),
+            status_reason_information: payment.reason.clone().unwrap_or_default(),
             refund: refund(payment).map(|(refund, _)| refund),
         })
     }
@@ -86,15 +86,10 @@ pub fn status_changed(payment: &Payment, changed: &PaymentChanged) -> Value {
         "standingOrderSubmissionId": payment.id.standing_order_submission_id().to_string(),
         "tokenRequestId": payment.token_request_id,
         "status": SubmissionStatus::of(changed.stage),
+        "statusReasonInformation": changed.reason.as_deref().unwrap_or_default(),
     });
-    let texts = [
-        ("statusReasonInformation", &changed.reason),
-        ("bankPaymentStatus", &changed.bank.payment_status),
-    ];
-    for (name, text) in texts {
-        if let (Some(text), Some(fields)) = (text, told.as_object_mut()) {
-            fields.insert(name.to_owned(), text.as_str().into());
-        }
+    if let (Some(status), Some(fields)) = (&changed.bank.payment_status, told.as_object_mut()) {
+        fields.insert("bankPaymentStatus".to_owned(), status.as_str().into());
     }
     told
 }

@@ -42,16 +42,22 @@ optional_fields! {
         /// ISO 9362.
         bic: String,
         /// UK sort code.
+        #[serde(deserialize_with = "json::optional_text")]
         sort_code: String,
         /// UK or Polish account number.
+        #[serde(deserialize_with = "json::optional_text")]
         account_number: String,
         /// A domestic number that is no IBAN.
+        #[serde(deserialize_with = "json::optional_text")]
         bban: String,
         /// National clearing number.
+        #[serde(deserialize_with = "json::optional_text")]
         clearing_number: String,
         /// Swedish Bankgiro number.
+        #[serde(deserialize_with = "json::optional_text")]
         bankgiro_number: String,
         /// Swedish Plusgiro number.
+        #[serde(deserialize_with = "json::optional_text")]
         plusgiro_number: String,
     }
 }

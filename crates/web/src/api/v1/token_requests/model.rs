@@ -83,6 +83,7 @@ optional_fields! {
         /// Its name; needed.
         display_name: String,
         /// The id of the sub-TPP.
+        #[serde(deserialize_with = "json::optional_text")]
         ref_id: String,
         /// Its domain or mail address.
         secondary_name: String,
@@ -113,7 +114,11 @@ pub struct TransferBody {
     )]
     pub(in crate::api::v1) confirm_funds: Option<bool>,
     /// Reference on the payee's statement; `refId` where it is absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(in crate::api::v1) remittance_reference: Option<String>,
     /// Whether the bank is asked for the payer's account, for refunds.
     #[serde(
@@ -135,6 +140,7 @@ pub struct RequestPayload {
     #[serde(deserialize_with = "json::object")]
     pub(in crate::api::v1) to: TokenMember,
     /// The member's reference, 1 to 35 characters, unique among its token requests.
+    #[serde(deserialize_with = "json::text")]
     pub(in crate::api::v1) ref_id: String,
     /// Where the payer's browser returns to.
     pub(in crate::api::v1) redirect_url: String,
@@ -241,7 +247,9 @@ impl TokenRequestResponse {
     pub(super) fn of(
         request: &domain::token_request::TokenRequest,
     ) -> Result<TokenRequestResponse, ApiError> {
-        let asked = asked_in(request)?;
+        let mut asked = asked_in(request)?;
+        // Clients read its fields without asking whether it is there.
+        asked.request_options.get_or_insert_default();
         Ok(TokenRequestResponse {
             token_request: TokenRequest { id: request.id.to_string(), asked },
         })

@@ -48,9 +48,9 @@ pub struct TokenRequestResult {
     standing_order_submission_id: Option<String>,
     /// Where it stands.
     status: ResultStatus,
-    /// Why, at most 256 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status_reason_information: Option<String>,
+    /// Why, at most 256 characters; empty where there is nothing to say, because published
+    /// clients need the field.
+    status_reason_information: String,
     /// The bank.
     #[serde(skip_serializing_if = "Option::is_none")]
     bank_id: Option<String>,
@@ -94,7 +94,10 @@ impl TokenRequestResult {
                 (None, true) => ResultStatus::Expired,
                 (None, false) => ResultStatus::Pending,
             },
-            status_reason_information: request.declined_at.map(|_| DECLINED.to_owned()),
+            status_reason_information: request
+                .declined_at
+                .map(|_| DECLINED.to_owned())
+                .unwrap_or_default(),
             bank_id: request.initiation.bank_id.clone(),
             signature: Signature::default(),
         }
@@ -112,7 +115,7 @@ impl TokenRequestResult {
             transfer_id: transfer,
             standing_order_submission_id: standing_order,
             status: status(payment.stage(), token_id.is_some()),
-            status_reason_information: payment.reason.clone(),
+            status_reason_information: payment.reason.clone().unwrap_or_default(),
             bank_id: payment.bank_id.clone(),
             signature: signature(app, payment).unwrap_or_default(),
             token_id,

@@ -14,6 +14,7 @@ use super::body::Body;
 use super::instructions::Instructions;
 use super::optional_fields;
 use crate::api::error::FieldFault;
+use crate::api::v2::payments::text::plain_day;
 use crate::api::{ApiError, json};
 
 /// Where the metadata for UK banks is, inside the instructions.
@@ -216,31 +217,4 @@ fn day(name: &str, text: Option<&str>) -> Result<Option<Date>, ApiError> {
             format!("`{name}` should be a day such as 2026-04-29 or 20260429, not `{shown}`.");
         fault(FieldFault::InvalidFormat, name, message)
     })
-}
-
-fn plain_day(text: &str) -> Option<Date> {
-    let digits: String = match text.as_bytes() {
-        [_, _, _, _, b'-', _, _, b'-', _, _] => text.replace('-', ""),
-        _ => text.to_owned(),
-    };
-    let sound = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    sound.then(|| Date::strptime("%Y%m%d", &digits).ok()).flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_has_two_forms() {
-        let day = Date::constant(2026, 4, 29);
-        for text in ["2026-04-29", "20260429"] {
-            assert_eq!(plain_day(text), Some(day), "{text}");
-        }
-        for text in
-            ["", "2026-4-29", "202604290", "2026-04-31", "20261301", "2026-04-2é", "-260429", "x"]
-        {
-            assert_eq!(plain_day(text), None, "{text}");
-        }
-    }
 }

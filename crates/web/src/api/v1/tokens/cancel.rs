@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use gateway::payments::Update;
 use gateway::{App, transfers};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use store::payments::Role;
 use utoipa::ToSchema;
 
 use super::model::Token;
 use crate::api::ApiError;
 use crate::api::auth::Call;
 use crate::api::path::Path;
+use crate::api::v1::transfers::create::check_description;
 
 /// How the cancellation went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -37,15 +40,24 @@ pub struct CancelTokenResponse {
     result: TokenOperationResult,
 }
 
+/// What a client may send along.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CancelTokenRequest {
+    /// That of the token request, or `refId` where it has none.
+    #[serde(default)]
+    description: Option<String>,
+}
+
 /// Cancel a token
 #[utoipa::path(
     put, path = "/tokens/{tokenId}/cancel", tag = "Tokens (payments v1)",
     operation_id = "GatewayService.CancelToken",
     description = "Takes an approval back before it is redeemed. Asked again it does nothing. \
-                   A body is not read.",
+                   A `description` should be that of the token request.",
+    request_body(content = Option<CancelTokenRequest>, content_type = "application/json"),
     params(("tokenId" = String, Path, description = "The token's id")),
     responses((status = 200, description = "It is cancelled", body = CancelTokenResponse),
-        (status = 400, description = "It has been redeemed"),
+        (status = 400, description = "It has been redeemed, or the description differs"),
         (status = 401, description = "Not authenticated"),
         (status = 404, description = "No such token of this member"),
         (status = 500, description = "Internal error"))
@@ -55,6 +67,16 @@ pub async fn cancel_token(
     Path(token_id): Path<String>,
     call: Call,
 ) -> Result<Json<CancelTokenResponse>, ApiError> {
+    // Clients send bodies of all kinds here; one field of them says what is cancelled.
+    if let Ok(CancelTokenRequest { description: Some(description) }) =
+        serde_json::from_slice(&call.body)
+    {
+        let failed = |error| ApiError::from_gateway(error, &token_id, "tokenId");
+        let token = transfers::get(&app, &call.member, &token_id, Role::Token, Update::Skipped)
+            .await
+            .map_err(failed)?;
+        check_description(&token, Some(&description), "description")?;
+    }
     let found = transfers::cancel(&app, &call.member, &token_id)
         .await
         .map_err(|error| ApiError::from_gateway(error, &token_id, "tokenId"))?;

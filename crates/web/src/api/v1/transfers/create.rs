@@ -35,7 +35,7 @@ pub struct TransferPayloadRequest {
     #[serde(default, deserialize_with = "json::optional_object")]
     amount: Option<Amount>,
     /// The member's reference.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::optional_text")]
     ref_id: Option<String>,
     /// For the payer to read.
     #[serde(default)]
@@ -113,6 +113,23 @@ async fn again(app: &Arc<App>, call: &Call) -> Result<TransferResponse, ApiError
     Ok(TransferResponse { transfer: Transfer::of(app, &found)? })
 }
 
+/// Whether a description that is sent again is that of the token request; one that was left out
+/// there is read as `refId`.
+pub(in crate::api::v1) fn check_description(
+    token: &Requested,
+    description: Option<&str>,
+    path: &str,
+) -> Result<(), ApiError> {
+    let asked = asked_in(&token.request)?.request_payload.description;
+    let known = asked.as_deref().filter(|text| !text.is_empty());
+    let known = known.unwrap_or(&token.payment.initiation.ref_id);
+    if description.is_none_or(|text| text.is_empty() || text == known) {
+        return Ok(());
+    }
+    let message = "`description` should be that of the token request, or be left out.";
+    Err(ApiError::field(FieldFault::Invalid, path, message))
+}
+
 fn failed(error: GatewayError, id: &str) -> ApiError {
     match error {
         GatewayError::Refused(Refusal::NotRedeemable { .. }) => {
@@ -148,12 +165,7 @@ fn check(payload: &TransferPayloadRequest, token: &Requested) -> Result<(), ApiE
     if empty_is_absent(&payload.ref_id).is_some_and(|ref_id| ref_id != initiation.ref_id) {
         return differs("refId", "that of the token request");
     }
-    let description = asked.request_payload.description.filter(|text| !text.is_empty());
-    // What is omitted is read as `refId`.
-    let known = description.unwrap_or_else(|| initiation.ref_id.clone());
-    if empty_is_absent(&payload.description).is_some_and(|text| text != known) {
-        return differs("description", "that of the token request");
-    }
+    check_description(token, payload.description.as_deref(), "payload.description")?;
     if payload.confirm_funds == Some(true) && !initiation.confirm_funds {
         return differs("confirmFunds", "that of the token request");
     }

@@ -31,7 +31,7 @@ pub struct TransferPayload {
     ref_id: String,
     /// How much.
     amount: Amount,
-    /// For the payer to read.
+    /// For the payer to read; `refId` where the token request has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     /// Whether the bank was asked for funds first.
@@ -93,9 +93,9 @@ pub struct Transfer {
     converted_to_future_dated_payment: bool,
     /// Where it stands.
     status: TransferStatus,
-    /// Why, at most 256 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status_reason_information: Option<String>,
+    /// Why, at most 256 characters; empty where there is nothing to say, because published
+    /// clients need the field.
+    status_reason_information: String,
     /// What was ordered.
     payload: TransferPayload,
     /// The gateway's signature over the payload as canonical JSON.
@@ -141,7 +141,11 @@ impl Transfer {
             token_id: payment.id.token_id().to_string(),
             ref_id: payment.initiation.ref_id.clone(),
             amount: Amount::of(&payment.initiation.amount),
-            description: asked.request_payload.description,
+            description: asked
+                .request_payload
+                .description
+                .filter(|text| !text.is_empty())
+                .or_else(|| Some(payment.initiation.ref_id.clone())),
             confirm_funds: payment.initiation.confirm_funds,
             metadata,
             transfer_destinations: destinations,
@@ -157,7 +161,7 @@ impl Transfer {
             execution_date: execution_date(payment),
             converted_to_future_dated_payment: payment.execution.is_some_and(|e| e.converted),
             status: core::TransferStatus::of(payment).into(),
-            status_reason_information: payment.reason.clone(),
+            status_reason_information: payment.reason.clone().unwrap_or_default(),
             payload_signatures: vec![Signature::over(app, &written(&payload)?)],
             payload,
             provider_details: told.then(|| ProviderDetails {
@@ -258,15 +262,10 @@ pub fn status_changed(payment: &Payment, changed: &domain::payment::PaymentChang
         "tokenRequestId": payment.token_request_id,
         "transactionId": payment.id.core(),
         "status": TransferStatus::from(core::TransferStatus::after(changed)),
+        "statusReasonInformation": changed.reason.as_deref().unwrap_or_default(),
     });
-    let texts = [
-        ("statusReasonInformation", &changed.reason),
-        ("bankPaymentStatus", &changed.bank.payment_status),
-    ];
-    for (name, text) in texts {
-        if let (Some(text), Some(fields)) = (text, told.as_object_mut()) {
-            fields.insert(name.to_owned(), text.as_str().into());
-        }
+    if let (Some(status), Some(fields)) = (&changed.bank.payment_status, told.as_object_mut()) {
+        fields.insert("bankPaymentStatus".to_owned(), status.as_str().into());
     }
     told
 }

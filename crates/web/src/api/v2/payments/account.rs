@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::text::invalid;
-use crate::api::ApiError;
 use crate::api::error::FieldFault;
+use crate::api::{ApiError, json};
 
 /// The flat account fields that debtor, creditor and refund account share.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -20,17 +20,41 @@ pub struct Account {
     pub iban: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bic: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub sort_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub account_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub bban: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub clearing_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub bankgiro_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub plusgiro_number: Option<String>,
 }
 

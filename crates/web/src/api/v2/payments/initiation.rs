@@ -19,7 +19,7 @@ use super::amount::Amount;
 use super::link::PayByLinkOptions;
 use super::party::{Creditor, Debtor};
 use super::risk::Risk;
-use super::text::{check_callback_url, invalid, length, optional};
+use super::text::{check_callback_url, invalid, length, optional, plain_day};
 use super::words::{ChargeBearer, FlowType, LocalInstrument};
 use crate::api::error::FieldFault;
 use crate::api::tokenized_accounts::named_in;
@@ -33,11 +33,17 @@ pub struct Initiation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_id: Option<String>,
     /// The member's reference, 1 to 35 characters.
+    #[serde(deserialize_with = "json::text")]
     pub ref_id: String,
     /// Reference on the payee's statement, 1 to 35 characters, 18 on FASTER_PAYMENTS.
+    #[serde(deserialize_with = "json::text")]
     pub remittance_information_primary: String,
     /// Further text, at most 140 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "json::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub remittance_information_secondary: Option<String>,
     /// Sub-TPP on whose behalf the member acts.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -321,8 +327,8 @@ fn schedule(text: Option<&str>, today: Date) -> Result<order::Schedule, ApiError
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(order::Schedule::Immediate);
     };
-    let date: Date = text.parse().map_err(|_| {
-        let message = "`executionDate` should be a day such as 2026-04-29.";
+    let date = plain_day(text).ok_or_else(|| {
+        let message = "`executionDate` should be a day such as 2026-04-29, without time and zone.";
         ApiError::field(FieldFault::InvalidFormat, PATH, message)
     })?;
     let days = today.duration_until(date).as_hours() / 24;

@@ -63,9 +63,9 @@ pub struct Payment {
     initiation: Initiation,
     /// Where it stands.
     status: PaymentStatus,
-    /// Why, at most 256 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status_reason_information: Option<String>,
+    /// Why, at most 256 characters; empty where there is nothing to say, because published
+    /// clients need the field.
+    status_reason_information: String,
     /// ISO 8601, UTC.
     created_date_time: String,
     /// ISO 8601, UTC.
@@ -140,7 +140,7 @@ impl Payment {
             member_id: payment.member_id.to_string(),
             initiation,
             status: of_stage(changed.stage),
-            status_reason_information: changed.reason.clone(),
+            status_reason_information: changed.reason.clone().unwrap_or_default(),
             created_date_time: moment(payment.created_at),
             updated_date_time: moment(changed.at),
             converted_to_future_dated_payment: execution.is_some_and(|e| e.converted),

@@ -25,17 +25,35 @@ macro_rules! party_on_the_wire {
             pub iban: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             pub bic: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(
+                deserialize_with = "json::optional_text",
+                skip_serializing_if = "Option::is_none"
+            )]
             pub sort_code: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(
+                deserialize_with = "json::optional_text",
+                skip_serializing_if = "Option::is_none"
+            )]
             pub account_number: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(
+                deserialize_with = "json::optional_text",
+                skip_serializing_if = "Option::is_none"
+            )]
             pub bban: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(
+                deserialize_with = "json::optional_text",
+                skip_serializing_if = "Option::is_none"
+            )]
             pub clearing_number: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(
+                deserialize_with = "json::optional_text",
+                skip_serializing_if = "Option::is_none"
+            )]
             pub bankgiro_number: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
+            #[serde(
+                deserialize_with = "json::optional_text",
+                skip_serializing_if = "Option::is_none"
+            )]
             pub plusgiro_number: Option<String>,
             $($(#[$field_doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: $kind,)+
         }
