@@ -107,6 +107,9 @@ pub enum MoneyError {
 #[serde(try_from = "AmountBody", into = "AmountBody")]
 pub struct Amount {
     ten_thousandths: i64,
+    /// Digits before the point as they were written, leading zeros with them; 1 to
+    /// [`WHOLE_DIGITS_MAX`].
+    whole_digits: u8,
     fraction_digits: u8,
     currency: Currency,
 }
@@ -136,7 +139,7 @@ impl Amount {
             return Err(MoneyError::TooPrecise);
         }
         let significant = whole.trim_start_matches('0');
-        if significant.len() > WHOLE_DIGITS_MAX {
+        if whole.len() > WHOLE_DIGITS_MAX {
             return Err(MoneyError::TooLarge);
         }
         let ten_thousandths: i64 =
@@ -145,7 +148,8 @@ impl Amount {
             return Err(MoneyError::NotPositive);
         }
         let fraction_digits = u8::try_from(fraction.len()).map_err(|_| MoneyError::TooPrecise)?;
-        Ok(Amount { ten_thousandths, fraction_digits, currency })
+        let whole_digits = u8::try_from(whole.len()).map_err(|_| MoneyError::TooLarge)?;
+        Ok(Amount { ten_thousandths, whole_digits, fraction_digits, currency })
     }
 
     /// The currency.
@@ -168,10 +172,10 @@ impl Amount {
         self.ten_thousandths % 10_i64.pow(4 - digits) == 0
     }
 
-    /// The value with the digits that were written: `10.5` stays `10.5`.
+    /// The value with the digits that were written: `10.5` stays `10.5`, `010.00` stays `010.00`.
     #[must_use]
     pub fn value(&self) -> String {
-        self.with_fraction_digits(self.fraction_digits)
+        self.with_digits(self.whole_digits, self.fraction_digits)
     }
 
     /// The value with at least the currency's own digits: `10.5` GBP becomes `10.50`. More digits
@@ -184,13 +188,14 @@ impl Amount {
             rest /= 10;
             needed -= 1;
         }
-        self.with_fraction_digits(needed.max(self.currency.minor_digits().min(4)))
+        self.with_digits(1, needed.max(self.currency.minor_digits().min(4)))
     }
 
-    fn with_fraction_digits(&self, digits: u8) -> String {
+    fn with_digits(&self, whole_digits: u8, digits: u8) -> String {
         let whole = self.ten_thousandths / 10_000;
+        let whole = format!("{whole:0>width$}", width = usize::from(whole_digits));
         if digits == 0 {
-            return whole.to_string();
+            return whole;
         }
         let fraction = format!("{:04}", self.ten_thousandths % 10_000);
         format!("{whole}.{}", &fraction[..usize::from(digits.min(4))])
@@ -251,6 +256,10 @@ mod tests {
         let amount = Amount::parse("10.5", Currency::GBP).unwrap();
         assert_eq!(amount.value(), "10.5");
         assert_eq!(amount.to_string(), "10.50 GBP");
+        let zeros = Amount::parse("010.00", Currency::GBP).unwrap();
+        assert_eq!((zeros.value().as_str(), zeros.to_string().as_str()), ("010.00", "10.00 GBP"));
+        assert_eq!(Amount::parse("00", Currency::GBP), Err(MoneyError::NotPositive));
+        assert_eq!(Amount::parse("00000000000010", Currency::GBP), Err(MoneyError::TooLarge));
         assert_eq!(Amount::parse("7", Currency::GBP).unwrap().value_in_minor_digits(), "7.00");
         assert_eq!(Amount::parse("0.1234", Currency::GBP).unwrap().to_string(), "0.1234 GBP");
         assert_eq!(amount, Amount::parse("10.50", Currency::GBP).unwrap());
@@ -275,8 +284,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_accepted_text_survives_storage(whole in 0_u64..10_000_000_000_000, fraction in "[0-9]{0,4}") {
-            let text = if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") };
+        fn every_accepted_text_survives_storage(whole in "0{0,3}[0-9]{1,10}", fraction in "[0-9]{0,4}") {
+            let text = if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") };
             if let Ok(amount) = Amount::parse(&text, Currency::EUR) {
                 prop_assert_eq!(amount.value(), text);
                 let stored = serde_json::to_string(&amount).unwrap();

@@ -16,7 +16,7 @@ const EXTERNAL_ERROR: HeaderName = HeaderName::from_static("token-external-error
 const TYPED_PATHS: [&str; 4] = ["/v2/", "/vrp-consents", "/vrps/", "/tokenized-accounts"];
 
 /// Operations of payments v1, whose errors are text unless the client prefers JSON.
-const TEXT_PATHS: [&str; 4] =
+pub(super) const TEXT_PATHS: [&str; 4] =
     ["/token-requests", "/transfers", "/tokens", "/standing-order-submissions"];
 
 /// In which form a client wants errors (header `token-json-error`).

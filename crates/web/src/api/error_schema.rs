@@ -7,6 +7,7 @@ use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::error_body::TEXT_PATHS;
 use super::{idempotency, rate_limit};
 
 /// Why a request was not carried out. Which of the optional fields are there follows from the
@@ -53,7 +54,8 @@ pub struct ListError {
 }
 
 /// What any operation can answer.
-const COMMON: [(&str, &str); 5] = [
+const COMMON: [(&str, &str); 6] = [
+    ("400", "A parameter or the body is wrong"),
     ("401", "Not authenticated"),
     ("404", "No such operation"),
     ("413", "The body is larger than 1 MiB"),
@@ -63,6 +65,8 @@ const COMMON: [(&str, &str); 5] = [
 
 /// The component that describes a 429.
 const TOO_MANY: &str = "TooManyRequests";
+/// The same where errors are text.
+const TOO_MANY_AS_TEXT: &str = "TooManyRequestsAsText";
 /// The one operation whose 400 is a [`ListError`].
 const LIST_OPERATION: &str = "GatewayService.GetPayments";
 
@@ -77,12 +81,16 @@ pub fn describe(document: &mut OpenApi) {
         components.schemas.insert(name.to_owned(), schema);
     }
     components.responses.insert(TOO_MANY.to_owned(), RefOr::T(too_many_requests()));
-    for item in document.paths.paths.values_mut() {
+    let mut as_text = too_many_requests();
+    as_text.content.insert("text/plain".to_owned(), RefOr::T(text()));
+    components.responses.insert(TOO_MANY_AS_TEXT.to_owned(), RefOr::T(as_text));
+    for (path, item) in &mut document.paths.paths {
+        let as_text = TEXT_PATHS.iter().any(|start| path.starts_with(start));
         if let Some(operation) = &mut item.post {
             describe_idempotency(operation);
         }
         for operation in operations(item) {
-            describe_errors(operation);
+            describe_errors(operation, as_text);
         }
     }
 }
@@ -113,14 +121,15 @@ fn describe_idempotency(operation: &mut Operation) {
     }
 }
 
-fn describe_errors(operation: &mut Operation) {
+/// `as_text`: errors are text unless the request prefers JSON.
+fn describe_errors(operation: &mut Operation, as_text: bool) {
     let lists = operation.operation_id.as_deref() == Some(LIST_OPERATION);
     let responses = &mut operation.responses.responses;
     for (status, description) in COMMON {
         responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(description)));
     }
-    let too_many = RefOr::Ref(Ref::from_response_name(TOO_MANY));
-    responses.insert("429".to_owned(), too_many);
+    let too_many = if as_text { TOO_MANY_AS_TEXT } else { TOO_MANY };
+    responses.insert("429".to_owned(), RefOr::Ref(Ref::from_response_name(too_many)));
     for (status, response) in responses {
         let RefOr::T(response) = response else { continue };
         let name = match status.as_str() {
@@ -129,7 +138,15 @@ fn describe_errors(operation: &mut Operation) {
             _ => "ErrorResponse",
         };
         response.content.insert("application/json".to_owned(), RefOr::T(body_of(name)));
+        if as_text {
+            response.content.insert("text/plain".to_owned(), RefOr::T(text()));
+        }
     }
+}
+
+/// `INVALID_ARGUMENT: what is wrong`.
+fn text() -> Content {
+    Content::new(Some(String::schema()))
 }
 
 fn body_of(schema: &str) -> Content {

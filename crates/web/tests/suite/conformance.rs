@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::structure::{self, Structure};
 use crate::support::{World, id, order, worlds};
 
-fn published() -> Option<Value> {
+pub fn published() -> Option<Value> {
     let root = std::env::var_os("BASCULE_SPECS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/specs")),
         PathBuf::from,

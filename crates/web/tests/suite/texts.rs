@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::scenarios::order_at;
-use crate::support::fields::{FORMAT, INVALID, expect, order_on, rails};
+use crate::support::fields::{EXPECTED, FORMAT, INVALID, expect, order_on, rails};
 use crate::support::{hosted_order, id, order_of, with, without, worlds};
 
 #[tokio::test]
@@ -261,5 +261,43 @@ async fn on_the_hosted_pages_banks_that_do_not_take_a_text_are_not_offered() {
             let chosen = world.submit(&path, &[("bank-id", "ob-iron")]).await;
             assert_eq!(chosen.status, 303, "another bank is as good");
         }
+    }
+}
+
+/// Since 15 November 2026.
+#[tokio::test]
+async fn sepa_carries_addresses_with_town_and_country_and_two_lines_at_most() {
+    let structured = json!({ "streetName": "Hauptstrasse", "buildingNumber": "5",
+        "postCode": "10115", "townName": "Berlin", "country": "DE" });
+    let hybrid = json!({ "addressLine": ["Hauptstrasse 5", "Hinterhaus"], "townName": "Berlin",
+        "country": "DE" });
+    let cases = [
+        (structured.clone(), "", ""),
+        (hybrid.clone(), "", ""),
+        (json!({}), "", ""),
+        (json!({ "addressLine": ["Hauptstrasse 5", "10115 Berlin"] }), EXPECTED, "townName"),
+        (json!({ "addressLine": ["Hauptstrasse 5"], "country": "DE" }), EXPECTED, "townName"),
+        (without(&structured, "country"), EXPECTED, "country"),
+        (with(&hybrid, "townName", ""), EXPECTED, "townName"),
+        (with(&hybrid, "addressLine", json!(["a", "b", "c"])), INVALID, "addressLine"),
+    ];
+    let iban = json!({ "iban": "DE89370400440532013000" });
+    for world in worlds().await {
+        for (address, code, field) in &cases {
+            for rail in ["SEPA", "SEPA_INSTANT", "AUTO_SELECT"] {
+                let body = order_on(rail, "EUR", &with(&iban, "address", address.clone()));
+                let path = format!("creditor.address.{field}");
+                expect(&world, &body, code, &path, &format!("{rail} {address}")).await;
+                let payer = with(&with(&iban, "name", "Payer"), "address", address.clone());
+                let body = with(&order_on(rail, "EUR", &iban), "initiation.debtor", payer);
+                let path = format!("debtor.address.{field}");
+                expect(&world, &body, code, &path, &format!("{rail} {address}")).await;
+            }
+        }
+        // Other rails carry what they always did.
+        let british = json!({ "sortCode": "123456", "accountNumber": "12345678",
+            "address": { "addressLine": ["a", "b", "c"] } });
+        let body = order_on("FASTER_PAYMENTS", "GBP", &british);
+        expect(&world, &body, "", "", "British").await;
     }
 }

@@ -166,6 +166,8 @@ async fn the_long_example_of_the_reference_is_taken_and_shown_again() {
         let body = with(&body, url, "https://shop.example/destinations");
         let source = "requestPayload.transferBody.instructions.source.accountIdentifier";
         let body = with(&body, source, json!({ "iban": { "iban": "DE65700202700000001008" } }));
+        let source_bank = "requestPayload.transferBody.instructions.source.bankId";
+        let body = with(&body, source_bank, "bg-linden");
         let stored = world.store(&body).await;
         let read = world.get(&format!("/token-requests/{}", id(&stored))).await.json();
         assert_eq!(read["tokenRequest"], stored);

@@ -53,7 +53,9 @@ async fn nobody_gets_a_receipt_for_nothing_or_without_asking() {
         // Asked for, and nobody said where to.
         let nowhere = with(&world.token_request(), "requestOptions.receiptRequested", true);
         let nowhere = with(&nowhere, "requestPayload.refId", "NOWHERE");
-        world.decided(&nowhere, Decision::Approve).await;
+        let error = json!({ "errorCode": "Field.Expected", "paths": ["requestOptions.from.alias"],
+            "message": "`alias` of type EMAIL is required where `receiptRequested` is true." });
+        assert_error(&world.post("/token-requests", &nowhere).await, 400, error);
         world.half_a_minute().await;
         assert_eq!(world.mailer.sent(), []);
     }

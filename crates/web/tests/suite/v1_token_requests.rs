@@ -125,9 +125,10 @@ async fn every_published_field_is_taken_and_shown() {
     for world in worlds().await {
         let member = json!({ "id": world.member.id.as_str(),
             "alias": { "realmId": "r", "type": "DOMAIN", "value": "shop.example" } });
+        let payer = json!({ "id": "m:1:2", "alias": { "type": "EMAIL", "value": "p@a.example" } });
         let body = json!({
             "requestOptions": {
-                "bankId": "ob-modelo", "from": member, "psuId": "user-1", "receiptRequested": true,
+                "bankId": "ob-modelo", "from": payer, "psuId": "user-1", "receiptRequested": true,
                 "tokenInternal": { "redirectUrl": "https://shop.example", "usingWebApp": false }
             },
             "requestPayload": {
@@ -466,5 +467,17 @@ async fn another_members_token_request_does_not_exist() {
         for nothing in ["rq:1:2", "nonsense", "pm2:1:2", "tt:1:2"] {
             assert_eq!(world.get(&format!("/token-requests/{nothing}")).await.status, 404);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_bank_that_is_named_twice_is_named_alike() {
+    let source = json!({ "bankId": "ob-iron", "accountIdentifier": { "gbDomestic": {
+        "sortCode": "123456", "accountNumber": "12345678" } } });
+    for world in worlds().await {
+        let body = with(&world.token_request(), &format!("{INSTRUCTIONS}.source"), source.clone());
+        let path = format!("{INSTRUCTIONS}.source.bankId");
+        refused_at(&world, &body, "Field.Invalid", &path).await;
+        world.store(&with(&body, &path, "ob-modelo")).await;
     }
 }

@@ -119,3 +119,25 @@ async fn the_configuration_is_one_per_member_and_checked() {
         assert_eq!(world.wire.hooks().len(), 0, "nobody asked for it");
     }
 }
+
+/// A member that subscribes to everything keeps working when the next kind of event is built.
+#[tokio::test]
+async fn every_published_type_but_invalid_can_be_subscribed_to() {
+    let types: Vec<&str> = domain::event::EventKind::ALL.iter().map(|kind| kind.name()).collect();
+    for world in worlds().await {
+        let config = json!({ "config": { "type": types, "url": HOOKS_URL } });
+        assert_eq!(world.put("/webhook/config", &config).await.status, 200);
+        assert_eq!(world.get("/webhook/config").await.json(), config);
+        for wrong in ["INVALID", "NONSENSE", "payment_status_changed", ""] {
+            let config = json!({ "config": { "type": [types[0], wrong], "url": HOOKS_URL } });
+            let answer = world.put("/webhook/config", &config).await;
+            assert_eq!(answer.status, 400, "{wrong}: {}", answer.text());
+        }
+        if let Some(published) = crate::conformance::published() {
+            let words = &published["components"]["schemas"]["EventType"]["enum"];
+            let words = words.as_array().unwrap().iter().map(|word| word.as_str().unwrap());
+            let words: BTreeSet<&str> = words.filter(|word| *word != "INVALID").collect();
+            assert_eq!(words, types.iter().copied().collect());
+        }
+    }
+}

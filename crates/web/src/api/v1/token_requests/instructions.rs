@@ -252,7 +252,7 @@ optional_fields! {
         /// The account.
         #[serde(deserialize_with = "json::optional_object")]
         account_identifier: AccountIdentifier,
-        /// Kept, without effect: `bankId` of the options counts.
+        /// As in the options, or absent.
         bank_id: String,
         /// ISO 9362.
         bic: String,

@@ -126,11 +126,32 @@ pub(super) fn check_envelope(
         let path = "requestOptions.from.id".to_owned();
         return Err(fault(FieldFault::Expected, path, "`id` is required."));
     }
+    refuse_another_bank(asked)?;
     check_lengths(asked)
 }
 
-/// Where the payer gets a receipt, where the member asks for one and knows the address: that of the
-/// payer as a member.
+/// A bank that is named twice should be named alike: which of the two counts is not ours to choose.
+fn refuse_another_bank(asked: &StoreTokenRequest) -> Result<(), ApiError> {
+    let payload = &asked.request_payload;
+    let options = asked.request_options.as_ref();
+    let some = |text: Option<&String>| text.filter(|text| !text.is_empty()).cloned();
+    let bank_id = some(options.and_then(|options| options.bank_id.as_ref()));
+    let body = Body::of(payload);
+    let source = body.and_then(|body| body.instructions().source.as_ref());
+    let source_bank = some(source.and_then(|source| source.bank_id.as_ref()));
+    if let (Some(body), Some(source_bank)) = (body, source_bank)
+        && bank_id.is_some_and(|bank_id| bank_id != source_bank)
+    {
+        let path = format!("{}.instructions.source.bankId", body.path());
+        let message = "`bankId` should be that of `requestOptions`, or be left out.";
+        return Err(invalid(path, message));
+    }
+    Ok(())
+}
+
+/// Where the payer gets a receipt, where the member asks for one: the address of the payer as a
+/// member. Whoever asks for a receipt without an address waits for a mail that never comes, so that
+/// is refused.
 pub(super) fn receipt_to(asked: &StoreTokenRequest) -> Result<Option<MailAddress>, ApiError> {
     let options = asked.request_options.as_ref();
     let Some(options) = options.filter(|one| one.receipt_requested == Some(true)) else {
@@ -138,7 +159,9 @@ pub(super) fn receipt_to(asked: &StoreTokenRequest) -> Result<Option<MailAddress
     };
     let alias = options.from.as_ref().and_then(|from| from.alias.as_ref());
     let Some(alias) = alias.filter(|alias| alias.kind == Some(AliasType::Email)) else {
-        return Ok(None);
+        let path = "requestOptions.from.alias".to_owned();
+        let message = "`alias` of type EMAIL is required where `receiptRequested` is true.";
+        return Err(fault(FieldFault::Expected, path, message));
     };
     let text = alias.value.as_deref().unwrap_or_default();
     text.parse()

@@ -50,7 +50,8 @@ optional_fields! {
 optional_fields! {
     /// How a token request is carried out, on our pages.
     TokenInternal {
-        /// Kept, without effect: `redirectUrl` of the payload counts.
+        /// Stored and shown; `redirectUrl` of the payload counts. The published example has both, and
+        /// they differ.
         redirect_url: String,
         /// Whether our hosted pages, not the member's, ask the bank's questions.
         #[serde(deserialize_with = "json::optional_truth")]

@@ -71,6 +71,22 @@ pub(super) struct Asked {
     pub payer_chooses_bank: bool,
 }
 
+impl Asked {
+    /// Whether the payment travels by SEPA; without a rail, all payments in euro do.
+    pub(super) fn is_sepa(self) -> bool {
+        match self.rail {
+            LocalInstrument::Sepa | LocalInstrument::SepaInstant => true,
+            LocalInstrument::AutoSelect => self.currency == Currency::EUR,
+            LocalInstrument::FasterPayments
+            | LocalInstrument::Elixir
+            | LocalInstrument::EuDomesticNonEuro
+            | LocalInstrument::EuDomesticNonEuroInstant
+            | LocalInstrument::Bankgiro
+            | LocalInstrument::Plusgiro => false,
+        }
+    }
+}
+
 /// Whose account it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {

@@ -40,6 +40,9 @@ pub struct Address {
 
 /// Free lines of one address (ISO 20022, `AdrLine`).
 const ADDRESS_LINES_MAX: usize = 7;
+/// Free lines beside a town and a country (SEPA, hybrid addresses).
+const SEPA_ADDRESS_LINES_MAX: usize = 2;
+
 fn check_lines(path: &str, name: &str, lines: &Option<Vec<String>>) -> Result<(), ApiError> {
     let path = format!("initiation.{path}.{name}");
     let lines = lines.as_deref().unwrap_or_default();
@@ -75,6 +78,35 @@ impl Address {
             optional(&format!("{path}.{name}"), text, TEXT_CHARACTERS_MAX)?;
         }
         check_country(path, &self.country)
+    }
+
+    /// Whether SEPA carries it. Since 15 November 2026 an address has to name town and country as
+    /// parts of their own and may have two free lines beside them at most (EPC, SEPA rulebooks of
+    /// 2025): a bank would reject the payment after the payer has approved.
+    pub(super) fn check_for_sepa(&self, path: &str) -> Result<(), ApiError> {
+        let told = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        let lines = self.address_line.as_deref().unwrap_or_default();
+        if lines.is_empty() && !self.texts().any(|text| !text.is_empty()) && !told(&self.country) {
+            return Ok(());
+        }
+        for (name, text) in [("townName", &self.town_name), ("country", &self.country)] {
+            if !told(text) {
+                let message = format!(
+                    "`{name}` is required: since 15 November 2026 SEPA carries addresses with \
+                     town and country only. Send both, or no address."
+                );
+                let path = format!("initiation.{path}.{name}");
+                return Err(ApiError::field(FieldFault::Expected, path, message));
+            }
+        }
+        if lines.len() > SEPA_ADDRESS_LINES_MAX {
+            let message = format!(
+                "`addressLine` should not have more than {SEPA_ADDRESS_LINES_MAX} lines: SEPA \
+                 carries no more beside town and country."
+            );
+            return Err(invalid(&format!("initiation.{path}.addressLine"), message));
+        }
+        Ok(())
     }
 
     /// Its free texts.

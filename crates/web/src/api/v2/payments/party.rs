@@ -127,6 +127,9 @@ party_on_the_wire! {
 impl Debtor {
     pub(super) fn into_domain(self, asked: Asked, has_name: bool) -> Result<Party, ApiError> {
         let account = self.account().into_domain(asked, Owner::Debtor)?;
+        if let Some(address) = self.address.as_ref().filter(|_| asked.is_sepa()) {
+            address.check_for_sepa("debtor.address")?;
+        }
         if has_name && self.name.is_none() {
             let path = "initiation.debtor.name";
             return Err(ApiError::field(FieldFault::Expected, path, "`name` is required."));
@@ -205,6 +208,9 @@ impl Creditor {
         optional("creditor.bankName", &self.bank_name, TEXT_CHARACTERS_MAX)?;
         if let Some(address) = &self.address {
             address.check("creditor.address")?;
+            if asked.is_sepa() {
+                address.check_for_sepa("creditor.address")?;
+            }
         }
         let account = account.into_domain(asked, Owner::Creditor)?;
         Ok(Party {
