@@ -18,6 +18,10 @@ pub enum Part {
     DebtorName,
     /// Account of the payer.
     DebtorAccount,
+    /// Whom the payee is paid for.
+    UltimateCreditor,
+    /// Whom the payer pays for.
+    UltimateDebtor,
     /// The reference that the payee gets.
     Reference,
     /// The further text.
@@ -64,6 +68,8 @@ impl Part {
             Part::CreditorAccount => "creditor account",
             Part::DebtorName => "debtor name",
             Part::DebtorAccount => "debtor account",
+            Part::UltimateCreditor => "ultimate creditor",
+            Part::UltimateDebtor => "ultimate debtor",
             Part::Reference => "reference",
             Part::SecondaryText => "secondary remittance text",
             Part::BothTexts => "remittance text, first and second together,",

@@ -94,6 +94,19 @@ pub enum ChargeBearer {
     Slev,
 }
 
+impl ChargeBearer {
+    /// The code of ISO 20022 (`ChargeBearerType1Code`).
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            ChargeBearer::Cred => "CRED",
+            ChargeBearer::Debt => "DEBT",
+            ChargeBearer::Shar => "SHAR",
+            ChargeBearer::Slev => "SLEV",
+        }
+    }
+}
+
 /// What the bank is told for its fraud checks (API `risk`); all parts optional.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

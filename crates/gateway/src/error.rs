@@ -48,6 +48,8 @@ pub fn path_of(part: Part) -> &'static str {
         Part::CreditorAccount => "initiation.creditor",
         Part::DebtorName => "initiation.debtor.name",
         Part::DebtorAccount => "initiation.debtor",
+        Part::UltimateCreditor => "initiation.creditor.ultimateCreditorName",
+        Part::UltimateDebtor => "initiation.debtor.ultimateDebtorName",
         Part::Reference => "initiation.remittanceInformationPrimary",
         Part::SecondaryText | Part::BothTexts => "initiation.remittanceInformationSecondary",
         Part::Amount => "initiation.amount.value",

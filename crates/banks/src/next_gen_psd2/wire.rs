@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::{AccountIdentifier, Address};
-use domain::initiation::{Frequency, LocalInstrument, Schedule};
+use domain::account::{AccountIdentifier, Address, Party};
+use domain::initiation::{ChargeBearer, Frequency, LocalInstrument, Schedule};
 use domain::money::Currency;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use crate::protocol::PaymentOrder;
 const END_TO_END_ID_CHARACTERS_MAX: usize = 35;
 const CREDITOR_NAME_CHARACTERS_MAX: usize = 70;
 const REMITTANCE_CHARACTERS_MAX: usize = 140;
+const ULTIMATE_NAME_CHARACTERS_MAX: usize = 70;
 
 /// Where a payment lives: `/v1/{service}/{product}/…`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,12 @@ pub(super) struct PaymentOut<'a> {
     creditor_agent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     creditor_address: Option<AddressOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ultimate_creditor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ultimate_debtor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charge_bearer: Option<&'static str>,
     remittance_information_unstructured: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_execution_date: Option<String>,
@@ -156,6 +163,15 @@ pub(super) fn payment<'a>(
         creditor_account: account(Part::CreditorAccount, creditor)?,
         creditor_agent: creditor.bic(),
         creditor_address: asked.creditor.address.as_ref().and_then(address),
+        ultimate_creditor: ultimate(Part::UltimateCreditor, Some(&asked.creditor))?,
+        ultimate_debtor: ultimate(Part::UltimateDebtor, asked.debtor.as_ref())?,
+        // Periodic payments have no such field.
+        charge_bearer: match asked.schedule {
+            Schedule::StandingOrder { .. } => None,
+            Schedule::Immediate | Schedule::FutureDated { .. } => {
+                asked.charge_bearer.map(ChargeBearer::code)
+            }
+        },
         remittance_information_unstructured: remittance,
         requested_execution_date: match asked.schedule {
             Schedule::FutureDated { date } => Some(date.to_string()),
@@ -178,6 +194,12 @@ fn account<'a>(part: Part, identifier: &'a AccountIdentifier) -> Result<AccountO
             Err(unsupported(format!("the {} must be an IBAN or a BBAN at this bank", part.name())))
         }
     }
+}
+
+/// On whose behalf a party acts.
+fn ultimate(part: Part, party: Option<&Party>) -> Result<Option<&str>, Misfit> {
+    let name = party.and_then(|party| party.ultimate_name.as_deref()).filter(|n| !n.is_empty());
+    name.map(|name| within(part, name, ULTIMATE_NAME_CHARACTERS_MAX)).transpose()
 }
 
 /// The standard wants a country; an address without one is left out.

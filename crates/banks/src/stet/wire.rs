@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::{AccountIdentifier, Address};
-use domain::initiation::{Frequency, LocalInstrument, Schedule};
+use domain::account::{AccountIdentifier, Address, Party as Holder};
+use domain::initiation::{ChargeBearer, Frequency, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -107,6 +107,10 @@ struct Transaction<'a> {
     instructed_amount: MoneyOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     beneficiary: Option<Beneficiary<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ultimate_creditor: Option<Party<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ultimate_debtor: Option<Party<'a>>,
     remittance_information: Remittance,
 }
 
@@ -217,14 +221,14 @@ pub(super) fn payment_request<'a>(
         },
         debtor: debtor.and_then(|debtor| debtor.name.as_deref()).map(|name| Party {
             name,
-            postal_address: None,
+            postal_address: debtor.and_then(|debtor| debtor.address.as_ref()).and_then(address),
             organisation_id: None,
         }),
         debtor_account: debtor_account
             .map(|debtor| account(Part::DebtorAccount, debtor))
             .transpose()?,
         beneficiary: at_request,
-        charge_bearer: "SLEV",
+        charge_bearer: asked.charge_bearer.unwrap_or(ChargeBearer::Slev).code(),
         credit_transfer_transaction: [transaction(bank, own, order, at_transaction, around.now)?],
         supplementary_data: Supplementary {
             accepted_authentication_approach: vec!["REDIRECT", "DECOUPLED"],
@@ -288,8 +292,20 @@ fn transaction<'a>(
             currency: asked.amount.currency().code(),
         },
         beneficiary,
+        ultimate_creditor: ultimate(Part::UltimateCreditor, Some(&asked.creditor))?,
+        ultimate_debtor: ultimate(Part::UltimateDebtor, asked.debtor.as_ref())?,
         remittance_information: Remittance { unstructured: [remittance] },
     })
+}
+
+/// On whose behalf a party acts.
+fn ultimate(part: Part, party: Option<&Holder>) -> Result<Option<Party<'_>>, Misfit> {
+    let name = party.and_then(|party| party.ultimate_name.as_deref()).filter(|n| !n.is_empty());
+    let named = |name| {
+        let name = within(part, name, NAME_CHARACTERS_MAX)?;
+        Ok(Party { name, postal_address: None, organisation_id: None })
+    };
+    name.map(named).transpose()
 }
 
 /// A number of the standard, written as it is and never through a binary fraction; or a text.

@@ -34,6 +34,7 @@ mod personas;
 mod protocols;
 mod qr_code;
 mod rate_limits;
+mod reaching_banks;
 mod reads;
 mod redeem;
 mod refusals;

@@ -1,0 +1,71 @@
+//! Fields of a payment that travel to the bank where its standard has a place for them:
+//! `docs/payments-fields.md` says where each one ends.
+
+use serde_json::{Value, json};
+
+use crate::scenarios::order_at;
+use crate::support::fields::{FORMAT, expect};
+use crate::support::{World, with, worlds};
+
+impl World {
+    /// The body of the payment that was sent to a bank last, on a path that ends so.
+    async fn last_body(&self, path_end: &str) -> Value {
+        let exchanges = self.bank_json("/sim/exchanges").await;
+        let mut exchanges = exchanges.as_array().unwrap().iter().rev();
+        let posts = |exchange: &&Value| {
+            let path = exchange["path"].as_str().unwrap();
+            exchange["method"] == "POST" && path.ends_with(path_end)
+        };
+        let body = exchanges.find(posts).unwrap_or_else(|| panic!("no {path_end}"));
+        serde_json::from_str(body["request_body"].as_str().unwrap()).unwrap()
+    }
+}
+
+/// With charges, and both ends of the payment on behalf of somebody.
+fn with_everybody(bank: &str) -> Value {
+    let address = json!({ "streetName": "Rue", "townName": "Lille", "country": "FR" });
+    let order = order_at(bank, Some("FR7630004001160000784013521"), "10.23");
+    let order = with(&order, "initiation.chargeBearer", "SHAR");
+    let order = with(&order, "initiation.creditor.ultimateCreditorName", "Customer Group");
+    let order = with(&order, "initiation.debtor.address", address);
+    with(&order, "initiation.debtor.ultimateDebtorName", "Draper Ltd")
+}
+
+#[tokio::test]
+async fn charges_and_ultimate_parties_reach_banks_of_next_gen_psd2() {
+    for world in worlds().await {
+        let order = with_everybody("bg-tulp");
+        world.create(&order).await;
+        let body = world.last_body("/sepa-credit-transfers").await;
+        assert_eq!(body["chargeBearer"], "SHAR");
+        assert_eq!(body["ultimateCreditor"], "Customer Group");
+        assert_eq!(body["ultimateDebtor"], "Draper Ltd");
+        // Longer than the standard's field: refused by name, never cut.
+        let long = "x".repeat(71);
+        let path = "creditor.ultimateCreditorName";
+        let order = with(&order, &format!("initiation.{path}"), long.as_str());
+        expect(&world, &order, FORMAT, path, "too long").await;
+        world.create(&order_at("bg-tulp", None, "10.23")).await;
+        let body = world.last_body("/sepa-credit-transfers").await;
+        for absent in ["chargeBearer", "ultimateCreditor", "ultimateDebtor"] {
+            assert!(body[absent].is_null(), "{absent}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn charges_ultimate_parties_and_the_payers_address_reach_banks_of_stet() {
+    for world in worlds().await {
+        for bank in ["stet-chene", "stet-hetre"] {
+            world.create(&with_everybody(bank)).await;
+            let body = world.last_body("/payment-requests").await;
+            assert_eq!(body["chargeBearer"], "SHAR", "{bank}");
+            assert_eq!(body["debtor"]["postalAddress"]["country"], "FR", "{bank}: {body}");
+            let transaction = &body["creditTransferTransaction"][0];
+            assert_eq!(transaction["ultimateCreditor"]["name"], "Customer Group", "{bank}");
+            assert_eq!(transaction["ultimateDebtor"]["name"], "Draper Ltd", "{bank}");
+            world.create(&order_at(bank, None, "10.23")).await;
+            assert_eq!(world.last_body("/payment-requests").await["chargeBearer"], "SLEV");
+        }
+    }
+}
