@@ -2,6 +2,7 @@
 //! documents differ is written down. That each answer fits both is judged wherever one is given
 //! (`support::judges`).
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -208,4 +209,47 @@ async fn published_operations_that_are_not_built_answer_501_in_the_published_sha
             assert_eq!(world.send_unjudged(unsigned).await.status, 401, "{operation}");
         }
     }
+}
+
+/// Operation, field, end: the lines of `docs/request-fields.md`.
+fn ends_of_fields() -> Vec<[String; 3]> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/request-fields.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let mut cells = row.split('|').skip(1).map(|cell| cell.trim().trim_matches('`').to_owned());
+        [(); 3].map(|()| cells.next().unwrap())
+    })
+    .collect()
+}
+
+/// "Refused, never ignored": nothing that is published is without effect unless the page says so.
+#[test]
+fn every_published_field_of_a_request_has_a_known_end() {
+    let Some(published) = published() else { return };
+    let built = structure::of(&own());
+    let (ours, theirs) = (structure::bodies_of(&own()), structure::bodies_of(&published));
+    let rows = ends_of_fields();
+    let mut idle: BTreeSet<&[String; 3]> = rows.iter().collect();
+    for (operation, fields) in theirs.iter().filter(|(one, _)| built.contains_key(*one)) {
+        let rows: Vec<_> = rows.iter().filter(|row| &row[0] == operation).collect();
+        for field in fields {
+            let shared = field.replace("standingOrderBody.instr", "transferBody.instr");
+            idle.retain(|row| &row[0] != operation || row[1] != shared);
+            let below = |field: &str, above: &str| {
+                field
+                    .strip_prefix(above)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            // An object on the way to several ends is none itself.
+            let fits = |row: &&&[String; 3]| below(&shared, &row[1]) || below(&row[1], &shared);
+            let row = rows.iter().filter(fits).max_by_key(|row| row[1].len());
+            let [_, _, end] = row.unwrap_or_else(|| panic!("{operation}: `{field}` is in no line"));
+            assert!(["bank", "used", "kept", "refused"].contains(&end.as_str()), "{row:?}");
+            // What is not in our document is not read.
+            let read = end == "refused" || ours[operation].contains(field);
+            assert!(read, "{operation}: `{field}` is {end} and not read");
+        }
+    }
+    assert!(idle.is_empty(), "lines about fields that are not published: {idle:?}");
 }

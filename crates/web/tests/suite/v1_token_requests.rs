@@ -135,6 +135,7 @@ async fn every_published_field_is_taken_and_shown() {
                 "to": member, "refId": "ORDER-1001", "redirectUrl": "https://shop.example/return",
                 "description": "Order 1001", "callbackState": "s", "countries": ["GB", "DE"],
                 "disableFutureDatedPaymentConversion": true, "userRefId": "u",
+                "tokenExpiration": "1679009247",
                 "actingAs": { "displayName": "Shop", "refId": "sub-1", "secondaryName": "shop.example" },
                 "transferBody": {
                     "lifetimeAmount": "10.2300", "currency": "GBP", "confirmFunds": true, "remittanceReference": "Sweepco",

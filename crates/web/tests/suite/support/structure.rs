@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 /// Schemas hold each other; deeper than this nothing is compared.
-const DEPTH_MAX: usize = 8;
+const DEPTH_MAX: isize = 8;
+/// As deep as bodies are, with a level for each alternative on the way.
+const BODY_DEPTH_MAX: isize = 32;
 const METHODS: [&str; 5] = ["get", "post", "put", "delete", "patch"];
 
 /// Lines by operation (`GET /v2/payments`).
@@ -43,6 +45,26 @@ pub fn of(document: &Value) -> Structure {
     structure
 }
 
+/// The fields of each operation's body, however deep: bodies hold no schema that holds itself.
+pub fn bodies_of(document: &Value) -> Structure {
+    let mut structure = Structure::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in METHODS {
+            let body = resolved(document, &item[method]["requestBody"]);
+            let schema = &body["content"]["application/json"]["schema"];
+            let mut lines = BTreeSet::new();
+            fields(document, schema, "", true, DEPTH_MAX - BODY_DEPTH_MAX, &mut lines);
+            let plain = |line: &String| {
+                let line = line.trim_end_matches(", required").replace("[]", "");
+                line.trim_start_matches('.').to_owned()
+            };
+            let lines = lines.iter().filter(|line| !line.contains(" = ")).map(plain).collect();
+            structure.insert(format!("{} {path}", method.to_uppercase()), lines);
+        }
+    }
+    structure
+}
+
 fn parameter_line(document: &Value, parameter: &Value) -> String {
     let parameter = resolved(document, parameter);
     let word = |name: &str| parameter[name].as_str().unwrap_or_default().to_owned();
@@ -58,7 +80,7 @@ fn fields(
     schema: &Value,
     path: &str,
     binding: bool,
-    depth: usize,
+    depth: isize,
     lines: &mut BTreeSet<String>,
 ) {
     if depth > DEPTH_MAX || schema.is_null() {

@@ -172,8 +172,9 @@ pub(super) fn receipt_to(asked: &StoreTokenRequest) -> Result<Option<MailAddress
 fn check_lengths(asked: &StoreTokenRequest) -> Result<(), ApiError> {
     let payload = &asked.request_payload;
     let acting_as = payload.acting_as.as_ref();
-    let texts: [(&str, Option<&String>); 5] = [
+    let texts: [(&str, Option<&String>); 6] = [
         ("userRefId", payload.user_ref_id.as_ref()),
+        ("tokenExpiration", payload.token_expiration.as_ref()),
         ("traceID", payload.trace_id.as_ref()),
         ("actingAs.logoUrl", acting_as.and_then(|one| one.logo_url.as_ref())),
         ("actingAs.displayName", acting_as.and_then(|one| one.display_name.as_ref())),

@@ -171,6 +171,13 @@ pub struct RequestPayload {
     /// Kept, without effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::api::v1) user_ref_id: Option<String>,
+    /// When access to accounts ends, in seconds since 1970; kept, because payments end by themselves.
+    #[serde(
+        default,
+        deserialize_with = "json::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(in crate::api::v1) token_expiration: Option<String>,
     /// The member's own id of the exchange: kept and shown again.
     #[serde(
         default,
