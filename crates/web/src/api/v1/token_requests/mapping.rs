@@ -1,15 +1,13 @@
 //! A token request as the payment that it asks for.
 
 use domain::card_number::holds_card_number;
-use domain::ids::MemberId;
-use domain::mail::MailAddress;
 use serde_json::Value;
 
 use super::body::Body;
 use super::instructions::Destination;
 use super::instructions::{AddressInfo, CustomerData, DESTINATIONS_MAX, RailAccount};
 use super::metadata::{Cma9Risk, Metadata};
-use super::model::{AliasType, StoreTokenRequest};
+use super::model::StoreTokenRequest;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 use crate::api::v2::payments::address::Address;
@@ -19,10 +17,6 @@ use crate::api::v2::payments::party::{Creditor, Debtor};
 use crate::api::v2::payments::risk::Risk;
 use crate::api::v2::payments::words::{FlowType, LocalInstrument};
 
-/// The most countries that there are.
-const COUNTRIES_MAX: usize = 300;
-/// Longest text that is kept without being passed on, in characters.
-const TEXT_CHARACTERS_MAX: usize = 256;
 /// Fields whose digits are those of an account or an address, not free text.
 const NO_TEXTS: [&str; 12] = [
     "iban",
@@ -39,11 +33,11 @@ const NO_TEXTS: [&str; 12] = [
     "id",
 ];
 
-fn fault(fault: FieldFault, path: String, message: impl Into<String>) -> ApiError {
+pub(super) fn fault(fault: FieldFault, path: String, message: impl Into<String>) -> ApiError {
     ApiError::field(fault, path, message)
 }
 
-fn invalid(path: impl Into<String>, message: impl Into<String>) -> ApiError {
+pub(super) fn invalid(path: impl Into<String>, message: impl Into<String>) -> ApiError {
     fault(FieldFault::Invalid, path.into(), message)
 }
 
@@ -86,110 +80,6 @@ pub(super) fn refuse_card_numbers(asked: &Value) -> Result<(), ApiError> {
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     };
     if holds { Err(ApiError::PanDetected) } else { Ok(()) }
-}
-
-/// Checks who is to be paid for whom, and what is only kept; fills in the caller's id.
-pub(super) fn check_envelope(
-    asked: &mut StoreTokenRequest,
-    caller: &MemberId,
-) -> Result<(), ApiError> {
-    let payload = &mut asked.request_payload;
-    match payload.to.id.as_deref().filter(|id| !id.is_empty()) {
-        Some(id) if id == caller.as_str() => {}
-        Some(_) => {
-            let message = "`id` should be the id of the calling member.";
-            return Err(invalid("requestPayload.to.id", message));
-        }
-        // An alias names a member for people; who calls is known.
-        None if payload.to.alias.is_some() => payload.to.id = Some(caller.to_string()),
-        None => {
-            let path = "requestPayload.to.id".to_owned();
-            return Err(fault(FieldFault::Expected, path, "`id` is required."));
-        }
-    }
-    if let Some(acting_as) = &payload.acting_as
-        && acting_as.display_name.as_deref().unwrap_or("").trim().is_empty()
-    {
-        let path = "requestPayload.actingAs.displayName".to_owned();
-        return Err(fault(FieldFault::Expected, path, "`displayName` is required."));
-    }
-    let countries = payload.countries.as_deref().unwrap_or_default();
-    if countries.len() > COUNTRIES_MAX
-        || !countries.iter().all(|one| domain::country::is_country(one))
-    {
-        let message = "`countries` should be codes of ISO 3166-1 such as GB, in capitals.";
-        return Err(invalid("requestPayload.countries", message));
-    }
-    if let Some(from) = asked.request_options.as_ref().and_then(|options| options.from.as_ref())
-        && from.id.is_none()
-    {
-        let path = "requestOptions.from.id".to_owned();
-        return Err(fault(FieldFault::Expected, path, "`id` is required."));
-    }
-    refuse_another_bank(asked)?;
-    check_lengths(asked)
-}
-
-/// A bank that is named twice should be named alike: which of the two counts is not ours to choose.
-fn refuse_another_bank(asked: &StoreTokenRequest) -> Result<(), ApiError> {
-    let payload = &asked.request_payload;
-    let options = asked.request_options.as_ref();
-    let some = |text: Option<&String>| text.filter(|text| !text.is_empty()).cloned();
-    let bank_id = some(options.and_then(|options| options.bank_id.as_ref()));
-    let body = Body::of(payload);
-    let source = body.and_then(|body| body.instructions().source.as_ref());
-    let source_bank = some(source.and_then(|source| source.bank_id.as_ref()));
-    if let (Some(body), Some(source_bank)) = (body, source_bank)
-        && bank_id.is_some_and(|bank_id| bank_id != source_bank)
-    {
-        let path = format!("{}.instructions.source.bankId", body.path());
-        let message = "`bankId` should be that of `requestOptions`, or be left out.";
-        return Err(invalid(path, message));
-    }
-    Ok(())
-}
-
-/// Where the payer gets a receipt, where the member asks for one: the address of the payer as a
-/// member. Whoever asks for a receipt without an address waits for a mail that never comes, so that
-/// is refused.
-pub(super) fn receipt_to(asked: &StoreTokenRequest) -> Result<Option<MailAddress>, ApiError> {
-    let options = asked.request_options.as_ref();
-    let Some(options) = options.filter(|one| one.receipt_requested == Some(true)) else {
-        return Ok(None);
-    };
-    let alias = options.from.as_ref().and_then(|from| from.alias.as_ref());
-    let Some(alias) = alias.filter(|alias| alias.kind == Some(AliasType::Email)) else {
-        let path = "requestOptions.from.alias".to_owned();
-        let message = "`alias` of type EMAIL is required where `receiptRequested` is true.";
-        return Err(fault(FieldFault::Expected, path, message));
-    };
-    let text = alias.value.as_deref().unwrap_or_default();
-    text.parse()
-        .map(Some)
-        .map_err(|error| invalid("requestOptions.from.alias.value", format!("`value` {error}.")))
-}
-
-fn check_lengths(asked: &StoreTokenRequest) -> Result<(), ApiError> {
-    let payload = &asked.request_payload;
-    let acting_as = payload.acting_as.as_ref();
-    let texts: [(&str, Option<&String>); 6] = [
-        ("userRefId", payload.user_ref_id.as_ref()),
-        ("tokenExpiration", payload.token_expiration.as_ref()),
-        ("traceID", payload.trace_id.as_ref()),
-        ("actingAs.logoUrl", acting_as.and_then(|one| one.logo_url.as_ref())),
-        ("actingAs.displayName", acting_as.and_then(|one| one.display_name.as_ref())),
-        ("actingAs.secondaryName", acting_as.and_then(|one| one.secondary_name.as_ref())),
-    ];
-    for (name, text) in texts {
-        if text.is_some_and(|text| text.chars().count() > TEXT_CHARACTERS_MAX) {
-            let field = name.rsplit('.').next().unwrap_or(name);
-            let message =
-                format!("`{field}` should not be longer than {TEXT_CHARACTERS_MAX} symbols.");
-            let path = format!("requestPayload.{name}");
-            return Err(fault(FieldFault::InvalidFormat, path, message));
-        }
-    }
-    Ok(())
 }
 
 /// The payment that is asked for, in the words of v2.

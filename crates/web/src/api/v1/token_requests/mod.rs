@@ -2,6 +2,7 @@
 
 pub mod authorize;
 mod body;
+mod envelope;
 mod errors;
 pub mod get;
 pub(super) mod instructions;

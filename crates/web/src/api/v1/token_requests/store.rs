@@ -10,9 +10,9 @@ use gateway::token_requests::{self, NewTokenRequest};
 use gateway::{App, GatewayError, members};
 
 use super::errors::from_gateway;
-use super::mapping;
 use super::model::{StoreTokenRequest, TokenRequestResponse};
 use super::payees::{self, Payees};
+use super::{envelope, mapping};
 use crate::api::auth::Call;
 use crate::api::{ApiError, idempotency, json};
 
@@ -46,7 +46,7 @@ async fn store(
 ) -> Result<TokenRequestResponse, ApiError> {
     let mut asked: StoreTokenRequest = json::read_either_name(&call.body)?;
     mapping::refuse_other_payloads(&asked)?;
-    mapping::check_envelope(&mut asked, call.member.id())?;
+    envelope::check_envelope(&mut asked, call.member.id())?;
     if asked.request_payload.acting_as.is_some() {
         members::check_acting_as(app, &call.member)
             .await
@@ -61,7 +61,7 @@ async fn store(
         initiation,
         payees,
         destinations_url: body.and_then(|body| body.set_transfer_destinations_url.clone()),
-        receipt_to: mapping::receipt_to(&asked)?,
+        receipt_to: envelope::receipt_to(&asked)?,
     };
     let request = token_requests::create(app, &call.member, new, key)
         .await
