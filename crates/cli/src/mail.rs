@@ -89,7 +89,7 @@ impl FolderMailer {
     }
 
     fn write(&self, mail: &Mail, message: &Message) -> anyhow::Result<()> {
-        std::fs::create_dir_all(&self.folder).context("the folder")?;
+        crate::data_dir::make_private_directory(&self.folder).context("the folder")?;
         // The whole file or none.
         let mut file = tempfile::NamedTempFile::new_in(&self.folder).context("a file")?;
         std::io::Write::write_all(&mut file, &message.formatted()).context("its content")?;

@@ -177,9 +177,11 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Puts the parts together. From now on the database seals what it stores as bodies.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<App> {
+        let bodies = parts.sealer.bodies(Arc::clone(&parts.ids));
+        parts.db.seal_bodies_with(Arc::new(bodies));
         Arc::new(App {
             parts,
             protocols: Protocols::new(),

@@ -79,7 +79,7 @@ impl Shared {
             Some(directory) => {
                 let unusable =
                     |source| StartError::DataDirectory { path: directory.clone(), source };
-                std::fs::create_dir_all(directory).map_err(unusable)?;
+                journal::private_directory(directory).map_err(unusable)?;
                 let key = load_or_make_key(directory)?;
                 let path = directory.join(JOURNAL_FILE);
                 journal::replay(&path, |change| state.restore(change))?;

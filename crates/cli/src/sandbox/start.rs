@@ -210,9 +210,7 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 
 async fn open_database(options: &SandboxOptions, data_dir: &DataDir) -> anyhow::Result<Db> {
     match &options.database {
-        None => {
-            Db::open_sqlite(&data_dir.file("bascule.db")).await.map_err(|error| anyhow!("{error}"))
-        }
+        None => Db::open_sqlite(&data_dir.database()?).await.map_err(|error| anyhow!("{error}")),
         Some(url) => Db::open_postgres(url, DATABASE_CONNECTIONS, Arc::new(SystemClock))
             .await
             .map_err(|error| anyhow!("{error}")),
@@ -292,7 +290,7 @@ fn announcement(
 ) -> anyhow::Result<Announcement> {
     let (private, public) = developer.pem()?;
     data_dir.write("member-key.pem", private.as_bytes(), 0o600)?;
-    data_dir.write("member-key.pub.pem", public.as_bytes(), 0o644)?;
+    data_dir.write("member-key.pub.pem", public.as_bytes(), 0o600)?;
     let private_key_path = data_dir.file("member-key.pem");
     let private_key_path = std::path::absolute(&private_key_path).unwrap_or(private_key_path);
     let announcement = Announcement {

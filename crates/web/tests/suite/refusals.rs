@@ -282,10 +282,8 @@ async fn a_text_with_a_card_number_is_refused_and_not_repeated() {
         ("refId", "4111111111111111"),
         ("remittanceInformationPrimary", "4222222222222"),
         ("remittanceInformationSecondary", "card 4111 1111 1111 1111"),
-        ("creditor.name", "378282246310005"),
-        ("creditor.ultimateCreditorName", "5555-5555-5555-4444"),
-        ("debtor.name", "6011111111111117"),
-        ("debtor.ultimateDebtorName", "3530111333300000"),
+        ("remittanceInformationSecondary", "5555.5555.5555.4444 12/26"),
+        ("remittanceInformationSecondary", "6011111111111117 0128"),
     ];
     let debtor = json!({ "name": "A", "sortCode": "123456", "accountNumber": "12345678" });
     let body = with(&hosted_order(), "initiation.debtor", debtor);

@@ -159,7 +159,7 @@ async fn instructions_and_texts_have_the_rules_of_single_payments() {
         let message = "`transferDestinations` should have the payee's account.";
         let field = "instructions.transferDestinations";
         world.refuses(&nobody, "Field.Expected", field, message).await;
-        let card = with(&good, &format!("{BODY}.remittanceReference"), "4111 1111 1111 1111");
+        let card = with(&good, "requestPayload.description", "4111 1111 1111 1111");
         let answer = world.post("/token-requests", &card).await;
         assert_eq!(answer.json()["error"]["errorCode"], "PanDetected", "{}", answer.text());
         world.store(&good).await;

@@ -77,19 +77,6 @@ impl Address {
         check_country(path, &self.country)
     }
 
-    /// Its free texts.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
-        let parts = [
-            &self.street_name,
-            &self.building_number,
-            &self.post_code,
-            &self.town_name,
-            &self.state,
-            &self.district,
-        ];
-        self.address_line.iter().flatten().chain(parts.into_iter().flatten())
-    }
-
     pub(super) fn into_domain(self) -> account::Address {
         account::Address {
             address_line: self.address_line.unwrap_or_default(),
@@ -191,12 +178,6 @@ impl DeliveryAddress {
             optional(&format!("{path}.{name}"), text, TEXT_CHARACTERS_MAX)?;
         }
         check_country(path, &self.country)
-    }
-
-    /// Its free texts.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
-        let lines = self.address_line.iter().chain(&self.country_sub_division).flatten();
-        lines.chain(self.parts().into_iter().filter_map(|(_, text)| text.as_ref()))
     }
 
     pub(super) fn into_domain(self) -> account::Address {
