@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::errors::from_gateway;
 use super::instructions::Destination;
 use super::model::asked_in;
-use super::{mapping, payees};
+use super::payees;
 use crate::api::auth::Call;
 use crate::api::path::Path;
 use crate::api::{ApiError, idempotency, json};
