@@ -19,6 +19,7 @@ use bascule::pay::browser::Browser;
 use bascule::sandbox::Announcement;
 use bascule::seams::SystemClock;
 use bascule::wire::HttpWire;
+use domain::reach::Reach;
 use domain::seams::Clock;
 use serde_json::{Value, json};
 use support::{Sandbox, free_port};
@@ -147,7 +148,7 @@ async fn pay(
     let answer = merchant.call(http::Method::POST, "/v2/payments", Some(&body)).await?;
     let id = answer["payment"]["id"].as_str().unwrap().to_owned();
     acknowledged.lock().unwrap().insert(id.clone());
-    let browser = Browser::new(Arc::new(HttpWire::new(None)?));
+    let browser = Browser::new(Arc::new(HttpWire::new(Reach::PublicAndLoopback, None)?));
     // The bank may be away when the payment is opened; the merchant then asks again.
     for _ in 0..40 {
         let path = format!("/v2/payments/{id}");
@@ -168,7 +169,7 @@ async fn pay(
 }
 
 fn merchant(announcement: &Announcement) -> Merchant {
-    let wire = Arc::new(HttpWire::new(None).unwrap());
+    let wire = Arc::new(HttpWire::new(Reach::PublicAndLoopback, None).unwrap());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Merchant::new(wire, clock, &announcement.api_url, announcement.pay.clone()).unwrap()
 }

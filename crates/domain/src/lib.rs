@@ -21,6 +21,7 @@ pub mod mail;
 pub mod money;
 pub mod payment;
 pub mod rail;
+pub mod reach;
 pub mod refusal;
 pub mod seams;
 pub mod step;

@@ -11,6 +11,7 @@ use banks::payee_verification::VerificationService;
 use banks::protocol::Identity;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::reach::Reach;
 use domain::seams::Clock;
 use gateway::app::Parts;
 use gateway::jobs::{Runner, recover};
@@ -78,7 +79,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     })?;
     let now = SystemClock.now();
     let certificates = certificates::load_or_make(&db, &sealer, &SystemIds, now, &api_url).await?;
-    let wire = Arc::new(HttpWire::new(Some(certificates.authority_der.clone()))?);
+    let wire = Arc::new(HttpWire::new(Reach::of(true), Some(certificates.authority_der.clone()))?);
     let to_members = Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>;
     let mut return_urls = vec![format!("{api_url}/callback")];
     return_urls.extend(
