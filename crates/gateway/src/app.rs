@@ -21,7 +21,7 @@ use tokio::sync::{Notify, watch};
 use crate::certificates::Identities;
 use crate::health::Health;
 use crate::members::{KeyCache, SettingsCache};
-use crate::rate_limits::{Allowance, Buckets, RateLimits};
+use crate::rate_limits::{Allowance, Buckets, Failures, RateLimits};
 use crate::seal::Sealer;
 use crate::signing::GatewayKey;
 
@@ -168,6 +168,7 @@ pub struct App {
     pub(crate) health: Health,
     pub(crate) identities: Identities,
     request_buckets: Buckets,
+    failures: Failures,
     pub(crate) jobs_due: Notify,
     pub(crate) jobs_running: watch::Sender<usize>,
     /// How many facts wait for a database that does not take them.
@@ -190,6 +191,7 @@ impl App {
             health: Health::default(),
             identities: Identities::default(),
             request_buckets: Buckets::default(),
+            failures: Failures::default(),
             jobs_due: Notify::new(),
             jobs_running: watch::Sender::new(0),
             facts_waiting: AtomicUsize::new(0),
@@ -279,6 +281,23 @@ impl App {
     /// Counts a request of the member; `None` where the member has no limit.
     pub fn count_request(&self, member: &Member) -> Option<Allowance> {
         self.request_buckets.take(&self.settings().rate_limits, member.id(), self.now())
+    }
+
+    /// Whether credentials may be looked up: `name` is a key's id, or what is kept of a secret.
+    ///
+    /// # Errors
+    /// After many failed ones: in how many seconds, from 1.
+    pub fn may_authenticate(&self, member_id: &MemberId, name: &str) -> Result<(), u64> {
+        self.failures.check(&(member_id.clone(), name.to_owned()), self.now())
+    }
+
+    /// Counts an authentication that succeeded or failed.
+    pub fn authenticated(&self, member_id: &MemberId, name: &str, succeeded: bool) {
+        if succeeded {
+            self.failures.succeeded((member_id.clone(), name.to_owned()));
+        } else {
+            self.failures.failed(self.now());
+        }
     }
 
     /// Tells the runner that a job may be due.

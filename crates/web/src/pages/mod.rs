@@ -26,7 +26,12 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 
 /// Security headers of every page.
 pub async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let mut response = if crate::api::has_nul(request.uri()) {
+        let text = "This address is damaged: go back to the shop and start the payment again.";
+        problem(StatusCode::BAD_REQUEST, "This page cannot be shown", text)
+    } else {
+        next.run(request).await
+    };
     let headers = response.headers_mut();
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
