@@ -327,6 +327,23 @@ async fn plain_http_and_app_schemes_are_for_callbacks_of_the_right_place() {
         ("http://localhost:3000/return", 200, 400),
         ("https://shop.example/return", 200, 200),
         ("paymentdemoapp://return", 200, 200),
+        ("com.example.shop:/return", 200, 200),
+        ("mailto:a@shop.example", 400, 400),
+        ("tel:+441632960000", 400, 400),
+        ("sms:+441632960000", 400, 400),
+        ("ms-settings:privacy", 400, 400),
+        ("ms-word:ofe|u|https://shop.example/a.docx", 400, 400),
+        ("x-apple.systempreferences:", 400, 400),
+        ("intent://return#Intent;scheme=shop;end", 400, 400),
+        ("android-app://com.example/https/return", 400, 400),
+        ("vbscript:msgbox(1)", 400, 400),
+        ("view-source:https://shop.example/", 400, 400),
+        ("ftp://shop.example/return", 400, 400),
+        ("wss://shop.example/return", 400, 400),
+        ("https://user@shop.example/return", 400, 400),
+        ("https://user:secret@shop.example/return", 400, 400),
+        ("https://:secret@shop.example/return", 400, 400),
+        ("paymentdemoapp://user@return", 400, 400),
     ];
     for sandbox in [true, false] {
         for world in worlds_with(|settings| settings.sandbox = sandbox).await {

@@ -117,6 +117,26 @@ async fn an_id_in_the_state_of_the_callback_is_no_card_number() {
 }
 
 #[tokio::test]
+async fn no_text_has_characters_that_nobody_sees() {
+    let debtor = json!({ "name": "Payer", "sortCode": "123456", "accountNumber": "12345678" });
+    let body = with(&hosted_order(), "initiation.debtor", debtor);
+    for world in worlds().await {
+        for field in TEXTS {
+            for one in ['\0', '\u{202e}', '\u{200b}', '\u{2028}', '\u{ffff}'] {
+                let path = format!("initiation.{field}");
+                let body = with(&body, &path, format!("a{one}b"));
+                expect(&world, &body, INVALID, field, &format!("{field} U+{:04X}", one as u32))
+                    .await;
+            }
+        }
+        for field in LISTS {
+            let body = with(&body, &format!("initiation.{field}"), json!(["Flat\u{2066}1"]));
+            expect(&world, &body, INVALID, field, field).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_text_has_a_bound() {
     let debtor = json!({ "name": "Payer", "sortCode": "123456", "accountNumber": "12345678" });
     let body = with(&hosted_order(), "initiation.debtor", debtor);

@@ -3,6 +3,7 @@
 use domain::card_number::resembles_card_number;
 use domain::ids::MemberId;
 use domain::mail::MailAddress;
+use domain::text::unreadable_character;
 
 use super::body::Body;
 use super::instructions::Destination;
@@ -16,6 +17,7 @@ use crate::api::v2::payments::amount::Amount;
 use crate::api::v2::payments::initiation::Initiation;
 use crate::api::v2::payments::party::{Creditor, Debtor};
 use crate::api::v2::payments::risk::Risk;
+use crate::api::v2::payments::text::no_unreadable;
 use crate::api::v2::payments::words::{FlowType, LocalInstrument};
 
 /// The most countries that there are.
@@ -142,6 +144,10 @@ fn check_lengths(asked: &StoreTokenRequest) -> Result<(), ApiError> {
                 format!("`{field}` should not be longer than {TEXT_CHARACTERS_MAX} symbols.");
             let path = format!("requestPayload.{name}");
             return Err(fault(FieldFault::InvalidFormat, path, message));
+        }
+        if let Some(one) = text.and_then(|text| unreadable_character(text)) {
+            let field = name.rsplit('.').next().unwrap_or(name);
+            return Err(invalid(format!("requestPayload.{name}"), no_unreadable(field, one)));
         }
     }
     Ok(())

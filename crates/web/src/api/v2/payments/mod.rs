@@ -17,5 +17,5 @@ pub mod page;
 pub mod party;
 pub mod redeem;
 pub mod risk;
-mod text;
+pub(crate) mod text;
 pub mod words;
