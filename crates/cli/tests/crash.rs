@@ -14,11 +14,14 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use bascule::args::DatabaseOptions;
+use bascule::data_dir::open_existing;
 use bascule::merchant::{Merchant, webhook_is_genuine};
 use bascule::pay::browser::Browser;
 use bascule::sandbox::Announcement;
 use bascule::seams::SystemClock;
 use bascule::wire::HttpWire;
+use domain::ids::PaymentId;
 use domain::reach::Reach;
 use domain::seams::Clock;
 use serde_json::{Value, json};
@@ -123,7 +126,11 @@ async fn kill_and_check(more: &[&str]) {
 
     let acknowledged = acknowledged.lock().unwrap().clone();
     let ends = settle(&merchant, &acknowledged).await;
-    check_orders(&announcement, &ends).await;
+    let database = DatabaseOptions {
+        data_dir: folder.path().to_owned(),
+        database: more.get(1).map(|url| (*url).to_owned()),
+    };
+    check_orders(&announcement, &database, &ends).await;
     check_webhooks(&webhooks, &ends).await;
     let count = |wanted: &str| ends.values().filter(|status| *status == wanted).count();
     let completed = count("INITIATION_COMPLETED");
@@ -207,8 +214,23 @@ async fn settle(merchant: &Merchant, acknowledged: &BTreeSet<String>) -> BTreeMa
     ends
 }
 
+/// The id under which the bank knows the payment.
+async fn end_to_end_id(database: &DatabaseOptions, id: &str) -> String {
+    let db = open_existing(database).await.unwrap();
+    let id: PaymentId = id.parse().unwrap();
+    let payment = db
+        .read(move |tx| store::unit(async move { store::payments::get_any(tx, &id).await }))
+        .await
+        .unwrap();
+    payment.unwrap().end_to_end_id().to_owned()
+}
+
 /// No consent ever got two orders, and nothing was executed for a payment that says "failed".
-async fn check_orders(announcement: &Announcement, ends: &BTreeMap<String, String>) {
+async fn check_orders(
+    announcement: &Announcement,
+    database: &DatabaseOptions,
+    ends: &BTreeMap<String, String>,
+) {
     let url = format!("{}/sim/orders", announcement.banks_url);
     let output = tokio::process::Command::new("curl").args(["-s", &url]).output().await.unwrap();
     let orders: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
@@ -219,8 +241,8 @@ async fn check_orders(announcement: &Announcement, ends: &BTreeMap<String, Strin
         *executed_for.entry(payment).or_default() += order["executed"].as_u64().unwrap();
     }
     for (id, status) in ends {
-        let core = id.split(':').nth(1).unwrap();
-        let executed = executed_for.get(core).copied().unwrap_or(0);
+        let known_to_the_bank = end_to_end_id(database, id).await;
+        let executed = executed_for.get(known_to_the_bank.as_str()).copied().unwrap_or(0);
         assert!(executed <= 1, "{id} was executed {executed} times");
         if executed == 1 {
             let fits = ["INITIATION_COMPLETED", "INITIATION_PROCESSING"].contains(&&**status);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize};
 
+use aws_lc_rs::constant_time;
 use banks::directory::Directory;
 use banks::payee_verification::VerificationService;
 use banks::profile::BankProfile;
@@ -264,6 +265,25 @@ impl App {
             repeated_creation: bank.map(BankProfile::repeated_creation),
             opening: 1,
         }
+    }
+
+    /// A new id under which a bank knows an order: 24 hexadecimal digits.
+    pub(crate) fn new_end_to_end_id(&self) -> String {
+        domain::ids::random_hex(12, self.ids())
+    }
+
+    /// What a form of the hosted page of `id` brings back: proof that the page was shown to whoever
+    /// sends the form. It follows from the id and the sealing key, so it needs no table.
+    #[must_use]
+    pub fn visit_token(&self, id: &str) -> String {
+        self.parts.sealer.keyed_hash(&format!("visit {id}"))
+    }
+
+    /// Whether `token` is the [`App::visit_token`] of `id`, compared in constant time.
+    #[must_use]
+    pub fn is_visit_token(&self, id: &str, token: &str) -> bool {
+        let expected = self.visit_token(id);
+        constant_time::verify_slices_are_equal(expected.as_bytes(), token.as_bytes()).is_ok()
     }
 
     /// The client certificate of calls to banks, where we have one.

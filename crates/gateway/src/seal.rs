@@ -70,11 +70,11 @@ impl Sealer {
         SealedBodies { key: Arc::clone(&self.body_key), ids }
     }
 
-    /// Recognises a text without showing it: the first 16 hexadecimal digits of its HMAC-SHA-256.
+    /// Recognises a text without showing it: the first 32 hexadecimal digits of its HMAC-SHA-256.
     #[must_use]
     pub fn keyed_hash(&self, text: &str) -> String {
         let tag = hmac::sign(&self.hash_key, text.as_bytes());
-        tag.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Seals `plain` for `purpose` (a fixed word) and `subject` (an id).

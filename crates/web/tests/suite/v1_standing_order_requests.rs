@@ -25,7 +25,7 @@ impl World {
     /// Answers the bank's questions on the payer's page, rounds of them.
     async fn answer_on_pages(&self, session: &str, bank: &str) {
         for _ in 0..6 {
-            let page = self.page(session).await.text();
+            let page = self.page_of_questions(session).await;
             let Some((_, form)) = page.split_once("/answers\"") else { return };
             let form = form.split("</form>").next().unwrap();
             let mut answers: Vec<(String, String)> = vec![];
