@@ -28,7 +28,10 @@ async fn parties_and_secrets_of_an_approval_are_sealed() {
         let full = with(&full_order(), "initiation.refId", "at-rest");
         let created = world.send(keyed(&world, "/v2/payments", &full, "at-rest-1")).await;
         assert_eq!(created.status, 200, "{}", created.text());
-        world.decided(&world.token_request(), Decision::Approve).await;
+        // The card that is paid off.
+        let reference = "requestPayload.transferBody.remittanceReference";
+        let request = with(&world.token_request(), reference, "4111111111111111");
+        world.decided(&request, Decision::Approve).await;
         world.half_a_minute().await;
         for sql in COLUMNS {
             let rows = stored(&world, sql).await;
