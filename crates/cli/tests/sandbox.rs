@@ -183,3 +183,44 @@ fn refuses(arguments: &[&str], words: &[&str]) {
         assert!(complaint.contains(word), "{arguments:?}: no `{word}` in {complaint}");
     }
 }
+
+#[test]
+fn a_sandbox_holds_only_certificates_that_its_banks_trust() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let data_dir = path("data");
+    let sandbox = Sandbox::start(&folder.path().join("data"), &["--port", "0"]);
+    let certs = |arguments: &[&str]| bascule().arg("certs").args(arguments).output().unwrap();
+    let add = |of: &str| {
+        let file = |name: &str| path(&format!("{of}/{name}.pem"));
+        let names = [file("qwac"), file("qwac.key"), file("qseal"), file("qseal.key")];
+        let [qwac, qwac_key, qseal, qseal_key] = names.each_ref().map(String::as_str);
+        certs(&[
+            "add",
+            "--data-dir",
+            &data_dir,
+            "--qwac",
+            qwac,
+            "--qwac-key",
+            qwac_key,
+            "--qseal",
+            qseal,
+            "--qseal-key",
+            qseal_key,
+        ])
+    };
+    assert!(certs(&["develop", "--out", &path("own")]).status.success());
+    let refused = add("own");
+    let (out, complaint) = said(&refused);
+    assert!(!refused.status.success() && out.is_empty(), "{out}");
+    for word in ["UnknownCA", "certs develop --sandbox", "qwac.pem"] {
+        assert!(complaint.contains(word), "no `{word}` in {complaint}");
+    }
+    let made = certs(&["develop", "--sandbox", &data_dir, "--out", &path("trusted")]);
+    assert!(made.status.success(), "{}", said(&made).1);
+    let added = add("trusted");
+    assert!(added.status.success(), "{}", said(&added).1);
+    let (listed, _) = said(&certs(&["list", "--data-dir", &data_dir]));
+    assert_eq!(listed.lines().count(), 2, "the refused ones were not kept: {listed}");
+    sandbox.kill();
+}

@@ -1,7 +1,7 @@
 //! Puts a sandbox together.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, anyhow};
 use axum::serve::ListenerExt;
@@ -85,8 +85,10 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     return_urls.extend(
         crate::members::all(&db).await?.into_iter().filter_map(|member| member.settings.return_url),
     );
+    let gateway = Arc::new(OnceLock::new());
+    let environment = BankEnvironment { wire: to_members, gateway: Arc::clone(&gateway) };
     let banks =
-        start_banks(options, &data_dir, return_urls, &signing_key, &certificates, to_members)
+        start_banks(options, &data_dir, return_urls, &signing_key, &certificates, environment)
             .await?;
     let own = members::gateway_seed(&db, &sealer, &SystemIds, now).await?;
     let developer = members::member(&db, &sealer, &SystemIds, "developer", now).await?;
@@ -114,6 +116,8 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         mailer: Some(mailer(options, &data_dir)?),
         settings: settings(options, &api_url, &banks.tls_base_url, &[&developer, &shop, &payer])?,
     });
+    // The banks were started before their gateway, and this is the one place that sets it.
+    let _set_once = gateway.set(Arc::downgrade(&app));
     let shop = Merchant::new(wire, clock, &api_url, shop.credentials)?;
     let router = web::router(Arc::clone(&app)).merge(demo::router(shop, &api_url, &banks.base_url));
     let announcement = announcement(&app, &data_dir, &api_url, &banks.base_url, developer, payer)?;
@@ -237,7 +241,7 @@ async fn start_banks(
     return_urls: Vec<String>,
     signing_key: &SigningKey,
     certificates: &Certificates,
-    wire: Arc<dyn banks::wire::Wire>,
+    environment: BankEnvironment,
 ) -> anyhow::Result<simbank::Running> {
     let port = match (options.bank_port, options.port) {
         (Some(port), _) => port,
@@ -276,9 +280,7 @@ async fn start_banks(
         }],
         execution_delay_ms: options.execution_delay,
     };
-    simbank::start(banks, Arc::new(BankEnvironment { wire }))
-        .await
-        .map_err(|error| anyhow!("{error}"))
+    simbank::start(banks, Arc::new(environment)).await.map_err(|error| anyhow!("{error}"))
 }
 
 fn announcement(

@@ -178,6 +178,10 @@ impl simbank::Environment for BankEnvironment {
         self.callbacks.lock().unwrap().push(callback);
         Box::pin(std::future::ready(()))
     }
+
+    fn published_certificate(&self, _fingerprint: &str) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 fn signing_key() -> SigningKey {
