@@ -112,7 +112,7 @@ fn texts_and_amounts() -> Vec<Case> {
         (order(), "refId", long(36), FORMAT),
         (order(), "refId", "".into(), FORMAT),
         (order(), "refId", "a\nb".into(), INVALID),
-        (order(), "refId", "a\u{0}b".into(), INVALID),
+        (order(), "refId", "a\u{1}b".into(), INVALID),
         (order(), "remittanceInformationPrimary", long(19), FORMAT),
         (order(), "remittanceInformationPrimary", "".into(), FORMAT),
         (sepa.clone(), "remittanceInformationPrimary", long(36), FORMAT),
