@@ -27,7 +27,45 @@ pub enum JobKind {
     SendReceipt,
 }
 
+/// Jobs of different lanes never wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// Work at banks, and deadlines.
+    Bank,
+    /// What goes to members and payers: webhooks, receipts.
+    Outbound,
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Lane; 2] = [Lane::Bank, Lane::Outbound];
+
+    /// The number under which it is stored.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        match self {
+            Lane::Bank => 0,
+            Lane::Outbound => 1,
+        }
+    }
+}
+
 impl JobKind {
+    /// The lane in which jobs of this kind run.
+    #[must_use]
+    pub fn lane(self) -> Lane {
+        match self {
+            JobKind::OpenAtBank
+            | JobKind::CompleteAuthorisation
+            | JobKind::SendCredentials
+            | JobKind::AskApproval
+            | JobKind::Redeem
+            | JobKind::AskStatus
+            | JobKind::Expire => Lane::Bank,
+            JobKind::Deliver | JobKind::SendReceipt => Lane::Outbound,
+        }
+    }
+
     /// Every kind, in the order of a payment's life.
     pub const ALL: [JobKind; 9] = [
         JobKind::OpenAtBank,

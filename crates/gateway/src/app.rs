@@ -13,6 +13,7 @@ use domain::ids::{MemberId, PaymentId};
 use domain::mail::MailAddress;
 use domain::payment::{Attempt, Payment};
 use domain::seams::{BoxFuture, Clock, Ids};
+use domain::step::Lane;
 use jiff::{SignedDuration, Timestamp};
 use store::Db;
 use store::events::PaymentEvent;
@@ -21,6 +22,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::certificates::Identities;
 use crate::health::Health;
+use crate::lanes::Lanes;
 use crate::members::{KeyCache, SettingsCache};
 use crate::rate_limits::{Allowance, Buckets, Failures, RateLimits};
 use crate::seal::Sealer;
@@ -46,7 +48,8 @@ pub struct Settings {
     pub webhook_timeout_ms: u64,
     /// How long a request waits for a bank where the client does not say, in milliseconds.
     pub request_timeout_ms: u64,
-    /// Jobs that run at the same time.
+    /// Jobs that run at the same time in each lane. One bank, one member at a bank and one endpoint
+    /// have fewer places.
     pub jobs_at_once: usize,
     /// Where payees are verified; nowhere where absent.
     pub payee_verification: Option<VerificationService>,
@@ -67,7 +70,7 @@ impl Default for Settings {
             bank_timeout_ms: 10_000,
             webhook_timeout_ms: 10_000,
             request_timeout_ms: 25_000,
-            jobs_at_once: 64,
+            jobs_at_once: 512,
             payee_verification: None,
             bank_calls_kept_days: 90,
             idempotency_keys_kept_days: 30,
@@ -170,7 +173,9 @@ pub struct App {
     pub(crate) identities: Identities,
     request_buckets: Buckets,
     failures: Failures,
-    pub(crate) jobs_due: Notify,
+    pub(crate) lanes: Lanes,
+    /// One for each of [`Lane::ALL`].
+    pub(crate) jobs_due: [Notify; Lane::ALL.len()],
     pub(crate) jobs_running: watch::Sender<usize>,
     /// How many facts wait for a database that does not take them.
     pub(crate) facts_waiting: AtomicUsize,
@@ -193,7 +198,8 @@ impl App {
             identities: Identities::default(),
             request_buckets: Buckets::default(),
             failures: Failures::default(),
-            jobs_due: Notify::new(),
+            lanes: Lanes::default(),
+            jobs_due: Lane::ALL.map(|_| Notify::new()),
             jobs_running: watch::Sender::new(0),
             facts_waiting: AtomicUsize::new(0),
             claimed_until_ms: AtomicI64::new(i64::MIN),
@@ -322,6 +328,8 @@ impl App {
 
     /// Tells the runner that a job may be due.
     pub(crate) fn jobs_may_be_due(&self) {
-        self.jobs_due.notify_one();
+        for due in &self.jobs_due {
+            due.notify_one();
+        }
     }
 }

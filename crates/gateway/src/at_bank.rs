@@ -6,9 +6,10 @@ use banks::profile::BankProfile;
 use banks::protocol::{Call, Identity, Protocol, PsuContext};
 use banks::redact;
 use banks::wire::{Request, Response, Wire, WireError};
-use domain::ids::PaymentId;
+use domain::ids::{MemberId, PaymentId};
 use domain::payment::Payment;
 use domain::seams::BoxFuture;
+use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::bank_calls::{self, BankCall};
@@ -17,7 +18,10 @@ use tracing::warn;
 
 use crate::App;
 use crate::health::{Ending, Health};
+use crate::lanes::Place;
 
+/// How long a job waits for a place at its bank, in milliseconds; a lease is three times as long.
+const PLACE_WAIT_MS: u64 = 60_000;
 /// Exchanges of one job that are recorded; a job makes a dozen at most.
 const EXCHANGES_MAX: usize = 64;
 
@@ -28,6 +32,8 @@ pub(crate) struct AtBank<'a> {
     identity: Arc<Identity>,
     return_url: Option<String>,
     psu: PsuContext,
+    member_id: MemberId,
+    place: Option<Place>,
     recorder: Recorder,
 }
 
@@ -45,6 +51,8 @@ impl App {
             identity: self.identity_for(&payment.member_id),
             return_url: payment.terms.return_url.clone(),
             psu,
+            member_id: payment.member_id.clone(),
+            place: None,
             recorder: Recorder {
                 app: Arc::clone(self),
                 bank_id: bank.id.clone(),
@@ -55,6 +63,19 @@ impl App {
 }
 
 impl AtBank<'_> {
+    /// Waits for a place at the bank, which is held until this is dropped; `false` where too many
+    /// wait already, and the job has to come back later.
+    pub(crate) async fn enter(&mut self) -> bool {
+        let entering = Box::pin(self.app.lanes.at_bank(&self.bank.id, &self.member_id));
+        // The lease goes on meanwhile.
+        let patience = self.app.clock().sleep(PLACE_WAIT_MS);
+        self.place = match select(entering, patience).await {
+            Either::Left((place, _)) => place,
+            Either::Right(_) => None,
+        };
+        self.place.is_some()
+    }
+
     /// The standard that the bank speaks, and the surroundings of a call.
     pub(crate) fn call(&self) -> (&dyn Protocol, Call<'_>) {
         let call = Call {

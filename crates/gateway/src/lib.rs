@@ -15,6 +15,7 @@ pub mod health;
 pub mod housekeeping;
 pub mod idempotency;
 pub mod jobs;
+mod lanes;
 pub mod members;
 pub mod payments;
 pub mod public_key;

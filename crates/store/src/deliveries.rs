@@ -18,8 +18,8 @@ pub(crate) const FAN_OUT: &str = "INSERT INTO deliveries \
 /// go out in order; one that is running is told, by losing its lease to the word `more`, that there
 /// is more. If its runner dies then, the job is due at the end of the lease, like any other.
 pub(crate) const FAN_OUT_JOB: &str = "INSERT INTO jobs \
-     (subject, kind, member_id, due_ms, lease, attempts) \
-     SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), member_id, CAST($3 AS BIGINT), '', 0 \
+     (subject, kind, member_id, due_ms, lease, attempts, lane) \
+     SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), member_id, CAST($3 AS BIGINT), '', 0, 1 \
      FROM webhook_types WHERE member_id = $4 AND kind = $5 \
      ON CONFLICT (subject, kind) DO UPDATE SET \
      lease = CASE WHEN jobs.lease = '' THEN '' ELSE 'more' END";

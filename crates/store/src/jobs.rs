@@ -5,20 +5,23 @@
 //! out and was taken by another runner, is left alone.
 
 use domain::ids::{MemberId, PaymentId};
-use domain::step::JobKind;
+use domain::step::{JobKind, Lane};
 use jiff::Timestamp;
 
 use crate::Row;
 use crate::db::{Statement, StoreError, Tx};
 
 pub(crate) const SCHEDULE: &str = "INSERT INTO jobs \
-     (subject, kind, member_id, due_ms, lease, attempts) VALUES ($1, $2, $3, $4, $5, $6) \
+     (subject, kind, member_id, due_ms, lease, attempts, lane) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7) \
      ON CONFLICT (subject, kind) DO UPDATE SET \
      due_ms = excluded.due_ms, lease = excluded.lease, attempts = excluded.attempts";
 pub(crate) const CANCEL: &str = "DELETE FROM jobs WHERE subject = $1 AND kind = $2";
 pub(crate) const FINISH: &str = "DELETE FROM jobs WHERE subject = $1 AND kind = $2 AND lease = $3";
 pub(crate) const REPEAT: &str = "UPDATE jobs SET due_ms = $1, lease = '' \
      WHERE subject = $2 AND kind = $3 AND lease = $4";
+pub(crate) const POSTPONE: &str = "UPDATE jobs SET due_ms = $1, lease = '', \
+     attempts = attempts - 1 WHERE subject = $2 AND kind = $3 AND (lease = $4 OR lease = 'more')";
 pub(crate) const WAKE: &str = "UPDATE jobs SET due_ms = $1 \
      WHERE subject = $2 AND kind = $3 AND lease = '' AND due_ms > $4 AND due_ms <= $5";
 /// A delivery job whose lease was taken by a newer event; see `deliveries::FAN_OUT_JOB`.
@@ -28,7 +31,7 @@ pub(crate) const DELIVER_AGAIN: &str = "UPDATE jobs SET due_ms = $1, lease = '' 
      WHERE subject = $2 AND kind = $3 AND lease = 'more'";
 pub(crate) const CLAIM_SQLITE: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
      attempts = attempts + 1 WHERE (subject, kind) IN \
-     (SELECT subject, kind FROM jobs WHERE due_ms <= $3 ORDER BY due_ms LIMIT $4) \
+     (SELECT subject, kind FROM jobs WHERE lane = $3 AND due_ms <= $4 ORDER BY due_ms LIMIT $5) \
      RETURNING subject, kind, member_id, attempts";
 pub(crate) const CLAIM_WAITING: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
      attempts = attempts + 1 WHERE subject = $3 AND kind = $4 AND lease = '' AND due_ms > $5 AND due_ms <= $6 \
@@ -36,10 +39,10 @@ pub(crate) const CLAIM_WAITING: &str = "UPDATE jobs SET due_ms = $1, lease = $2,
 /// The one place that may skip locked rows: other nodes claim at the same time.
 pub(crate) const CLAIM_POSTGRES: &str = "UPDATE jobs SET due_ms = $1, lease = $2, \
      attempts = attempts + 1 WHERE (subject, kind) IN \
-     (SELECT subject, kind FROM jobs WHERE due_ms <= $3 ORDER BY due_ms LIMIT $4 \
+     (SELECT subject, kind FROM jobs WHERE lane = $3 AND due_ms <= $4 ORDER BY due_ms LIMIT $5 \
      FOR UPDATE SKIP LOCKED) \
      RETURNING subject, kind, member_id, attempts";
-pub(crate) const NEXT_DUE: &str = "SELECT MIN(due_ms) FROM jobs";
+pub(crate) const NEXT_DUE: &str = "SELECT MIN(due_ms) FROM jobs WHERE lane = $1";
 pub(crate) const RELEASE_ALL: &str =
     "UPDATE jobs SET due_ms = $1, lease = '' WHERE lease <> '' AND due_ms > $1";
 pub(crate) const RELEASE: &str = "UPDATE jobs SET due_ms = $1, lease = '' WHERE lease = $2";
@@ -80,7 +83,7 @@ pub struct Claim {
     pub token: String,
 }
 
-/// Claims up to `limit` jobs that are due at `now`.
+/// Claims up to `limit` jobs of the lane that are due at `now`.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -89,11 +92,13 @@ pub async fn claim(
     lease: &Lease,
     now: Timestamp,
     limit: usize,
+    lane: Lane,
 ) -> Result<Vec<Claim>, StoreError> {
     let sql = if tx.is_postgres() { CLAIM_POSTGRES } else { CLAIM_SQLITE };
     let params = [
         lease.until.as_millisecond().into(),
         lease.token.as_str().into(),
+        lane.number().into(),
         now.as_millisecond().into(),
         i64::try_from(limit).unwrap_or(i64::MAX).into(),
     ];
@@ -122,6 +127,20 @@ pub async fn repeat(tx: &mut Tx, claim: &Claim, due: Timestamp) -> Result<(), St
         claim.token.as_str().into(),
     ];
     tx.execute(REPEAT, &params).await.map(|_| ())
+}
+
+/// The job has done nothing and is to run at `due`; the attempt does not count.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn postpone(tx: &mut Tx, claim: &Claim, due: Timestamp) -> Result<(), StoreError> {
+    let params = [
+        due.as_millisecond().into(),
+        claim.subject.as_str().into(),
+        claim.kind.name().into(),
+        claim.token.as_str().into(),
+    ];
+    tx.execute(POSTPONE, &params).await.map(|_| ())
 }
 
 /// Finishes a delivery job. One that lost its lease to a newer event is due again at once.
@@ -195,12 +214,12 @@ pub async fn claim_waiting(
     tx.query_first(CLAIM_WAITING, &params).await?.map(|row| claimed(&row, lease)).transpose()
 }
 
-/// When the next job is due, if any is pending.
+/// When the next job of the lane is due, if any is pending.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
-    let row = tx.query_first(NEXT_DUE, &[]).await?;
+pub async fn next_due(tx: &mut Tx, lane: Lane) -> Result<Option<Timestamp>, StoreError> {
+    let row = tx.query_first(NEXT_DUE, &[lane.number().into()]).await?;
     let due_ms = row.and_then(|row| row.int(0).ok());
     Ok(due_ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()))
 }
@@ -269,6 +288,7 @@ pub(crate) fn schedule(
             due.as_millisecond().into(),
             token.into(),
             attempts.into(),
+            kind.lane().number().into(),
         ],
     )
 }

@@ -37,6 +37,7 @@ pub const PORTABLE: &[&str] = &[
     jobs::MOVE_BACK,
     jobs::NEXT_DUE,
     jobs::OF_SUBJECT,
+    jobs::POSTPONE,
     jobs::RELEASE,
     jobs::RELEASE_ALL,
     jobs::REPEAT,

@@ -8,7 +8,7 @@ use banks::protocol::PsuContext;
 use domain::payment::AuthorisationFact;
 use store::jobs::Claim;
 
-use super::{Conclusion, Held, Next, Observed, approval, observed, payment_of};
+use super::{Conclusion, Held, Next, Observed, approval, observed, payment_of, postponed};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
@@ -19,9 +19,12 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         return Ok(Next::Finish);
     };
     let again = Next::Repeat(payment.next_approval_question(app.now()));
-    let Some(at_bank) = app.at_bank(&payment, PsuContext::default()) else {
+    let Some(mut at_bank) = app.at_bank(&payment, PsuContext::default()) else {
         return Ok(again);
     };
+    if !at_bank.enter().await {
+        return Ok(postponed(app));
+    }
     let context = approval::open_context(app, &payment, authorisation)?;
     let pending = approval::pending(authorisation, context.as_deref());
     let order = super::order_of(&payment);

@@ -11,7 +11,7 @@ use domain::payment::{Fact, State, StatusFact};
 use store::jobs::Claim;
 
 use super::approval::open_grant;
-use super::{Conclusion, Held, Next, Observed, observed, order_of, payment_of};
+use super::{Conclusion, Held, Next, Observed, observed, order_of, payment_of, postponed};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
@@ -24,9 +24,12 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         return Ok(Next::Finish);
     };
     let grant = sent.grant.as_ref().map(|grant| open_grant(app, &payment, grant)).transpose()?;
-    let Some(at_bank) = app.at_bank(&payment, PsuContext::default()) else {
+    let Some(mut at_bank) = app.at_bank(&payment, PsuContext::default()) else {
         return Ok(again);
     };
+    if !at_bank.enter().await {
+        return Ok(postponed(app));
+    }
     let order = order_of(&payment);
     let (protocol, call) = at_bank.call();
     let answer = match &payment.bank.payment_id {

@@ -11,7 +11,7 @@ use banks::protocol::{Approval, PsuContext};
 use domain::payment::{AuthorisationFact, State};
 use store::jobs::Claim;
 
-use super::{Conclusion, Next, approval, backoff, conclude, observed, payment_of};
+use super::{Conclusion, Next, approval, backoff, conclude, observed, payment_of, postponed};
 use crate::{App, GatewayError, at_bank};
 
 pub(super) async fn run(
@@ -33,10 +33,13 @@ pub(super) async fn run(
         let what = approval::answer_lost(app, &payment, text);
         return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
     }
-    let Some(at_bank) = app.at_bank(&payment, psu) else {
+    let Some(mut at_bank) = app.at_bank(&payment, psu) else {
         let what = approval::no_bank();
         return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
     };
+    if !at_bank.enter().await {
+        return Ok(postponed(app));
+    }
     let returned = approval::open_return(app, &payment, returned)?;
     let context = approval::open_context(app, &payment, authorisation)?;
     let pending = approval::pending(authorisation, context.as_deref());

@@ -50,6 +50,9 @@ use crate::{App, GatewayError, tokenized_accounts};
 /// Attempts at a step of the opening or the approval before it is given up. No order exists then.
 const ATTEMPTS_MAX: i64 = 5;
 
+/// How long a job waits that finds no place to wait in at a slow bank or endpoint.
+const POSTPONED: SignedDuration = SignedDuration::from_secs(2);
+
 /// The job that the saver of a Step holds afterwards.
 #[derive(Debug)]
 pub(crate) enum Held {
@@ -70,6 +73,8 @@ enum Next {
     Finish,
     /// The job is to run again then.
     Repeat(Timestamp),
+    /// The job has done nothing and is to run then: too many wait for the same place.
+    Postpone(Timestamp),
 }
 
 /// What a fact did.
@@ -101,8 +106,17 @@ async fn run(app: &Arc<App>, claim: &Claim, psu: PsuContext) -> Result<Next, Gat
         JobKind::Redeem => redeem::run(app, claim).await,
         JobKind::AskStatus => ask_status::run(app, claim).await,
         JobKind::Expire => expire::run(app, claim).await,
-        JobKind::Deliver => deliver::run(app, claim).await,
-        JobKind::SendReceipt => send_receipt::run(app, claim).await,
+        JobKind::Deliver | JobKind::SendReceipt => {
+            let Some(place) = app.lanes.at_endpoint(&claim.member_id).await else {
+                return Ok(postponed(app));
+            };
+            let next = match claim.kind {
+                JobKind::SendReceipt => send_receipt::run(app, claim).await,
+                _ => deliver::run(app, claim).await,
+            };
+            drop(place);
+            next
+        }
     }
 }
 
@@ -248,6 +262,12 @@ pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
     }
 }
 
+/// The job finds no place to wait in: it comes back, and this time does not count.
+fn postponed(app: &App) -> Next {
+    let due = app.now().checked_add(POSTPONED).unwrap_or(Timestamp::MAX);
+    Next::Postpone(due)
+}
+
 /// One second, then twice as long each time, at most five minutes.
 fn backoff(app: &App, attempts: i64) -> Timestamp {
     let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
@@ -262,6 +282,17 @@ async fn finish(app: &App, claim: &Claim) -> Result<(), GatewayError> {
         .transact(move |tx| {
             let claim = claim.clone();
             unit(async move { jobs::finish(tx, &claim).await })
+        })
+        .await?;
+    Ok(())
+}
+
+async fn postpone(app: &App, claim: &Claim, due: Timestamp) -> Result<(), GatewayError> {
+    let claim = claim.clone();
+    app.db()
+        .transact(move |tx| {
+            let claim = claim.clone();
+            unit(async move { jobs::postpone(tx, &claim, due).await })
         })
         .await?;
     Ok(())

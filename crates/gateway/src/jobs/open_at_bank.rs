@@ -12,7 +12,9 @@ use banks::protocol::{Credentials, PsuContext};
 use domain::payment::{Attempt, AuthorisationFact, RepeatedCreation, State};
 use store::jobs::Claim;
 
-use super::{ATTEMPTS_MAX, Conclusion, Next, approval, backoff, conclude, observed, payment_of};
+use super::{
+    ATTEMPTS_MAX, Conclusion, Next, approval, backoff, conclude, observed, payment_of, postponed,
+};
 use crate::{App, GatewayError, at_bank};
 
 pub(super) async fn run(
@@ -52,9 +54,12 @@ pub(super) async fn run(
         Some(sealed) => approval::open_credentials(app, &payment, sealed)?,
         None => Credentials::default(),
     };
-    let Some(at_bank) = app.at_bank(&payment, psu) else {
+    let Some(mut at_bank) = app.at_bank(&payment, psu) else {
         return conclude(app, claim, told(approval::no_bank())).await;
     };
+    if !at_bank.enter().await {
+        return Ok(postponed(app));
+    }
     if !repeatable && approval::record_sending(app, claim, &payment).await?.is_none() {
         return Ok(Next::Finish);
     }

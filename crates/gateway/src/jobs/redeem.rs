@@ -20,9 +20,10 @@ use super::approval::open_grant;
 use super::holding::Holding;
 use super::{
     ATTEMPTS_MAX, Conclusion, Held, Next, Observed, backoff, conclude, observed, order_of,
-    payment_of,
+    payment_of, postponed,
 };
-use crate::{App, GatewayError, at_bank};
+use crate::at_bank::{self, AtBank};
+use crate::{App, GatewayError};
 
 const NO_BANK: &str = "the bank is no longer in the directory";
 
@@ -51,8 +52,14 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         | State::Final { .. } => return Ok(Next::Finish),
     };
     let grant = open_grant(app, &payment, sealed)?;
+    let Some(mut at_bank) = app.at_bank(&payment, PsuContext::default()) else {
+        return given_up(app, claim, &payment, NO_BANK).await;
+    };
+    if !at_bank.enter().await {
+        return Ok(postponed(app));
+    }
     if payment.initiation.confirm_funds {
-        let answer = confirm_funds(app, claim, &payment, consent_id, &grant).await?;
+        let answer = confirm_funds((app, claim, &at_bank), &payment, consent_id, &grant).await?;
         if let Some(next) = answer {
             return Ok(next);
         }
@@ -60,20 +67,19 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     let Some(payment) = record_sending(app, claim, &payment).await? else {
         return Ok(Next::Finish);
     };
-    send(app, claim, &payment, &grant).await
+    send((app, claim, &at_bank), &payment, &grant).await
 }
+
+/// The job, and its place at the bank.
+type Work<'a> = (&'a Arc<App>, &'a Claim, &'a AtBank<'a>);
 
 /// `None` where the order may go on.
 async fn confirm_funds(
-    app: &Arc<App>,
-    claim: &Claim,
+    (app, claim, at_bank): Work<'_>,
     payment: &Payment,
     consent_id: &str,
     grant: &AccessGrant,
 ) -> Result<Option<Next>, GatewayError> {
-    let Some(at_bank) = app.at_bank(payment, PsuContext::default()) else {
-        return given_up(app, claim, payment, NO_BANK).await.map(Some);
-    };
     let (protocol, call) = at_bank.call();
     let answer = protocol.confirm_funds(&call, &order_of(payment), consent_id, grant).await;
     let calls = at_bank.take_calls();
@@ -146,16 +152,12 @@ async fn record_sending(
 }
 
 async fn send(
-    app: &Arc<App>,
-    claim: &Claim,
+    (app, claim, at_bank): Work<'_>,
     payment: &Payment,
     grant: &AccessGrant,
 ) -> Result<Next, GatewayError> {
     let State::OrderSent { order, .. } = &payment.state else {
         return Ok(Next::Finish);
-    };
-    let Some(at_bank) = app.at_bank(payment, PsuContext::default()) else {
-        return not_sent(app, claim, payment, NO_BANK, vec![]).await;
     };
     let (protocol, call) = at_bank.call();
     let content = order_of(payment);

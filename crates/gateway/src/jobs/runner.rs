@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use banks::protocol::PsuContext;
-use futures_util::future::select;
+use domain::step::Lane;
+use futures_util::future::{join_all, select};
 use jiff::Timestamp;
 use store::jobs::{self, Claim};
 use store::{idempotency, unit};
 use tokio::sync::Semaphore;
 use tracing::{error, warn};
 
-use super::{Next, finish, repeat, run};
+use super::{Next, finish, postpone, repeat, run};
 use crate::{App, GatewayError};
 
 /// Between two looks at the table when nothing announces a job: other nodes may have written one.
@@ -26,9 +27,15 @@ const CHAIN_MAX: usize = 16;
 /// Jobs that one call of [`run_due`] claims.
 const CLAIMS_OF_ONE_CALL_MAX: usize = 10_000;
 
-/// Performs jobs until it is dropped or [`Runner::run`] is.
+/// Performs jobs until it is dropped or [`Runner::run`] is: those of each lane by themselves.
 pub struct Runner {
     app: Arc<App>,
+}
+
+/// The jobs of one lane.
+struct LaneRunner {
+    app: Arc<App>,
+    lane: Lane,
     room: Arc<Semaphore>,
 }
 
@@ -36,12 +43,23 @@ impl Runner {
     /// A runner for this process.
     #[must_use]
     pub fn new(app: Arc<App>) -> Runner {
-        let room = Arc::new(Semaphore::new(app.settings().jobs_at_once));
-        Runner { app, room }
+        Runner { app }
     }
 
     /// Claims and performs jobs for ever. Errors of the database are waited out.
     pub async fn run(self) {
+        let lanes = Lane::ALL.map(|lane| LaneRunner::new(&self.app, lane).run());
+        join_all(lanes).await;
+    }
+}
+
+impl LaneRunner {
+    fn new(app: &Arc<App>, lane: Lane) -> LaneRunner {
+        let room = Arc::new(Semaphore::new(app.settings().jobs_at_once));
+        LaneRunner { app: Arc::clone(app), lane, room }
+    }
+
+    async fn run(self) {
         loop {
             match self.claim_and_start().await {
                 Ok(0) => self.wait().await,
@@ -56,8 +74,9 @@ impl Runner {
 
     /// Waits until a job may be due: announced, known from the table, or after a while.
     async fn wait(&self) {
-        let now = self.app.now();
-        let next = self.app.db().read(|tx| unit(async move { jobs::next_due(tx).await })).await;
+        let (now, lane) = (self.app.now(), self.lane);
+        let next =
+            self.app.db().read(move |tx| unit(async move { jobs::next_due(tx, lane).await })).await;
         let wait_ms = match next {
             Ok(Some(due)) => {
                 let until_due = due.as_millisecond() - now.as_millisecond();
@@ -66,8 +85,12 @@ impl Runner {
             Ok(None) => LOOK_AGAIN_MS,
             Err(_) => DATABASE_RETRY_MS,
         };
-        let announced = Box::pin(self.app.jobs_due.notified());
-        select(announced, self.app.clock().sleep(wait_ms)).await;
+        let sleep = self.app.clock().sleep(wait_ms);
+        let number = usize::try_from(lane.number()).unwrap_or(0);
+        match self.app.jobs_due.get(number) {
+            Some(announced) => drop(select(Box::pin(announced.notified()), sleep).await),
+            None => sleep.await,
+        }
     }
 
     async fn claim_and_start(&self) -> Result<usize, GatewayError> {
@@ -82,7 +105,7 @@ impl Runner {
             return Ok(0);
         };
         let limit = self.room.available_permits() + 1;
-        let claims = claim(&self.app, limit).await?;
+        let claims = claim(&self.app, self.lane, limit).await?;
         let started = claims.len();
         let mut permit = Some(first);
         for claim in claims {
@@ -101,10 +124,10 @@ impl Runner {
     }
 }
 
-async fn claim(app: &Arc<App>, limit: usize) -> Result<Vec<Claim>, GatewayError> {
+async fn claim(app: &Arc<App>, lane: Lane, limit: usize) -> Result<Vec<Claim>, GatewayError> {
     let now = app.now();
     follow_the_clock(app, now).await?;
-    let due = app.db().read(|tx| unit(async move { jobs::next_due(tx).await })).await?;
+    let due = app.db().read(move |tx| unit(async move { jobs::next_due(tx, lane).await })).await?;
     if due.is_none_or(|due| due > now) {
         return Ok(vec![]);
     }
@@ -113,7 +136,7 @@ async fn claim(app: &Arc<App>, limit: usize) -> Result<Vec<Claim>, GatewayError>
         .db()
         .transact(move |tx| {
             let lease = lease.clone();
-            unit(async move { jobs::claim(tx, &lease, now, limit).await })
+            unit(async move { jobs::claim(tx, &lease, now, limit, lane).await })
         })
         .await?;
     Ok(claims)
@@ -161,6 +184,7 @@ async fn perform_chain(app: &Arc<App>, first: Claim, psu: PsuContext) {
             Ok(Next::Done) => Ok(()),
             Ok(Next::Finish) => finish(app, &claim).await,
             Ok(Next::Repeat(due)) => repeat(app, &claim, due).await,
+            Ok(Next::Postpone(due)) => postpone(app, &claim, due).await,
             Err(error) => Err(error),
         };
         if let Err(error) = ended {
@@ -203,7 +227,13 @@ pub async fn run_due(app: &Arc<App>) -> Result<usize, GatewayError> {
         // Drops the value at once: it is a read lock. The sender lives as long as the application,
         // so waiting cannot fail.
         drop(app.jobs_running.subscribe().wait_for(|running| *running == 0).await);
-        let Some(claim) = claim(app, 1).await?.pop() else {
+        let mut found = None;
+        for lane in Lane::ALL {
+            if found.is_none() {
+                found = claim(app, lane, 1).await?.pop();
+            }
+        }
+        let Some(claim) = found else {
             return Ok(claimed);
         };
         run_chain(Arc::clone(app), claim, PsuContext::default()).await;

@@ -12,7 +12,7 @@ use domain::approval::Approach;
 use domain::payment::{AuthorisationFact, State};
 use store::jobs::Claim;
 
-use super::{Conclusion, Next, approval, conclude, payment_of};
+use super::{Conclusion, Next, approval, conclude, payment_of, postponed};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(
@@ -34,10 +34,13 @@ pub(super) async fn run(
         let what = approval::answer_lost(app, &payment, text);
         return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
     }
-    let Some(at_bank) = app.at_bank(&payment, psu) else {
+    let Some(mut at_bank) = app.at_bank(&payment, psu) else {
         let what = approval::no_bank();
         return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
     };
+    if !at_bank.enter().await {
+        return Ok(postponed(app));
+    }
     let credentials = approval::open_credentials(app, &payment, credentials)?;
     let context = approval::open_context(app, &payment, authorisation)?;
     let pending = approval::pending(authorisation, context.as_deref());

@@ -4,7 +4,7 @@
 use domain::event::EventKind;
 use domain::ids::MemberId;
 use domain::payment::Payment;
-use domain::step::JobKind;
+use domain::step::{JobKind, Lane};
 use jiff::Timestamp;
 use store::deliveries::{self, Ending, Pending};
 use store::jobs::{self, Claim, Lease};
@@ -49,7 +49,9 @@ async fn claim(db: &Db, token: &str, now: Timestamp) -> Option<Claim> {
         token: token.to_owned(),
         until: Timestamp::from_millisecond(now.as_millisecond() + 180_000).unwrap(),
     };
-    transact!(db, [lease] tx => jobs::claim(tx, &lease, now, 1).await).unwrap().pop()
+    transact!(db, [lease] tx => jobs::claim(tx, &lease, now, 1, Lane::Outbound).await)
+        .unwrap()
+        .pop()
 }
 
 async fn next(db: &Db, payment: &Payment) -> Option<Pending> {

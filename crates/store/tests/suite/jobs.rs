@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::payment::Payment;
-use domain::step::{JobChange, JobKind};
+use domain::step::{JobChange, JobKind, Lane};
 use jiff::Timestamp;
 use store::Db;
 use store::jobs::{self, Claim, Lease, Waiting};
@@ -19,7 +19,7 @@ fn lease(token: &str, until_seconds: i64) -> Lease {
 }
 
 async fn claim(db: &Db, lease: Lease, now: Timestamp, limit: usize) -> Vec<Claim> {
-    transact!(db, [lease] tx => jobs::claim(tx, &lease, now, limit).await).unwrap()
+    transact!(db, [lease] tx => jobs::claim(tx, &lease, now, limit, Lane::Bank).await).unwrap()
 }
 
 async fn finish(db: &Db, claim: &Claim) -> bool {
@@ -223,7 +223,7 @@ async fn a_job_that_waits_is_claimed_by_whoever_cannot_wait_and_by_nobody_else()
 async fn the_next_due_moment_is_that_of_the_earliest_job() {
     for database in databases().await {
         let (db, ids) = (&database.db, TestIds::seeded(68));
-        let next = async || transact!(db, [] tx => jobs::next_due(tx).await).unwrap();
+        let next = async || transact!(db, [] tx => jobs::next_due(tx, Lane::Bank).await).unwrap();
         assert_eq!(next().await, None);
         with_job(db, &ids, 20).await;
         with_job(db, &ids, 10).await;
@@ -296,7 +296,8 @@ async fn a_kind_of_job_that_this_release_does_not_know_is_named() {
         transact!(db, [] tx => tx.execute(INSERT, &[]).await).unwrap();
         let wanted = lease("one", 180);
         let error =
-            transact!(db, [wanted] tx => jobs::claim(tx, &wanted, at(0), 1).await).unwrap_err();
+            transact!(db, [wanted] tx => jobs::claim(tx, &wanted, at(0), 1, Lane::Bank).await)
+                .unwrap_err();
         assert!(error.to_string().contains("teleport"), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use domain::bank::{OrderProgress, OrderStatus};
 use domain::payment::{
     AuthorisationFact, Fact, OrderFact, Payment, PaymentChanged, State, StatusFact,
 };
-use domain::step::{Case, JobKind, Outcome, Step};
+use domain::step::{Case, JobKind, Lane, Outcome, Step};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use store::step::Saving;
@@ -138,7 +138,9 @@ async fn the_saver_may_keep_the_job_that_is_due_at_once() {
         let held = held.kept.unwrap();
         assert_eq!((held.kind, held.attempts), (JobKind::OpenAtBank, 1));
         let other = jobs::Lease { token: "other".to_owned(), until: at(360) };
-        let others = transact!(db, [other] tx => jobs::claim(tx, &other, at(1), 10).await).unwrap();
+        let others =
+            transact!(db, [other] tx => jobs::claim(tx, &other, at(1), 10, Lane::Bank).await)
+                .unwrap();
         assert_eq!(others, [], "a held job is not claimed");
         // The next Step ends the held job in its own commit.
         let next = next_version(&step.state, vec![]);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::step::Lane;
 use gateway::App;
 use serde_json::json;
 use store::unit;
@@ -19,7 +20,7 @@ pub async fn alive() -> Response {
 /// The process and its database answer.
 pub async fn ready(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
     app.db()
-        .read(|tx| unit(async move { store::jobs::next_due(tx).await }))
+        .read(|tx| unit(async move { store::jobs::next_due(tx, Lane::Bank).await }))
         .await
         .map_err(|error| ApiError::Unavailable { detail: error.to_string() })?;
     Ok(Json(json!({ "status": "ready", "database": app.db().kind() })).into_response())

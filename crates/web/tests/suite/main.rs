@@ -23,6 +23,7 @@ mod faults;
 mod fields;
 mod headers;
 mod idempotency;
+mod lanes;
 mod leniency;
 mod links;
 mod lists;

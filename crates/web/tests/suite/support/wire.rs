@@ -117,6 +117,8 @@ pub struct TestWire {
     open: watch::Sender<bool>,
     /// The banks answer wrongly because a test has asked them to.
     broken: AtomicBool,
+    /// Webhooks are accepted and never answered, until [`TestWire::release`].
+    hooks_hang: AtomicBool,
 }
 
 fn obie() -> Option<&'static Judge> {
@@ -154,6 +156,7 @@ impl TestWire {
             held: watch::Sender::new(0),
             open: watch::Sender::new(false),
             broken: AtomicBool::new(false),
+            hooks_hang: AtomicBool::new(false),
         }
     }
 
@@ -165,6 +168,16 @@ impl TestWire {
     /// The next `times` exchanges of `operation` go wrong.
     pub fn plan(&self, operation: &'static str, fault: Fault, times: usize) {
         self.kept.lock().unwrap().faults.push(Planned { operation, fault, times });
+    }
+
+    /// From now on webhook endpoints accept and never answer.
+    pub fn hang_hooks(&self) {
+        self.hooks_hang.store(true, Ordering::SeqCst);
+    }
+
+    /// How many exchanges are held now.
+    pub fn held(&self) -> usize {
+        *self.held.borrow()
     }
 
     /// Waits until an exchange is held.
@@ -349,6 +362,9 @@ impl Wire for TestWire {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
         Box::pin(async move {
             if ["webhook", "transfer-destinations"].contains(&request.operation) {
+                if self.hooks_hang.load(Ordering::SeqCst) {
+                    self.hold().await;
+                }
                 return self.take_hook(request);
             }
             let lost = || WireError::NoAnswer("the connection broke off".to_owned());
