@@ -146,6 +146,10 @@ pub enum CertsCommand {
         /// Where to; an authority that is there already is used again
         #[arg(long, default_value = "certs")]
         out: PathBuf,
+        /// Data directory of a sandbox: its authority issues them, so its simulated banks trust them.
+        /// Their organizationIdentifier is then the sandbox's
+        #[arg(long, value_name = "DATA_DIR", conflicts_with = "organisation_id")]
+        sandbox: Option<PathBuf>,
     },
     /// Make keys and requests (PKCS#10) for a real QWAC and QSealC
     Request {

@@ -109,8 +109,11 @@ fn for_people(found: &Found, full: bool) -> String {
         let time = call.started_at.strftime("%Y-%m-%d %H:%M:%S.%3f");
         let status = call.http_status.map_or_else(|| "–".to_owned(), |status| status.to_string());
         let row = format!(
-            "{time:<24} {:>7}  {:<34} {status} {}",
-            call.duration_ms, call.operation, call.outcome
+            "{time:<24} {:>7}  {:<34} {status} {}{}",
+            call.duration_ms,
+            call.operation,
+            call.outcome,
+            why(call)
         );
         line(&mut text, &row);
         if full {
@@ -134,7 +137,37 @@ fn for_people(found: &Found, full: bool) -> String {
     text.trim_end().to_owned()
 }
 
+/// Why there was no answer, such as the reason of a failed handshake; empty where there was one.
+fn why(call: &BankCall) -> String {
+    match exchanged(call)["error"].as_str() {
+        Some(error) => format!(" ({error})"),
+        None => String::new(),
+    }
+}
+
 fn line(text: &mut String, line: &str) {
     // Writing to a text cannot fail.
     let _written = writeln!(text, "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_failed_handshake_is_in_the_line() {
+        let call = |body: Value| BankCall {
+            id: "1".to_owned(),
+            bank_id: "bg-linden".to_owned(),
+            operation: "create-payment".to_owned(),
+            started_at: jiff::Timestamp::UNIX_EPOCH,
+            duration_ms: 7,
+            outcome: "no_answer".to_owned(),
+            http_status: None,
+            body: body.to_string(),
+        };
+        let error = "no answer: failed: received fatal alert: UnknownCA";
+        assert_eq!(why(&call(json!({ "request": {}, "error": error }))), format!(" ({error})"));
+        assert_eq!(why(&call(json!({ "request": {}, "response": {} }))), "");
+    }
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::args::{CertsCommand, CertsOptions, SubjectOptions};
 use crate::data_dir::write_new;
 use crate::held_certificates::{self, Files};
+use crate::sandbox::certificates::ORGANISATION_IDENTIFIER;
 use crate::seams::{SystemClock, SystemIds};
 use crate::terminal;
 
@@ -24,7 +25,23 @@ const WARN_BEFORE_DAYS: i64 = 30;
 /// Where a file cannot be read or written, or an identifier does not fit.
 pub async fn run(options: CertsOptions) -> anyhow::Result<ExitCode> {
     match options.command {
-        CertsCommand::Develop { subject, days, out } => develop(&subject, days, &out)?,
+        CertsCommand::Develop { subject, days, out, sandbox: None } => {
+            develop(&subject_of(&subject)?, days, &out)?;
+        }
+        CertsCommand::Develop { subject, days, out, sandbox: Some(data_dir) } => {
+            let subject = Subject {
+                organisation_identifier: ORGANISATION_IDENTIFIER.to_owned(),
+                ..subject_of(&subject)?
+            };
+            let authority = held_certificates::sandbox_authority(&data_dir).await?;
+            make_directory(&out)?;
+            issue_pair(&authority, &subject, days, &out)?;
+            terminal::say(&format!(
+                "{}: qwac and qseal, each with its key. The simulated banks of {} trust them.",
+                out.display(),
+                data_dir.display()
+            ));
+        }
         CertsCommand::Request { subject, out } => request_real(&subject, &out)?,
         CertsCommand::Show { file } => show(&file)?,
         CertsCommand::Add { database, member, qwac, qwac_key, qseal, qseal_key } => {
@@ -68,27 +85,42 @@ fn serial() -> [u8; 16] {
     serial
 }
 
-fn develop(options: &SubjectOptions, days: i64, out: &Path) -> anyhow::Result<()> {
-    let subject = subject_of(options)?;
+fn make_directory(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))
+}
+
+/// Writes a QWAC and a QSealC of `authority`, each with its key.
+fn issue_pair(
+    authority: &DevelopmentAuthority,
+    subject: &Subject,
+    days: i64,
+    out: &Path,
+) -> anyhow::Result<()> {
     let now = SystemClock.now();
+    for (name, purpose) in [("qwac", Purpose::Qwac), ("qseal", Purpose::QSealC)] {
+        let issued = authority.issue(subject, purpose, (now, days), serial())?;
+        write_new(&out.join(format!("{name}.pem")), issued.certificate_pem.as_bytes(), 0o644)?;
+        write_new(&out.join(format!("{name}.key.pem")), issued.private_key_pem.as_bytes(), 0o600)?;
+    }
+    Ok(())
+}
+
+fn develop(subject: &Subject, days: i64, out: &Path) -> anyhow::Result<()> {
     let (certificate, key) = (out.join("ca.pem"), out.join("ca.key.pem"));
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    make_directory(out)?;
     let authority = if certificate.exists() {
         let read = |path: &Path| {
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
         };
         DevelopmentAuthority::load(&read(&certificate)?, &read(&key)?)?
     } else {
+        let now = SystemClock.now();
         let authority = DevelopmentAuthority::create("Bascule development CA", now, serial())?;
         write_new(&certificate, authority.issued.certificate_pem.as_bytes(), 0o644)?;
         write_new(&key, authority.issued.private_key_pem.as_bytes(), 0o600)?;
         authority
     };
-    for (name, purpose) in [("qwac", Purpose::Qwac), ("qseal", Purpose::QSealC)] {
-        let issued = authority.issue(&subject, purpose, (now, days), serial())?;
-        write_new(&out.join(format!("{name}.pem")), issued.certificate_pem.as_bytes(), 0o644)?;
-        write_new(&out.join(format!("{name}.key.pem")), issued.private_key_pem.as_bytes(), 0o600)?;
-    }
+    issue_pair(&authority, subject, days, out)?;
     terminal::say(&format!(
         "{}: ca, qwac and qseal, each with its key. Only who trusts ca.pem believes them.",
         out.display()

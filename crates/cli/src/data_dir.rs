@@ -1,4 +1,6 @@
-//! The data directory: database, keys, and a lock so that one process uses it.
+//! The data directory: database, keys, and a lock so that one process uses it. Only its owner can
+//! enter it (0700) and read its files (0600); whatever an earlier release left open is closed at
+//! start.
 //!
 //! | file | holds |
 //! |---|---|
@@ -13,18 +15,42 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
+use gateway::seal::Sealer;
 use store::Db;
 
 use crate::args::DatabaseOptions;
-use crate::seams::SystemClock;
+use crate::seams::{SystemClock, SystemIds};
 
 /// Connections to PostgreSQL of commands that look into a database.
 const DATABASE_CONNECTIONS: usize = 2;
+
+/// Mode of directories: nobody but the owner.
+const OWNER_DIRECTORY: u32 = 0o700;
+/// Mode of files: nobody but the owner.
+const OWNER_FILE: u32 = 0o600;
+/// The rights of group and others.
+const OTHERS: u32 = 0o077;
+/// Marks a directory that all users share, like `/tmp`.
+const STICKY: u32 = 0o1000;
+/// Files that are closed to others at start, whoever made them.
+const OWN_FILES: [&str; 9] = [
+    "bascule.db",
+    "bascule.db-wal",
+    "bascule.db-shm",
+    "sealing.key",
+    "tpp-signing-key.p8",
+    "member-key.pem",
+    "member-key.pub.pem",
+    "sandbox.json",
+    "lock",
+];
+/// Directories that are closed to others at start; their mode protects what is in them.
+const OWN_DIRECTORIES: [&str; 2] = ["receipts", "simbank"];
 
 /// A data directory that this process alone uses.
 pub struct DataDir {
@@ -36,13 +62,14 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the directory if it is not there, and locks it.
+    /// Makes the directory if it is not there, closes it to other users, and locks it.
     ///
     /// # Errors
-    /// Where it cannot be written, or another process uses it.
+    /// Where it cannot be written or closed to others, or another process uses it.
     pub fn open(path: &Path) -> anyhow::Result<DataDir> {
-        std::fs::create_dir_all(path)
+        make_private_directory(path)
             .with_context(|| format!("cannot create the data directory {}", path.display()))?;
+        close_to_others(path)?;
         let lock = lock(path)?;
         Ok(DataDir { path: path.to_owned(), _temporary: None, _lock: lock })
     }
@@ -56,6 +83,7 @@ impl DataDir {
             .prefix("bascule-")
             .tempdir()
             .context("cannot create a temporary directory")?;
+        close_to_others(temporary.path())?;
         let lock = lock(temporary.path())?;
         let path = temporary.path().to_owned();
         Ok(DataDir { path, _temporary: Some(temporary), _lock: lock })
@@ -65,6 +93,22 @@ impl DataDir {
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// The path of the SQLite database. The file is made first, empty and closed to others: SQLite
+    /// gives `-wal` and `-shm` the mode of the database.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn database(&self) -> anyhow::Result<PathBuf> {
+        let path = self.file("bascule.db");
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(OWNER_FILE)
+            .open(&path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(path)
     }
 
     /// The content of a secret file; made by `make` where it is not there yet. Only the owner can
@@ -126,11 +170,71 @@ pub fn write_new(path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
     write().with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Makes a directory, with its parents, that only its owner can enter.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(OWNER_DIRECTORY).create(path)
+}
+
+/// Takes the rights of group and others from the data directory and from the files in it that are
+/// ours.
+fn close_to_others(directory: &Path) -> anyhow::Result<()> {
+    let mode = std::fs::metadata(directory)
+        .with_context(|| format!("cannot look at the data directory {}", directory.display()))?
+        .permissions()
+        .mode();
+    if mode & STICKY != 0 {
+        bail!(
+            "the data directory {} is shared by all users of this machine: name a directory of \
+             its own with --data-dir",
+            directory.display()
+        );
+    }
+    close(directory, OWNER_DIRECTORY)?;
+    for name in OWN_FILES {
+        close(&directory.join(name), OWNER_FILE)?;
+    }
+    for name in OWN_DIRECTORIES {
+        close(&directory.join(name), OWNER_DIRECTORY)?;
+    }
+    Ok(())
+}
+
+/// Sets the mode of `path` where others have rights on it. It may be missing.
+fn close(path: &Path, mode: u32) -> anyhow::Result<()> {
+    let others_have_rights = || match std::fs::metadata(path) {
+        Ok(found) => Ok(found.permissions().mode() & OTHERS != 0),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    };
+    let change = || -> std::io::Result<bool> {
+        if others_have_rights()? {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+        }
+        others_have_rights()
+    };
+    let wanted = || {
+        format!(
+            "{} can be read by other users, and its mode cannot be changed to {mode:o}: start as \
+             its owner, or name a directory on a file system that keeps modes with --data-dir",
+            path.display()
+        )
+    };
+    match change() {
+        Ok(false) => Ok(()),
+        Ok(true) => bail!(wanted()),
+        Err(error) => Err(error).with_context(wanted),
+    }
+}
+
 fn lock(path: &Path) -> anyhow::Result<File> {
     let name = path.join("lock");
     let file = OpenOptions::new()
         .write(true)
         .create(true)
+        .mode(OWNER_FILE)
         .truncate(false)
         .open(&name)
         .with_context(|| format!("cannot write to the data directory {}", path.display()))?;
@@ -150,15 +254,32 @@ fn lock(path: &Path) -> anyhow::Result<File> {
 /// # Errors
 /// Where there is none, or it cannot be opened.
 pub async fn open_existing(options: &DatabaseOptions) -> anyhow::Result<Db> {
-    if let Some(url) = &options.database {
-        let clock = Arc::new(SystemClock);
-        return Db::open_postgres(url, DATABASE_CONNECTIONS, clock)
-            .await
-            .map_err(|error| anyhow!("{error}"));
+    let db = match &options.database {
+        Some(url) => {
+            let clock = Arc::new(SystemClock);
+            Db::open_postgres(url, DATABASE_CONNECTIONS, clock).await
+        }
+        None => {
+            let path = options.data_dir.join("bascule.db");
+            if !path.exists() {
+                bail!("{} is not there: name the right directory with --data-dir", path.display());
+            }
+            Db::open_sqlite(&path).await
+        }
+    };
+    let db = db.map_err(|error| anyhow!("{error}"))?;
+    let key = options.data_dir.join("sealing.key");
+    match std::fs::read(&key) {
+        Ok(bytes) => {
+            let sealer = Sealer::new(&bytes)
+                .map_err(|error| anyhow!("{} cannot be used: {error}", key.display()))?;
+            db.seal_bodies_with(Arc::new(sealer.bodies(Arc::new(SystemIds))));
+        }
+        // Commands that read no sealed body work without the key; the others name it.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read {}", key.display()));
+        }
     }
-    let path = options.data_dir.join("bascule.db");
-    if !path.exists() {
-        bail!("{} is not there: name the right directory with --data-dir", path.display());
-    }
-    Db::open_sqlite(&path).await.map_err(|error| anyhow!("{error}"))
+    Ok(db)
 }

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
-use banks::eidas::Certificate;
+use banks::eidas::issue::pem_content;
+use banks::eidas::{Certificate, DevelopmentAuthority, issued_by};
 use domain::ids::MemberId;
 use domain::seams::Clock;
 use gateway::certificates::{
@@ -16,6 +17,7 @@ use store::{Db, certificates, members, unit};
 
 use crate::args::DatabaseOptions;
 use crate::data_dir::open_existing;
+use crate::sandbox::certificates::{ORGANISATION_IDENTIFIER, authority};
 use crate::seams::{SystemClock, SystemIds};
 use crate::terminal;
 
@@ -53,11 +55,13 @@ pub async fn add_pair(
     if let Some(owner) = &owner {
         known(&db, owner).await?;
     }
-    let path = options.data_dir.join("sealing.key");
-    let key = std::fs::read(&path)
-        .with_context(|| format!("cannot read the sealing key {}", path.display()))?;
-    let sealer = Sealer::new(&key).map_err(|error| anyhow!("{}: {error}", path.display()))?;
+    let sealer = sealer(options)?;
     let now = SystemClock.now();
+    if let Some(authority) = authority(&db, &sealer, now).await? {
+        for file in [files.qwac, files.qseal] {
+            usable_in_sandbox(&authority, file, options)?;
+        }
+    }
     let mut prepared: Vec<HeldCertificate> = vec![];
     for (purpose, certificate, key) in [
         (CertificatePurpose::Connections, files.qwac, files.qwac_key),
@@ -77,6 +81,52 @@ pub async fn add_pair(
     let lines: Vec<String> = prepared.iter().map(|held| line(held, now)).collect();
     add(&db, prepared).await?;
     terminal::say(&lines.join("\n"));
+    Ok(())
+}
+
+fn sealer(options: &DatabaseOptions) -> anyhow::Result<Sealer> {
+    let path = options.data_dir.join("sealing.key");
+    let key = std::fs::read(&path)
+        .with_context(|| format!("cannot read the sealing key {}", path.display()))?;
+    Sealer::new(&key).map_err(|error| anyhow!("{}: {error}", path.display()))
+}
+
+/// The authority of the sandbox in a data directory, running or not.
+///
+/// # Errors
+/// Where there is no sandbox, or its data cannot be read.
+pub async fn sandbox_authority(data_dir: &Path) -> anyhow::Result<DevelopmentAuthority> {
+    let options = DatabaseOptions { data_dir: data_dir.to_owned(), database: None };
+    let db = open_existing(&options).await?;
+    let found = authority(&db, &sealer(&options)?, SystemClock.now()).await?;
+    found.with_context(|| {
+        format!("{} is not the data directory of a sandbox that has started", data_dir.display())
+    })
+}
+
+/// Refuses a certificate that the simulated banks would not believe: they would end every connection
+/// with `UnknownCA`.
+fn usable_in_sandbox(
+    authority: &DevelopmentAuthority,
+    file: &Path,
+    options: &DatabaseOptions,
+) -> anyhow::Result<()> {
+    let der = pem_content(&read(file)?).map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    let (shown, data_dir) = (file.display(), options.data_dir.display());
+    if !issued_by(&der, &authority.issued.certificate_der) {
+        bail!(
+            "{shown}: the simulated banks of this sandbox do not trust its issuer and would refuse \
+             every connection (UnknownCA). Make certificates that they trust with `bascule certs \
+             develop --sandbox {data_dir} --out DIRECTORY`"
+        );
+    }
+    let known = Certificate::parse(&der).map_err(|error| anyhow!("{shown}: {error}"))?;
+    if known.organisation_identifier.as_deref() != Some(ORGANISATION_IDENTIFIER) {
+        terminal::complain(&format!(
+            "{shown}: the simulated banks know {ORGANISATION_IDENTIFIER} only. Payers of another \
+             organisation cannot return from banks that check the redirect address"
+        ));
+    }
     Ok(())
 }
 

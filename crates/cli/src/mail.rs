@@ -89,7 +89,7 @@ impl FolderMailer {
     }
 
     fn write(&self, mail: &Mail, message: &Message) -> anyhow::Result<()> {
-        std::fs::create_dir_all(&self.folder).context("the folder")?;
+        crate::data_dir::make_private_directory(&self.folder).context("the folder")?;
         // The whole file or none.
         let mut file = tempfile::NamedTempFile::new_in(&self.folder).context("a file")?;
         std::io::Write::write_all(&mut file, &message.formatted()).context("its content")?;
@@ -138,6 +138,19 @@ mod tests {
         ] {
             assert!(text.lines().any(|other| other == line), "{text}");
         }
+    }
+
+    #[test]
+    fn a_subject_is_encoded_and_never_becomes_a_header() {
+        let from = sender("receipts@shop.example").unwrap();
+        let subject = "Receipt: 10.23 GBP to Café\r\nBcc: other@mail.example\r\n\r\nText";
+        let made = message(&from, &Mail { subject: subject.to_owned(), ..mail() }).unwrap();
+        let text = String::from_utf8(made.formatted()).unwrap();
+        let (headers, _) = text.split_once("\r\n\r\n").unwrap();
+        let names: Vec<&str> =
+            headers.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name).collect();
+        assert!(headers.is_ascii() && headers.contains("=?utf-8?b?"), "{headers}");
+        assert!(!names.iter().any(|name| name.eq_ignore_ascii_case("bcc")), "{headers}");
     }
 
     #[tokio::test]

@@ -1,10 +1,11 @@
 //! The real clock and the real randomness.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use banks::wire::{Request, Wire};
 use domain::seams::{BoxFuture, Clock, Ids};
+use gateway::App;
 use jiff::Timestamp;
 
 /// How long a provider may take to accept a simulated bank's callback, in milliseconds.
@@ -45,6 +46,8 @@ impl Ids for SystemIds {
 pub struct BankEnvironment {
     /// Brings their callbacks.
     pub wire: Arc<dyn Wire>,
+    /// The gateway, once it runs: it publishes its seal certificates.
+    pub gateway: Arc<OnceLock<Weak<App>>>,
 }
 
 impl simbank::Environment for BankEnvironment {
@@ -58,6 +61,10 @@ impl simbank::Environment for BankEnvironment {
 
     fn sleep(&self, milliseconds: u64) -> BoxFuture<'static, ()> {
         SystemClock.sleep(milliseconds)
+    }
+
+    fn published_certificate(&self, fingerprint: &str) -> Option<Vec<u8>> {
+        self.gateway.get()?.upgrade()?.seal_certificate(fingerprint)
     }
 
     fn call_back(&self, callback: simbank::Callback) -> BoxFuture<'static, ()> {

@@ -1,18 +1,27 @@
 //! The real network: HTTPS with the system's trust and our client certificates, no redirects,
-//! bounded bodies.
+//! bounded bodies, and no address that [`Reach`] forbids.
+//!
+//! An address in a URL is judged before the request, the addresses of a name when the client
+//! resolves it for a connection: it connects to no other ones, so a name that resolves to something
+//! else a moment later gains nothing.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use banks::wire::{BODY_BYTES_MAX, ClientCertificate, Request, Response, Wire, WireError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::reach::Reach;
 use domain::seams::BoxFuture;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// How long a connection may take, in milliseconds; a request that has none was not sent.
 const CONNECT_MS: u64 = 5_000;
 
+/// Addresses of one name that are looked at.
+const ADDRESSES_MAX: usize = 64;
 /// Client certificates whose connections are kept; above it, all are forgotten.
 const CERTIFICATES_MAX: usize = 64;
 
@@ -23,16 +32,81 @@ pub struct HttpWire {
     extra_authority_der: Option<Vec<u8>>,
     /// One client, with its pool of connections, per client certificate.
     by_certificate: Mutex<HashMap<String, reqwest::Client>>,
+    /// Which addresses are called.
+    reach: Reach,
+    names: Arc<dyn Resolve>,
+}
+
+/// Resolves names with `inner` and lets only addresses within `reach` through.
+struct Within {
+    reach: Reach,
+    inner: Arc<dyn Resolve>,
+}
+
+impl Resolve for Within {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (reach, resolving) = (self.reach, self.inner.resolve(name));
+        Box::pin(async move {
+            let (mut within, mut refused) = (vec![], None);
+            for address in resolving.await?.take(ADDRESSES_MAX) {
+                match reach.check(address.ip()) {
+                    Ok(()) => within.push(address),
+                    Err(unreachable) => refused = Some(unreachable),
+                }
+            }
+            match refused {
+                Some(unreachable) if within.is_empty() => Err(unreachable.into()),
+                _ => Ok(Box::new(within.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+/// The system's resolver.
+struct SystemNames;
+
+impl Resolve for SystemNames {
+    #[expect(clippy::disallowed_methods, reason = "this is the real network")]
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            // The client puts the URL's port in place of 0.
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 0)).await?.take(ADDRESSES_MAX).collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
 }
 
 impl HttpWire {
-    /// A client with its own pool of connections.
+    /// A client with its own pool of connections, which calls addresses within `reach`.
     ///
     /// # Errors
     /// Where the system's trust store cannot be read, or the authority is no certificate.
-    pub fn new(extra_authority_der: Option<Vec<u8>>) -> anyhow::Result<HttpWire> {
-        let plain = client(extra_authority_der.as_deref(), None)?;
-        Ok(HttpWire { plain, extra_authority_der, by_certificate: Mutex::default() })
+    pub fn new(reach: Reach, extra_authority_der: Option<Vec<u8>>) -> anyhow::Result<HttpWire> {
+        HttpWire::resolving(reach, extra_authority_der, Arc::new(SystemNames))
+    }
+
+    fn resolving(
+        reach: Reach,
+        extra_authority_der: Option<Vec<u8>>,
+        inner: Arc<dyn Resolve>,
+    ) -> anyhow::Result<HttpWire> {
+        let names: Arc<dyn Resolve> = Arc::new(Within { reach, inner });
+        let plain = client(Arc::clone(&names), extra_authority_der.as_deref(), None)?;
+        let by_certificate = Mutex::default();
+        Ok(HttpWire { plain, extra_authority_der, by_certificate, reach, names })
+    }
+
+    /// Judges the host of a URL where it is an address: the client resolves no address.
+    fn check_host(&self, url: &str) -> Result<(), WireError> {
+        let url = url::Url::parse(url)
+            .map_err(|error| WireError::NotSent(format!("the URL: {error}")))?;
+        let address: IpAddr = match url.host() {
+            Some(url::Host::Ipv4(address)) => address.into(),
+            Some(url::Host::Ipv6(address)) => address.into(),
+            Some(url::Host::Domain(_)) | None => return Ok(()),
+        };
+        self.reach.check(address).map_err(|error| WireError::NotSent(error.to_string()))
     }
 
     /// The client for a certificate; made at its first use.
@@ -47,7 +121,8 @@ impl HttpWire {
         if let Some(client) = known.get(&certificate.fingerprint) {
             return Ok(client.clone());
         }
-        let made = client(self.extra_authority_der.as_deref(), Some(certificate))
+        let names = Arc::clone(&self.names);
+        let made = client(names, self.extra_authority_der.as_deref(), Some(certificate))
             .map_err(|error| WireError::NotSent(format!("our client certificate: {error}")))?;
         if known.len() >= CERTIFICATES_MAX {
             known.clear();
@@ -57,6 +132,7 @@ impl HttpWire {
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, WireError> {
+        self.check_host(&request.url)?;
         let client = self.client_for(request.client_certificate.as_deref())?;
         let mut building = client
             .request(request.method, &request.url)
@@ -87,11 +163,13 @@ impl HttpWire {
 
 #[expect(clippy::disallowed_methods, reason = "this is the real network")]
 fn client(
+    names: Arc<dyn Resolve>,
     extra_authority_der: Option<&[u8]>,
     certificate: Option<&ClientCertificate>,
 ) -> anyhow::Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
+        .dns_resolver(names)
         .connect_timeout(Duration::from_millis(CONNECT_MS))
         .user_agent(concat!("bascule/", env!("CARGO_PKG_VERSION")))
         .no_proxy();
@@ -137,5 +215,55 @@ fn no_answer(error: &reqwest::Error) -> WireError {
         WireError::NotSent(text)
     } else {
         WireError::NoAnswer(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Resolves every name to the machine itself.
+    struct Inward;
+
+    impl Resolve for Inward {
+        fn resolve(&self, _name: Name) -> Resolving {
+            let addresses: [SocketAddr; 1] = [([127, 0, 0, 1], 0).into()];
+            Box::pin(async move { Ok(Box::new(addresses.into_iter()) as Addrs) })
+        }
+    }
+
+    fn request(url: String) -> Request {
+        Request {
+            operation: "test",
+            method: http::Method::GET,
+            url,
+            headers: vec![],
+            body: vec![],
+            timeout_ms: 10_000,
+            client_certificate: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_resolves_inward_is_refused_when_the_client_connects() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let router = axum::Router::new().fallback(|| async { "reached" });
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let hosts = ["inward.example", "127.0.0.1", "127.1", "[::ffff:127.0.0.1]"];
+        for host in hosts {
+            let request = request(format!("http://{host}:{port}/"));
+            let wire = HttpWire::resolving(Reach::Public, None, Arc::new(Inward)).unwrap();
+            let refused = wire.send(request.clone()).await.unwrap_err();
+            assert!(matches!(refused, WireError::NotSent(_)), "{host}: {refused}");
+            assert!(refused.to_string().contains("not public: loopback"), "{host}: {refused}");
+            let sandbox = HttpWire::resolving(Reach::PublicAndLoopback, None, Arc::new(Inward));
+            let answer = sandbox.unwrap().send(request).await.unwrap();
+            assert_eq!(answer.body, b"reached", "{host}");
+        }
+        let system = HttpWire::new(Reach::Public, None).unwrap();
+        let refused = system.send(request(format!("http://localhost:{port}/"))).await.unwrap_err();
+        assert!(refused.to_string().contains("not public"), "{refused}");
+        server.abort();
     }
 }

@@ -10,6 +10,7 @@ mod webdriver;
 
 use banks::wire::{Request, Wire};
 use bascule::wire::HttpWire;
+use domain::reach::Reach;
 use serde_json::{Value, json};
 use support::Sandbox;
 use webdriver::{Driver, Page};
@@ -39,7 +40,12 @@ impl Stage {
         };
         let folder = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start(folder.path(), &["--port", "0", "--execution-delay", "300"]);
-        Some(Stage { driver, sandbox, wire: HttpWire::new(None).unwrap(), _folder: folder })
+        Some(Stage {
+            driver,
+            sandbox,
+            wire: HttpWire::new(Reach::PublicAndLoopback, None).unwrap(),
+            _folder: folder,
+        })
     }
 
     async fn ask(&self, method: http::Method, url: String, kind: &str, body: &str) -> String {

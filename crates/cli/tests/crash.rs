@@ -14,11 +14,15 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use bascule::args::DatabaseOptions;
+use bascule::data_dir::open_existing;
 use bascule::merchant::{Merchant, webhook_is_genuine};
 use bascule::pay::browser::Browser;
 use bascule::sandbox::Announcement;
 use bascule::seams::SystemClock;
 use bascule::wire::HttpWire;
+use domain::ids::PaymentId;
+use domain::reach::Reach;
 use domain::seams::Clock;
 use serde_json::{Value, json};
 use support::{Sandbox, free_port};
@@ -122,7 +126,11 @@ async fn kill_and_check(more: &[&str]) {
 
     let acknowledged = acknowledged.lock().unwrap().clone();
     let ends = settle(&merchant, &acknowledged).await;
-    check_orders(&announcement, &ends).await;
+    let database = DatabaseOptions {
+        data_dir: folder.path().to_owned(),
+        database: more.get(1).map(|url| (*url).to_owned()),
+    };
+    check_orders(&announcement, &database, &ends).await;
     check_webhooks(&webhooks, &ends).await;
     let count = |wanted: &str| ends.values().filter(|status| *status == wanted).count();
     let completed = count("INITIATION_COMPLETED");
@@ -147,7 +155,7 @@ async fn pay(
     let answer = merchant.call(http::Method::POST, "/v2/payments", Some(&body)).await?;
     let id = answer["payment"]["id"].as_str().unwrap().to_owned();
     acknowledged.lock().unwrap().insert(id.clone());
-    let browser = Browser::new(Arc::new(HttpWire::new(None)?));
+    let browser = Browser::new(Arc::new(HttpWire::new(Reach::PublicAndLoopback, None)?));
     // The bank may be away when the payment is opened; the merchant then asks again.
     for _ in 0..40 {
         let path = format!("/v2/payments/{id}");
@@ -168,7 +176,7 @@ async fn pay(
 }
 
 fn merchant(announcement: &Announcement) -> Merchant {
-    let wire = Arc::new(HttpWire::new(None).unwrap());
+    let wire = Arc::new(HttpWire::new(Reach::PublicAndLoopback, None).unwrap());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Merchant::new(wire, clock, &announcement.api_url, announcement.pay.clone()).unwrap()
 }
@@ -206,8 +214,23 @@ async fn settle(merchant: &Merchant, acknowledged: &BTreeSet<String>) -> BTreeMa
     ends
 }
 
+/// The id under which the bank knows the payment.
+async fn end_to_end_id(database: &DatabaseOptions, id: &str) -> String {
+    let db = open_existing(database).await.unwrap();
+    let id: PaymentId = id.parse().unwrap();
+    let payment = db
+        .read(move |tx| store::unit(async move { store::payments::get_any(tx, &id).await }))
+        .await
+        .unwrap();
+    payment.unwrap().end_to_end_id().to_owned()
+}
+
 /// No consent ever got two orders, and nothing was executed for a payment that says "failed".
-async fn check_orders(announcement: &Announcement, ends: &BTreeMap<String, String>) {
+async fn check_orders(
+    announcement: &Announcement,
+    database: &DatabaseOptions,
+    ends: &BTreeMap<String, String>,
+) {
     let url = format!("{}/sim/orders", announcement.banks_url);
     let output = tokio::process::Command::new("curl").args(["-s", &url]).output().await.unwrap();
     let orders: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
@@ -218,8 +241,8 @@ async fn check_orders(announcement: &Announcement, ends: &BTreeMap<String, Strin
         *executed_for.entry(payment).or_default() += order["executed"].as_u64().unwrap();
     }
     for (id, status) in ends {
-        let core = id.split(':').nth(1).unwrap();
-        let executed = executed_for.get(core).copied().unwrap_or(0);
+        let known_to_the_bank = end_to_end_id(database, id).await;
+        let executed = executed_for.get(known_to_the_bank.as_str()).copied().unwrap_or(0);
         assert!(executed <= 1, "{id} was executed {executed} times");
         if executed == 1 {
             let fits = ["INITIATION_COMPLETED", "INITIATION_PROCESSING"].contains(&&**status);

@@ -38,6 +38,62 @@ fn the_printed_curl_line_creates_a_payment_and_a_second_start_still_has_it() {
     assert_eq!(key.permissions().mode() & 0o777, 0o600, "others can read the private key");
 }
 
+/// Everything in a directory, with its mode.
+fn modes(directory: &std::path::Path) -> Vec<(std::path::PathBuf, u32)> {
+    let mut found = vec![(directory.to_owned(), mode(directory))];
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(modes(&path)),
+            false => found.push((path.clone(), mode(&path))),
+        }
+    }
+    found
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn nobody_but_the_owner_can_read_the_data_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    // As an earlier release left it.
+    let data_dir = folder.path().join("data");
+    std::fs::create_dir(&data_dir).unwrap();
+    for name in ["bascule.db", "lock"] {
+        std::fs::write(data_dir.join(name), "").unwrap();
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(data_dir.join(name), open).unwrap();
+    }
+    std::fs::set_permissions(&data_dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for data_dir in [data_dir, folder.path().join("parent/new")] {
+        let sandbox = Sandbox::start(&data_dir, &["--port", "0"]);
+        let curl = sandbox.announcement.curl();
+        assert!(Command::new("sh").arg("-c").arg(curl).output().unwrap().status.success());
+        let found = modes(&data_dir);
+        let names: Vec<_> = found.iter().filter_map(|(path, _)| path.file_name()).collect();
+        for name in ["bascule.db", "bascule.db-wal", "bascule.db-shm", "simbank", "sealing.key"] {
+            assert!(names.contains(&name.as_ref()), "{name} is missing: {names:?}");
+        }
+        for (path, mode) in found {
+            assert_eq!(mode & 0o077, 0, "{} has mode {mode:o}", path.display());
+        }
+        sandbox.kill();
+    }
+}
+
+#[test]
+fn a_directory_that_all_users_share_is_no_data_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    let shared = folder.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(0o1777)).unwrap();
+    let name = shared.to_str().unwrap();
+    refuses(&["--data-dir", name, "--port", "0"], &["shared by all users", "--data-dir"]);
+    assert_eq!(mode(&shared), 0o1777);
+}
+
 #[test]
 fn requests_are_limited_for_all_members_or_for_one() {
     let folder = tempfile::tempdir().unwrap();
@@ -126,4 +182,45 @@ fn refuses(arguments: &[&str], words: &[&str]) {
     for word in words {
         assert!(complaint.contains(word), "{arguments:?}: no `{word}` in {complaint}");
     }
+}
+
+#[test]
+fn a_sandbox_holds_only_certificates_that_its_banks_trust() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let data_dir = path("data");
+    let sandbox = Sandbox::start(&folder.path().join("data"), &["--port", "0"]);
+    let certs = |arguments: &[&str]| bascule().arg("certs").args(arguments).output().unwrap();
+    let add = |of: &str| {
+        let file = |name: &str| path(&format!("{of}/{name}.pem"));
+        let names = [file("qwac"), file("qwac.key"), file("qseal"), file("qseal.key")];
+        let [qwac, qwac_key, qseal, qseal_key] = names.each_ref().map(String::as_str);
+        certs(&[
+            "add",
+            "--data-dir",
+            &data_dir,
+            "--qwac",
+            qwac,
+            "--qwac-key",
+            qwac_key,
+            "--qseal",
+            qseal,
+            "--qseal-key",
+            qseal_key,
+        ])
+    };
+    assert!(certs(&["develop", "--out", &path("own")]).status.success());
+    let refused = add("own");
+    let (out, complaint) = said(&refused);
+    assert!(!refused.status.success() && out.is_empty(), "{out}");
+    for word in ["UnknownCA", "certs develop --sandbox", "qwac.pem"] {
+        assert!(complaint.contains(word), "no `{word}` in {complaint}");
+    }
+    let made = certs(&["develop", "--sandbox", &data_dir, "--out", &path("trusted")]);
+    assert!(made.status.success(), "{}", said(&made).1);
+    let added = add("trusted");
+    assert!(added.status.success(), "{}", said(&added).1);
+    let (listed, _) = said(&certs(&["list", "--data-dir", &data_dir]));
+    assert_eq!(listed.lines().count(), 2, "the refused ones were not kept: {listed}");
+    sandbox.kill();
 }

@@ -13,6 +13,7 @@ use std::net::TcpListener;
 
 use banks::wire::{Request, Wire};
 use bascule::wire::HttpWire;
+use domain::reach::Reach;
 use serde_json::{Value, json};
 use support::{Sandbox, free_port};
 use webdriver::{Driver, Page};
@@ -36,7 +37,12 @@ impl Stage {
         };
         let folder = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start(folder.path(), &["--port", "0", "--execution-delay", "300"]);
-        Some(Stage { driver, sandbox, wire: HttpWire::new(None).unwrap(), _folder: folder })
+        Some(Stage {
+            driver,
+            sandbox,
+            wire: HttpWire::new(Reach::PublicAndLoopback, None).unwrap(),
+            _folder: folder,
+        })
     }
 
     async fn ask(&self, method: http::Method, path: &str, body: &Value) -> Value {

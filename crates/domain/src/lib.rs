@@ -21,9 +21,11 @@ pub mod mail;
 pub mod money;
 pub mod payment;
 pub mod rail;
+pub mod reach;
 pub mod refusal;
 pub mod seams;
 pub mod step;
+pub mod text;
 pub mod token_request;
 pub mod transfer;
 

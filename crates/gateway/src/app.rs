@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize};
 
+use aws_lc_rs::constant_time;
 use banks::directory::Directory;
 use banks::payee_verification::VerificationService;
 use banks::profile::BankProfile;
@@ -23,7 +24,7 @@ use crate::certificates::Identities;
 use crate::health::Health;
 use crate::lanes::Lanes;
 use crate::members::{KeyCache, SettingsCache};
-use crate::rate_limits::{Allowance, Buckets, RateLimits};
+use crate::rate_limits::{Allowance, Buckets, Failures, RateLimits};
 use crate::seal::Sealer;
 use crate::signing::GatewayKey;
 
@@ -179,6 +180,7 @@ pub struct App {
     pub(crate) health: Health,
     pub(crate) identities: Identities,
     request_buckets: Buckets,
+    failures: Failures,
     pub(crate) lanes: Lanes,
     /// One for each of [`Lane::ALL`].
     pub(crate) jobs_due: [Notify; Lane::ALL.len()],
@@ -190,9 +192,11 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Puts the parts together. From now on the database seals what it stores as bodies.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<App> {
+        let bodies = parts.sealer.bodies(Arc::clone(&parts.ids));
+        parts.db.seal_bodies_with(Arc::new(bodies));
         Arc::new(App {
             parts,
             protocols: Protocols::new(),
@@ -201,6 +205,7 @@ impl App {
             health: Health::default(),
             identities: Identities::default(),
             request_buckets: Buckets::default(),
+            failures: Failures::default(),
             lanes: Lanes::default(),
             jobs_due: Lane::ALL.map(|_| Notify::new()),
             jobs_running: watch::Sender::new(0),
@@ -276,6 +281,25 @@ impl App {
         }
     }
 
+    /// A new id under which a bank knows an order: 24 hexadecimal digits.
+    pub(crate) fn new_end_to_end_id(&self) -> String {
+        domain::ids::random_hex(12, self.ids())
+    }
+
+    /// What a form of the hosted page of `id` brings back: proof that the page was shown to whoever
+    /// sends the form. It follows from the id and the sealing key, so it needs no table.
+    #[must_use]
+    pub fn visit_token(&self, id: &str) -> String {
+        self.parts.sealer.keyed_hash(&format!("visit {id}"))
+    }
+
+    /// Whether `token` is the [`App::visit_token`] of `id`, compared in constant time.
+    #[must_use]
+    pub fn is_visit_token(&self, id: &str, token: &str) -> bool {
+        let expected = self.visit_token(id);
+        constant_time::verify_slices_are_equal(expected.as_bytes(), token.as_bytes()).is_ok()
+    }
+
     /// The client certificate of calls to banks, where we have one.
     pub(crate) fn transport_certificate(&self) -> Option<Arc<ClientCertificate>> {
         let identity = self.own_identity();
@@ -291,6 +315,23 @@ impl App {
     /// Counts a request of the member; `None` where the member has no limit.
     pub fn count_request(&self, member: &Member) -> Option<Allowance> {
         self.request_buckets.take(&self.settings().rate_limits, member.id(), self.now())
+    }
+
+    /// Whether credentials may be looked up: `name` is a key's id, or what is kept of a secret.
+    ///
+    /// # Errors
+    /// After many failed ones: in how many seconds, from 1.
+    pub fn may_authenticate(&self, member_id: &MemberId, name: &str) -> Result<(), u64> {
+        self.failures.check(&(member_id.clone(), name.to_owned()), self.now())
+    }
+
+    /// Counts an authentication that succeeded or failed.
+    pub fn authenticated(&self, member_id: &MemberId, name: &str, succeeded: bool) {
+        if succeeded {
+            self.failures.succeeded((member_id.clone(), name.to_owned()));
+        } else {
+            self.failures.failed(self.now());
+        }
     }
 
     /// Tells the runner that a job may be due.

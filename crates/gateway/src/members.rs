@@ -60,8 +60,10 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 
 /// The key with which a request claims to be signed. For authentication only.
 ///
+/// A key of an earlier release that is no longer taken counts as none.
+///
 /// # Errors
-/// [`GatewayError::Invalid`] where the stored key cannot be used; [`GatewayError::Store`].
+/// [`GatewayError::Store`].
 pub async fn key_for_authentication(
     app: &App,
     member_id: &MemberId,
@@ -77,10 +79,13 @@ pub async fn key_for_authentication(
         .db()
         .read(move |tx| unit(async move { members::key(tx, &wanted.0, &wanted.1).await }))
         .await?
-        .map(|key| PublicKey::parse(&key.algorithm, &key.public_key))
-        .transpose()
-        .map_err(GatewayError::Invalid)?
-        .map(Arc::new);
+        .and_then(|key| match PublicKey::parse(&key.algorithm, &key.public_key) {
+            Ok(parsed) => Some(Arc::new(parsed)),
+            Err(error) => {
+                tracing::warn!(%member_id, key_id = key.key_id, error, "a stored key is not used");
+                None
+            }
+        });
     app.keys.put(cache_key, found.clone(), now);
     Ok(found)
 }

@@ -1,14 +1,19 @@
 //! Public keys that verify members' requests: Ed25519, ECDSA P-256 and RSA (reference, section 1.3).
 
+use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey,
     RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm,
 };
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use curve25519_dalek::edwards::CompressedEdwardsY;
 
 /// Longest key text that is read, in bytes: an RSA key of 8,192 bits in PEM has less than half.
 const KEY_BYTES_MAX: usize = 4_096;
+/// Sizes of RSA keys that are used, in bits.
+const RSA_BITS_MIN: usize = 2_048;
+const RSA_BITS_MAX: usize = 8_192;
 /// How the key of RFC 8410 begins in DER; its 32 bytes follow.
 const ED25519_DER_PREFIX: [u8; 12] =
     [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
@@ -56,6 +61,7 @@ impl PublicKey {
         if algorithm == Algorithm::Ed25519 && bytes.len() != 32 {
             return Err("`publicKey` is not an Ed25519 key of 32 bytes".to_owned());
         }
+        usable(algorithm, &bytes)?;
         let scheme: &'static dyn VerificationAlgorithm = match algorithm {
             Algorithm::Ed25519 => &ED25519,
             Algorithm::EcdsaSha256 => &ECDSA_P256_SHA256_FIXED,
@@ -109,6 +115,34 @@ impl PublicKey {
     }
 }
 
+/// Keys that parse and must not be used: a signature under an Ed25519 key of small order fits any
+/// message, a key that is no point verifies none, and short RSA keys can be factored.
+fn usable(algorithm: Algorithm, bytes: &[u8]) -> Result<(), String> {
+    match algorithm {
+        Algorithm::Ed25519 => {
+            let compressed = CompressedEdwardsY::from_slice(bytes)
+                .map_err(|_| "`publicKey` is not an Ed25519 key of 32 bytes".to_owned())?;
+            let point = compressed.decompress().filter(|point| point.compress() == compressed);
+            match point {
+                None => Err("`publicKey` is not a point of Ed25519's curve".to_owned()),
+                Some(point) if point.is_small_order() => {
+                    Err("`publicKey` is an Ed25519 key of small order: anybody can sign for it. \
+                         Make a new key"
+                        .to_owned())
+                }
+                Some(_) => Ok(()),
+            }
+        }
+        Algorithm::Rs256 => match PublicEncryptingKey::from_der(bytes) {
+            Ok(key) if (RSA_BITS_MIN..=RSA_BITS_MAX).contains(&key.key_size_bits()) => Ok(()),
+            Ok(_) | Err(_) => {
+                Err("`publicKey` is not an RSA key of 2,048 to 8,192 bits".to_owned())
+            }
+        },
+        Algorithm::EcdsaSha256 => Ok(()),
+    }
+}
+
 fn key_bytes(text: &str) -> Result<Vec<u8>, String> {
     if text.len() > KEY_BYTES_MAX {
         return Err(format!("`publicKey` should not be longer than {KEY_BYTES_MAX} bytes"));
@@ -131,4 +165,76 @@ fn key_bytes(text: &str) -> Result<Vec<u8>, String> {
 pub fn ed25519_pem(raw: &[u8]) -> String {
     let der: Vec<u8> = ED25519_DER_PREFIX.iter().chain(raw).copied().collect();
     format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn ed25519_keys_that_prove_nothing_are_refused() {
+        let high = |first: &str| format!("{first}{}7f", "ff".repeat(30));
+        let refused = [
+            // The points of small order, and other encodings of them.
+            "00".repeat(32),
+            format!("01{}", "00".repeat(31)),
+            format!("{}80", "00".repeat(31)),
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05".to_owned(),
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85".to_owned(),
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a".to_owned(),
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa".to_owned(),
+            high("ec"),
+            high("ed"),
+            high("ee"),
+            // Not on the curve.
+            format!("02{}", "00".repeat(31)),
+        ];
+        for text in refused {
+            let key = URL_SAFE_NO_PAD.encode(hex(&text));
+            let error = PublicKey::parse("ED25519", &key).unwrap_err();
+            assert!(error.contains("`publicKey` is"), "{text}: {error}");
+        }
+        // RFC 8032, section 7.1, test 1.
+        let sound = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        PublicKey::parse("ED25519", &URL_SAFE_NO_PAD.encode(hex(sound))).unwrap();
+    }
+
+    /// A `SubjectPublicKeyInfo` of an RSA key with that modulus and exponent.
+    fn rsa_der(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+        fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
+            let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+            let length = match (high, low) {
+                (0, 0..0x80) => vec![low],
+                (0, _) => vec![0x81, low],
+                _ => vec![0x82, high, low],
+            };
+            [&[tag], length.as_slice(), content].concat()
+        }
+        let number = |bytes: &[u8]| tagged(0x02, &[&[0], bytes].concat());
+        let key = tagged(0x30, &[number(modulus), tagged(0x02, exponent)].concat());
+        let algorithm = hex("300d06092a864886f70d0101010500");
+        tagged(0x30, &[algorithm, tagged(0x03, &[&[0], key.as_slice()].concat())].concat())
+    }
+
+    #[test]
+    fn rsa_keys_below_2048_bits_are_refused() {
+        for bytes in [64, 96, 128, 192, 255] {
+            let key = STANDARD.encode(rsa_der(&vec![0xC3; bytes], &[1, 0, 1]));
+            let error = PublicKey::parse("RS256", &key).unwrap_err();
+            assert!(error.contains("2,048"), "{bytes}: {error}");
+        }
+        let sound = STANDARD.encode(rsa_der(&[0xC3; 256], &[1, 0, 1]));
+        PublicKey::parse("RS256", &sound).unwrap();
+        for exponent in [[1_u8].as_slice(), &[2]] {
+            let key = STANDARD.encode(rsa_der(&[0xC3; 256], exponent));
+            assert!(PublicKey::parse("RS256", &key).is_err(), "{exponent:?}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! With several processes behind one address each counts for itself, so together they let through
 //! as many times more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use domain::ids::MemberId;
@@ -71,6 +71,55 @@ impl Bucket {
 
 fn capacity(limit: RateLimit) -> u64 {
     u64::from(limit.burst.max(1)) * UNITS_PER_REQUEST
+}
+
+/// Failed authentications that are looked up in the long run and at once, whoever they claim to be.
+const FAILURES: RateLimit = RateLimit { per_minute: 1_200, burst: 200 };
+/// Credentials that are known to be good; above it, all are forgotten.
+const GOOD_MAX: usize = 10_000;
+
+/// Bounds how often the database is asked about credentials that turn out to be wrong. Credentials
+/// that were right in this process pass, so that nobody locks a member out by failing in its name.
+#[derive(Debug, Default)]
+pub struct Failures {
+    bucket: Mutex<Option<Bucket>>,
+    good: Mutex<HashSet<(MemberId, String)>>,
+}
+
+impl Failures {
+    /// Whether the credentials may be looked up; otherwise in how many seconds, from 1.
+    pub(crate) fn check(&self, key: &(MemberId, String), now: Timestamp) -> Result<(), u64> {
+        if self.good.lock().unwrap_or_else(PoisonError::into_inner).contains(key) {
+            return Ok(());
+        }
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = Bucket { units: capacity(FAILURES), at: now };
+        let filled = bucket.unwrap_or(full).filled(FAILURES, now);
+        *bucket = Some(filled);
+        let per_second = u64::from(FAILURES.per_minute) * 1_000;
+        match UNITS_PER_REQUEST.checked_sub(filled.units) {
+            None | Some(0) => Ok(()),
+            Some(missing) => Err(missing.div_ceil(per_second).max(1)),
+        }
+    }
+
+    /// The credentials are right.
+    pub(crate) fn succeeded(&self, key: (MemberId, String)) {
+        let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        if good.len() >= GOOD_MAX {
+            good.clear();
+        }
+        good.insert(key);
+    }
+
+    /// The credentials are wrong.
+    pub(crate) fn failed(&self, now: Timestamp) {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = Bucket { units: capacity(FAILURES), at: now };
+        let mut filled = bucket.unwrap_or(full).filled(FAILURES, now);
+        filled.units = filled.units.saturating_sub(UNITS_PER_REQUEST);
+        *bucket = Some(filled);
+    }
 }
 
 /// The buckets of all members.

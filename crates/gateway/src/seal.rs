@@ -5,7 +5,12 @@
 //! the subject are authenticated with it, so a sealed text that is moved to another row does not
 //! open.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use std::sync::Arc;
+
+use aws_lc_rs::aead::{
+    AES_256_GCM, AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey,
+};
+use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::payment::Sealed;
@@ -16,9 +21,26 @@ use crate::GatewayError;
 /// Length of the sealing key in bytes.
 pub const KEY_BYTES: usize = 32;
 
+/// Domain separation of the key of [`SealedBodies`].
+const BODY_KEY: &[u8] = b"bascule bodies 1";
+/// Domain separation of the key of [`Sealer::keyed_hash`].
+const HASH_KEY: &[u8] = b"bascule keyed hash 1";
+
 /// Seals and opens.
 pub struct Sealer {
     key: LessSafeKey,
+    body_key: Arc<LessSafeKey>,
+    hash_key: hmac::Key,
+}
+
+/// Seals the bodies of the database: payments, their events, token requests, repeated answers.
+///
+/// A payment is written about ten times, so one key sees more messages than random nonces of
+/// AES-GCM allow (2³²). AES-GCM-SIV stays safe where a nonce repeats; the key is derived, so that
+/// no key is used with two ciphers.
+pub struct SealedBodies {
+    key: Arc<LessSafeKey>,
+    ids: Arc<dyn Ids>,
 }
 
 impl Sealer {
@@ -27,10 +49,32 @@ impl Sealer {
     /// # Errors
     /// [`GatewayError::Sealing`] where the key has another length.
     pub fn new(key: &[u8]) -> Result<Sealer, GatewayError> {
-        let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| {
+        let wrong = || {
             GatewayError::Sealing(format!("the key must have {KEY_BYTES} bytes, not {}", key.len()))
-        })?;
-        Ok(Sealer { key: LessSafeKey::new(key) })
+        };
+        let root = hmac::Key::new(hmac::HMAC_SHA256, key);
+        let derived = hmac::sign(&root, BODY_KEY);
+        let body_key = UnboundKey::new(&AES_256_GCM_SIV, derived.as_ref()).map_err(|_| wrong())?;
+        let hash_key = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, HASH_KEY).as_ref());
+        let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| wrong())?;
+        Ok(Sealer {
+            key: LessSafeKey::new(key),
+            body_key: Arc::new(LessSafeKey::new(body_key)),
+            hash_key,
+        })
+    }
+
+    /// The part that seals bodies; `ids` draws nonces.
+    #[must_use]
+    pub fn bodies(&self, ids: Arc<dyn Ids>) -> SealedBodies {
+        SealedBodies { key: Arc::clone(&self.body_key), ids }
+    }
+
+    /// Recognises a text without showing it: the first 32 hexadecimal digits of its HMAC-SHA-256.
+    #[must_use]
+    pub fn keyed_hash(&self, text: &str) -> String {
+        let tag = hmac::sign(&self.hash_key, text.as_bytes());
+        tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Seals `plain` for `purpose` (a fixed word) and `subject` (an id).
@@ -89,6 +133,31 @@ impl Sealer {
     }
 }
 
+impl store::BodySealer for SealedBodies {
+    fn seal(&self, kind: &'static str, plain: &str) -> Result<String, String> {
+        let mut nonce = [0_u8; NONCE_LEN];
+        self.ids.fill(&mut nonce);
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM_SIV.tag_len());
+        sealed.extend_from_slice(plain.as_bytes());
+        let nonce_used = Nonce::assume_unique_for_key(nonce);
+        self.key
+            .seal_in_place_append_tag(nonce_used, Aad::from(kind.as_bytes()), &mut sealed)
+            .map_err(|_| "it is too long to be sealed".to_owned())?;
+        sealed.extend_from_slice(&nonce);
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    fn open(&self, kind: &'static str, sealed: &str) -> Result<String, String> {
+        let wrong = || "it does not open: is the sealing key the right one?".to_owned();
+        let mut bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| wrong())?;
+        let (text, nonce) = bytes.split_last_chunk_mut::<NONCE_LEN>().ok_or_else(wrong)?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let plain =
+            self.key.open_in_place(nonce, Aad::from(kind.as_bytes()), text).map_err(|_| wrong())?;
+        std::str::from_utf8(plain).map(str::to_owned).map_err(|_| wrong())
+    }
+}
+
 fn context(purpose: &str, subject: &str) -> Vec<u8> {
     format!("{purpose}\n{subject}").into_bytes()
 }
@@ -118,5 +187,28 @@ mod tests {
         assert!(sealer.open("grant", "pm2:a:x", &changed).is_err());
         assert!(sealer.open("grant", "pm2:a:x", &Sealed("short".to_owned())).is_err());
         assert!(Sealer::new(b"short").is_err());
+    }
+
+    #[test]
+    fn a_sealed_body_opens_only_as_its_kind_and_with_its_key() {
+        use store::BodySealer;
+        let ids: Arc<dyn Ids> = Arc::new(Counting(0.into()));
+        let bodies = Sealer::new(&[7; KEY_BYTES]).unwrap().bodies(Arc::clone(&ids));
+        let sealed = bodies.seal("a payment", "{\"a\":1}").unwrap();
+        assert_eq!(bodies.open("a payment", &sealed).unwrap(), "{\"a\":1}");
+        assert_ne!(bodies.seal("a payment", "{\"a\":1}").unwrap(), sealed);
+        assert!(bodies.open("an event", &sealed).is_err());
+        let others = Sealer::new(&[8; KEY_BYTES]).unwrap().bodies(ids);
+        assert!(others.open("a payment", &sealed).is_err());
+        assert!(bodies.open("a payment", "short").is_err());
+    }
+
+    #[test]
+    fn a_keyed_hash_depends_on_the_text_and_the_key() {
+        let one = Sealer::new(&[7; KEY_BYTES]).unwrap();
+        let two = Sealer::new(&[8; KEY_BYTES]).unwrap();
+        assert_eq!(one.keyed_hash("a"), one.keyed_hash("a"));
+        assert_ne!(one.keyed_hash("a"), one.keyed_hash("b"));
+        assert_ne!(one.keyed_hash("a"), two.keyed_hash("a"));
     }
 }

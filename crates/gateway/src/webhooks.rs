@@ -1,5 +1,6 @@
 //! A member's webhook configuration: exactly one, replaced as a whole.
 
+use domain::reach::{Reach, Unreachable};
 use store::unit;
 use store::webhooks::{self, WebhookConfig};
 
@@ -49,8 +50,9 @@ pub async fn delete(app: &App, member: &Member) -> Result<bool, GatewayError> {
     Ok(deleted)
 }
 
-/// In a sandbox any http(s) URL will do; otherwise https to a public name or address, so that a
-/// member cannot make us call into our own network. `field` is where the member wrote it.
+/// https to a public name or address, so that a member cannot make us call into our own network; in
+/// a sandbox also http, and the machine itself. What a name resolves to is judged by the wire, when
+/// it connects. `field` is where the member wrote it.
 pub(crate) fn check_url(field: &str, text: &str, sandbox: bool) -> Result<(), String> {
     let shown: String = text.chars().take(100).collect();
     if text.len() > URL_BYTES_MAX {
@@ -68,20 +70,16 @@ pub(crate) fn check_url(field: &str, text: &str, sandbox: bool) -> Result<(), St
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!("`{field}` should not contain a user name or password."));
     }
-    let private = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => {
-            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
-        }
-        Some(url::Host::Ipv6(ip)) => {
-            ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local()
-        }
+    let reach = Reach::of(sandbox);
+    let judged = match url.host() {
+        Some(url::Host::Domain(name)) => reach.check_name(name),
+        Some(url::Host::Ipv4(address)) => reach.check(address.into()),
+        Some(url::Host::Ipv6(address)) => reach.check(address.into()),
         None => return Err(format!("`{field}` should name a host.")),
     };
-    if private && !sandbox {
-        return Err(format!("`{field}` should not point into a private network: `{shown}`."));
-    }
-    Ok(())
+    judged.map_err(|Unreachable(what)| {
+        format!("`{field}` should name a public address, not one that is {what}: `{shown}`.")
+    })
 }
 
 #[cfg(test)]
@@ -89,12 +87,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endpoints_inside_our_own_network_are_refused_in_production_only() {
-        for url in
-            ["http://example.com/", "https://localhost/", "https://10.0.0.1/", "https://[::1]/"]
-        {
+    fn endpoints_inside_our_own_network_are_refused() {
+        for url in [
+            "http://example.com/",
+            "https://localhost/",
+            "https://localhost./",
+            "https://[::1]/",
+            "https://127.1/",
+            "https://0x7f000001/",
+            "https://2130706433/",
+        ] {
             assert!(check_url("url", url, false).is_err(), "{url}");
             assert!(check_url("url", url, true).is_ok(), "{url}");
+        }
+        for url in ["https://10.0.0.1/", "https://169.254.169.254/", "https://[::ffff:10.0.0.1]/"] {
+            assert!(check_url("url", url, false).is_err(), "{url}");
+            assert!(check_url("url", url, true).is_err(), "{url}");
         }
         assert!(check_url("url", "https://example.com/hook?x=1", false).is_ok());
         for url in ["", "example.com", "ftp://example.com", "https://user:pw@example.com/"] {

@@ -161,6 +161,9 @@ pub trait Environment: Send + Sync + 'static {
     /// Brings a callback to a TPP, as a `POST` of JSON with the key in the header `apiKey`; ends
     /// when the TPP has it, or cannot be reached.
     fn call_back(&self, callback: Callback) -> BoxFuture<'static, ()>;
+    /// The seal certificate (DER) that a TPP publishes under this fingerprint: SHA-256 of the DER,
+    /// lower-case hexadecimal. It is looked for where the registration has another certificate.
+    fn published_certificate(&self, fingerprint: &str) -> Option<Vec<u8>>;
 }
 
 /// Why the simulated banks did not start.

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::exchanges::Exchanges;
 use crate::faults::Faults;
-use crate::jose::{KeySet, SigningKey, base64url};
+use crate::jose::{KeySet, SigningKey, base64url, sha256};
 use crate::journal::{self, Journal, JournalFailed};
 use crate::state::State;
 use crate::{Environment, Options, Registration, StartError};
@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) stop: watch::Sender<bool>,
     execution_delay_ms: u64,
     clients: HashMap<String, Client>,
+    /// Whose certificates are trusted, DER; none where there is no port with TLS.
+    authorities: Vec<Vec<u8>>,
     kept: Mutex<Kept>,
 }
 
@@ -79,7 +81,7 @@ impl Shared {
             Some(directory) => {
                 let unusable =
                     |source| StartError::DataDirectory { path: directory.clone(), source };
-                std::fs::create_dir_all(directory).map_err(unusable)?;
+                journal::private_directory(directory).map_err(unusable)?;
                 let key = load_or_make_key(directory)?;
                 let path = directory.join(JOURNAL_FILE);
                 journal::replay(&path, |change| state.restore(change))?;
@@ -100,6 +102,7 @@ impl Shared {
             stop: watch::Sender::new(false),
             execution_delay_ms: options.execution_delay_ms,
             clients,
+            authorities: options.tls.map(|tls| tls.client_roots_der).unwrap_or_default(),
             kept: Mutex::new(Kept { state, journal }),
         })
     }
@@ -171,6 +174,30 @@ impl Shared {
     pub(crate) fn provider_returns_to(&self, organisation_identifier: &str, uri: &str) -> bool {
         let found = self.provider(organisation_identifier);
         found.is_some_and(|client| client.registration.redirect_uris.iter().any(|one| one == uri))
+    }
+
+    /// Whose certificates are trusted, DER.
+    pub(crate) fn authorities(&self) -> &[Vec<u8>] {
+        &self.authorities
+    }
+
+    /// The seal certificate with this fingerprint (SHA-256 of its DER): the registered one of the
+    /// provider, or one that it publishes.
+    pub(crate) fn seal_certificate(
+        &self,
+        organisation_identifier: &str,
+        fingerprint: &[u8],
+    ) -> Option<Vec<u8>> {
+        let registered = self
+            .provider(organisation_identifier)
+            .and_then(|client| client.registration.seal_certificate_der.as_ref())
+            .filter(|der| sha256(der).as_slice() == fingerprint);
+        let published = || {
+            let hexadecimal: String =
+                fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
+            self.environment.published_certificate(&hexadecimal)
+        };
+        registered.cloned().or_else(published)
     }
 
     pub(crate) fn provider(&self, organisation_identifier: &str) -> Option<&Client> {

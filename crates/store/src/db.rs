@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::seams::Clock;
 
+use crate::bodies::{Bodies, BodySealer};
 use crate::postgres::{Postgres, PostgresTx};
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::{Row, Value, migrate};
@@ -72,6 +73,14 @@ impl Db {
         let db = Db::Postgres(Arc::new(Postgres::open(url, connections_max, clock)?));
         migrate::run(&db).await?;
         Ok(db)
+    }
+
+    /// From now on bodies are sealed with `sealer`. The first one that is set stays.
+    pub fn seal_bodies_with(&self, sealer: Arc<dyn BodySealer>) {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.bodies().seal_with(sealer),
+            Db::Postgres(postgres) => postgres.bodies().seal_with(sealer),
+        }
     }
 
     /// `sqlite` or `postgres`, for people.
@@ -237,6 +246,14 @@ impl Tx {
         match self {
             Tx::Sqlite(tx) => tx.batch(sql),
             Tx::Postgres(tx) => tx.batch(sql).await,
+        }
+    }
+
+    /// Seals and opens the bodies of this database.
+    pub(crate) fn bodies(&self) -> &Bodies {
+        match self {
+            Tx::Sqlite(tx) => &tx.bodies,
+            Tx::Postgres(tx) => &tx.bodies,
         }
     }
 

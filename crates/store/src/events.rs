@@ -5,6 +5,7 @@ use domain::ids::PaymentId;
 use domain::payment::{Payment, PaymentChanged};
 
 use crate::Row;
+use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx};
 
 /// Whoever lost the race for a version writes nothing here, and finds out by the payment's row.
@@ -15,6 +16,9 @@ pub(crate) const OF_SUBJECT: &str =
     "SELECT version, id, kind, body FROM events WHERE subject = $1 ORDER BY version LIMIT 1000";
 pub(crate) const GET: &str =
     "SELECT version, id, kind, body FROM events WHERE subject = $1 AND version = $2";
+
+/// What a body here is sealed as.
+const KIND: &str = "an event";
 
 /// One event of a payment.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +42,7 @@ pub async fn of_payment(
     payment_id: &PaymentId,
 ) -> Result<Vec<PaymentEvent>, StoreError> {
     let rows = tx.query(OF_SUBJECT, &[payment_id.as_str().into()]).await?;
-    rows.iter().map(event).collect()
+    rows.iter().map(|row| event(tx.bodies(), row)).collect()
 }
 
 /// The event that made `version` of a payment.
@@ -52,16 +56,17 @@ pub async fn get(
 ) -> Result<PaymentEvent, StoreError> {
     let params = [payment_id.as_str().into(), version.into()];
     let row = tx.query_first(GET, &params).await?;
-    event(&row.ok_or_else(|| StoreError::Corrupt(format!("{payment_id} lacks event {version}")))?)
+    let missing = || StoreError::Corrupt(format!("{payment_id} lacks event {version}"));
+    event(tx.bodies(), &row.ok_or_else(missing)?)
 }
 
 pub(crate) fn insert(
+    bodies: &Bodies,
     payment: &Payment,
     kind: EventKind,
     changed: &PaymentChanged,
 ) -> Result<Statement, StoreError> {
-    let body =
-        serde_json::to_string(changed).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    let body = bodies.write(KIND, changed)?;
     Ok((
         INSERT,
         vec![
@@ -81,9 +86,8 @@ fn id_of(payment_id: &PaymentId, version: i64) -> String {
     format!("ev:{}:{version}", payment_id.core())
 }
 
-fn event(row: &Row) -> Result<PaymentEvent, StoreError> {
-    let changed = serde_json::from_str(row.text(3)?)
-        .map_err(|error| StoreError::Corrupt(format!("the body of an event: {error}")))?;
+fn event(bodies: &Bodies, row: &Row) -> Result<PaymentEvent, StoreError> {
+    let changed = bodies.read(KIND, row.text(3)?)?;
     let kind = EventKind::from_name(row.text(2)?)
         .ok_or_else(|| StoreError::Corrupt("an unknown kind of event".to_owned()))?;
     Ok(PaymentEvent { id: row.text(1)?.to_owned(), version: row.int(0)?, kind, changed })

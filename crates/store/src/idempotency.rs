@@ -17,6 +17,9 @@ pub(crate) const RELEASE_ALL: &str = "UPDATE idempotency_keys SET running_until_
 pub(crate) const DELETE_OLD: &str = "DELETE FROM idempotency_keys WHERE id IN \
      (SELECT id FROM idempotency_keys WHERE created_ms < $1 ORDER BY created_ms, id LIMIT $2)";
 
+/// What an answer is sealed as.
+const KIND: &str = "an idempotent answer";
+
 /// A request as it is recorded with what it changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewKey {
@@ -76,7 +79,10 @@ pub async fn get(tx: &mut Tx, id: &str) -> Result<Option<KnownKey>, StoreError> 
         request_sha256: row.text(0)?.to_owned(),
         running_until: Timestamp::from_millisecond(row.int(1)?).map_err(|_| damaged("a time"))?,
         payment_id: payment_id.map_err(|_| damaged("a payment"))?,
-        answer: row.optional_text(3)?.map(str::to_owned),
+        answer: row
+            .optional_text(3)?
+            .map(|stored| tx.bodies().read_text(KIND, stored))
+            .transpose()?,
     }))
 }
 
@@ -85,7 +91,8 @@ pub async fn get(tx: &mut Tx, id: &str) -> Result<Option<KnownKey>, StoreError> 
 /// # Errors
 /// [`StoreError`] of the database.
 pub async fn answered(tx: &mut Tx, id: &str, answer: &str) -> Result<(), StoreError> {
-    tx.execute(ANSWERED, &[answer.into(), id.into()]).await.map(|_| ())
+    let stored = tx.bodies().write_text(KIND, answer.to_owned())?;
+    tx.execute(ANSWERED, &[stored.into(), id.into()]).await.map(|_| ())
 }
 
 /// Whoever carried requests out is dead: those without an answer will never have one. For the start

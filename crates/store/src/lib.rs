@@ -9,6 +9,7 @@
 //! `$1` parameters whose first uses come in order (SQLite counts them by appearance), `BIGINT` and `TEXT` only, no booleans, timestamps, arrays or JSON operators,
 //! no bare `SUM`, no `SKIP LOCKED` outside job claiming.
 
+mod bodies;
 mod db;
 mod migrate;
 mod postgres;
@@ -31,5 +32,6 @@ pub mod step;
 pub mod token_requests;
 pub mod webhooks;
 
+pub use bodies::BodySealer;
 pub use db::{Db, StoreError, Tx, Unit, unit};
 pub use value::{Row, Value};

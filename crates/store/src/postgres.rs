@@ -13,6 +13,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{NoTls, Statement as Prepared};
 
+use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx, Unit};
 use crate::{Row, Value};
 
@@ -29,6 +30,7 @@ const CONNECTION_WAIT_MS: u64 = 5_000;
 pub struct Postgres {
     pool: Pool,
     clock: Arc<dyn Clock>,
+    bodies: Bodies,
 }
 
 impl Postgres {
@@ -54,7 +56,11 @@ impl Postgres {
             .timeouts(Timeouts::default())
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Postgres { pool, clock })
+        Ok(Postgres { pool, clock, bodies: Bodies::default() })
+    }
+
+    pub(crate) fn bodies(&self) -> &Bodies {
+        &self.bodies
     }
 
     async fn connection(&self) -> Result<Object, StoreError> {
@@ -73,7 +79,7 @@ impl Postgres {
         F: for<'t> Fn(&'t mut Tx) -> Unit<'t, T> + Send + Sync,
     {
         let client = self.connection().await?;
-        let mut tx = Tx::Postgres(PostgresTx { client: Some(client) });
+        let mut tx = Tx::Postgres(PostgresTx { client: Some(client), bodies: self.bodies.clone() });
         tx.batch("BEGIN").await?;
         match work(&mut tx).await {
             Ok(value) => {
@@ -95,7 +101,7 @@ impl Postgres {
         F: for<'t> FnOnce(&'t mut Tx) -> Unit<'t, T> + Send,
     {
         let client = self.connection().await?;
-        let mut tx = Tx::Postgres(PostgresTx { client: Some(client) });
+        let mut tx = Tx::Postgres(PostgresTx { client: Some(client), bodies: self.bodies.clone() });
         let result = work(&mut tx).await;
         give_back(tx);
         result
@@ -106,7 +112,7 @@ impl Postgres {
         F: for<'t> FnOnce(&'t mut Tx) -> Unit<'t, T> + Send,
     {
         let client = self.connection().await?;
-        let mut tx = Tx::Postgres(PostgresTx { client: Some(client) });
+        let mut tx = Tx::Postgres(PostgresTx { client: Some(client), bodies: self.bodies.clone() });
         tx.batch(SNAPSHOT).await?;
         let result = work(&mut tx).await;
         // Nothing was written: only the end of the transaction counts. Where it does not end, the
@@ -133,6 +139,7 @@ fn give_back(tx: Tx) {
 /// A PostgreSQL transaction. Dropped with its client still inside, it closes the connection.
 pub struct PostgresTx {
     client: Option<Object>,
+    pub(crate) bodies: Bodies,
 }
 
 impl Drop for PostgresTx {

@@ -17,6 +17,7 @@ use futures_util::FutureExt;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::bodies::Bodies;
 use crate::db::{StoreError, Tx, Unit};
 use crate::{Row, Value};
 
@@ -47,6 +48,7 @@ pub struct Sqlite {
     writer: Option<JoinHandle<()>>,
     readers: Vec<Mutex<Option<Connection>>>,
     path: PathBuf,
+    bodies: Bodies,
 }
 
 impl Sqlite {
@@ -59,11 +61,25 @@ impl Sqlite {
             readers.push(Mutex::new(Some(connect(path, true)?)));
         }
         let (tasks, queue) = mpsc::channel(QUEUE_UNITS_MAX);
+        let bodies = Bodies::default();
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_batches(connection, queue))
+            .spawn({
+                let bodies = bodies.clone();
+                move || write_batches(connection, bodies, queue)
+            })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Sqlite { tasks: Some(tasks), writer: Some(writer), readers, path: path.to_owned() })
+        Ok(Sqlite {
+            tasks: Some(tasks),
+            writer: Some(writer),
+            readers,
+            path: path.to_owned(),
+            bodies,
+        })
+    }
+
+    pub(crate) fn bodies(&self) -> &Bodies {
+        &self.bodies
     }
 
     pub(crate) async fn transact<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -121,10 +137,10 @@ impl Sqlite {
             Some(connection) => connection,
             None => connect(&self.path, true)?,
         };
-        let mut tx = Tx::Sqlite(SqliteTx { connection });
+        let mut tx = Tx::Sqlite(SqliteTx { connection, bodies: self.bodies.clone() });
         let result = work(&mut tx);
         // One that is still in a transaction would show its next reader the past.
-        if let Tx::Sqlite(SqliteTx { connection }) = tx
+        if let Tx::Sqlite(SqliteTx { connection, .. }) = tx
             && connection.is_autocommit()
         {
             *slot = Some(connection);
@@ -200,8 +216,8 @@ fn opening(path: &Path, error: &rusqlite::Error) -> StoreError {
     }
 }
 
-fn write_batches(connection: Connection, mut queue: mpsc::Receiver<Task>) {
-    let mut tx = Tx::Sqlite(SqliteTx { connection });
+fn write_batches(connection: Connection, bodies: Bodies, mut queue: mpsc::Receiver<Task>) {
+    let mut tx = Tx::Sqlite(SqliteTx { connection, bodies });
     let mut batch = Vec::with_capacity(BATCH_UNITS_MAX);
     while queue.blocking_recv_many(&mut batch, BATCH_UNITS_MAX) > 0 {
         write_batch(&mut tx, &mut batch);
@@ -267,6 +283,7 @@ fn control(tx: &mut Tx, sql: &'static str) -> Result<(), StoreError> {
 /// A SQLite transaction.
 pub struct SqliteTx {
     connection: Connection,
+    pub(crate) bodies: Bodies,
 }
 
 impl SqliteTx {

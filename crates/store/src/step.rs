@@ -36,7 +36,8 @@ pub async fn create(
     step: &PaymentStep,
     saving: Saving<'_>,
 ) -> Result<Saved, StoreError> {
-    save(tx, step, saving, payments::insert(&step.state)?).await
+    let row = payments::insert(tx.bodies(), &step.state)?;
+    save(tx, step, saving, row).await
 }
 
 /// Writes a later Step.
@@ -48,7 +49,8 @@ pub async fn update(
     step: &PaymentStep,
     saving: Saving<'_>,
 ) -> Result<Saved, StoreError> {
-    save(tx, step, saving, payments::update(&step.state)?).await
+    let row = payments::update(tx.bodies(), &step.state)?;
+    save(tx, step, saving, row).await
 }
 
 async fn save(
@@ -63,7 +65,7 @@ async fn save(
     let mut of_events = vec![];
     for event in &step.events {
         let begin = statements.len();
-        statements.push(events::insert(payment, kind, event)?);
+        statements.push(events::insert(tx.bodies(), payment, kind, event)?);
         if payment.tells_changes() {
             statements.extend(deliveries::fan_out(payment, event.version, kind));
         }

@@ -4,9 +4,12 @@ use domain::ids::{MemberId, TokenRequestId};
 use domain::token_request::TokenRequest;
 
 use crate::Row;
+use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx};
 use crate::payments::list::padded;
 
+/// What a body here is sealed as.
+const KIND: &str = "a token request";
 /// Ids that one statement may name.
 const IDS_AT_ONCE: usize = 32;
 
@@ -36,7 +39,7 @@ pub async fn insert(tx: &mut Tx, request: &TokenRequest) -> Result<bool, StoreEr
         request.payment_id.as_ref().map(|id| id.as_str().to_owned()).into(),
         request.created_at.as_millisecond().into(),
         request.version.into(),
-        body(request)?.into(),
+        tx.bodies().write(KIND, request)?.into(),
     ];
     Ok(tx.execute(INSERT, &params).await? == 1)
 }
@@ -51,7 +54,7 @@ pub async fn get(
     id: &TokenRequestId,
 ) -> Result<Option<TokenRequest>, StoreError> {
     let params = [id.as_str().into(), member_id.as_str().into()];
-    tx.query_first(GET, &params).await?.map(|row| request(&row)).transpose()
+    tx.query_first(GET, &params).await?.map(|row| request(tx.bodies(), &row)).transpose()
 }
 
 /// The token request of that id, whoever's it is: for payers, who hold its link.
@@ -59,7 +62,10 @@ pub async fn get(
 /// # Errors
 /// [`StoreError`] of the database, or a row that cannot be read.
 pub async fn get_any(tx: &mut Tx, id: &TokenRequestId) -> Result<Option<TokenRequest>, StoreError> {
-    tx.query_first(GET_ANY, &[id.as_str().into()]).await?.map(|row| request(&row)).transpose()
+    tx.query_first(GET_ANY, &[id.as_str().into()])
+        .await?
+        .map(|row| request(tx.bodies(), &row))
+        .transpose()
 }
 
 /// The member's token request with that reference.
@@ -72,7 +78,7 @@ pub async fn of_reference(
     ref_id: &str,
 ) -> Result<Option<TokenRequest>, StoreError> {
     let params = [member_id.as_str().into(), ref_id.into()];
-    tx.query_first(OF_REFERENCE, &params).await?.map(|row| request(&row)).transpose()
+    tx.query_first(OF_REFERENCE, &params).await?.map(|row| request(tx.bodies(), &row)).transpose()
 }
 
 /// Those of the member's token requests, in any order.
@@ -93,7 +99,8 @@ pub async fn of_ids(
             Ok((OF_IDS, params))
         })
         .collect::<Result<_, StoreError>>()?;
-    tx.query_all(&statements).await?.iter().flatten().map(request).collect()
+    let answers = tx.query_all(&statements).await?;
+    answers.iter().flatten().map(|row| request(tx.bodies(), row)).collect()
 }
 
 /// Writes a changed token request.
@@ -104,7 +111,7 @@ pub async fn update(tx: &mut Tx, request: &TokenRequest) -> Result<(), StoreErro
     let params = [
         request.payment_id.as_ref().map(|id| id.as_str().to_owned()).into(),
         request.version.into(),
-        body(request)?.into(),
+        tx.bodies().write(KIND, request)?.into(),
         request.id.as_str().into(),
         (request.version - 1).into(),
     ];
@@ -114,11 +121,6 @@ pub async fn update(tx: &mut Tx, request: &TokenRequest) -> Result<(), StoreErro
     }
 }
 
-fn body(request: &TokenRequest) -> Result<String, StoreError> {
-    serde_json::to_string(request).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
-fn request(row: &Row) -> Result<TokenRequest, StoreError> {
-    serde_json::from_str(row.text(0)?)
-        .map_err(|error| StoreError::Corrupt(format!("the body of a token request: {error}")))
+fn request(bodies: &Bodies, row: &Row) -> Result<TokenRequest, StoreError> {
+    bodies.read(KIND, row.text(0)?)
 }

@@ -4,11 +4,13 @@
 //! machine it says with [`skipped`], so that a green run never hides what was not tested.
 #![expect(clippy::expect_used, clippy::panic, reason = "tests are its only callers")]
 
+mod columns;
 mod databases;
 mod seams;
 
 use std::io::Write;
 
+pub use columns::stored_texts;
 pub use databases::{POSTGRES_URL, TestDatabase, databases, sqlite};
 pub use seams::{TestClock, TestIds};
 

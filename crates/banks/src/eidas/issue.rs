@@ -2,6 +2,7 @@
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue,
@@ -238,6 +239,22 @@ pub fn pem_contents(pem: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
         }
         found => Ok(found.to_vec()),
     }
+}
+
+/// Whether the key of an authority's certificate signed a certificate (both DER), and by its name.
+/// False for other algorithms than RSA with SHA-256.
+#[must_use]
+pub fn issued_by(certificate_der: &[u8], authority_der: &[u8]) -> bool {
+    let (Ok((_, certificate)), Ok((_, authority))) =
+        (X509Certificate::from_der(certificate_der), X509Certificate::from_der(authority_der))
+    else {
+        return false;
+    };
+    let key = authority.public_key().subject_public_key.data.as_ref();
+    certificate.issuer() == authority.subject()
+        && UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)
+            .verify(certificate.tbs_certificate.as_ref(), &certificate.signature_value.data)
+            .is_ok()
 }
 
 /// Whether a private key (PKCS#8, DER) is that of a certificate (DER).

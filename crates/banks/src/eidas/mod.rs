@@ -10,7 +10,7 @@ pub mod read;
 pub mod request;
 mod statement;
 
-pub use issue::{DevelopmentAuthority, Issued, Purpose, key_fits};
+pub use issue::{DevelopmentAuthority, Issued, Purpose, issued_by, key_fits};
 pub use read::Certificate;
 
 /// What a payment service provider may do (ETSI TS 119 495, section 4.2.1).

@@ -33,7 +33,10 @@ impl Browser {
         let url = format!("{api_url}/session/{id}");
         let page = self.get(&url).await?;
         expect(&page, 200, "the bank picker")?;
-        let answer = self.post(&url, &[("bank-id", bank)]).await?;
+        let visit = attribute_after(&html(&page), "name=\"bascule-visit\"", "value=\"")
+            .context("the bank picker's form has no visit token")?;
+        let form = [("bascule-visit", visit.as_str()), ("bank-id", bank)];
+        let answer = self.post(&url, &form).await?;
         if answer.status != 303 {
             bail!("the hosted pages did not take bank `{bank}` (HTTP {})", answer.status);
         }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use domain::reach::Reach;
 use domain::seams::Clock;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -92,7 +93,7 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
 async fn running_sandbox(options: &PayOptions) -> Option<Announcement> {
     let file = std::fs::read(options.data_dir.join("sandbox.json")).ok()?;
     let announcement: Announcement = serde_json::from_slice(&file).ok()?;
-    let wire = Arc::new(HttpWire::new(None).ok()?);
+    let wire = Arc::new(HttpWire::new(Reach::PublicAndLoopback, None).ok()?);
     let merchant = merchant(&wire, &announcement).ok()?;
     merchant.gateway_public_key().await.ok()?;
     Some(announcement)
@@ -130,7 +131,7 @@ impl<'a> Journey<'a> {
         options: &'a PayOptions,
         announcement: &'a Announcement,
     ) -> anyhow::Result<Journey<'a>> {
-        let wire = Arc::new(HttpWire::new(None)?);
+        let wire = Arc::new(HttpWire::new(Reach::PublicAndLoopback, None)?);
         let merchant = merchant(&wire, announcement)?;
         let key = merchant.gateway_public_key().await?;
         let webhooks = WebhookListener::start(key).await?;

@@ -115,6 +115,23 @@ pub async fn load_or_make(
     })
 }
 
+/// The authority of the sandbox that keeps its data in `db`: its simulated banks believe what it
+/// issues and nothing else. None where the database is not a sandbox's.
+///
+/// # Errors
+/// Where the database cannot be read, or the sealing key is another one.
+pub async fn authority(
+    db: &Db,
+    sealer: &Sealer,
+    now: Timestamp,
+) -> anyhow::Result<Option<DevelopmentAuthority>> {
+    let Some(sealed) = stored(db, None, now).await? else { return Ok(None) };
+    let plain = sealer.open("certificates", SECRET, &domain::payment::Sealed(sealed))?;
+    let kept: Kept = serde_json::from_slice(&plain)?;
+    let Pair { certificate_pem, private_key_pem } = &kept.authority;
+    Ok(Some(DevelopmentAuthority::load(certificate_pem, private_key_pem)?))
+}
+
 async fn stored(
     db: &Db,
     candidate: Option<String>,

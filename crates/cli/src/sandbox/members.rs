@@ -123,9 +123,11 @@ async fn register(
                 // Everything can be tried in a sandbox.
                 let settings = MemberSettings { acts_on_behalf: true, ..MemberSettings::default() };
                 members::set_settings(tx, &id, &settings).await?;
+                // Only with the member: a key that was deleted since stays deleted.
+                members::insert_key(tx, &id, &key, now).await?;
+                members::insert_api_key(tx, &id, &digest, now).await?;
             }
-            members::insert_key(tx, &id, &key, now).await?;
-            members::insert_api_key(tx, &id, &digest, now).await
+            Ok(())
         })
     })
     .await?;

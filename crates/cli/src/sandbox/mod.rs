@@ -1,7 +1,7 @@
 //! `bascule sandbox`: gateway, simulated banks and demo shop in one process.
 
 mod announce;
-mod certificates;
+pub mod certificates;
 mod members;
 mod start;
 

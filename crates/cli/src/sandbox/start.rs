@@ -1,7 +1,7 @@
 //! Puts a sandbox together.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, anyhow};
 use axum::serve::ListenerExt;
@@ -11,6 +11,7 @@ use banks::payee_verification::VerificationService;
 use banks::protocol::Identity;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::reach::Reach;
 use domain::seams::Clock;
 use gateway::app::Parts;
 use gateway::jobs::{Runner, recover};
@@ -78,14 +79,16 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     })?;
     let now = SystemClock.now();
     let certificates = certificates::load_or_make(&db, &sealer, &SystemIds, now, &api_url).await?;
-    let wire = Arc::new(HttpWire::new(Some(certificates.authority_der.clone()))?);
+    let wire = Arc::new(HttpWire::new(Reach::of(true), Some(certificates.authority_der.clone()))?);
     let to_members = Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>;
     let mut return_urls = vec![format!("{api_url}/callback")];
     return_urls.extend(
         crate::members::all(&db).await?.into_iter().filter_map(|member| member.settings.return_url),
     );
+    let gateway = Arc::new(OnceLock::new());
+    let environment = BankEnvironment { wire: to_members, gateway: Arc::clone(&gateway) };
     let banks =
-        start_banks(options, &data_dir, return_urls, &signing_key, &certificates, to_members)
+        start_banks(options, &data_dir, return_urls, &signing_key, &certificates, environment)
             .await?;
     let own = members::gateway_seed(&db, &sealer, &SystemIds, now).await?;
     let developer = members::member(&db, &sealer, &SystemIds, "developer", now).await?;
@@ -113,6 +116,8 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         mailer: Some(mailer(options, &data_dir)?),
         settings: settings(options, &api_url, &banks.tls_base_url, &[&developer, &shop, &payer])?,
     });
+    // The banks were started before their gateway, and this is the one place that sets it.
+    let _set_once = gateway.set(Arc::downgrade(&app));
     let shop = Merchant::new(wire, clock, &api_url, shop.credentials)?;
     let router = web::router(Arc::clone(&app)).merge(demo::router(shop, &api_url, &banks.base_url));
     let announcement = announcement(&app, &data_dir, &api_url, &banks.base_url, developer, payer)?;
@@ -212,9 +217,7 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 
 async fn open_database(options: &SandboxOptions, data_dir: &DataDir) -> anyhow::Result<Db> {
     match &options.database {
-        None => {
-            Db::open_sqlite(&data_dir.file("bascule.db")).await.map_err(|error| anyhow!("{error}"))
-        }
+        None => Db::open_sqlite(&data_dir.database()?).await.map_err(|error| anyhow!("{error}")),
         Some(url) => Db::open_postgres(url, DATABASE_CONNECTIONS, Arc::new(SystemClock))
             .await
             .map_err(|error| anyhow!("{error}")),
@@ -240,7 +243,7 @@ async fn start_banks(
     return_urls: Vec<String>,
     signing_key: &SigningKey,
     certificates: &Certificates,
-    wire: Arc<dyn banks::wire::Wire>,
+    environment: BankEnvironment,
 ) -> anyhow::Result<simbank::Running> {
     let port = match (options.bank_port, options.port) {
         (Some(port), _) => port,
@@ -279,9 +282,7 @@ async fn start_banks(
         }],
         execution_delay_ms: options.execution_delay,
     };
-    simbank::start(banks, Arc::new(BankEnvironment { wire }))
-        .await
-        .map_err(|error| anyhow!("{error}"))
+    simbank::start(banks, Arc::new(environment)).await.map_err(|error| anyhow!("{error}"))
 }
 
 fn announcement(
@@ -294,7 +295,7 @@ fn announcement(
 ) -> anyhow::Result<Announcement> {
     let (private, public) = developer.pem()?;
     data_dir.write("member-key.pem", private.as_bytes(), 0o600)?;
-    data_dir.write("member-key.pub.pem", public.as_bytes(), 0o644)?;
+    data_dir.write("member-key.pub.pem", public.as_bytes(), 0o600)?;
     let private_key_path = data_dir.file("member-key.pem");
     let private_key_path = std::path::absolute(&private_key_path).unwrap_or(private_key_path);
     let announcement = Announcement {

@@ -8,6 +8,7 @@ use bascule::seams::SystemClock;
 use bascule::wire::HttpWire;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::reach::Reach;
 use domain::seams::Clock;
 use serde_json::{Value, json};
 
@@ -212,7 +213,7 @@ async fn call(method: http::Method, url: &str, body: Option<Value>) -> Result<Va
         timeout_ms: 60_000,
         client_certificate: None,
     };
-    let wire = HttpWire::new(None).map_err(|error| error.to_string())?;
+    let wire = HttpWire::new(Reach::PublicAndLoopback, None).map_err(|error| error.to_string())?;
     let response = wire.send(request).await.map_err(|error| error.to_string())?;
     let mut answer: Value =
         serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;

@@ -7,10 +7,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use self::check_digits::is_domestic_polish;
 pub(crate) use self::check_digits::last_digit_checks;
+use self::check_digits::{is_domestic_polish, is_iban};
 pub use self::party::{Address, Party};
 use crate::country::is_country;
+use crate::text::without_separators as plain;
 
 /// How an account is identified on its rail.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,19 +118,15 @@ pub fn is_bic(text: &str) -> bool {
         && text.get(4..6).is_some_and(|country| country == "XK" || is_country(country))
 }
 
-/// Without the spaces and hyphens that people write.
-fn plain(text: &str) -> String {
-    text.replace([' ', '-'], "")
-}
-
 fn iban(text: &str) -> Result<String, AccountError> {
     let text = plain(text).to_ascii_uppercase();
-    match text.parse::<iban::Iban>() {
-        Ok(_) => Ok(text),
-        Err(_) => {
-            let rule = "should be an IBAN of its country's length with correct check digits.";
-            Err(AccountError { field: "iban", rule })
-        }
+    let refused = |rule| Err(AccountError { field: "iban", rule });
+    if text.contains(|one: char| !one.is_ascii_alphanumeric()) {
+        return refused("should have only the letters A to Z and digits, apart from spaces.");
+    }
+    match is_iban(&text) {
+        true => Ok(text),
+        false => refused("should be an IBAN of its country's length with correct check digits."),
     }
 }
 

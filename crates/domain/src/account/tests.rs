@@ -50,6 +50,13 @@ fn an_iban_has_the_length_and_the_check_digits_of_its_country() {
         "XK051212012345678906",
         "gb29 nwbk 6016 1331 9268 19",
         "GB29-NWBK-6016-1331-9268-19",
+        // The latest of the registry.
+        "HN88CABF00000000000250005469",
+        "YE15CBYE0001018861234567891234",
+        "NI45BAPR00000013000003558124",
+        // Copied from a document.
+        "GB29\u{a0}NWBK\u{202f}6016\u{200b}1331\u{2060}9268\u{feff}19",
+        "\u{202a}GB29–NWBK–6016–1331–9268–19\u{202c}",
     ] {
         assert_eq!(fault(of_iban(iban)), None, "{iban}");
     }
@@ -62,6 +69,9 @@ fn an_iban_has_the_length_and_the_check_digits_of_its_country() {
         "GB29NWBK6016133192681",
         "GB29NWBK601613319268190",
         "GB00NWBK60161331926819",
+        // Not of their countries' structure.
+        "HN88CABF0000000000025000546",
+        "HN88CABF0000000000025000546A",
         // A country without IBANs, none at all, letters where its country has digits.
         "US89370400440532013000",
         "ZZ89370400440532013000",
@@ -70,6 +80,29 @@ fn an_iban_has_the_length_and_the_check_digits_of_its_country() {
     ] {
         assert_eq!(fault(of_iban(iban)), Some("iban"), "{iban}");
     }
+}
+
+/// 01 and 98, 02 and 99, 00 and 97 leave the same remainder; only 02 to 98 are ever given.
+#[test]
+fn an_iban_never_has_the_check_digits_00_01_or_99() {
+    let mut seen = vec![];
+    for account in 0..300 {
+        for digits in ["00", "01", "99", "97", "98", "02"] {
+            let iban = format!("DE{digits}37040044{account:010}");
+            if fault(of_iban(&iban)).is_none() {
+                seen.push(digits);
+            }
+        }
+    }
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen, ["02", "97", "98"]);
+}
+
+#[test]
+fn an_iban_with_a_strange_character_says_so() {
+    let error = of_iban("GB29NWBK6016/1331926819").checked().err().unwrap();
+    assert_eq!(error.rule, "should have only the letters A to Z and digits, apart from spaces.");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub struct Creation {
     pub execution: Option<Execution>,
     /// The keys of the opening at the bank.
     pub attempt: Attempt,
+    /// What the bank puts on statements as the order's id; see [`Payment::end_to_end_id`].
+    pub end_to_end_id: String,
     /// What the member already knows of the bank's questions.
     pub credentials: Option<Sealed>,
     /// What is agreed with the member.
@@ -50,6 +52,7 @@ impl Payment {
             initiation,
             execution,
             attempt,
+            end_to_end_id,
             credentials,
             terms,
             token_request_id,
@@ -67,6 +70,7 @@ impl Payment {
             initiation,
             bank_id,
             execution,
+            end_to_end_id: Some(end_to_end_id),
             payer_account: None,
             link_used_at: None,
             terms,

@@ -124,6 +124,10 @@ pub struct Payment {
     /// Absent before, and in payments of earlier releases, which were executed as asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution: Option<Execution>,
+    /// Random, and not derived from the payment's id: whoever reads a bank statement must not be able
+    /// to open the payer's page. Absent in payments of earlier releases, which sent their id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_to_end_id: Option<String>,
     /// The payer's account as the payer gave it on the hosted pages, where the bank wants it and
     /// the member did not know it.
     #[serde(default)]
@@ -205,6 +209,13 @@ pub struct Contradiction {
 }
 
 impl Payment {
+    /// The order's id as the bank gets it and shows it on statements (EndToEndIdentification and
+    /// InstructionIdentification): the same in every request about the payment.
+    #[must_use]
+    pub fn end_to_end_id(&self) -> &str {
+        self.end_to_end_id.as_deref().unwrap_or_else(|| self.id.core())
+    }
+
     /// What its changes are to its member: a payment of v1 shows as its transfer or standing order.
     #[must_use]
     pub fn event_kind(&self) -> EventKind {

@@ -143,6 +143,7 @@ pub fn sealed() -> Sealed {
 pub fn creation() -> Creation {
     Creation {
         token_request_id: None,
+        end_to_end_id: "5d1f0c".to_owned(),
         receipt_to: None,
         initiation: initiation(),
         execution: None,

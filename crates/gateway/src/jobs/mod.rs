@@ -237,8 +237,8 @@ async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, Gateway
     Ok(app.db().read(move |tx| unit(async move { payments::get_any(tx, &wanted).await })).await?)
 }
 
-/// The payment as its bank gets it. The ids follow from the payment's, so each attempt sends the
-/// same; 22 characters fit Faster Payments' 31.
+/// The payment as its bank gets it. The ids are stored with the payment, so each attempt sends
+/// the same; 24 characters fit Faster Payments' 31.
 pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
     let asked = payment.initiation.clone();
     let mut initiation = match payment.execution {
@@ -256,8 +256,8 @@ pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
         });
     }
     PaymentOrder {
-        end_to_end_id: payment.id.core().to_owned(),
-        instruction_id: payment.id.core().to_owned(),
+        end_to_end_id: payment.end_to_end_id().to_owned(),
+        instruction_id: payment.end_to_end_id().to_owned(),
         initiation,
     }
 }

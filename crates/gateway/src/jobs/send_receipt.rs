@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::initiation::Schedule;
 use domain::payment::Payment;
 use domain::step::Case;
+use domain::text::is_unreadable;
 use jiff::SignedDuration;
 use store::jobs::Claim;
 use store::{cases, unit};
@@ -93,5 +94,5 @@ fn receipt(app: &App, payment: &Payment) -> Option<Mail> {
 
 /// A name or reference of a member's, which must not begin a line of its own.
 fn one_line(text: &str) -> String {
-    text.chars().map(|one| if one.is_control() { ' ' } else { one }).collect()
+    text.chars().map(|one| if is_unreadable(one) { ' ' } else { one }).collect()
 }

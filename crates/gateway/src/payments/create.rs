@@ -143,6 +143,7 @@ async fn prepare(
         initiation,
         execution: execution.filter(|_| !later),
         attempt,
+        end_to_end_id: app.new_end_to_end_id(),
         credentials,
         terms,
         token_request_id,

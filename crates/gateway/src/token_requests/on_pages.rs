@@ -214,6 +214,7 @@ fn sketch(
         initiation: Initiation { flow: Flow::FullHostedPages, ..initiation },
         execution: None,
         attempt: app.new_attempt(&id, None),
+        end_to_end_id: app.new_end_to_end_id(),
         credentials: None,
         terms: Terms::default(),
         token_request_id: Some(request.id.clone()),

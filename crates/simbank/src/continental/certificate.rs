@@ -1,6 +1,7 @@
 //! Who a provider is, by the certificate on its connection (ETSI TS 119 495). Read strictly: what a
 //! bank lets through by mistake nobody notices in tests.
 
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use jiff::Timestamp;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::der_parser::ber::{BerObject, BerObjectContent};
@@ -34,6 +35,14 @@ pub(crate) enum Refused {
 pub(crate) fn read(der: Option<&[u8]>, now: Timestamp) -> Result<Provider, Refused> {
     let der = der.ok_or(Refused::Missing)?;
     let (_, certificate) = X509Certificate::from_der(der).map_err(|_| Refused::Invalid)?;
+    if !may_sign(&certificate) || !may_connect(&certificate) {
+        return Err(Refused::Invalid);
+    }
+    facts(&certificate, now)
+}
+
+/// Who a certificate names, at a time when it is valid.
+fn facts(certificate: &X509Certificate<'_>, now: Timestamp) -> Result<Provider, Refused> {
     let validity = certificate.validity();
     if now.as_second() >= validity.not_after.timestamp() {
         return Err(Refused::Expired);
@@ -60,6 +69,70 @@ pub(crate) fn read(der: Option<&[u8]>, now: Timestamp) -> Result<Provider, Refus
     Ok(Provider { organisation_identifier, initiates_payments })
 }
 
+/// Whether the certificate's key may sign: a handshake or a message. A certificate without key usage
+/// restricts nothing (RFC 5280, section 4.2.1.3).
+fn may_sign(certificate: &X509Certificate<'_>) -> bool {
+    match certificate.key_usage() {
+        Ok(Some(usage)) => usage.value.digital_signature() || usage.value.non_repudiation(),
+        Ok(None) => true,
+        Err(_) => false,
+    }
+}
+
+/// Whether the certificate may be shown on a connection.
+fn may_connect(certificate: &X509Certificate<'_>) -> bool {
+    match certificate.extended_key_usage() {
+        Ok(Some(usage)) => usage.value.client_auth || usage.value.any,
+        Ok(None) => true,
+        Err(_) => false,
+    }
+}
+
+/// Checks a seal certificate with which `provider` signs messages: its dates, key usage and role, and
+/// that one of `authorities` (DER) issued it. Without authorities nobody can say who issued it.
+pub(crate) fn check_seal(
+    der: &[u8],
+    provider: &Provider,
+    authorities: &[Vec<u8>],
+    now: Timestamp,
+) -> Result<(), &'static str> {
+    let (_, certificate) =
+        X509Certificate::from_der(der).map_err(|_| "the certificate is not X.509")?;
+    if !may_sign(&certificate) {
+        return Err("the certificate's key usage does not allow signatures");
+    }
+    if certificate.extended_key_usage().ok().flatten().is_some_and(|usage| !usage.value.any) {
+        return Err("the certificate is for connections, not for messages");
+    }
+    let issued = authorities.is_empty() || authorities.iter().any(|one| issued_by(der, one));
+    if !issued {
+        return Err("no authority that this bank trusts issued the certificate");
+    }
+    match facts(&certificate, now) {
+        Err(Refused::Expired) => Err("the certificate has expired"),
+        Err(Refused::Missing | Refused::Invalid) => Err("the certificate is no QSealC"),
+        Ok(found) if found.organisation_identifier != provider.organisation_identifier => {
+            Err("the certificate is another organisation's")
+        }
+        Ok(found) if !found.initiates_payments => Err("the certificate has no role PSP_PI"),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// Whether an authority's key signed a certificate (RSA with SHA-256, as qualified ones are).
+fn issued_by(der: &[u8], authority: &[u8]) -> bool {
+    let (Ok((_, certificate)), Ok((_, authority))) =
+        (X509Certificate::from_der(der), X509Certificate::from_der(authority))
+    else {
+        return false;
+    };
+    let key = authority.public_key().subject_public_key.data.as_ref();
+    certificate.issuer() == authority.subject()
+        && UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)
+            .verify(certificate.tbs_certificate.as_ref(), &certificate.signature_value.data)
+            .is_ok()
+}
+
 fn items<'a>(object: &'a BerObject<'a>) -> Option<&'a [BerObject<'a>]> {
     match &object.content {
         BerObjectContent::Sequence(items) => Some(items),
@@ -80,3 +153,6 @@ fn psd2_roles(statements: &BerObject<'_>) -> Option<Vec<String>> {
     let info = items(items(psd2)?.get(1)?)?;
     items(info.first()?)?.iter().map(|role| identifier(items(role)?.first()?)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use http::Request;
 use serde_json::{Value, json};
 use simbank::PeerCertificate;
 
-use crate::certificate::qwac;
+use crate::certificate::{qwac, qwac_with_role};
 use crate::support::*;
 
 const PRODUCT: &str = "v1/payments/sepa-credit-transfers";
@@ -169,5 +169,26 @@ async fn a_creation_that_comes_again_is_replayed_or_makes_another_payment() {
         let same = first.json()["paymentId"] == again.json()["paymentId"];
         assert_eq!(same, payments == 1, "{bank}");
         assert_eq!(world.payments_at(bank).await.len(), payments, "{bank}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_of_account_information_gets_no_token_for_payments() {
+    let world = World::new();
+    for (role, expected) in
+        [((3, "PSP_AI"), "unauthorized_client"), ((2, "PSP_PI"), "invalid_grant")]
+    {
+        let certificate = qwac_with_role("PSDGB-FCA-123456", 49, role);
+        let request = Request::builder()
+            .method("POST")
+            .uri("/bg-tulp/oauth/token")
+            .extension(PeerCertificate(certificate))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(
+                "grant_type=authorization_code&client_id=PSDGB-FCA-123456&code=unknown",
+            ))
+            .unwrap();
+        let answer = world.send(request).await;
+        assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some(expected)));
     }
 }

@@ -42,6 +42,15 @@ fn name(organisation_identifier: &str) -> Vec<u8> {
 
 /// A certificate of that organisation, valid from 2020 up to a year of this century.
 pub fn qwac(organisation_identifier: &str, until_year: u8) -> Vec<u8> {
+    qwac_with_role(organisation_identifier, until_year, (2, "PSP_PI"))
+}
+
+/// The same with one role: the last arc of its identifier and its name.
+pub fn qwac_with_role(
+    organisation_identifier: &str,
+    until_year: u8,
+    (arc, role): (u64, &str),
+) -> Vec<u8> {
     let rsa = |last: u64| sequence(&[oid(&[1, 2, 840, 113_549, 1, 1, last]), der(0x05, &[])]);
     let validity = sequence(&[
         der(0x17, b"200101000000Z"),
@@ -49,7 +58,7 @@ pub fn qwac(organisation_identifier: &str, until_year: u8) -> Vec<u8> {
     ]);
     let bits = |content: &[u8]| der(0x03, &[&[0], content].concat());
     let key = sequence(&[rsa(1), bits(&sequence(&[der(0x02, &[5]), der(0x02, &[3])]))]);
-    let role = sequence(&[oid(&[0, 4, 0, 19_495, 1, 2]), text("PSP_PI")]);
+    let role = sequence(&[oid(&[0, 4, 0, 19_495, 1, arc]), text(role)]);
     let information = sequence(&[sequence(&[role]), text("Authority"), text("GB-FCA")]);
     let statements = sequence(&[sequence(&[oid(&[0, 4, 0, 19_495, 2]), information])]);
     let extension = sequence(&[oid(&[1, 3, 6, 1, 5, 5, 7, 1, 3]), der(0x04, &statements)]);

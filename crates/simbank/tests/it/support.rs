@@ -61,6 +61,10 @@ impl Environment for TestEnvironment {
     fn call_back(&self, _callback: simbank::Callback) -> BoxFuture<'static, ()> {
         Box::pin(std::future::ready(()))
     }
+
+    fn published_certificate(&self, _fingerprint: &str) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// Whether the request itself is meant to fit the published document.

@@ -180,7 +180,9 @@ pub async fn list(
         for (seek, params) in filter.statements(member_id, limit)? {
             found.extend(tx.query(seek.payments, &params).await?);
         }
-        let mut found = found.iter().map(payment).collect::<Result<Vec<Payment>, _>>()?;
+        let bodies = tx.bodies();
+        let mut found =
+            found.iter().map(|row| payment(bodies, row)).collect::<Result<Vec<Payment>, _>>()?;
         found.retain(|payment| !filter.leaves_out(payment.id.as_str()));
         found
     } else if filter.ids.is_empty() {
@@ -253,7 +255,7 @@ async fn with_ids(
         })
         .collect::<Result<_, StoreError>>()?;
     let answers = tx.query_all(&statements).await?;
-    answers.iter().flatten().map(payment).collect()
+    answers.iter().flatten().map(|row| payment(tx.bodies(), row)).collect()
 }
 
 impl Filter {

@@ -9,6 +9,7 @@ use domain::payment::Payment;
 pub use self::list::{Entry, Filter, IDS_MAX, Position, REFERENCES_MAX, Seek, list, list_entries};
 pub use self::roles::{Role, RoleFilter, list_in_role};
 use crate::Row;
+use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx};
 
 /// A payment of that member.
@@ -26,6 +27,8 @@ pub(crate) const UNFILLED: &str = "SELECT body FROM payments WHERE id > $1 ORDER
 pub(crate) const FILL: &str = "UPDATE payments SET flow = $1, on_behalf_of_id = $2, \
      external_psu_reference = $3 WHERE id = $4";
 
+/// What a body here is sealed as.
+const KIND: &str = "a payment";
 /// Payments whose columns are filled at a time.
 const FILLED_AT_ONCE: i64 = 500;
 
@@ -39,7 +42,8 @@ pub async fn get(
     id: &PaymentId,
 ) -> Result<Option<Payment>, StoreError> {
     let params = [id.as_str().into(), member_id.as_str().into()];
-    tx.query_first(GET, &params).await?.map(|row| payment(&row)).transpose()
+    let row = tx.query_first(GET, &params).await?;
+    row.map(|row| payment_of(tx, &row, id)).transpose()
 }
 
 /// The payment `id` of whichever member: only for jobs, and for the payer who holds its link.
@@ -47,7 +51,8 @@ pub async fn get(
 /// # Errors
 /// [`StoreError`] of the database, or a row that contradicts itself.
 pub async fn get_any(tx: &mut Tx, id: &PaymentId) -> Result<Option<Payment>, StoreError> {
-    tx.query_first(GET_ANY, &[id.as_str().into()]).await?.map(|row| payment(&row)).transpose()
+    let row = tx.query_first(GET_ANY, &[id.as_str().into()]).await?;
+    row.map(|row| payment_of(tx, &row, id)).transpose()
 }
 
 /// Fills the columns that lists are filtered by from the bodies, once, in the migration that adds
@@ -57,10 +62,10 @@ pub(crate) async fn fill_columns(tx: &mut Tx) -> Result<(), StoreError> {
     loop {
         let rows = tx.query(UNFILLED, &[last.as_str().into(), FILLED_AT_ONCE.into()]).await?;
         let Some(row) = rows.last() else { return Ok(()) };
-        last = payment(row)?.id.as_str().to_owned();
+        last = payment(tx.bodies(), row)?.id.as_str().to_owned();
         let mut statements = Vec::with_capacity(rows.len());
         for row in &rows {
-            let payment = payment(row)?;
+            let payment = payment(tx.bodies(), row)?;
             let asked = payment.initiation;
             let params = vec![
                 asked.flow.name().into(),
@@ -74,7 +79,7 @@ pub(crate) async fn fill_columns(tx: &mut Tx) -> Result<(), StoreError> {
     }
 }
 
-pub(crate) fn insert(payment: &Payment) -> Result<Statement, StoreError> {
+pub(crate) fn insert(bodies: &Bodies, payment: &Payment) -> Result<Statement, StoreError> {
     let mut params = vec![
         payment.id.as_str().into(),
         payment.member_id.as_str().into(),
@@ -82,7 +87,7 @@ pub(crate) fn insert(payment: &Payment) -> Result<Statement, StoreError> {
         payment.initiation.ref_id.as_str().into(),
         payment.created_at.as_millisecond().into(),
         payment.version.into(),
-        body(payment)?.into(),
+        body(bodies, payment)?.into(),
         payment.initiation.flow.name().into(),
         payment.initiation.on_behalf_of_id.clone().into(),
         payment.initiation.external_psu_reference.clone().into(),
@@ -92,9 +97,9 @@ pub(crate) fn insert(payment: &Payment) -> Result<Statement, StoreError> {
     Ok((INSERT, params))
 }
 
-pub(crate) fn update(payment: &Payment) -> Result<Statement, StoreError> {
+pub(crate) fn update(bodies: &Bodies, payment: &Payment) -> Result<Statement, StoreError> {
     let mut params =
-        vec![payment.stage().name().into(), payment.version.into(), body(payment)?.into()];
+        vec![payment.stage().name().into(), payment.version.into(), body(bodies, payment)?.into()];
     params.extend(roles::columns(payment));
     params.extend([payment.id.as_str().into(), (payment.version - 1).into()]);
     Ok((UPDATE, params))
@@ -108,14 +113,22 @@ fn kind(payment: &Payment) -> &'static str {
     }
 }
 
-fn body(payment: &Payment) -> Result<String, StoreError> {
+fn body(bodies: &Bodies, payment: &Payment) -> Result<String, StoreError> {
     payment.check().map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    serde_json::to_string(payment).map_err(|error| StoreError::Corrupt(error.to_string()))
+    bodies.write(KIND, payment)
 }
 
-fn payment(row: &Row) -> Result<Payment, StoreError> {
-    let payment: Payment = serde_json::from_str(row.text(0)?)
-        .map_err(|error| StoreError::Corrupt(format!("the body of a payment: {error}")))?;
+/// The payment of a row that was found by `id`: a body that was moved to another row is refused.
+fn payment_of(tx: &Tx, row: &Row, id: &PaymentId) -> Result<Payment, StoreError> {
+    let payment = payment(tx.bodies(), row)?;
+    if payment.id != *id {
+        return Err(StoreError::Corrupt(format!("the row of {id} holds another payment")));
+    }
+    Ok(payment)
+}
+
+fn payment(bodies: &Bodies, row: &Row) -> Result<Payment, StoreError> {
+    let payment: Payment = bodies.read(KIND, row.text(0)?)?;
     payment.check().map_err(|error| StoreError::Corrupt(error.to_string()))?;
     Ok(payment)
 }

@@ -133,7 +133,9 @@ pub async fn list_in_role(
     limit: usize,
 ) -> Result<Vec<Payment>, StoreError> {
     let answers = tx.query_all(&filter.statements(member_id, limit)?).await?;
-    let mut found = answers.iter().flatten().map(payment).collect::<Result<Vec<Payment>, _>>()?;
+    let bodies = tx.bodies();
+    let read = |row| payment(bodies, row);
+    let mut found = answers.iter().flatten().map(read).collect::<Result<Vec<Payment>, _>>()?;
     found.sort_by_cached_key(|payment| std::cmp::Reverse(filter.role.position(payment)));
     found.truncate(limit);
     Ok(found)

@@ -176,6 +176,7 @@ pub fn new_payment(ids: &TestIds, member_id: &MemberId, now: Timestamp) -> Payme
     let id = PaymentId::new(now, ids);
     let creation = Creation {
         token_request_id: None,
+        end_to_end_id: "5d1f0c".to_owned(),
         receipt_to: None,
         initiation: initiation("ORDER-1"),
         execution: None,

@@ -63,8 +63,8 @@ fn when(error: &ApiError) -> &'static str {
              not be unique."
         }
         ApiError::PanDetected => {
-            "`refId`, a remittance information or a name holds what can only be a card number. The \
-             text is not repeated."
+            "`refId`, a remittance information or, in payments v1, `description` holds a card \
+             number. The text is not repeated."
         }
         ApiError::Bank { .. } => "The bank does not do this.",
         ApiError::BadRequest { .. } => "What is wrong with a request to an older operation.",

@@ -251,13 +251,31 @@ fn explain(error: &serde_json::Error, path: &str) -> ApiError {
         return ApiError::field(FieldFault::Expected, path, format!("`{name}` is required."));
     }
     if let Some(rest) = text.strip_prefix("unknown variant ") {
+        let value = match rest.rsplit_once(", expected ") {
+            Some((value, expected)) if may_be_personal(value) => {
+                format!("an unknown value, expected {expected}")
+            }
+            Some(_) | None => format!("the unknown value {rest}"),
+        };
         return ApiError::field(
             FieldFault::Invalid,
             path,
-            format!("`{name}` has the unknown value {}.", limited(rest)),
+            format!("`{name}` has {}.", limited(&value)),
         );
     }
-    ApiError::field(FieldFault::InvalidFormat, path, format!("`{name}`: {}.", limited(text)))
+    // serde repeats the value, which may be a name, an account or a card.
+    let text = match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => text.to_owned(),
+    };
+    ApiError::field(FieldFault::InvalidFormat, path, format!("`{name}`: {}.", limited(&text)))
+}
+
+/// Whether a value may be more than a misspelt word: it has many digits, or spaces.
+fn may_be_personal(value: &str) -> bool {
+    const DIGITS_MAX: usize = 4;
+    value.chars().filter(char::is_ascii_digit).count() > DIGITS_MAX
+        || value.contains(char::is_whitespace)
 }
 
 fn not_json(error: &serde_json::Error) -> String {
@@ -296,6 +314,33 @@ mod tests {
     #[serde(rename_all = "UPPERCASE")]
     enum Kind {
         One,
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_not_repeated() {
+        let message = |body: &str| match read::<Outer>(body.as_bytes()) {
+            Err(ApiError::Field { message, .. }) => message,
+            other => panic!("{other:?}"),
+        };
+        for (body, expected) in [
+            (r#"{"inner":{"refId":4111111111111111}}"#, "`refId`: expected a string."),
+            (r#"{"inner":"4111111111111111"}"#, "`inner`: expected an object."),
+            (r#"{"inner":", expected Jane Doe"}"#, "`inner`: expected an object."),
+            (
+                r#"{"inner":{"refId":"a","kind":"4111111111111111"}}"#,
+                "`kind` has an unknown value, expected `ONE`.",
+            ),
+            (
+                r#"{"inner":{"refId":"a","kind":"Jane Doe"}}"#,
+                "`kind` has an unknown value, expected `ONE`.",
+            ),
+            (
+                r#"{"inner":{"refId":"a","kind":"TWO"}}"#,
+                "`kind` has the unknown value `TWO`, expected `ONE`.",
+            ),
+        ] {
+            assert_eq!(message(body), expected, "{body}");
+        }
     }
 
     #[test]

@@ -35,12 +35,13 @@ pub mod webhook_config;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gateway::App;
 
 pub use error::ApiError;
+use error::FieldFault;
 use error_body::ErrorForm;
 use rate_limit::Meter;
 
@@ -60,7 +61,13 @@ pub async fn envelope(State(app): State<Arc<App>>, mut request: Request, next: N
     let form = ErrorForm::wanted(request.headers(), &path);
     let meter = Meter::default();
     request.extensions_mut().insert(meter.clone());
-    let mut response = next.run(request).await;
+    let nul = has_nul(request.uri());
+    let mut response = if nul {
+        let message = "The URL should not hold the character U+0000 (%00).";
+        ApiError::field(FieldFault::Invalid, "", message).bare().into_response()
+    } else {
+        next.run(request).await
+    };
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         if error.is_failure_of_ours() {
             tracing::error!(%trace_id, %method, path, error = %error.detail(), "request failed");
@@ -68,12 +75,25 @@ pub async fn envelope(State(app): State<Arc<App>>, mut request: Request, next: N
         response = error_body::render(&error, &trace_id, form);
     }
     meter.write(response.headers_mut());
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let schemes = if app.settings().sandbox { "Bearer, Basic" } else { "Bearer" };
+        let value = HeaderValue::from_static(schemes);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
     if let Ok(value) = HeaderValue::from_str(&trace_id) {
         for name in TRACE_HEADERS {
             response.headers_mut().insert(name, value.clone());
         }
     }
     response
+}
+
+/// Whether path or query hold U+0000: no id has it, and PostgreSQL stores no text with it.
+pub(crate) fn has_nul(uri: &Uri) -> bool {
+    uri.path_and_query().is_some_and(|text| text.as_str().contains("%00"))
 }
 
 /// No such URL.

@@ -16,9 +16,9 @@ use domain::payment::{Payment, State as PaymentState};
 use gateway::{App, GatewayError, payments};
 
 use super::bank_choice::Summary;
-use super::session::{PaymentInPath, bank_name, load, stage_page, summary, unavailable};
+use super::session::{PaymentInPath, bank_name, here, load, stage_page, summary, unavailable};
 use super::way_back::member_url;
-use super::{page, psu_of};
+use super::{VISIT, page, psu_of, stale_visit};
 
 /// Answers that one form may bring.
 const ANSWERS_MAX: usize = 32;
@@ -80,10 +80,14 @@ pub async fn answer(
         Ok(payment) => payment,
         Err(response) => return response,
     };
-    let answers: BTreeMap<String, String> = url::form_urlencoded::parse(&body)
+    let mut answers: BTreeMap<String, String> = url::form_urlencoded::parse(&body)
         .take(ANSWERS_MAX)
         .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
         .collect();
+    let visit = answers.remove(VISIT);
+    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment), visit.as_deref()) {
+        return stale;
+    }
     let psu = psu_of(&headers);
     match payments::answer_on_page(&app, &payment.id, Credentials(answers), psu).await {
         Ok(_) | Err(GatewayError::Refused(_)) => {
@@ -116,7 +120,7 @@ pub(super) fn questions(
 ) -> Response {
     let retry = challenge.is_retry.then(|| "That was not right. Please try again.".to_owned());
     let questions = Questions {
-        payment: summary(payment),
+        payment: summary(app, payment),
         bank: bank_name(app, payment),
         questions: challenge
             .fields
@@ -152,7 +156,7 @@ pub(super) fn payer_account(text: &str) -> Option<AccountIdentifier> {
 /// The page that asks for the payer's account, for banks that want it before anything else.
 pub(super) fn ask_account(app: &App, payment: &Payment, bank_id: &str, again: bool) -> Response {
     let at = AccountWanted {
-        payment: summary(payment),
+        payment: summary(app, payment),
         accepted: false,
         can_change: payment.initiation.bank_id.is_none(),
         back_url: member_url(app, payment),
@@ -187,7 +191,7 @@ pub(super) fn ask_account_at(app: &App, at: AccountWanted, bank_id: &str, again:
 /// The page that waits for the bank's app.
 pub(super) fn decoupled(app: &App, payment: &Payment, message: Option<&str>) -> Response {
     let decoupled = Decoupled {
-        payment: summary(payment),
+        payment: summary(app, payment),
         bank: bank_name(app, payment),
         message: message.map(str::to_owned),
         can_change: can_change_bank(payment),

@@ -18,6 +18,8 @@ const BANKS_SHOWN_MAX: usize = 60;
 pub(super) struct Summary {
     /// The page's own address, without a query.
     pub(super) path: String,
+    /// What the page's forms bring back ([`super::VISIT`]).
+    pub(super) visit: String,
     /// The amount with its currency.
     pub(super) amount: String,
     /// Who is paid; empty where that is not known yet.
@@ -29,10 +31,11 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    /// Of a payment whose pages are at `path`.
-    pub(super) fn of(initiation: &Initiation, path: String) -> Summary {
+    /// Of a payment whose pages are at `path` and whose forms bring `visit` back.
+    pub(super) fn of(initiation: &Initiation, path: String, visit: String) -> Summary {
         Summary {
             path,
+            visit,
             amount: money(initiation),
             payee: initiation.creditor.name.clone().unwrap_or_default(),
             reference: initiation.remittance_primary.clone(),

@@ -21,12 +21,18 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use banks::protocol::PsuContext;
+use gateway::App;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Security headers of every page.
 pub async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let mut response = if crate::api::has_nul(request.uri()) {
+        let text = "This address is damaged: go back to the shop and start the payment again.";
+        problem(StatusCode::BAD_REQUEST, "This page cannot be shown", text)
+    } else {
+        next.run(request).await
+    };
     let headers = response.headers_mut();
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -57,6 +63,30 @@ struct Problem<'a> {
     again_url: Option<String>,
     /// The shop, where it is known.
     back_url: Option<String>,
+}
+
+/// The field in which each form brings its page's visit token back.
+pub(crate) const VISIT: &str = "bascule-visit";
+
+/// The page for a form that does not come from the page of `id` at `path`; `None` where it does. Nothing was
+/// done, and the page shows where the payment stands.
+pub(crate) fn stale_visit(
+    app: &App,
+    id: &str,
+    path: String,
+    visit: Option<&str>,
+) -> Option<Response> {
+    if visit.is_some_and(|visit| app.is_visit_token(id, visit)) {
+        return None;
+    }
+    let stale = Problem {
+        title: "Please try again",
+        text: "This form is out of date or did not come from this page. Nothing was changed and \
+               nothing was paid. Go on to see where your payment stands.",
+        again_url: Some(path),
+        back_url: None,
+    };
+    Some(page(StatusCode::FORBIDDEN, &stale))
 }
 
 /// A rendered template, or a plain 500 where it does not render.

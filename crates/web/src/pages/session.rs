@@ -29,7 +29,7 @@ use jiff::SignedDuration;
 use super::bank_choice::{self, Place, Summary};
 use super::token_request::{self, Face};
 use super::way_back::member_url;
-use super::{approval, page, problem, psu_of, standing_order};
+use super::{VISIT, approval, page, problem, psu_of, stale_visit, standing_order};
 use crate::api::query::Query;
 
 /// How long a payer waits for the bank's last word before "sent" is shown instead.
@@ -96,6 +96,9 @@ pub async fn choose(
         Err(response) => return response,
     };
     let form = Query::read(std::str::from_utf8(&body).ok()).unwrap_or_default();
+    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment), form.text(VISIT)) {
+        return stale;
+    }
     let Some(bank_id) = form.text("bank-id") else {
         let message = "Please choose your bank.".to_owned();
         return stage_page(&app, &payment, None, Some(message));
@@ -179,7 +182,7 @@ pub(super) fn stage_page(
             picker(app, payment, &query, message)
         }
         PaymentState::AwaitingRedirect { .. } => to_bank(app, payment, false),
-        PaymentState::Opening { .. } => waiting(payment, "We are asking your bank…"),
+        PaymentState::Opening { .. } => waiting(app, payment, "We are asking your bank…"),
         PaymentState::OpeningUncertain { .. } => result(
             app,
             payment,
@@ -199,10 +202,10 @@ pub(super) fn stage_page(
             approval::decoupled(app, payment, message.as_deref())
         }
         PaymentState::VerifyingCredentials { .. } => {
-            waiting(payment, "Your bank is checking your answers…")
+            waiting(app, payment, "Your bank is checking your answers…")
         }
         PaymentState::VerifyingReturn { .. } | PaymentState::Authorised { .. } => {
-            waiting(payment, "You are back. We are finishing the payment with your bank…")
+            waiting(app, payment, "You are back. We are finishing the payment with your bank…")
         }
         PaymentState::AwaitingRedemption { .. } => result(
             app,
@@ -219,7 +222,7 @@ pub(super) fn stage_page(
             }
             let waited_for = app.now().duration_since(order.sent_at);
             if waited_for < WAIT_FOR_FINAL {
-                waiting(payment, "Your bank is making the payment…")
+                waiting(app, payment, "Your bank is making the payment…")
             } else {
                 result(
                     app,
@@ -330,15 +333,15 @@ fn picker(app: &App, payment: &Payment, query: &Query, message: Option<String>) 
 }
 
 fn place(app: &App, payment: &Payment, message: Option<String>) -> Place {
-    Place { payment: summary(payment), back_url: member_url(app, payment), message }
+    Place { payment: summary(app, payment), back_url: member_url(app, payment), message }
 }
 
 fn to_bank(app: &App, payment: &Payment, immediately: bool) -> Response {
     let PaymentState::AwaitingRedirect { redirect_url, .. } = &payment.state else {
-        return waiting(payment, "We are asking your bank…");
+        return waiting(app, payment, "We are asking your bank…");
     };
     let to_bank = ToBank {
-        payment: summary(payment),
+        payment: summary(app, payment),
         bank: bank_name(app, payment),
         redirect_url: redirect_url.clone(),
         immediately,
@@ -353,9 +356,9 @@ pub(super) fn bank_name(app: &App, payment: &Payment) -> String {
     bank.map_or_else(|| "your bank".to_owned(), |bank| bank.name.clone())
 }
 
-pub(super) fn waiting(payment: &Payment, text: &'static str) -> Response {
+pub(super) fn waiting(app: &App, payment: &Payment, text: &'static str) -> Response {
     let text = standing_order::meanwhile(payment).unwrap_or(text);
-    let payment = summary(payment);
+    let payment = summary(app, payment);
     let next = format!("{}/leave", payment.path);
     waiting_at(payment, text, next, 1)
 }
@@ -390,10 +393,16 @@ fn result(
     let reason = payment.reason.clone().filter(|_| by_bank);
     let back_url = member_url(app, payment);
     let page_of_result =
-        ResultPage { payment: summary(payment), tone, title, text, reason, back_url };
+        ResultPage { payment: summary(app, payment), tone, title, text, reason, back_url };
     page(StatusCode::OK, &page_of_result)
 }
 
-pub(super) fn summary(payment: &Payment) -> Summary {
-    Summary::of(&payment.initiation, format!("/session/{}", payment.id))
+/// The address of the payment's page.
+pub(super) fn here(payment: &Payment) -> String {
+    format!("/session/{}", payment.id)
+}
+
+pub(super) fn summary(app: &App, payment: &Payment) -> Summary {
+    let visit = app.visit_token(payment.id.as_str());
+    Summary::of(&payment.initiation, here(payment), visit)
 }

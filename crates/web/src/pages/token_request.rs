@@ -33,7 +33,7 @@ use super::account_text::readable;
 use super::bank_choice::{self, BankRow, Place, Summary};
 use super::callback::to_the_shop;
 use super::session::{PaymentInPath, ResultPage, not_found, unavailable, waiting_at};
-use super::{approval, page, problem_with_ways, psu_of, way_back};
+use super::{VISIT, approval, page, problem_with_ways, psu_of, stale_visit, way_back};
 use crate::api::query::Query;
 use crate::api::v1::token_requests::payees;
 
@@ -127,6 +127,9 @@ pub(super) async fn choose_at(
         Err(error) => return failed(&error),
     };
     let form = Query::read(std::str::from_utf8(body).ok()).unwrap_or_default();
+    if let Some(stale) = stale_visit(app, id.as_str(), face.path(id), form.text(VISIT)) {
+        return stale;
+    }
     let decision = form.text("decision");
     if decision == Some("decline") {
         return match token_requests::decline(app, id).await {
@@ -213,7 +216,7 @@ fn over(app: &App, request: &TokenRequest, face: Face, query: &Query) -> Option<
         ),
         (None, false) => return None,
     };
-    let payment = summary(request, face);
+    let payment = summary(app, request, face);
     let page_of_result = ResultPage { payment, tone: "bad", title, text, reason: None, back_url };
     Some(page(StatusCode::OK, &page_of_result))
 }
@@ -257,7 +260,7 @@ fn by_destinations(
         Destinations::Known => agree(app, request, face, bank, message),
         Destinations::Awaited => {
             let text = "The shop is telling us where the money goes…";
-            waiting_at(summary(request, face), text, here, LOOKS_EVERY)
+            waiting_at(summary(app, request, face), text, here, LOOKS_EVERY)
         }
         Destinations::NotAsked | Destinations::Missing => problem_with_ways(
             "The shop does not answer",
@@ -289,7 +292,11 @@ fn agree(
             return picker(app, request, face, &Query::default(), message);
         }
     };
-    let summary = Summary::of(&payment.initiation, face.path(&request.id));
+    let summary = Summary::of(
+        &payment.initiation,
+        face.path(&request.id),
+        app.visit_token(request.id.as_str()),
+    );
     match face {
         Face::Session => {
             let place = Place { payment: summary, ..place(app, request, face, message) };
@@ -347,7 +354,7 @@ fn ask_account(
     again: bool,
 ) -> Response {
     let at = approval::AccountWanted {
-        payment: summary(request, face),
+        payment: summary(app, request, face),
         accepted: face == Face::RequestToken,
         can_change: request.initiation.bank_id.is_none(),
         back_url: way_back::of_token_request(request, false),
@@ -355,9 +362,9 @@ fn ask_account(
     approval::ask_account_at(app, at, bank_id, again)
 }
 
-fn summary(request: &TokenRequest, face: Face) -> Summary {
+fn summary(app: &App, request: &TokenRequest, face: Face) -> Summary {
     let path = face.path(&request.id);
-    let summary = Summary::of(&request.initiation, path);
+    let summary = Summary::of(&request.initiation, path, app.visit_token(request.id.as_str()));
     match request.destinations_url {
         None => summary,
         // Whom to pay is not known, or may be another one at another bank.
@@ -367,7 +374,7 @@ fn summary(request: &TokenRequest, face: Face) -> Summary {
 
 fn place(app: &App, request: &TokenRequest, face: Face, message: Option<String>) -> Place {
     let back_url = way_back::of_token_request(request, request.is_expired(app.now()));
-    Place { payment: summary(request, face), back_url, message }
+    Place { payment: summary(app, request, face), back_url, message }
 }
 
 /// The page of the bank that was chosen.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testkit::TestIds;
 
 use crate::support::{
-    Answer, HOST, Key, Member, Payload, World, assert_error, hosted_order, order, worlds,
+    Answer, HOST, Key, Member, Payload, World, assert_error, hosted_order, order, with, worlds,
     worlds_with,
 };
 
@@ -68,12 +68,110 @@ async fn every_published_algorithm_signs_requests_with_and_without_a_body() {
     }
 }
 
+#[tokio::test]
+async fn a_header_that_decides_who_calls_comes_once() {
+    for world in worlds().await {
+        for (name, value) in [("authorization", "Bearer a.b.c"), ("host", "other.example")] {
+            let request = world.request("GET", "/v2/payments", b"", &[(name, value)]);
+            let answer = world.send(request).await;
+            assert_eq!(answer.status, 400, "{}", answer.text());
+            let error = answer.json()["error"].clone();
+            assert_eq!(error["paths"], json!([name]));
+            assert_eq!(error["message"], format!("The header `{name}` should come once."));
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_text_of_a_request_holds_nul() {
+    for world in worlds().await {
+        let nul = with(&order(), "initiation.refId", "a\u{0}b");
+        let path = "/v2/payments";
+        let answer = world.post(path, &nul).await;
+        let message = "The body should not hold the character U+0000.";
+        assert_eq!((answer.status, &answer.json()["error"]["message"]), (400, &json!(message)));
+        // A backslash before the same letters is no escape.
+        let text = with(&order(), "initiation.callbackState", "a\\u0000b");
+        assert_eq!(world.post(path, &text).await.status, 200);
+        for path in
+            ["/v2/payments/pm2:a%00b:x", "/v2/payments?refIds=a%00b", "/v2/banks?search=%00"]
+        {
+            let answer = world.get(path).await;
+            let message = "The URL should not hold the character U+0000 (%00).";
+            assert_eq!((answer.status, &answer.json()["error"]["message"]), (400, &json!(message)));
+        }
+        assert_eq!(world.page("/session/pm2:a%00b:x").await.status, 400);
+        assert_eq!(world.page("/callback?state=a%00b.c").await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_by_nobody_and_401_says_how_to_authenticate() {
+    for world in worlds().await {
+        let refused = knock(&world, "GET", "/v2/payments", "Bearer a.b.c", b"").await;
+        assert_eq!(refused.header("www-authenticate"), "Bearer, Basic");
+        for answer in [refused, world.get("/v2/payments").await, world.get("/nowhere").await] {
+            assert_eq!(answer.header("cache-control"), "no-store");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_signed_path_is_the_sent_one_raw_or_decoded() {
+    let cases = [
+        ("/v2/payments/pm2:a:x", "/v2/payments/pm2:a:x", 404),
+        ("/v2/payments/pm2%3Aa%3Ax", "/v2/payments/pm2:a:x", 404),
+        ("/v2/payments/pm2:a:x", "/v2/payments/pm2%3aa%3ax", 404),
+        ("/v2/payments/pm2%3Aa%3Ax", "/v2/payments/pm2%3aa%3ax", 404),
+        ("/v2/payments/pm2:a:x%2Fredeem", "/v2/payments/pm2:a:x/redeem", 401),
+        ("/v2/payments/pm2:a:x%", "/v2/payments/pm2:a:x", 401),
+        ("/v2/payments/pm2%253Aa:x", "/v2/payments/pm2%3Aa:x", 401),
+    ];
+    for world in worlds().await {
+        for (sent, signed, status) in cases {
+            let mut claims = world.member.claims(world.now(), "GET", sent);
+            claims["path"] = signed.into();
+            let token = world.member.token(&claims, b"", Payload::Detached);
+            let answer = knock(&world, "GET", sent, &format!("Bearer {token}"), b"").await;
+            assert_eq!(answer.status, status, "{sent} {signed}: {}", answer.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_many_failures_only_known_credentials_are_looked_up() {
+    for world in worlds().await {
+        assert_eq!(world.get("/v2/payments").await.status, 200);
+        let guess = |number: usize| {
+            let mut claims = world.member.claims(world.now(), "GET", "/v2/payments");
+            claims["kid"] = format!("guess-{number}").into();
+            format!("Bearer {}", world.member.token(&claims, b"", Payload::Detached))
+        };
+        let mut statuses = vec![];
+        for number in 0..201 {
+            statuses.push(knock(&world, "GET", "/v2/payments", &guess(number), b"").await.status);
+        }
+        assert_eq!(statuses.pop(), Some(429), "{}", world.name);
+        assert!(statuses.iter().all(|status| *status == 401), "{statuses:?}");
+        // Whoever was right before is not locked out, and time heals.
+        assert_eq!(world.get("/v2/payments").await.status, 200);
+        world.clock.advance(jiff::SignedDuration::from_secs(1));
+        assert_eq!(knock(&world, "GET", "/v2/payments", &guess(0), b"").await.status, 401);
+    }
+}
+
 /// What is done to good claims.
 type Spoil = fn(&mut Value, &World);
 
 #[tokio::test]
 async fn a_token_whose_claims_do_not_fit_the_request_is_refused_and_a_sandbox_says_why() {
-    let cases: [(&str, Spoil, &str); 18] = [
+    let cases: [(&str, Spoil, &str); 23] = [
+        ("crit", |c, _| c["crit"] = json!(["exp"]), "`crit`"),
+        ("an empty crit", |c, _| c["crit"] = json!([]), "`crit`"),
+        ("a crit that is nothing", |c, _| c["crit"] = Value::Null, "`crit`"),
+        ("a kid with NUL", |c, _| c["kid"] = "AAAA\u{0}AAAA".into(), "`kid`"),
+        ("a long kid", |c, _| c["kid"] = "A".repeat(65).into(), "`kid`"),
         ("another alg", |c, _| c["alg"] = "ES256".into(), "`alg`"),
         ("alg none", |c, _| c["alg"] = "none".into(), "`alg`"),
         ("no alg", |c, _| drop(c.as_object_mut().unwrap().remove("alg")), "alg"),

@@ -8,6 +8,7 @@
 
 mod account_verifications;
 mod approvals;
+mod at_rest;
 mod auditor;
 mod authentication;
 mod bad_banks;

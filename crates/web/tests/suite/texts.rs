@@ -79,18 +79,59 @@ const LISTS: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn a_card_number_is_found_in_every_text() {
+async fn a_card_number_is_found_in_the_references_and_looked_for_nowhere_else() {
+    const REFERENCES: [&str; 3] =
+        ["refId", "remittanceInformationPrimary", "remittanceInformationSecondary"];
     let debtor = json!({ "name": "Payer", "sortCode": "123456", "accountNumber": "12345678" });
     let body = with(&hosted_order(), "initiation.debtor", debtor);
     for world in worlds().await {
-        let cards = TEXTS.map(|field| (field, json!("4222222222222")));
-        let lists = LISTS.map(|field| (field, json!(["Flat 1", "card 4111 1111 1111 1111"])));
-        for (field, value) in cards.into_iter().chain(lists) {
-            let body = with(&body, &format!("initiation.{field}"), value);
-            let answer = world.post("/v2/payments", &body).await;
+        for field in REFERENCES {
+            let card = with(&body, &format!("initiation.{field}"), "4222222222222");
+            let answer = world.post("/v2/payments", &card).await;
             assert_eq!(answer.status, 400, "{field}: {}", answer.text());
             assert_eq!(answer.json()["error"]["errorCode"], "PanDetected", "{field}");
             assert!(!answer.text().contains("4222"), "it is not repeated");
+        }
+        let cards = TEXTS.map(|field| (field, json!("4222222222222")));
+        let lists = LISTS.map(|field| (field, json!(["Flat 1", "4222222222222"])));
+        for (field, value) in cards.into_iter().chain(lists) {
+            if !REFERENCES.contains(&field) {
+                let body = with(&body, &format!("initiation.{field}"), value);
+                let answer = world.post("/v2/payments", &body).await;
+                assert!(!answer.text().contains("PanDetected"), "{field}: {}", answer.text());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_in_the_state_of_the_callback_is_no_card_number() {
+    let uuid = "47223179-9330-4259-b66c-f2db26efb20c";
+    for world in worlds().await {
+        for field in ["callbackState", "refId"] {
+            let text = if field == "refId" { &uuid[..35] } else { uuid };
+            let body = with(&hosted_order(), &format!("initiation.{field}"), text);
+            expect(&world, &body, "", "", field).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_text_has_characters_that_nobody_sees() {
+    let debtor = json!({ "name": "Payer", "sortCode": "123456", "accountNumber": "12345678" });
+    let body = with(&hosted_order(), "initiation.debtor", debtor);
+    for world in worlds().await {
+        for field in TEXTS {
+            for one in ['\u{1}', '\u{202e}', '\u{200b}', '\u{2028}', '\u{ffff}'] {
+                let path = format!("initiation.{field}");
+                let body = with(&body, &path, format!("a{one}b"));
+                expect(&world, &body, INVALID, field, &format!("{field} U+{:04X}", one as u32))
+                    .await;
+            }
+        }
+        for field in LISTS {
+            let body = with(&body, &format!("initiation.{field}"), json!(["Flat\u{2066}1"]));
+            expect(&world, &body, INVALID, field, field).await;
         }
     }
 }

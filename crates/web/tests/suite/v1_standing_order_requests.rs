@@ -25,7 +25,7 @@ impl World {
     /// Answers the bank's questions on the payer's page, rounds of them.
     async fn answer_on_pages(&self, session: &str, bank: &str) {
         for _ in 0..6 {
-            let page = self.page(session).await.text();
+            let page = self.page_of_questions(session).await;
             let Some((_, form)) = page.split_once("/answers\"") else { return };
             let form = form.split("</form>").next().unwrap();
             let mut answers: Vec<(String, String)> = vec![];
@@ -159,7 +159,7 @@ async fn instructions_and_texts_have_the_rules_of_single_payments() {
         let message = "`transferDestinations` should have the payee's account.";
         let field = "instructions.transferDestinations";
         world.refuses(&nobody, "Field.Expected", field, message).await;
-        let card = with(&good, &format!("{BODY}.remittanceReference"), "4111 1111 1111 1111");
+        let card = with(&good, "requestPayload.description", "4111 1111 1111 1111");
         let answer = world.post("/token-requests", &card).await;
         assert_eq!(answer.json()["error"]["errorCode"], "PanDetected", "{}", answer.text());
         world.store(&good).await;

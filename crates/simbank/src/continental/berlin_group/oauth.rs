@@ -169,6 +169,10 @@ pub(crate) async fn token(
     let Ok(provider) = certificate::read(shown, now) else {
         return refuse(401, "invalid_client");
     };
+    // A token is for payments: a provider of account information gets none.
+    if !provider.initiates_payments {
+        return refuse(400, "unauthorized_client");
+    }
     let form: HashMap<String, String> = parse_parameters(&body).unwrap_or_default();
     let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     if text("grant_type") != "authorization_code" {

@@ -13,6 +13,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::super::banks::Signing;
+use super::super::certificate::check_seal;
 use super::{Answer, Call};
 
 /// The headers that may be signed, in the standard's order.
@@ -63,9 +64,7 @@ fn verify(call: &Call<'_>, signature: &str) -> Result<(), &'static str> {
     let der = STANDARD.decode(der).map_err(|_| "the certificate is not base64")?;
     let (_, certificate) =
         X509Certificate::from_der(&der).map_err(|_| "the certificate is not X.509")?;
-    if !certificate.subject().to_string().contains(&call.provider.organisation_identifier) {
-        return Err("the certificate is another organisation's");
-    }
+    check_seal(&der, call.provider, call.shared.authorities(), call.now)?;
     let serial: String =
         certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect();
     let wanted = format!("SN={},CA=", serial.trim_start_matches('0'));

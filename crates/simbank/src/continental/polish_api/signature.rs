@@ -9,8 +9,9 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::super::banks::Bank;
+use super::super::certificate::check_seal;
 use super::Call;
-use crate::jose::{base64url, from_base64url, sha256};
+use crate::jose::{base64url, from_base64url};
 use crate::shared::Shared;
 
 /// Checks the signature of a request.
@@ -27,12 +28,14 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), &'static str> {
     if unencoded && header["crit"] != json!(["b64"]) {
         return Err("`crit` does not name `b64`");
     }
-    let client = call.shared.provider(&call.provider.organisation_identifier);
-    let registration = &client.ok_or("the provider is not known")?.registration;
-    let der = registration.seal_certificate_der.as_deref().ok_or("there is no certificate")?;
-    if header["x5t#S256"] != json!(base64url(sha256(der))) {
-        return Err("`x5t#S256` is not that of the provider's QSealC");
-    }
+    let fingerprint = header["x5t#S256"].as_str().and_then(from_base64url);
+    let fingerprint = fingerprint.ok_or("`x5t#S256` is missing")?;
+    let organisation = &call.provider.organisation_identifier;
+    let der = &call
+        .shared
+        .seal_certificate(organisation, &fingerprint)
+        .ok_or("`x5t#S256` is not that of a QSealC of the provider")?;
+    check_seal(der, call.provider, call.shared.authorities(), call.now)?;
     let (_, certificate) = X509Certificate::from_der(der).map_err(|_| "the certificate is none")?;
     let key = certificate.public_key().subject_public_key.data.as_ref();
     let mut message = format!("{header64}.").into_bytes();

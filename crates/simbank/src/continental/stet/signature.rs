@@ -9,6 +9,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::super::berlin_group::signature::parameters;
+use super::super::certificate::check_seal;
 use super::Call;
 
 /// Checks the signature of a request.
@@ -39,16 +40,28 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), &'static str> {
         })
         .collect();
     let lines = lines.ok_or("it covers a header that is not there")?;
-    let client = call.shared.provider(&call.provider.organisation_identifier);
-    let registration = &client.ok_or("the provider is not known")?.registration;
-    if registration.seal_certificate_url.as_deref() != Some(part("keyId")?) {
-        return Err("`keyId` is not the address of the provider's QSealC");
-    }
-    let der = registration.seal_certificate_der.as_deref().ok_or("there is no certificate")?;
+    let der = &seal_certificate(call, part("keyId")?)?;
+    check_seal(der, call.provider, call.shared.authorities(), call.now)?;
     let (_, certificate) = X509Certificate::from_der(der).map_err(|_| "the certificate is none")?;
     let key = certificate.public_key().subject_public_key.data.as_ref();
     let value = STANDARD.decode(part("signature")?).map_err(|_| "it is not base64")?;
     UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)
         .verify(lines.join("\n").as_bytes(), &value)
         .map_err(|_| "it does not verify")
+}
+
+/// The QSealC at the address that `keyId` names: the registered one, or one that the provider
+/// publishes under its fingerprint.
+fn seal_certificate(call: &Call<'_>, address: &str) -> Result<Vec<u8>, &'static str> {
+    let client = call.shared.provider(&call.provider.organisation_identifier);
+    let registration = &client.ok_or("the provider is not known")?.registration;
+    let published = || {
+        let fingerprint = address.rsplit('/').next().unwrap_or_default();
+        call.shared.environment.published_certificate(fingerprint)
+    };
+    let registered = registration
+        .seal_certificate_der
+        .clone()
+        .filter(|_| registration.seal_certificate_url.as_deref() == Some(address));
+    registered.or_else(published).ok_or("`keyId` is not the address of a QSealC of the provider")
 }

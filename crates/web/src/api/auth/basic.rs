@@ -17,9 +17,11 @@ pub(super) async fn member(app: &Arc<App>, key: &str) -> Result<Member, Refused>
     let decoded = String::from_utf8(decoded).map_err(|_| wrong())?;
     let (id, secret) = decoded.split_once(':').ok_or_else(wrong)?;
     let member_id: MemberId = id.replace('-', ":").parse().map_err(|_| wrong())?;
-    let valid = members::api_key_is_valid(app, &member_id, &secret_sha256(secret))
-        .await
-        .map_err(Refused::store)?;
+    let digest = secret_sha256(secret);
+    app.may_authenticate(&member_id, &digest).map_err(Refused::later)?;
+    let valid =
+        members::api_key_is_valid(app, &member_id, &digest).await.map_err(Refused::store)?;
+    app.authenticated(&member_id, &digest, valid);
     if valid { Ok(Member::authenticated(member_id)) } else { Err(wrong()) }
 }
 

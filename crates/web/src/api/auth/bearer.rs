@@ -21,6 +21,8 @@ use super::Refused;
 
 /// The published advice is "less than ten minutes ahead"; a known client sends exactly ten.
 const LIFETIME_MAX_MS: i64 = 10 * 60_000;
+/// No `kid` is longer, in bytes; ids of keys have 16 characters.
+const KID_BYTES_MAX: usize = 64;
 /// How far the clocks may differ.
 const SKEW_MS: i64 = 60_000;
 
@@ -58,15 +60,43 @@ pub(super) async fn member(
     else {
         return Err(Refused::because("the token is not of the form header.payload.signature"));
     };
-    let claims: Claims = serde_json::from_slice(&decoded("header", header)?)
-        .map_err(|error| Refused::because(format!("the token's header: {error}")))?;
+    let unreadable =
+        |error: serde_json::Error| Refused::because(format!("the token's header: {error}"));
+    let header_bytes = decoded("header", header)?;
+    let claims: Value = serde_json::from_slice(&header_bytes).map_err(unreadable)?;
+    if claims.get("crit").is_some() {
+        // RFC 7515, section 4.1.11: an extension that is not understood makes the token invalid.
+        return Err(Refused::because("`crit` names extensions, and none is understood here"));
+    }
+    let claims: Claims = serde_json::from_slice(&header_bytes).map_err(unreadable)?;
     check_claims(app, parts, &claims)?;
     let signed_body = signed_body(payload, body)?;
     let member_id: MemberId = claims
         .mid
         .parse()
         .map_err(|_| Refused::because(format!("`mid` {} is not a member id", claims.mid)))?;
-    let key = members::key_for_authentication(app, &member_id, &claims.kid)
+    if claims.kid.len() > KID_BYTES_MAX || !claims.kid.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Refused::because("`kid` is no id of a key"));
+    }
+    app.may_authenticate(&member_id, &claims.kid).map_err(Refused::later)?;
+    let verified = verify(app, &member_id, &claims, (header, payload, signature), body).await;
+    match &verified {
+        Ok(()) => app.authenticated(&member_id, &claims.kid, true),
+        Err(Refused::Because(_)) => app.authenticated(&member_id, &claims.kid, false),
+        Err(Refused::Broken(_)) => {}
+    }
+    verified.map(|()| (Member::authenticated(member_id), signed_body))
+}
+
+/// Whether the member's key made the signature.
+async fn verify(
+    app: &Arc<App>,
+    member_id: &MemberId,
+    claims: &Claims,
+    (header, payload, signature): (&str, &str, &str),
+    body: &Bytes,
+) -> Result<(), Refused> {
+    let key = members::key_for_authentication(app, member_id, &claims.kid)
         .await
         .map_err(Refused::store)?
         .ok_or_else(|| {
@@ -82,8 +112,7 @@ pub(super) async fn member(
         format!("{header}.{payload}")
     };
     key.verify(signing_input.as_bytes(), &decoded("signature", signature)?)
-        .map_err(Refused::because)?;
-    Ok((Member::authenticated(member_id), signed_body))
+        .map_err(Refused::because)
 }
 
 fn check_claims(app: &App, parts: &Parts, claims: &Claims) -> Result<(), Refused> {
@@ -93,7 +122,7 @@ fn check_claims(app: &App, parts: &Parts, claims: &Claims) -> Result<(), Refused
         return Err(Refused::because(text));
     }
     let path = parts.uri.path();
-    if claims.path != path && claims.path != percent_decoded(path) {
+    if claims.path != path && !same_once_decoded(&claims.path, path) {
         let text = format!("`path` is {}, the request's is {path}", claims.path);
         return Err(Refused::because(text));
     }
@@ -106,12 +135,33 @@ fn check_claims(app: &App, parts: &Parts, claims: &Claims) -> Result<(), Refused
     check_expiry(app, &claims.exp)
 }
 
-/// Ids hold colons, which clients sign as they are or percent-encoded.
-fn percent_decoded(path: &str) -> String {
-    // As the value of a form's only field; what means something else in a form is escaped first.
-    let form = format!("p={}", path.replace('+', "%2B").replace('&', "%26"));
-    let mut decoded = url::form_urlencoded::parse(form.as_bytes());
-    decoded.next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+/// Ids hold colons, which clients sign, and send, as they are or percent-encoded. An encoded slash or
+/// percent sign makes another path, and bytes that are no text have no second form.
+fn same_once_decoded(signed: &str, sent: &str) -> bool {
+    let decoded = |path: &str| -> Option<String> {
+        let upper = path.to_ascii_uppercase();
+        if upper.contains("%2F") || upper.contains("%25") {
+            return None;
+        }
+        let bytes: Vec<u8> = url_bytes(path)?;
+        String::from_utf8(bytes).ok()
+    };
+    decoded(signed).is_some_and(|signed| decoded(sent) == Some(signed))
+}
+
+/// `path` with its percent-encoded bytes; `None` where a percent sign begins none.
+fn url_bytes(path: &str) -> Option<Vec<u8>> {
+    let mut bytes = path.bytes();
+    let mut plain = Vec::with_capacity(path.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            plain.push(byte);
+            continue;
+        }
+        let mut digit = || char::from(bytes.next()?).to_digit(16);
+        plain.push(u8::try_from(digit()? * 16 + digit()?).ok()?);
+    }
+    Some(plain)
 }
 
 /// A host that we are known by; a sandbox is also reached under other names.

@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use gateway::{App, Member};
 
+use super::error::FieldFault;
 use super::query::Query;
 use super::{ApiError, BODY_BYTES_MAX, rate_limit};
 
@@ -22,6 +23,9 @@ use super::{ApiError, BODY_BYTES_MAX, rate_limit};
 const HEADER_BYTES_MAX: usize = 8_192;
 /// What a sandbox says where nobody says who calls.
 const MISSING: &str = "the header `Authorization` is missing";
+
+/// Characters of the reason for a refusal that are logged.
+const REASON_LOGGED_MAX: usize = 200;
 
 /// An authenticated request.
 #[derive(Debug)]
@@ -83,11 +87,30 @@ impl FromRequest<Arc<App>> for Call {
             }
         })?;
         let (member, body) = authenticate(app, &parts, body).await?;
+        without_nul(&body)?;
         rate_limit::count(app, &member, parts.extensions.get())?;
         let query = parts.uri.query().map(str::to_owned);
         let path = parts.uri.path().to_owned();
         Ok(Call { member, body, headers: parts.headers, path, query })
     }
+}
+
+/// No text of a request may hold U+0000: PostgreSQL stores none. In JSON it comes as an escape.
+fn without_nul(body: &[u8]) -> Result<(), ApiError> {
+    const ESCAPE: &[u8] = b"u0000";
+    let mut rest = body.iter().enumerate();
+    while let Some((at, byte)) = rest.next() {
+        if *byte != b'\\' {
+            continue;
+        }
+        if body.get(at + 1..).is_some_and(|after| after.starts_with(ESCAPE)) {
+            let message = "The body should not hold the character U+0000.";
+            return Err(ApiError::field(FieldFault::Invalid, "", message).bare());
+        }
+        // The character after a backslash belongs to it.
+        rest.next();
+    }
+    Ok(())
 }
 
 /// The value of a header that some clients write with underscores instead of hyphens.
@@ -188,6 +211,11 @@ impl Refused {
         Refused::Because(text.into())
     }
 
+    /// Too many failed before.
+    fn later(retry_after_s: u64) -> Refused {
+        Refused::Broken(ApiError::TooManyRequests { retry_after_s })
+    }
+
     fn store(error: gateway::GatewayError) -> Refused {
         Refused::Broken(ApiError::from_gateway(error, "", ""))
     }
@@ -199,6 +227,13 @@ async fn authenticate(
     parts: &Parts,
     body: Bytes,
 ) -> Result<(Member, Bytes), ApiError> {
+    for name in [header::AUTHORIZATION, header::HOST] {
+        if parts.headers.get_all(&name).iter().nth(1).is_some() {
+            // Proxies and servers disagree about which one counts.
+            let message = format!("The header `{name}` should come once.");
+            return Err(ApiError::field(FieldFault::Invalid, name.as_str(), message).bare());
+        }
+    }
     let result = match authorization(parts) {
         Ok(("bearer", token)) => bearer::member(app, parts, &body, token).await,
         Ok(("basic", key)) if app.settings().sandbox => {
@@ -208,6 +243,12 @@ async fn authenticate(
         Ok(_) => Err(Refused::because("`Authorization` should be Bearer or Basic")),
         Err(refused) => Err(refused),
     };
+    if let Err(Refused::Because(reason)) = &result {
+        // Reasons quote claims, never secrets; `Debug` escapes what would break a line of the log.
+        let reason: String = reason.chars().take(REASON_LOGGED_MAX).collect();
+        let (method, path) = (&parts.method, parts.uri.path());
+        tracing::warn!(%method, path, ?reason, "authentication failed");
+    }
     result.map_err(|refused| match refused {
         Refused::Because(message) if app.settings().sandbox => {
             ApiError::Unauthenticated { message }

@@ -10,6 +10,7 @@ mod judges;
 mod mail;
 mod member;
 mod order;
+mod pages;
 pub mod payer;
 mod payments;
 pub mod structure;
@@ -177,6 +178,10 @@ impl simbank::Environment for BankEnvironment {
     fn call_back(&self, callback: simbank::Callback) -> BoxFuture<'static, ()> {
         self.callbacks.lock().unwrap().push(callback);
         Box::pin(std::future::ready(()))
+    }
+
+    fn published_certificate(&self, _fingerprint: &str) -> Option<Vec<u8>> {
+        None
     }
 }
 
@@ -423,22 +428,6 @@ impl World {
 
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
         self.call(&self.member, "PUT", path, body.to_string().as_bytes()).await
-    }
-
-    /// Fetches a page as a browser does.
-    pub async fn page(&self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
-    }
-
-    /// Sends a form as a browser does.
-    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let form =
-            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = Request::post(path)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(form))
-            .unwrap();
-        self.send(request).await
     }
 }
 

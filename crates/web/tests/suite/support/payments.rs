@@ -67,7 +67,8 @@ impl World {
     /// consent, with how many orders were posted, accepted and executed.
     pub async fn at_the_bank(&self, id: &str) -> Vec<Value> {
         let rows = self.bank_json("/sim/orders").await;
-        let core = id.split(':').nth(1).unwrap();
+        let core = self.end_to_end_id(id).await;
+        let core = core.as_str();
         let rows = rows.as_array().unwrap().iter();
         // A request that is made anew at a STET bank has the number of its opening behind the id.
         let of = |row: &Value| {
@@ -75,6 +76,20 @@ impl World {
             id == core || id.strip_prefix(core).is_some_and(|rest| rest.starts_with('-'))
         };
         rows.filter(|row| of(row)).cloned().collect()
+    }
+
+    /// The id under which the bank knows the payment.
+    pub async fn end_to_end_id(&self, id: &str) -> String {
+        // Transfers and tokens of v1 are the same payment under other prefixes.
+        let (_, rest) = id.split_once(':').unwrap();
+        let wanted: domain::ids::PaymentId = format!("pm2:{rest}").parse().unwrap();
+        let payment = self
+            .app
+            .db()
+            .read(move |tx| store::unit(async move { store::payments::get_any(tx, &wanted).await }))
+            .await
+            .unwrap();
+        payment.unwrap().end_to_end_id().to_owned()
     }
 
     /// How many orders of the payment were posted and executed, over all its consents.

@@ -2,12 +2,14 @@
 
 use domain::ids::MemberId;
 use domain::mail::MailAddress;
+use domain::text::unreadable_character;
 
 use super::body::Body;
 use super::mapping::{fault, invalid};
 use super::model::{AliasType, StoreTokenRequest};
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
+use crate::api::v2::payments::text::no_unreadable;
 
 /// The most countries that there are.
 const COUNTRIES_MAX: usize = 300;
@@ -113,6 +115,10 @@ fn check_lengths(asked: &StoreTokenRequest) -> Result<(), ApiError> {
                 format!("`{field}` should not be longer than {TEXT_CHARACTERS_MAX} symbols.");
             let path = format!("requestPayload.{name}");
             return Err(fault(FieldFault::InvalidFormat, path, message));
+        }
+        if let Some(one) = text.and_then(|text| unreadable_character(text)) {
+            let field = name.rsplit('.').next().unwrap_or(name);
+            return Err(invalid(format!("requestPayload.{name}"), no_unreadable(field, one)));
         }
     }
     Ok(())

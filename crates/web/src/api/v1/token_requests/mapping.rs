@@ -1,7 +1,6 @@
 //! A token request as the payment that it asks for.
 
-use domain::card_number::holds_card_number;
-use serde_json::Value;
+use domain::card_number::resembles_card_number;
 
 use super::body::Body;
 use super::instructions::Destination;
@@ -16,22 +15,6 @@ use crate::api::v2::payments::initiation::Initiation;
 use crate::api::v2::payments::party::{Creditor, Debtor};
 use crate::api::v2::payments::risk::Risk;
 use crate::api::v2::payments::words::{FlowType, LocalInstrument};
-
-/// Fields whose digits are those of an account or an address, not free text.
-const NO_TEXTS: [&str; 12] = [
-    "iban",
-    "bban",
-    "accountNumber",
-    "sortCode",
-    "clearingNumber",
-    "bankgiroNumber",
-    "plusgiroNumber",
-    "redirectUrl",
-    "bankId",
-    "accountId",
-    "memberId",
-    "id",
-];
 
 pub(super) fn fault(fault: FieldFault, path: String, message: impl Into<String>) -> ApiError {
     ApiError::field(fault, path, message)
@@ -67,19 +50,15 @@ pub(super) fn refuse_other_payloads(asked: &StoreTokenRequest) -> Result<(), Api
     }
 }
 
-/// Nobody may send card numbers to a bank, and we may not keep them, wherever they are.
-pub(super) fn refuse_card_numbers(asked: &Value) -> Result<(), ApiError> {
-    // As deep as the request's own structure: it was read into one.
-    let holds = match asked {
-        Value::String(text) => holds_card_number(text),
-        Value::Array(values) => return values.iter().try_for_each(refuse_card_numbers),
-        Value::Object(fields) => {
-            let texts = fields.iter().filter(|(name, _)| !NO_TEXTS.contains(&name.as_str()));
-            return texts.map(|(_, value)| value).try_for_each(refuse_card_numbers);
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    };
-    if holds { Err(ApiError::PanDetected) } else { Ok(()) }
+/// Refuses a token request whose `refId` or `description` holds or resembles a card number.
+/// `remittanceReference` may be the number of a card that is paid off.
+pub(super) fn refuse_card_numbers(asked: &StoreTokenRequest) -> Result<(), ApiError> {
+    let payload = &asked.request_payload;
+    let description = payload.description.as_deref().unwrap_or_default();
+    match [payload.ref_id.as_str(), description].into_iter().any(resembles_card_number) {
+        true => Err(ApiError::PanDetected),
+        false => Ok(()),
+    }
 }
 
 /// The payment that is asked for, in the words of v2.

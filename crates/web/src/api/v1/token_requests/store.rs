@@ -52,8 +52,8 @@ async fn store(
             .await
             .map_err(|error| from_gateway(error, "", &asked))?;
     }
+    mapping::refuse_card_numbers(&asked)?;
     let text = serde_json::to_value(&asked).map_err(unwritable)?;
-    mapping::refuse_card_numbers(&text)?;
     let Payees { initiation, payees } = payees::of(&asked, app.settings().sandbox, app.now())?;
     let body = asked.request_payload.transfer_body.as_ref();
     let new = NewTokenRequest {

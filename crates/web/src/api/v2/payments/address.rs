@@ -225,12 +225,6 @@ impl DeliveryAddress {
         check_country(path, &self.country)
     }
 
-    /// Its free texts.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
-        let lines = self.address_line.iter().chain(&self.country_sub_division).flatten();
-        lines.chain(self.parts().into_iter().filter_map(|(_, text)| text.as_ref()))
-    }
-
     pub(super) fn into_domain(self) -> account::Address {
         account::Address {
             address_line: self.address_line.unwrap_or_default(),

@@ -3,6 +3,7 @@
 use domain::ids::PaymentId;
 use domain::initiation::Flow;
 use domain::payment::Stage;
+use domain::text::unreadable_character;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +11,7 @@ use store::payments::{Filter, IDS_MAX, REFERENCES_MAX};
 use utoipa::ToSchema;
 
 use super::page::position;
+use super::text::no_unreadable;
 use super::words::FlowType;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
@@ -142,8 +144,8 @@ fn references(query: &Query) -> Result<Option<Vec<String>>, ApiError> {
     references.sort_unstable();
     references.dedup();
     at_most("refIds", references.len(), REFERENCES_MAX)?;
-    // No payment has one with a control character, and not every database takes those.
-    references.retain(|reference| !reference.chars().any(char::is_control));
+    // No payment has one with an invisible character, and not every database takes those.
+    references.retain(|reference| unreadable_character(reference).is_none());
     Ok(Some(references))
 }
 
@@ -155,8 +157,8 @@ pub(crate) fn name(query: &Query, parameter: &str) -> Result<Option<String>, Api
             format!("`{parameter}` should not be longer than {NAME_CHARACTERS_MAX} characters.");
         return Err(ApiError::field(FieldFault::InvalidFormat, parameter, message));
     }
-    if text.chars().any(char::is_control) {
-        let message = format!("`{parameter}` should not contain control characters.");
+    if let Some(one) = unreadable_character(text) {
+        let message = no_unreadable(parameter, one);
         return Err(ApiError::field(FieldFault::InvalidFormat, parameter, message));
     }
     Ok(Some(text.to_owned()))

@@ -100,12 +100,6 @@ impl Risk {
         })
     }
 
-    /// Its free texts.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
-        let address = self.delivery_address.iter().flat_map(DeliveryAddress::texts);
-        self.psu_id.iter().chain(address)
-    }
-
     pub(super) fn of(risk: &order::Risk) -> Risk {
         Risk {
             psu_id: risk.psu_id.clone(),

@@ -1,5 +1,6 @@
 //! What every text of a request must be.
 
+use domain::text::unreadable_character;
 use jiff::civil::Date;
 
 use crate::api::ApiError;
@@ -23,8 +24,8 @@ pub(super) fn length(path: &str, text: &str, least: usize, most: usize) -> Resul
         let message = format!("`{name}` should not be longer than {most} symbols.");
         return Err(ApiError::field(FieldFault::InvalidFormat, path, message));
     }
-    if text.chars().any(char::is_control) {
-        return Err(invalid(path, format!("`{name}` should not contain control characters.")));
+    if let Some(one) = unreadable_character(text) {
+        return Err(invalid(path, no_unreadable(name, one)));
     }
     Ok(())
 }
@@ -44,7 +45,98 @@ pub(super) fn known(path: &str, word: &Option<String>, words: &[&str]) -> Result
     Err(invalid(&format!("initiation.{path}"), message))
 }
 
-/// https, an app's own scheme, and in a sandbox http; never a scheme that runs in the page.
+/// What to say of a field whose text has a character that nobody sees.
+pub(crate) fn no_unreadable(name: &str, one: char) -> String {
+    let code = u32::from(one);
+    format!("`{name}` should not contain invisible characters: U+{code:04X} is one.")
+}
+
+/// Schemes that are no app of the member's: they run in the page, open something of the device's, or
+/// write a mail or a call.
+const NO_APPS: &[&str] = &[
+    "about",
+    "android-app",
+    "blob",
+    "bluetooth",
+    "callto",
+    "chrome",
+    "chrome-extension",
+    "cid",
+    "content",
+    "data",
+    "dav",
+    "edge",
+    "facetime",
+    "facetime-audio",
+    "feed",
+    "file",
+    "filesystem",
+    "ftp",
+    "ftps",
+    "geo",
+    "git",
+    "gopher",
+    "imap",
+    "intent",
+    "irc",
+    "ircs",
+    "itms",
+    "itms-apps",
+    "itms-services",
+    "jar",
+    "javascript",
+    "ldap",
+    "ldaps",
+    "livescript",
+    "magnet",
+    "mailto",
+    "maps",
+    "market",
+    "mhtml",
+    "mid",
+    "mms",
+    "mmsto",
+    "mocha",
+    "moz-extension",
+    "nfs",
+    "news",
+    "nntp",
+    "opera",
+    "pop",
+    "res",
+    "resource",
+    "rtsp",
+    "search",
+    "search-ms",
+    "sftp",
+    "shell",
+    "sip",
+    "sips",
+    "smb",
+    "sms",
+    "smsto",
+    "ssh",
+    "svn",
+    "tag",
+    "tel",
+    "telnet",
+    "urn",
+    "vbscript",
+    "view-source",
+    "vnc",
+    "wais",
+    "webcal",
+    "wifi",
+    "ws",
+    "wss",
+    "wyciwyg",
+    "xmpp",
+];
+/// Beginnings of schemes that open settings and programs of a system.
+const NO_APPS_BEGIN: &[&str] = &["app-settings", "ms-", "microsoft-", "windows-", "x-apple"];
+
+/// https, an app's own scheme, and in a sandbox http. Nothing that runs in the page or opens a
+/// program of the payer's device, and no name or password of a user.
 pub(super) fn check_callback_url(text: &str, sandbox: bool) -> Result<(), ApiError> {
     const PATH: &str = "initiation.callbackUrl";
     length(PATH, text, 1, 2_048)?;
@@ -55,10 +147,18 @@ pub(super) fn check_callback_url(text: &str, sandbox: bool) -> Result<(), ApiErr
             format!("`callbackUrl` should be a URL such as https://example.com/return: {error}."),
         )
     })?;
-    let forbidden =
-        ["javascript", "data", "vbscript", "file", "blob", "about", "filesystem", "view-source"];
-    if forbidden.contains(&url.scheme()) || (url.scheme() == "http" && !sandbox) {
-        let message = format!("`callbackUrl` should not begin with {}:.", url.scheme());
+    let scheme = url.scheme();
+    let is_no_app = NO_APPS.contains(&scheme)
+        || NO_APPS_BEGIN.iter().any(|beginning| scheme.starts_with(beginning));
+    if is_no_app || (scheme == "http" && !sandbox) {
+        let message = format!(
+            "`callbackUrl` should not begin with {scheme}:. Send a URL with https or with your \
+             app's own scheme."
+        );
+        return Err(invalid(PATH, message));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let message = "`callbackUrl` should not contain the name or password of a user.";
         return Err(invalid(PATH, message));
     }
     Ok(())
