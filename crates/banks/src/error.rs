@@ -125,9 +125,9 @@ impl From<Misfit> for AuthorisationError {
     }
 }
 
-/// The first [`TEXT_CHARACTERS_MAX`] characters, without control characters.
+/// The first [`TEXT_CHARACTERS_MAX`] characters, without invisible ones.
 pub(crate) fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(TEXT_CHARACTERS_MAX).collect()
+    text.chars().filter(|c| !domain::text::is_unreadable(*c)).take(TEXT_CHARACTERS_MAX).collect()
 }
 
 /// [`cut`], with every run of six digits or more masked.
@@ -170,7 +170,7 @@ mod tests {
     fn words_keep_codes_and_lose_long_numbers() {
         assert_eq!(words("AM04: Insufficient funds"), "AM04: Insufficient funds");
         assert_eq!(words("account 12345678"), "account ••••");
-        assert_eq!(words("a\nb"), "ab");
+        assert_eq!(words("a\nb\u{202e}c\u{200b}d\u{2028}e"), "abcde");
         assert_eq!(words(&"x".repeat(1000)).len(), TEXT_CHARACTERS_MAX);
     }
 }

@@ -196,6 +196,9 @@ pub(crate) fn authenticate<'shared>(
     }
     let provider = certificate::read(shown, shared.now())
         .map_err(|_| TokenError::client("the connection has no good certificate"))?;
+    if !provider.initiates_payments {
+        return Err(TokenError::client("the certificate has no role PSP_PI"));
+    }
     form.get("client_id")
         .and_then(|client_id| shared.client(client_id))
         .filter(|client| {

@@ -17,28 +17,33 @@ pub(crate) fn last_digit_checks(digits: &[u8]) -> bool {
 
 /// Check digits that ISO 13616 never gives: they leave the same remainder as others that it does.
 const NO_CHECK_DIGITS: [&str; 3] = ["00", "01", "99"];
-/// Honduras is in the registry since release 98 and not yet in the library: a bank of four letters
-/// and an account of 20 digits.
-const HONDURAS: (&str, usize) = ("HN", 4 + 4 + 20);
+/// Countries of the registry that the library lacks: code, length, and the characters of the account
+/// that follow a bank of four letters.
+const OTHER_COUNTRIES: [(&str, usize, fn(u8) -> bool); 2] = [
+    ("HN", 4 + 4 + 20, |byte| byte.is_ascii_digit()),
+    ("PK", 4 + 4 + 16, |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()),
+];
 
 /// Whether upper-case letters and digits are an IBAN of the registry.
 pub(crate) fn is_iban(text: &str) -> bool {
     let known = match text.parse::<iban::Iban>() {
         Ok(_) => true,
-        Err(iban::ParseIbanError::UnknownCountry(_)) => is_honduran(text),
+        Err(iban::ParseIbanError::UnknownCountry(_)) => {
+            OTHER_COUNTRIES.iter().any(|country| has_structure(text, *country))
+        }
         Err(_) => false,
     };
     known && text.get(2..4).is_some_and(|digits| !NO_CHECK_DIGITS.contains(&digits))
 }
 
-/// Whether an IBAN with correct check digits has the structure of Honduras.
-fn is_honduran(text: &str) -> bool {
-    let (country, length) = HONDURAS;
+/// Whether an IBAN with correct check digits has the structure of the country.
+fn has_structure(text: &str, country: (&str, usize, fn(u8) -> bool)) -> bool {
+    let (country, length, is_of_account) = country;
     let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default().bytes();
     text.starts_with(country)
         && text.len() == length
         && part(4..8).all(|byte| byte.is_ascii_uppercase())
-        && part(8..length).all(|byte| byte.is_ascii_digit())
+        && part(8..length).all(is_of_account)
 }
 
 /// Whether 26 digits are a Polish account number (NRB): the IBAN without its country.

@@ -52,6 +52,7 @@ fn an_iban_has_the_length_and_the_check_digits_of_its_country() {
         "GB29-NWBK-6016-1331-9268-19",
         // The latest of the registry.
         "HN88CABF00000000000250005469",
+        "PK36SCBL0000001123456702",
         "YE15CBYE0001018861234567891234",
         "NI45BAPR00000013000003558124",
         // Copied from a document.
@@ -72,6 +73,8 @@ fn an_iban_has_the_length_and_the_check_digits_of_its_country() {
         // Not of their countries' structure.
         "HN88CABF0000000000025000546",
         "HN88CABF0000000000025000546A",
+        "PK36SCBL0000001123456703",
+        "PK36SCBL000000112345670",
         // A country without IBANs, none at all, letters where its country has digits.
         "US89370400440532013000",
         "ZZ89370400440532013000",

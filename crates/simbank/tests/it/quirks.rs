@@ -21,11 +21,20 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
 }
 
+/// PSP_PI and PSP_AI: the last arc of the role.
+const INITIATES: u8 = 2;
+const READS: u8 = 3;
+
 /// A certificate of a payment initiator (ETSI TS 119 495, 5.1), by its own hand.
 fn certificate(organisation: &str) -> Vec<u8> {
+    certificate_with(organisation, INITIATES)
+}
+
+/// The same with another role.
+fn certificate_with(organisation: &str, role: u8) -> Vec<u8> {
     let role = element(
         0x30,
-        &[element(0x06, &[0x04, 0x00, 0x81, 0x98, 0x27, 0x01, 0x02]), element(0x0c, b"PSP_PI")]
+        &[element(0x06, &[0x04, 0x00, 0x81, 0x98, 0x27, 0x01, role]), element(0x0c, b"PSP_??")]
             .concat(),
     );
     let authority = [element(0x0c, b"FCA"), element(0x0c, b"GB-FCA")].concat();
@@ -93,6 +102,33 @@ async fn a_client_is_known_by_its_certificate_and_nothing_else() {
     assert_eq!(world.send(with_certificate(asked(), &other)).await.status, 401);
     let known = world.send(with_certificate(asked(), &ours)).await;
     assert_eq!(known.error_code(), "Resource.NotFound", "it is let in");
+}
+
+#[tokio::test]
+async fn who_only_reads_accounts_gets_no_token_for_payments() {
+    let world = World::new();
+    let code = [
+        ("grant_type", "authorization_code"),
+        ("client_id", ORGANISATION),
+        ("code", "unknown"),
+        ("code_verifier", "unknown"),
+    ];
+    for (path, fields, refusal, known) in [
+        (format!("/{SLATE}/token"), &OWN[..], (401, "invalid_client"), (200, Value::Null)),
+        (
+            "/bg-linden/oauth/token".to_owned(),
+            &code[..],
+            (400, "unauthorized_client"),
+            (400, json!("invalid_grant")),
+        ),
+    ] {
+        for (role, expected) in [(READS, (refusal.0, json!(refusal.1))), (INITIATES, known.clone())]
+        {
+            let shown = certificate_with(ORGANISATION, role);
+            let reply = world.send(with_certificate(form_request(&path, fields), &shown)).await;
+            assert_eq!((reply.status, reply.json()["error"].clone()), expected, "{path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use banks::payee_verification::NameMatch;
 use domain::account::AccountIdentifier;
+use domain::text::unreadable_character;
 use gateway::App;
 use gateway::account_verifications::{self, AccountVerification};
 use gateway::idempotency::IdempotencyKey;
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::auth::Call;
 use super::error::FieldFault;
+use super::v2::payments::text::no_unreadable;
 use super::{ApiError, idempotency, json};
 
 /// The longest name, in characters (ISO 20022 `Max140Text`).
@@ -163,6 +165,9 @@ async fn verify(
     if !(1..=NAME_CHARACTERS_MAX).contains(&length) {
         let message = format!("`name` should be 1 to {NAME_CHARACTERS_MAX} characters.");
         return Err(invalid("name", &message));
+    }
+    if let Some(one) = unreadable_character(&name) {
+        return Err(invalid("name", &no_unreadable("name", one)));
     }
     let currency = account.currency.ok_or_else(|| expected("currency"))?;
     if currency != "EUR" {

@@ -109,6 +109,8 @@ async fn what_is_missing_or_wrong_is_said() {
             ("name", json!(""), "Field.Invalid"),
             ("name", json!("   "), "Field.Invalid"),
             ("name", json!("x".repeat(141)), "Field.Invalid"),
+            ("name", json!("Lena\u{202e}aneL"), "Field.Invalid"),
+            ("name", json!("Lena\u{200b}"), "Field.Invalid"),
             ("currency", json!(null), "Field.Expected"),
             ("currency", json!("GBP"), "Field.Invalid"),
             ("iban", json!(null), "Field.Expected"),
