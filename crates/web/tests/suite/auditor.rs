@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crate::scenarios::{BANKS, Bank, order_at};
 use crate::support::payer::customer_of;
-use crate::support::{Decision, Fault, World, id, with, worlds};
+use crate::support::{Decision, Fault, World, id, with, world};
 
 /// What goes wrong with one exchange.
 const FAULTS: [Fault; 5] =
@@ -134,12 +134,12 @@ async fn operations_of(world: &World, order: &Value) -> Vec<&'static str> {
 /// A line for each exchange and fault of a bank: how the payments end that meet it.
 async fn every_fault(bank: &Bank, order: &Value) -> String {
     let mut table = format!("## {}\n", bank.id);
-    for operation in operations_of(&worlds().await[0], order).await {
-        // What banks say has nothing to do with the database, so one is enough. A fresh one,
-        // because months pass in it, and certificates end.
-        let world = &worlds().await[0];
-        world.wire.expect_broken_answers();
+    for operation in operations_of(&world().await, order).await {
         for fault in FAULTS {
+            // What banks say has nothing to do with the database, so one is enough. A fresh one,
+            // because months pass in it, and certificates end.
+            let world = &world().await;
+            world.wire.expect_broken_answers();
             let mut ends = vec![];
             for times in TIMES {
                 let what = format!("{}: {operation} {fault:?} {times} times", bank.id);
@@ -216,12 +216,12 @@ async fn payments_for_a_later_day() {
 async fn the_process_dies_at_every_exchange() {
     for bank in &BANKS {
         let order = order_at(bank.id, bank.debtor, "10.23");
-        let operations = operations_of(&worlds().await[0], &order).await;
+        let operations = operations_of(&world().await, &order).await;
         for operation in operations {
             for fault in [Fault::HeldBefore, Fault::HeldAfter] {
                 let what = format!("{}: dies at {operation} {fault:?}", bank.id);
                 // A world for each: what a dead process was doing stays held for ever.
-                let mut world = worlds().await.swap_remove(0);
+                let mut world = world().await;
                 world.wire.plan(operation, fault, 1);
                 let body = order.to_string();
                 world.send_unless_held("POST", "/v2/payments", &body).await;
@@ -386,7 +386,7 @@ fn state_of(query: &str) -> String {
 #[tokio::test]
 async fn returns_in_every_order() {
     for bank in BANKS.iter().filter(|bank| bank.redirects()) {
-        let world = &worlds().await[0];
+        let world = &world().await;
         world.wire.expect_broken_answers();
         for order in orders() {
             for settles in [true, false] {

@@ -135,20 +135,28 @@ pub async fn worlds() -> Vec<World> {
     worlds_with(|_| {}).await
 }
 
+/// One world on SQLite, where what is tested has nothing to do with the database.
+pub async fn world() -> World {
+    World::new(testkit::sqlite().await, usual_settings()).await
+}
+
 /// One world on each database, with other settings than a sandbox's.
 pub async fn worlds_with(change: impl Fn(&mut Settings)) -> Vec<World> {
-    let payee_verification = Some(VerificationService {
-        base_url: format!("{BANKS_TLS_URL}/vop/v1"),
-        bic: "BASCGB2LXXX".to_owned(),
-    });
-    let mut settings =
-        Settings { sandbox: true, unsigned_reads: true, payee_verification, ..Settings::default() };
+    let mut settings = usual_settings();
     change(&mut settings);
     let mut worlds = vec![];
     for database in databases().await {
         worlds.push(World::new(database, settings.clone()).await);
     }
     worlds
+}
+
+fn usual_settings() -> Settings {
+    let payee_verification = Some(VerificationService {
+        base_url: format!("{BANKS_TLS_URL}/vop/v1"),
+        bic: "BASCGB2LXXX".to_owned(),
+    });
+    Settings { sandbox: true, unsigned_reads: true, payee_verification, ..Settings::default() }
 }
 
 /// The clock and the randomness as the simulated banks see them.
