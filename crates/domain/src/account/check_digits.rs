@@ -15,11 +15,14 @@ pub(crate) fn last_digit_checks(digits: &[u8]) -> bool {
     weighed.sum::<Option<u32>>().is_some_and(|sum| sum % 10 == 0)
 }
 
+/// Country, length, and what the characters behind the check digits may be.
+type Structure = (&'static str, usize, fn(u8) -> bool);
+
 /// Check digits that ISO 13616 never gives: they leave the same remainder as others that it does.
 const NO_CHECK_DIGITS: [&str; 3] = ["00", "01", "99"];
 /// Countries of the registry that the library lacks: code, length, and the characters of the account
 /// that follow a bank of four letters.
-const OTHER_COUNTRIES: [(&str, usize, fn(u8) -> bool); 2] = [
+const OTHER_COUNTRIES: [Structure; 2] = [
     ("HN", 4 + 4 + 20, |byte| byte.is_ascii_digit()),
     ("PK", 4 + 4 + 16, |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()),
 ];
@@ -37,7 +40,7 @@ pub(crate) fn is_iban(text: &str) -> bool {
 }
 
 /// Whether an IBAN with correct check digits has the structure of the country.
-fn has_structure(text: &str, country: (&str, usize, fn(u8) -> bool)) -> bool {
+fn has_structure(text: &str, country: Structure) -> bool {
     let (country, length, is_of_account) = country;
     let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default().bytes();
     text.starts_with(country)
