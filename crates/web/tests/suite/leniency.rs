@@ -36,9 +36,8 @@ async fn truth_values_may_be_texts() {
         for text in ["", "yes", "1", "t", "true "] {
             let body = with(&order(), "initiation.confirmFunds", text);
             let answer = world.post("/v2/payments", &body).await;
-            let message = format!(
-                "`confirmFunds`: invalid value: string \"{text}\", expected true or false."
-            );
+            // What came is not repeated: it may be anything.
+            let message = "`confirmFunds`: expected true or false.";
             let error = json!({
                 "errorCode": "Field.InvalidFormat", "message": message,
                 "paths": ["initiation.confirmFunds"],

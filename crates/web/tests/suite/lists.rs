@@ -184,7 +184,7 @@ async fn wrong_parameters_are_refused_in_both_published_forms() {
         ("createdAfter=yesterday", "Field.InvalidFormat"),
         ("createdBefore=2026-01-05", "Field.InvalidFormat"),
         (&too_many_references[1..], "Field.Invalid"),
-        ("onBehalfOfId=%00", "Field.InvalidFormat"),
+        ("onBehalfOfId=%01", "Field.InvalidFormat"),
         ("refundStatuses=SOME", "Field.Invalid"),
         ("partial=perhaps", "Field.InvalidFormat"),
         (&long, "Field.InvalidFormat"),
