@@ -74,8 +74,8 @@ pub(super) async fn run(
         },
         Ok(told) => approval::of_approval(app, &payment, told)?,
         Err(BankError::Refused { code, status, text }) => approval::refused(code, status, text),
-        Err(error) if uncertain => {
-            let fact = approval::fact(attempt, no_word(&error));
+        Err(_) if uncertain => {
+            let fact = approval::fact(attempt, AuthorisationFact::NoWord);
             let conclusion = Conclusion { fact, calls };
             observed(app, claim, conclusion, None).await?;
             return Ok(Next::Repeat(payment.next_approval_question(app.now())));
@@ -83,10 +83,6 @@ pub(super) async fn run(
         Err(error) => return lost(app, claim, &payment, attempt, (error, calls)).await,
     };
     conclude(app, claim, Conclusion { fact: approval::fact(attempt, what), calls }).await
-}
-
-fn no_word(_: &BankError) -> AuthorisationFact {
-    AuthorisationFact::NoWord
 }
 
 /// No answer that can be read.
