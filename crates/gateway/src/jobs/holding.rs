@@ -1,5 +1,5 @@
-//! What a job does with a fact that the database does not take: it holds it and tries again, before
-//! anything else is claimed, for as long as the process lives. A bank's answer that only this
+//! What a job does with a fact that the database does not take: it holds it and tries again for as
+//! long as the process lives, at first before anything else is claimed. A bank's answer that only this
 //! process has heard would be lost otherwise.
 
 use std::sync::Arc;
@@ -15,23 +15,29 @@ use crate::{App, GatewayError};
 const WAIT_FIRST_MS: u64 = 100;
 /// The longest wait, in milliseconds.
 const WAIT_MAX_MS: u64 = 5_000;
+/// How many tries keep runners from claiming other jobs, some minute and a half: a database that
+/// refuses one fact for good must not stall every other payment.
+const BLOCKING_TRIES_MAX: u32 = 20;
 /// How often what is recorded before something is sent is tried: nothing is lost by giving up.
 const RECORDS_MAX: u32 = 8;
 
-/// A fact that waits for the database. Runners claim nothing meanwhile.
+/// A fact that waits for the database. Runners claim nothing during its first tries.
 pub(super) struct Holding {
     app: Arc<App>,
     what: String,
     tries: u32,
     tries_max: u32,
     unconfirmed: bool,
+    /// Whether it is counted in [`App::facts_waiting`].
+    blocks: bool,
 }
 
 impl Holding {
     /// For a fact of that job.
     pub(super) fn new(app: &Arc<App>, claim: &Claim) -> Holding {
         let what = format!("{} of {}", claim.kind.name(), claim.subject);
-        Holding { app: Arc::clone(app), what, tries: 0, tries_max: u32::MAX, unconfirmed: false }
+        let app = Arc::clone(app);
+        Holding { app, what, tries: 0, tries_max: u32::MAX, unconfirmed: false, blocks: false }
     }
 
     /// For what is recorded before something is sent.
@@ -61,20 +67,30 @@ impl Holding {
         }
         if self.tries == 0 {
             self.app.facts_waiting.fetch_add(1, Ordering::SeqCst);
+            self.blocks = true;
             warn!(job = self.what, error = %failed, "a fact waits for the database");
         }
-        self.tries += 1;
+        self.tries = self.tries.saturating_add(1);
+        if self.tries > BLOCKING_TRIES_MAX {
+            self.unblock();
+        }
         let wait_ms = WAIT_FIRST_MS.saturating_mul(1 << self.tries.min(6)).min(WAIT_MAX_MS);
         self.app.clock().sleep(wait_ms).await;
         Ok(())
     }
 }
 
-impl Drop for Holding {
-    fn drop(&mut self) {
-        if self.tries > 0 {
+impl Holding {
+    fn unblock(&mut self) {
+        if std::mem::take(&mut self.blocks) {
             self.app.facts_waiting.fetch_sub(1, Ordering::SeqCst);
         }
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.unblock();
     }
 }
 
