@@ -6,7 +6,7 @@ mod folder;
 use std::path::Path;
 
 use banks::profile::{
-    Capability, FinalStatus, ProfileError, ResponseMode, Standard, UkOpenBanking,
+    AcceptedStatus, Capability, ProfileError, ResponseMode, Standard, UkOpenBanking,
 };
 use banks::{BankProfile, Directory};
 
@@ -36,11 +36,11 @@ fn the_simulated_banks_are_built_in() {
     assert_eq!(settings(modelo).issuer, "http://localhost:8001/ob-modelo");
     assert_eq!(modelo.api_base_url, "http://localhost:8001/ob-modelo/open-banking/v3.1/pisp");
     assert_eq!(settings(modelo).response_modes, [ResponseMode::Fragment]);
-    assert_eq!(settings(modelo).final_status, FinalStatus::AcceptedSettlementCompleted);
+    assert_eq!(settings(modelo).final_status, AcceptedStatus::Acsc);
     assert!(modelo.simulated && modelo.can(Capability::FundsConfirmation));
     let iron = directory.get("ob-iron").unwrap();
     assert_eq!(settings(iron).response_modes[0], ResponseMode::FormPost);
-    assert_eq!(settings(iron).final_status, FinalStatus::AcceptedCreditSettlementCompleted);
+    assert_eq!(settings(iron).final_status, AcceptedStatus::Accc);
     assert_eq!(iron.limits.reference, 18);
     assert!(directory.get("unknown").is_none());
     assert!(simulated("not a url").is_err());

@@ -19,6 +19,8 @@ pub enum OrderProgress {
     InsufficientFunds,
     /// The bank's last word: the payer, or the payer's mandate, does not allow the order.
     Declined,
+    /// The bank's last word: the payer did not answer in time, and nothing was executed.
+    Expired,
     /// A code that we do not know: nothing is concluded from it, and a person reads it.
     Unrecognised,
 }

@@ -9,11 +9,13 @@ use url::Url;
 use super::context::{self, Context, Step};
 use super::exchange::{Ask, send};
 use super::status::{Sca, Transaction, order_status};
-use super::wire::{AccountIn, Answer, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, said};
+use super::wire::{
+    AccountIn, Answer, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, said, status_reason,
+};
 use super::{oauth, settings};
 use crate::error::{BankError, cut, words};
 use crate::exchange::{body_of, header, read, segment};
-use crate::profile::TransactionStatus;
+use crate::profile::AcceptedStatus;
 use crate::protocol::{Approval, Call, OrderAnswer, PaymentOrder};
 use crate::wire::Response;
 use domain::account::AccountIdentifier;
@@ -338,7 +340,7 @@ impl Payment<'_> {
         match Transaction::of(&word) {
             Some(Transaction::Rejected | Transaction::Cancelled) => {}
             Some(Transaction::Accepted(accepted))
-                if executed || accepted >= TransactionStatus::Acsp => {}
+                if executed || accepted >= AcceptedStatus::Acsp => {}
             // Without an authorisation every acceptance says that none is needed.
             Some(Transaction::Accepted(_) | Transaction::PartiallyAccepted)
                 if context.authorisation_id.is_none() => {}
@@ -397,15 +399,15 @@ impl Payment<'_> {
         let ask = Ask::get("get-payment-status", path, context.bearer());
         let response = send(self.call, ask).await?;
         let answer: StatusAnswer = read(&response.body)?;
-        let reason = said(answer.psu_message.as_deref(), &answer.tpp_messages);
+        let reason = status_reason(answer.psu_message.as_deref(), &answer.tpp_messages);
         let no_funds = answer.funds_available == Some(false);
         let (bank, word) = (self.call.bank, &answer.transaction_status);
         let last = self.last_status()?;
-        let status = order_status(bank, last, word, reason.as_deref(), no_funds);
+        let status = order_status(bank, last, word, reason.as_ref(), no_funds);
         Ok((answer.transaction_status, status))
     }
 
-    fn last_status(&self) -> Result<TransactionStatus, BankError> {
+    fn last_status(&self) -> Result<AcceptedStatus, BankError> {
         let settings = settings(self.call.bank)?;
         Ok(match self.resource.service.as_str() {
             "periodic-payments" => settings.final_status_of_standing_orders,

@@ -6,7 +6,8 @@
 use domain::bank::{OrderProgress, OrderStatus};
 
 use crate::error::words;
-use crate::profile::{BankProfile, TransactionStatus};
+use crate::profile::{AcceptedStatus, BankProfile};
+use crate::status_reason::{StatusReason, rejection};
 
 /// Every `transactionStatus` of the standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,37 +16,28 @@ pub(super) enum Transaction {
     Pending,
     PartiallyAuthorised,
     PartiallyAccepted,
-    Accepted(TransactionStatus),
+    Accepted(AcceptedStatus),
     Rejected,
     Cancelled,
 }
 
 impl Transaction {
     pub(super) fn of(word: &str) -> Option<Transaction> {
-        use TransactionStatus as T;
         Some(match word {
             "RCVD" => Transaction::Received,
             "PDNG" => Transaction::Pending,
             "PATC" => Transaction::PartiallyAuthorised,
             "PART" => Transaction::PartiallyAccepted,
-            "ACTC" => Transaction::Accepted(T::Actc),
-            "ACCP" => Transaction::Accepted(T::Accp),
-            "ACFC" => Transaction::Accepted(T::Acfc),
-            "ACSP" => Transaction::Accepted(T::Acsp),
-            "ACWC" => Transaction::Accepted(T::Acwc),
-            "ACWP" => Transaction::Accepted(T::Acwp),
-            "ACSC" => Transaction::Accepted(T::Acsc),
-            "ACCC" => Transaction::Accepted(T::Accc),
             "RJCT" => Transaction::Rejected,
             "CANC" => Transaction::Cancelled,
-            _ => return None,
+            other => Transaction::Accepted(AcceptedStatus::of(other)?),
         })
     }
 }
 
 /// Every `scaStatus` of the standard, by what it means for us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sca {
+pub(crate) enum Sca {
     /// The payer has not finished.
     Open,
     /// A confirmation code is still to be brought.
@@ -57,7 +49,7 @@ pub(super) enum Sca {
 }
 
 impl Sca {
-    pub(super) fn of(word: &str) -> Option<Sca> {
+    pub(crate) fn of(word: &str) -> Option<Sca> {
         Some(match word {
             "received" | "psuIdentified" | "psuAuthenticated" | "scaMethodSelected" | "started" => {
                 Sca::Open
@@ -70,13 +62,13 @@ impl Sca {
     }
 }
 
-/// Reads a status word. `reason` are the bank's words; `no_funds` is its `fundsAvailable: false`;
+/// Reads a status word. `reason` is what the bank says of it; `no_funds` is its `fundsAvailable: false`;
 /// `last` is the last status that this bank tells of a success.
 pub(crate) fn order_status(
     bank: &BankProfile,
-    last: TransactionStatus,
+    last: AcceptedStatus,
     word: &str,
-    reason: Option<&str>,
+    reason: Option<&StatusReason>,
     no_funds: bool,
 ) -> OrderStatus {
     let progress = match Transaction::of(word) {
@@ -90,10 +82,14 @@ pub(crate) fn order_status(
         Some(Transaction::Accepted(reached)) if reached >= last => OrderProgress::Completed,
         Some(Transaction::Accepted(_)) => OrderProgress::InProcess,
         Some(Transaction::Rejected) if no_funds => OrderProgress::InsufficientFunds,
-        Some(Transaction::Rejected) => bank.reasons.rejection(reason),
+        Some(Transaction::Rejected) => rejection(&bank.reasons, reason),
         Some(Transaction::Cancelled) => OrderProgress::Declined,
     };
-    OrderStatus { progress, raw: words(word), reason: reason.map(words) }
+    OrderStatus {
+        progress,
+        raw: words(word),
+        reason: reason.and_then(StatusReason::text).map(words),
+    }
 }
 
 #[cfg(test)]
@@ -103,9 +99,13 @@ mod tests {
     use super::*;
     use crate::Directory;
 
+    fn said(words: &str) -> StatusReason {
+        StatusReason { code: None, words: Some(words.to_owned()) }
+    }
+
     #[test]
     fn every_word_and_every_last_status() {
-        use TransactionStatus as T;
+        use AcceptedStatus as T;
         let directory = Directory::simulated("http://localhost:8001", "https://localhost:8002");
         let directory = directory.unwrap();
         let bank = directory.get("bg-linden").unwrap();
@@ -126,11 +126,14 @@ mod tests {
             ("Insufficient funds", false),
             ("failure", true),
             ("AM04", false),
+            ("AM04: no money", false),
+            ("DS02", false),
+            ("NOAS", false),
             ("CUST", false),
             ("Permission denied", false),
             ("failure", false),
         ] {
-            let status = order_status(bank, T::Acsc, "RJCT", Some(reason), no_funds);
+            let status = order_status(bank, T::Acsc, "RJCT", Some(&said(reason)), no_funds);
             writeln!(table, "RJCT {reason:?}, no funds {no_funds}: {:?}", status.progress).unwrap();
         }
         for word in [

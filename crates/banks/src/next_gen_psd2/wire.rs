@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::misfit::{Misfit, Part, missing, unsupported, within};
 use crate::profile::BankProfile;
 use crate::protocol::PaymentOrder;
+use crate::status_reason::StatusReason;
 
 const END_TO_END_ID_CHARACTERS_MAX: usize = 35;
 const CREDITOR_NAME_CHARACTERS_MAX: usize = 70;
@@ -317,4 +318,14 @@ pub(super) fn said(psu_message: Option<&str>, messages: &[TppMessage]) -> Option
         .filter(|text| !text.is_empty())
         .map(str::to_owned)
         .or_else(|| messages.iter().find_map(of_message))
+}
+
+/// Why the bank has a payment as it has it: its words, and the code of its first message.
+pub(super) fn status_reason(
+    psu_message: Option<&str>,
+    messages: &[TppMessage],
+) -> Option<StatusReason> {
+    let code = messages.iter().find_map(|message| message.code.clone());
+    let words = said(psu_message, messages);
+    (code.is_some() || words.is_some()).then_some(StatusReason { code, words })
 }

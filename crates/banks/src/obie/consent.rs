@@ -11,7 +11,7 @@ use super::initiation::{Initiation, InitiationEcho, initiation};
 use super::resource::Resource;
 use super::risk::{Risk, risk};
 use super::settings;
-use super::status::{Reason, consent_progress};
+use super::status::{consent_progress, first_of};
 use crate::error::{BankError, words};
 use crate::exchange::{body_of, read, segment};
 use crate::misfit::{Misfit, unsupported};
@@ -119,7 +119,7 @@ fn answer(bank: &BankProfile, response: &Response, sent: Amount) -> Result<Strin
             | ConsentProgress::Consumed,
         ) => Ok(consent.data.consent_id),
         Some(ConsentProgress::Rejected) => {
-            let reason = Reason::first_of(consent.data.status_reason).unwrap_or_default();
+            let reason = first_of(consent.data.status_reason).unwrap_or_default();
             let said = reason.text().map(|text| format!(": {text}")).unwrap_or_default();
             let text = words(&format!("the bank created the consent as rejected{said}"));
             Err(BankError::Refused {

@@ -14,13 +14,14 @@ use super::initiation::{AccountIn, Initiation, InitiationEcho, initiation};
 use super::resource::Resource;
 use super::risk::{Risk, risk};
 use super::settings;
-use super::status::{Reason, is_refusal, order_status};
+use super::status::{first_of, is_refusal, order_status};
 use crate::error::BankError;
 use crate::exchange::body_of;
 use crate::exchange::read;
 use crate::exchange::segment;
 use crate::profile::BankProfile;
 use crate::protocol::{AccessGrant, Call, OrderAnswer, PaymentOrder};
+use crate::status_reason::StatusReason;
 use crate::wire::Response;
 
 #[derive(Serialize)]
@@ -167,7 +168,7 @@ fn told(
     reasons: Option<serde_json::Value>,
 ) -> OrderStatus {
     let wanted = is_refusal(word) || bank.reasons.told_for_every_status;
-    let reason = Reason::first_of(reasons.filter(|_| wanted));
+    let reason = first_of(reasons.filter(|_| wanted));
     order_status(bank, resource, word, reason.as_ref())
 }
 
@@ -197,13 +198,13 @@ fn ask_details(resource: Resource, bank_payment_id: &str) -> Result<Ask, BankErr
 
 /// The reason of the latest status that has one; of refusals only, unless the bank's words on
 /// other statuses are wanted too.
-fn answer_details(response: &Response, rejected: bool) -> Result<Option<Reason>, BankError> {
+fn answer_details(response: &Response, rejected: bool) -> Result<Option<StatusReason>, BankError> {
     let details: DetailsResponse = read(&response.body)?;
     let told = details.data.payment_status.into_iter().rev();
     Ok(told
         .filter(|detail| is_refusal(&detail.status) == rejected)
         .filter_map(|detail| detail.status_detail)
-        .map(|detail| Reason {
+        .map(|detail| StatusReason {
             code: detail.status_reason,
             words: detail.status_reason_description,
         })
@@ -271,7 +272,7 @@ impl Obie {
         resource: Resource,
         bank_payment_id: &str,
         rejected: bool,
-    ) -> Result<Option<Reason>, BankError> {
+    ) -> Result<Option<StatusReason>, BankError> {
         let ask = ask_details(resource, bank_payment_id)?;
         answer_details(&self.send_as_client(call, &ask).await?, rejected)
     }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::resource::Resource;
 use super::settings;
 use crate::error::cut;
-use crate::profile::{BankProfile, FinalStatus, UkOpenBankingVersion};
+use crate::profile::{AcceptedStatus, BankProfile, UkOpenBankingVersion};
+use crate::status_reason::{StatusReason, rejection};
 
 /// What a word says of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ enum Meaning {
     /// Something is still to come.
     Pending,
     /// Execution is so far; whether that is the last word, the profile says.
-    Accepted(FinalStatus),
+    Accepted(AcceptedStatus),
     /// The last word at every bank: settled, or kept by a bank that executes by itself.
     Final,
     /// Not executed.
@@ -45,16 +46,10 @@ fn payment_3_1(word: &str) -> Option<Meaning> {
     Some(match word {
         "Pending" => Meaning::Pending,
         "Rejected" => Meaning::Refused,
-        "AcceptedSettlementInProcess" => {
-            Meaning::Accepted(FinalStatus::AcceptedSettlementInProcess)
-        }
-        "AcceptedSettlementCompleted" => {
-            Meaning::Accepted(FinalStatus::AcceptedSettlementCompleted)
-        }
-        "AcceptedWithoutPosting" => Meaning::Accepted(FinalStatus::AcceptedWithoutPosting),
-        "AcceptedCreditSettlementCompleted" => {
-            Meaning::Accepted(FinalStatus::AcceptedCreditSettlementCompleted)
-        }
+        "AcceptedSettlementInProcess" => Meaning::Accepted(AcceptedStatus::Acsp),
+        "AcceptedSettlementCompleted" => Meaning::Accepted(AcceptedStatus::Acsc),
+        "AcceptedWithoutPosting" => Meaning::Accepted(AcceptedStatus::Acwp),
+        "AcceptedCreditSettlementCompleted" => Meaning::Accepted(AcceptedStatus::Accc),
         _ => return None,
     })
 }
@@ -71,14 +66,9 @@ fn initiation_3_1(word: &str) -> Option<Meaning> {
 
 fn payment_4_0(word: &str) -> Option<Meaning> {
     Some(match word {
-        "RCVD" | "PDNG" | "PATC" | "ACTC" | "ACCP" | "ACFC" => Meaning::Pending,
-        // With a change (of the date, say) execution goes on.
-        "ACSP" | "ACWC" => Meaning::Accepted(FinalStatus::AcceptedSettlementInProcess),
-        "ACSC" => Meaning::Accepted(FinalStatus::AcceptedSettlementCompleted),
-        "ACWP" => Meaning::Accepted(FinalStatus::AcceptedWithoutPosting),
-        "ACCC" => Meaning::Accepted(FinalStatus::AcceptedCreditSettlementCompleted),
+        "RCVD" | "PDNG" | "PATC" => Meaning::Pending,
         "BLCK" | "RJCT" => Meaning::Refused,
-        _ => return None,
+        other => Meaning::Accepted(AcceptedStatus::of(other)?),
     })
 }
 
@@ -103,49 +93,25 @@ fn standing_order_4_0(word: &str) -> Option<Meaning> {
     })
 }
 
-/// Why an order has its status: `StatusReason[]` of an order of 4.0, or `StatusDetail` of the
-/// payment details.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reason {
-    /// `StatusReasonCode` or `StatusReason`, a code of the standard.
-    pub(crate) code: Option<String>,
-    /// `StatusReasonDescription`, the bank's words.
-    pub(crate) words: Option<String>,
-}
-
 /// One of `StatusReason[]` of 4.0.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct StatusReason {
+struct ReasonIn {
     status_reason_code: Option<String>,
     status_reason_description: Option<String>,
 }
 
-impl Reason {
-    /// The first of `StatusReason[]` that says something. Where the list cannot be read there is no
-    /// reason: an extra must not hide the status.
-    pub(super) fn first_of(reasons: Option<serde_json::Value>) -> Option<Reason> {
-        let reasons: Vec<StatusReason> = serde_json::from_value(reasons?).ok()?;
-        reasons
-            .into_iter()
-            .map(|one| Reason {
-                code: one.status_reason_code,
-                words: one.status_reason_description,
-            })
-            .find(|reason| reason.code.is_some() || reason.words.is_some())
-    }
-
-    /// What people read: the bank's words, else its code.
-    pub(super) fn text(&self) -> Option<&str> {
-        self.words.as_deref().or(self.code.as_deref())
-    }
-
-    /// Whether a line of a profile names this reason: by its words, or as `code: words`.
-    fn is(&self, line: &str) -> bool {
-        let words = self.text().unwrap_or_default().trim();
-        let code = self.code.as_deref().unwrap_or_default();
-        line == words || line == format!("{code}: {words}")
-    }
+/// The first of `StatusReason[]` that says something. Where the list cannot be read there is no
+/// reason: an extra must not hide the status.
+pub(super) fn first_of(reasons: Option<serde_json::Value>) -> Option<StatusReason> {
+    let reasons: Vec<ReasonIn> = serde_json::from_value(reasons?).ok()?;
+    reasons
+        .into_iter()
+        .map(|one| StatusReason {
+            code: one.status_reason_code,
+            words: one.status_reason_description,
+        })
+        .find(|reason| reason.code.is_some() || reason.words.is_some())
 }
 
 /// Reads a status word of this bank; `reason` says why, where it is known.
@@ -153,22 +119,22 @@ pub(crate) fn order_status(
     bank: &BankProfile,
     resource: Resource,
     word: &str,
-    reason: Option<&Reason>,
+    reason: Option<&StatusReason>,
 ) -> OrderStatus {
     let meaning = settings(bank).ok().and_then(|settings| {
         Meaning::of(settings.version, resource, word)
-            .map(|meaning| (meaning, settings.final_status, settings.version))
+            .map(|meaning| (meaning, settings.final_status))
     });
     let progress = match meaning {
         None => OrderProgress::Unrecognised,
         Some((Meaning::Pending, ..)) => OrderProgress::InProcess,
-        Some((Meaning::Accepted(reached), last, _)) if reached >= last => OrderProgress::Completed,
+        Some((Meaning::Accepted(reached), last)) if reached >= last => OrderProgress::Completed,
         Some((Meaning::Accepted(_), ..)) => OrderProgress::InProcess,
         Some((Meaning::Final, ..)) => OrderProgress::Completed,
         Some((Meaning::Cancelled, ..)) => OrderProgress::Declined,
-        Some((Meaning::Refused, _, version)) => rejection(bank, version, reason),
+        Some((Meaning::Refused, _)) => rejection(&bank.reasons, reason),
     };
-    let words = reason.and_then(Reason::text).map(cut);
+    let words = reason.and_then(StatusReason::text).map(cut);
     OrderStatus { progress, raw: cut(word), reason: words }
 }
 
@@ -180,33 +146,8 @@ pub(super) fn is_refusal(word: &str) -> bool {
     )
 }
 
-/// The bank's own lines first, then the codes of ISO 20022 that 4.0 has for the two cases.
-fn rejection(
-    bank: &BankProfile,
-    version: UkOpenBankingVersion,
-    reason: Option<&Reason>,
-) -> OrderProgress {
-    let listed =
-        |lines: &[String]| reason.is_some_and(|reason| lines.iter().any(|line| reason.is(line)));
-    let code = match version {
-        UkOpenBankingVersion::V3_1_11 => None,
-        UkOpenBankingVersion::V4_0 => reason.and_then(|reason| reason.code.as_deref()),
-    };
-    if listed(&bank.reasons.insufficient_funds) {
-        OrderProgress::InsufficientFunds
-    } else if listed(&bank.reasons.declined) {
-        OrderProgress::Declined
-    } else {
-        match code {
-            Some("AM04") => OrderProgress::InsufficientFunds,
-            Some("CUST" | "DS02") => OrderProgress::Declined,
-            _ => OrderProgress::Rejected,
-        }
-    }
-}
-
 /// Reads the status of a consent; `None` for a word that the version does not have.
-pub(super) fn consent_progress(bank: &BankProfile, word: &str) -> Option<ConsentProgress> {
+pub(crate) fn consent_progress(bank: &BankProfile, word: &str) -> Option<ConsentProgress> {
     Some(match (settings(bank).ok()?.version, word) {
         (UkOpenBankingVersion::V3_1_11, "AwaitingAuthorisation")
         | (UkOpenBankingVersion::V4_0, "AWAU") => ConsentProgress::AwaitingAuthorisation,
@@ -231,17 +172,13 @@ mod tests {
     use crate::Directory;
     use crate::profile::Standard;
 
-    const FINALS: [FinalStatus; 4] = [
-        FinalStatus::AcceptedSettlementInProcess,
-        FinalStatus::AcceptedSettlementCompleted,
-        FinalStatus::AcceptedWithoutPosting,
-        FinalStatus::AcceptedCreditSettlementCompleted,
-    ];
+    const FINALS: [AcceptedStatus; 4] =
+        [AcceptedStatus::Acsp, AcceptedStatus::Acsc, AcceptedStatus::Acwp, AcceptedStatus::Accc];
 
     const VERSIONS: [UkOpenBankingVersion; 2] =
         [UkOpenBankingVersion::V3_1_11, UkOpenBankingVersion::V4_0];
 
-    fn bank(version: UkOpenBankingVersion, final_status: FinalStatus) -> BankProfile {
+    fn bank(version: UkOpenBankingVersion, final_status: AcceptedStatus) -> BankProfile {
         let directory =
             Directory::simulated("http://localhost:8001", "https://localhost:8002").unwrap();
         let mut bank = directory.get("ob-modelo").unwrap().clone();
@@ -251,8 +188,8 @@ mod tests {
         bank
     }
 
-    fn why(code: &str, words: &str) -> Reason {
-        Reason { code: Some(code.to_owned()), words: Some(words.to_owned()) }
+    fn why(code: &str, words: &str) -> StatusReason {
+        StatusReason { code: Some(code.to_owned()), words: Some(words.to_owned()) }
     }
 
     /// The words of both versions, two that no version has, and none.
@@ -340,6 +277,8 @@ mod tests {
                 ("AM04", "No money"),
                 ("CUST", "Called off"),
                 ("DS02", "Called off"),
+                ("NOAS", "No answer"),
+                ("Proprietary", "AM04: no money"),
                 ("MS03", "Permission denied"),
                 ("MS03", "Other"),
             ] {

@@ -4,13 +4,14 @@ use domain::bank::{OrderProgress, OrderStatus};
 
 use crate::error::words;
 use crate::profile::BankProfile;
+use crate::status_reason::{StatusReason, rejection};
 
 /// Reads `generalStatus` of a payment; `detail` is the bank's own `detailedStatus`.
 pub(crate) fn payment_status(bank: &BankProfile, word: &str, detail: Option<&str>) -> OrderStatus {
     let progress = match word {
         "submitted" | "pending" | "scheduled" => OrderProgress::InProcess,
         "done" => OrderProgress::Completed,
-        "rejected" => bank.reasons.rejection(detail),
+        "rejected" => rejected(bank, detail),
         "cancelled" => OrderProgress::Declined,
         _ => OrderProgress::Unrecognised,
     };
@@ -18,7 +19,7 @@ pub(crate) fn payment_status(bank: &BankProfile, word: &str, detail: Option<&str
 }
 
 /// Reads the status of a standing order. It is complete once the bank repeats it by itself.
-pub(super) fn recurring_status(
+pub(crate) fn recurring_status(
     bank: &BankProfile,
     word: &str,
     detail: Option<&str>,
@@ -26,13 +27,18 @@ pub(super) fn recurring_status(
     let progress = match word {
         "submitted" => OrderProgress::InProcess,
         "inProgress" | "close" => OrderProgress::Completed,
-        "cancelled" => match bank.reasons.rejection(detail) {
+        "cancelled" => match rejected(bank, detail) {
             OrderProgress::Rejected => OrderProgress::Declined,
             other => other,
         },
         _ => OrderProgress::Unrecognised,
     };
     OrderStatus { progress, raw: words(word), reason: reason(progress, detail) }
+}
+
+fn rejected(bank: &BankProfile, detail: Option<&str>) -> OrderProgress {
+    let reason = detail.map(|detail| StatusReason { code: None, words: Some(detail.to_owned()) });
+    rejection(&bank.reasons, reason.as_ref())
 }
 
 /// Details of a payment that goes well say nothing to anybody.
@@ -44,6 +50,7 @@ fn reason(progress: OrderProgress, detail: Option<&str>) -> Option<String> {
         | OrderProgress::Declined
         | OrderProgress::Rejected
         | OrderProgress::InsufficientFunds
+        | OrderProgress::Expired
         | OrderProgress::Unrecognised => told,
     }
 }
@@ -65,7 +72,8 @@ mod tests {
             let progress = payment_status(bank, word, None).progress;
             writeln!(table, "payment        {word:<11} {progress:?}").unwrap();
         }
-        for detail in ["Insufficient funds", "Permission denied", "failure"] {
+        for detail in ["Insufficient funds", "Permission denied", "AM04", "DS02", "NOAS", "failure"]
+        {
             let progress = payment_status(bank, "rejected", Some(detail)).progress;
             writeln!(table, "payment        rejected: {detail:<20} {progress:?}").unwrap();
         }

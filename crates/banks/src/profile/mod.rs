@@ -9,7 +9,6 @@ mod hours;
 mod standard;
 
 use domain::account::is_bic;
-use domain::bank::OrderProgress;
 use domain::initiation::{Initiation, LocalInstrument};
 use domain::money::Currency;
 use domain::payment::RepeatedCreation;
@@ -25,10 +24,9 @@ pub use self::features::{
 };
 pub use self::hours::TermsOfRail;
 pub use self::standard::{
-    FinalStatus, HttpSignature, JwsAlgorithm, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi,
+    AcceptedStatus, HttpSignature, JwsAlgorithm, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi,
     PolishApiSignature, PolishApiVersion, RepeatedRequestId, ResponseMode, SignedHeader, Signing,
-    Standard, Stet, StetVersion, TokenEndpointAuth, TransactionStatus, UkOpenBanking,
-    UkOpenBankingVersion,
+    Standard, Stet, StetVersion, TokenEndpointAuth, UkOpenBanking, UkOpenBankingVersion,
 };
 
 /// Stands for the base URL of the simulated banks in their profiles.
@@ -84,21 +82,6 @@ pub struct Reasons {
     /// Whether the bank's words are wanted for every status, not for rejections only. It costs one
     /// more question each time.
     pub told_for_every_status: bool,
-}
-
-impl Reasons {
-    /// What a rejection with these words means.
-    pub(crate) fn rejection(&self, words: Option<&str>) -> OrderProgress {
-        let words = words.unwrap_or_default().trim();
-        let listed = |lines: &[String]| lines.iter().any(|line| line == words);
-        if listed(&self.insufficient_funds) {
-            OrderProgress::InsufficientFunds
-        } else if listed(&self.declined) {
-            OrderProgress::Declined
-        } else {
-            OrderProgress::Rejected
-        }
-    }
 }
 
 /// The longest texts that the bank accepts, in characters; an order that exceeds one is refused

@@ -72,8 +72,8 @@ pub struct UkOpenBanking {
     pub issuer: String,
     /// Ways back for the browser, best first.
     pub response_modes: Vec<ResponseMode>,
-    /// The last status of a successful order.
-    pub final_status: FinalStatus,
+    /// The last status of a successful single payment, in the words of either version.
+    pub final_status: AcceptedStatus,
     /// Message signatures.
     pub signing: Signing,
     /// How we prove who we are at the token endpoint.
@@ -156,24 +156,6 @@ impl ResponseMode {
     }
 }
 
-/// The status after which this bank says no more about a successful single payment. Profiles write
-/// the word of 3.1 or that of 4.0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum FinalStatus {
-    /// Execution has begun.
-    #[serde(alias = "ACSP")]
-    AcceptedSettlementInProcess,
-    /// The payer's side is settled.
-    #[serde(alias = "ACSC")]
-    AcceptedSettlementCompleted,
-    /// At the payee's bank, not yet on the account.
-    #[serde(alias = "ACWP")]
-    AcceptedWithoutPosting,
-    /// On the payee's account.
-    #[serde(alias = "ACCC")]
-    AcceptedCreditSettlementCompleted,
-}
-
 /// Message signatures (OBIE 3.1.11, "Message Signing").
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -198,10 +180,10 @@ pub struct NextGenPsd2 {
     pub version: NextGenPsd2Version,
     /// The last status of a successful payment.
     #[serde(default = "settled")]
-    pub final_status: TransactionStatus,
+    pub final_status: AcceptedStatus,
     /// The last status of a successful standing order: it is accepted, not executed.
     #[serde(default = "accepted")]
-    pub final_status_of_standing_orders: TransactionStatus,
+    pub final_status_of_standing_orders: AcceptedStatus,
     /// How requests are signed; not at all where absent.
     pub signature: Option<HttpSignature>,
     /// Whether every call needs a token that the payer's own sign-in gives first.
@@ -254,11 +236,13 @@ pub enum HttpSignature {
     RsaSha512,
 }
 
-/// How far an accepted payment is (ISO 20022 external payment transaction status), in the order
-/// in which banks tell.
+/// How far an accepted payment is, from the least to the most: one ladder for every standard. The
+/// words are those of ISO 20022 (external payment transaction status) or the long ones of UK Open
+/// Banking 3.1. A payment that the payee's bank has (`ACWP`) is settled on the payer's side
+/// (`ACSC`), so it is further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum TransactionStatus {
+pub enum AcceptedStatus {
     /// The syntax is right.
     Actc,
     /// The customer's profile was checked.
@@ -266,27 +250,66 @@ pub enum TransactionStatus {
     /// The funds were checked.
     Acfc,
     /// Execution has begun.
+    #[serde(alias = "AcceptedSettlementInProcess")]
     Acsp,
-    /// Accepted with a change.
+    /// Accepted with a change, of the date for example; execution goes on.
     Acwc,
-    /// At the payee's bank, not yet on the account.
-    Acwp,
     /// The payer's side is settled.
+    #[serde(alias = "AcceptedSettlementCompleted")]
     Acsc,
+    /// At the payee's bank, not yet on the account.
+    #[serde(alias = "AcceptedWithoutPosting")]
+    Acwp,
     /// On the payee's account.
+    #[serde(alias = "AcceptedCreditSettlementCompleted")]
     Accc,
 }
 
-fn settled() -> TransactionStatus {
-    TransactionStatus::Acsc
+impl AcceptedStatus {
+    /// Every status, from the least to the most.
+    pub const ALL: [AcceptedStatus; 8] = [
+        AcceptedStatus::Actc,
+        AcceptedStatus::Accp,
+        AcceptedStatus::Acfc,
+        AcceptedStatus::Acsp,
+        AcceptedStatus::Acwc,
+        AcceptedStatus::Acsc,
+        AcceptedStatus::Acwp,
+        AcceptedStatus::Accc,
+    ];
+
+    /// The word of ISO 20022.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            AcceptedStatus::Actc => "ACTC",
+            AcceptedStatus::Accp => "ACCP",
+            AcceptedStatus::Acfc => "ACFC",
+            AcceptedStatus::Acsp => "ACSP",
+            AcceptedStatus::Acwc => "ACWC",
+            AcceptedStatus::Acsc => "ACSC",
+            AcceptedStatus::Acwp => "ACWP",
+            AcceptedStatus::Accc => "ACCC",
+        }
+    }
+
+    /// Reads a word of ISO 20022; `None` for every other.
+    #[must_use]
+    pub fn of(word: &str) -> Option<AcceptedStatus> {
+        AcceptedStatus::ALL.into_iter().find(|status| status.word() == word)
+    }
 }
 
-fn begun() -> TransactionStatus {
-    TransactionStatus::Acsp
+fn settled() -> AcceptedStatus {
+    AcceptedStatus::Acsc
 }
 
-fn accepted() -> TransactionStatus {
-    TransactionStatus::Actc
+fn begun() -> AcceptedStatus {
+    AcceptedStatus::Acsp
+}
+
+fn accepted() -> AcceptedStatus {
+    AcceptedStatus::Actc
 }
 
 /// STET at one bank.
@@ -315,10 +338,10 @@ pub struct Stet {
     pub confirmation_needs_factor: bool,
     /// The last status of a successful payment.
     #[serde(default = "settled")]
-    pub final_status: TransactionStatus,
+    pub final_status: AcceptedStatus,
     /// The last status of a successful standing order: it is accepted, not executed.
     #[serde(default = "begun")]
-    pub final_status_of_standing_orders: TransactionStatus,
+    pub final_status_of_standing_orders: AcceptedStatus,
 }
 
 /// A version of STET.

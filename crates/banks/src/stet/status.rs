@@ -3,7 +3,8 @@
 use domain::bank::{OrderProgress, OrderStatus};
 
 use crate::error::words;
-use crate::profile::{BankProfile, TransactionStatus};
+use crate::profile::{AcceptedStatus, BankProfile};
+use crate::status_reason::{StatusReason, rejection};
 
 /// Every `paymentInformationStatus` of the standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,35 +13,30 @@ pub(super) enum Payment {
     Pending,
     PartiallyAuthorised,
     PartiallyAccepted,
-    Accepted(TransactionStatus),
+    Accepted(AcceptedStatus),
     Rejected,
     Cancelled,
 }
 
 impl Payment {
     pub(super) fn of(word: &str) -> Option<Payment> {
-        use TransactionStatus as T;
         Some(match word {
             "RCVD" => Payment::Received,
             "PDNG" => Payment::Pending,
             "PATC" => Payment::PartiallyAuthorised,
             "PART" => Payment::PartiallyAccepted,
-            "ACTC" => Payment::Accepted(T::Actc),
-            "ACCP" => Payment::Accepted(T::Accp),
-            "ACSP" => Payment::Accepted(T::Acsp),
-            "ACWC" => Payment::Accepted(T::Acwc),
-            "ACWP" => Payment::Accepted(T::Acwp),
-            "ACSC" => Payment::Accepted(T::Acsc),
             "RJCT" => Payment::Rejected,
             "CANC" => Payment::Cancelled,
-            _ => return None,
+            // Not words of this standard.
+            "ACFC" | "ACCC" => return None,
+            other => Payment::Accepted(AcceptedStatus::of(other)?),
         })
     }
 
     /// Whether the bank has begun with it: it has the confirmation, or does without.
     pub(super) fn is_under_way(self) -> bool {
         match self {
-            Payment::Accepted(reached) => reached >= TransactionStatus::Acsp,
+            Payment::Accepted(reached) => reached >= AcceptedStatus::Acsp,
             Payment::Rejected | Payment::Cancelled | Payment::PartiallyAccepted => true,
             Payment::Received | Payment::Pending | Payment::PartiallyAuthorised => false,
         }
@@ -51,7 +47,7 @@ impl Payment {
 /// `fundsAvailability: false`.
 pub(crate) fn order_status(
     bank: &BankProfile,
-    last: TransactionStatus,
+    last: AcceptedStatus,
     word: &str,
     reason: Option<&str>,
     no_funds: bool,
@@ -67,10 +63,7 @@ pub(crate) fn order_status(
         Some(Payment::Accepted(reached)) if reached >= last => OrderProgress::Completed,
         Some(Payment::Accepted(_)) => OrderProgress::InProcess,
         Some(Payment::Rejected) if no_funds => OrderProgress::InsufficientFunds,
-        Some(Payment::Rejected) => match reason {
-            Some("CUST" | "DS02") => OrderProgress::Declined,
-            other => bank.reasons.rejection(other),
-        },
+        Some(Payment::Rejected) => rejection(&bank.reasons, StatusReason::of_code(reason).as_ref()),
         Some(Payment::Cancelled) => OrderProgress::Declined,
     };
     OrderStatus { progress, raw: words(word), reason: reason.map(words) }
@@ -85,7 +78,7 @@ mod tests {
 
     #[test]
     fn every_word_and_every_last_status() {
-        use TransactionStatus as T;
+        use AcceptedStatus as T;
         let directory = Directory::simulated("http://localhost:8001", "https://localhost:8002");
         let directory = directory.unwrap();
         let bank = directory.get("stet-hetre").unwrap();
@@ -102,9 +95,15 @@ mod tests {
             let under_way = Payment::of(word).is_some_and(Payment::is_under_way);
             writeln!(table, " under way: {under_way}").unwrap();
         }
-        for (reason, no_funds) in
-            [("CUST", false), ("DS02", false), ("MS03", true), ("MS03", false), ("AC04", false)]
-        {
+        for (reason, no_funds) in [
+            ("CUST", false),
+            ("DS02", false),
+            ("NOAS", false),
+            ("AM04", false),
+            ("MS03", true),
+            ("MS03", false),
+            ("AC04", false),
+        ] {
             let progress = order_status(bank, T::Acsc, "RJCT", Some(reason), no_funds).progress;
             writeln!(table, "RJCT {reason}, no funds {no_funds}: {progress:?}").unwrap();
         }

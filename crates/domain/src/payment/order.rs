@@ -94,7 +94,8 @@ impl Payment {
             | OrderProgress::Completed
             | OrderProgress::Rejected
             | OrderProgress::InsufficientFunds
-            | OrderProgress::Declined => {
+            | OrderProgress::Declined
+            | OrderProgress::Expired => {
                 moved(self.clone().after_status(status, self.state.clone(), now))
             }
         }
@@ -114,6 +115,7 @@ impl Payment {
             OrderProgress::Rejected => self.ended(End::Rejected, now),
             OrderProgress::InsufficientFunds => self.ended(End::RejectedInsufficientFunds, now),
             OrderProgress::Declined => self.ended(End::Declined, now),
+            OrderProgress::Expired => self.ended(End::Expired, now),
             OrderProgress::InProcess => {
                 let mut step = self.moved_to(processing, now, vec![]);
                 step.jobs = ask_from(&step.state, now);
@@ -174,6 +176,7 @@ impl Payment {
             | (End::Rejected, OrderProgress::Rejected)
             | (End::RejectedInsufficientFunds, OrderProgress::InsufficientFunds)
             | (End::Declined, OrderProgress::Declined)
+            | (End::Expired, OrderProgress::Expired)
             | (_, OrderProgress::InProcess) => true,
             (
                 _,
@@ -181,6 +184,7 @@ impl Payment {
                 | OrderProgress::Rejected
                 | OrderProgress::InsufficientFunds
                 | OrderProgress::Declined
+                | OrderProgress::Expired
                 | OrderProgress::Unrecognised,
             ) => false,
         };

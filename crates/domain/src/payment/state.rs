@@ -234,7 +234,7 @@ pub enum End {
     Declined,
     /// The bank could not be reached, or the approval could not be verified. No order was sent.
     Failed,
-    /// The payer did not approve in time. No order was sent.
+    /// The payer did not approve in time: no order was sent, or the bank says that it had no answer.
     Expired,
     /// The bank never gave its last word; the order may have been executed.
     NoFinalStatus,

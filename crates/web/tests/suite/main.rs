@@ -42,6 +42,7 @@ mod refusals;
 mod scenarios;
 mod standing_orders;
 mod statuses;
+mod statuses_document;
 mod support;
 mod texts;
 mod tokenized_accounts;

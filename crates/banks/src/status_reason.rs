@@ -1,0 +1,84 @@
+//! Why an order has its status, as banks tell it, and what the reason of a rejection means: the same
+//! in every standard.
+
+use domain::bank::OrderProgress;
+
+use crate::profile::Reasons;
+
+/// Why an order has its status.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct StatusReason {
+    /// A code of the standard, often one of ISO 20022 (external status reason code).
+    pub(crate) code: Option<String>,
+    /// The bank's words.
+    pub(crate) words: Option<String>,
+}
+
+impl StatusReason {
+    /// The reason of a bank that tells a code only; `None` where it tells none.
+    pub(crate) fn of_code(code: Option<&str>) -> Option<StatusReason> {
+        code.map(|code| StatusReason { code: Some(code.to_owned()), words: None })
+    }
+
+    /// What people read: the bank's words, else its code.
+    pub(crate) fn text(&self) -> Option<&str> {
+        self.words.as_deref().or(self.code.as_deref())
+    }
+
+    /// Whether a line of a profile names this reason: by its words, or as `code: words`.
+    fn is(&self, line: &str) -> bool {
+        let words = self.text().unwrap_or_default().trim();
+        let code = self.code.as_deref().unwrap_or_default();
+        line == words || line == format!("{code}: {words}")
+    }
+
+    /// The code of ISO 20022, which banks put where their standard has a code, or in front of their
+    /// words (`AM04`, `AM04: no money`).
+    fn iso_code(&self) -> Option<IsoReason> {
+        let of_words = || {
+            let words = self.words.as_deref()?.trim();
+            IsoReason::of(words.split(|character| " :,".contains(character)).next()?)
+        };
+        self.code.as_deref().and_then(IsoReason::of).or_else(of_words)
+    }
+}
+
+/// The codes of ISO 20022 that say more than "rejected".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IsoReason {
+    /// `AM04`: the account does not hold enough.
+    InsufficientFunds,
+    /// `CUST`, `DS02`: the payer decided so.
+    CancelledByPayer,
+    /// `NOAS`: the payer did not answer.
+    NoAnswerFromPayer,
+}
+
+impl IsoReason {
+    fn of(code: &str) -> Option<IsoReason> {
+        match code {
+            "AM04" => Some(IsoReason::InsufficientFunds),
+            "CUST" | "DS02" => Some(IsoReason::CancelledByPayer),
+            "NOAS" => Some(IsoReason::NoAnswerFromPayer),
+            _ => None,
+        }
+    }
+}
+
+/// What a rejection means: by the lines of the bank's profile first, then by the code of ISO 20022.
+pub(crate) fn rejection(listed: &Reasons, reason: Option<&StatusReason>) -> OrderProgress {
+    let Some(reason) = reason else { return OrderProgress::Rejected };
+    let named = |lines: &[String]| lines.iter().any(|line| reason.is(line));
+    if named(&listed.insufficient_funds) {
+        return OrderProgress::InsufficientFunds;
+    }
+    if named(&listed.declined) {
+        return OrderProgress::Declined;
+    }
+    match reason.iso_code() {
+        Some(IsoReason::InsufficientFunds) => OrderProgress::InsufficientFunds,
+        Some(IsoReason::CancelledByPayer) => OrderProgress::Declined,
+        Some(IsoReason::NoAnswerFromPayer) => OrderProgress::Expired,
+        None => OrderProgress::Rejected,
+    }
+}
