@@ -1,5 +1,6 @@
 //! What of an exchange may be kept: its shape, codes, dates and amounts; no secret, no account
-//! number, no name.
+//! number, no name. Of the text that travels with the money a keyed hash is kept: it may hold a card
+//! number, and whoever knows the text can find its payments.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -12,6 +13,8 @@ pub const BODY_KEPT_BYTES_MAX: usize = 8 * 1024;
 /// The most bytes of a body that is looked into; a longer one is kept by its length only.
 const BODY_READ_BYTES_MAX: usize = 256 * 1024;
 const MASK: &str = "•";
+/// Stands before a keyed hash.
+const HASH: &str = "hmac:";
 
 /// Fields whose texts say nothing about a person, whatever the standard; compared without case.
 const HARMLESS_FIELDS: [&str; 60] = [
@@ -101,24 +104,36 @@ const HARMLESS_HEADERS: [&str; 20] = [
     "x-ratelimit-remaining",
 ];
 
+/// Fields whose texts travel with the money, or that hold such texts; compared without case.
+const REMITTANCE_FIELDS: [&str; 4] = [
+    // PolishAPI `transferData.description`.
+    "description",
+    "remittanceinformation",
+    "remittanceinformationstructured",
+    "remittanceinformationunstructured",
+];
+
+/// Makes a keyed hash of a text that must be recognised and not be read.
+pub type KeyedHash<'a> = &'a dyn Fn(&str) -> String;
+
 /// A request as it may be kept.
 #[must_use]
-pub fn request(request: &Request) -> Value {
+pub fn request(request: &Request, hash: KeyedHash<'_>) -> Value {
     json!({
         "method": request.method.as_str(),
         "url": url(&request.url),
         "headers": headers(&request.headers),
-        "body": body(&request.body),
+        "body": body(&request.body, hash),
     })
 }
 
 /// A response as it may be kept.
 #[must_use]
-pub fn response(response: &Response) -> Value {
+pub fn response(response: &Response, hash: KeyedHash<'_>) -> Value {
     json!({
         "status": response.status,
         "headers": headers(&response.headers),
-        "body": body(&response.body),
+        "body": body(&response.body, hash),
     })
 }
 
@@ -151,23 +166,27 @@ fn mask() -> String {
     MASK.to_owned()
 }
 
-fn body(bytes: &[u8]) -> Value {
+fn body(bytes: &[u8], hash: KeyedHash<'_>) -> Value {
     if bytes.is_empty() {
         return Value::Null;
     }
     if bytes.len() > BODY_READ_BYTES_MAX {
         return Value::String(format!("({} bytes)", bytes.len()));
     }
-    let text = shape(bytes, BODY_KEPT_BYTES_MAX);
+    let text = shape_with(bytes, BODY_KEPT_BYTES_MAX, Some(hash));
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }
 
 /// The shape of a JSON text in at most `bytes_max` bytes; of anything else, its length.
 pub(crate) fn shape(bytes: &[u8], bytes_max: usize) -> String {
+    shape_with(bytes, bytes_max, None)
+}
+
+fn shape_with(bytes: &[u8], bytes_max: usize, hash: Option<KeyedHash<'_>>) -> String {
     let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
         return format!("({} bytes that are not JSON)", bytes.len());
     };
-    mask_values(&mut value, false);
+    keep_only(&mut value, Kept::Nothing, hash);
     let mut text = value.to_string();
     let mut end = bytes_max.min(text.len());
     while !text.is_char_boundary(end) {
@@ -177,18 +196,45 @@ pub(crate) fn shape(bytes: &[u8], bytes_max: usize) -> String {
     text
 }
 
+/// What is kept of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Nothing,
+    Words,
+    Hash,
+}
+
+impl Kept {
+    fn of(field: &str) -> Kept {
+        let field = field.to_lowercase();
+        if HARMLESS_FIELDS.contains(&field.as_str()) {
+            Kept::Words
+        } else if REMITTANCE_FIELDS.contains(&field.as_str()) {
+            Kept::Hash
+        } else {
+            Kept::Nothing
+        }
+    }
+}
+
 /// Depth is bounded by `serde_json`, which refuses more than 128 levels.
-fn mask_values(value: &mut Value, harmless: bool) {
+fn keep_only(value: &mut Value, kept: Kept, hash: Option<KeyedHash<'_>>) {
     match value {
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
-                let name = name.to_lowercase();
-                mask_values(field, HARMLESS_FIELDS.contains(&name.as_str()));
+                let inside = if kept == Kept::Hash { Kept::Hash } else { Kept::of(name) };
+                keep_only(field, inside, hash);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| mask_values(item, harmless)),
-        Value::String(text) => *text = if harmless { words(text) } else { mask() },
-        Value::Number(_) if !harmless => *value = Value::String(mask()),
+        Value::Array(items) => items.iter_mut().for_each(|item| keep_only(item, kept, hash)),
+        Value::String(text) => {
+            *text = match (kept, hash) {
+                (Kept::Words, _) => words(text),
+                (Kept::Hash, Some(hash)) => format!("{HASH}{}", hash(text)),
+                (Kept::Hash, None) | (Kept::Nothing, _) => mask(),
+            }
+        }
+        Value::Number(_) if kept != Kept::Words => *value = Value::String(mask()),
         Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
 }
@@ -199,7 +245,7 @@ mod tests {
 
     #[test]
     fn codes_and_amounts_stay_and_persons_and_secrets_go() {
-        let kept = request(&Request {
+        let asked = Request {
             operation: "exchange-code",
             method: http::Method::POST,
             url: "https://user:pass@bank.example/token?code=secret#x".to_owned(),
@@ -210,29 +256,42 @@ mod tests {
             ],
             body:
                 br#"{"instructedAmount":{"amount":"12.50","currency":"EUR"},"creditorName":"Jones",
-                "creditorAccount":{"iban":"DE02120300000000202051"},"psuData":{"password":"secret"},
+                "remittanceInformationUnstructured":"4111 1111",
+                "RemittanceInformation":{"Reference":"4111 1111 1"},"creditorAccount":{"iban":"DE02120300000000202051"},"psuData":{"password":"secret"},
                 "transactionStatus":"RJCT","tppMessages":[{"code":"FORMAT_ERROR","text":"Jones"}]}"#
                     .to_vec(),
             timeout_ms: 1,
             client_certificate: None,
-        })
-        .to_string();
-        for wanted in ["12.50", "EUR", "RJCT", "FORMAT_ERROR", "a-b", "https://bank.example/token"]
-        {
+        };
+        let kept = super::request(&asked, &|text| format!("h{}", text.len())).to_string();
+        for wanted in [
+            "12.50",
+            "EUR",
+            "RJCT",
+            "FORMAT_ERROR",
+            "a-b",
+            "https://bank.example/token",
+            "\"remittanceInformationUnstructured\":\"hmac:h9\"",
+            "\"Reference\":\"hmac:h11\"",
+        ] {
             assert!(kept.contains(wanted), "{wanted} in {kept}");
         }
-        for secret in ["secret", "Jones", "DE02", "203.0", "user", "pass@"] {
+        for secret in ["secret", "Jones", "DE02", "4111", "203.0", "user", "pass@"] {
             assert!(!kept.contains(secret), "{secret} in {kept}");
         }
+    }
+
+    fn body_of(bytes: &[u8]) -> Value {
+        body(bytes, &|_| String::new())
     }
 
     #[test]
     fn what_is_no_json_is_kept_by_its_length() {
         assert_eq!(
-            body(b"<html>Jones</html>"),
+            body_of(b"<html>Jones</html>"),
             Value::String("(18 bytes that are not JSON)".into())
         );
-        assert_eq!(body(b""), Value::Null);
-        assert_eq!(body(&vec![b'1'; 300_000]), Value::String("(300000 bytes)".into()));
+        assert_eq!(body_of(b""), Value::Null);
+        assert_eq!(body_of(&vec![b'1'; 300_000]), Value::String("(300000 bytes)".into()));
     }
 }

@@ -67,6 +67,11 @@ impl Sandbox {
         let mut command = bascule();
         command.args(["sandbox", "--json", "--data-dir"]).arg(data_dir).args(more);
         command.stderr(Stdio::inherit());
+        Sandbox::started(command)
+    }
+
+    /// Waits until the sandbox of this command, with `--json`, says that it is ready.
+    pub fn started(mut command: Command) -> Sandbox {
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

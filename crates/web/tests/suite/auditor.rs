@@ -20,7 +20,7 @@ use crate::support::{Decision, Fault, World, id, with, world};
 const FAULTS: [Fault; 5] =
     [Fault::NotSent, Fault::LostBefore, Fault::LostAfter, Fault::Instead(503), Fault::CutOff];
 /// How often it goes wrong.
-const TIMES: [usize; 2] = [1, 5];
+pub const TIMES: [usize; 2] = [1, 5];
 
 /// Statuses that say that no money moves.
 const UNPAID: [&str; 6] = [

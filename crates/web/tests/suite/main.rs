@@ -10,6 +10,7 @@ mod account_verifications;
 mod approvals;
 mod at_rest;
 mod auditor;
+mod auditor_flows;
 mod authentication;
 mod bad_banks;
 mod callback_initiation;

@@ -15,6 +15,12 @@ pub const BRITISH: [(&str, &str, &str); 4] = [
     ("ob-onyx", "sara", "40000112345601"),
 ];
 
+/// The ordinary customer of a bank.
+pub fn customer_at(bank: &str) -> &'static str {
+    let british = BRITISH.iter().find(|(known, ..)| *known == bank);
+    british.map_or_else(|| customer_of(bank), |(_, user, _)| *user)
+}
+
 /// Steps of one approval.
 const STEPS_MAX: usize = 12;
 
@@ -26,7 +32,7 @@ fn links(page: &str) -> Vec<String> {
 
 impl World {
     /// The payer goes through the bank's pages and takes every way back that is there.
-    async fn visit(&self, url: &str, user: &str) {
+    pub async fn visit(&self, url: &str, user: &str) {
         let mut at = local(url);
         for _ in 0..STEPS_MAX {
             if at.starts_with(PUBLIC_URL) {
@@ -109,9 +115,7 @@ impl World {
 
     /// Plays the ordinary customer of a bank once.
     pub async fn approve_once(&self, id: &str, bank: &str) {
-        let british = BRITISH.iter().find(|(known, ..)| *known == bank);
-        let user = british.map_or_else(|| customer_of(bank), |(_, user, _)| *user);
-        self.approve_once_as(id, bank, user).await;
+        self.approve_once_as(id, bank, customer_at(bank)).await;
     }
 
     /// Plays a payer once, as far as the bank and the gateway let it.
