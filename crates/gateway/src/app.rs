@@ -1,7 +1,7 @@
 //! [`App`]: everything that use cases and jobs share. One per process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize};
+use std::sync::atomic::AtomicI64;
 
 use aws_lc_rs::constant_time;
 use banks::directory::Directory;
@@ -186,12 +186,18 @@ pub struct App {
     pub(crate) jobs_due: [Notify; Lane::ALL.len()],
     pub(crate) jobs_running: watch::Sender<usize>,
     /// How many facts wait for a database that does not take them.
-    pub(crate) facts_waiting: AtomicUsize,
+    pub(crate) facts_waiting: watch::Sender<usize>,
     /// The latest moment at which jobs were claimed, in milliseconds since 1970.
     pub(crate) claimed_until_ms: AtomicI64,
 }
 
 impl App {
+    /// How many facts wait for a database that does not take them, as it changes.
+    #[must_use]
+    pub fn facts_waiting(&self) -> watch::Receiver<usize> {
+        self.facts_waiting.subscribe()
+    }
+
     /// Puts the parts together. From now on the database seals what it stores as bodies.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<App> {
@@ -209,7 +215,7 @@ impl App {
             lanes: Lanes::default(),
             jobs_due: Lane::ALL.map(|_| Notify::new()),
             jobs_running: watch::Sender::new(0),
-            facts_waiting: AtomicUsize::new(0),
+            facts_waiting: watch::Sender::new(0),
             claimed_until_ms: AtomicI64::new(i64::MIN),
         })
     }

@@ -66,6 +66,24 @@ impl TestDatabase {
         }
     }
 
+    /// Takes the database from everybody, as a server that stops; whether this one can be taken.
+    pub async fn go_away(&self) -> bool {
+        let Place::Postgres(OnServer { server, name, .. }) = &self.place else { return false };
+        administer(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
+        let ending = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        administer(server, &ending).await;
+        true
+    }
+
+    /// The server is back.
+    pub async fn come_back(&self) {
+        if let Place::Postgres(OnServer { server, name, .. }) = &self.place {
+            administer(server, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+        }
+    }
+
     /// The file of an SQLite database.
     #[must_use]
     pub fn file(&self) -> Option<PathBuf> {

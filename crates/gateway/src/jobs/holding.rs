@@ -3,7 +3,6 @@
 //! process has heard would be lost otherwise.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use store::jobs::{self, Claim, Lease};
 use store::{StoreError, unit};
@@ -66,7 +65,7 @@ impl Holding {
             return Err(failed);
         }
         if self.tries == 0 {
-            self.app.facts_waiting.fetch_add(1, Ordering::SeqCst);
+            self.app.facts_waiting.send_modify(|waiting| *waiting += 1);
             self.blocks = true;
             warn!(job = self.what, error = %failed, "a fact waits for the database");
         }
@@ -83,7 +82,7 @@ impl Holding {
 impl Holding {
     fn unblock(&mut self) {
         if std::mem::take(&mut self.blocks) {
-            self.app.facts_waiting.fetch_sub(1, Ordering::SeqCst);
+            self.app.facts_waiting.send_modify(|waiting| *waiting -= 1);
         }
     }
 }

@@ -96,7 +96,7 @@ impl LaneRunner {
     async fn claim_and_start(&self) -> Result<usize, GatewayError> {
         // A fact that waits for the database goes first: a job that is claimed now might be the one
         // that it ends.
-        if self.app.facts_waiting.load(Ordering::SeqCst) > 0 {
+        if *self.app.facts_waiting.borrow() > 0 {
             return Ok(0);
         }
         // Waits for room first, so that no job is claimed that cannot run at once.

@@ -259,7 +259,7 @@ impl World {
     }
 
     /// Plays the payer until the wire holds an exchange, or nothing moves.
-    async fn play_until_held(&self, id: &str, bank: &str) {
+    pub async fn play_until_held(&self, id: &str, bank: &str) {
         for _ in 0..16 {
             let app = Arc::clone(&self.app);
             if !self.unless_held(async move { gateway::jobs::run_due(&app).await }).await {

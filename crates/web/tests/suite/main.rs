@@ -30,6 +30,7 @@ mod leniency;
 mod links;
 mod lists;
 mod looking;
+mod lost_database;
 mod opening;
 mod outcomes;
 mod personas;

@@ -127,7 +127,7 @@ pub struct World {
     router: Router,
     settings: Settings,
     gateway_member: MemberId,
-    database: TestDatabase,
+    pub database: TestDatabase,
 }
 
 /// One world on each database.
