@@ -11,6 +11,10 @@ use x509_parser::prelude::FromDer;
 const ORGANISATION_IDENTIFIER: &str = "2.5.4.97";
 const QC_STATEMENTS: &str = "1.3.6.1.5.5.7.1.3";
 const PSD2_STATEMENT: &str = "0.4.0.19495.2";
+/// QcType (EN 319 412-5, section 4.2.3), and what it may say.
+const QC_TYPE: &str = "0.4.0.1862.1.6";
+const FOR_SEALS: &str = "0.4.0.1862.1.6.2";
+const FOR_WEBSITES: &str = "0.4.0.1862.1.6.3";
 /// PSP_PI.
 const PAYMENT_INITIATION: &str = "0.4.0.19495.1.2";
 
@@ -21,6 +25,18 @@ pub(crate) struct Provider {
     pub(crate) organisation_identifier: String,
     /// Whether it may initiate payments.
     pub(crate) initiates_payments: bool,
+}
+
+/// What a certificate says, and what it is qualified for; nothing where it does not say.
+struct Facts {
+    provider: Provider,
+    qualified_for: Vec<String>,
+}
+
+impl Facts {
+    fn is_for(&self, kind: &str) -> bool {
+        self.qualified_for.is_empty() || self.qualified_for.iter().any(|one| one == kind)
+    }
 }
 
 /// Why a certificate is not accepted.
@@ -38,11 +54,12 @@ pub(crate) fn read(der: Option<&[u8]>, now: Timestamp) -> Result<Provider, Refus
     if !may_sign(&certificate) || !may_connect(&certificate) {
         return Err(Refused::Invalid);
     }
-    facts(&certificate, now)
+    let facts = facts(&certificate, now)?;
+    if facts.is_for(FOR_WEBSITES) { Ok(facts.provider) } else { Err(Refused::Invalid) }
 }
 
 /// Who a certificate names, at a time when it is valid.
-fn facts(certificate: &X509Certificate<'_>, now: Timestamp) -> Result<Provider, Refused> {
+fn facts(certificate: &X509Certificate<'_>, now: Timestamp) -> Result<Facts, Refused> {
     let validity = certificate.validity();
     if now.as_second() >= validity.not_after.timestamp() {
         return Err(Refused::Expired);
@@ -66,7 +83,8 @@ fn facts(certificate: &X509Certificate<'_>, now: Timestamp) -> Result<Provider, 
     let (_, statements) = parse_der(statements.value).map_err(|_| Refused::Invalid)?;
     let roles = psd2_roles(&statements).ok_or(Refused::Invalid)?;
     let initiates_payments = roles.iter().any(|role| role == PAYMENT_INITIATION);
-    Ok(Provider { organisation_identifier, initiates_payments })
+    let provider = Provider { organisation_identifier, initiates_payments };
+    Ok(Facts { provider, qualified_for: qualified_for(&statements) })
 }
 
 /// Whether the certificate's key may sign: a handshake or a message. A certificate without key usage
@@ -111,12 +129,21 @@ pub(crate) fn check_seal(
     match facts(&certificate, now) {
         Err(Refused::Expired) => Err("the certificate has expired"),
         Err(Refused::Missing | Refused::Invalid) => Err("the certificate is no QSealC"),
-        Ok(found) if found.organisation_identifier != provider.organisation_identifier => {
-            Err("the certificate is another organisation's")
-        }
-        Ok(found) if !found.initiates_payments => Err("the certificate has no role PSP_PI"),
-        Ok(_) => Ok(()),
+        Ok(facts) => seals_for(&facts, provider),
     }
+}
+
+fn seals_for(facts: &Facts, provider: &Provider) -> Result<(), &'static str> {
+    if facts.provider.organisation_identifier != provider.organisation_identifier {
+        return Err("the certificate is another organisation's");
+    }
+    if !facts.provider.initiates_payments {
+        return Err("the certificate has no role PSP_PI");
+    }
+    if !facts.is_for(FOR_SEALS) {
+        return Err("the certificate is not qualified for seals");
+    }
+    Ok(())
 }
 
 /// Whether an authority's key signed a certificate (RSA with SHA-256, as qualified ones are).
@@ -144,13 +171,23 @@ fn identifier(object: &BerObject<'_>) -> Option<String> {
     object.as_oid_val().ok().map(|identifier| identifier.to_id_string())
 }
 
+/// What a qualified statement of this kind says.
+fn statement<'a>(statements: &'a BerObject<'a>, kind: &str) -> Option<&'a BerObject<'a>> {
+    let found = items(statements)?.iter().find(|statement| {
+        items(statement).and_then(|parts| identifier(parts.first()?)).as_deref() == Some(kind)
+    })?;
+    items(found)?.get(1)
+}
+
+/// The object identifiers of the statement of what it is qualified for.
+fn qualified_for(statements: &BerObject<'_>) -> Vec<String> {
+    let kinds = statement(statements, QC_TYPE).and_then(items).unwrap_or_default();
+    kinds.iter().filter_map(identifier).collect()
+}
+
 /// The roles' object identifiers in the PSD2 statement.
 fn psd2_roles(statements: &BerObject<'_>) -> Option<Vec<String>> {
-    let psd2 = items(statements)?.iter().find(|statement| {
-        items(statement).and_then(|parts| identifier(parts.first()?)).as_deref()
-            == Some(PSD2_STATEMENT)
-    })?;
-    let info = items(items(psd2)?.get(1)?)?;
+    let info = items(statement(statements, PSD2_STATEMENT)?)?;
     items(info.first()?)?.iter().map(|role| identifier(items(role)?.first()?)).collect()
 }
 

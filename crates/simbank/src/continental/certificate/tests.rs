@@ -31,15 +31,30 @@ fn authority() -> Authority {
     Authority { der, issuer: Issuer::new(params, key) }
 }
 
+/// The last arc of QcType for seals and for websites.
+const SEAL: u8 = 2;
+const WEBSITE: u8 = 3;
+
+fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
+    [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
+}
+
 /// qcStatements with one role.
 fn statements(role: u8) -> CustomExtension {
-    let wrap =
-        |tag: u8, content: &[u8]| [&[tag, u8::try_from(content.len()).unwrap()], content].concat();
+    qualified_statements(role, None)
+}
+
+/// The same, and what the certificate is qualified for.
+fn qualified_statements(role: u8, kind: Option<u8>) -> CustomExtension {
     let role = wrap(0x06, &[4, 0, 0x81, 0x98, 0x27, 1, role]);
     let role = wrap(0x30, &[role, wrap(0x0c, b"PSP")].concat());
     let about = [wrap(0x30, &role), wrap(0x0c, b"Authority"), wrap(0x0c, b"GB-FCA")].concat();
     let psd2 = [wrap(0x06, &[4, 0, 0x81, 0x98, 0x27, 2]), wrap(0x30, &about)].concat();
-    let content = wrap(0x30, &wrap(0x30, &psd2));
+    let of_kind = kind.map(|kind| {
+        let said = wrap(0x30, &wrap(0x06, &[4, 0, 0x8e, 0x46, 1, 6, kind]));
+        wrap(0x30, &[wrap(0x06, &[4, 0, 0x8e, 0x46, 1, 6]), said].concat())
+    });
+    let content = wrap(0x30, &[of_kind.unwrap_or_default(), wrap(0x30, &psd2)].concat());
     CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 3], content)
 }
 
@@ -75,6 +90,10 @@ fn a_seal_certificate_has_an_issuer_dates_a_key_usage_an_organisation_and_a_role
         check_seal(der, &provider, std::slice::from_ref(&trusted.der), now())
     };
     assert_eq!(judge(&issue(&trusted, |_| ())), Ok(()));
+    let qualified = issue(&trusted, |one| {
+        one.custom_extensions = vec![qualified_statements(PAYMENTS, Some(SEAL))];
+    });
+    assert_eq!(judge(&qualified), Ok(()));
     let of_other = "PSDGB-FCA-2".to_owned();
     for (der, what) in [
         (b"nonsense".to_vec(), "X.509"),
@@ -89,6 +108,12 @@ fn a_seal_certificate_has_an_issuer_dates_a_key_usage_an_organisation_and_a_role
             "for connections",
         ),
         (issue(&trusted, |one| one.custom_extensions = vec![statements(ACCOUNTS)]), "PSP_PI"),
+        (
+            issue(&trusted, |one| {
+                one.custom_extensions = vec![qualified_statements(PAYMENTS, Some(WEBSITE))];
+            }),
+            "not qualified for seals",
+        ),
         (issue(&trusted, |one| one.custom_extensions = vec![]), "no QSealC"),
         (
             issue(&trusted, |one| {
@@ -116,6 +141,13 @@ fn a_certificate_on_a_connection_may_be_shown_there() {
     };
     assert_eq!(read_at(&client(PAYMENTS)), Ok(true));
     assert_eq!(read_at(&client(ACCOUNTS)), Ok(false));
+    let of_kind = |kind: u8| {
+        issue(&trusted, |one| {
+            one.custom_extensions = vec![qualified_statements(PAYMENTS, Some(kind))];
+        })
+    };
+    assert_eq!(read_at(&of_kind(WEBSITE)), Ok(true));
+    assert_eq!(read_at(&of_kind(SEAL)), Err(Refused::Invalid));
     let of_server = issue(&trusted, |one| {
         one.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     });
