@@ -30,6 +30,8 @@ pub enum Part {
     BothTexts,
     /// What is paid.
     Amount,
+    /// The member's own end-to-end reference.
+    EndToEndId,
     /// Our own ids, which fit every bank; a complaint is a defect of ours.
     OwnId,
     /// The member's id of the payer.
@@ -74,6 +76,7 @@ impl Part {
             Part::SecondaryText => "secondary remittance text",
             Part::BothTexts => "remittance text, first and second together,",
             Part::Amount => "amount",
+            Part::EndToEndId => "end-to-end reference",
             Part::OwnId => "id",
             Part::RiskPayerId => "risk payer id",
             Part::RiskContextCode => "risk payment context code",

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use crate::error::{AuthorisationError, BankError};
 use crate::jose::SigningKey;
-use crate::misfit::Misfit;
+use crate::misfit::{Misfit, Part, within};
 use crate::next_gen_psd2::NextGenPsd2;
 use crate::obie::Obie;
 use crate::polish_api::PolishApi;
@@ -125,6 +125,23 @@ pub struct PaymentOrder {
     pub instruction_id: String,
     /// What the member asked for.
     pub initiation: Initiation,
+}
+
+impl PaymentOrder {
+    /// The end-to-end reference, the member's `own` or ours, in at most `characters_max` characters.
+    ///
+    /// # Errors
+    /// [`Misfit`] where it is longer: nothing is ever shortened to fit.
+    pub(crate) fn end_to_end<'a>(
+        &'a self,
+        own: Option<&'a str>,
+        characters_max: usize,
+    ) -> Result<&'a str, Misfit> {
+        match own {
+            Some(own) => within(Part::EndToEndId, own, characters_max),
+            None => within(Part::OwnId, &self.end_to_end_id, characters_max),
+        }
+    }
 }
 
 /// What was stored when the payer was given a step to take; what comes back must fit it.

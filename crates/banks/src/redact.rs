@@ -263,7 +263,7 @@ mod tests {
             timeout_ms: 1,
             client_certificate: None,
         };
-        let kept = super::request(&asked, &|text| format!("h{}", text.len())).to_string();
+        let kept = request(&asked, &|text| format!("h{}", text.len())).to_string();
         for wanted in [
             "12.50",
             "EUR",

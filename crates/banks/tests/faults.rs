@@ -338,7 +338,9 @@ fn orders_that_exceed_the_banks_limits_are_refused_before_sending() {
     let changes: [(&str, Change); 15] = [
         ("field-limit", |o| o.initiation.remittance_primary = "1234567890123456789".to_owned()),
         ("field-limit", |o| o.end_to_end_id = "x".repeat(32)),
-        ("field-limit", |o| o.instruction_id = "x".repeat(36)),
+        ("field-limit", |o| {
+            o.initiation.own_references.uk_end_to_end = Some("x".repeat(36));
+        }),
         ("field-limit", |o| o.initiation.creditor.name = Some("é".repeat(351))),
         ("field-limit", |o| o.initiation.remittance_secondary = Some("x".repeat(141))),
         ("field-missing", |o| o.initiation.creditor.name = None),

@@ -122,6 +122,34 @@ fn opening_a_payment_creates_a_consent_and_a_signed_url() {
     insta::assert_json_snapshot!(object);
 }
 
+/// Which references the payer's bank and the payee get.
+#[test]
+fn the_members_references_go_along() {
+    let sent = |change: fn(&mut domain::initiation::Initiation)| {
+        let (scene, banks) = (Scene::new(), Protocols::new());
+        let mut order = order();
+        change(&mut order.initiation);
+        let protocol = banks.protocol_for(&scene.profile);
+        run(open_payment(protocol, &scene.call(), &order, "s", "n", "k")).unwrap();
+        let request = scene.bank.last("create-domestic-payment-consent");
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let made = &body["Data"]["Initiation"];
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        (text("InstructionIdentification"), text("EndToEndIdentification"))
+    };
+    let both = |one: &str, two: &str| (one.to_owned(), two.to_owned());
+    let ours = "FRESCO.21302.GFX.20";
+    assert_eq!(sent(|_| ()), both("ACME412", ours));
+    // A reference that the bank has no room for stays with us.
+    assert_eq!(sent(|asked| asked.ref_id = "x".repeat(36)), both("our-id", ours));
+    let own = sent(|asked| {
+        asked.own_references.uk_instruction = Some("I-1".to_owned());
+        asked.own_references.uk_end_to_end = Some("E-1".to_owned());
+        asked.own_references.stet_end_to_end = Some("S-1".to_owned());
+    });
+    assert_eq!(own, both("I-1", "E-1"));
+}
+
 #[test]
 fn a_bank_that_returns_by_fragment_is_not_told_a_mode() {
     let (scene, banks) = (Scene::at("ob-modelo"), Protocols::new());

@@ -90,6 +90,8 @@ fn order_at(version: UkOpenBankingVersion, schedule: Schedule) -> PaymentOrder {
     if standing && version == UkOpenBankingVersion::V3_1_11 {
         order.initiation.remittance_secondary = None;
     }
+    // Version 3.1 has no place for it.
+    order.initiation.creditor.ultimate_name = Some("ACME Group plc".to_owned());
     order.initiation.confirm_funds = schedule == Schedule::Immediate;
     order.initiation.schedule = schedule;
     order

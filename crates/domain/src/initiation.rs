@@ -253,6 +253,21 @@ impl Schedule {
     }
 }
 
+/// References of an order that a member gives itself, each to the banks of one standard. Where there is
+/// none, ours are sent.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OwnReferences {
+    /// UK Open Banking `InstructionIdentification`, 1 to 35 characters.
+    pub uk_instruction: Option<String>,
+    /// UK Open Banking `EndToEndIdentification`, 1 to 31 characters.
+    pub uk_end_to_end: Option<String>,
+    /// NextGenPSD2 `endToEndIdentification`, 1 to 35 characters.
+    pub next_gen_psd2_end_to_end: Option<String>,
+    /// STET `endToEndId`, 1 to 35 characters.
+    pub stet_end_to_end: Option<String>,
+}
+
 /// One payment as the member asked for it. Never changed after creation, except that the
 /// payer's choice of bank is kept beside it (`Payment::bank_id`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -326,6 +341,9 @@ pub struct Initiation {
     /// bank where it is empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bank_countries: Vec<String>,
+    /// The member's own references of the order.
+    #[serde(default)]
+    pub own_references: OwnReferences,
 }
 
 #[cfg(test)]

@@ -53,6 +53,8 @@ pub fn path_of(part: Part) -> &'static str {
         Part::Reference => "initiation.remittanceInformationPrimary",
         Part::SecondaryText | Part::BothTexts => "initiation.remittanceInformationSecondary",
         Part::Amount => "initiation.amount.value",
+        // Only v1 has a field for it.
+        Part::EndToEndId => "initiation.endToEndIdentification",
         Part::OwnId => "initiation",
         Part::RiskPayerId => "initiation.risk.psuId",
         Part::RiskContextCode => "initiation.risk.paymentContextCode",

@@ -146,9 +146,8 @@ pub(super) fn payment<'a>(
     within(Part::BothTexts, &remittance, most)?;
     let debtor = asked.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
     Ok(PaymentOut {
-        end_to_end_identification: within(
-            Part::OwnId,
-            &order.end_to_end_id,
+        end_to_end_identification: order.end_to_end(
+            asked.own_references.next_gen_psd2_end_to_end.as_deref(),
             bank.limits.end_to_end_id.min(END_TO_END_ID_CHARACTERS_MAX),
         )?,
         instructed_amount: MoneyOut {

@@ -32,6 +32,8 @@ const ADDRESS_TEXT_CHARACTERS_MAX: usize = 70;
 const ADDRESS_NUMBER_CHARACTERS_MAX: usize = 16;
 /// Longest town and region.
 const ADDRESS_NAME_CHARACTERS_MAX: usize = 35;
+/// Longest name of a party behind a party.
+const ULTIMATE_NAME_CHARACTERS_MAX: usize = 140;
 /// Longest name of the payer's account.
 const DEBTOR_NAME_CHARACTERS_MAX: usize = 350;
 
@@ -55,6 +57,12 @@ pub(super) struct Initiation<'a> {
     creditor_account: AccountOut<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     creditor_postal_address: Option<PostalAddress<'a>>,
+    /// 4.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ultimate_creditor: Option<UltimateParty<'a>>,
+    /// 4.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ultimate_debtor: Option<UltimateParty<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     remittance_information: Option<Remittance<'a>>,
     /// Standing orders of 4.0.
@@ -84,6 +92,13 @@ struct PostalAddress<'a> {
     country: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     address_line: Vec<&'a str>,
+}
+
+/// `OBUltimateCreditor1`, `OBUltimateDebtor1`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct UltimateParty<'a> {
+    name: &'a str,
 }
 
 /// What single payments have and standing orders have not.
@@ -209,6 +224,8 @@ pub(super) fn initiation<'a>(
             ..account(Part::CreditorAccount, creditor)?
         },
         creditor_postal_address: None,
+        ultimate_creditor: ultimate(version, Part::UltimateCreditor, Some(&asked.creditor))?,
+        ultimate_debtor: ultimate(version, Part::UltimateDebtor, asked.debtor.as_ref())?,
         remittance_information: None,
         mandate_related_information: None,
     };
@@ -239,13 +256,41 @@ pub(super) fn initiation<'a>(
 
 fn ids<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Ids<'a>, Misfit> {
     let asked = &order.initiation;
-    let (instruction, end_to_end) = (&order.instruction_id, &order.end_to_end_id);
-    let instruction = within(Part::OwnId, instruction, INSTRUCTION_ID_CHARACTERS_MAX)?;
+    let own = &asked.own_references;
+    let end_to_end = order.end_to_end(own.uk_end_to_end.as_deref(), bank.limits.end_to_end_id)?;
     Ok(Ids {
-        instruction_identification: instruction,
-        end_to_end_identification: within(Part::OwnId, end_to_end, bank.limits.end_to_end_id)?,
+        instruction_identification: instruction(order),
+        end_to_end_identification: end_to_end,
         local_instrument: local_instrument(bank, asked.local_instrument, asked.amount.currency())?,
     })
+}
+
+/// The reference between the bank and the one who asks: the member's own, else the one that it knows
+/// the payment by, where that fits, else ours.
+fn instruction(order: &PaymentOrder) -> &str {
+    let asked = &order.initiation;
+    let fits = |text: &&str| (1..=INSTRUCTION_ID_CHARACTERS_MAX).contains(&text.chars().count());
+    [asked.own_references.uk_instruction.as_deref(), Some(asked.ref_id.as_str())]
+        .into_iter()
+        .flatten()
+        .find(fits)
+        .unwrap_or(&order.instruction_id)
+}
+
+/// A party behind a party, at banks of 4.0; 3.1 has no place for one.
+fn ultimate(
+    version: UkOpenBankingVersion,
+    part: Part,
+    party: Option<&Party>,
+) -> Result<Option<UltimateParty<'_>>, Misfit> {
+    let name = party.and_then(|party| party.ultimate_name.as_deref()).filter(|n| !n.is_empty());
+    match version {
+        UkOpenBankingVersion::V3_1_11 => Ok(None),
+        UkOpenBankingVersion::V4_0 => name
+            .map(|name| within(part, name, ULTIMATE_NAME_CHARACTERS_MAX))
+            .transpose()
+            .map(|name| name.map(|name| UltimateParty { name })),
+    }
 }
 
 /// 3.1 has one text in a standing order: what would be lost is refused.

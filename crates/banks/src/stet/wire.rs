@@ -282,7 +282,10 @@ fn transaction<'a>(
     Ok(Transaction {
         payment_id: PaymentId {
             instruction_id: within(Part::OwnId, &order.instruction_id, ID_CHARACTERS_MAX)?,
-            end_to_end_id: &order.end_to_end_id,
+            end_to_end_id: order.end_to_end(
+                order.initiation.own_references.stet_end_to_end.as_deref(),
+                ID_CHARACTERS_MAX,
+            )?,
         },
         requested_execution_date: noon(day),
         repetition,

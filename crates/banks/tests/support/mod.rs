@@ -196,10 +196,10 @@ pub fn settings_mut(profile: &mut BankProfile) -> &mut UkOpenBanking {
 pub fn order() -> PaymentOrder {
     PaymentOrder {
         end_to_end_id: "FRESCO.21302.GFX.20".to_owned(),
-        instruction_id: "ACME412".to_owned(),
+        instruction_id: "our-id".to_owned(),
         initiation: Initiation {
             bank_id: None,
-            ref_id: "ref-1".to_owned(),
+            ref_id: "ACME412".to_owned(),
             remittance_primary: "FRESCO-101".to_owned(),
             remittance_secondary: Some("Internal ops code 5120101".to_owned()),
             on_behalf_of_id: None,
@@ -232,6 +232,7 @@ pub fn order() -> PaymentOrder {
             link_expires_at: None,
             pisp_consent_accepted: false,
             bank_countries: vec![],
+            own_references: Default::default(),
         },
     }
 }

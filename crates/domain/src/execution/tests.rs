@@ -41,6 +41,7 @@ fn euros(value: &str, rail: LocalInstrument) -> Initiation {
         link_expires_at: None,
         pisp_consent_accepted: true,
         bank_countries: vec![],
+        own_references: Default::default(),
     }
 }
 

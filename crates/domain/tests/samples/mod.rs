@@ -133,6 +133,7 @@ pub fn initiation() -> Initiation {
         link_expires_at: None,
         pisp_consent_accepted: true,
         bank_countries: vec![],
+        own_references: Default::default(),
     }
 }
 

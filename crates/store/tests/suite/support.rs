@@ -155,6 +155,7 @@ pub fn initiation(ref_id: &str) -> Initiation {
         link_expires_at: None,
         pisp_consent_accepted: true,
         bank_countries: vec![],
+        own_references: Default::default(),
     }
 }
 

@@ -75,6 +75,7 @@ fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> 
             link_expires_at: None,
             pisp_consent_accepted: false,
             bank_countries: vec![],
+            own_references: Default::default(),
         },
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::scenarios::order_at;
 use crate::support::fields::{FORMAT, expect};
-use crate::support::{World, with, worlds};
+use crate::support::{INSTRUCTIONS, World, id, with, worlds};
 
 impl World {
     /// The body of the payment that was sent to a bank last, on a path that ends so.
@@ -67,5 +67,48 @@ async fn charges_ultimate_parties_and_the_payers_address_reach_banks_of_stet() {
             world.create(&order_at(bank, None, "10.23")).await;
             assert_eq!(world.last_body("/payment-requests").await["chargeBearer"], "SLEV");
         }
+    }
+}
+
+#[tokio::test]
+async fn ultimate_parties_reach_british_banks_of_4_0() {
+    for world in worlds().await {
+        for (bank, there) in [("ob-quartz", true), ("ob-iron", false)] {
+            let order = order_at(bank, None, "10.23");
+            let order = with(&order, "initiation.creditor.ultimateCreditorName", "Customer Group");
+            world.create(&order).await;
+            let body = world.last_body("/domestic-payment-consents").await;
+            let made = &body["Data"]["Initiation"];
+            let wanted = there.then(|| json!({ "Name": "Customer Group" }));
+            assert_eq!(made["UltimateCreditor"], json!(wanted), "{bank}");
+            assert_eq!(made["InstructionIdentification"], order["initiation"]["refId"], "{bank}");
+        }
+    }
+}
+
+/// A token request's own references of the order; each counts for the banks of its standard.
+#[tokio::test]
+async fn the_references_of_a_token_request_reach_the_bank() {
+    let metadata = json!({ "providerTransferMetadata": {
+        "cma9TransferMetadata": {
+            "endToEndIdentification": "E-1", "instructionIdentification": "I-1" },
+        "stetTransferMetadata": { "endToEndId": "S-1" },
+    } });
+    for world in worlds().await {
+        let place = format!("{INSTRUCTIONS}.metadata");
+        let body = with(&world.token_request(), &place, metadata.clone());
+        let request = id(&world.store(&body).await);
+        world.authorize(&request, &json!({ "consentAccepted": true })).await;
+        let sent = world.last_body("/domestic-payment-consents").await;
+        let made = &sent["Data"]["Initiation"];
+        assert_eq!(made["InstructionIdentification"], "I-1");
+        assert_eq!(made["EndToEndIdentification"], "E-1");
+        // Longer than Faster Payments carry: refused by name.
+        let field = "providerTransferMetadata.cma9TransferMetadata.endToEndIdentification";
+        let path = format!("{place}.{field}");
+        let long = with(&body, &path, "x".repeat(32));
+        let answer = world.post("/token-requests", &long).await;
+        assert_eq!(answer.status, 400, "{}", answer.text());
+        assert_eq!(answer.json()["error"]["paths"], json!([path]), "{}", answer.text());
     }
 }

@@ -69,6 +69,7 @@ fn order(bank: &BankProfile, first: Date) -> PaymentOrder {
             link_expires_at: None,
             pisp_consent_accepted: false,
             bank_countries: vec![],
+            own_references: Default::default(),
         },
     }
 }

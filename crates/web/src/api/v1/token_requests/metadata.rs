@@ -1,8 +1,7 @@
 //! `instructions.metadata` on the wire (reference, section 2.6).
 //!
-//! What the standards of single banks want is kept and shown again. Charges, parties and risk reach
-//! the bank; references of an order's own (`endToEndIdentification` and the like) do not: ours are
-//! what the order is found by.
+//! What the standards of single banks want is kept and shown again. Charges, parties, risk and the
+//! member's own references of the order (`references`) reach the bank.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -102,9 +101,9 @@ optional_fields! {
 optional_fields! {
     /// UK Open Banking.
     Cma9Metadata {
-        /// Kept, without effect.
+        /// For the payee, in place of ours; at most 31 characters.
         end_to_end_identification: String,
-        /// Kept, without effect.
+        /// For the payer's bank, in place of `refId`; at most 35 characters.
         instruction_identification: String,
         /// For the bank's fraud checks.
         #[serde(deserialize_with = "json::optional_object")]
@@ -143,7 +142,7 @@ optional_fields! {
         creditor_agent: String,
         /// Its name.
         creditor_agent_name: String,
-        /// Kept, without effect.
+        /// For the payee, in place of ours; at most 35 characters.
         end_to_end_identification: String,
         /// Kept, without effect.
         remittance_information_structured: String,
@@ -163,7 +162,7 @@ optional_fields! {
 }
 
 optional_fields! {
-    /// STET; kept, without effect.
+    /// STET; all but `endToEndId` kept, without effect.
     StetMetadata {
         /// The payee.
         #[serde(deserialize_with = "json::optional_object")]
@@ -171,7 +170,7 @@ optional_fields! {
         /// The payer's bank.
         #[serde(deserialize_with = "json::optional_object")]
         debtor_agent: StetAgent,
-        /// The payer's reference.
+        /// For the payee, in place of ours; at most 35 characters.
         end_to_end_id: String,
         /// `preceding` or `following`.
         execution_rule: String,

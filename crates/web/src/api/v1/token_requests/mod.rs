@@ -10,6 +10,7 @@ mod mapping;
 pub(super) mod metadata;
 pub(super) mod model;
 pub(crate) mod payees;
+mod references;
 pub mod result;
 pub(super) mod standing_order;
 pub mod store;

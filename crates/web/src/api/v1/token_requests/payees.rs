@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use super::body::Body;
 use super::errors::in_token_request;
 use super::instructions::DESTINATIONS_MAX;
-use super::mapping;
 use super::model::StoreTokenRequest;
+use super::{mapping, references};
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 use crate::api::v2::payments::initiation::Rules;
@@ -92,7 +92,8 @@ fn one(
         initiation.schedule = body.schedule(initiation.amount, today)?;
     }
     let bank_countries = asked.request_payload.countries.clone().unwrap_or_default();
-    Ok(Initiation { bank_countries, ..initiation })
+    let own_references = references::of(asked)?;
+    Ok(Initiation { bank_countries, own_references, ..initiation })
 }
 
 /// The request with one of its destinations.

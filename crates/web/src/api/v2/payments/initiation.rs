@@ -246,6 +246,7 @@ impl Initiation {
             external_psu_reference: self.external_psu_reference,
             pisp_consent_accepted: false,
             bank_countries: vec![],
+            own_references: Default::default(),
         })
     }
 
