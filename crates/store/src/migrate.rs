@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::of(include_str!("../migrations/0009_tokens_and_transfers.sql")),
     Migration::of(include_str!("../migrations/0010_standing_orders.sql")),
     Migration::of(include_str!("../migrations/0011_lanes.sql")),
+    Migration::of(include_str!("../migrations/0012_waiting_deliveries.sql")),
 ];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";

@@ -40,6 +40,7 @@ pub const PORTABLE: &[&str] = &[
     jobs::POSTPONE,
     jobs::RELEASE,
     jobs::RELEASE_ALL,
+    jobs::WAKE_DELIVERIES,
     jobs::REPEAT,
     jobs::REPEAT_DELIVERY,
     jobs::SCHEDULE,
