@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::seams::Clock;
 
 use crate::bodies::{Bodies, BodySealer};
-use crate::postgres::{Postgres, PostgresTx};
+use crate::postgres::{Patience, Postgres, PostgresTx};
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::{Row, Value, migrate};
 
@@ -109,12 +109,23 @@ impl Db {
             Db::Postgres(postgres) => {
                 let mut attempt = 1;
                 loop {
-                    match postgres.transact(&work).await {
+                    match postgres.transact(&work, Patience::OfUnit).await {
                         Err(StoreError::Conflict) if attempt < ATTEMPTS_MAX => attempt += 1,
                         result => return result,
                     }
                 }
             }
+        }
+    }
+
+    /// Runs the unit that brings the schema up to date, however long that takes.
+    pub(crate) async fn migrate<F>(&self, work: F) -> Result<(), StoreError>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> Unit<'t, ()> + Send + Sync + 'static,
+    {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.transact(work).await,
+            Db::Postgres(postgres) => postgres.transact(&work, Patience::Endless).await,
         }
     }
 

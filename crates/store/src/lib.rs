@@ -13,6 +13,7 @@ mod bodies;
 mod db;
 mod migrate;
 mod postgres;
+mod postgres_tls;
 mod sqlite;
 mod value;
 

@@ -42,11 +42,12 @@ enum Filling {
 }
 
 pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
-    db.transact(|tx| unit(migrate(tx))).await
+    db.migrate(|tx| unit(migrate(tx))).await
 }
 
 async fn migrate(tx: &mut Tx) -> Result<(), StoreError> {
     if tx.is_postgres() {
+        tx.batch("SET LOCAL statement_timeout = 0").await?;
         tx.batch(LOCK).await?;
     }
     tx.batch("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)")
