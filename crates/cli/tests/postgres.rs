@@ -63,6 +63,7 @@ fn a_server_that_answers_nobody_is_noticed_and_nothing_is_lost_or_sent_twice() {
     }
     let ready = get(&sandbox, "/readyz");
     assert!(ready.starts_with("HTTP/1.1 503"), "{ready}");
+    assert!(ready.contains("\"databaseWrite\":\"failed\""), "{ready}");
     assert!(get(&sandbox, "/healthz").starts_with("HTTP/1.1 200"));
     server.thaw();
     wait_for("the gateway is ready again", 30, || {
@@ -75,6 +76,27 @@ fn a_server_that_answers_nobody_is_noticed_and_nothing_is_lost_or_sent_twice() {
     pays(folder.path());
     let orders = orders();
     assert!(!orders.contains("\"posts\":2"), "an order was sent twice: {orders}");
+}
+
+#[test]
+fn a_second_sandbox_on_a_database_is_refused_and_one_after_it_is_not() {
+    let Some(server) = server() else { return };
+    server.start("-c listen_addresses=''");
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("host={} user=bascule dbname=postgres", server.folder());
+    let options = ["--port", "0", "--database", &url];
+    let first = Sandbox::start(folder.path(), &options);
+    let second = bascule().args(["sandbox", "--ephemeral"]).args(options).output().unwrap();
+    let (out, complaint) = said(&second);
+    assert!(!second.status.success() && out.is_empty(), "{out}");
+    let process = format!("process {} on ", first.announcement.process_id);
+    for word in ["another process uses the database", &process, "--database"] {
+        assert!(complaint.contains(word), "no `{word}` in {complaint}");
+    }
+    assert_eq!(complaint.trim_end().lines().count(), 1, "{complaint}");
+    first.kill();
+    let third = Sandbox::start(folder.path(), &options);
+    assert!(get(&third, "/readyz").starts_with("HTTP/1.1 200"));
 }
 
 #[test]

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use domain::seams::Clock;
+use domain::seams::{BoxFuture, Clock};
 
 use crate::bodies::{Bodies, BodySealer};
 use crate::postgres::{Patience, Postgres, PostgresTx};
+use crate::postgres_owner::Ownership;
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::{Row, Value, migrate};
 
@@ -141,6 +142,31 @@ impl Db {
         match self {
             Db::Sqlite(sqlite) => sqlite.read(work),
             Db::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
+    /// Searches the file of an SQLite database for damage, at most until `limit` ends, without holding
+    /// anybody up. PostgreSQL looks after its own files.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] says where the damage is; [`StoreError::Unavailable`] where the search
+    /// was not finished.
+    pub async fn search_for_damage(&self, limit: BoxFuture<'static, ()>) -> Result<(), StoreError> {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.search_for_damage(limit).await,
+            Db::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Makes the process `owner` the only one that uses the database, as long as the result lives. A
+    /// server forgets it with its connection. An SQLite database has the lock of its data directory.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the server does not answer.
+    pub async fn own(&self, owner: &str) -> Result<Ownership, StoreError> {
+        match self {
+            Db::Sqlite(_) => Ok(Ownership::Mine(None)),
+            Db::Postgres(postgres) => postgres.own(owner).await,
         }
     }
 

@@ -86,7 +86,7 @@ impl Postgres {
         &self.bodies
     }
 
-    async fn connection(&self) -> Result<Object, StoreError> {
+    pub(crate) async fn connection(&self) -> Result<Object, StoreError> {
         let patience = self.clock.sleep(CONNECTION_WAIT_MS);
         match select(Box::pin(self.pool.get()), patience).await {
             Either::Left((Ok(client), _)) => Ok(client),
@@ -102,6 +102,14 @@ impl Postgres {
             Patience::OfUnit => self.clock.sleep(UNIT_MS),
             Patience::Endless => Box::pin(std::future::pending()),
         }
+    }
+
+    /// What `work` comes to within the time of a unit.
+    pub(crate) async fn within_unit<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, StoreError> {
+        within(&mut self.patience(Patience::OfUnit), work).await.ok_or_else(unanswered)
     }
 
     pub(crate) async fn transact<T, F>(&self, work: &F, patience: Patience) -> Result<T, StoreError>
@@ -300,7 +308,7 @@ fn row_of(row: &tokio_postgres::Row) -> Result<Row, StoreError> {
     Ok(Row(values))
 }
 
-fn failed(error: &tokio_postgres::Error) -> StoreError {
+pub(crate) fn failed(error: &tokio_postgres::Error) -> StoreError {
     let Some(state) = error.code() else {
         return StoreError::Unavailable(error.to_string());
     };

@@ -16,7 +16,7 @@ use gateway::app::Parts;
 use gateway::jobs::{Runner, recover};
 use gateway::seal::{KEY_BYTES, Sealer};
 use gateway::signing::GatewayKey;
-use gateway::{App, Mailer, Settings, housekeeping};
+use gateway::{App, Mailer, Settings, housekeeping, readiness};
 use store::Db;
 use tokio::net::TcpListener;
 use web::api::event::PublicEvents;
@@ -24,6 +24,7 @@ use web::api::event::PublicEvents;
 use super::announce::Announcement;
 use super::certificates::{self, Certificates};
 use super::members::{self, SandboxMember};
+use super::ownership::Ownership;
 use crate::args::SandboxOptions;
 use crate::data_dir::DataDir;
 use crate::demo;
@@ -55,6 +56,7 @@ pub struct Sandbox {
     limits: Limits,
     router: axum::Router,
     app: Arc<App>,
+    ownership: Ownership,
     banks: simbank::Running,
     data_dir: DataDir,
 }
@@ -70,6 +72,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let listener = listen(options.port).await?;
     let api_url = format!("http://localhost:{}", listener.local_addr()?.port());
     let db = open_database(options, &data_dir).await?;
+    let ownership = Ownership::take(&db, &SystemClock).await?;
     let signing_key = tpp_signing_key(&data_dir)?;
     let sealing_key = data_dir.secret("sealing.key", || {
         let mut key = vec![0_u8; KEY_BYTES];
@@ -123,7 +126,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let shop = Merchant::new(wire, clock, &api_url, shop.credentials)?;
     let router = web::router(Arc::clone(&app)).merge(demo::router(shop, &api_url, &banks.base_url));
     let announcement = announcement(&app, &data_dir, &api_url, &banks.base_url, developer, payer)?;
-    Ok(Sandbox { announcement, listener, limits, router, app, banks, data_dir })
+    Ok(Sandbox { announcement, listener, limits, router, app, ownership, banks, data_dir })
 }
 
 impl Sandbox {
@@ -135,7 +138,8 @@ impl Sandbox {
     /// Serves until Ctrl-C or SIGTERM.
     ///
     /// # Errors
-    /// Where the database cannot be asked what an earlier process left behind.
+    /// Where the database cannot be asked what an earlier process left behind, or another process took
+    /// it over.
     pub async fn serve_until_told(self) -> anyhow::Result<()> {
         self.serve(told_to_end()).await
     }
@@ -148,6 +152,9 @@ impl Sandbox {
         recover(&self.app).await?;
         let runner = tokio::spawn(Runner::new(Arc::clone(&self.app)).run());
         let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&self.app)));
+        let watching = tokio::spawn(readiness::watch(Arc::clone(&self.app)));
+        let db = self.app.db().clone();
+        let taken_over = self.ownership.until_lost(&db, &SystemClock);
         let (ending, ended) = tokio::sync::watch::channel(false);
         let mut told = ended.clone();
         let graceful = async move {
@@ -160,13 +167,18 @@ impl Sandbox {
             drop(told.wait_for(|told| *told).await);
             SystemClock.sleep(GRACE_MS).await;
         };
-        futures_util::future::select(Box::pin(serving), Box::pin(patience)).await;
+        let ended = tokio::select! {
+            () = serving => Ok(()),
+            () = patience => Ok(()),
+            lost = taken_over => Err(lost),
+        };
         runner.abort();
         housekeeping.abort();
+        watching.abort();
         self.banks.shutdown().await;
         // The directory goes last: an ephemeral one is deleted here.
         drop(self.data_dir);
-        Ok(())
+        ended
     }
 }
 

@@ -1,0 +1,41 @@
+//! `/readyz`: it writes, and what it says follows from that.
+
+use jiff::SignedDuration;
+
+use crate::support::worlds;
+
+#[tokio::test]
+async fn a_database_that_takes_writes_and_is_whole_is_ready() {
+    for world in worlds().await {
+        gateway::readiness::search_for_damage(&world.app).await;
+        for _ in 0..2 {
+            let answer = world.get("/readyz").await;
+            assert_eq!(answer.status, 200, "{}: {}", world.name, answer.text());
+            let body = answer.json();
+            assert_eq!(body["status"], "ready");
+            assert_eq!(body["checks"]["databaseWrite"], "ok");
+            assert_eq!(body["checks"]["databaseIntegrity"], "ok");
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_who_ask_cause_one_write_a_second() {
+    for world in worlds().await {
+        let checked_ms = async || {
+            let sql = "SELECT checked_ms FROM readiness";
+            let rows =
+                world.app.db().read(|tx| store::unit(async move { tx.query(sql, &[]).await }));
+            rows.await.unwrap().first().map(|row| row.int(0).unwrap())
+        };
+        assert_eq!(checked_ms().await, None, "{}", world.name);
+        assert_eq!(world.get("/readyz").await.status, 200);
+        let first = checked_ms().await.unwrap();
+        world.clock.advance(SignedDuration::from_millis(999));
+        assert_eq!(world.get("/readyz").await.status, 200);
+        assert_eq!(checked_ms().await, Some(first));
+        world.clock.advance(SignedDuration::from_millis(1));
+        assert_eq!(world.get("/readyz").await.status, 200);
+        assert_eq!(checked_ms().await, Some(first + 1_000));
+    }
+}
