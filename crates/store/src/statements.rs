@@ -81,6 +81,7 @@ pub const PORTABLE: &[&str] = &[
     payments::roles::TRANSFERS_OF_MEMBER,
     payments::roles::TRANSFERS_OF_STATUS,
     payments::roles::TRANSFERS_OF_SUB_TPP,
+    readiness::LAST,
     readiness::WRITE,
     sealed_records::DELETE_ACCOUNT,
     sealed_records::GET_ACCOUNT,

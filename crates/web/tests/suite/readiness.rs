@@ -1,6 +1,7 @@
 //! `/readyz`: it writes, and what it says follows from that.
 
 use jiff::SignedDuration;
+use store::{readiness, unit};
 
 use crate::support::worlds;
 
@@ -22,20 +23,18 @@ async fn a_database_that_takes_writes_and_is_whole_is_ready() {
 #[tokio::test]
 async fn many_who_ask_cause_one_write_a_second() {
     for world in worlds().await {
-        let checked_ms = async || {
-            let sql = "SELECT checked_ms FROM readiness";
-            let rows =
-                world.app.db().read(|tx| store::unit(async move { tx.query(sql, &[]).await }));
-            rows.await.unwrap().first().map(|row| row.int(0).unwrap())
+        let checked = async || {
+            let last = world.app.db().read(|tx| unit(async move { readiness::last(tx).await }));
+            last.await.unwrap()
         };
-        assert_eq!(checked_ms().await, None, "{}", world.name);
+        assert_eq!(checked().await, None, "{}", world.name);
         assert_eq!(world.get("/readyz").await.status, 200);
-        let first = checked_ms().await.unwrap();
+        let first = checked().await.unwrap();
         world.clock.advance(SignedDuration::from_millis(999));
         assert_eq!(world.get("/readyz").await.status, 200);
-        assert_eq!(checked_ms().await, Some(first));
+        assert_eq!(checked().await, Some(first));
         world.clock.advance(SignedDuration::from_millis(1));
         assert_eq!(world.get("/readyz").await.status, 200);
-        assert_eq!(checked_ms().await, Some(first + 1_000));
+        assert_eq!(checked().await, Some(first + SignedDuration::from_secs(1)));
     }
 }
