@@ -116,4 +116,11 @@ pub enum WireError {
 pub trait Wire: Send + Sync + 'static {
     /// Sends one request once and waits for the whole response.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, WireError>>;
+
+    /// Sends one request once and returns the status as soon as the head of the response is there.
+    /// The body is not read: its size, its encoding and its end change nothing.
+    fn send_for_status(&self, request: Request) -> BoxFuture<'_, Result<u16, WireError>> {
+        let answer = self.send(request);
+        Box::pin(async move { answer.await.map(|response| response.status) })
+    }
 }

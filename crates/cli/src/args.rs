@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use domain::ids::MemberId;
 use gateway::rate_limits::RateLimit;
 
-use crate::rate_limit;
+use crate::{http_server, rate_limit};
 
 /// Open-banking gateway: one API towards many banks.
 #[derive(Debug, Parser)]
@@ -285,6 +285,22 @@ pub struct SandboxOptions {
     #[arg(long, default_value_t = 10_000, value_name = "MS",
         value_parser = clap::value_parser!(u64).range(1..=20_000))]
     pub bank_timeout: u64,
+    /// Connections to the gateway at the same time; above it, those that wait longest for a request
+    /// are closed. As many as the limit of open files allows where absent, at most 10000
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub connections: Option<u32>,
+    /// How long a connection may wait for its next request, in milliseconds
+    #[arg(long, default_value_t = http_server::IDLE_MS, value_name = "MS",
+        value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    pub idle_timeout: u64,
+    /// How long the head of a request may take, in milliseconds
+    #[arg(long, default_value_t = http_server::HEAD_MS, value_name = "MS",
+        value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    pub head_timeout: u64,
+    /// How long the body of a request may take, in milliseconds
+    #[arg(long, default_value_t = http_server::BODY_MS, value_name = "MS",
+        value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    pub body_timeout: u64,
     /// Requests per minute that each member may send, and how many at once: 600:50. As many at once
     /// as per minute where only one number is given; no limit without this option
     #[arg(long, value_name = "PER_MINUTE[:AT_ONCE]", value_parser = rate_limit::of_text)]

@@ -14,7 +14,7 @@
 //! | `lock` | held while a process uses the directory |
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -99,9 +99,10 @@ impl DataDir {
     /// gives `-wal` and `-shm` the mode of the database.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Where it cannot be written, or vanished: a key beside it says that there was one.
     pub fn database(&self) -> anyhow::Result<PathBuf> {
         let path = self.file("bascule.db");
+        self.check_not_lost(&path)?;
         OpenOptions::new()
             .append(true)
             .create(true)
@@ -109,6 +110,31 @@ impl DataDir {
             .open(&path)
             .with_context(|| format!("cannot write {}", path.display()))?;
         Ok(path)
+    }
+
+    /// Refuses a database that is missing, empty or cut off where there was one: starting as new would
+    /// forget orders that are under way.
+    fn check_not_lost(&self, path: &Path) -> anyhow::Result<()> {
+        let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        let found = bytes(path);
+        let advice = "restore it from a backup; name the database with --database if it is \
+                      PostgreSQL's; or move the directory away to begin anew";
+        if found == 0 && bytes(&self.file("sealing.key")) > 0 {
+            bail!(
+                "{} is {}, but sealing.key beside it was made for one: {advice}",
+                path.display(),
+                if path.exists() { "empty" } else { "missing" },
+            );
+        }
+        // With a write-ahead log the file may be shorter for a while, and SQLite completes it.
+        let logged = bytes(&self.file("bascule.db-wal")) > 0;
+        match expected_bytes(path)? {
+            Some(expected) if found < expected && !logged => bail!(
+                "{} has {found} bytes of {expected}: the rest is missing; {advice}",
+                path.display()
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// The content of a secret file; made by `make` where it is not there yet. Only the owner can
@@ -155,6 +181,30 @@ impl DataDir {
         };
         write().with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// How long an SQLite database is, as its own head says (sqlite.org/fileformat2.html, section 1.3);
+/// `None` where it has no such head.
+fn expected_bytes(path: &Path) -> anyhow::Result<Option<u64>> {
+    let mut head = [0_u8; 32];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    match read {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read {}", path.display()));
+        }
+    }
+    if !head.starts_with(b"SQLite format 3\0") {
+        return Ok(None);
+    }
+    let page_bytes = match u16::from_be_bytes([head[16], head[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    let pages = u32::from_be_bytes([head[28], head[29], head[30], head[31]]);
+    Ok(Some(page_bytes * u64::from(pages)))
 }
 
 /// Writes a file that must not be there yet: keys are never overwritten.
@@ -239,9 +289,18 @@ fn lock(path: &Path) -> anyhow::Result<File> {
         .open(&name)
         .with_context(|| format!("cannot write to the data directory {}", path.display()))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // For the message below; a file that cannot be written locks all the same.
+            let _unknown = file.set_len(0).and_then(|()| write!(&file, "{}", std::process::id()));
+            Ok(file)
+        }
         Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("another process uses the data directory {}", path.display())
+            let holder = std::fs::read_to_string(&name).unwrap_or_default();
+            bail!(
+                "another process uses the data directory {} (process {holder}): stop it, or name \
+                 another directory with --data-dir",
+                path.display()
+            )
         }
         Err(std::fs::TryLockError::Error(error)) => {
             Err(error).with_context(|| format!("cannot lock the data directory {}", path.display()))

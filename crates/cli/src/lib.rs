@@ -10,6 +10,7 @@ pub mod data_dir;
 pub mod demo;
 pub mod directory;
 pub mod held_certificates;
+pub mod http_server;
 pub mod mail;
 pub mod members;
 pub mod merchant;

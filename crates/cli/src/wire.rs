@@ -131,7 +131,9 @@ impl HttpWire {
         Ok(made)
     }
 
-    async fn exchange(&self, request: Request) -> Result<Response, WireError> {
+    /// Sends the request and waits for the head of the response. The timeout goes on: it bounds
+    /// the body, too.
+    async fn head(&self, request: Request) -> Result<reqwest::Response, WireError> {
         self.check_host(&request.url)?;
         let client = self.client_for(request.client_certificate.as_deref())?;
         let mut building = client
@@ -141,7 +143,11 @@ impl HttpWire {
         for (name, value) in &request.headers {
             building = building.header(name, value);
         }
-        let mut answer = building.send().await.map_err(|error| no_answer(&error))?;
+        building.send().await.map_err(|error| no_answer(&error))
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, WireError> {
+        let mut answer = self.head(request).await?;
         let status = answer.status().as_u16();
         let headers = answer
             .headers()
@@ -197,6 +203,11 @@ fn pem(label: &str, der: &[u8]) -> String {
 impl Wire for HttpWire {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
         Box::pin(self.exchange(request))
+    }
+
+    fn send_for_status(&self, request: Request) -> BoxFuture<'_, Result<u16, WireError>> {
+        // A dropped answer closes its connection unless the whole body has arrived.
+        Box::pin(async move { Ok(self.head(request).await?.status().as_u16()) })
     }
 }
 
@@ -265,5 +276,72 @@ mod tests {
         let refused = system.send(request(format!("http://localhost:{port}/"))).await.unwrap_err();
         assert!(refused.to_string().contains("not public"), "{refused}");
         server.abort();
+    }
+
+    /// A server that reads what comes and answers each connection with `head`, then `more` so often.
+    async fn answering(head: &'static str, more: &'static [u8], times: usize) -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        drop(tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                drop(tokio::spawn(async move {
+                    let _request = stream.read(&mut [0; 4096]).await;
+                    let mut sent = stream.write_all(head.as_bytes()).await;
+                    for _ in 0..times {
+                        if sent.is_err() {
+                            return;
+                        }
+                        sent = stream.write_all(more).await;
+                    }
+                    if times == 0 {
+                        return;
+                    }
+                    // The client waits for more as long as it likes.
+                    let _gone = stream.read(&mut [0; 4096]).await;
+                }));
+            }
+        }));
+        url
+    }
+
+    #[tokio::test]
+    async fn a_status_counts_whatever_the_body_does() {
+        const HEAD: &str = "HTTP/1.1 200 OK\r\n";
+        let chunk = b"400\r\n".as_slice();
+        let cases: [(&str, String); 6] = [
+            ("small", answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", b"ok", 1).await),
+            (
+                "huge",
+                answering("HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n", &[7; 4096], 2_441)
+                    .await,
+            ),
+            ("endless", answering("HTTP/1.1 200 OK\r\n\r\n", &[7; 4096], usize::MAX).await),
+            (
+                "cut off",
+                answering("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n", b"half", 1).await,
+            ),
+            (
+                "no chunks",
+                answering("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", chunk, 1).await,
+            ),
+            (
+                "no gzip",
+                answering(
+                    "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\n",
+                    b"none",
+                    1,
+                )
+                .await,
+            ),
+        ];
+        let wire = HttpWire::new(Reach::PublicAndLoopback, None).unwrap();
+        for (name, url) in cases {
+            let status = wire.send_for_status(request(url)).await;
+            assert_eq!(status, Ok(200), "{name}");
+        }
+        let url = answering(HEAD, b"", 0).await;
+        let status = wire.send_for_status(request(url)).await;
+        assert!(matches!(status, Err(WireError::NoAnswer(_))), "half a head: {status:?}");
     }
 }

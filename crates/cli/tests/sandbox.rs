@@ -129,11 +129,12 @@ fn what_is_in_the_way_is_said_in_one_line_and_the_exit_code() {
     let other = folder.path().join("other");
     let other = other.to_str().unwrap();
     let free = free_port().to_string();
+    let process = format!("process {}", sandbox.announcement.process_id);
     refuses(&["--data-dir", other, "--port", &port], &["port", &port, "--port"]);
     refuses(&["--data-dir", other, "--port", &free, "--bank-port", &bank_port], &[&bank_port]);
     refuses(
         &["--data-dir", data_dir.to_str().unwrap(), "--port", "0"],
-        &["another process uses the data directory"],
+        &["another process uses the data directory", &process, "--data-dir"],
     );
     refuses(&["--data-dir", "/proc/bascule", "--port", "0"], &["/proc/bascule"]);
     let file = folder.path().join("file");
@@ -159,6 +160,29 @@ fn a_damaged_database_is_not_used() {
     refuses(&["--data-dir", &data_dir, "--port", "0"], &["bascule.db", "not a database"]);
     let kept = std::fs::read(folder.path().join("bascule.db")).unwrap();
     assert!(kept.iter().all(|byte| *byte == 7), "the damaged file was changed");
+}
+
+#[test]
+fn a_database_that_vanished_or_shrank_is_not_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().to_str().unwrap().to_owned();
+    Sandbox::start(folder.path(), &["--port", "0"]).kill();
+    let database = folder.path().join("bascule.db");
+    // An orderly end: what the write-ahead log held is in the file.
+    let listed = bascule().args(["certs", "list", "--data-dir", &data_dir]).output().unwrap();
+    assert!(listed.status.success());
+    assert!(!folder.path().join("bascule.db-wal").exists());
+    let whole = std::fs::read(&database).unwrap();
+    let refused = |words: &[&str]| refuses(&["--data-dir", &data_dir, "--port", "0"], words);
+    std::fs::write(&database, &whole[..whole.len() / 2]).unwrap();
+    refused(&["bascule.db", "the rest is missing", "backup"]);
+    std::fs::write(&database, "").unwrap();
+    refused(&["bascule.db is empty", "sealing.key", "--database", "move the directory away"]);
+    std::fs::remove_file(&database).unwrap();
+    refused(&["bascule.db is missing", "sealing.key"]);
+    assert!(!database.exists(), "nothing was made in its place");
+    std::fs::write(&database, &whole).unwrap();
+    Sandbox::start(folder.path(), &["--port", "0"]).kill();
 }
 
 #[test]

@@ -25,6 +25,7 @@ use crate::health::Health;
 use crate::lanes::Lanes;
 use crate::members::{KeyCache, SettingsCache};
 use crate::rate_limits::{Allowance, Buckets, Failures, RateLimits};
+use crate::readiness;
 use crate::seal::Sealer;
 use crate::signing::GatewayKey;
 
@@ -182,6 +183,7 @@ pub struct App {
     request_buckets: Buckets,
     failures: Failures,
     pub(crate) lanes: Lanes,
+    pub(crate) readiness: readiness::Memory,
     /// One for each of [`Lane::ALL`].
     pub(crate) jobs_due: [Notify; Lane::ALL.len()],
     pub(crate) jobs_running: watch::Sender<usize>,
@@ -213,6 +215,7 @@ impl App {
             request_buckets: Buckets::default(),
             failures: Failures::default(),
             lanes: Lanes::default(),
+            readiness: readiness::Memory::default(),
             jobs_due: Lane::ALL.map(|_| Notify::new()),
             jobs_running: watch::Sender::new(0),
             facts_waiting: watch::Sender::new(0),

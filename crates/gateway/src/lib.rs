@@ -20,6 +20,7 @@ pub mod members;
 pub mod payments;
 pub mod public_key;
 pub mod rate_limits;
+pub mod readiness;
 pub mod seal;
 mod sealed_records;
 pub mod signing;

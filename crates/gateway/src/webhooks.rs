@@ -1,15 +1,20 @@
 //! A member's webhook configuration: exactly one, replaced as a whole.
 
 use domain::reach::{Reach, Unreachable};
-use store::unit;
 use store::webhooks::{self, WebhookConfig};
+use store::{jobs, unit};
 
 use crate::{App, GatewayError, Member};
 
 /// Longest endpoint URL, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
 
-/// Replaces the configuration.
+/// Payments whose waiting events go out at once when their member sets a configuration; events of
+/// further payments keep the moment of their next attempt.
+pub const WOKEN_PAYMENTS_MAX: usize = 1_000;
+
+/// Replaces the configuration, and makes events due that wait for an attempt: an endpoint that moved
+/// or came back gets them now.
 ///
 /// # Errors
 /// [`GatewayError::Invalid`] where the URL is not one that we would post to.
@@ -19,9 +24,13 @@ pub async fn put(app: &App, member: &Member, config: WebhookConfig) -> Result<()
     app.db()
         .transact(move |tx| {
             let (member_id, config) = (member_id.clone(), config.clone());
-            unit(async move { webhooks::put(tx, &member_id, &config, now).await })
+            unit(async move {
+                webhooks::put(tx, &member_id, &config, now).await?;
+                jobs::wake_deliveries(tx, &member_id, now, WOKEN_PAYMENTS_MAX).await
+            })
         })
         .await?;
+    app.jobs_may_be_due();
     Ok(())
 }
 
@@ -34,7 +43,8 @@ pub async fn get(app: &App, member: &Member) -> Result<Option<WebhookConfig>, Ga
     Ok(app.db().read(move |tx| unit(async move { webhooks::get(tx, &member_id).await })).await?)
 }
 
-/// Removes the configuration. Events that wait for delivery are given up when their turn comes.
+/// Removes the configuration. Events that wait for delivery stay until they are 72 hours old: a new
+/// configuration gets them.
 ///
 /// # Errors
 /// [`GatewayError::Store`].

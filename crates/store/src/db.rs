@@ -4,10 +4,11 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use domain::seams::Clock;
+use domain::seams::{BoxFuture, Clock};
 
 use crate::bodies::{Bodies, BodySealer};
-use crate::postgres::{Postgres, PostgresTx};
+use crate::postgres::{Patience, Postgres, PostgresTx};
+use crate::postgres_owner::Ownership;
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::{Row, Value, migrate};
 
@@ -109,12 +110,23 @@ impl Db {
             Db::Postgres(postgres) => {
                 let mut attempt = 1;
                 loop {
-                    match postgres.transact(&work).await {
+                    match postgres.transact(&work, Patience::OfUnit).await {
                         Err(StoreError::Conflict) if attempt < ATTEMPTS_MAX => attempt += 1,
                         result => return result,
                     }
                 }
             }
+        }
+    }
+
+    /// Runs the unit that brings the schema up to date, however long that takes.
+    pub(crate) async fn migrate<F>(&self, work: F) -> Result<(), StoreError>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> Unit<'t, ()> + Send + Sync + 'static,
+    {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.transact(work).await,
+            Db::Postgres(postgres) => postgres.transact(&work, Patience::Endless).await,
         }
     }
 
@@ -130,6 +142,31 @@ impl Db {
         match self {
             Db::Sqlite(sqlite) => sqlite.read(work),
             Db::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
+    /// Searches the file of an SQLite database for damage, at most until `limit` ends, without holding
+    /// anybody up. PostgreSQL looks after its own files.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] says where the damage is; [`StoreError::Unavailable`] where the search
+    /// was not finished.
+    pub async fn search_for_damage(&self, limit: BoxFuture<'static, ()>) -> Result<(), StoreError> {
+        match self {
+            Db::Sqlite(sqlite) => sqlite.search_for_damage(limit).await,
+            Db::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Makes the process `owner` the only one that uses the database, as long as the result lives. A
+    /// server forgets it with its connection. An SQLite database has the lock of its data directory.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the server does not answer.
+    pub async fn own(&self, owner: &str) -> Result<Ownership, StoreError> {
+        match self {
+            Db::Sqlite(_) => Ok(Ownership::Mine(None)),
+            Db::Postgres(postgres) => postgres.own(owner).await,
         }
     }
 

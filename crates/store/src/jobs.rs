@@ -24,6 +24,11 @@ pub(crate) const POSTPONE: &str = "UPDATE jobs SET due_ms = $1, lease = '', \
      attempts = attempts - 1 WHERE subject = $2 AND kind = $3 AND (lease = $4 OR lease = 'more')";
 pub(crate) const WAKE: &str = "UPDATE jobs SET due_ms = $1 \
      WHERE subject = $2 AND kind = $3 AND lease = '' AND due_ms > $4 AND due_ms <= $5";
+/// The conditions are repeated outside, because PostgreSQL checks only those again on a row that
+/// another transaction has just claimed.
+pub(crate) const WAKE_DELIVERIES: &str = "UPDATE jobs SET due_ms = $1 WHERE (subject, kind) IN \
+     (SELECT subject, kind FROM jobs WHERE lane = 1 AND member_id = $2 AND kind = $3 \
+     AND lease = '' AND due_ms > $1 ORDER BY due_ms LIMIT $4) AND lease = '' AND due_ms > $1";
 /// A delivery job whose lease was taken by a newer event; see `deliveries::FAN_OUT_JOB`.
 pub(crate) const REPEAT_DELIVERY: &str = "UPDATE jobs SET due_ms = $1, lease = '' \
      WHERE subject = $2 AND kind = $3 AND (lease = $4 OR lease = 'more')";
@@ -190,6 +195,26 @@ pub async fn wake(
         waiting.until.as_millisecond().into(),
     ];
     tx.execute(WAKE, &params).await.map(|_| ())
+}
+
+/// Delivery jobs of the member that wait for their next attempt become due at `now`: up to `limit`,
+/// those that are due first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn wake_deliveries(
+    tx: &mut Tx,
+    member_id: &MemberId,
+    now: Timestamp,
+    limit: usize,
+) -> Result<u64, StoreError> {
+    let params = [
+        now.as_millisecond().into(),
+        member_id.as_str().into(),
+        JobKind::Deliver.name().into(),
+        i64::try_from(limit).unwrap_or(i64::MAX).into(),
+    ];
+    tx.execute(WAKE_DELIVERIES, &params).await
 }
 
 /// Claims a job that waits without a lease until a moment of `waiting`, for whoever cannot wait.

@@ -13,6 +13,8 @@ mod bodies;
 mod db;
 mod migrate;
 mod postgres;
+mod postgres_owner;
+mod postgres_tls;
 mod sqlite;
 mod value;
 
@@ -25,6 +27,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod members;
 pub mod payments;
+pub mod readiness;
 pub mod sealed_records;
 pub mod secrets;
 pub mod statements;
@@ -34,4 +37,5 @@ pub mod webhooks;
 
 pub use bodies::BodySealer;
 pub use db::{Db, StoreError, Tx, Unit, unit};
+pub use postgres_owner::{Owner, Ownership};
 pub use value::{Row, Value};

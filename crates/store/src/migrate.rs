@@ -19,6 +19,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration::of(include_str!("../migrations/0009_tokens_and_transfers.sql")),
     Migration::of(include_str!("../migrations/0010_standing_orders.sql")),
     Migration::of(include_str!("../migrations/0011_lanes.sql")),
+    Migration::of(include_str!("../migrations/0012_waiting_deliveries.sql")),
+    Migration::of(include_str!("../migrations/0013_readiness.sql")),
 ];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";
@@ -41,11 +43,12 @@ enum Filling {
 }
 
 pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
-    db.transact(|tx| unit(migrate(tx))).await
+    db.migrate(|tx| unit(migrate(tx))).await
 }
 
 async fn migrate(tx: &mut Tx) -> Result<(), StoreError> {
     if tx.is_postgres() {
+        tx.batch("SET LOCAL statement_timeout = 0").await?;
         tx.batch(LOCK).await?;
     }
     tx.batch("CREATE TABLE IF NOT EXISTS schema_versions (version BIGINT NOT NULL PRIMARY KEY)")

@@ -2,29 +2,48 @@
 //!
 //! A unit is one transaction; its writes go out in one flush. A serialisation failure or a
 //! deadlock is a [`StoreError::Conflict`], and [`crate::Db::transact`] runs the unit again. A
-//! connection whose unit was dropped half-way is closed, never given back to the pool.
+//! connection whose unit was dropped half-way is closed, never given back to the pool. So is one whose
+//! unit takes too long: a server that answers nobody is noticed, and callers hear of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
-use domain::seams::Clock;
+use domain::seams::{BoxFuture, Clock};
 use futures_util::future::{Either, select, try_join_all};
+use tokio_postgres::Statement as Prepared;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{NoTls, Statement as Prepared};
 
 use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx, Unit};
-use crate::{Row, Value};
+use crate::{Row, Value, postgres_tls};
 
 /// Begins a transaction that sees one state of the database.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// What each connection is opened with. Lists are read in the order of an index; a plan that finds
 /// more than a page and sorts it looks cheap where the server expects little, and is not where it is
 /// wrong.
-const SETTINGS: &str = "-c enable_sort=off";
-/// How long a unit waits for a connection.
-const CONNECTION_WAIT_MS: u64 = 5_000;
+/// The server ends a statement after the time that a unit has, and a transaction whose client
+/// vanished: nobody waits for either.
+const SETTINGS: &str = "-c enable_sort=off -c statement_timeout=3000 \
+     -c idle_in_transaction_session_timeout=10000";
+/// How long a unit waits for a connection, in milliseconds: for a free one or for a new one.
+const CONNECTION_WAIT_MS: u64 = 1_500;
+/// How long a unit may take with its commit, in milliseconds. The server bounds its statements, too;
+/// this bound also notices a server that does not answer at all.
+const UNIT_MS: u64 = 3_000;
+/// How long the peer of a TCP connection may leave data unacknowledged, in milliseconds.
+const UNACKNOWLEDGED_MS: u64 = 10_000;
+
+/// How long a unit may take.
+#[derive(Clone, Copy)]
+pub(crate) enum Patience {
+    /// [`UNIT_MS`].
+    OfUnit,
+    /// As long as it takes: a migration of a large table.
+    Endless,
+}
 
 /// A PostgreSQL server.
 pub struct Postgres {
@@ -39,15 +58,19 @@ impl Postgres {
         connections_max: usize,
         clock: Arc<dyn Clock>,
     ) -> Result<Postgres, StoreError> {
-        let mut config: tokio_postgres::Config = url
-            .parse()
-            .map_err(|error| StoreError::Unavailable(format!("the connection string: {error}")))?;
+        let unusable = |what| StoreError::Unavailable(format!("the connection string: {what}"));
+        let (url, tls) = postgres_tls::read(url).map_err(unusable)?;
+        let mut config: tokio_postgres::Config =
+            url.parse().map_err(|error| unusable(format!("{error}")))?;
         // The operator's own settings come last: they win.
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(Duration::from_millis(UNACKNOWLEDGED_MS));
+        }
         let settings = config.get_options().map(|own| format!("{SETTINGS} {own}"));
         config.options(settings.as_deref().unwrap_or(SETTINGS));
         let manager = Manager::from_config(
             config,
-            NoTls,
+            tls,
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
         let pool = Pool::builder(manager)
@@ -63,7 +86,7 @@ impl Postgres {
         &self.bodies
     }
 
-    async fn connection(&self) -> Result<Object, StoreError> {
+    pub(crate) async fn connection(&self) -> Result<Object, StoreError> {
         let patience = self.clock.sleep(CONNECTION_WAIT_MS);
         match select(Box::pin(self.pool.get()), patience).await {
             Either::Left((Ok(client), _)) => Ok(client),
@@ -74,21 +97,42 @@ impl Postgres {
         }
     }
 
-    pub(crate) async fn transact<T, F>(&self, work: &F) -> Result<T, StoreError>
+    fn patience(&self, patience: Patience) -> BoxFuture<'static, ()> {
+        match patience {
+            Patience::OfUnit => self.clock.sleep(UNIT_MS),
+            Patience::Endless => Box::pin(std::future::pending()),
+        }
+    }
+
+    /// What `work` comes to within the time of a unit.
+    pub(crate) async fn within_unit<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, StoreError> {
+        within(&mut self.patience(Patience::OfUnit), work).await.ok_or_else(unanswered)
+    }
+
+    pub(crate) async fn transact<T, F>(&self, work: &F, patience: Patience) -> Result<T, StoreError>
     where
         F: for<'t> Fn(&'t mut Tx) -> Unit<'t, T> + Send + Sync,
     {
         let client = self.connection().await?;
         let mut tx = Tx::Postgres(PostgresTx { client: Some(client), bodies: self.bodies.clone() });
-        tx.batch("BEGIN").await?;
-        match work(&mut tx).await {
+        let mut patience = self.patience(patience);
+        let working = async {
+            tx.batch("BEGIN").await?;
+            work(&mut tx).await
+        };
+        // Without an answer the connection is closed, which ends the transaction.
+        match within(&mut patience, working).await.ok_or_else(unanswered)? {
             Ok(value) => {
-                commit(&mut tx).await?;
+                let committed = within(&mut patience, commit(&mut tx)).await;
+                committed.unwrap_or_else(|| Err(StoreError::Unconfirmed(no_answer())))?;
                 give_back(tx);
                 Ok(value)
             }
             Err(error) => {
-                if tx.batch("ROLLBACK").await.is_ok() {
+                if let Some(Ok(())) = within(&mut patience, tx.batch("ROLLBACK")).await {
                     give_back(tx);
                 }
                 Err(error)
@@ -102,7 +146,8 @@ impl Postgres {
     {
         let client = self.connection().await?;
         let mut tx = Tx::Postgres(PostgresTx { client: Some(client), bodies: self.bodies.clone() });
-        let result = work(&mut tx).await;
+        let mut patience = self.patience(Patience::OfUnit);
+        let result = within(&mut patience, work(&mut tx)).await.ok_or_else(unanswered)?;
         give_back(tx);
         result
     }
@@ -113,14 +158,38 @@ impl Postgres {
     {
         let client = self.connection().await?;
         let mut tx = Tx::Postgres(PostgresTx { client: Some(client), bodies: self.bodies.clone() });
-        tx.batch(SNAPSHOT).await?;
-        let result = work(&mut tx).await;
-        // Nothing was written: only the end of the transaction counts. Where it does not end, the
-        // connection is closed.
-        tx.batch("ROLLBACK").await?;
+        let mut patience = self.patience(Patience::OfUnit);
+        let working = async {
+            tx.batch(SNAPSHOT).await?;
+            let result = work(&mut tx).await;
+            // Nothing was written: only the end of the transaction counts. Where it does not end, the
+            // connection is closed.
+            tx.batch("ROLLBACK").await?;
+            Ok(result)
+        };
+        let result = within(&mut patience, working).await.ok_or_else(unanswered)??;
         give_back(tx);
         result
     }
+}
+
+/// What `work` comes to, unless `patience` ends first.
+async fn within<T>(
+    patience: &mut BoxFuture<'static, ()>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    match select(std::pin::pin!(work), patience).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
+}
+
+fn unanswered() -> StoreError {
+    StoreError::Unavailable(no_answer())
+}
+
+fn no_answer() -> String {
+    format!("the server did not answer within {UNIT_MS} ms")
 }
 
 async fn commit(tx: &mut Tx) -> Result<(), StoreError> {
@@ -239,7 +308,7 @@ fn row_of(row: &tokio_postgres::Row) -> Result<Row, StoreError> {
     Ok(Row(values))
 }
 
-fn failed(error: &tokio_postgres::Error) -> StoreError {
+pub(crate) fn failed(error: &tokio_postgres::Error) -> StoreError {
     let Some(state) = error.code() else {
         return StoreError::Unavailable(error.to_string());
     };

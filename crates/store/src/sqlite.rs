@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
+use domain::seams::BoxFuture;
 use futures_util::FutureExt;
+use futures_util::future::{Either, select};
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use tokio::sync::{mpsc, oneshot};
 
@@ -128,6 +130,26 @@ impl Sqlite {
         })
     }
 
+    /// Searches the whole file for damage, on a thread and a connection of its own, at most for
+    /// `limit`. It reads one state of the database meanwhile, so the write-ahead log grows.
+    pub(crate) async fn search_for_damage(
+        &self,
+        limit: BoxFuture<'static, ()>,
+    ) -> Result<(), StoreError> {
+        let (connection, path) = (connect(&self.path, true)?, self.path.clone());
+        let interrupt = connection.get_interrupt_handle();
+        let searching = tokio::task::spawn_blocking(move || search_for_damage(&connection, &path));
+        match select(searching, limit).await {
+            Either::Left((found, _)) => {
+                found.map_err(|error| StoreError::Unavailable(error.to_string()))?
+            }
+            Either::Right(_) => {
+                interrupt.interrupt();
+                Err(StoreError::Unavailable("the search for damage took too long".to_owned()))
+            }
+        }
+    }
+
     fn on_a_reader<T>(
         &self,
         work: impl FnOnce(&mut Tx) -> Result<T, StoreError>,
@@ -196,6 +218,10 @@ fn check_damage(connection: &Connection, path: &Path) -> Result<(), StoreError> 
     if size > CHECKED_BYTES_MAX {
         return Ok(());
     }
+    search_for_damage(connection, path)
+}
+
+fn search_for_damage(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let verdict: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| opening(path, &error))?;

@@ -3,7 +3,7 @@
 use crate::db::{StoreError, Tx};
 use crate::{
     bank_calls, cases, certificates, deliveries, events, idempotency, jobs, members, payments,
-    sealed_records, secrets, token_requests, webhooks,
+    readiness, sealed_records, secrets, token_requests, webhooks,
 };
 
 /// Statements that run on both databases.
@@ -40,6 +40,7 @@ pub const PORTABLE: &[&str] = &[
     jobs::POSTPONE,
     jobs::RELEASE,
     jobs::RELEASE_ALL,
+    jobs::WAKE_DELIVERIES,
     jobs::REPEAT,
     jobs::REPEAT_DELIVERY,
     jobs::SCHEDULE,
@@ -80,6 +81,8 @@ pub const PORTABLE: &[&str] = &[
     payments::roles::TRANSFERS_OF_MEMBER,
     payments::roles::TRANSFERS_OF_STATUS,
     payments::roles::TRANSFERS_OF_SUB_TPP,
+    readiness::LAST,
+    readiness::WRITE,
     sealed_records::DELETE_ACCOUNT,
     sealed_records::GET_ACCOUNT,
     sealed_records::GET_VERIFICATION,

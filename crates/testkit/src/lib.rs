@@ -6,12 +6,14 @@
 
 mod columns;
 mod databases;
+mod postgres_server;
 mod seams;
 
 use std::io::Write;
 
 pub use columns::stored_texts;
 pub use databases::{POSTGRES_URL, TestDatabase, databases, sqlite};
+pub use postgres_server::PostgresServer;
 pub use seams::{TestClock, TestIds};
 
 /// Names the file to which [`skipped`] adds its lines, for `./check` to show at the end.

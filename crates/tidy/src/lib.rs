@@ -10,9 +10,11 @@
 //! | [`sizes`] | long files and long functions |
 //! | [`sql`] | where SQL may be written, and which words both databases understand |
 //! | [`words`] | what no source file may contain, and what each must begin with |
+//! | [`limits`] | `docs/limits.md`, made of the code |
 //! | [`links`] | links in Markdown, and files that nothing uses |
 
 pub mod dependencies;
+pub mod limits;
 pub mod links;
 pub mod sizes;
 pub mod source;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use tidy::{Tree, dependencies, links, sizes, sql, words};
+use tidy::{Tree, dependencies, limits, links, sizes, sql, words};
 
 fn repository() -> Tree {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -40,4 +40,22 @@ fn words_that_must_not_stay_are_gone() {
 #[test]
 fn links_lead_somewhere_and_every_file_is_used() {
     assert_none(&links::check(&repository()));
+}
+
+/// `docs/limits.md` ends with the limits of the code.
+#[test]
+fn every_limit_is_documented() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/limits.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let heading = "## All constants\n";
+    let (written, _) = text.split_once(heading).unwrap();
+    let wanted = format!("{written}{heading}{}", limits::table(&repository()));
+    if std::env::var_os("BASCULE_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+        return;
+    }
+    assert!(
+        text == wanted,
+        "docs/limits.md is not that of the code: BASCULE_UPDATE_DOCS=1 cargo test -p tidy"
+    );
 }

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use self::browser::Browser;
 use self::webhooks::WebhookListener;
 use crate::args::{MAIL_FROM, PayFlow, PayOptions, SandboxOptions};
+use crate::http_server;
 use crate::merchant::Merchant;
 use crate::sandbox::{self, Announcement};
 use crate::seams::SystemClock;
@@ -68,6 +69,10 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
         browser_origin: vec![],
         execution_delay: 800,
         bank_timeout: 10_000,
+        connections: None,
+        idle_timeout: http_server::IDLE_MS,
+        head_timeout: http_server::HEAD_MS,
+        body_timeout: http_server::BODY_MS,
         rate_limit: None,
         member_rate_limit: vec![],
         smtp_url: None,

@@ -3,6 +3,7 @@
 mod announce;
 pub mod certificates;
 mod members;
+mod ownership;
 mod start;
 
 use std::process::ExitCode;

@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, anyhow};
-use axum::serve::ListenerExt;
 use banks::directory::Directory;
 use banks::jose::SigningKey;
 use banks::payee_verification::VerificationService;
@@ -17,7 +16,7 @@ use gateway::app::Parts;
 use gateway::jobs::{Runner, recover};
 use gateway::seal::{KEY_BYTES, Sealer};
 use gateway::signing::GatewayKey;
-use gateway::{App, Mailer, Settings, housekeeping};
+use gateway::{App, Mailer, Settings, housekeeping, readiness};
 use store::Db;
 use tokio::net::TcpListener;
 use web::api::event::PublicEvents;
@@ -25,9 +24,11 @@ use web::api::event::PublicEvents;
 use super::announce::Announcement;
 use super::certificates::{self, Certificates};
 use super::members::{self, SandboxMember};
+use super::ownership::Ownership;
 use crate::args::SandboxOptions;
 use crate::data_dir::DataDir;
 use crate::demo;
+use crate::http_server::{self, Limits, open_files};
 use crate::mail::{FolderMailer, SmtpMailer};
 use crate::merchant::Merchant;
 use crate::rate_limit;
@@ -52,8 +53,10 @@ const GRACE_MS: u64 = 5_000;
 pub struct Sandbox {
     announcement: Announcement,
     listener: TcpListener,
+    limits: Limits,
     router: axum::Router,
     app: Arc<App>,
+    ownership: Ownership,
     banks: simbank::Running,
     data_dir: DataDir,
 }
@@ -65,9 +68,11 @@ pub struct Sandbox {
 pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let data_dir =
         if options.ephemeral { DataDir::ephemeral()? } else { DataDir::open(&options.data_dir)? };
+    let limits = limits(options)?;
     let listener = listen(options.port).await?;
     let api_url = format!("http://localhost:{}", listener.local_addr()?.port());
     let db = open_database(options, &data_dir).await?;
+    let ownership = Ownership::take(&db, &SystemClock).await?;
     let signing_key = tpp_signing_key(&data_dir)?;
     let sealing_key = data_dir.secret("sealing.key", || {
         let mut key = vec![0_u8; KEY_BYTES];
@@ -121,7 +126,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let shop = Merchant::new(wire, clock, &api_url, shop.credentials)?;
     let router = web::router(Arc::clone(&app)).merge(demo::router(shop, &api_url, &banks.base_url));
     let announcement = announcement(&app, &data_dir, &api_url, &banks.base_url, developer, payer)?;
-    Ok(Sandbox { announcement, listener, router, app, banks, data_dir })
+    Ok(Sandbox { announcement, listener, limits, router, app, ownership, banks, data_dir })
 }
 
 impl Sandbox {
@@ -133,7 +138,8 @@ impl Sandbox {
     /// Serves until Ctrl-C or SIGTERM.
     ///
     /// # Errors
-    /// Where the server ends by itself.
+    /// Where the database cannot be asked what an earlier process left behind, or another process took
+    /// it over.
     pub async fn serve_until_told(self) -> anyhow::Result<()> {
         self.serve(told_to_end()).await
     }
@@ -141,36 +147,38 @@ impl Sandbox {
     /// Serves until `end`, then lets running requests finish for a moment.
     ///
     /// # Errors
-    /// Where the server ends by itself.
+    /// Where the database cannot be asked what an earlier process left behind.
     pub async fn serve(self, end: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         recover(&self.app).await?;
         let runner = tokio::spawn(Runner::new(Arc::clone(&self.app)).run());
         let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&self.app)));
+        let watching = tokio::spawn(readiness::watch(Arc::clone(&self.app)));
+        let db = self.app.db().clone();
+        let taken_over = self.ownership.until_lost(&db, &SystemClock);
         let (ending, ended) = tokio::sync::watch::channel(false);
         let mut told = ended.clone();
         let graceful = async move {
             end.await;
             let _nobody_waits = ending.send(true);
         };
-        let listener = self.listener.tap_io(|stream| {
-            let _slower_then = stream.set_nodelay(true);
-        });
-        let serving =
-            axum::serve(listener, self.router).with_graceful_shutdown(graceful).into_future();
+        let clock = Arc::new(SystemClock);
+        let serving = http_server::serve(self.listener, self.router, clock, self.limits, graceful);
         let patience = async move {
             drop(told.wait_for(|told| *told).await);
             SystemClock.sleep(GRACE_MS).await;
         };
-        let served = futures_util::future::select(Box::pin(serving), Box::pin(patience)).await;
+        let ended = tokio::select! {
+            () = serving => Ok(()),
+            () = patience => Ok(()),
+            lost = taken_over => Err(lost),
+        };
         runner.abort();
         housekeeping.abort();
+        watching.abort();
         self.banks.shutdown().await;
         // The directory goes last: an ephemeral one is deleted here.
         drop(self.data_dir);
-        match served {
-            futures_util::future::Either::Left((result, _)) => Ok(result?),
-            futures_util::future::Either::Right(_) => Ok(()),
-        }
+        ended
     }
 }
 
@@ -202,6 +210,16 @@ fn settings(
             bic: SANDBOX_BIC.to_owned(),
         }),
         ..Settings::default()
+    })
+}
+
+fn limits(options: &SandboxOptions) -> anyhow::Result<Limits> {
+    Ok(Limits {
+        connections: open_files::connections(options.connections)?,
+        idle_ms: options.idle_timeout,
+        head_ms: options.head_timeout,
+        body_ms: options.body_timeout,
+        answer_ms: http_server::ANSWER_MS,
     })
 }
 

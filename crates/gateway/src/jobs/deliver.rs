@@ -2,7 +2,11 @@
 //!
 //! The oldest pending event goes first; a later one waits until it is taken or given up, so a
 //! member sees a payment's events in order. The attempts of one event are 10, 30, 70, 150, …
-//! minutes after the first (reference, section 7.2), up to 72 hours.
+//! minutes after the first (reference, section 7.2), up to 72 hours. Any 2xx status is success,
+//! whatever the body of the answer.
+//!
+//! Without a webhook configuration nothing is sent and no attempt is counted: events wait for a new
+//! configuration until they are 72 hours old.
 
 use std::sync::Arc;
 
@@ -28,15 +32,22 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         let Some((payment, pending, event, config)) = load(app, claim).await? else {
             return finish_unless_more(app, claim).await;
         };
-        let (delivered, result) = match &config {
-            Some(config) => post(app, &payment, &event, config).await,
-            None => (false, "no webhook configuration".to_owned()),
+        let (ending, result) = match &config {
+            Some(config) => {
+                let (delivered, result) = post(app, &payment, &event, config).await;
+                if delivered {
+                    (Ending::Delivered, result)
+                } else if let Some(due) = next_attempt(pending.first_at, app.now()) {
+                    return repeat_later(app, claim, Some((&pending, &result)), due).await;
+                } else {
+                    (Ending::Abandoned, result)
+                }
+            }
+            None => match next_look(pending.first_at, app.now()) {
+                Some(due) => return repeat_later(app, claim, None, due).await,
+                None => (Ending::Abandoned, "no webhook configuration".to_owned()),
+            },
         };
-        let ending = if delivered { Ending::Delivered } else { Ending::Abandoned };
-        let due = next_attempt(&pending).filter(|_| !delivered && config.is_some());
-        if let Some(due) = due {
-            return repeat_later(app, claim, &pending, &result, due).await;
-        }
         if !end(app, claim, &pending, ending, &result).await? {
             return Ok(Next::Done);
         }
@@ -89,23 +100,28 @@ async fn post(
         timeout_ms: app.settings().webhook_timeout_ms,
         client_certificate: None,
     };
-    match app.parts.wire.send(request).await {
-        Ok(response) => {
-            ((200..300).contains(&response.status), format!("HTTP {}", response.status))
-        }
+    match app.parts.wire.send_for_status(request).await {
+        Ok(status) => ((200..300).contains(&status), format!("HTTP {status}")),
         Err(error) => (false, error.to_string().chars().take(200).collect()),
     }
 }
 
-/// Attempt n + 1 comes 10·(2ⁿ − 1) minutes after the event; none after [`PATIENCE`].
-fn next_attempt(pending: &Pending) -> Option<Timestamp> {
-    let failed = u32::try_from(pending.attempts + 1).unwrap_or(u32::MAX).min(20);
-    let minutes = 10 * (2_i64.saturating_pow(failed) - 1);
-    let wait = SignedDuration::from_mins(minutes);
-    if wait > PATIENCE {
-        return None;
-    }
-    pending.first_at.checked_add(wait).ok()
+/// The next moment of the published series: 10·(2ⁿ − 1) minutes after the event. `None` after the
+/// last one before [`PATIENCE`] ends. The series follows the clock, not the number of attempts, so
+/// that a process that was down does not use up its attempts at once.
+fn next_attempt(first_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let series = (1_u32..=20).map(|number| 10 * (2_i64.pow(number) - 1));
+    series
+        .map(SignedDuration::from_mins)
+        .take_while(|wait| *wait <= PATIENCE)
+        .filter_map(|wait| first_at.checked_add(wait).ok())
+        .find(|due| *due > now)
+}
+
+/// When a delivery without a configuration is looked at again, at the latest when [`PATIENCE`] ends.
+fn next_look(first_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let last = first_at.checked_add(PATIENCE).ok().filter(|last| *last > now);
+    next_attempt(first_at, now).or(last)
 }
 
 /// Ends the delivery, and the job with it where nothing more is pending. Tells whether more is.
@@ -136,19 +152,22 @@ async fn end(
     Ok(more)
 }
 
+/// The job comes back at `due`; `failed` is the attempt that was made, with its result.
 async fn repeat_later(
     app: &App,
     claim: &Claim,
-    pending: &Pending,
-    result: &str,
+    failed: Option<(&Pending, &str)>,
     due: Timestamp,
 ) -> Result<Next, GatewayError> {
-    let (claim, version, result) = (claim.clone(), pending.version, result.to_owned());
+    let claim = claim.clone();
+    let failed = failed.map(|(pending, result)| (pending.version, result.to_owned()));
     app.db()
         .transact(move |tx| {
-            let (claim, result) = (claim.clone(), result.clone());
+            let (claim, failed) = (claim.clone(), failed.clone());
             unit(async move {
-                deliveries::attempted(tx, &claim.subject, version, &result).await?;
+                if let Some((version, result)) = failed {
+                    deliveries::attempted(tx, &claim.subject, version, &result).await?;
+                }
                 jobs::repeat_delivery(tx, &claim, due).await
             })
         })
@@ -171,17 +190,27 @@ async fn finish_unless_more(app: &App, claim: &Claim) -> Result<Next, GatewayErr
 mod tests {
     use super::*;
 
+    fn minutes(next: fn(Timestamp, Timestamp) -> Option<Timestamp>) -> Vec<i64> {
+        let first_at: Timestamp = "2026-01-05T10:00:00Z".parse().unwrap();
+        let mut moments = vec![first_at];
+        while let Some(due) = next(first_at, *moments.last().unwrap()) {
+            moments.push(due);
+        }
+        moments.iter().map(|moment| moment.duration_since(first_at).as_mins()).collect()
+    }
+
     #[test]
     fn the_published_series_of_attempts_ends_within_72_hours() {
+        assert_eq!(minutes(next_attempt), [0, 10, 30, 70, 150, 310, 630, 1270, 2550]);
+        assert_eq!(minutes(next_look), [0, 10, 30, 70, 150, 310, 630, 1270, 2550, 72 * 60]);
+    }
+
+    #[test]
+    fn moments_that_passed_while_nobody_tried_are_left_out() {
         let first_at: Timestamp = "2026-01-05T10:00:00Z".parse().unwrap();
-        let minutes: Vec<Option<i64>> = (0..10)
-            .map(|attempts| {
-                next_attempt(&Pending { version: 1, attempts, first_at })
-                    .map(|due| due.duration_since(first_at).as_mins())
-            })
-            .collect();
-        let expected = [10, 30, 70, 150, 310, 630, 1270, 2550].map(Some);
-        assert_eq!(minutes[..8], expected);
-        assert_eq!(minutes[8], None);
+        let after = |minutes| first_at.checked_add(SignedDuration::from_mins(minutes)).unwrap();
+        assert_eq!(next_attempt(first_at, after(69)), Some(after(70)));
+        assert_eq!(next_attempt(first_at, after(70)), Some(after(150)));
+        assert_eq!(next_attempt(first_at, after(2550)), None);
     }
 }

@@ -161,6 +161,32 @@ async fn a_new_event_does_not_hurry_one_that_waits_for_its_next_attempt() {
 }
 
 #[tokio::test]
+async fn waiting_deliveries_of_one_member_are_woken_up_to_a_limit() {
+    for database in databases().await {
+        let db = &database.db;
+        let (one, two) = (subscribed_payment(db, 99).await, subscribed_payment(db, 100).await);
+        let owner = one.member_id.clone();
+        let wake = async |limit: usize| {
+            transact!(db, [owner] tx => jobs::wake_deliveries(tx, &owner, at(5), limit).await)
+                .unwrap()
+        };
+        let (first, second) = (claim(db, "1", at(0)).await, claim(db, "2", at(0)).await);
+        assert_eq!(wake(10).await, 0, "both are being delivered");
+        repeat_delivery(db, &first.unwrap(), at(600)).await;
+        repeat_delivery(db, &second.unwrap(), at(600)).await;
+        let stranger = member("b");
+        let strangers = transact!(db, [stranger] tx =>
+            jobs::wake_deliveries(tx, &stranger, at(5), 10).await);
+        assert_eq!(strangers.unwrap(), 0);
+        assert_eq!(wake(1).await, 1);
+        assert_eq!(wake(10).await, 1);
+        for payment in [one, two] {
+            assert_eq!(job_due(db, &payment).await, Some(at(5)), "{}", database.name);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_new_event_while_the_last_one_is_delivered_runs_the_job_again() {
     for database in databases().await {
         let db = &database.db;

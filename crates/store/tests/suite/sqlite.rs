@@ -207,3 +207,18 @@ async fn readers_cannot_write() {
         .await;
     assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
 }
+
+#[tokio::test]
+async fn damage_is_found_while_the_database_is_open() {
+    use std::os::unix::fs::FileExt;
+    let database = sqlite().await;
+    let never = || Box::pin(std::future::pending());
+    database.db.search_for_damage(never()).await.unwrap();
+    let database = database.reopen().await.unwrap();
+    let path = database.file().unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let length = file.metadata().unwrap().len();
+    file.write_all_at(&[7; 16_384], length - 16_384).unwrap();
+    let found = database.db.search_for_damage(never()).await;
+    assert!(matches!(found, Err(StoreError::Corrupt(_))), "{found:?}");
+}

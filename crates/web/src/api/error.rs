@@ -14,6 +14,9 @@ use store::StoreError;
 use super::grpc::GrpcStatus;
 use super::status::of_stage;
 
+/// When a request may be sent again that the database could not serve, in seconds.
+const DATABASE_RETRY_AFTER_S: u64 = 5;
+
 /// What is wrong with a field (`errorCode` of the published `FieldError`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldFault {
@@ -296,6 +299,7 @@ impl ApiError {
         match self {
             ApiError::RequestInProgress | ApiError::BankSlow { .. } => Some(1),
             ApiError::TooManyRequests { retry_after_s } => Some(*retry_after_s),
+            ApiError::Unavailable { .. } => Some(DATABASE_RETRY_AFTER_S),
             _ => None,
         }
     }

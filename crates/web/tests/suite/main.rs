@@ -38,6 +38,7 @@ mod protocols;
 mod qr_code;
 mod rate_limits;
 mod reaching_banks;
+mod readiness;
 mod reads;
 mod redeem;
 mod refusals;

@@ -95,6 +95,61 @@ async fn an_endpoint_that_never_answers_is_given_up_after_nine_attempts() {
 }
 
 #[tokio::test]
+async fn every_2xx_is_success_whatever_the_body() {
+    for world in worlds().await {
+        subscribe(&world).await;
+        world.wire.script_endpoint([
+            Endpoint::UnreadableBody,
+            Endpoint::Answers(201),
+            Endpoint::Answers(204),
+            Endpoint::Answers(299),
+        ]);
+        world.approved(&order()).await;
+        world.half_a_minute().await;
+        let told = statuses(&world);
+        assert_eq!(told.last().unwrap(), "INITIATION_COMPLETED", "{}", world.name);
+        assert_eq!(told.len(), 7, "nothing came twice: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_that_comes_back_gets_what_waited() {
+    for world in worlds().await {
+        subscribe(&world).await;
+        world.wire.script_endpoint([Endpoint::Answers(500)]);
+        world.create(&order()).await;
+        world.settle().await;
+        assert_eq!(world.delete("/webhook/config").await.status, 200);
+        for _ in 0..60 * 6 {
+            world.pass(SignedDuration::from_mins(10)).await;
+        }
+        assert_eq!(statuses(&world), ["INITIATION_PENDING"], "{}: nowhere to send", world.name);
+        subscribe(&world).await;
+        world.settle().await;
+        let expected =
+            ["INITIATION_PENDING", "INITIATION_PENDING", "INITIATION_PENDING_REDIRECT_AUTH"];
+        assert_eq!(statuses(&world), expected, "{}: at once, in order", world.name);
+    }
+}
+
+#[tokio::test]
+async fn without_a_configuration_events_are_given_up_after_72_hours() {
+    for world in worlds().await {
+        subscribe(&world).await;
+        world.wire.script_endpoint([Endpoint::Answers(500)]);
+        world.create(&order()).await;
+        world.settle().await;
+        assert_eq!(world.delete("/webhook/config").await.status, 200);
+        for _ in 0..72 * 6 {
+            world.pass(SignedDuration::from_mins(10)).await;
+        }
+        subscribe(&world).await;
+        world.settle().await;
+        assert_eq!(statuses(&world), ["INITIATION_PENDING"], "{}", world.name);
+    }
+}
+
+#[tokio::test]
 async fn the_configuration_is_one_per_member_and_checked() {
     for world in worlds().await {
         assert_eq!(world.get("/webhook/config").await.status, 404);

@@ -73,6 +73,8 @@ pub enum Endpoint {
     Unreachable,
     /// It takes the webhook and never answers.
     Silent,
+    /// It answers 200 with a body that cannot be read to its end.
+    UnreadableBody,
 }
 
 /// A webhook, or a question for destinations, that reached the endpoint.
@@ -346,12 +348,16 @@ impl TestWire {
         if endpoint == Endpoint::Unreachable {
             return Err(WireError::NotSent("connection refused".to_owned()));
         }
-        let taken = matches!(endpoint, Endpoint::Answers(status) if (200..300).contains(&status));
+        let taken = match endpoint {
+            Endpoint::Answers(status) => (200..300).contains(&status),
+            Endpoint::UnreadableBody => true,
+            Endpoint::Unreachable | Endpoint::Silent => false,
+        };
         let Request { url, headers, body, .. } = request;
         kept.hooks.push(Hook { url, headers, body, taken });
         match endpoint {
             Endpoint::Answers(status) => Ok(Response { status, headers: vec![], body: vec![] }),
-            Endpoint::Silent | Endpoint::Unreachable => {
+            Endpoint::Silent | Endpoint::Unreachable | Endpoint::UnreadableBody => {
                 Err(WireError::NoAnswer("timed out".to_owned()))
             }
         }
@@ -359,6 +365,21 @@ impl TestWire {
 }
 
 impl Wire for TestWire {
+    fn send_for_status(&self, request: Request) -> BoxFuture<'_, Result<u16, WireError>> {
+        if request.operation == "webhook" {
+            let unreadable = Some(&Endpoint::UnreadableBody);
+            let mut kept = self.kept.lock().unwrap();
+            if kept.endpoint.front() == unreadable {
+                kept.endpoint.pop_front();
+                let Request { url, headers, body, .. } = request;
+                kept.hooks.push(Hook { url, headers, body, taken: true });
+                return Box::pin(async { Ok(200) });
+            }
+        }
+        let answer = self.send(request);
+        Box::pin(async move { answer.await.map(|response| response.status) })
+    }
+
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
         Box::pin(async move {
             if ["webhook", "transfer-destinations"].contains(&request.operation) {
