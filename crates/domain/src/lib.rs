@@ -25,6 +25,7 @@ pub mod reach;
 pub mod refusal;
 pub mod seams;
 pub mod step;
+pub mod summary;
 pub mod text;
 pub mod token_request;
 pub mod transfer;

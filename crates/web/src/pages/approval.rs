@@ -15,8 +15,8 @@ use domain::approval::{Challenge, FieldKind};
 use domain::payment::{Payment, State as PaymentState};
 use gateway::{App, GatewayError, payments};
 
-use super::bank_choice::Summary;
 use super::session::{PaymentInPath, bank_name, here, load, stage_page, summary, unavailable};
+use super::summary::Summary;
 use super::way_back::member_url;
 use super::{VISIT, page, psu_of, stale_visit};
 

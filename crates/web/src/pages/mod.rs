@@ -12,6 +12,7 @@ mod bank_choice;
 pub mod callback;
 pub mod session;
 mod standing_order;
+mod summary;
 pub mod token_request;
 mod way_back;
 

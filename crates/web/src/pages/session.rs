@@ -26,7 +26,8 @@ use gateway::error::NeededField;
 use gateway::{App, GatewayError, payments};
 use jiff::SignedDuration;
 
-use super::bank_choice::{self, Place, Summary};
+use super::bank_choice::{self, Place};
+use super::summary::Summary;
 use super::token_request::{self, Face};
 use super::way_back::member_url;
 use super::{VISIT, approval, page, problem, psu_of, stale_visit, standing_order};
@@ -404,5 +405,5 @@ pub(super) fn here(payment: &Payment) -> String {
 
 pub(super) fn summary(app: &App, payment: &Payment) -> Summary {
     let visit = app.visit_token(payment.id.as_str());
-    Summary::of(&payment.initiation, here(payment), visit)
+    Summary::of(&payment.initiation, payment.execution, here(payment), visit)
 }

@@ -1,41 +1,6 @@
-//! What the payer reads of a standing order: how often, from when, until when, and that it is no
-//! single payment.
+//! How a standing order ends, in words that say that it is no single payment.
 
-use domain::initiation::{Frequency, Initiation, Schedule};
 use domain::payment::{End, Payment, State};
-use jiff::civil::Date;
-
-/// When a standing order is executed, for people.
-pub(super) struct Rhythm {
-    /// How often: `Every month`.
-    pub(super) every: &'static str,
-    /// The day of the first payment: `1 February 2026`.
-    pub(super) first: String,
-    /// No payment is later than this day; without it the standing order has no end.
-    pub(super) last: Option<String>,
-}
-
-/// The rhythm of a standing order; `None` of a single payment.
-pub(super) fn rhythm(initiation: &Initiation) -> Option<Rhythm> {
-    let Schedule::StandingOrder { first, frequency, last } = initiation.schedule else {
-        return None;
-    };
-    let every = match frequency {
-        Frequency::Dail => "Every day",
-        Frequency::Week => "Every week",
-        Frequency::Towk => "Every two weeks",
-        Frequency::Mnth => "Every month",
-        Frequency::Tomn => "Every two months",
-        Frequency::Qutr => "Every three months",
-        Frequency::Semi => "Every six months",
-        Frequency::Year => "Every year",
-    };
-    Some(Rhythm { every, first: written(first), last: last.map(written) })
-}
-
-fn written(day: Date) -> String {
-    day.strftime("%-d %B %Y").to_string()
-}
 
 const UNCONFIRMED: &str = "Your bank has not confirmed the standing order yet. The shop is told as \
                            soon as it does. Please do not set it up again.";

@@ -31,6 +31,7 @@ mod lists;
 mod looking;
 mod opening;
 mod outcomes;
+mod page_summaries;
 mod personas;
 mod protocols;
 mod qr_code;
