@@ -85,14 +85,13 @@ pub async fn answer(
         .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
         .collect();
     let visit = answers.remove(VISIT);
-    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment), visit.as_deref()) {
+    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment.id), visit.as_deref())
+    {
         return stale;
     }
     let psu = psu_of(&headers);
     match payments::answer_on_page(&app, &payment.id, Credentials(answers), psu).await {
-        Ok(_) | Err(GatewayError::Refused(_)) => {
-            Redirect::to(&format!("/session/{}", payment.id)).into_response()
-        }
+        Ok(_) | Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
         Err(GatewayError::Invalid(_)) => {
             let message = "Please fill in every field.".to_owned();
             stage_page(&app, &payment, None, Some(message))

@@ -10,6 +10,7 @@ pub mod approval;
 pub mod assets;
 mod bank_choice;
 pub mod callback;
+mod departure;
 pub mod session;
 mod standing_order;
 mod summary;

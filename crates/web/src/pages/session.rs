@@ -30,7 +30,7 @@ use super::bank_choice::{self, Place};
 use super::summary::Summary;
 use super::token_request::{self, Face};
 use super::way_back::member_url;
-use super::{VISIT, approval, page, problem, psu_of, stale_visit, standing_order};
+use super::{VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order};
 use crate::api::query::Query;
 
 /// How long a payer waits for the bank's last word before "sent" is shown instead.
@@ -97,7 +97,8 @@ pub async fn choose(
         Err(response) => return response,
     };
     let form = Query::read(std::str::from_utf8(&body).ok()).unwrap_or_default();
-    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment), form.text(VISIT)) {
+    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment.id), form.text(VISIT))
+    {
         return stale;
     }
     let Some(bank_id) = form.text("bank-id") else {
@@ -116,9 +117,7 @@ pub async fn choose(
             let target = format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" });
             Redirect::to(&target).into_response()
         }
-        Err(GatewayError::Refused(_)) => {
-            Redirect::to(&format!("/session/{}", payment.id)).into_response()
-        }
+        Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
         Err(GatewayError::FieldNeeded { field: NeededField::DebtorAccount, .. }) => {
             approval::ask_account(&app, &payment, bank_id, false)
         }
@@ -135,7 +134,7 @@ pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
     match load(&app, id).await {
         Ok(payment) => match &payment.state {
             PaymentState::AwaitingRedirect { .. } => to_bank(&app, &payment, true),
-            _ => Redirect::to(&format!("/session/{}", payment.id)).into_response(),
+            _ => Redirect::to(&here(&payment.id)).into_response(),
         },
         Err(response) => response,
     }
@@ -348,7 +347,7 @@ fn to_bank(app: &App, payment: &Payment, immediately: bool) -> Response {
         immediately,
         can_change: approval::can_change_bank(payment),
     };
-    page(StatusCode::OK, &to_bank)
+    departure::noted(app, &payment.id, page(StatusCode::OK, &to_bank))
 }
 
 /// The name that the payer knows.
@@ -399,11 +398,11 @@ fn result(
 }
 
 /// The address of the payment's page.
-pub(super) fn here(payment: &Payment) -> String {
-    format!("/session/{}", payment.id)
+pub(super) fn here(id: &PaymentId) -> String {
+    format!("/session/{id}")
 }
 
 pub(super) fn summary(app: &App, payment: &Payment) -> Summary {
     let visit = app.visit_token(payment.id.as_str());
-    Summary::of(&payment.initiation, payment.execution, here(payment), visit)
+    Summary::of(&payment.initiation, payment.execution, here(&payment.id), visit)
 }

@@ -40,6 +40,7 @@ mod reaching_banks;
 mod reads;
 mod redeem;
 mod refusals;
+mod returns;
 mod scenarios;
 mod standing_orders;
 mod statuses;

@@ -142,7 +142,9 @@ impl World {
         let mut request = http::Request::post("/callback")
             .header("content-type", "application/x-www-form-urlencoded");
         if !back.posted {
+            // A script of ours sends cookies; a form of the bank's page does not.
             request = request.header("accept", "application/json");
+            request = request.header("cookie", self.cookies_for("/callback"));
         }
         self.send(request.body(Body::from(back.form())).unwrap()).await
     }
