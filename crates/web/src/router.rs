@@ -94,6 +94,7 @@ fn page_routes() -> Router<Arc<App>> {
         .route("/assets/pages.css", get(pages::assets::css))
         .route("/assets/callback.js", get(pages::assets::callback_js))
         .route("/assets/picker.js", get(pages::assets::picker_js))
+        .route("/assets/onward.js", get(pages::assets::onward_js))
         .route("/assets/flicker.js", get(pages::assets::flicker_js))
         .layer(middleware::from_fn(pages::headers))
 }

@@ -66,6 +66,7 @@ struct Decoupled {
     bank: String,
     message: Option<String>,
     can_change: bool,
+    back_url: String,
 }
 
 /// `POST /session/{paymentId}/answers`: the payer's answers. A second click finds no question open
@@ -194,6 +195,7 @@ pub(super) fn decoupled(app: &App, payment: &Payment, message: Option<&str>) -> 
         bank: bank_name(app, payment),
         message: message.map(str::to_owned),
         can_change: can_change_bank(payment),
+        back_url: member_url(app, payment),
     };
     page(StatusCode::OK, &decoupled)
 }

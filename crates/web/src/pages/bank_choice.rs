@@ -122,7 +122,7 @@ pub(super) fn why_not(error: &GatewayError) -> Option<&'static str> {
             "That bank does not offer this kind of payment. Please choose another."
         }
         GatewayError::FieldNeeded { .. } => {
-            "That bank needs to know more than the shop told. Please choose another."
+            "That bank needs to know more than the shop has given. Please choose another."
         }
         GatewayError::BankUnavailable { .. } => {
             "That bank is unavailable at the moment. Please choose another, or try again later."
@@ -141,14 +141,12 @@ pub(super) fn approves_at_the_bank(bank: &BankProfile) -> bool {
 /// What the payer will do, in a sentence.
 pub(super) fn what_comes_next(bank: &BankProfile) -> &'static str {
     match bank.sca_methods.first() {
-        Some(ScaMethod::Decoupled) => {
-            "Next, you confirm the payment in your bank's app, on your phone."
-        }
+        Some(ScaMethod::Decoupled) => "Next, you confirm in your bank's app.",
         Some(ScaMethod::EmbeddedSingleStep | ScaMethod::EmbeddedMultiStep) => {
             "Next, your bank asks you some questions on this page, to be sure that it is you."
         }
         Some(ScaMethod::Redirect | ScaMethod::MultiRedirect) | None => {
-            "Next, you sign in at your bank and approve the payment there."
+            "Next, you sign in at your bank and approve there."
         }
     }
 }

@@ -164,8 +164,8 @@ async fn record(
             Err(problem(
                 StatusCode::BAD_REQUEST,
                 "This page cannot be opened on its own",
-                "Your bank's answer is missing or belongs to no payment. Please go back to the \
-                 shop and start again. Nothing was paid by opening this page.",
+                "Your bank's answer is missing or belongs to no payment here. If you have approved a \
+                 payment, do not pay again before you have looked at your account.",
             ))
         }
         Err(error) => {

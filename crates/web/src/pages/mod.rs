@@ -83,8 +83,8 @@ pub(crate) fn stale_visit(
     }
     let stale = Problem {
         title: "Please try again",
-        text: "This form is out of date or did not come from this page. Nothing was changed and \
-               nothing was paid. Go on to see where your payment stands.",
+        text: "This form is out of date or did not come from this page, and changed nothing. Go on \
+               to see where your payment stands.",
         again_url: Some(path),
         back_url: None,
     };

@@ -2,8 +2,8 @@
 
 use domain::payment::{End, Payment, State};
 
-const UNCONFIRMED: &str = "Your bank has not confirmed the standing order yet. The shop is told as \
-                           soon as it does. Please do not set it up again.";
+const UNCONFIRMED: &str = "Your bank has not confirmed the standing order yet. Please do not set it \
+                           up again.";
 
 /// Title and text of the page that says how a standing order ended, or that nothing more is to be
 /// done; `None` of a single payment.
@@ -48,6 +48,11 @@ pub(super) fn outcome(payment: &Payment) -> Option<(&'static str, &'static str)>
             "Not enough money in the account",
             "Your bank did not accept the standing order because the account does not hold enough. \
              Nothing is paid.",
+        ),
+        End::Declined if payment.cancelled_by_payer_at.is_some() => (
+            "Standing order cancelled",
+            "You have cancelled the standing order. Nothing is paid; you can start again in the \
+             shop.",
         ),
         End::Declined => (
             "Standing order declined",

@@ -21,6 +21,8 @@ pub(super) struct Summary {
     pub(super) path: String,
     /// What the page's forms bring back ([`super::VISIT`]).
     pub(super) visit: String,
+    /// Whether the payer can still cancel; otherwise the payer can only leave, and the payment goes on.
+    pub(super) can_cancel: bool,
     /// Whether it is a standing order.
     pub(super) standing_order: bool,
     /// The lines, in order.
@@ -43,7 +45,13 @@ impl Summary {
             of: Some(line.label),
         });
         let standing_order = initiation.schedule.is_standing_order();
-        Summary { path, visit, standing_order, rows: rows.collect() }
+        Summary { path, visit, can_cancel: true, standing_order, rows: rows.collect() }
+    }
+
+    /// Where the payer can only leave.
+    pub(super) fn cancellable(mut self, can_cancel: bool) -> Summary {
+        self.can_cancel = can_cancel;
+        self
     }
 
     /// Without the payee, where nobody knows it yet.
