@@ -15,6 +15,7 @@ pub mod card_number;
 pub mod country;
 pub mod event;
 pub mod execution;
+pub mod flicker;
 pub mod ids;
 pub mod initiation;
 pub mod mail;
