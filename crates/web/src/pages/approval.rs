@@ -12,13 +12,14 @@ use banks::protocol::Credentials;
 use bytes::Bytes;
 use domain::account::AccountIdentifier;
 use domain::approval::{Challenge, FieldKind};
+use domain::flicker::FlickerCode;
 use domain::payment::{Payment, State as PaymentState};
 use gateway::{App, GatewayError, payments};
 
 use super::session::{PaymentInPath, bank_name, here, load, stage_page, summary, unavailable};
 use super::summary::Summary;
 use super::way_back::member_url;
-use super::{VISIT, page, psu_of, stale_visit};
+use super::{VISIT, page, picture, psu_of, stale_visit};
 
 /// Answers that one form may bring.
 const ANSWERS_MAX: usize = 32;
@@ -32,6 +33,23 @@ struct Question {
     options: Vec<String>,
 }
 
+/// The flickering picture of the page.
+struct Flicker {
+    half_bytes: String,
+    start_code: String,
+    elements: Vec<String>,
+}
+
+impl Flicker {
+    fn of(code: &FlickerCode) -> Flicker {
+        Flicker {
+            half_bytes: code.half_bytes(),
+            start_code: code.start_code().to_owned(),
+            elements: code.elements().map(str::to_owned).collect(),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "questions.html")]
 struct Questions {
@@ -39,8 +57,11 @@ struct Questions {
     bank: String,
     questions: Vec<Question>,
     description: Option<String>,
-    image_base64: Option<String>,
-    flicker_code: Option<String>,
+    /// The `data:` address of the bank's picture.
+    picture: Option<String>,
+    flicker: Option<Flicker>,
+    /// Whether the bank sent a picture or a code that cannot be shown.
+    damaged: bool,
     message: Option<String>,
     can_change: bool,
     back_url: String,
@@ -119,6 +140,10 @@ pub(super) fn questions(
     message: Option<String>,
 ) -> Response {
     let retry = challenge.is_retry.then(|| "That was not right. Please try again.".to_owned());
+    let picture = challenge.image_base64.as_deref().and_then(picture::address);
+    let code = challenge.flicker_code.as_deref().and_then(|text| FlickerCode::read(text).ok());
+    let damaged = (challenge.image_base64.is_some() && picture.is_none())
+        || (challenge.flicker_code.is_some() && code.is_none());
     let questions = Questions {
         payment: summary(app, payment),
         bank: bank_name(app, payment),
@@ -134,8 +159,9 @@ pub(super) fn questions(
             })
             .collect(),
         description: challenge.description.clone(),
-        image_base64: challenge.image_base64.clone(),
-        flicker_code: challenge.flicker_code.clone(),
+        picture,
+        flicker: code.as_ref().map(Flicker::of),
+        damaged,
         message: message.or(retry),
         can_change: can_change_bank(payment),
         back_url: member_url(app, payment),

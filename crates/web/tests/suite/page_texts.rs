@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use domain::payment::{Payment, State};
+use domain::step::Step;
 use jiff::SignedDuration;
 use serde_json::Value;
 use store::members::MemberSettings;
+use store::step::{self, Saving};
+use store::unit;
 
 use crate::scenarios::usual_order;
 use crate::support::payer::unescaped;
@@ -241,4 +245,54 @@ async fn a_bank_that_is_down_is_said_to_be_so() {
     }
     let page = world.page(&path).await.text();
     assert!(page.contains("is currently unavailable. Nothing was paid."), "{page}");
+}
+
+impl World {
+    /// Puts a payment into another state than it came to.
+    async fn put_into(&self, mut payment: Payment) {
+        payment.version += 1;
+        let step = Step { state: payment, events: vec![], jobs: vec![], cases: vec![] };
+        self.app
+            .db()
+            .transact(move |tx| {
+                let step = step.clone();
+                let saving = Saving { finishes: None, keeps: None };
+                unit(async move { step::update(tx, &step, saving).await.map(drop) })
+            })
+            .await
+            .unwrap();
+    }
+}
+
+/// What a bank sends for a reader is shown as long as it holds together.
+#[tokio::test]
+async fn a_damaged_code_or_picture_is_said_to_be_so() {
+    let valid = "070520829019981A";
+    let png = "iVBORw0KGgo=";
+    let svg = "PHN2Zz48L3N2Zz4=";
+    for (code, picture, shown, damaged) in [
+        (Some(valid), None, "data-half-bytes=\"F0FF70500228099189A1\"", false),
+        (Some("070520829019981B"), None, "", true),
+        (Some("<script>"), None, "", true),
+        (None, Some(png), "src=\"data:image/png;base64,iVBORw0KGgo=\"", false),
+        (None, Some(svg), "", true),
+    ] {
+        let mut album = Album::new().await;
+        let (id, path) = album.chosen("bg-ahorn", "10.23").await;
+        let known = id.parse().unwrap();
+        let payment = gateway::payments::open_by_link(&album.world.app, &known).await.unwrap();
+        let State::AwaitingCredentials { mut challenge, authorisation } = payment.state.clone()
+        else {
+            panic!("{:?}", payment.state)
+        };
+        challenge.flicker_code = code.map(str::to_owned);
+        challenge.image_base64 = picture.map(str::to_owned);
+        let asked = State::AwaitingCredentials { challenge, authorisation };
+        album.world.put_into(Payment { state: asked, ..payment }).await;
+        let page = album.world.page(&path).await.text();
+        assert!(page.contains(shown), "{code:?} {picture:?}: {page}");
+        assert_eq!(page.contains("is damaged, so we do not show it"), damaged, "{page}");
+        assert_eq!(page.contains("<canvas") || page.contains("<img"), !damaged, "{page}");
+        assert!(!page.contains("<script>"), "{page}");
+    }
 }
