@@ -42,10 +42,9 @@ impl Route {
 
     /// The bank of the payment with this number.
     pub fn bank(self, number: u32) -> &'static str {
-        match (self, number % 3) {
+        match (self, number % 2) {
             (Route::UkOpenBanking, 0) => "ob-modelo",
-            (Route::UkOpenBanking, 1) => "ob-iron",
-            (Route::UkOpenBanking, _) => "mock-redirect",
+            (Route::UkOpenBanking, _) => "ob-iron",
             (Route::NextGenPsd2Redirect, _) => "bg-linden",
             (Route::NextGenPsd2Embedded, _) => "bg-eiche",
             (Route::Stet, _) => "stet-chene",

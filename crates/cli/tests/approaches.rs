@@ -179,8 +179,41 @@ async fn questions_with_a_choice_and_a_flickering_picture() {
     way.page.photograph(way.name, "3-choice").await;
     way.page.click("input[value^='chipTAN']").await;
     way.page.click("button.primary").await;
-    way.page.click("canvas.flicker").await;
+    way.page.shows("Pause").await;
     way.page.photograph(way.name, "4-flicker").await;
+    let canvas = "document.querySelector('.flicker canvas')";
+    let picture = format!("return {canvas}.toDataURL()");
+    let first = way.page.runs(&picture).await;
+    way.page
+        .runs_until(&format!("return {canvas}.toDataURL() !== '{}'", first.as_str().unwrap()))
+        .await;
+    way.page.click("[data-do=larger]").await;
+    assert_eq!(way.page.runs(&format!("return {canvas}.width")).await, 225);
+    way.page.click("[data-do=slower]").await;
+    way.page.click("[data-do=pause]").await;
+    way.page.shows("Start").await;
+    let paused = way.page.runs(&picture).await;
+    assert_eq!(way.page.runs(&picture).await, paused);
+    way.page.click("summary").await;
+    way.page.shows("87654321").await;
+    way.answer("scaAuthenticationData", "123456").await;
+    way.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_a_browser_can_show() {
+    let Some(stage) = Stage::set("picture").await else { return };
+    let account = Some("DE32370400440000001036");
+    let way = stage.way(("picture", "bg-ahorn", "anna"), account).await;
+    way.page.click("button.primary").await;
+    way.answer("psuId", "anna").await;
+    way.answer("password", "anna-pass").await;
+    way.page.click("input[value^='photoTAN']").await;
+    way.page.click("button.primary").await;
+    way.page
+        .runs_until("return document.querySelector('img.challenge')?.naturalWidth === 32")
+        .await;
+    way.page.photograph(way.name, "4-picture").await;
     way.answer("scaAuthenticationData", "123456").await;
     way.ends_well().await;
 }

@@ -191,6 +191,27 @@ impl Amount {
         self.with_digits(1, needed.max(self.currency.minor_digits().min(4)))
     }
 
+    /// The amount as English readers write it: `£1,234.56`, or `1,234.56 SEK` with a space that does
+    /// not break where the currency has no sign that everybody reads.
+    #[must_use]
+    pub fn for_people(&self) -> String {
+        let value = self.value_in_minor_digits();
+        let (whole, fraction) = value.split_at(value.find('.').unwrap_or(value.len()));
+        let mut grouped = String::new();
+        for (place, digit) in whole.chars().enumerate() {
+            if place > 0 && (whole.len() - place) % 3 == 0 {
+                grouped.push(',');
+            }
+            grouped.push(digit);
+        }
+        grouped.push_str(fraction);
+        match self.currency {
+            Currency::GBP => format!("£{grouped}"),
+            Currency::EUR => format!("€{grouped}"),
+            currency => format!("{grouped}\u{a0}{currency}"),
+        }
+    }
+
     fn with_digits(&self, whole_digits: u8, digits: u8) -> String {
         let whole = self.ten_thousandths / 10_000;
         let whole = format!("{whole:0>width$}", width = usize::from(whole_digits));
@@ -263,6 +284,26 @@ mod tests {
         assert_eq!(Amount::parse("7", Currency::GBP).unwrap().value_in_minor_digits(), "7.00");
         assert_eq!(Amount::parse("0.1234", Currency::GBP).unwrap().to_string(), "0.1234 GBP");
         assert_eq!(amount, Amount::parse("10.50", Currency::GBP).unwrap());
+    }
+
+    #[test]
+    fn people_read_amounts_with_thousands_and_in_one_piece() {
+        let table = [
+            ("10.23", "GBP", "£10.23"),
+            ("7", "EUR", "€7.00"),
+            ("999.9", "EUR", "€999.90"),
+            ("1234.56", "GBP", "£1,234.56"),
+            ("001234.56", "GBP", "£1,234.56"),
+            ("1234567.1234", "GBP", "£1,234,567.1234"),
+            ("9999999999999.99", "PLN", "9,999,999,999,999.99\u{a0}PLN"),
+            ("100000", "JPY", "100,000\u{a0}JPY"),
+            ("0.5", "SEK", "0.50\u{a0}SEK"),
+        ];
+        for (value, currency, read) in table {
+            let amount = Amount::parse(value, currency.parse().unwrap()).unwrap();
+            assert_eq!(amount.for_people(), read);
+            assert!(!read.contains(' '), "a line may break at a space");
+        }
     }
 
     #[test]

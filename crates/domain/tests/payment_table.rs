@@ -104,7 +104,7 @@ fn a_bank_can_be_chosen_until_the_payer_has_approved() {
     assert_eq!(again, Ok(None), "the same bank again changes nothing");
 }
 
-/// What a member's two commands do in each state.
+/// What a member's two commands and the payer's do in each state.
 #[test]
 fn commands_of_members() {
     let mut table = String::new();
@@ -119,10 +119,23 @@ fn commands_of_members() {
     };
     for (name, state) in states() {
         let redeem = word(payment(state.clone()).redeem(start()));
-        let cancel = word(payment(state).cancel(start()));
-        writeln!(table, "{name:50} redeem {redeem:32} cancel {cancel}").unwrap();
+        let cancel = word(payment(state.clone()).cancel(start()));
+        let payer = word(payment(state).cancel_by_payer(start()));
+        writeln!(table, "{name:50} redeem {redeem:32} cancel {cancel:12} payer {payer}").unwrap();
     }
     insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_payer_cancels_once() {
+    let step = payment(State::AwaitingBankChoice).cancel_by_payer(start()).unwrap().unwrap();
+    assert_eq!(step.state.state, State::Final { end: End::Declined });
+    step.state.check().unwrap();
+    assert_eq!(step.events.len(), 1);
+    assert_eq!(step.state.cancel_by_payer(start()), Ok(None), "a double click");
+    // Declined at the bank is something else.
+    let declined = payment(State::Final { end: End::Declined });
+    assert!(declined.cancel_by_payer(start()).is_err());
 }
 
 #[test]

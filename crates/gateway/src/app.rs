@@ -11,7 +11,7 @@ use banks::protocol::{Identity, Protocols};
 use banks::wire::{ClientCertificate, Wire};
 use domain::ids::{MemberId, PaymentId};
 use domain::mail::MailAddress;
-use domain::payment::{Attempt, Payment};
+use domain::payment::{Attempt, Payment, Sealed};
 use domain::seams::{BoxFuture, Clock, Ids};
 use domain::step::Lane;
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +20,7 @@ use store::events::PaymentEvent;
 use store::jobs::Lease;
 use tokio::sync::{Notify, watch};
 
+use crate::GatewayError;
 use crate::certificates::Identities;
 use crate::health::Health;
 use crate::lanes::Lanes;
@@ -305,8 +306,37 @@ impl App {
     /// Whether `token` is the [`App::visit_token`] of `id`, compared in constant time.
     #[must_use]
     pub fn is_visit_token(&self, id: &str, token: &str) -> bool {
-        let expected = self.visit_token(id);
-        constant_time::verify_slices_are_equal(expected.as_bytes(), token.as_bytes()).is_ok()
+        is_equal(&self.visit_token(id), token)
+    }
+
+    /// What a browser keeps that our pages sent to the bank: the browser that comes back with it is
+    /// the one that left. It follows from the id and the sealing key, so it needs no table.
+    #[must_use]
+    pub fn departure_token(&self, id: &PaymentId) -> String {
+        self.parts.sealer.keyed_hash(&format!("departure {id}"))
+    }
+
+    /// Whether `token` is the [`App::departure_token`] of `id`, compared in constant time.
+    #[must_use]
+    pub fn is_departure_token(&self, id: &PaymentId, token: &str) -> bool {
+        is_equal(&self.departure_token(id), token)
+    }
+
+    /// The payment's id for an address that must not show it.
+    ///
+    /// # Errors
+    /// [`GatewayError::Sealing`].
+    pub fn seal_payment_id(&self, id: &PaymentId) -> Result<String, GatewayError> {
+        let plain = id.to_string();
+        Ok(self.parts.sealer.seal("payment", "address", plain.as_bytes(), self.ids())?.0)
+    }
+
+    /// The id that [`App::seal_payment_id`] sealed; `None` where `sealed` is anything else.
+    #[must_use]
+    pub fn open_payment_id(&self, sealed: &str) -> Option<PaymentId> {
+        let sealed = Sealed(sealed.to_owned());
+        let plain = self.parts.sealer.open("payment", "address", &sealed).ok()?;
+        std::str::from_utf8(&plain).ok()?.parse().ok()
     }
 
     /// The client certificate of calls to banks, where we have one.
@@ -349,4 +379,9 @@ impl App {
             due.notify_one();
         }
     }
+}
+
+/// Compares in constant time.
+fn is_equal(expected: &str, found: &str) -> bool {
+    constant_time::verify_slices_are_equal(expected.as_bytes(), found.as_bytes()).is_ok()
 }

@@ -19,6 +19,7 @@ use crate::oauth::{
     CLOCK_SKEW_SECONDS, has_audience, is_payments_scope, issuer, numeric_date, parse_parameters,
 };
 use crate::pages;
+use crate::psu;
 use crate::pushed;
 use crate::shared::{Client, Shared};
 use crate::state::{Authorisation, ConsentStatus, after_seconds};
@@ -64,6 +65,9 @@ pub(crate) async fn authorize(
         .map_err(Clone::clone)
         .and_then(|_| request.check(&shared, bank, client, redirect_uri));
     let refusal = match checked.map(|visit| open_visit(&shared, visit)) {
+        Ok(Ok(id)) if bank.quirks.approves_by_itself => {
+            return psu::approve_by_itself(&shared, bank, &id);
+        }
         Ok(Ok(id)) => {
             return pages::see_other(&format!("/{}/authorisations/{id}/sign-in", bank.id));
         }

@@ -31,12 +31,15 @@ pub(crate) struct Quirks {
     pub(crate) signs_raw_bodies: bool,
     /// Authorisation requests must be pushed first (RFC 9126), with PKCE.
     pub(crate) wants_pushed_requests: bool,
+    /// The bank has no pages: it approves by itself and sends the PSU back in its first answer.
+    pub(crate) approves_by_itself: bool,
 }
 
 const NO_QUIRKS: Quirks = Quirks {
     knows_clients_by_certificate: false,
     signs_raw_bodies: false,
     wants_pushed_requests: false,
+    approves_by_itself: false,
 };
 
 /// One payment service user. The password is shown on the sign-in page: nothing here is secret.
@@ -176,7 +179,7 @@ pub(crate) const BANKS: [Bank; 6] = [
         id: "mock-redirect",
         name: "Mock redirect",
         version: Version::V3_1,
-        quirks: NO_QUIRKS,
+        quirks: Quirks { approves_by_itself: true, ..NO_QUIRKS },
         organisation_id: "0015800001MOCK0000",
         response_modes: &["fragment", "form_post"],
         last_status: OrderStatus::AcceptedSettlementCompleted,

@@ -13,7 +13,8 @@
 //! In fragment mode the last 303 carries the answer behind `#` in its `Location`, in `query.jwt` mode
 //! behind `?`. A third wrong
 //! password ends the visit like a refusal. A visit that is decided answers the same to whatever
-//! comes after, so a second click does no harm.
+//! comes after, so a second click does no harm. A bank without pages (`mock-redirect`) approves by
+//! itself: the first 303 leads to the TPP.
 
 use std::sync::Arc;
 
@@ -265,6 +266,44 @@ pub(crate) async fn decide(
     // Read again: of two clicks at the same moment the first one counts.
     match find(&shared, &bank_id, visit_id) {
         Ok(visit) => visit.way_back(&shared).unwrap_or_else(unavailable),
+        Err(page) => *page,
+    }
+}
+
+/// Approves a visit that has just begun, at a bank without pages, and sends the PSU back: the account
+/// that the consent names pays, otherwise the first account of the first customer.
+pub(crate) fn approve_by_itself(shared: &Shared, bank: &'static Bank, id: &str) -> Response {
+    let now = shared.now();
+    let kept = shared.commit(|state| {
+        let consent = state.authorisations.get(id)?.consent_id.clone();
+        let debtor = &state.consents.get(&consent)?.data["Initiation"]["DebtorAccount"];
+        let named = state.account_key(debtor);
+        let owner = named.and_then(|account| banks::owner(bank.customers, &account));
+        let customer = owner.or(bank.customers.first())?;
+        state.authorisations.update(id, &mut state.changes, |authorisation| {
+            authorisation.username = Some(customer.username.to_owned());
+        });
+        Some(())
+    });
+    if !matches!(kept, Ok(Some(()))) {
+        return unavailable();
+    }
+    let visit = match find(shared, bank.id, id.to_owned()) {
+        Ok(visit) => visit,
+        Err(page) => return *page,
+    };
+    let decided = match visit.accounts.first() {
+        Some(account) => approve(shared, &visit, account.id, now),
+        None => {
+            let reason = "the account is none of this bank's";
+            shared.commit(|state| reject(state, id, reason, now)).ok()
+        }
+    };
+    if decided.is_none() {
+        return unavailable();
+    }
+    match find(shared, bank.id, id.to_owned()) {
+        Ok(visit) => visit.way_back(shared).unwrap_or_else(unavailable),
         Err(page) => *page,
     }
 }

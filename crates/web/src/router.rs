@@ -90,9 +90,11 @@ fn page_routes() -> Router<Arc<App>> {
         .route("/session/{payment_id}/leave", get(pages::session::leave))
         .route("/session/{payment_id}/answers", post(pages::approval::answer))
         .route("/callback", get(pages::callback::from_query).post(pages::callback::from_form))
+        .route("/callback/arrived", get(pages::callback::arrived))
         .route("/assets/pages.css", get(pages::assets::css))
         .route("/assets/callback.js", get(pages::assets::callback_js))
         .route("/assets/picker.js", get(pages::assets::picker_js))
+        .route("/assets/onward.js", get(pages::assets::onward_js))
         .route("/assets/flicker.js", get(pages::assets::flicker_js))
         .layer(middleware::from_fn(pages::headers))
 }

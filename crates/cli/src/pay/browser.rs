@@ -47,6 +47,12 @@ impl Browser {
     /// and approves or declines.
     pub async fn visit_bank(&self, url: &str, decline: bool) -> anyhow::Result<WayBack> {
         let sign_in = self.follow(url).await?;
+        if Url::parse(&sign_in).is_ok_and(|url| url.path().ends_with("/callback")) {
+            if decline {
+                bail!("this bank approves by itself: choose another one with --bank to decline");
+            }
+            return self.way_back(&sign_in).await;
+        }
         let page = self.get(&sign_in).await?;
         expect(&page, 200, "the bank's sign-in page")?;
         let (user, password) = first_user(&html(&page))

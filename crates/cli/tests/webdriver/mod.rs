@@ -168,6 +168,26 @@ impl Page {
         panic!("{selector} cannot be filled");
     }
 
+    /// Runs a script in the page: what it returns.
+    #[allow(dead_code, reason = "each test file uses a part")]
+    pub async fn runs(&self, script: &str) -> Value {
+        let body = json!({ "script": script, "args": [] });
+        self.post("execute/sync", body).await.unwrap()
+    }
+
+    /// Waits until a script returns `true`.
+    #[allow(dead_code, reason = "each test file uses a part")]
+    pub async fn runs_until(&self, script: &str) {
+        for _ in 0..LOOKS {
+            let body = json!({ "script": script, "args": [] });
+            if self.post("execute/sync", body).await.is_ok_and(|value| value == true) {
+                return;
+            }
+            SystemClock.sleep(LOOK_AGAIN_MS).await;
+        }
+        panic!("{script}: never true; the page shows:\n{:?}", self.text().await);
+    }
+
     /// Writes a picture of the window, for people to look at.
     pub async fn photograph(&self, way: &str, step: &str) {
         let Some(folder) = std::env::var_os("BASCULE_SCREENSHOTS").map(PathBuf::from) else {

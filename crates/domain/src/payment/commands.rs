@@ -77,6 +77,7 @@ impl Payment {
             token_request_id,
             receipt_to,
             approved_at: None,
+            cancelled_by_payer_at: None,
             ordered_at: None,
             state,
             early_returns: vec![],
@@ -239,6 +240,41 @@ impl Payment {
         let mut payment = self.clone();
         payment.reason = Some("The payment was cancelled; no order was sent.".to_owned());
         Ok(Some(payment.ended(End::Cancelled, now)))
+    }
+
+    /// The payer cancels on the hosted pages. That is possible until the payer has approved, and as
+    /// long as the bank holds nothing that it executes at the approval. `None` where the payer has
+    /// cancelled before.
+    ///
+    /// # Errors
+    /// [`Refusal::NotCancellable`] otherwise: only the bank's word ends the payment.
+    pub fn cancel_by_payer(&self, now: Timestamp) -> Result<Option<PaymentStep>, Refusal> {
+        let open = match &self.state {
+            State::Final { end: End::Declined } if self.cancelled_by_payer_at.is_some() => {
+                return Ok(None);
+            }
+            State::AwaitingBankChoice => true,
+            State::Opening { attempt, sent, .. } => nothing_is_created(attempt, *sent),
+            State::AwaitingRedirect { authorisation, .. }
+            | State::AwaitingCredentials { authorisation, .. }
+            | State::AwaitingDecoupled { authorisation, .. } => !authorisation.may_execute(),
+            State::OpeningUncertain { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. }
+            | State::Final { .. } => false,
+        };
+        if !open {
+            return Err(Refusal::NotCancellable { stage: self.stage() });
+        }
+        let mut payment = self.clone();
+        payment.reason = Some("The payer cancelled the payment.".to_owned());
+        payment.cancelled_by_payer_at = Some(now);
+        Ok(Some(payment.ended(End::Declined, now)))
     }
 
     /// Records that what cannot be repeated is about to be sent: the creation, or the

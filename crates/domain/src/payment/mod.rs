@@ -148,6 +148,9 @@ pub struct Payment {
     /// does not show it otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<Timestamp>,
+    /// When the payer cancelled it on the hosted pages; the bank then has said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_by_payer_at: Option<Timestamp>,
     /// When the order became wanted, or the bank was seen to have it, however the payment ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered_at: Option<Timestamp>,
@@ -252,7 +255,7 @@ impl Payment {
                     || matches!(
                         self.state,
                         State::AwaitingBankChoice
-                            | State::Final { end: End::Expired | End::Cancelled }
+                            | State::Final { end: End::Expired | End::Cancelled | End::Declined }
                     ),
                 "it has no bank, though one must be known by now",
             ),

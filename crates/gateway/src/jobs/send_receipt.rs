@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::initiation::Schedule;
 use domain::payment::Payment;
 use domain::step::Case;
+use domain::summary;
 use domain::text::is_unreadable;
 use jiff::SignedDuration;
 use store::jobs::Claim;
@@ -54,36 +55,41 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
 fn receipt(app: &App, payment: &Payment) -> Option<Mail> {
     let to = payment.receipt_to.clone()?;
     let initiation = &payment.initiation;
-    let amount = &initiation.amount;
+    let amount = initiation.amount.for_people();
     let payee = one_line(initiation.creditor.name.as_deref().unwrap_or("the payee"));
     let bank = payment.bank_id.as_deref().and_then(|id| app.parts.directory.get(id));
     let bank = bank.map_or("your bank", |bank| bank.name.as_str());
-    let done = match initiation.schedule {
-        Schedule::Immediate | Schedule::FutureDated { .. } => format!("You paid {amount}"),
-        Schedule::StandingOrder { .. } => format!("You set up a standing order of {amount}"),
+    let (done, accepted) = match initiation.schedule {
+        Schedule::Immediate | Schedule::FutureDated { .. } => (
+            format!("You paid {amount}"),
+            "Your bank has accepted it. How soon the money arrives depends on the banks.",
+        ),
+        Schedule::StandingOrder { .. } => (
+            format!("You set up a standing order of {amount}"),
+            "Your bank has accepted it and makes its payments by itself.",
+        ),
     };
-    let mut text = format!(
-        "{done} to {payee}\n\n\
-         Amount:     {amount}\n\
-         Paid to:    {payee}\n"
-    );
-    let account = initiation.creditor.account.as_ref().map(|account| account.masked());
-    let lines = [
-        ("Account:", account),
-        ("Reference:", Some(initiation.remittance_primary.clone())),
-        ("Bank:", Some(bank.to_owned())),
-        ("Payment:", Some(payment.id.to_string())),
-        ("Date:", Some(payment.updated_at.strftime("%-d %B %Y, %H:%M UTC").to_string())),
-    ];
-    for (name, value) in lines {
-        if let Some(value) = value {
-            text.push_str(&format!("{name:<11} {}\n", one_line(&value)));
-        }
+    let mut lines: Vec<(&str, String)> = summary::of(initiation, payment.execution)
+        .into_iter()
+        .map(|line| (line.label.text(), line.value))
+        .collect();
+    if let Some(account) = &initiation.creditor.account {
+        lines.push(("Account paid", account.masked()));
     }
-    text.push_str(
-        "\nYour bank has accepted it. How soon the money arrives depends on the banks.\n\
+    lines.extend([
+        ("Bank", bank.to_owned()),
+        ("Payment", payment.id.to_string()),
+        ("Accepted", payment.updated_at.strftime("%-d %B %Y, %H:%M UTC").to_string()),
+    ]);
+    let width = lines.iter().map(|(label, _)| label.len() + 1).max().unwrap_or(0);
+    let mut text = format!("{done} to {payee}\n\n");
+    for (label, value) in lines {
+        text.push_str(&format!("{:<width$} {}\n", format!("{label}:"), one_line(&value)));
+    }
+    text.push_str(&format!(
+        "\n{accepted}\n\
          Questions about what you bought are for the shop; those about your account, for your bank.\n",
-    );
+    ));
     Some(Mail {
         id: format!("receipt-{}", payment.id.core()),
         to,

@@ -63,14 +63,15 @@ pub(crate) fn check_choice(
     Ok(execution)
 }
 
-/// Whether the bank takes the payment now, but for what its payer is still asked for.
+/// How the bank executes the payment now, if it takes it but for what its payer is still asked for.
 pub(crate) fn check_fit_now(
     app: &App,
     bank: &BankProfile,
     payment: &Payment,
-) -> Result<(), GatewayError> {
+) -> Result<Execution, GatewayError> {
     let execution = execution_at(app, bank, &payment.initiation)?;
-    check_fit(app, bank, payment, execution)
+    check_fit(app, bank, payment, execution)?;
+    Ok(execution)
 }
 
 /// Whether the bank is among those that the member lets the payer choose from.

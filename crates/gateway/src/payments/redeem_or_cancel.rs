@@ -1,4 +1,4 @@
-//! The member's own word on a payment: send its order, or take it back.
+//! The word of the member, or of the payer, on a payment: send its order, or take it back.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use store::{idempotency, payments, unit};
 use crate::idempotency::IdempotencyKey;
 use crate::{App, GatewayError, Member, jobs};
 
-/// The command of a member: the Step, or nothing where it was carried out before.
+/// The command: the Step, or nothing where it was carried out before.
 type Command = fn(&Payment, Timestamp) -> Result<Option<PaymentStep>, Refusal>;
 
 /// Sends the order of an approved payment, and returns the payment as it stands when the bank has
@@ -51,6 +51,19 @@ pub async fn cancel(
 ) -> Result<Payment, GatewayError> {
     carry_out(app, member, id, Payment::cancel, 0, None).await?;
     super::get(app, member, id).await
+}
+
+/// The payer cancels on the hosted pages. Asked again it changes nothing.
+///
+/// # Errors
+/// [`GatewayError::Refused`] once the payer may have approved, and after an end;
+/// [`GatewayError::PaymentNotFound`]; [`GatewayError::Store`].
+pub async fn cancel_on_page(app: &Arc<App>, id: &PaymentId) -> Result<Payment, GatewayError> {
+    // The link is the payer's right to the payment.
+    let payment = super::open_by_link(app, id).await?;
+    let member = Member::authenticated(payment.member_id);
+    carry_out(app, &member, id, Payment::cancel_by_payer, 0, None).await?;
+    super::open_by_link(app, id).await
 }
 
 /// Records what the command does; the job that follows is held for the caller.

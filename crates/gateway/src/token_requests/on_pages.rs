@@ -91,7 +91,7 @@ pub fn payment_at(
     for initiation in request.payments() {
         let payment = sketch(request, initiation, app)?;
         match payments::check_fit_now(app, bank, &payment) {
-            Ok(()) => return Ok(payment),
+            Ok(execution) => return Ok(Payment { execution: Some(execution), ..payment }),
             Err(error) => first = first.or(Some(error)),
         }
     }

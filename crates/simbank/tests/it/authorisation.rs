@@ -53,29 +53,28 @@ fn unescape(text: &str) -> String {
 #[tokio::test]
 async fn form_post_is_a_page_that_posts_the_answer_where_it_is_supported() {
     let world = World::new();
-    for bank in ["ob-iron", "mock-redirect"] {
-        let consent_id = world.create_consent(bank, &consent_body("1.00")).await;
-        let visit = world.sign_in(bank, &consent_id, &[("response_mode", "form_post")]).await;
-        let fields = [("account", psu(bank).1), ("decision", "approve")];
-        let reply = world.post_form(&format!("{visit}/consent"), &fields).await;
-        assert_eq!((reply.status, reply.header("location")), (303, &*format!("{visit}/return")));
-        let page = world.get(&format!("{visit}/return")).await;
-        let html = page.text();
-        assert!(html.contains(&format!("<form method=\"post\" action=\"{REDIRECT_URI}\">")));
-        assert!(html.contains("<button type=\"submit\">Continue</button>"));
-        let values: Vec<(String, String)> = html
-            .split("<input type=\"hidden\" name=\"")
-            .skip(1)
-            .map(|rest| {
-                let (name, rest) = rest.split_once("\" value=\"").unwrap();
-                (name.to_owned(), unescape(rest.split_once('"').unwrap().0))
-            })
-            .collect();
-        let pairs: Vec<_> = values.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-        check_id_token(&world, bank, &pairs, &consent_id).await;
-        let policy = page.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"));
-    }
+    let bank = "ob-iron";
+    let consent_id = world.create_consent(bank, &consent_body("1.00")).await;
+    let visit = world.sign_in(bank, &consent_id, &[("response_mode", "form_post")]).await;
+    let fields = [("account", psu(bank).1), ("decision", "approve")];
+    let reply = world.post_form(&format!("{visit}/consent"), &fields).await;
+    assert_eq!((reply.status, reply.header("location")), (303, &*format!("{visit}/return")));
+    let page = world.get(&format!("{visit}/return")).await;
+    let html = page.text();
+    assert!(html.contains(&format!("<form method=\"post\" action=\"{REDIRECT_URI}\">")));
+    assert!(html.contains("<button type=\"submit\">Continue</button>"));
+    let values: Vec<(String, String)> = html
+        .split("<input type=\"hidden\" name=\"")
+        .skip(1)
+        .map(|rest| {
+            let (name, rest) = rest.split_once("\" value=\"").unwrap();
+            (name.to_owned(), unescape(rest.split_once('"').unwrap().0))
+        })
+        .collect();
+    let pairs: Vec<_> = values.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    check_id_token(&world, bank, &pairs, &consent_id).await;
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"));
     let consent_id = world.create_consent("ob-modelo", &consent_body("1.00")).await;
     let request = keys().jwt(&world.request_object("ob-modelo", &consent_id));
     let reply = world.authorize("ob-modelo", &request, &[("response_mode", "form_post")]).await;
@@ -290,4 +289,31 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
         assert!(reply.text().contains("role=\"alert\""));
     }
     assert_eq!(world.get("/no-bank/authorize").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_mock_bank_approves_by_itself_and_sends_the_payer_back_in_one_response() {
+    let world = World::new();
+    for (account, approves) in
+        [(None, true), (Some("90000123456701"), true), (Some("11111122222222"), false)]
+    {
+        let mut body = consent_body("1.00");
+        if let Some(account) = account {
+            body["Data"]["Initiation"]["DebtorAccount"] = json!({
+                "SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": account,
+                "Name": "Payer" });
+        }
+        let consent_id = world.create_consent("mock-redirect", &body).await;
+        let request = keys().jwt(&world.request_object("mock-redirect", &consent_id));
+        let reply = world.authorize("mock-redirect", &request, &[]).await;
+        assert_eq!(reply.status, 303, "{account:?}: {}", reply.text());
+        assert!(reply.header("location").starts_with(&format!("{REDIRECT_URI}#")), "{account:?}");
+        let fragment = reply.fragment();
+        assert_eq!(fragment.contains_key("code"), approves, "{account:?}: {fragment:?}");
+        assert_eq!(fragment.contains_key("error"), !approves, "{account:?}: {fragment:?}");
+        assert_eq!(fragment["state"], "state-1 &<>");
+        // The address again decides nothing again.
+        let again = world.authorize("mock-redirect", &request, &[]).await;
+        assert!(!again.fragment().contains_key("code"), "{account:?}: {:?}", again.fragment());
+    }
 }

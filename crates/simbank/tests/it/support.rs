@@ -335,6 +335,11 @@ impl World {
     }
 
     pub async fn approve(&self, bank: &str, consent_id: &str) -> Reply {
+        if bank == "mock-redirect" {
+            // It has no pages.
+            let request = keys().jwt(&self.request_object(bank, consent_id));
+            return self.authorize(bank, &request, &[]).await;
+        }
         let visit = self.sign_in(bank, consent_id, &[]).await;
         let fields = [("account", psu(bank).1), ("decision", "approve")];
         self.post_form(&format!("{visit}/consent"), &fields).await

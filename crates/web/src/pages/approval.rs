@@ -12,13 +12,14 @@ use banks::protocol::Credentials;
 use bytes::Bytes;
 use domain::account::AccountIdentifier;
 use domain::approval::{Challenge, FieldKind};
+use domain::flicker::FlickerCode;
 use domain::payment::{Payment, State as PaymentState};
 use gateway::{App, GatewayError, payments};
 
-use super::bank_choice::Summary;
 use super::session::{PaymentInPath, bank_name, here, load, stage_page, summary, unavailable};
+use super::summary::Summary;
 use super::way_back::member_url;
-use super::{VISIT, page, psu_of, stale_visit};
+use super::{VISIT, page, picture, psu_of, stale_visit};
 
 /// Answers that one form may bring.
 const ANSWERS_MAX: usize = 32;
@@ -32,6 +33,23 @@ struct Question {
     options: Vec<String>,
 }
 
+/// The flickering picture of the page.
+struct Flicker {
+    half_bytes: String,
+    start_code: String,
+    elements: Vec<String>,
+}
+
+impl Flicker {
+    fn of(code: &FlickerCode) -> Flicker {
+        Flicker {
+            half_bytes: code.half_bytes(),
+            start_code: code.start_code().to_owned(),
+            elements: code.elements().map(str::to_owned).collect(),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "questions.html")]
 struct Questions {
@@ -39,8 +57,11 @@ struct Questions {
     bank: String,
     questions: Vec<Question>,
     description: Option<String>,
-    image_base64: Option<String>,
-    flicker_code: Option<String>,
+    /// The `data:` address of the bank's picture.
+    picture: Option<String>,
+    flicker: Option<Flicker>,
+    /// Whether the bank sent a picture or a code that cannot be shown.
+    damaged: bool,
     message: Option<String>,
     can_change: bool,
     back_url: String,
@@ -66,6 +87,7 @@ struct Decoupled {
     bank: String,
     message: Option<String>,
     can_change: bool,
+    back_url: String,
 }
 
 /// `POST /session/{paymentId}/answers`: the payer's answers. A second click finds no question open
@@ -85,14 +107,13 @@ pub async fn answer(
         .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
         .collect();
     let visit = answers.remove(VISIT);
-    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment), visit.as_deref()) {
+    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment.id), visit.as_deref())
+    {
         return stale;
     }
     let psu = psu_of(&headers);
     match payments::answer_on_page(&app, &payment.id, Credentials(answers), psu).await {
-        Ok(_) | Err(GatewayError::Refused(_)) => {
-            Redirect::to(&format!("/session/{}", payment.id)).into_response()
-        }
+        Ok(_) | Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
         Err(GatewayError::Invalid(_)) => {
             let message = "Please fill in every field.".to_owned();
             stage_page(&app, &payment, None, Some(message))
@@ -119,6 +140,10 @@ pub(super) fn questions(
     message: Option<String>,
 ) -> Response {
     let retry = challenge.is_retry.then(|| "That was not right. Please try again.".to_owned());
+    let picture = challenge.image_base64.as_deref().and_then(picture::address);
+    let code = challenge.flicker_code.as_deref().and_then(|text| FlickerCode::read(text).ok());
+    let damaged = (challenge.image_base64.is_some() && picture.is_none())
+        || (challenge.flicker_code.is_some() && code.is_none());
     let questions = Questions {
         payment: summary(app, payment),
         bank: bank_name(app, payment),
@@ -134,8 +159,9 @@ pub(super) fn questions(
             })
             .collect(),
         description: challenge.description.clone(),
-        image_base64: challenge.image_base64.clone(),
-        flicker_code: challenge.flicker_code.clone(),
+        picture,
+        flicker: code.as_ref().map(Flicker::of),
+        damaged,
         message: message.or(retry),
         can_change: can_change_bank(payment),
         back_url: member_url(app, payment),
@@ -195,6 +221,7 @@ pub(super) fn decoupled(app: &App, payment: &Payment, message: Option<&str>) -> 
         bank: bank_name(app, payment),
         message: message.map(str::to_owned),
         can_change: can_change_bank(payment),
+        back_url: member_url(app, payment),
     };
     page(StatusCode::OK, &decoupled)
 }

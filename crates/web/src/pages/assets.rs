@@ -21,6 +21,11 @@ pub async fn picker_js() -> Response {
     asset("text/javascript; charset=utf-8", include_str!("../../static/picker.js"))
 }
 
+/// `GET /assets/onward.js`: takes the payer on as soon as the payment has moved.
+pub async fn onward_js() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("../../static/onward.js"))
+}
+
 /// `GET /assets/flicker.js`: shows a flicker code to a card reader.
 pub async fn flicker_js() -> Response {
     asset("text/javascript; charset=utf-8", include_str!("../../static/flicker.js"))

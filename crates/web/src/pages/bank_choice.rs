@@ -4,55 +4,14 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use banks::profile::{BankProfile, ScaMethod};
-use domain::initiation::Initiation;
 use gateway::{App, GatewayError};
 
 use super::page;
-use super::standing_order::{self, Rhythm};
+use super::summary::Summary;
 use crate::api::query::Query;
 
 /// Banks that one page shows; more need a search.
 const BANKS_SHOWN_MAX: usize = 60;
-
-/// What every page says about the payment.
-pub(super) struct Summary {
-    /// The page's own address, without a query.
-    pub(super) path: String,
-    /// What the page's forms bring back ([`super::VISIT`]).
-    pub(super) visit: String,
-    /// The amount with its currency.
-    pub(super) amount: String,
-    /// Who is paid; empty where that is not known yet.
-    pub(super) payee: String,
-    /// What the payee reads.
-    pub(super) reference: String,
-    /// Of a standing order.
-    pub(super) rhythm: Option<Rhythm>,
-}
-
-impl Summary {
-    /// Of a payment whose pages are at `path` and whose forms bring `visit` back.
-    pub(super) fn of(initiation: &Initiation, path: String, visit: String) -> Summary {
-        Summary {
-            path,
-            visit,
-            amount: money(initiation),
-            payee: initiation.creditor.name.clone().unwrap_or_default(),
-            reference: initiation.remittance_primary.clone(),
-            rhythm: standing_order::rhythm(initiation),
-        }
-    }
-}
-
-/// `£10.23`, or `10.23 SEK` where the currency has no sign that everybody reads.
-fn money(initiation: &Initiation) -> String {
-    let amount = &initiation.amount;
-    match amount.currency().code() {
-        "GBP" => format!("£{}", amount.value_in_minor_digits()),
-        "EUR" => format!("€{}", amount.value_in_minor_digits()),
-        _ => amount.to_string(),
-    }
-}
 
 /// What the pages on which a bank is chosen have in common.
 pub(super) struct Place {
@@ -163,7 +122,7 @@ pub(super) fn why_not(error: &GatewayError) -> Option<&'static str> {
             "That bank does not offer this kind of payment. Please choose another."
         }
         GatewayError::FieldNeeded { .. } => {
-            "That bank needs to know more than the shop told. Please choose another."
+            "That bank needs to know more than the shop has given. Please choose another."
         }
         GatewayError::BankUnavailable { .. } => {
             "That bank is unavailable at the moment. Please choose another, or try again later."
@@ -182,14 +141,12 @@ pub(super) fn approves_at_the_bank(bank: &BankProfile) -> bool {
 /// What the payer will do, in a sentence.
 pub(super) fn what_comes_next(bank: &BankProfile) -> &'static str {
     match bank.sca_methods.first() {
-        Some(ScaMethod::Decoupled) => {
-            "Next, you confirm the payment in your bank's app, on your phone."
-        }
+        Some(ScaMethod::Decoupled) => "Next, you confirm in your bank's app.",
         Some(ScaMethod::EmbeddedSingleStep | ScaMethod::EmbeddedMultiStep) => {
             "Next, your bank asks you some questions on this page, to be sure that it is you."
         }
         Some(ScaMethod::Redirect | ScaMethod::MultiRedirect) | None => {
-            "Next, you sign in at your bank and approve the payment there."
+            "Next, you sign in at your bank and approve there."
         }
     }
 }

@@ -2,7 +2,13 @@
 //!
 //! A bank may bring its answer in the fragment (a page of ours posts it), as a form post, or, for
 //! errors, in the query. What comes is recorded and verified later by a job; the payer is led on
-//! at once: on the full hosted pages to our waiting page, otherwise to the member's page.
+//! at once, without a wait for the bank:
+//!
+//! | flow | the browser that left (`departure`) | any other browser |
+//! |---|---|---|
+//! | full hosted pages, link | our pages | a page that says nothing of the payment |
+//! | embedded hosted pages | our pages | the member's page: the member may have sent the payer to the bank |
+//! | the member's own pages | the member's page | the same |
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,12 +26,22 @@ use gateway::payments::{PsuReturnOutcome, psu_returned};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::departure;
+use super::session::here;
 use super::way_back::member_url_after;
 use super::{page, problem};
+use crate::api::query::Query;
 
 #[derive(Template)]
 #[template(path = "callback.html")]
 struct FragmentPage;
+
+#[derive(Template)]
+#[template(path = "arrived.html")]
+struct ArrivedPage;
+
+/// Where a browser goes on that did not leave from our pages.
+const ARRIVED: &str = "/callback/arrived";
 
 #[derive(Template)]
 #[template(path = "leaving.html")]
@@ -59,8 +75,20 @@ pub async fn from_query(
         return page(StatusCode::OK, &FragmentPage);
     }
     match record(&app, &parameters, &headers).await {
-        Ok(payment) => Redirect::to(&next_url(&app, &payment)).into_response(),
+        Ok(back) => Redirect::to(&next_url(&app, &back, &headers)).into_response(),
         Err(response) => response,
+    }
+}
+
+/// `GET /callback/arrived`: the bank's answer is here, and this browser learns no more. With `at`, the
+/// sealed id of a payment, the browser that left with it goes on to that payment.
+pub async fn arrived(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
+    let query = Query::read(uri.query()).unwrap_or_default();
+    let id = query.text("at").and_then(|sealed| app.open_payment_id(sealed));
+    match id.filter(|id| departure::is_known(&app, id, &headers)) {
+        Some(id) => Redirect::to(&here(&id)).into_response(),
+        None if query.text("at").is_some() => Redirect::to(ARRIVED).into_response(),
+        None => page(StatusCode::OK, &ArrivedPage),
     }
 }
 
@@ -77,18 +105,26 @@ pub async fn from_form(State(app): State<Arc<App>>, headers: HeaderMap, body: By
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.starts_with("application/json"));
     match record(&app, &parameters, &headers).await {
-        Ok(payment) if by_script => {
-            Json(json!({ "location": next_url(&app, &payment) })).into_response()
+        Ok(back) if by_script => {
+            Json(json!({ "location": next_url(&app, &back, &headers) })).into_response()
         }
-        Ok(payment) => {
-            let target = next_url(&app, &payment);
-            if target.starts_with(&app.settings().public_url) {
-                return Redirect::to(&target).into_response();
+        // No cookie comes with a form that another site's page posts: it comes with the next request.
+        Ok((payment, _))
+            if is_hosted(&payment) && !departure::is_known(&app, &payment.id, &headers) =>
+        {
+            match app.seal_payment_id(&payment.id) {
+                Ok(sealed) => Redirect::to(&format!("{ARRIVED}?at={sealed}")).into_response(),
+                Err(_) => Redirect::to(ARRIVED).into_response(),
             }
-            to_the_shop(&target)
         }
+        Ok(back) => Redirect::to(&next_url(&app, &back, &headers)).into_response(),
         Err(response) => response,
     }
+}
+
+/// Whether the payer chose or confirmed the bank on our pages, and left from there.
+fn is_hosted(payment: &Payment) -> bool {
+    payment.initiation.flow.begins_on_pages()
 }
 
 /// The bank has no use for our pages: what became of its callback is in the status alone.
@@ -128,8 +164,8 @@ async fn record(
             Err(problem(
                 StatusCode::BAD_REQUEST,
                 "This page cannot be opened on its own",
-                "Your bank's answer is missing or belongs to no payment. Please go back to the \
-                 shop and start again. Nothing was paid by opening this page.",
+                "Your bank's answer is missing or belongs to no payment here. If you have approved a \
+                 payment, do not pay again before you have looked at your account.",
             ))
         }
         Err(error) => {
@@ -143,14 +179,17 @@ async fn record(
     }
 }
 
-/// Where the payer goes on: our waiting page, or the member's page. `says_error`: the payer came
-/// back with an error, which the member's page is told as a hint while the payment stays pending.
-fn next_url(app: &App, (payment, says_error): &(Payment, bool)) -> String {
+/// Where the payer goes on; the module's table. `says_error`: the payer came back with an error, which
+/// the member's page is told as a hint while the payment stays pending.
+fn next_url(app: &App, (payment, says_error): &(Payment, bool), headers: &HeaderMap) -> String {
+    let left_here = departure::is_known(app, &payment.id, headers);
     match payment.initiation.flow {
-        Flow::FullHostedPages | Flow::EmbeddedHostedPages | Flow::PayByLinkHostedPages => {
-            crate::api::v2::payments::model::session_url(&app.settings().public_url, payment)
-        }
         Flow::ApiOnly => member_url_after(app, payment, *says_error),
+        Flow::EmbeddedHostedPages if !left_here => member_url_after(app, payment, *says_error),
+        Flow::FullHostedPages | Flow::PayByLinkHostedPages if !left_here => ARRIVED.to_owned(),
+        Flow::FullHostedPages | Flow::EmbeddedHostedPages | Flow::PayByLinkHostedPages => {
+            here(&payment.id)
+        }
     }
 }
 

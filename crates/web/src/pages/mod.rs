@@ -10,8 +10,11 @@ pub mod approval;
 pub mod assets;
 mod bank_choice;
 pub mod callback;
+mod departure;
+mod picture;
 pub mod session;
 mod standing_order;
+mod summary;
 pub mod token_request;
 mod way_back;
 
@@ -81,8 +84,8 @@ pub(crate) fn stale_visit(
     }
     let stale = Problem {
         title: "Please try again",
-        text: "This form is out of date or did not come from this page. Nothing was changed and \
-               nothing was paid. Go on to see where your payment stands.",
+        text: "This form is out of date or did not come from this page, and changed nothing. Go on \
+               to see where your payment stands.",
         again_url: Some(path),
         back_url: None,
     };

@@ -26,10 +26,12 @@ use gateway::error::NeededField;
 use gateway::{App, GatewayError, payments};
 use jiff::SignedDuration;
 
-use super::bank_choice::{self, Place, Summary};
+use super::bank_choice::{self, Place};
+use super::callback::to_the_shop;
+use super::summary::Summary;
 use super::token_request::{self, Face};
 use super::way_back::member_url;
-use super::{VISIT, approval, page, problem, psu_of, stale_visit, standing_order};
+use super::{VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order};
 use crate::api::query::Query;
 
 /// How long a payer waits for the bank's last word before "sent" is shown instead.
@@ -46,6 +48,7 @@ struct ToBank {
     redirect_url: String,
     immediately: bool,
     can_change: bool,
+    back_url: String,
 }
 
 #[derive(Template)]
@@ -81,7 +84,7 @@ pub async fn show(State(app): State<Arc<App>>, id: PaymentInPath, uri: Uri) -> R
     }
 }
 
-/// `POST /session/{paymentId}` with `bank-id`: the payer's choice.
+/// `POST /session/{paymentId}` with `bank-id`, the payer's choice, or `decision=decline`.
 pub async fn choose(
     State(app): State<Arc<App>>,
     id: PaymentInPath,
@@ -96,8 +99,17 @@ pub async fn choose(
         Err(response) => return response,
     };
     let form = Query::read(std::str::from_utf8(&body).ok()).unwrap_or_default();
-    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment), form.text(VISIT)) {
+    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment.id), form.text(VISIT))
+    {
         return stale;
+    }
+    if form.text("decision") == Some("decline") {
+        return match payments::cancel_on_page(&app, &payment.id).await {
+            Ok(_) => Redirect::to(&format!("{}?left=1", here(&payment.id))).into_response(),
+            // Too late: the page says how the payment goes on.
+            Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
+            Err(error) => unavailable(&error),
+        };
     }
     let Some(bank_id) = form.text("bank-id") else {
         let message = "Please choose your bank.".to_owned();
@@ -115,9 +127,7 @@ pub async fn choose(
             let target = format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" });
             Redirect::to(&target).into_response()
         }
-        Err(GatewayError::Refused(_)) => {
-            Redirect::to(&format!("/session/{}", payment.id)).into_response()
-        }
+        Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
         Err(GatewayError::FieldNeeded { field: NeededField::DebtorAccount, .. }) => {
             approval::ask_account(&app, &payment, bank_id, false)
         }
@@ -134,7 +144,7 @@ pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
     match load(&app, id).await {
         Ok(payment) => match &payment.state {
             PaymentState::AwaitingRedirect { .. } => to_bank(&app, &payment, true),
-            _ => Redirect::to(&format!("/session/{}", payment.id)).into_response(),
+            _ => Redirect::to(&here(&payment.id)).into_response(),
         },
         Err(response) => response,
     }
@@ -163,7 +173,8 @@ pub(super) fn unavailable(error: &GatewayError) -> Response {
     problem(
         StatusCode::SERVICE_UNAVAILABLE,
         "Please try again in a moment",
-        "The payment cannot be shown now. Nothing was paid meanwhile; reload this page to go on.",
+        "The payment cannot be shown now. Reload this page to go on, and do not pay again before you \
+         have seen it.",
     )
 }
 
@@ -188,7 +199,7 @@ pub(super) fn stage_page(
             payment,
             "pending",
             "Your bank has not confirmed the payment",
-            "Your bank may have the payment. Please do not pay again before you have asked it.",
+            "Your bank may have the payment. Please do not pay again before you have looked at your account.",
         ),
         PaymentState::AwaitingCredentials { .. } | PaymentState::AwaitingDecoupled { .. }
             if query.text("change").is_some() && approval::can_change_bank(payment) =>
@@ -229,9 +240,14 @@ pub(super) fn stage_page(
                     payment,
                     "pending",
                     "Payment sent",
-                    "Your bank has not confirmed the payment yet. The shop is told as soon as it does. Please do not pay again.",
+                    "Your bank has not confirmed the payment yet. Please do not pay again.",
                 )
             }
+        }
+        PaymentState::Final { .. }
+            if payment.cancelled_by_payer_at.is_some() && query.text("left").is_some() =>
+        {
+            to_the_shop(&member_url(app, payment))
         }
         PaymentState::Final { end } => ended(app, payment, *end),
     }
@@ -276,6 +292,13 @@ fn ended(app: &App, payment: &Payment, end: End) -> Response {
             "bad",
             "Not enough money in the account",
             "Your bank did not accept the payment because the account does not hold enough. Nothing was paid.",
+        ),
+        End::Declined if payment.cancelled_by_payer_at.is_some() => result(
+            app,
+            payment,
+            "bad",
+            "Payment cancelled",
+            "You have cancelled the payment. Nothing was paid; you can start again in the shop.",
         ),
         End::Declined => result(
             app,
@@ -346,8 +369,9 @@ fn to_bank(app: &App, payment: &Payment, immediately: bool) -> Response {
         redirect_url: redirect_url.clone(),
         immediately,
         can_change: approval::can_change_bank(payment),
+        back_url: member_url(app, payment),
     };
-    page(StatusCode::OK, &to_bank)
+    departure::noted(app, &payment.id, page(StatusCode::OK, &to_bank))
 }
 
 /// The name that the payer knows.
@@ -384,7 +408,8 @@ fn result(
     // The page says that these are the bank's words; other ends have ours.
     let by_bank = match &payment.state {
         PaymentState::Final { end } => match end {
-            End::Rejected | End::RejectedInsufficientFunds | End::Declined => true,
+            End::Rejected | End::RejectedInsufficientFunds => true,
+            End::Declined => payment.cancelled_by_payer_at.is_none(),
             End::Failed => payment.error.as_ref().is_some_and(|error| error.from_bank),
             End::Completed | End::Expired | End::NoFinalStatus | End::Cancelled => false,
         },
@@ -398,11 +423,13 @@ fn result(
 }
 
 /// The address of the payment's page.
-pub(super) fn here(payment: &Payment) -> String {
-    format!("/session/{}", payment.id)
+pub(super) fn here(id: &PaymentId) -> String {
+    format!("/session/{id}")
 }
 
 pub(super) fn summary(app: &App, payment: &Payment) -> Summary {
     let visit = app.visit_token(payment.id.as_str());
-    Summary::of(&payment.initiation, here(payment), visit)
+    let can_cancel = matches!(payment.cancel_by_payer(app.now()), Ok(Some(_)));
+    Summary::of(&payment.initiation, payment.execution, here(&payment.id), visit)
+        .cancellable(can_cancel)
 }

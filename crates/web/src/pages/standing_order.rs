@@ -1,44 +1,9 @@
-//! What the payer reads of a standing order: how often, from when, until when, and that it is no
-//! single payment.
+//! How a standing order ends, in words that say that it is no single payment.
 
-use domain::initiation::{Frequency, Initiation, Schedule};
 use domain::payment::{End, Payment, State};
-use jiff::civil::Date;
 
-/// When a standing order is executed, for people.
-pub(super) struct Rhythm {
-    /// How often: `Every month`.
-    pub(super) every: &'static str,
-    /// The day of the first payment: `1 February 2026`.
-    pub(super) first: String,
-    /// No payment is later than this day; without it the standing order has no end.
-    pub(super) last: Option<String>,
-}
-
-/// The rhythm of a standing order; `None` of a single payment.
-pub(super) fn rhythm(initiation: &Initiation) -> Option<Rhythm> {
-    let Schedule::StandingOrder { first, frequency, last } = initiation.schedule else {
-        return None;
-    };
-    let every = match frequency {
-        Frequency::Dail => "Every day",
-        Frequency::Week => "Every week",
-        Frequency::Towk => "Every two weeks",
-        Frequency::Mnth => "Every month",
-        Frequency::Tomn => "Every two months",
-        Frequency::Qutr => "Every three months",
-        Frequency::Semi => "Every six months",
-        Frequency::Year => "Every year",
-    };
-    Some(Rhythm { every, first: written(first), last: last.map(written) })
-}
-
-fn written(day: Date) -> String {
-    day.strftime("%-d %B %Y").to_string()
-}
-
-const UNCONFIRMED: &str = "Your bank has not confirmed the standing order yet. The shop is told as \
-                           soon as it does. Please do not set it up again.";
+const UNCONFIRMED: &str = "Your bank has not confirmed the standing order yet. Please do not set it \
+                           up again.";
 
 /// Title and text of the page that says how a standing order ended, or that nothing more is to be
 /// done; `None` of a single payment.
@@ -83,6 +48,11 @@ pub(super) fn outcome(payment: &Payment) -> Option<(&'static str, &'static str)>
             "Not enough money in the account",
             "Your bank did not accept the standing order because the account does not hold enough. \
              Nothing is paid.",
+        ),
+        End::Declined if payment.cancelled_by_payer_at.is_some() => (
+            "Standing order cancelled",
+            "You have cancelled the standing order. Nothing is paid; you can start again in the \
+             shop.",
         ),
         End::Declined => (
             "Standing order declined",

@@ -21,7 +21,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::BankProfile;
 use bytes::Bytes;
 use domain::ids::TokenRequestId;
-use domain::initiation::Schedule;
 use domain::payment::{Payment, State as PaymentState};
 use domain::token_request::{Destinations, TokenRequest};
 use gateway::error::NeededField;
@@ -29,10 +28,10 @@ use gateway::token_requests::{self, Choice};
 use gateway::{App, GatewayError};
 use url::form_urlencoded::byte_serialize;
 
-use super::account_text::readable;
-use super::bank_choice::{self, BankRow, Place, Summary};
+use super::bank_choice::{self, BankRow, Place};
 use super::callback::to_the_shop;
 use super::session::{PaymentInPath, ResultPage, not_found, unavailable, waiting_at};
+use super::summary::Summary;
 use super::{VISIT, approval, page, problem_with_ways, psu_of, stale_visit, way_back};
 use crate::api::query::Query;
 use crate::api::v1::token_requests::payees;
@@ -62,10 +61,6 @@ impl Face {
 #[template(path = "consent.html")]
 struct Consent {
     payment: Summary,
-    payee_account: Option<String>,
-    description: Option<String>,
-    /// The day of execution, where it is a later one.
-    day: Option<String>,
     bank: BankRow,
     can_change: bool,
     refund_account: bool,
@@ -203,18 +198,29 @@ async fn next_page(
 fn over(app: &App, request: &TokenRequest, face: Face, query: &Query) -> Option<Response> {
     let expired = request.is_expired(app.now());
     let back_url = way_back::of_token_request(request, expired);
-    let (title, text) = match (request.declined_at, expired) {
-        (Some(_), _) if query.text("left").is_some() => return Some(to_the_shop(&back_url)),
-        (Some(_), _) => (
+    let standing_order = request.initiation.schedule.is_standing_order();
+    let (title, text) = match (request.declined_at, expired, standing_order) {
+        (Some(_), ..) if query.text("left").is_some() => return Some(to_the_shop(&back_url)),
+        (Some(_), _, false) => (
             "Payment declined",
             "You have declined this payment. Nothing was paid; you can start again in the shop.",
         ),
-        (None, true) => (
+        (Some(_), _, true) => (
+            "Standing order declined",
+            "You have declined this standing order. Nothing is paid; you can start again in the \
+             shop.",
+        ),
+        (None, true, false) => (
             "Payment expired",
             "There was too much time between the shop and this page. Nothing was paid; you can \
              start again in the shop.",
         ),
-        (None, false) => return None,
+        (None, true, true) => (
+            "Standing order expired",
+            "There was too much time between the shop and this page. Nothing is paid; you can \
+             start again in the shop.",
+        ),
+        (None, false, _) => return None,
     };
     let payment = summary(app, request, face);
     let page_of_result = ResultPage { payment, tone: "bad", title, text, reason: None, back_url };
@@ -294,6 +300,7 @@ fn agree(
     };
     let summary = Summary::of(
         &payment.initiation,
+        payment.execution,
         face.path(&request.id),
         app.visit_token(request.id.as_str()),
     );
@@ -315,16 +322,8 @@ fn consent(
     message: Option<String>,
 ) -> Response {
     let initiation = &payment.initiation;
-    let day = match initiation.schedule {
-        Schedule::Immediate => None,
-        Schedule::FutureDated { date } => Some(date.to_string()),
-        Schedule::StandingOrder { first, .. } => Some(first.to_string()),
-    };
     let consent = Consent {
-        payment: summary,
-        payee_account: initiation.creditor.account.as_ref().map(readable),
-        description: initiation.remittance_secondary.clone(),
-        day,
+        payment: summary.in_full(initiation, &bank.name),
         bank: bank_choice::row(app, bank),
         can_change,
         refund_account: initiation.return_refund_account,
@@ -363,12 +362,12 @@ fn ask_account(
 }
 
 fn summary(app: &App, request: &TokenRequest, face: Face) -> Summary {
-    let path = face.path(&request.id);
-    let summary = Summary::of(&request.initiation, path, app.visit_token(request.id.as_str()));
+    let (path, visit) = (face.path(&request.id), app.visit_token(request.id.as_str()));
+    let summary = Summary::of(&request.initiation, None, path, visit);
     match request.destinations_url {
         None => summary,
         // Whom to pay is not known, or may be another one at another bank.
-        Some(_) => Summary { payee: String::new(), ..summary },
+        Some(_) => summary.without_payee(),
     }
 }
 

@@ -29,7 +29,7 @@ async fn a_payer_gets_one_receipt_once_the_bank_has_accepted_the_payment() {
         let sent = world.mailer.sent();
         let [mail] = sent.as_slice() else { panic!("{sent:?}") };
         assert_eq!(mail.to.as_str(), "payer@mail.example");
-        assert_eq!(mail.subject, "Receipt: 10.23 GBP to Customer Inc.");
+        assert_eq!(mail.subject, "Receipt: £10.23 to Customer Inc.");
         let id = transfer["id"].as_str().unwrap().split(':').nth(1).unwrap();
         assert_eq!(mail.id, format!("receipt-{id}"));
         if world.name == "sqlite" {

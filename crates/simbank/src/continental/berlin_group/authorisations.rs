@@ -16,10 +16,12 @@ const METHODS: [(&str, &str, &str); 3] = [
     ("chip", "CHIP_OTP", "chipTAN optical"),
     ("photo", "PHOTO_OTP", "photoTAN"),
 ];
-/// A picture of 8 × 8 points, PNG.
-const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQAAAADsdIMmAAAAFklEQVR42mNgYGBg+P//PwMDw38GBgYAOh4F+0F8WXIAAAAASUVORK5CYII=";
-/// A start code with a reference number, as card readers take it.
-const FLICKER: &str = "11048813833205";
+/// A picture of 32 × 32 points, PNG; it holds no message.
+const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgAQAAAABbAUdZAAAAXUlEQVR42mNgAAHj8rR3DOnHz/cx\
+    hNat+sPA/J/9H4PZ7dxtDHlv7t5gqPj58ROD/tX4VQz1D/4fYIjO3XaLIXb2bjMGeTu7Goaq1V/D\
+    GGrkf9gx5G67nUNNo0AAAAJMRZ2kow4nAAAAAElFTkSuQmCC";
+/// A flicker code of HHD 1.3: start code 87654321, an account number and the amount 10,23.
+const FLICKER: &str = "11048765432104002020511531302C323336";
 
 fn method(id: &str) -> Option<Value> {
     METHODS.iter().find(|(known, ..)| *known == id).map(|(id, kind, name)| {

@@ -124,6 +124,7 @@ pub struct World {
     pub other: Member,
     pub ids: Arc<TestIds>,
     pub mailer: Arc<TestMailer>,
+    browser: pages::Cookies,
     router: Router,
     settings: Settings,
     gateway_member: MemberId,
@@ -267,6 +268,7 @@ impl World {
             other,
             ids,
             mailer,
+            browser: pages::Cookies::default(),
             settings,
             gateway_member,
             database,
@@ -385,7 +387,7 @@ impl World {
             answer.status
         );
         let page = path == "/callback"
-            || ["/session/", "/app/request-token/", "/assets/"]
+            || ["/callback/arrived", "/session/", "/app/request-token/", "/assets/"]
                 .iter()
                 .any(|start| path.starts_with(start));
         if page {

@@ -1,14 +1,40 @@
 //! The payer's browser at our pages.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use axum::body::Body;
 use http::Request;
 
 use super::{Answer, World};
 
+/// The cookies that the payer's browser keeps, by name.
+pub type Cookies = Mutex<BTreeMap<String, String>>;
+
 impl World {
     /// Fetches a page as a browser does.
     pub async fn page(&self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+        let request = Request::get(path).header("cookie", self.cookies_for(path));
+        let answer = self.send(request.body(Body::empty()).unwrap()).await;
+        for cookie in answer.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            assert!(cookie.contains("; Path=/callback;"), "{cookie}");
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            self.browser.lock().unwrap().insert(name.to_owned(), value.to_owned());
+        }
+        answer
+    }
+
+    /// What the browser sends with a request of its own site.
+    pub fn cookies_for(&self, path: &str) -> String {
+        let kept = self.browser.lock().unwrap();
+        let kept = kept.iter().filter(|_| path.starts_with("/callback"));
+        kept.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    /// The same person at another browser; the cookies of the first.
+    pub fn change_browser(&self, cookies: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        std::mem::replace(&mut *self.browser.lock().unwrap(), cookies)
     }
 
     /// Sends a form as a browser does.

@@ -1,0 +1,190 @@
+//! What a person reads of a payment, in order: the same on every page and in every mail.
+
+use jiff::civil::Date;
+
+use crate::execution::Execution;
+use crate::initiation::{Frequency, Initiation, Schedule};
+
+/// What a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    /// The amount of a single payment.
+    Amount,
+    /// The amount of each payment of a standing order.
+    AmountOfEach,
+    /// How often a standing order pays.
+    HowOften,
+    /// The day of a standing order's first payment.
+    FirstPayment,
+    /// The day after which a standing order pays no more, and how many payments it makes.
+    LastPayment,
+    /// The day of a single payment that is not made at once.
+    Day,
+    /// Who is paid.
+    Payee,
+    /// What the payee reads.
+    Reference,
+}
+
+impl Label {
+    /// The label's words.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Label::Amount => "Amount",
+            Label::AmountOfEach => "Amount of each payment",
+            Label::HowOften => "Standing order",
+            Label::FirstPayment => "First payment",
+            Label::LastPayment => "Last payment",
+            Label::Day => "Payment date",
+            Label::Payee => "To",
+            Label::Reference => "Reference",
+        }
+    }
+
+    /// Whether the line holds an amount, which is never broken.
+    #[must_use]
+    pub fn is_amount(self) -> bool {
+        match self {
+            Label::Amount | Label::AmountOfEach => true,
+            Label::HowOften
+            | Label::FirstPayment
+            | Label::LastPayment
+            | Label::Day
+            | Label::Payee
+            | Label::Reference => false,
+        }
+    }
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What it is about.
+    pub label: Label,
+    /// What is said of it.
+    pub value: String,
+}
+
+/// The summary of a payment. `execution` is what was decided with its bank, where that is known: the
+/// day may be another than the one that the member asked for. A payee without a name is left out.
+#[must_use]
+pub fn of(initiation: &Initiation, execution: Option<Execution>) -> Vec<Line> {
+    let amount = initiation.amount.for_people();
+    let mut lines = vec![];
+    let mut say = |label, value| lines.push(Line { label, value });
+    match initiation.schedule {
+        Schedule::Immediate | Schedule::FutureDated { .. } => {
+            say(Label::Amount, amount);
+            if let Some(day) = day_of_payment(initiation.schedule, execution) {
+                say(Label::Day, written(day));
+            }
+        }
+        Schedule::StandingOrder { first, frequency, last } => {
+            say(Label::AmountOfEach, amount);
+            say(Label::HowOften, how_often(frequency).to_owned());
+            say(Label::FirstPayment, written(first));
+            say(Label::LastPayment, end_of(first, frequency, last));
+        }
+    }
+    if let Some(name) = initiation.creditor.name.as_ref().filter(|name| !name.is_empty()) {
+        say(Label::Payee, name.clone());
+    }
+    say(Label::Reference, initiation.remittance_primary.clone());
+    lines
+}
+
+/// The day of a single payment that is not made at once.
+fn day_of_payment(schedule: Schedule, execution: Option<Execution>) -> Option<Date> {
+    match (execution, schedule) {
+        (Some(execution), _) => execution.day,
+        (None, Schedule::FutureDated { date }) => Some(date),
+        (None, Schedule::Immediate | Schedule::StandingOrder { .. }) => None,
+    }
+}
+
+fn how_often(frequency: Frequency) -> &'static str {
+    match frequency {
+        Frequency::Dail => "Every day",
+        Frequency::Week => "Every week",
+        Frequency::Towk => "Every two weeks",
+        Frequency::Mnth => "Every month",
+        Frequency::Tomn => "Every two months",
+        Frequency::Qutr => "Every three months",
+        Frequency::Semi => "Every six months",
+        Frequency::Year => "Every year",
+    }
+}
+
+fn end_of(first: Date, frequency: Frequency, last: Option<Date>) -> String {
+    let Some(last) = last else {
+        return "None: it goes on until you end it at your bank".to_owned();
+    };
+    match payments_until(first, frequency, last) {
+        1 => format!("No later than {} (1 payment)", written(last)),
+        count => format!("No later than {} ({count} payments)", written(last)),
+    }
+}
+
+/// How many days of a standing order lie between `first` and `last`, both included. A month without
+/// the day of the first payment pays on its last day.
+fn payments_until(first: Date, frequency: Frequency, last: Date) -> i64 {
+    let days = |step: i64| first.duration_until(last).as_hours() / 24 / step + 1;
+    let months = |step: i64| {
+        let between = (i64::from(last.year()) - i64::from(first.year())) * 12
+            + i64::from(last.month())
+            - i64::from(first.month());
+        let pays_on = first.day().min(last.days_in_month());
+        let whole = if last.day() < pays_on { between - 1 } else { between };
+        whole / step + 1
+    };
+    match frequency {
+        Frequency::Dail => days(1),
+        Frequency::Week => days(7),
+        Frequency::Towk => days(14),
+        Frequency::Mnth => months(1),
+        Frequency::Tomn => months(2),
+        Frequency::Qutr => months(3),
+        Frequency::Semi => months(6),
+        Frequency::Year => months(12),
+    }
+}
+
+/// A day as people write it: `1 February 2026`.
+#[must_use]
+pub fn written(day: Date) -> String {
+    day.strftime("%-d %B %Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_payments_of_a_standing_order_are_counted_by_its_rhythm() {
+        let table = [
+            ("2026-02-01", Frequency::Dail, "2026-02-28", 28),
+            ("2026-02-01", Frequency::Week, "2026-02-28", 4),
+            ("2026-02-01", Frequency::Week, "2026-03-01", 5),
+            ("2026-02-01", Frequency::Towk, "2026-03-01", 3),
+            // Reference, section 2.4: 24 payments.
+            ("2020-08-01", Frequency::Mnth, "2022-07-31", 24),
+            ("2026-02-01", Frequency::Mnth, "2026-02-02", 1),
+            ("2026-01-31", Frequency::Mnth, "2026-02-28", 2),
+            ("2026-01-31", Frequency::Mnth, "2026-02-27", 1),
+            ("2026-01-31", Frequency::Tomn, "2026-03-30", 1),
+            ("2026-01-15", Frequency::Qutr, "2027-01-15", 5),
+            ("2026-01-15", Frequency::Semi, "2027-01-14", 2),
+            ("2024-02-29", Frequency::Year, "2026-02-28", 3),
+            ("2026-01-01", Frequency::Dail, "9999-12-31", 2_912_443),
+        ];
+        for (first, frequency, last, count) in table {
+            let found = payments_until(day(first), frequency, day(last));
+            assert_eq!(found, count, "{first} {frequency:?} {last}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Which browser left for the bank.
+//!
+//! A page that leads to a bank leaves a cookie with the browser. A return is recorded whoever brings
+//! it, because what the bank says is a fact; but only the browser that left sees the payment. Whoever
+//! was talked into approving somebody else's payment, or got the bank's address passed on, sees a
+//! page that says nothing of it.
+//!
+//! The cookie is `SameSite=Lax`: it comes with a bank's redirect, and not with a form that a bank's
+//! page posts. Such a form is answered with a redirect of ours, and with that the cookie comes.
+
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use domain::ids::PaymentId;
+use gateway::App;
+
+/// How long a browser keeps the cookie, in seconds: longer than a payer has to approve.
+const KEPT_S: u32 = 60 * 60;
+/// Cookies of one request that are looked at.
+const COOKIES_MAX: usize = 200;
+
+/// The cookie's name: one for each payment, because a browser may have several at banks at once.
+fn name(id: &PaymentId) -> String {
+    format!("bascule-left-{}", id.core())
+}
+
+/// The response, which leaves the cookie with the browser that is about to leave.
+pub(super) fn noted(app: &App, id: &PaymentId, mut response: Response) -> Response {
+    let secure = if app.settings().public_url.starts_with("https:") { "; Secure" } else { "" };
+    let cookie = format!(
+        "{}={}; Path=/callback; Max-Age={KEPT_S}; HttpOnly; SameSite=Lax{secure}",
+        name(id),
+        app.departure_token(id)
+    );
+    // A name of letters and digits, and hexadecimal digits: always a valid header.
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}
+
+/// Whether the request comes from a browser that left our pages for the bank with that payment.
+pub(super) fn is_known(app: &App, id: &PaymentId, headers: &HeaderMap) -> bool {
+    let name = name(id);
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .take(COOKIES_MAX)
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .any(|(found, token)| found == name && app.is_departure_token(id, token))
+}
