@@ -10,6 +10,7 @@ use banks::payee_verification::VerificationService;
 use banks::protocol::Identity;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ids::MemberId;
 use domain::reach::Reach;
 use domain::seams::Clock;
 use gateway::app::Parts;
@@ -17,7 +18,7 @@ use gateway::jobs::{Runner, recover};
 use gateway::seal::{KEY_BYTES, Sealer};
 use gateway::signing::GatewayKey;
 use gateway::{App, Mailer, Settings, housekeeping, readiness};
-use store::Db;
+use store::{Db, unit};
 use tokio::net::TcpListener;
 use web::api::event::PublicEvents;
 
@@ -72,6 +73,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let listener = listen(options.port).await?;
     let api_url = format!("http://localhost:{}", listener.local_addr()?.port());
     let db = open_database(options, &data_dir).await?;
+    check_not_lost(&db, &data_dir).await?;
     let ownership = Ownership::take(&db, &SystemClock).await?;
     let signing_key = tpp_signing_key(&data_dir)?;
     let sealing_key = data_dir.secret("sealing.key", || {
@@ -240,6 +242,31 @@ async fn open_database(options: &SandboxOptions, data_dir: &DataDir) -> anyhow::
             .await
             .map_err(|error| anyhow!("{error}")),
     }
+}
+
+/// Refuses a PostgreSQL database that is not the one which the data directory was used with last:
+/// starting as new would forget orders that are under way. A lost SQLite database is found before.
+async fn check_not_lost(db: &Db, data_dir: &DataDir) -> anyhow::Result<()> {
+    let file = data_dir.file("sandbox.json");
+    let Ok(text) = std::fs::read(&file) else { return Ok(()) };
+    let last: Announcement = serde_json::from_slice(&text)
+        .map_err(|error| anyhow!("{} cannot be read: {error}", file.display()))?;
+    if db.kind() == "sqlite" || last.database != db.kind() {
+        return Ok(());
+    }
+    let id: MemberId = last.member_id.parse().map_err(|_| {
+        anyhow!("{} names `{}`, which is no member id", file.display(), last.member_id)
+    })?;
+    let known = db.read(move |tx| unit(async move { store::members::name(tx, &id).await })).await?;
+    if known.is_some() {
+        return Ok(());
+    }
+    Err(anyhow!(
+        "the database of --database does not know the member {} of {}: it is empty or another one; name \
+         the right one, restore it from a backup, or choose another --data-dir to begin anew",
+        last.member_id,
+        file.display()
+    ))
 }
 
 fn tpp_signing_key(data_dir: &DataDir) -> anyhow::Result<SigningKey> {
