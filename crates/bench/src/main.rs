@@ -11,6 +11,7 @@
 //! many requests over so many connections. Told to end (Ctrl-C, SIGTERM), it still stops and
 //! removes what it started.
 
+mod disturbance;
 mod driver;
 mod floor;
 mod http1;

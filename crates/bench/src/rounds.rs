@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 
+use crate::disturbance::Disturbance;
 use crate::driver::{Load, Outcome, Task};
 use crate::postgres::Postgres;
 use crate::report::{self, Held, Line, Notes, Round};
@@ -30,10 +31,12 @@ enum Kind {
         late: bool,
     },
     Pay(Route),
+    /// The same while another member's endpoint and another bank answer nobody.
+    PayDisturbed(Route),
 }
 
 /// All kinds, in the order of the table.
-const KINDS: [Kind; 4 + Route::ALL.len()] = [
+const KINDS: [Kind; 5 + Route::ALL.len()] = [
     Kind::Create,
     Kind::Read,
     Kind::List { late: false },
@@ -43,6 +46,7 @@ const KINDS: [Kind; 4 + Route::ALL.len()] = [
     Kind::Pay(Route::ALL[2]),
     Kind::Pay(Route::ALL[3]),
     Kind::Pay(Route::ALL[4]),
+    Kind::PayDisturbed(Route::ALL[0]),
 ];
 
 impl Kind {
@@ -53,6 +57,7 @@ impl Kind {
             Kind::List { late: false } => "GET /v2/payments, first page of ten",
             Kind::List { late: true } => "GET /v2/payments, page of ten near the end",
             Kind::Pay(route) => route.name(),
+            Kind::PayDisturbed(_) => "lifecycle, UK Open Banking, beside silent neighbours",
         }
     }
 
@@ -60,7 +65,7 @@ impl Kind {
     fn is_of_floor(self) -> bool {
         match self {
             Kind::Create | Kind::Read => true,
-            Kind::List { .. } | Kind::Pay(_) => false,
+            Kind::List { .. } | Kind::Pay(_) | Kind::PayDisturbed(_) => false,
         }
     }
 }
@@ -147,6 +152,7 @@ fn add_remarks(notes: &mut Notes, all: &[Measured], plan: &Plan) {
     }
     for measured in subjects() {
         notes.remarks.push(late_pages(measured));
+        notes.remarks.push(neighbours(measured));
     }
     if subjects().any(|measured| measured.server.name == ON_POSTGRES) {
         let cpu = if plan.postgres.is_some() {
@@ -161,20 +167,33 @@ fn add_remarks(notes: &mut Notes, all: &[Measured], plan: &Plan) {
     }
 }
 
-/// How much longer a page near the end takes than the first one: medians of the rounds' medians.
-fn late_pages(measured: &Measured) -> String {
-    let p50_us = |late| {
-        let index = KINDS.iter().position(|kind| *kind == Kind::List { late }).unwrap_or(0);
+/// How much longer a whole payment takes beside neighbours who answer nobody.
+fn neighbours(measured: &Measured) -> String {
+    let times = ratio(measured, Kind::PayDisturbed(Route::ALL[0]), Kind::Pay(Route::ALL[0]));
+    format!(
+        "{}: beside a webhook endpoint and a bank that answer nobody, a whole payment of another member \
+         at another bank takes {times} times as long.",
+        measured.server.name,
+    )
+}
+
+/// How many times as long one kind takes as another: medians of the rounds' medians.
+fn ratio(measured: &Measured, one: Kind, other: Kind) -> String {
+    let p50_us = |wanted| {
+        let index = KINDS.iter().position(|kind| *kind == wanted).unwrap_or(0);
         let rounds = &measured.rounds[index];
         measure::median(&mut rounds.iter().map(|round| round.p50_us).collect::<Vec<u64>>())
     };
-    let percent = p50_us(true) * 100 / p50_us(false).max(1);
+    let percent = p50_us(one) * 100 / p50_us(other).max(1);
+    format!("{}.{:02}", percent / 100, percent % 100)
+}
+
+/// How much longer a page near the end takes than the first one.
+fn late_pages(measured: &Measured) -> String {
+    let times = ratio(measured, Kind::List { late: true }, Kind::List { late: false });
     format!(
-        "{}: of {} payments, a page near the end takes {}.{:02} times as long as the first.",
-        measured.server.name,
-        measured.stored,
-        percent / 100,
-        percent % 100
+        "{}: of {} payments, a page near the end takes {times} times as long as the first.",
+        measured.server.name, measured.stored,
     )
 }
 
@@ -233,7 +252,13 @@ impl Measured {
                 let requests = (plan.requests / LIST_PARTS).max(100);
                 (plan.connections, requests, Load::List(late.then(|| self.old_payment())))
             }
-            Kind::Pay(route) => (plan.payers, plan.lifecycles, Load::Pay(route)),
+            Kind::Pay(route) | Kind::PayDisturbed(route) => {
+                (plan.payers, plan.lifecycles, Load::Pay(route))
+            }
+        };
+        let _neighbours = match kind {
+            Kind::PayDisturbed(_) => Some(Disturbance::begin(&self.server.ready)?),
+            Kind::Create | Kind::Read | Kind::List { .. } | Kind::Pay(_) => None,
         };
         Ok(self.ask(at_a_time, requests, load)?.0)
     }

@@ -47,6 +47,12 @@ pub struct Ready {
     pub api_url: String,
     /// With which requests are signed.
     pub credentials: Credentials,
+    /// The simulated banks; empty where there are none.
+    #[serde(default)]
+    pub banks_url: String,
+    /// The `Authorization` of another member; empty where there is none.
+    #[serde(default)]
+    pub basic_header: String,
 }
 
 /// A server that runs until this is dropped.
@@ -172,5 +178,7 @@ pub fn gateway(name: &'static str, program: &Path, database: Option<&str>) -> Su
 fn announced_by_sandbox(announced: &Value) -> anyhow::Result<Ready> {
     let api_url = announced["api_url"].as_str().context("no `api_url`")?.to_owned();
     let credentials = serde_json::from_value(announced["pay"].clone()).context("no `pay`")?;
-    Ok(Ready { api_url, credentials })
+    let text = |name: &str| announced[name].as_str().unwrap_or_default().to_owned();
+    let (banks_url, basic_header) = (text("banks_url"), text("basic_header"));
+    Ok(Ready { api_url, credentials, banks_url, basic_header })
 }

@@ -55,7 +55,8 @@ pub fn serve() -> anyhow::Result<()> {
         });
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let api_url = format!("http://localhost:{}", listener.local_addr()?.port());
-        let ready = Ready { api_url, credentials };
+        let (banks_url, basic_header) = (String::new(), String::new());
+        let ready = Ready { api_url, credentials, banks_url, basic_header };
         crate::say(&serde_json::to_string(&ready)?);
         let router = axum::Router::new()
             .route(order::PATH, post(create))
