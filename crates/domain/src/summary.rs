@@ -121,8 +121,8 @@ fn end_of(first: Date, frequency: Frequency, last: Option<Date>) -> String {
         return "None: it goes on until you end it at your bank".to_owned();
     };
     match payments_until(first, frequency, last) {
-        1 => format!("No later than {} (1 payment)", written(last)),
-        count => format!("No later than {} ({count} payments)", written(last)),
+        1 => format!("No later than {} (1\u{a0}payment)", written(last)),
+        count => format!("No later than {} ({count}\u{a0}payments)", written(last)),
     }
 }
 

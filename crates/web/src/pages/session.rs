@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::BankProfile;
 use bytes::Bytes;
 use domain::ids::PaymentId;
-use domain::payment::{End, Payment, State as PaymentState};
+use domain::payment::{End, Payment, SentOrder, State as PaymentState};
 use gateway::error::NeededField;
 use gateway::{App, GatewayError, payments};
 use jiff::SignedDuration;
@@ -227,29 +227,32 @@ pub(super) fn stage_page(
         ),
         PaymentState::OrderSent { order }
         | PaymentState::Uncertain { order }
-        | PaymentState::Processing { order, .. } => {
-            if let Some(text) = scheduled(app, payment) {
-                return result(app, payment, "pending", "Payment scheduled", text);
-            }
-            let waited_for = app.now().duration_since(order.sent_at);
-            if waited_for < WAIT_FOR_FINAL {
-                waiting(app, payment, "Your bank is making the payment…")
-            } else {
-                result(
-                    app,
-                    payment,
-                    "pending",
-                    "Payment sent",
-                    "Your bank has not confirmed the payment yet. Please do not pay again.",
-                )
-            }
-        }
+        | PaymentState::Processing { order, .. } => ordered(app, payment, order),
         PaymentState::Final { .. }
             if payment.cancelled_by_payer_at.is_some() && query.text("left").is_some() =>
         {
             to_the_shop(&member_url(app, payment))
         }
         PaymentState::Final { end } => ended(app, payment, *end),
+    }
+}
+
+/// The bank has the order, or may have it: a wait for its last word, for a while.
+fn ordered(app: &App, payment: &Payment, order: &SentOrder) -> Response {
+    if let Some(text) = scheduled(app, payment) {
+        return result(app, payment, "pending", "Payment scheduled", text);
+    }
+    let waited_for = app.now().duration_since(order.sent_at);
+    if waited_for < WAIT_FOR_FINAL {
+        waiting(app, payment, "Your bank is making the payment…")
+    } else {
+        result(
+            app,
+            payment,
+            "pending",
+            "Payment sent",
+            "Your bank has not confirmed the payment yet. Please do not pay again.",
+        )
     }
 }
 

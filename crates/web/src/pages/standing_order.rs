@@ -35,7 +35,12 @@ pub(super) fn outcome(payment: &Payment) -> Option<(&'static str, &'static str)>
             return Some(("Standing order sent", UNCONFIRMED));
         }
     };
-    Some(match end {
+    Some(ended(payment, end))
+}
+
+/// The same of a standing order that has ended.
+fn ended(payment: &Payment, end: End) -> (&'static str, &'static str) {
+    match end {
         End::Completed => (
             "Standing order set up",
             "Your bank has taken the standing order and makes its payments by itself.",
@@ -77,7 +82,7 @@ pub(super) fn outcome(payment: &Payment) -> Option<(&'static str, &'static str)>
             "Standing order cancelled",
             "The shop has cancelled the standing order. Nothing is paid.",
         ),
-    })
+    }
 }
 
 /// What the payer of a standing order reads while the bank has it; `None` otherwise.

@@ -30,7 +30,7 @@ impl Kind {
                 let day = ("Payment date", "2 February 2026".to_owned());
                 return vec![("Amount", amount.to_owned()), day];
             }
-            Kind::Limited => "No later than 1 December 2026 (11 payments)",
+            Kind::Limited => "No later than 1 December 2026 (11\u{a0}payments)",
             Kind::Endless => "None: it goes on until you end it at your bank",
         };
         vec![
