@@ -51,7 +51,8 @@ async fn a_state_with_spaces_is_understood_by_every_decoder() {
     for world in worlds().await {
         let body = with(&world.open_request(), "requestPayload.callbackState", "a b+c");
         let request = id(&world.store(&body).await);
-        let page = unescaped(&world.page(&v2(&request)).await.text());
+        let (_, left) = world.submit_and_follow(&v2(&request), &[("decision", "decline")]).await;
+        let page = unescaped(&left.text());
         assert!(page.contains("state=a%20b%2Bc"), "{page}");
     }
 }
@@ -66,9 +67,12 @@ async fn questions_that_wait_are_named_in_the_way_back() {
         let request = id(&world.store(&body).await);
         world.authorize(&request, &json!({ "useCredentialFlow": true })).await;
         let payment = id(&world.only_payment().await);
-        // Led by the API, the payer looks at our page all the same, and goes back from there.
-        let page = world.page(&format!("/session/{payment}")).await.text();
-        assert_eq!(way_back(&page)["credential-fields"], "psuId", "{page}");
+        // Led by the API, the payer looks at our page all the same, answers the first question there,
+        // and leaves: the bank executes at the approval, so nobody can cancel any more.
+        let path = format!("/session/{payment}");
+        world.submit(&format!("{path}/answers"), &[("psuId", "anna")]).await;
+        let page = world.page(&path).await.text();
+        assert_eq!(way_back(&page)["credential-fields"], "password", "{page}");
     }
 }
 
