@@ -194,6 +194,9 @@ pub struct App {
     pub(crate) claimed_until_ms: AtomicI64,
 }
 
+/// Purpose and subject of the seal on an OAuth state.
+const OAUTH_STATE: (&str, &str) = ("payment", "oauth state");
+
 impl App {
     /// How many facts wait for a database that does not take them, as it changes.
     #[must_use]
@@ -272,23 +275,41 @@ impl App {
         Lease { token: domain::ids::random_hex(8, self.ids()), until }
     }
 
-    /// Fresh keys for one opening at a bank. The OAuth state begins with the payment's id, so that
-    /// the browser's return finds its payment without another table.
+    /// Fresh keys for one opening at a bank. The OAuth state is the payment's id, sealed: the browser's
+    /// return finds its payment without another table, and whoever reads the bank's address does not
+    /// learn that of the payment's page.
+    ///
+    /// # Errors
+    /// [`GatewayError::Sealing`].
     pub(crate) fn new_attempt(
         &self,
         payment_id: &PaymentId,
         bank: Option<&BankProfile>,
-    ) -> Attempt {
-        let random = domain::ids::random_hex(16, self.ids());
-        Attempt {
-            idempotency_key: format!("c{}{}", payment_id.core(), &random[..8]),
-            oauth_state: format!("{}.{random}", payment_id.core()),
+    ) -> Result<Attempt, GatewayError> {
+        let core = payment_id.core();
+        let (purpose, subject) = OAUTH_STATE;
+        let state = self.parts.sealer.seal(purpose, subject, core.as_bytes(), self.ids())?;
+        Ok(Attempt {
+            idempotency_key: format!("c{core}{}", domain::ids::random_hex(4, self.ids())),
+            oauth_state: state.0,
             nonce: domain::ids::random_hex(16, self.ids()),
             code_verifier: domain::ids::random_hex(32, self.ids()),
             executes_at_approval: bank.is_some_and(|bank| bank.executes_at_approval),
             repeated_creation: bank.map(BankProfile::repeated_creation),
             opening: 1,
-        }
+        })
+    }
+
+    /// The payment of an OAuth state; `None` where it is none of ours.
+    pub(crate) fn payment_of_state(&self, state: &str) -> Option<PaymentId> {
+        let (purpose, subject) = OAUTH_STATE;
+        let opened = self.parts.sealer.open(purpose, subject, &Sealed(state.to_owned())).ok();
+        let core = match &opened {
+            Some(core) => std::str::from_utf8(core).ok()?,
+            // Payers of release 0.3 are at their banks with the id, a dot and random digits.
+            None => state.split_once('.')?.0,
+        };
+        format!("{}:{core}:{}", PaymentId::PREFIX, domain::ids::SUFFIX).parse().ok()
     }
 
     /// A new id under which a bank knows an order: 24 hexadecimal digits.

@@ -28,19 +28,33 @@ pub(super) fn no_bank() -> AuthorisationFact {
 }
 
 /// What could not be repeated left, and its answer was lost.
-pub(super) fn answer_lost(app: &App, payment: &Payment, text: String) -> AuthorisationFact {
-    AuthorisationFact::AnswerLost { text, renewed: renewed(app, payment) }
+///
+/// # Errors
+/// [`GatewayError::Sealing`].
+pub(super) fn answer_lost(
+    app: &App,
+    payment: &Payment,
+    text: String,
+) -> Result<AuthorisationFact, GatewayError> {
+    Ok(AuthorisationFact::AnswerLost { text, renewed: renewed(app, payment)? })
 }
 
 /// The code is spent and the token is lost.
-pub(super) fn grant_lost(app: &App, payment: &Payment, text: String) -> AuthorisationFact {
-    AuthorisationFact::GrantLost { text, renewed: renewed(app, payment) }
+///
+/// # Errors
+/// [`GatewayError::Sealing`].
+pub(super) fn grant_lost(
+    app: &App,
+    payment: &Payment,
+    text: String,
+) -> Result<AuthorisationFact, GatewayError> {
+    Ok(AuthorisationFact::GrantLost { text, renewed: renewed(app, payment)? })
 }
 
 /// Keys of a new opening at the payment's bank.
-fn renewed(app: &App, payment: &Payment) -> Box<Attempt> {
+fn renewed(app: &App, payment: &Payment) -> Result<Box<Attempt>, GatewayError> {
     let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
-    Box::new(app.new_attempt(&payment.id, bank))
+    Ok(Box::new(app.new_attempt(&payment.id, bank)?))
 }
 
 /// The bank's clear "no".

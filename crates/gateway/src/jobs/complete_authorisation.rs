@@ -30,7 +30,7 @@ pub(super) async fn run(
     let attempt = &authorisation.attempt;
     if *sent {
         let text = "the process ended before an answer was recorded".to_owned();
-        let what = approval::answer_lost(app, &payment, text);
+        let what = approval::answer_lost(app, &payment, text)?;
         return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
     }
     let Some(mut at_bank) = app.at_bank(&payment, psu) else {
@@ -55,7 +55,7 @@ pub(super) async fn run(
         Ok(Approval::Waiting) => AuthorisationFact::StillOpen,
         Ok(told) => approval::of_approval(app, &payment, told)?,
         Err(AuthorisationError::Unproven(text)) => AuthorisationFact::Unproven { text },
-        Err(AuthorisationError::GrantLost(text)) => approval::grant_lost(app, &payment, text),
+        Err(AuthorisationError::GrantLost(text)) => approval::grant_lost(app, &payment, text)?,
         Err(AuthorisationError::Bank(BankError::Refused { code, status, text })) => {
             approval::refused(code, status, text)
         }
@@ -65,7 +65,7 @@ pub(super) async fn run(
             return Ok(Next::Repeat(backoff(app, claim.attempts)));
         }
         Err(AuthorisationError::Bank(error)) if once => {
-            approval::answer_lost(app, &payment, error.to_string())
+            approval::answer_lost(app, &payment, error.to_string())?
         }
         // Verifying again changes nothing at the bank, so it is tried until the time is over.
         Err(AuthorisationError::Bank(

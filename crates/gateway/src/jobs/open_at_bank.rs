@@ -45,7 +45,7 @@ pub(super) async fn run(
     let repeatable = attempt.repeated_creation() == RepeatedCreation::SameKeys;
     if sent {
         let text = "the process ended before an answer was recorded".to_owned();
-        return conclude(app, claim, told(approval::answer_lost(app, &payment, text))).await;
+        return conclude(app, claim, told(approval::answer_lost(app, &payment, text)?)).await;
     }
     if uncertain && !repeatable {
         return Ok(Next::Finish);
@@ -116,7 +116,7 @@ async fn lost(
             conclude(app, claim, conclusion(given_up, calls)).await
         }
         RepeatedCreation::SameKeys | RepeatedCreation::NewKeys | RepeatedCreation::Never => {
-            let what = approval::answer_lost(app, payment, text);
+            let what = approval::answer_lost(app, payment, text)?;
             conclude(app, claim, conclusion(what, calls)).await
         }
     }

@@ -31,7 +31,7 @@ pub(super) async fn run(
     let attempt = &authorisation.attempt;
     if claim.attempts > 1 {
         let text = "the process ended before an answer was recorded".to_owned();
-        let what = approval::answer_lost(app, &payment, text);
+        let what = approval::answer_lost(app, &payment, text)?;
         return conclude(app, claim, Conclusion::of(approval::fact(attempt, what))).await;
     }
     let Some(mut at_bank) = app.at_bank(&payment, psu) else {
@@ -62,7 +62,7 @@ pub(super) async fn run(
             }
         }
         Err(BankError::Unknown { text } | BankError::Malformed { what: text, .. }) => {
-            approval::answer_lost(app, &payment, text)
+            approval::answer_lost(app, &payment, text)?
         }
     };
     conclude(app, claim, Conclusion { fact: approval::fact(attempt, what), calls }).await

@@ -133,7 +133,7 @@ async fn prepare(
     }
     let now = app.now();
     let id = PaymentId::new(now, app.ids());
-    let attempt = app.new_attempt(&id, bank);
+    let attempt = app.new_attempt(&id, bank)?;
     let credentials = match *credentials == Credentials::default() {
         true => None,
         false => Some(approval::seal_credentials(app, &id, credentials)?),

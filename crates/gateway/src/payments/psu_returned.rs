@@ -93,7 +93,7 @@ async fn record(
         Ok(returned) => returned,
         Err(error) => return not_ours(&error.to_string()),
     };
-    let Some(payment_id) = payment_of_state(&returned.state) else {
+    let Some(payment_id) = app.payment_of_state(&returned.state) else {
         return not_ours(UNKNOWN_STATE);
     };
     if let Some(member) = member {
@@ -111,10 +111,4 @@ async fn record(
         Err(GatewayError::PaymentNotFound) => not_ours(UNKNOWN_STATE),
         Err(error) => Err(error),
     }
-}
-
-/// `state` begins with the core of the payment's id; see `App::new_attempt`.
-fn payment_of_state(state: &str) -> Option<PaymentId> {
-    let core = state.split('.').next()?;
-    format!("{}:{core}:{}", PaymentId::PREFIX, domain::ids::SUFFIX).parse().ok()
 }

@@ -213,7 +213,7 @@ fn sketch(
         // Pages need no bank from the start.
         initiation: Initiation { flow: Flow::FullHostedPages, ..initiation },
         execution: None,
-        attempt: app.new_attempt(&id, None),
+        attempt: app.new_attempt(&id, None)?,
         end_to_end_id: app.new_end_to_end_id(),
         credentials: None,
         terms: Terms::default(),
