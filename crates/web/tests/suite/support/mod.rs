@@ -346,7 +346,7 @@ impl World {
     /// The same where the answer is in a form that no document has.
     pub async fn send_unjudged(&self, request: Request<Body>) -> Answer {
         // As in the product, a request has a stack of its own.
-        let response = tokio::spawn(self.router.clone().oneshot(request)).await.unwrap().unwrap();
+        let response = wire::in_a_task(self.router.clone().oneshot(request)).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }

@@ -65,6 +65,13 @@ pub enum Fault {
     HeldAfter,
 }
 
+/// Drives the future on a stack of its own; it ends with whoever waits for it.
+pub async fn in_a_task<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> T {
+    let mut task = tokio::task::JoinSet::new();
+    task.spawn(future);
+    task.join_next().await.unwrap().unwrap()
+}
+
 /// How a webhook endpoint takes a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
@@ -232,7 +239,7 @@ impl TestWire {
     /// Asks the simulated banks as a browser or a bank's operator would: not judged, never faulty.
     pub async fn bank(&self, request: http::Request<Body>) -> Result<Response, WireError> {
         // A task of its own: gateway and bank on one stack are too much for a test's thread.
-        let response = tokio::spawn(self.banks.clone().oneshot(request)).await.unwrap().unwrap();
+        let response = in_a_task(self.banks.clone().oneshot(request)).await.unwrap();
         let (parts, body) = response.into_parts();
         // The simulated banks are silent by breaking off before the first byte.
         let body = to_bytes(body, banks::wire::BODY_BYTES_MAX)
