@@ -45,7 +45,8 @@ pub struct Settings {
     /// Whether this is a sandbox: Basic keys work, and errors say more.
     pub sandbox: bool,
     /// Whether everybody may read the whole directory of banks (`GET /v2/banks`, `GET
-    /// /bank/countries`). `GET /banks` and the gateway's own keys are public always.
+    /// /bank/countries`), and a token request with its result by its id, as published clients do.
+    /// `GET /banks` and the gateway's own member with its keys are public always.
     pub unsigned_reads: bool,
     /// Origins of browser pages that may call the whole API: `https://shop.example`. Public data is
     /// for pages of every origin.

@@ -95,8 +95,8 @@ pub enum GatewayError {
     /// The standing order does not exist, or is another member's.
     #[error("standing order not found")]
     StandingOrderNotFound,
-    /// The member has a token request with this reference.
-    #[error("the reference is that of another token request")]
+    /// The member has a token request or a transfer with this reference.
+    #[error("the reference is that of another token request or transfer")]
     ReferenceTaken,
     /// No bank of the directory has this id.
     #[error("no bank has the id `{bank_id}`")]

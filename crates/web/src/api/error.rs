@@ -200,7 +200,7 @@ impl ApiError {
             GatewayError::ReferenceTaken => ApiError::field(
                 FieldFault::NotUnique,
                 "requestPayload.refId",
-                "`refId` is that of another token request: each one needs its own.",
+                "`refId` is that of another token request or transfer: each one needs its own.",
             ),
             GatewayError::BankUnknown { bank_id } => ApiError::field(
                 FieldFault::Invalid,
@@ -341,6 +341,7 @@ fn in_public_words(refusal: &Refusal) -> String {
         | Refusal::TokenRequestExpired
         | Refusal::TokenRequestUsed
         | Refusal::TokenRequestDeclined
+        | Refusal::RedeemedUnderOtherReference
         | Refusal::TokenRequestWithoutPayee => {
             return refusal.to_string();
         }

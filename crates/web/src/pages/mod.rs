@@ -11,6 +11,7 @@ pub mod assets;
 mod bank_choice;
 pub mod callback;
 mod departure;
+pub mod initiate_payment;
 mod picture;
 pub mod session;
 mod standing_order;

@@ -350,7 +350,8 @@ async fn a_reference_is_used_once_by_each_member() {
     for mut world in worlds().await {
         let body = world.token_request();
         world.store(&body).await;
-        let message = "`refId` is that of another token request: each one needs its own.";
+        let message =
+            "`refId` is that of another token request or transfer: each one needs its own.";
         refused(&world, &body, "Field.NotUnique", "requestPayload.refId", message).await;
         world.store(&with(&body, "requestPayload.refId", "ORDER-1002")).await;
         let World { member, other, .. } = &mut world;

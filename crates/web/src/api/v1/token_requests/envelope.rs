@@ -9,7 +9,8 @@ use super::mapping::{fault, invalid};
 use super::model::{AliasType, StoreTokenRequest};
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
-use crate::api::v2::payments::text::no_unreadable;
+use crate::api::v2::payments::text::{check_callback_url, no_unreadable};
+use crate::pages::initiate_payment;
 
 /// The most countries that there are.
 const COUNTRIES_MAX: usize = 300;
@@ -20,6 +21,7 @@ const TEXT_CHARACTERS_MAX: usize = 256;
 pub(super) fn check_envelope(
     asked: &mut StoreTokenRequest,
     caller: &MemberId,
+    sandbox: bool,
 ) -> Result<(), ApiError> {
     let payload = &mut asked.request_payload;
     match payload.to.id.as_deref().filter(|id| !id.is_empty()) {
@@ -55,7 +57,24 @@ pub(super) fn check_envelope(
         return Err(fault(FieldFault::Expected, path, "`id` is required."));
     }
     refuse_another_bank(asked)?;
+    check_redirect_url(&asked.request_payload.redirect_url, sandbox)?;
     check_lengths(asked)
+}
+
+/// An address of ours that leads on to the member's has to lead where a browser may be sent.
+fn check_redirect_url(redirect_url: &str, sandbox: bool) -> Result<(), ApiError> {
+    let Some(target) = initiate_payment::redirect_url_in(redirect_url) else { return Ok(()) };
+    check_callback_url(&target, sandbox).map_err(|error| match error {
+        ApiError::Field { fault, message, .. } => {
+            let message = message.replace("`callbackUrl`", "`redirect-url`");
+            fault_at_redirect_url(fault, message)
+        }
+        other => other,
+    })
+}
+
+fn fault_at_redirect_url(kind: FieldFault, message: String) -> ApiError {
+    fault(kind, "requestPayload.redirectUrl".to_owned(), message)
 }
 
 /// A bank that is named twice should be named alike: which of the two counts is not ours to choose.

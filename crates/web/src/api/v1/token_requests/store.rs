@@ -46,7 +46,7 @@ async fn store(
 ) -> Result<TokenRequestResponse, ApiError> {
     let mut asked: StoreTokenRequest = json::read_either_name(&call.body)?;
     mapping::refuse_other_payloads(&asked)?;
-    envelope::check_envelope(&mut asked, call.member.id())?;
+    envelope::check_envelope(&mut asked, call.member.id(), app.settings().sandbox)?;
     if asked.request_payload.acting_as.is_some() {
         members::check_acting_as(app, &call.member)
             .await

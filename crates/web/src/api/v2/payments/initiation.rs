@@ -18,7 +18,9 @@ use super::amount::Amount;
 use super::link::PayByLinkOptions;
 use super::party::{Creditor, Debtor};
 use super::risk::Risk;
-use super::text::{check_callback_url, invalid, length, optional, plain_day};
+use super::text::{
+    REF_ID_CHARACTERS_MAX, check_callback_url, invalid, length, optional, plain_day,
+};
 use super::words::{ChargeBearer, FlowType, LocalInstrument};
 use crate::api::error::FieldFault;
 use crate::api::tokenized_accounts::named_in;
@@ -189,7 +191,7 @@ impl Initiation {
         if rules.refuses_card_numbers {
             self.refuse_card_numbers()?;
         }
-        length("initiation.refId", &self.ref_id, 1, 35)?;
+        length("initiation.refId", &self.ref_id, 1, REF_ID_CHARACTERS_MAX)?;
         let amount = self.amount.clone().into_domain(self.local_instrument)?;
         let primary = &self.remittance_information_primary;
         // Sterling travels by Faster Payments only.

@@ -6,6 +6,8 @@ use jiff::civil::Date;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 
+/// Longest reference of a payment or a transfer, in characters.
+pub(crate) const REF_ID_CHARACTERS_MAX: usize = 35;
 /// Longest name or part of an address, in characters.
 pub(super) const TEXT_CHARACTERS_MAX: usize = 140;
 
@@ -13,7 +15,7 @@ pub(super) fn invalid(path: &str, message: impl Into<String>) -> ApiError {
     ApiError::field(FieldFault::Invalid, path, message)
 }
 
-pub(super) fn length(path: &str, text: &str, least: usize, most: usize) -> Result<(), ApiError> {
+pub(crate) fn length(path: &str, text: &str, least: usize, most: usize) -> Result<(), ApiError> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let found = text.chars().count();
     if found < least || (least > 0 && text.trim().is_empty()) {
@@ -137,7 +139,7 @@ const NO_APPS_BEGIN: &[&str] = &["app-settings", "ms-", "microsoft-", "windows-"
 
 /// https, an app's own scheme, and in a sandbox http. Nothing that runs in the page or opens a
 /// program of the payer's device, and no name or password of a user.
-pub(super) fn check_callback_url(text: &str, sandbox: bool) -> Result<(), ApiError> {
+pub(crate) fn check_callback_url(text: &str, sandbox: bool) -> Result<(), ApiError> {
     const PATH: &str = "initiation.callbackUrl";
     length(PATH, text, 1, 2_048)?;
     let url = url::Url::parse(text).map_err(|error| {
