@@ -304,6 +304,13 @@ impl App {
         self.parts.sealer.keyed_hash(&format!("visit {id}"))
     }
 
+    /// A member's payer under a name of ours: the same for the same `psu_id` of the same member, and
+    /// nothing else can be learned from it without the sealing key (API `userRefId`).
+    #[must_use]
+    pub fn user_ref_id(&self, member_id: &MemberId, psu_id: &str) -> String {
+        self.parts.sealer.keyed_hash(&format!("user {member_id} {psu_id}"))
+    }
+
     /// Whether `token` is the [`App::visit_token`] of `id`, compared in constant time.
     #[must_use]
     pub fn is_visit_token(&self, id: &str, token: &str) -> bool {

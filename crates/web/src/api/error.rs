@@ -13,6 +13,7 @@ use store::StoreError;
 
 use super::grpc::GrpcStatus;
 use super::status::of_stage;
+use super::v2::payments::amount::too_precise;
 
 /// When a request may be sent again that the database could not serve, in seconds.
 const DATABASE_RETRY_AFTER_S: u64 = 5;
@@ -197,6 +198,7 @@ impl ApiError {
                         .to_owned(),
             },
             GatewayError::StandingOrderNotFound => ApiError::not_found("Standing order", id),
+            GatewayError::AmountTooPrecise { currency, rail } => too_precise(currency, rail.into()),
             GatewayError::ReferenceTaken => ApiError::field(
                 FieldFault::NotUnique,
                 "requestPayload.refId",

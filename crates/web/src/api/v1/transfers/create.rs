@@ -193,7 +193,9 @@ fn check(payload: &TransferPayloadRequest, token: &Requested) -> Result<(), ApiE
         instructions.map(|one| (one.transfer_destinations, one.metadata)).unwrap_or_default();
     // The first one counts.
     let first = payload.transfer_destinations.as_deref().unwrap_or_default().first();
-    if first.is_some() && written(&first)? != written(&approved.first())? {
+    let first = first.map(Destination::with_type);
+    let approved_first = approved.first().map(Destination::with_type);
+    if first.is_some() && written(&first)? != written(&approved_first)? {
         return differs("transferDestinations", "those of the token request");
     }
     if payload.metadata.is_some() && written(&payload.metadata)? != written(&metadata)? {
