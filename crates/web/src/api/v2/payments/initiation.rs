@@ -19,7 +19,8 @@ use super::link::PayByLinkOptions;
 use super::party::{Creditor, Debtor};
 use super::risk::Risk;
 use super::text::{
-    REF_ID_CHARACTERS_MAX, check_callback_url, invalid, length, optional, plain_day,
+    CALLBACK_STATE_CHARACTERS_MAX, REF_ID_CHARACTERS_MAX, check_callback_url, invalid, length,
+    opaque, optional, plain_day,
 };
 use super::words::{ChargeBearer, FlowType, LocalInstrument};
 use crate::api::error::FieldFault;
@@ -200,7 +201,7 @@ impl Initiation {
         let secondary = &self.remittance_information_secondary;
         optional("remittanceInformationSecondary", secondary, rules.secondary_max)?;
         optional("onBehalfOfId", &self.on_behalf_of_id, 64)?;
-        optional("callbackState", &self.callback_state, 2_048)?;
+        opaque("callbackState", &self.callback_state, CALLBACK_STATE_CHARACTERS_MAX)?;
         optional("externalPsuReference", &self.external_psu_reference, 64)?;
         check_callback_url(&self.callback_url, sandbox)?;
         let schedule = schedule(self.execution_date.as_deref(), today)?;
