@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::api::banks::index::BankIndex;
 use crate::api::security::SecuritySchemes;
 use crate::api::v2::payments::list_filter::{PaymentType, RefundStatus};
-use crate::api::{self, BODY_BYTES_MAX, error_schema};
+use crate::api::{self, BODY_BYTES_MAX, error_schema, query_schema};
 use crate::{api::v2, pages};
 
 /// What the OpenAPI document says beside its paths. The schemas are those of parameters, which the
@@ -150,5 +150,6 @@ pub fn router(app: Arc<App>) -> Router {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = api_routes().into_openapi();
     error_schema::describe(&mut document);
+    query_schema::describe(&mut document);
     document
 }

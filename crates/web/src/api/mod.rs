@@ -25,6 +25,7 @@ pub mod openapi;
 pub mod path;
 pub mod qr_code;
 pub mod query;
+pub mod query_schema;
 mod rate_limit;
 pub mod security;
 pub mod status;
