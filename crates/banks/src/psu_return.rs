@@ -67,6 +67,29 @@ pub enum PsuReturnError {
     Ambiguous(String),
 }
 
+/// The parameters of a return, decoded, from the query, the fragment or the whole address that the
+/// browser had; one more than [`PARAMETERS_MAX`] where there are more.
+///
+/// Some banks append to the address that they were given what belongs there, whatever it ends with:
+/// `…?state=1?code=2`, or `…/callback&code=2`. So `?`, `#` and `&` all separate parameters.
+#[must_use]
+pub fn parameters_of(text: &str) -> Vec<(String, String)> {
+    // An address before the parameters: no name of a parameter has a slash or a colon.
+    let begins_with_address = text
+        .split(['?', '#', '&'])
+        .next()
+        .is_some_and(|first| first.split('=').next().unwrap_or(first).contains(['/', ':']));
+    let text = match begins_with_address {
+        true => text.split_once(['?', '#', '&']).map_or("", |(_, rest)| rest),
+        false => text,
+    };
+    let separated = text.replace(['?', '#'], "&");
+    url::form_urlencoded::parse(separated.as_bytes())
+        .take(PARAMETERS_MAX + 1)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
 /// Reads the parameters of a return. Where the bank wraps them in a signed `response` (JARM),
 /// `state` is read from there, unverified: it only says which payment to look at.
 ///
@@ -100,4 +123,35 @@ pub fn parse_return(parameters: &[(String, String)]) -> Result<Returned, PsuRetu
 fn claims_unverified(token: &str) -> Option<BTreeMap<String, serde_json::Value>> {
     let payload = token.split('.').nth(1)?;
     serde_json::from_slice(&crate::jose::decode(payload).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_found_in_every_form_of_a_return() {
+        let pairs: Vec<(String, String)> =
+            [("code", "2 3"), ("state", "1")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
+        for text in [
+            "code=2%203&state=1",
+            "?code=2+3&state=1",
+            "#code=2+3&state=1",
+            "?code=2+3?state=1",
+            "https://shop.example/return?code=2+3&state=1",
+            "https://shop.example/return&code=2+3&state=1",
+            "https://shop.example/return?code=2+3#state=1",
+            "/from=the/bank?code=2+3&state=1",
+            "shop-app:back?code=2+3&state=1",
+        ] {
+            assert_eq!(parameters_of(text), pairs, "{text}");
+        }
+        for text in ["", "?", "https://shop.example/", "https://shop.example/?"] {
+            assert_eq!(parameters_of(text), [], "{text}");
+        }
+        // An encoded separator is part of its value.
+        let encoded = vec![("code".to_owned(), "a?b#c&d".to_owned())];
+        assert_eq!(parameters_of("?code=a%3Fb%23c%26d"), encoded);
+        assert_eq!(parameters_of(&"a=1&".repeat(100_000)).len(), PARAMETERS_MAX + 1);
+    }
 }

@@ -80,6 +80,13 @@ pub enum MembersCommand {
         /// Takes an account off the list; may be repeated
         #[arg(long, value_name = "ACCOUNT")]
         remove_beneficiary: Vec<String>,
+        /// Gives the member another name, by which token requests may name it: EMAIL, PHONE, DOMAIN,
+        /// BANK, CUSTOM or EIDAS, a colon, and the name; may be repeated
+        #[arg(long, value_name = "TYPE:VALUE")]
+        alias: Vec<String>,
+        /// Takes a name away; may be repeated
+        #[arg(long, value_name = "TYPE:VALUE")]
+        remove_alias: Vec<String>,
     },
 }
 

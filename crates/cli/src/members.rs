@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use domain::account::AccountIdentifier;
+use domain::alias::Alias;
 use domain::ids::MemberId;
-use store::members::{self, BENEFICIARIES_MAX, ListedMember, MemberSettings};
+use store::members::{self, ALIASES_MAX, BENEFICIARIES_MAX, ListedMember, MemberSettings};
 use store::{Db, unit};
 
 use crate::args::{DatabaseOptions, MembersCommand, MembersOptions, OnOff};
@@ -35,6 +36,8 @@ pub async fn run(options: MembersOptions) -> anyhow::Result<ExitCode> {
             restrict_beneficiaries,
             add_beneficiary,
             remove_beneficiary,
+            alias,
+            remove_alias,
         } => {
             let change = Change {
                 auto_redeem,
@@ -45,6 +48,11 @@ pub async fn run(options: MembersOptions) -> anyhow::Result<ExitCode> {
                 remove: remove_beneficiary
                     .iter()
                     .map(|text| account(text))
+                    .collect::<Result<_, _>>()?,
+                aliases: alias.iter().map(|text| name(text)).collect::<Result<_, _>>()?,
+                remove_aliases: remove_alias
+                    .iter()
+                    .map(|text| name(text))
                     .collect::<Result<_, _>>()?,
             };
             set(&database, &member, change).await?;
@@ -70,11 +78,13 @@ struct Change {
     restrict_beneficiaries: Option<OnOff>,
     add: Vec<AccountIdentifier>,
     remove: Vec<AccountIdentifier>,
+    aliases: Vec<Alias>,
+    remove_aliases: Vec<Alias>,
 }
 
 impl Change {
     /// # Errors
-    /// Where there would be too many accounts.
+    /// Where there would be too many accounts or aliases.
     fn applied_to(self, settings: &mut MemberSettings) -> Result<(), String> {
         if let Some(switch) = self.auto_redeem {
             settings.redeems_on_request = switch == OnOff::Off;
@@ -101,6 +111,19 @@ impl Change {
                 listed.len()
             ));
         }
+        let aliases = &mut settings.aliases;
+        aliases.retain(|one| !self.remove_aliases.iter().any(|gone| gone.is_same(one)));
+        for alias in self.aliases {
+            if !aliases.iter().any(|one| one.is_same(&alias)) {
+                aliases.push(alias);
+            }
+        }
+        if aliases.len() > ALIASES_MAX {
+            let count = aliases.len();
+            return Err(format!(
+                "the member would have {count} aliases, at most {ALIASES_MAX} can be"
+            ));
+        }
         Ok(())
     }
 }
@@ -118,6 +141,15 @@ async fn set(database: &DatabaseOptions, member: &str, change: Change) -> anyhow
                 let Some(mut settings) = members::settings(tx, &wanted).await? else {
                     return Ok(Ok(None));
                 };
+                for other in members::list(tx).await? {
+                    let taken = |alias: &&Alias| {
+                        other.id != wanted
+                            && other.settings.aliases.iter().any(|one| one.is_same(alias))
+                    };
+                    if let Some(alias) = change.aliases.iter().find(taken) {
+                        return Ok(Err(format!("{alias} is an alias of {}", other.id)));
+                    }
+                }
                 if let Err(reason) = change.applied_to(&mut settings) {
                     return Ok(Err(reason));
                 }
@@ -173,6 +205,11 @@ fn account(text: &str) -> anyhow::Result<AccountIdentifier> {
     account.checked().map_err(|error| anyhow!("`{text}` is no account: {error}"))
 }
 
+/// An alias as an operator writes it.
+fn name(text: &str) -> anyhow::Result<Alias> {
+    text.parse().map_err(|error| anyhow!("`{text}` is no alias: {error}"))
+}
+
 fn address(text: &str) -> anyhow::Result<String> {
     let url = url::Url::parse(text).ok();
     let fits = text.len() <= URL_BYTES_MAX
@@ -205,6 +242,10 @@ fn agreed(settings: &MemberSettings) -> String {
     for account in &settings.beneficiaries {
         text.push_str("\n    ");
         text.push_str(&number_of(account));
+    }
+    for alias in &settings.aliases {
+        text.push_str("\n    alias ");
+        text.push_str(&alias.to_string());
     }
     text
 }

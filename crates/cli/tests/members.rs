@@ -109,3 +109,48 @@ fn what_cannot_be_agreed_is_said() {
         assert!(complaint.contains(words), "{arguments:?}: {complaint}");
     }
 }
+
+#[test]
+fn an_alias_is_given_to_one_member_and_names_it_in_token_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let data_dir = path.to_str().unwrap();
+    let sandbox = Sandbox::start(&path, &["--port", "0"]);
+    let member = sandbox.announcement.member_id.clone();
+    let arguments =
+        ["set", &member, "--alias", "EMAIL:sales@shop.example", "--alias", "domain:shop.example"];
+    let (set, _) = said(&members(data_dir, &arguments));
+    let lines: Vec<&str> = set.lines().skip(1).map(str::trim).collect();
+    assert_eq!(lines, ["alias EMAIL:sales@shop.example", "alias DOMAIN:shop.example"], "{set}");
+    let (list, _) = said(&members(data_dir, &["list"]));
+    assert!(list.contains("alias EMAIL:sales@shop.example"), "{list}");
+    let other = list
+        .lines()
+        .filter_map(|line| line.split("  ").next())
+        .find(|id| id.starts_with("m:") && *id != member);
+    let other = other.unwrap_or_else(|| panic!("{list}")).to_owned();
+    let failed = |arguments: &[&str]| {
+        let output = members(data_dir, arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let taken = failed(&["set", &other, "--alias", "EMAIL:Sales@shop.example"]);
+    assert!(taken.contains(&format!("is an alias of {member}")), "{taken}");
+    for (alias, why) in [("shop", "its kind should be"), ("EMAIL:", "its value should have")] {
+        let refused = failed(&["set", &member, "--alias", alias]);
+        assert!(refused.contains(why), "{alias}: {refused}");
+    }
+    // The running gateway follows.
+    let announced = &sandbox.announcement;
+    let body = r#"{"requestPayload":{"to":{"alias":{"type":"DOMAIN","value":"shop.example"}},"refId":"A-REF","redirectUrl":"http://localhost:9999/shop","transferBody":{"lifetimeAmount":"1","currency":"GBP","instructions":{"transferDestinations":[{"fasterPayments":{"sortCode":"123456","accountNumber":"12345678"},"customerData":{"legalNames":["Shop"]}}]}}}}"#;
+    let header = format!("authorization: {}", announced.basic_header);
+    let url = format!("{}/token-requests", announced.api_url);
+    wait_for("the gateway to know the alias", 20, || {
+        let arguments = ["-s", &url, "-H", &header, "-d", body];
+        let (answer, _) = said(&Command::new("curl").args(arguments).output().unwrap());
+        answer.contains(&format!("\"id\":\"{member}\"")).then_some(())
+    });
+    let (set, _) =
+        said(&members(data_dir, &["set", &member, "--remove-alias", "DOMAIN:SHOP.example"]));
+    assert!(!set.contains("DOMAIN"), "{set}");
+}

@@ -109,6 +109,11 @@ pub enum NoRail {
         /// The most, in ten-thousandths of the currency's unit.
         most: i64,
     },
+    /// The rail carries whole numbers of the currency's smallest unit alone.
+    TooPrecise {
+        /// The rail.
+        rail: LocalInstrument,
+    },
 }
 
 impl Execution {
@@ -154,8 +159,13 @@ impl Execution {
                 Some(most) if asked.amount.ten_thousandths() > most => {
                     refusal = match refusal {
                         NoRail::TooMuch { most: other } if other > most => refusal,
-                        NoRail::TooMuch { .. } | NoRail::NotOffered => NoRail::TooMuch { most },
+                        NoRail::TooMuch { .. } | NoRail::NotOffered | NoRail::TooPrecise { .. } => {
+                            NoRail::TooMuch { most }
+                        }
                     };
+                }
+                Some(_) | None if !asked.amount.is_payable() => {
+                    return Err(NoRail::TooPrecise { rail: terms.rail });
                 }
                 Some(_) | None => return Ok(terms),
             }

@@ -8,6 +8,7 @@
 //! `machine` module holds every transition in one exhaustive `match`.
 
 pub mod account;
+pub mod alias;
 pub mod approval;
 pub mod bank;
 pub mod calendar;

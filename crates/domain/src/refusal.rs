@@ -23,6 +23,9 @@ pub enum Refusal {
         /// Where the payment stands.
         stage: Stage,
     },
+    /// An order was asked for again, with another reference than the first time.
+    #[error("the transfer has another reference")]
+    RedeemedUnderOtherReference,
     /// A payment was to be taken back that may have been executed, or has ended.
     #[error("the payment is {}: it cannot be cancelled", stage.name())]
     NotCancellable {

@@ -15,6 +15,7 @@ use crate::account::Party;
 use crate::ids::{MemberId, PaymentId, TokenRequestId};
 use crate::initiation::{Initiation, LocalInstrument};
 use crate::mail::MailAddress;
+use crate::payment::Payment;
 
 /// How long a token request can be authorised, counted from its creation or, where the payer came
 /// to our pages in time, from that: 20 minutes without activity (reference, section 2.10). Its
@@ -79,6 +80,19 @@ pub enum Destinations {
     Missing,
 }
 
+/// Whether the approval of a token request may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// No: it has not failed, somebody said no, or an order may exist.
+    No,
+    /// It could have been, but the token request has expired.
+    TooLate,
+    /// Once the member has learned that it failed.
+    OnceSeen,
+    /// With the next request for the authorisation.
+    Next,
+}
+
 /// A token request: the row of truth until its payment exists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TokenRequest {
@@ -114,7 +128,11 @@ pub struct TokenRequest {
     /// When the payer said no on our pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declined_at: Option<Timestamp>,
-    /// The payment that it became.
+    /// The failed payment of whose end the member has learned: its approval is tried again when the
+    /// member asks for it once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_seen: Option<PaymentId>,
+    /// The payment that it became; the last one, where its approval was tried again.
     pub payment_id: Option<PaymentId>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -144,6 +162,7 @@ impl TokenRequest {
             destinations_question: None,
             opened_at: None,
             declined_at: None,
+            failure_seen: None,
             payment_id: None,
             created_at: now,
             version: 1,
@@ -153,9 +172,62 @@ impl TokenRequest {
     /// Whether nobody has asked for its authorisation in time.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.payment_id.is_none() && self.declined_at.is_none() && self.window_is_over(now)
+    }
+
+    fn window_is_over(&self, now: Timestamp) -> bool {
         let start = self.opened_at.unwrap_or(self.created_at);
         let until = start.checked_add(TOKEN_REQUEST_WINDOW).unwrap_or(Timestamp::MAX);
-        self.payment_id.is_none() && self.declined_at.is_none() && now >= until
+        now >= until
+    }
+
+    /// What may be done about `payment`, which the token request became: whether its approval may be
+    /// tried again. Payers who choose the bank on our pages begin there again with a new request.
+    #[must_use]
+    pub fn retry_of(&self, payment: &Payment, now: Timestamp) -> Retry {
+        let is_its = self.payment_id.as_ref() == Some(&payment.id);
+        if !is_its || self.initiation.bank_id.is_none() || !payment.may_be_tried_again() {
+            Retry::No
+        } else if self.window_is_over(now) {
+            Retry::TooLate
+        } else if self.failure_seen.as_ref() == Some(&payment.id) {
+            Retry::Next
+        } else {
+            Retry::OnceSeen
+        }
+    }
+
+    /// The member learned how the payment ended. `None` where that was known, or nothing follows.
+    #[must_use]
+    pub fn see_failure(mut self, failed: &Payment, now: Timestamp) -> Option<TokenRequest> {
+        if self.retry_of(failed, now) != Retry::OnceSeen {
+            return None;
+        }
+        self.failure_seen = Some(failed.id.clone());
+        self.version += 1;
+        Some(self)
+    }
+
+    /// The approval is tried again: it is another payment from now on.
+    ///
+    /// # Errors
+    /// [`Refusal::TokenRequestExpired`] where that comes too late; [`Refusal::TokenRequestUsed`] where
+    /// `failed` is not its payment, or cannot be tried again.
+    pub fn become_another_payment(
+        mut self,
+        failed: &Payment,
+        payment_id: PaymentId,
+        now: Timestamp,
+    ) -> Result<TokenRequest, Refusal> {
+        match self.retry_of(failed, now) {
+            Retry::No | Retry::OnceSeen => Err(Refusal::TokenRequestUsed),
+            Retry::TooLate => Err(Refusal::TokenRequestExpired),
+            Retry::Next => {
+                self.payment_id = Some(payment_id);
+                self.version += 1;
+                Ok(self)
+            }
+        }
     }
 
     /// The payments that are possible, one to each payee, in the member's order; none while nobody

@@ -45,7 +45,8 @@ pub struct Settings {
     /// Whether this is a sandbox: Basic keys work, and errors say more.
     pub sandbox: bool,
     /// Whether everybody may read the whole directory of banks (`GET /v2/banks`, `GET
-    /// /bank/countries`). `GET /banks` and the gateway's own keys are public always.
+    /// /bank/countries`), and a token request with its result by its id, as published clients do.
+    /// `GET /banks` and the gateway's own member with its keys are public always.
     pub unsigned_reads: bool,
     /// Origins of browser pages that may call the whole API: `https://shop.example`. Public data is
     /// for pages of every origin.
@@ -322,6 +323,13 @@ impl App {
     #[must_use]
     pub fn visit_token(&self, id: &str) -> String {
         self.parts.sealer.keyed_hash(&format!("visit {id}"))
+    }
+
+    /// A member's payer under a name of ours: the same for the same `psu_id` of the same member, and
+    /// nothing else can be learned from it without the sealing key (API `userRefId`).
+    #[must_use]
+    pub fn user_ref_id(&self, member_id: &MemberId, psu_id: &str) -> String {
+        self.parts.sealer.keyed_hash(&format!("user {member_id} {psu_id}"))
     }
 
     /// Whether `token` is the [`App::visit_token`] of `id`, compared in constant time.

@@ -2,6 +2,8 @@
 
 use banks::misfit::{Misfit, Part};
 use domain::Refusal;
+use domain::initiation::LocalInstrument;
+use domain::money::Currency;
 use store::StoreError;
 
 /// What banks want to know of payer or payee beside what every payment has.
@@ -95,8 +97,8 @@ pub enum GatewayError {
     /// The standing order does not exist, or is another member's.
     #[error("standing order not found")]
     StandingOrderNotFound,
-    /// The member has a token request with this reference.
-    #[error("the reference is that of another token request")]
+    /// The member has a token request or a transfer with this reference.
+    #[error("the reference is that of another token request or transfer")]
     ReferenceTaken,
     /// No bank of the directory has this id.
     #[error("no bank has the id `{bank_id}`")]
@@ -133,6 +135,14 @@ pub enum GatewayError {
         bank_id: String,
         /// What, and why.
         misfit: Misfit,
+    },
+    /// The rail on which the bank would pay carries whole numbers of the currency's smallest unit alone.
+    #[error("the amount has more decimal places than {currency} on {rail:?}")]
+    AmountTooPrecise {
+        /// What is paid.
+        currency: Currency,
+        /// The rail.
+        rail: LocalInstrument,
     },
     /// The domain refuses the command.
     #[error(transparent)]

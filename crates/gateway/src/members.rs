@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::account::{AccountIdentifier, Party};
+use domain::alias::Alias;
 use domain::ids::MemberId;
 use domain::initiation::Flow;
 use domain::payment::Terms;
@@ -186,6 +187,25 @@ pub async fn check_acting_as(app: &App, member: &Member) -> Result<(), GatewayEr
         true => Ok(()),
         false => Err(GatewayError::NotOnBehalf),
     }
+}
+
+/// Whether the alias is one of the member's.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn has_alias(app: &App, member: &Member, alias: &Alias) -> Result<bool, GatewayError> {
+    let settings = settings(app, member.id()).await?;
+    Ok(settings.aliases.iter().any(|known| known.is_same(alias)))
+}
+
+/// Whether there is such a member.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn exists(app: &App, id: &MemberId) -> Result<bool, GatewayError> {
+    let id = id.clone();
+    let name = app.db().read(move |tx| unit(async move { members::name(tx, &id).await })).await?;
+    Ok(name.is_some())
 }
 
 async fn settings(app: &App, id: &MemberId) -> Result<Arc<MemberSettings>, GatewayError> {

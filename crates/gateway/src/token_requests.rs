@@ -11,16 +11,16 @@ use domain::ids::TokenRequestId;
 use domain::initiation::{Flow, Initiation};
 use domain::mail::MailAddress;
 use domain::payment::{Payment, State};
-use domain::token_request::{Asked, Payee, TokenRequest};
+use domain::token_request::{Asked, Payee, Retry, TokenRequest};
 use domain::{Refusal, ids};
-use store::{StoreError, idempotency, token_requests, unit};
+use store::{StoreError, idempotency, token_requests, transfer_references, unit};
 
 use crate::idempotency::IdempotencyKey;
 use crate::payments::{self, NewPayment, bank_with_id};
 use crate::{App, GatewayError, Member, webhooks};
 
 pub use destinations::{ask_destinations, tell_destinations};
-pub use on_pages::{Choice, arrive, could_take, decline, pay, payment_at};
+pub use on_pages::{Choice, arrive, by_link, could_take, decline, pay, payment_at};
 
 /// Where the API has the address that is asked for destinations.
 const DESTINATIONS_URL: &str = "requestPayload.transferBody.setTransferDestinationsUrl";
@@ -43,7 +43,8 @@ pub struct NewTokenRequest {
 /// Records a token request, if the payment that it asks for could be made now.
 ///
 /// # Errors
-/// [`GatewayError::ReferenceTaken`] where the member has one with the same reference;
+/// [`GatewayError::ReferenceTaken`] where the member has a token request or a transfer
+/// with the same reference;
 /// [`GatewayError::KeyTaken`]; [`GatewayError::Field`] where the member could not be asked for
 /// destinations there; those of [`payments::create`]: nothing was recorded.
 pub async fn create(
@@ -75,7 +76,8 @@ pub async fn create(
             unit(async move {
                 let ref_id = &request.initiation.ref_id;
                 let known = token_requests::of_reference(tx, &request.member_id, ref_id).await?;
-                if known.is_some() {
+                let own = transfer_references::payment_of(tx, &request.member_id, ref_id).await?;
+                if known.is_some() || own.is_some() {
                     return Ok(Err(GatewayError::ReferenceTaken));
                 }
                 if let Some(key) = key
@@ -139,6 +141,19 @@ pub async fn get(app: &Arc<App>, member: &Member, id: &str) -> Result<TokenReque
         .ok_or(GatewayError::TokenRequestNotFound)
 }
 
+/// The payment that the token request became.
+///
+/// # Errors
+/// [`GatewayError::PaymentNotFound`]; [`GatewayError::Store`].
+pub async fn payment_of(
+    app: &Arc<App>,
+    request: &TokenRequest,
+) -> Result<Option<Payment>, GatewayError> {
+    let Some(id) = &request.payment_id else { return Ok(None) };
+    let member = Member::authenticated(request.member_id.clone());
+    payments::get(app, &member, id).await.map(Some)
+}
+
 /// The member's token request with that reference.
 ///
 /// # Errors
@@ -177,7 +192,8 @@ pub struct Authorising {
 }
 
 /// Makes the token request a payment and opens it at its bank; where it is one already, brings the
-/// answers to the questions that the bank has asked. Returns the payment as it then stands.
+/// answers to the questions that the bank has asked. Where its approval has failed and the member has
+/// learned so, opens another payment. Returns the payment as it then stands.
 ///
 /// # Errors
 /// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Refused`] where the token request has
@@ -189,16 +205,34 @@ pub async fn authorise(
     with: Authorising,
 ) -> Result<Payment, GatewayError> {
     let request = get(app, member, id).await?;
-    let made = match &request.payment_id {
-        Some(payment_id) => payments::get(app, member, payment_id).await?,
-        None => match open(app, member, &request, &with).await {
+    let known = payment_of(app, &request).await?;
+    let retry = known.as_ref().map(|payment| request.retry_of(payment, app.now()));
+    let reached = match (known, retry) {
+        (Some(made), Some(Retry::No | Retry::OnceSeen)) => go_on(app, member, made, with).await?,
+        (Some(_), Some(Retry::TooLate)) => return Err(Refusal::TokenRequestExpired.into()),
+        _ => match open(app, member, &request, &with).await {
             // Another authorisation came first.
             Err(GatewayError::Refused(Refusal::TokenRequestUsed)) => {
-                return found(app, member, &request.id).await;
+                found(app, member, &request.id).await?
             }
-            opened => return opened,
+            opened => opened?,
         },
     };
+    if reached.may_be_tried_again() {
+        let failed = reached.clone();
+        let seen = move |request: TokenRequest, now| Ok(request.see_failure(&failed, now));
+        on_pages::change(app, &request.id, Arc::new(seen)).await?;
+    }
+    Ok(reached)
+}
+
+/// Brings the payer's answers, where the bank of the payment waits for some.
+async fn go_on(
+    app: &Arc<App>,
+    member: &Member,
+    made: Payment,
+    with: Authorising,
+) -> Result<Payment, GatewayError> {
     let asks = matches!(made.state, State::AwaitingCredentials { .. });
     if !asks || with.credentials == Credentials::default() {
         return Ok(made);

@@ -8,7 +8,7 @@ use domain::ids::{MemberId, PaymentId};
 use domain::payment::Payment;
 use domain::token_request::TokenRequest;
 use store::payments::{Role, RoleFilter, list_in_role};
-use store::{StoreError, Tx, token_requests as requests, unit};
+use store::{StoreError, Tx, token_requests as requests, transfer_references, unit};
 
 use crate::idempotency::IdempotencyKey;
 use crate::payments::{self, Update};
@@ -59,8 +59,10 @@ async fn find(
         Err(GatewayError::TokenRequestNotFound) => return Err(not_found(role)),
         found => found?,
     };
-    let payment_id: &PaymentId = request.payment_id.as_ref().ok_or_else(|| not_found(role))?;
-    let payment = payments::get(app, member, payment_id).await?;
+    // Of a token request whose approval was tried again, each payment keeps its own ids.
+    let named = PaymentId::of_any_role(id).or_else(|| request.payment_id.clone());
+    let payment_id = named.ok_or_else(|| not_found(role))?;
+    let payment = payments::get(app, member, &payment_id).await?;
     Ok(Requested { payment, request })
 }
 
@@ -70,6 +72,32 @@ fn not_found(role: Role) -> GatewayError {
         Role::Transfer => GatewayError::TransferNotFound,
         Role::StandingOrder => GatewayError::StandingOrderNotFound,
     }
+}
+
+/// The member's transfer that has this reference, its own or that of its token request.
+///
+/// # Errors
+/// [`GatewayError::Store`].
+pub async fn of_reference(
+    app: &Arc<App>,
+    member: &Member,
+    ref_id: &str,
+) -> Result<Option<PaymentId>, GatewayError> {
+    let (member_id, wanted) = (member.id().clone(), ref_id.to_owned());
+    let found = app
+        .db()
+        .snapshot(move |tx| {
+            unit(async move {
+                let own = transfer_references::payment_of(tx, &member_id, &wanted).await?;
+                if own.is_some() {
+                    return Ok(own);
+                }
+                let request = requests::of_reference(tx, &member_id, &wanted).await?;
+                Ok(request.and_then(|request| request.payment_id))
+            })
+        })
+        .await?;
+    Ok(found)
 }
 
 /// The first `limit` of the member's tokens, transfers or standing orders that `filter` lets through,
@@ -100,9 +128,9 @@ async fn with_requests(
 ) -> Result<Vec<Requested>, StoreError> {
     let ids: Vec<_> = payments.iter().filter_map(|one| one.token_request_id.clone()).collect();
     let found = requests::of_ids(tx, member_id, &ids).await?;
-    let mut requests: HashMap<_, _> = found.into_iter().map(|one| (one.id.clone(), one)).collect();
+    let requests: HashMap<_, _> = found.into_iter().map(|one| (one.id.clone(), one)).collect();
     let with_request = |payment: Payment| {
-        let request = payment.token_request_id.as_ref().and_then(|id| requests.remove(id));
+        let request = payment.token_request_id.as_ref().and_then(|id| requests.get(id).cloned());
         let lost = || StoreError::Corrupt(format!("{} lacks its token request", payment.id));
         let request = request.ok_or_else(lost)?;
         Ok(Requested { payment, request })
@@ -111,20 +139,23 @@ async fn with_requests(
 }
 
 /// Sends the order of the token that `id` names, once, and returns its transfer or standing order as
-/// it stands when the bank has answered or the time of a request is over.
+/// it stands when the bank has answered or the time of a request is over. `ref_id` is the reference
+/// that the transfer is to have; that of the token request where it is absent.
 ///
 /// # Errors
-/// Those of [`payments::redeem`]; [`GatewayError::TokenNotFound`].
+/// Those of [`payments::redeem_as`]; [`GatewayError::TokenNotFound`].
 pub async fn redeem(
     app: &Arc<App>,
     member: &Member,
     id: &str,
+    ref_id: Option<String>,
     psu: PsuContext,
     request_timeout_ms: Option<u64>,
     key: Option<IdempotencyKey>,
 ) -> Result<Requested, GatewayError> {
     let Requested { payment, request } = find(app, member, id, Role::Token).await?;
-    let payment = payments::redeem(app, member, &payment.id, psu, request_timeout_ms, key).await?;
+    let (id, timeout_ms) = (&payment.id, request_timeout_ms);
+    let payment = payments::redeem_as(app, member, id, ref_id, psu, timeout_ms, key).await?;
     Ok(Requested { payment, request })
 }
 

@@ -33,6 +33,7 @@ pub mod secrets;
 pub mod statements;
 pub mod step;
 pub mod token_requests;
+pub mod transfer_references;
 pub mod webhooks;
 
 pub use bodies::BodySealer;

@@ -1,6 +1,7 @@
 //! Tables `members`, `member_keys` and `api_keys`: who may call, and with which keys.
 
 use domain::account::AccountIdentifier;
+use domain::alias::Alias;
 use domain::ids::MemberId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,8 @@ use crate::db::{StoreError, Tx};
 
 /// Keys that one member may have.
 pub const KEYS_MAX: usize = 100;
+/// Aliases that one member may have.
+pub const ALIASES_MAX: usize = 16;
 /// Accounts to which one member's payments may be restricted.
 pub const BENEFICIARIES_MAX: usize = 200;
 
@@ -52,6 +55,8 @@ pub struct MemberSettings {
     pub restricts_beneficiaries: bool,
     /// The accounts that may be paid where that is restricted; at most [`BENEFICIARIES_MAX`].
     pub beneficiaries: Vec<AccountIdentifier>,
+    /// Other names of the member, each of one member alone; at most [`ALIASES_MAX`].
+    pub aliases: Vec<Alias>,
 }
 
 /// A member as it is listed.

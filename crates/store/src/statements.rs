@@ -3,7 +3,7 @@
 use crate::db::{StoreError, Tx};
 use crate::{
     bank_calls, cases, certificates, deliveries, events, idempotency, jobs, members, payments,
-    readiness, sealed_records, secrets, token_requests, webhooks,
+    readiness, sealed_records, secrets, token_requests, transfer_references, webhooks,
 };
 
 /// Statements that run on both databases.
@@ -96,6 +96,8 @@ pub const PORTABLE: &[&str] = &[
     token_requests::OF_IDS,
     token_requests::OF_REFERENCE,
     token_requests::UPDATE,
+    transfer_references::GET,
+    transfer_references::INSERT,
     webhooks::DELETE,
     webhooks::DELETE_TYPES,
     webhooks::GET,

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::api::banks::index::BankIndex;
 use crate::api::security::SecuritySchemes;
 use crate::api::v2::payments::list_filter::{PaymentType, RefundStatus};
-use crate::api::{self, BODY_BYTES_MAX, error_schema};
+use crate::api::{self, BODY_BYTES_MAX, error_schema, query_schema};
 use crate::{api::v2, pages};
 
 /// What the OpenAPI document says beside its paths. The schemas are those of parameters, which the
@@ -77,6 +77,8 @@ fn api_routes() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(api::keys::add_key, api::keys::list_keys))
         .routes(routes!(api::keys::get_key, api::keys::delete_key))
+        .routes(routes!(api::members::get_member))
+        .routes(routes!(api::members::resolve_alias))
 }
 
 /// The pages that payers see.
@@ -90,6 +92,7 @@ fn page_routes() -> Router<Arc<App>> {
         .route("/session/{payment_id}/leave", get(pages::session::leave))
         .route("/session/{payment_id}/answers", post(pages::approval::answer))
         .route("/callback", get(pages::callback::from_query).post(pages::callback::from_form))
+        .route(pages::initiate_payment::PATH, get(pages::initiate_payment::callback))
         .route("/callback/arrived", get(pages::callback::arrived))
         .route("/assets/pages.css", get(pages::assets::css))
         .route("/assets/callback.js", get(pages::assets::callback_js))
@@ -147,5 +150,6 @@ pub fn router(app: Arc<App>) -> Router {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = api_routes().into_openapi();
     error_schema::describe(&mut document);
+    query_schema::describe(&mut document);
     document
 }

@@ -16,7 +16,7 @@ pub(crate) mod status;
 mod wire;
 
 use domain::approval::Approach;
-use domain::bank::OrderStatus;
+use domain::bank::{OrderProgress, OrderStatus};
 use domain::payment::Attempt;
 use domain::seams::BoxFuture;
 
@@ -273,6 +273,11 @@ impl NextGenPsd2 {
                 }
                 // After the last try the bank ends the authorisation, or the payment.
                 match known.ask(&context).await {
+                    Ok(Approval::OrderTaken { answer, .. })
+                        if answer.status.progress == OrderProgress::Rejected =>
+                    {
+                        Ok(Approval::Declined { reason: answer.status.reason })
+                    }
                     Ok(ended @ (Approval::Declined { .. } | Approval::OrderTaken { .. })) => {
                         Ok(ended)
                     }

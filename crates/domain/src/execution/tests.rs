@@ -137,6 +137,9 @@ fn auto_select_takes_the_best_rail_that_the_bank_has_and_that_carries_as_much() 
     assert_eq!(pick("100.01", &limited), Ok(plain));
     assert_eq!(pick("500.01", &limited), Err(NoRail::TooMuch { most: 5_000_000 }));
     assert_eq!(pick("1", &[terms(plain, None)]), Ok(plain));
+    assert_eq!(pick("1.2300", &limited), Ok(instant));
+    assert_eq!(pick("1.234", &limited), Err(NoRail::TooPrecise { rail: instant }));
+    assert_eq!(pick("100.0001", &limited), Err(NoRail::TooPrecise { rail: plain }));
     assert_eq!(pick("1", &[terms(LocalInstrument::FasterPayments, None)]), Err(NoRail::NotOffered));
     assert_eq!(pick("1", &[]), Err(NoRail::NotOffered));
     // A later day gains nothing by arriving at once.

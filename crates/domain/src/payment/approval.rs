@@ -60,6 +60,8 @@ impl Payment {
             }
             AuthorisationFact::Declined { text } => {
                 payment.reason = text.as_deref().map(reason);
+                // A payer who answers does not say no: the answers were wrong.
+                payment.authentication_failed_at = self.state.is_answering().then_some(now);
                 moved(payment.ended(End::Declined, now))
             }
             AuthorisationFact::Expired => moved(self.approval_never_came(now)),

@@ -75,9 +75,11 @@ impl Payment {
             link_used_at: None,
             terms,
             token_request_id,
+            transfer_ref_id: None,
             receipt_to,
             approved_at: None,
             cancelled_by_payer_at: None,
+            authentication_failed_at: None,
             ordered_at: None,
             state,
             early_returns: vec![],
@@ -169,6 +171,20 @@ impl Payment {
     /// [`Refusal::NotRedeemable`] before the bank has confirmed the approval, and after an end
     /// without an order.
     pub fn redeem(&self, now: Timestamp) -> Result<Option<PaymentStep>, Refusal> {
+        self.redeem_as(None, now)
+    }
+
+    /// The same with a reference of the member's own for the transfer; without one it has that of the
+    /// token request. The bank gets the reference that the payer approved.
+    ///
+    /// # Errors
+    /// As [`Payment::redeem`]; [`Refusal::RedeemedUnderOtherReference`] where the order was asked for
+    /// with another reference before.
+    pub fn redeem_as(
+        &self,
+        ref_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<PaymentStep>, Refusal> {
         match &self.state {
             State::AwaitingRedemption { consent_id, grant, .. } => {
                 let state = State::Authorised {
@@ -177,7 +193,10 @@ impl Payment {
                     redeemed_at: Some(now),
                 };
                 let jobs = vec![JobChange::Schedule(JobKind::Redeem, now)];
-                Ok(Some(self.clone().with_deadline(state, now, jobs)))
+                let mut payment = self.clone();
+                payment.transfer_ref_id =
+                    ref_id.filter(|own| *own != self.initiation.ref_id).map(str::to_owned);
+                Ok(Some(payment.with_deadline(state, now, jobs)))
             }
             State::Authorised { .. }
             | State::OrderSent { .. }
@@ -186,7 +205,10 @@ impl Payment {
             | State::Final {
                 end:
                     End::Completed | End::Rejected | End::RejectedInsufficientFunds | End::NoFinalStatus,
-            } => Ok(None),
+            } => match ref_id.is_none_or(|own| own == self.transfer_ref_id()) {
+                true => Ok(None),
+                false => Err(Refusal::RedeemedUnderOtherReference),
+            },
             State::AwaitingBankChoice
             | State::Opening { .. }
             | State::OpeningUncertain { .. }

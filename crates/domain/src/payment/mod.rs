@@ -141,6 +141,10 @@ pub struct Payment {
     /// The token request that it came from (payments v1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_request_id: Option<TokenRequestId>,
+    /// The reference that the member gave the order when it redeemed the approval, where that is
+    /// another than `initiation.ref_id`. The bank gets the one that the payer approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer_ref_id: Option<String>,
     /// Where a receipt goes once it is completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_to: Option<MailAddress>,
@@ -151,6 +155,10 @@ pub struct Payment {
     /// When the payer cancelled it on the hosted pages; the bank then has said nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_by_payer_at: Option<Timestamp>,
+    /// When the bank ended the approval because the payer's answers were wrong; it is declined then,
+    /// though the payer did not say no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication_failed_at: Option<Timestamp>,
     /// When the order became wanted, or the bank was seen to have it, however the payment ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered_at: Option<Timestamp>,
@@ -217,6 +225,38 @@ impl Payment {
     #[must_use]
     pub fn end_to_end_id(&self) -> &str {
         self.end_to_end_id.as_deref().unwrap_or_else(|| self.id.core())
+    }
+
+    /// The reference of its transfer: the member's own, or that of the token request.
+    #[must_use]
+    pub fn transfer_ref_id(&self) -> &str {
+        self.transfer_ref_id.as_deref().unwrap_or(&self.initiation.ref_id)
+    }
+
+    /// Whether the approval may be tried again, as another payment: it came to nothing by wrong answers
+    /// or by a failure, not by anybody's "no", and nothing can have been executed.
+    #[must_use]
+    pub fn may_be_tried_again(&self) -> bool {
+        let failed = match &self.state {
+            State::Final { end: End::Failed } => true,
+            State::Final { end: End::Declined } => self.authentication_failed_at.is_some(),
+            State::Final { .. }
+            | State::AwaitingBankChoice
+            | State::Opening { .. }
+            | State::OpeningUncertain { .. }
+            | State::AwaitingRedirect { .. }
+            | State::AwaitingCredentials { .. }
+            | State::AwaitingDecoupled { .. }
+            | State::VerifyingReturn { .. }
+            | State::VerifyingCredentials { .. }
+            | State::AwaitingRedemption { .. }
+            | State::Authorised { .. }
+            | State::OrderSent { .. }
+            | State::Uncertain { .. }
+            | State::Processing { .. } => false,
+        };
+        // A bank that executes at the approval has the order before that, and drops it with this end.
+        failed && self.approved_at.is_none()
     }
 
     /// What its changes are to its member: a payment of v1 shows as its transfer or standing order.

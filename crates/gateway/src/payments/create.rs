@@ -9,7 +9,7 @@ use domain::mail::MailAddress;
 use domain::payment::{Creation, Payment, PaymentStep};
 use domain::token_request::TokenRequest;
 use store::step::{self, Saving};
-use store::{StoreError, Tx, idempotency, token_requests, unit};
+use store::{StoreError, Tx, idempotency, payments, token_requests, unit};
 
 use super::offer::{bank_with_id, check_fit, check_mandatory, execution_at};
 use crate::idempotency::IdempotencyKey;
@@ -165,6 +165,13 @@ async fn used_up(
     let Some(request) = token_requests::get(tx, &payment.member_id, id).await? else {
         return Ok(Err(GatewayError::TokenRequestNotFound));
     };
-    let used = request.become_payment(payment.id.clone(), payment.created_at);
+    let (new, now) = (payment.id.clone(), payment.created_at);
+    let used = match &request.payment_id {
+        None => request.become_payment(new, now),
+        Some(id) => match payments::get(tx, &payment.member_id, id).await? {
+            Some(failed) => request.become_another_payment(&failed, new, now),
+            None => return Err(StoreError::Corrupt(format!("{} lacks its payment", request.id))),
+        },
+    };
     Ok(used.map_err(GatewayError::from))
 }

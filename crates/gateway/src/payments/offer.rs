@@ -115,6 +115,9 @@ fn decide(
             let misfit = Misfit { kind: MisfitKind::NotTaken, part: Some(Part::Amount), text };
             GatewayError::Misfit { bank_id: bank.id.clone(), misfit }
         }
+        NoRail::TooPrecise { rail } => {
+            GatewayError::AmountTooPrecise { currency: initiation.amount.currency(), rail }
+        }
     })?;
     check_features(bank, initiation)?;
     Ok(execution)

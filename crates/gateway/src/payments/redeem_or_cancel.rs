@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use banks::protocol::PsuContext;
 use domain::Refusal;
-use domain::ids::PaymentId;
+use domain::ids::{MemberId, PaymentId};
 use domain::payment::{Payment, PaymentStep};
 use jiff::Timestamp;
 use store::jobs::Claim;
 use store::step::{self, Saving};
-use store::{idempotency, payments, unit};
+use store::{StoreError, Tx, idempotency, payments, token_requests, transfer_references, unit};
 
 use crate::idempotency::IdempotencyKey;
 use crate::{App, GatewayError, Member, jobs};
 
 /// The command: the Step, or nothing where it was carried out before.
-type Command = fn(&Payment, Timestamp) -> Result<Option<PaymentStep>, Refusal>;
+type Command =
+    dyn Fn(&Payment, Timestamp) -> Result<Option<PaymentStep>, Refusal> + Send + Sync + 'static;
 
 /// Sends the order of an approved payment, and returns the payment as it stands when the bank has
 /// answered or the time of a request is over. Asked again it sends nothing again.
@@ -31,8 +32,26 @@ pub async fn redeem(
     request_timeout_ms: Option<u64>,
     key: Option<IdempotencyKey>,
 ) -> Result<Payment, GatewayError> {
+    redeem_as(app, member, id, None, psu, request_timeout_ms, key).await
+}
+
+/// The same with a reference of the member's own for the transfer ([`Payment::redeem_as`]).
+///
+/// # Errors
+/// As [`redeem`]; [`GatewayError::ReferenceTaken`] where another token request or transfer of the
+/// member has the reference.
+pub async fn redeem_as(
+    app: &Arc<App>,
+    member: &Member,
+    id: &PaymentId,
+    ref_id: Option<String>,
+    psu: PsuContext,
+    request_timeout_ms: Option<u64>,
+    key: Option<IdempotencyKey>,
+) -> Result<Payment, GatewayError> {
     let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
-    let held = carry_out(app, member, id, Payment::redeem, timeout_ms, key).await?;
+    let command = Arc::new(move |payment: &Payment, now| payment.redeem_as(ref_id.as_deref(), now));
+    let held = carry_out(app, member, id, command, timeout_ms, key).await?;
     if let Some(claim) = held {
         jobs::run_now(app, claim, psu, timeout_ms).await;
     }
@@ -49,7 +68,7 @@ pub async fn cancel(
     member: &Member,
     id: &PaymentId,
 ) -> Result<Payment, GatewayError> {
-    carry_out(app, member, id, Payment::cancel, 0, None).await?;
+    carry_out(app, member, id, Arc::new(Payment::cancel), 0, None).await?;
     super::get(app, member, id).await
 }
 
@@ -62,7 +81,7 @@ pub async fn cancel_on_page(app: &Arc<App>, id: &PaymentId) -> Result<Payment, G
     // The link is the payer's right to the payment.
     let payment = super::open_by_link(app, id).await?;
     let member = Member::authenticated(payment.member_id);
-    carry_out(app, &member, id, Payment::cancel_by_payer, 0, None).await?;
+    carry_out(app, &member, id, Arc::new(Payment::cancel_by_payer), 0, None).await?;
     super::open_by_link(app, id).await
 }
 
@@ -71,7 +90,7 @@ async fn carry_out(
     app: &Arc<App>,
     member: &Member,
     id: &PaymentId,
-    command: Command,
+    command: Arc<Command>,
     timeout_ms: u64,
     key: Option<IdempotencyKey>,
 ) -> Result<Option<Claim>, GatewayError> {
@@ -82,7 +101,7 @@ async fn carry_out(
         .db()
         .transact(move |tx| {
             let (member_id, wanted) = (member_id.clone(), wanted.clone());
-            let (key, lease) = (key.clone(), lease.clone());
+            let (key, lease, command) = (key.clone(), lease.clone(), Arc::clone(&command));
             unit(async move {
                 let Some(payment) = payments::get(tx, &member_id, &wanted).await? else {
                     return Ok(Err(GatewayError::PaymentNotFound));
@@ -91,6 +110,11 @@ async fn carry_out(
                     Ok(step) => step,
                     Err(refusal) => return Ok(Err(GatewayError::from(refusal))),
                 };
+                if let Some(ref_id) = step.as_ref().and_then(|step| new_reference(&payment, step))
+                    && is_taken(tx, &member_id, ref_id).await?
+                {
+                    return Ok(Err(GatewayError::ReferenceTaken));
+                }
                 if let Some(key) = key
                     && !idempotency::insert(tx, &key, Some(&wanted)).await?
                 {
@@ -99,6 +123,12 @@ async fn carry_out(
                 let Some(step) = step else {
                     return Ok(Ok(None));
                 };
+                if let Some(ref_id) = new_reference(&payment, &step)
+                    && !transfer_references::insert(tx, &member_id, ref_id, &wanted).await?
+                {
+                    // Another transfer got it at the same moment: seen when run again.
+                    return Err(StoreError::Conflict);
+                }
                 let saving = Saving { finishes: None, keeps: Some(&lease) };
                 Ok(Ok(step::update(tx, &step, saving).await?.kept))
             })
@@ -106,4 +136,17 @@ async fn carry_out(
         .await??;
     app.jobs_may_be_due();
     Ok(held)
+}
+
+/// The reference of its own that the Step gives the transfer.
+fn new_reference<'a>(before: &Payment, step: &'a PaymentStep) -> Option<&'a str> {
+    let given = step.state.transfer_ref_id.as_deref();
+    given.filter(|_| before.transfer_ref_id.is_none())
+}
+
+/// Whether another token request or transfer of the member has the reference.
+async fn is_taken(tx: &mut Tx, member_id: &MemberId, ref_id: &str) -> Result<bool, StoreError> {
+    let asked = token_requests::of_reference(tx, member_id, ref_id).await?;
+    let given = transfer_references::payment_of(tx, member_id, ref_id).await?;
+    Ok(asked.is_some() || given.is_some())
 }

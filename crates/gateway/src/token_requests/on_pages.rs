@@ -149,8 +149,12 @@ pub async fn pay(
     }
 }
 
-/// The token request of that id, whoever's it is.
-pub(super) async fn by_link(app: &App, id: &TokenRequestId) -> Result<TokenRequest, GatewayError> {
+/// The token request of that id, whoever's it is: for callers who prove nothing but that they know the
+/// id. The id is the secret: 80 random bits.
+///
+/// # Errors
+/// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Store`].
+pub async fn by_link(app: &App, id: &TokenRequestId) -> Result<TokenRequest, GatewayError> {
     let wanted = id.clone();
     app.db()
         .read(move |tx| unit(async move { token_requests::get_any(tx, &wanted).await }))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use banks::psu_return::parameters_of;
 use domain::payment::State as PaymentState;
 use gateway::App;
 use gateway::payments::{PsuReturnOutcome, psu_returned_to_member};
@@ -59,11 +60,7 @@ pub async fn initiation_callback(
 async fn bring(app: &Arc<App>, call: &Call) -> Result<InitiationCallbackResponse, ApiError> {
     let asked: InitiationCallbackRequest = json::read(&call.body)?;
     // Members pass on the whole address, or what follows its `?` or `#`.
-    let query = asked.query.rsplit_once(['?', '#']).map_or(&*asked.query, |(_, query)| query);
-    let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
-        .take(banks::psu_return::PARAMETERS_MAX + 1)
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
+    let parameters = parameters_of(&asked.query);
     let timeout_ms = call.request_timeout_ms();
     let outcome = psu_returned_to_member(app, &call.member, &parameters, call.psu(), timeout_ms)
         .await

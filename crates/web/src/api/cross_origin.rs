@@ -46,9 +46,13 @@ fn is_public(app: &App, parts: &request::Parts) -> bool {
     let asked = parts.headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
     let method = asked.map_or(parts.method.as_str().as_bytes(), HeaderValue::as_bytes);
     let path = parts.uri.path();
-    let gateways_keys = || format!("/member/{}/keys", app.gateway_key().member_id());
+    let gateway = || app.gateway_key().member_id();
+    let gateways_keys = || format!("/member/{}/keys", gateway());
+    let gateways_member = || format!("/members/{}", gateway());
     method == b"GET"
         && (PUBLIC_PATHS.contains(&path)
             || path.starts_with("/.well-known/")
+            || path == "/resolve-alias"
+            || path == gateways_member()
             || path.starts_with(&gateways_keys()))
 }

@@ -13,6 +13,7 @@ use store::StoreError;
 
 use super::grpc::GrpcStatus;
 use super::status::of_stage;
+use super::v2::payments::amount::too_precise;
 
 /// When a request may be sent again that the database could not serve, in seconds.
 const DATABASE_RETRY_AFTER_S: u64 = 5;
@@ -197,10 +198,11 @@ impl ApiError {
                         .to_owned(),
             },
             GatewayError::StandingOrderNotFound => ApiError::not_found("Standing order", id),
+            GatewayError::AmountTooPrecise { currency, rail } => too_precise(currency, rail.into()),
             GatewayError::ReferenceTaken => ApiError::field(
                 FieldFault::NotUnique,
                 "requestPayload.refId",
-                "`refId` is that of another token request: each one needs its own.",
+                "`refId` is that of another token request or transfer: each one needs its own.",
             ),
             GatewayError::BankUnknown { bank_id } => ApiError::field(
                 FieldFault::Invalid,
@@ -341,6 +343,7 @@ fn in_public_words(refusal: &Refusal) -> String {
         | Refusal::TokenRequestExpired
         | Refusal::TokenRequestUsed
         | Refusal::TokenRequestDeclined
+        | Refusal::RedeemedUnderOtherReference
         | Refusal::TokenRequestWithoutPayee => {
             return refusal.to_string();
         }

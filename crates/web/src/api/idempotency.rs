@@ -18,7 +18,7 @@ use super::v2::payments::model::PaymentResponse;
 /// The header, as errors name it.
 pub const HEADER: &str = "Idempotency-Key";
 /// Longest key, in bytes.
-const KEY_BYTES_MAX: usize = 255;
+pub(super) const KEY_BYTES_MAX: usize = 255;
 /// On an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 

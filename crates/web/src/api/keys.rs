@@ -44,11 +44,11 @@ pub struct KeyId {
 #[serde(rename_all = "camelCase")]
 pub struct GetKey {
     /// 16 base64url characters.
-    id: String,
+    pub(super) id: String,
     /// `ED25519`, `ECDSA_SHA256` or `RS256`.
-    key_algorithm: String,
+    pub(super) key_algorithm: String,
     /// As it was registered.
-    public_key: String,
+    pub(super) public_key: String,
 }
 
 /// Keys in the published nesting.
@@ -190,7 +190,11 @@ pub async fn seal_certificate(
 }
 
 /// The gateway's own key verifies its signatures, so it is everybody's to read.
-async fn keys_of(app: &App, member_id: &str, caller: Caller) -> Result<Vec<GetKey>, ApiError> {
+pub(super) async fn keys_of(
+    app: &App,
+    member_id: &str,
+    caller: Caller,
+) -> Result<Vec<GetKey>, ApiError> {
     let gateway = app.gateway_key();
     if same_member(member_id, gateway.member_id()) {
         return Ok(vec![GetKey {

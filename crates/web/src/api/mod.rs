@@ -19,11 +19,13 @@ pub mod health;
 pub mod idempotency;
 pub mod json;
 pub mod keys;
+pub mod members;
 pub mod not_built;
 pub mod openapi;
 pub mod path;
 pub mod qr_code;
 pub mod query;
+pub mod query_schema;
 mod rate_limit;
 pub mod security;
 pub mod status;
@@ -35,9 +37,9 @@ pub mod webhook_config;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use gateway::App;
 
 pub use error::ApiError;
@@ -96,9 +98,16 @@ pub(crate) fn has_nul(uri: &Uri) -> bool {
     uri.path_and_query().is_some_and(|text| text.as_str().contains("%00"))
 }
 
-/// No such URL.
-pub async fn not_found() -> Response {
-    ApiError::no_such_url().into_response()
+/// No such URL. Some banks append their answer with `&` to an address that has no query: it is led to
+/// the address that they meant.
+pub async fn not_found(method: Method, uri: Uri) -> Response {
+    let whole = uri.path_and_query().map_or("", |whole| whole.as_str());
+    match whole.strip_prefix("/callback&") {
+        Some(answer) if method == Method::GET => {
+            Redirect::temporary(&format!("/callback?{answer}")).into_response()
+        }
+        _ => ApiError::no_such_url().into_response(),
+    }
 }
 
 /// The URL exists, but not with this method.

@@ -40,8 +40,14 @@ impl Query {
     /// The last value of a parameter; an empty one counts as absent.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
+        self.written(name).filter(|value| !value.is_empty())
+    }
+
+    /// The last value of a parameter as it was written, an empty one with it.
+    #[must_use]
+    pub fn written(&self, name: &str) -> Option<&str> {
         let found = self.parameters.iter().rev().find(|(other, _)| other == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found.map(|(_, value)| value.as_str())
     }
 
     /// All values of a parameter that may be repeated, or hold several separated by commas.
@@ -85,9 +91,9 @@ impl Query {
     /// `true` or `false`.
     ///
     /// # Errors
-    /// [`ApiError::Field`] where it is neither.
+    /// [`ApiError::Field`] where it is neither, an empty one with it.
     pub fn truth(&self, name: &str) -> Result<Option<bool>, ApiError> {
-        self.text(name)
+        self.written(name)
             .map(|text| {
                 truth_of(text).ok_or_else(|| {
                     let message = format!("`{name}` should be true or false.");

@@ -38,6 +38,8 @@ struct PickBank {
     banks: Vec<BankRow>,
     countries: Vec<(String, bool)>,
     search: String,
+    /// Whether no bank takes the payment, whatever is searched for.
+    none_at_all: bool,
     more: bool,
     message: Option<String>,
     back_url: String,
@@ -84,6 +86,7 @@ pub(super) fn picker(
     let search = query.text("search").unwrap_or("").to_lowercase();
     let country = query.text("country").unwrap_or("").to_uppercase();
     let able: Vec<&BankProfile> = app.directory().iter().filter(|bank| offers(bank)).collect();
+    let none_at_all = able.is_empty();
     let mut countries: Vec<String> =
         able.iter().flat_map(|bank| bank.countries.iter().cloned()).collect();
     countries.sort();
@@ -104,6 +107,7 @@ pub(super) fn picker(
         banks: found,
         countries: countries.into_iter().map(|c| (c.clone(), c == country)).collect(),
         search,
+        none_at_all,
         more,
         message,
         back_url,
@@ -117,6 +121,9 @@ pub(super) fn why_not(error: &GatewayError) -> Option<&'static str> {
         GatewayError::BankUnknown { .. } => "That bank is not known here. Please choose another.",
         GatewayError::Misfit { .. } => {
             "That bank does not take the payment as the shop wrote it. Please choose another."
+        }
+        GatewayError::AmountTooPrecise { .. } => {
+            "That bank cannot pay an amount with so many decimal places. Please go back to the shop."
         }
         GatewayError::FeatureNotSupported { .. } => {
             "That bank does not offer this kind of payment. Please choose another."

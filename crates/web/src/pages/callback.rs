@@ -18,6 +18,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use banks::psu_return::{PARAMETERS_MAX, parameters_of};
 use bytes::Bytes;
 use domain::initiation::Flow;
 use domain::payment::Payment;
@@ -68,7 +69,7 @@ pub async fn from_query(
     if method == Method::HEAD {
         return StatusCode::OK.into_response();
     }
-    let parameters = parameters(uri.query().unwrap_or("").as_bytes());
+    let parameters = parameters_of(uri.query().unwrap_or(""));
     let answered =
         parameters.iter().any(|(name, _)| name == "state" || name == "error" || name == "response");
     if !answered {
@@ -195,7 +196,7 @@ fn next_url(app: &App, (payment, says_error): &(Payment, bool), headers: &Header
 
 fn parameters(form: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(form)
-        .take(100)
+        .take(PARAMETERS_MAX + 1)
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect()
 }

@@ -11,6 +11,7 @@ pub mod assets;
 mod bank_choice;
 pub mod callback;
 mod departure;
+pub mod initiate_payment;
 mod picture;
 pub mod session;
 mod standing_order;
@@ -19,6 +20,7 @@ pub mod token_request;
 mod way_back;
 
 use askama::Template;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -26,15 +28,15 @@ use axum::response::{Html, IntoResponse, Response};
 use banks::protocol::PsuContext;
 use gateway::App;
 
+use crate::api::BODY_BYTES_MAX;
+
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Security headers of every page.
 pub async fn headers(request: Request, next: Next) -> Response {
-    let mut response = if crate::api::has_nul(request.uri()) {
-        let text = "This address is damaged: go back to the shop and start the payment again.";
-        problem(StatusCode::BAD_REQUEST, "This page cannot be shown", text)
-    } else {
-        next.run(request).await
+    let mut response = match without_nul(request).await {
+        Ok(request) => next.run(request).await,
+        Err(refused) => refused,
     };
     let headers = response.headers_mut();
     let fixed = [
@@ -48,6 +50,28 @@ pub async fn headers(request: Request, next: Next) -> Response {
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// The request, if neither its address nor its form holds U+0000: no browser sends it for what a payer
+/// types, and PostgreSQL stores no text with it.
+async fn without_nul(request: Request) -> Result<Request, Response> {
+    let damaged = |what: &str| {
+        let text = format!("{what} is damaged: go back to the shop and start the payment again.");
+        problem(StatusCode::BAD_REQUEST, "This page cannot be shown", &text)
+    };
+    if crate::api::has_nul(request.uri()) {
+        return Err(damaged("This address"));
+    }
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
+        let text = "Too much was sent. Go back and try again.";
+        problem(StatusCode::PAYLOAD_TOO_LARGE, "This page cannot be shown", text)
+    })?;
+    let encoded = body.windows(3).any(|three| three == b"%00");
+    if encoded || body.contains(&0) {
+        return Err(damaged("This form"));
+    }
+    Ok(Request::from_parts(parts, Body::from(body)))
 }
 
 /// The payer's browser, as far as it tells.

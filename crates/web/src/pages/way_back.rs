@@ -232,7 +232,7 @@ fn fields_wanted(payment: &Payment) -> Option<String> {
 }
 
 /// The address with further parameters. A space is `%20`: clients decode a plus sign as itself.
-fn with_parameters(address: &str, parameters: &Parameters) -> String {
+pub(super) fn with_parameters(address: &str, parameters: &[(&str, String)]) -> String {
     let Ok(mut url) = Url::parse(address) else { return address.to_owned() };
     let encoded =
         |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testkit::TestIds;
 
 use crate::support::{
-    Answer, HOST, Key, Member, Payload, World, assert_error, hosted_order, order, with, worlds,
+    Answer, HOST, Key, Member, Payload, World, assert_error, hosted_order, id, order, with, worlds,
     worlds_with,
 };
 
@@ -102,6 +102,35 @@ async fn no_text_of_a_request_holds_nul() {
         }
         assert_eq!(world.page("/session/pm2:a%00b:x").await.status, 400);
         assert_eq!(world.page("/callback?state=a%00b.c").await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn no_form_of_the_pages_holds_nul() {
+    for world in worlds().await {
+        let payment = id(&world.create(&hosted_order()).await);
+        let request = id(&world.store(&world.open_request()).await);
+        for path in [
+            format!("/session/{payment}"),
+            format!("/session/{payment}/answers"),
+            format!("/session/{request}"),
+            format!("/app/request-token/{request}"),
+            "/callback".to_owned(),
+        ] {
+            for field in ["bank-id", "decision", "payer-account", "state", "bascule-visit"] {
+                let answer = world.submit(&path, &[(field, "a\u{0}b")]).await;
+                assert_eq!(answer.status, 400, "{path} {field}: {}", answer.text());
+                let text = "This form is damaged: go back to the shop";
+                assert!(answer.text().contains(text), "{path} {field}: {}", answer.text());
+            }
+            let raw =
+                Request::post(&*path).header("content-type", "application/x-www-form-urlencoded");
+            let raw = raw.body(Body::from(&b"bank-id=a\0b"[..])).unwrap();
+            assert_eq!(world.send(raw).await.status, 400, "{path}");
+            let huge = Request::post(&*path).body(Body::from(vec![b'a'; 1024 * 1024 + 1])).unwrap();
+            assert_eq!(world.send(huge).await.status, 413, "{path}");
+        }
+        assert_eq!(world.status(&payment).await, "INITIATION_PENDING_REDIRECT_HP");
     }
 }
 

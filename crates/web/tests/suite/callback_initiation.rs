@@ -113,3 +113,34 @@ async fn a_query_that_belongs_to_no_payment_of_the_member_is_refused() {
         assert_eq!(world.status(&id(&payment)).await, "INITIATION_PENDING_REDIRECT_AUTH");
     }
 }
+
+/// Some banks append their answer to the address with the wrong separator.
+#[tokio::test]
+async fn the_query_is_read_whichever_separator_the_bank_put_before_it() {
+    type Written = fn(&str, &str) -> String;
+    let forms: [(&str, Written); 5] = [
+        ("as it should be", |_, query| format!("?{query}")),
+        ("with &", |address, query| format!("{address}&{query}")),
+        ("a second ?", |_, query| format!("?{}", query.replacen('&', "?", 1))),
+        ("the parameters alone", |_, query| query.to_owned()),
+        ("the whole address, and a fragment", |address, query| {
+            let (first, rest) = query.split_once('&').unwrap_or((query, ""));
+            format!("{address}?{first}#{rest}")
+        }),
+    ];
+    for world in worlds().await {
+        world.receive_payers_itself().await;
+        for (what, written) in forms {
+            for bank in ["ob-onyx", "stet-hetre"] {
+                let payment = world.create(&usual_order(bank)).await;
+                let query = world.query_from_bank(&payment, Decision::Approve).await;
+                let query = query.trim_start_matches(['?', '#']);
+                let brought = written(MEMBERS_RETURN_URL, query);
+                let answer = world.bring_query(&brought).await;
+                assert_eq!(answer.status, 200, "{what} {bank}: {brought}: {}", answer.text());
+                world.half_a_minute().await;
+                assert_eq!(world.status(&id(&payment)).await, "INITIATION_COMPLETED", "{what}");
+            }
+        }
+    }
+}

@@ -9,8 +9,11 @@ use crate::support::{Fault, World, hosted_order, id, order_of, worlds, worlds_wi
 
 impl World {
     /// Without any authentication.
-    async fn anonymous(&self, path: &str) -> crate::support::Answer {
-        self.send(Request::get(path).header("host", "localhost").body(Body::empty()).unwrap()).await
+    pub async fn anonymous(&self, path: &str) -> crate::support::Answer {
+        let request = Request::get(path).header("host", "localhost");
+        // Where errors are text otherwise.
+        let request = request.header("token-json-error", "true");
+        self.send(request.body(Body::empty()).unwrap()).await
     }
 
     async fn bank_ids(&self, path: &str) -> Vec<String> {
@@ -49,12 +52,19 @@ async fn without_unsigned_reads_banks_and_the_gateways_keys_alone_are_public() {
     for world in worlds_with(|settings| settings.unsigned_reads = false).await {
         let gateway = format!("/member/{}/keys", world.app.gateway_key().member_id());
         let key = format!("{gateway}/{}", world.app.gateway_key().key_id());
-        for path in ["/banks", &gateway, &key] {
+        let member = format!("/members/{}", world.app.gateway_key().member_id());
+        let alias = "/resolve-alias?alias.value=token.io&alias.type=DOMAIN";
+        for path in ["/banks", &gateway, &key, &member, alias] {
             assert_eq!(world.anonymous(path).await.status, 200, "{path}");
             assert_eq!(world.get(path).await.status, 200, "{path}");
         }
         let own = format!("/member/{}/keys", world.member.id);
-        for path in ["/bank/countries", "/banks/countries", "/v2/banks", &own, "/v2/payments"] {
+        let request = id(&world.store(&world.token_request()).await);
+        let request = format!("/token-requests/{request}");
+        let result = format!("{request}/result");
+        let closed =
+            ["/bank/countries", "/banks/countries", "/v2/banks", "/v2/payments", &own, &request];
+        for path in closed.into_iter().chain([&*result]) {
             assert_eq!(world.anonymous(path).await.status, 401, "{path}");
             assert_eq!(world.get(path).await.status, 200, "{path}");
         }

@@ -265,7 +265,13 @@ async fn amounts_are_whole_numbers_of_the_smallest_unit() {
                 "PLN" => json!({ "accountNumber": "61109010140000071219812874" }),
                 _ => json!({ "iban": "DE89370400440532013000" }),
             };
-            let body = order_on("AUTO_SELECT", currency, &account);
+            let rail = match currency {
+                "GBP" => "FASTER_PAYMENTS",
+                "PLN" => "ELIXIR",
+                "EUR" => "SEPA",
+                _ => "EU_DOMESTIC_NON_EURO",
+            };
+            let body = order_on(rail, currency, &account);
             let body = with(&body, "initiation.amount.value", value);
             let what = format!("{value} {currency}");
             let shown = expect(&world, &body, code, "amount.value", &what).await;

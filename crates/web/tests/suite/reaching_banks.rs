@@ -9,7 +9,7 @@ use crate::support::{INSTRUCTIONS, World, id, with, worlds};
 
 impl World {
     /// The body of the payment that was sent to a bank last, on a path that ends so.
-    async fn last_body(&self, path_end: &str) -> Value {
+    pub async fn last_body(&self, path_end: &str) -> Value {
         let exchanges = self.bank_json("/sim/exchanges").await;
         let mut exchanges = exchanges.as_array().unwrap().iter().rev();
         let posts = |exchange: &&Value| {

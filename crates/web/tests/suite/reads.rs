@@ -96,3 +96,40 @@ fn what_our_document_refers_to_is_in_it() {
     }
     assert!(count > 100, "{count}");
 }
+
+/// What is written beside the handlers of parameters is in the document, as the handlers check it.
+#[test]
+fn the_document_has_the_bounds_and_words_of_parameters() {
+    let document = serde_json::to_value(web::openapi()).unwrap();
+    let schema = |path: &str, name: &str| {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+        let found = parameters.iter().find(|one| one["name"] == name);
+        found.unwrap_or_else(|| panic!("{path} {name}"))["schema"].clone()
+    };
+    assert_eq!(schema("/banks", "perPage")["maximum"], 10_000);
+    assert_eq!(schema("/banks", "ids")["maxItems"], 1_000);
+    assert_eq!(schema("/v2/payments", "refIds")["maxItems"], 32);
+    assert_eq!(schema("/v2/payments", "limit")["format"], "int64");
+    assert_eq!(schema("/transfers", "filter.refId")["maxLength"], 64);
+    assert_eq!(schema("/transfers", "filter.role")["enum"][2], "PAYEE");
+    assert_eq!(schema("/tokens", "filter.role")["enum"][3], "ISSUER");
+    assert_eq!(schema("/v2/banks", "sort")["enum"][0], "NAME");
+    assert_eq!(schema("/banks", "sort")["enum"][0], "name");
+    assert!(schema("/members/{memberId}", "memberId")["pattern"].is_string());
+}
+
+#[tokio::test]
+async fn a_truth_value_that_is_empty_is_refused() {
+    for world in worlds().await {
+        for path in [
+            "/v2/payments?partial=",
+            "/bank/countries?bank_features.supports_send_payment.value=",
+            "/v2/banks?supportsSinglePayment=",
+        ] {
+            let answer = world.get(path).await;
+            assert_eq!(answer.status, 400, "{path}: {}", answer.text());
+            let text = answer.text();
+            assert!(text.contains("should be true or false."), "{path}: {text}");
+        }
+    }
+}

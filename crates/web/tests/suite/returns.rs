@@ -217,3 +217,59 @@ async fn a_form_of_the_banks_page_is_answered_without_a_page() {
     assert!(answer.header("location").starts_with(SHOP), "{}", answer.header("location"));
     assert_eq!(answer.json(), json!(null));
 }
+
+/// Banks that append `&code=…` where `?` belongs, or a second `?`.
+#[tokio::test]
+async fn a_return_with_the_wrong_separator_is_understood() {
+    for world in worlds().await {
+        for bank in ["ob-onyx", "stet-hetre"] {
+            for form in ["second ?", "& for ?"] {
+                let (id, payment) = world.hosted_at(bank, "API_ONLY").await;
+                let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
+                let address = world.walk_pages(url, Decision::Approve).await;
+                let at = address.find("/callback?").unwrap_or_else(|| panic!("{address}"));
+                let path = match form {
+                    "& for ?" => address[at..].replacen('?', "&", 1),
+                    _ => address[at..].replacen('&', "?", 1),
+                };
+                let mut answer = world.page(&path).await;
+                if form == "& for ?" {
+                    assert_eq!(answer.status, 307, "{}", answer.text());
+                    let there = answer.header("location").to_owned();
+                    assert!(there.starts_with("/callback?"), "{there}");
+                    answer = world.page(&there).await;
+                }
+                assert_eq!(answer.status, 303, "{bank} {form}: {path}");
+                assert!(answer.header("location").starts_with(SHOP), "{bank} {form}");
+                world.half_a_minute().await;
+                assert_eq!(world.status(&id).await, "INITIATION_COMPLETED", "{bank} {form}");
+            }
+        }
+    }
+}
+
+/// What we append ourselves: with and without a query and a fragment, and to an app's own scheme.
+#[tokio::test]
+async fn the_members_address_keeps_its_query_and_fragment() {
+    for world in worlds().await {
+        for (address, expected) in [
+            ("https://shop.example/return", "https://shop.example/return?MORE"),
+            ("https://shop.example/return?", "https://shop.example/return?MORE"),
+            ("https://shop.example/return?cart=7", "https://shop.example/return?cart=7&MORE"),
+            ("https://shop.example/return#top", "https://shop.example/return?MORE#top"),
+            ("https://shop.example/r?a=b%26c#top", "https://shop.example/r?a=b%26c&MORE#top"),
+            ("https://shop.example", "https://shop.example/?MORE"),
+            ("shop-app://paid", "shop-app://paid?MORE"),
+        ] {
+            let body = with(&usual_order("ob-onyx"), "initiation.callbackUrl", address);
+            let body = with(&body, "initiation.callbackState", "s");
+            let payment = world.create(&body).await;
+            let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
+            let back = world.walk_pages(url, Decision::Approve).await;
+            let answer = world.page(&back).await;
+            let (member, id) = (world.member.id.as_str(), id(&payment));
+            let more = format!("member-id={member}&payment-id={id}&state=s").replace(':', "%3A");
+            assert_eq!(answer.header("location"), expected.replace("MORE", &more), "{address}");
+        }
+    }
+}

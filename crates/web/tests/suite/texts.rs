@@ -5,7 +5,9 @@ use serde_json::json;
 
 use crate::scenarios::order_at;
 use crate::support::fields::{EXPECTED, FORMAT, INVALID, expect, order_on, rails};
-use crate::support::{hosted_order, id, order_of, with, without, worlds};
+use crate::support::{
+    Decision, assert_error, hosted_order, id, order, order_of, with, without, worlds,
+};
 
 #[tokio::test]
 async fn references_have_their_lengths_on_every_rail() {
@@ -39,13 +41,12 @@ async fn references_have_their_lengths_on_every_rail() {
 }
 
 /// Every free text, below `initiation`.
-const TEXTS: [&str; 29] = [
+const TEXTS: [&str; 28] = [
     "refId",
     "remittanceInformationPrimary",
     "remittanceInformationSecondary",
     "onBehalfOfId",
     "externalPsuReference",
-    "callbackState",
     "creditor.name",
     "creditor.ultimateCreditorName",
     "creditor.bankName",
@@ -340,5 +341,35 @@ async fn sepa_carries_addresses_with_town_and_country_and_two_lines_at_most() {
             "address": { "addressLine": ["a", "b", "c"] } });
         let body = order_on("FASTER_PAYMENTS", "GBP", &british);
         expect(&world, &body, "", "", "British").await;
+    }
+}
+
+/// `callbackState` is read by no person: it comes back as it was sent, percent-encoded.
+#[tokio::test]
+async fn a_state_may_hold_format_characters_and_no_control_characters() {
+    for world in worlds().await {
+        for one in
+            ["\u{200d}", "\u{202e}", "\u{feff}", "\u{2028}", "\u{ad}", "\u{1f469}\u{200d}\u{1f467}"]
+        {
+            let state = format!("a{one}b");
+            let body = with(&order(), "initiation.callbackState", &*state);
+            let payment = world.create(&body).await;
+            assert_eq!(payment["initiation"]["callbackState"], state.as_str());
+            let encoded: String = url::form_urlencoded::byte_serialize(state.as_bytes()).collect();
+            let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
+            let back = world.visit_bank(url, Decision::Approve).await;
+            let answer = world.return_to_gateway(&back).await;
+            assert!(answer.text().contains(&format!("state={encoded}")), "{}", answer.text());
+        }
+        for one in ['\t', '\n', '\r', '\u{1}', '\u{7f}', '\u{85}'] {
+            let body = with(&order(), "initiation.callbackState", format!("a{one}b"));
+            let code = u32::from(one);
+            let message = format!(
+                "`callbackState` should not contain control characters: U+{code:04X} is one."
+            );
+            let error = json!({ "errorCode": "Field.Invalid",
+                "paths": ["initiation.callbackState"], "message": message });
+            assert_error(&world.post("/v2/payments", &body).await, 400, error);
+        }
     }
 }

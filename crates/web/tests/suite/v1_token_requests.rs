@@ -1,6 +1,7 @@
 //! `POST /token-requests` and `GET /token-requests/{requestId}`: what a payer is to approve.
 
 use serde_json::{Value, json};
+use store::members::MemberSettings;
 
 use crate::support::{Answer, INSTRUCTIONS, World, assert_error, id, with, without, worlds};
 
@@ -49,7 +50,9 @@ async fn a_token_request_is_shown_as_it_was_sent() {
         let stored = world.store(&body).await;
         assert!(id(&stored).starts_with("rq:"), "{stored}");
         assert_eq!(stored["requestOptions"], body["requestOptions"]);
-        assert_eq!(stored["requestPayload"], body["requestPayload"]);
+        // Beside it stands the name of ours that the payer has.
+        let shown = without(&stored, "requestPayload.userRefId");
+        assert_eq!(shown["requestPayload"], body["requestPayload"]);
         let read = world.get(&format!("/token-requests/{}", id(&stored))).await;
         assert_eq!((read.status, &read.json()["tokenRequest"]), (200, &stored));
         // Nothing has gone to a bank, and there is no payment.
@@ -350,7 +353,8 @@ async fn a_reference_is_used_once_by_each_member() {
     for mut world in worlds().await {
         let body = world.token_request();
         world.store(&body).await;
-        let message = "`refId` is that of another token request: each one needs its own.";
+        let message =
+            "`refId` is that of another token request or transfer: each one needs its own.";
         refused(&world, &body, "Field.NotUnique", "requestPayload.refId", message).await;
         world.store(&with(&body, "requestPayload.refId", "ORDER-1002")).await;
         let World { member, other, .. } = &mut world;
@@ -387,12 +391,18 @@ async fn the_reference_stands_in_for_the_remittance_reference_where_it_is_short_
 #[tokio::test]
 async fn what_clients_write_otherwise_is_taken_and_shown_as_published() {
     for world in worlds().await {
+        let aliases = vec!["DOMAIN:shop.example".parse().unwrap()];
+        world.agree(MemberSettings { aliases, ..MemberSettings::default() }).await;
         let sent = world.token_request();
         let body = with(&sent, "requestPayload.transferBody.confirmFunds", "True");
         let body = with(&body, "requestPayload.actingAs", Value::Null);
         let body = with(&body, "requestOptions.from", Value::Null);
         let body = with(&body, "requestPayload.unheardOf", 1);
-        let mut body = with(&body, "requestPayload.to", json!({ "alias": { "type": "DOMAIN" } }));
+        let mut body = with(
+            &body,
+            "requestPayload.to",
+            json!({ "alias": { "type": "DOMAIN", "value": "shop.example" } }),
+        );
         let first =
             &mut body["requestPayload"]["transferBody"]["instructions"]["transferDestinations"][0];
         first["customerData"]["legalNames"] = json!("Customer Inc.");

@@ -157,7 +157,6 @@ async fn what_differs_from_the_approval_is_refused_and_nothing_is_sent() {
                 json!({ "value": "10.23", "currency": "EUR" }),
                 "what was approved, 10.23 GBP",
             ),
-            ("refId", json!("OTHER"), "that of the token request"),
             ("description", json!("Other"), "that of the token request"),
             ("confirmFunds", json!(true), "that of the token request"),
             ("metadata", json!({ "chargeBearer": "SHAR" }), "that of the token request"),

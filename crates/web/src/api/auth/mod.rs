@@ -191,6 +191,19 @@ impl Caller {
     pub fn known(self, app: &App) -> Result<Call, ApiError> {
         self.0.ok_or_else(|| unsigned(app))
     }
+
+    /// The call; `None` for an unsigned one where the operator lets everybody read
+    /// ([`gateway::Settings::unsigned_reads`]).
+    ///
+    /// # Errors
+    /// [`ApiError::Unauthenticated`] for an unsigned call elsewhere.
+    pub fn or_everybody(self, app: &App) -> Result<Option<Call>, ApiError> {
+        match self.0 {
+            None if app.settings().unsigned_reads => Ok(None),
+            None => Err(unsigned(app)),
+            known => Ok(known),
+        }
+    }
 }
 
 /// The error of a request without authentication.

@@ -1,5 +1,7 @@
 //! The filters of the directory's lists (sections 1.2, 1.3 and 1.6).
 
+use gateway::{App, members};
+
 use super::flags::FLAGS;
 use super::index::Entry;
 use crate::api::ApiError;
@@ -8,7 +10,7 @@ use crate::api::query::Query;
 use crate::api::v2::payments::words::LocalInstrument;
 
 /// Ids and BICs that one request may name.
-const NAMES_MAX: usize = 1_000;
+pub(crate) const NAMES_MAX: usize = 1_000;
 
 /// Which spelling of the parameters a list has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,23 @@ pub(super) struct Filter {
 }
 
 impl Filter {
+    /// The same for the member of `memberId`, where the query names one. Every member may act at every
+    /// bank of the directory, and whoever is no member at none.
+    ///
+    /// # Errors
+    /// [`ApiError::Unavailable`] where the database cannot be asked.
+    pub(super) async fn of_member(mut self, app: &App, query: &Query) -> Result<Filter, ApiError> {
+        let Some(id) = query.text("memberId") else { return Ok(self) };
+        let is_member = match id.parse() {
+            Ok(id) => members::exists(app, &id)
+                .await
+                .map_err(|error| ApiError::from_gateway(error, "", ""))?,
+            Err(_) => false,
+        };
+        self.nothing_fits |= !is_member;
+        Ok(self)
+    }
+
     /// Reads the parameters.
     ///
     /// # Errors

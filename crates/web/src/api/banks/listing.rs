@@ -13,7 +13,9 @@ use crate::api::query::Query;
 /// Banks on one page by default.
 const PER_PAGE_DEFAULT: usize = 200;
 /// Banks on one page, at most: all that a directory can have.
-const PER_PAGE_MAX: usize = 10_000;
+pub(crate) const PER_PAGE_MAX: usize = 10_000;
+/// The last page that can be asked for.
+pub(crate) const PAGE_MAX: usize = 1_000_000;
 /// How long an answer may be used without asking again. It depends on who asks only by the right
 /// to ask, so a client may keep it, a shared cache may not.
 const CACHE: &str = "private, max-age=300";
@@ -44,7 +46,7 @@ impl PageWanted {
             0 => PER_PAGE_DEFAULT,
             asked => asked,
         };
-        Ok(PageWanted { page: number("page", 1_000_000)?.max(1), per_page })
+        Ok(PageWanted { page: number("page", PAGE_MAX)?.max(1), per_page })
     }
 }
 

@@ -7,10 +7,10 @@
 //! banks costs no more than it must. Answers carry an `ETag`.
 
 mod entry;
-mod filter;
+pub(super) mod filter;
 mod flags;
 pub mod index;
-mod listing;
+pub(super) mod listing;
 pub mod reports;
 mod schema;
 pub mod v1;

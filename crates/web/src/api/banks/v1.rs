@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::extract::State;
 use axum::response::Response;
+use gateway::App;
 use serde_json::json;
 
 use super::filter::{Filter, Spelling};
@@ -25,7 +27,8 @@ use crate::api::error::FieldFault;
         ("page" = Option<i32>, Query, description = "From 1"),
         ("perPage" = Option<i32>, Query, description = "1 to 10,000; 200 where it is absent"),
         ("sort" = Option<String>, Query, description = "name (default), provider, country or rank"),
-        ("memberId" = Option<String>, Query, description = "Every member may act at every bank"),
+        ("memberId" = Option<String>, Query,
+            description = "The banks of this member: all of them, and none for an unknown id"),
         ("tppId" = Option<String>, Query, description = "The same"),
         ("ids" = Option<Vec<String>>, Query, description = "Only these banks, at most 1,000"),
         ("search" = Option<String>, Query, description = "Part of a name, id or national code"),
@@ -54,11 +57,12 @@ use crate::api::error::FieldFault;
         (status = 400, description = "A parameter is wrong"))
 )]
 pub async fn list_banks(
+    State(app): State<Arc<App>>,
     Extension(index): Extension<Arc<BankIndex>>,
     visitor: Visitor,
 ) -> Result<Response, ApiError> {
     let query = visitor.query()?;
-    let filter = Filter::read(&query, Spelling::V1)?;
+    let filter = Filter::read(&query, Spelling::V1)?.of_member(&app, &query).await?;
     let order = match query.text("sort").unwrap_or("name").to_lowercase().as_str() {
         "name" => Order::Name,
         "provider" => Order::Provider,
@@ -80,7 +84,8 @@ pub async fn list_banks(
     operation_id = "GatewayService.GetBanksCountries",
     security((), ("Bearer" = []), ("BasicAuth" = [])),
     params(
-        ("memberId" = Option<String>, Query, description = "Every member may act at every bank"),
+        ("memberId" = Option<String>, Query,
+            description = "The banks of this member: all of them, and none for an unknown id"),
         ("tppId" = Option<String>, Query, description = "The same"),
         ("ids" = Option<Vec<String>>, Query, description = "Only of these banks, at most 1,000"),
         ("search" = Option<String>, Query,
@@ -107,11 +112,13 @@ pub async fn list_banks(
         (status = 400, description = "A parameter is wrong"))
 )]
 pub async fn list_countries(
+    State(app): State<Arc<App>>,
     Extension(index): Extension<Arc<BankIndex>>,
     Reader(visitor): Reader,
 ) -> Result<Response, ApiError> {
     let query = visitor.query()?;
     let filter = Filter::read(&query, Spelling::V1)?.with_exact_search();
+    let filter = filter.of_member(&app, &query).await?;
     let wanted = query.texts("countries");
     let countries: BTreeSet<&str> = index
         .in_order(Order::Name)

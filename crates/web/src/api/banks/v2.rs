@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::extract::State;
 use axum::response::Response;
+use gateway::App;
 
 use super::filter::{Filter, Spelling};
 use super::index::{BankIndex, Order};
@@ -23,7 +25,8 @@ use crate::api::v2::payments::words::LocalInstrument;
         ("page" = Option<i32>, Query, description = "From 1"),
         ("perPage" = Option<i32>, Query, description = "1 to 10,000; 200 where it is absent"),
         ("sort" = Option<String>, Query, description = "NAME (default), COUNTRY, STANDARD or RANK"),
-        ("memberId" = Option<String>, Query, description = "Every member may act at every bank"),
+        ("memberId" = Option<String>, Query,
+            description = "The banks of this member: all of them, and none for an unknown id"),
         ("tppId" = Option<String>, Query, description = "The same"),
         ("ids" = Option<Vec<String>>, Query, description = "Only these banks, at most 1,000"),
         ("search" = Option<String>, Query, description = "Part of a name, id or national code"),
@@ -56,11 +59,12 @@ use crate::api::v2::payments::words::LocalInstrument;
         (status = 401, description = "Not authenticated"))
 )]
 pub async fn list_banks_v2(
+    State(app): State<Arc<App>>,
     Extension(index): Extension<Arc<BankIndex>>,
     Reader(visitor): Reader,
 ) -> Result<Response, ApiError> {
     let query = visitor.query()?;
-    let filter = Filter::read(&query, Spelling::V2)?;
+    let filter = Filter::read(&query, Spelling::V2)?.of_member(&app, &query).await?;
     let order = match query.text("sort").unwrap_or("NAME").to_uppercase().as_str() {
         "NAME" => Order::Name,
         "COUNTRY" => Order::Country,

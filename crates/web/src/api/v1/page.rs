@@ -92,13 +92,9 @@ async fn one(
 ) -> Result<Option<Requested>, GatewayError> {
     let payment_id: Option<PaymentId> = match ref_id {
         None => None,
-        Some(ref_id) => match gateway::token_requests::of_reference(app, member, ref_id).await {
-            Ok(request) => match request.payment_id {
-                Some(id) => Some(id),
-                None => return Ok(None),
-            },
-            Err(GatewayError::TokenRequestNotFound) => return Ok(None),
-            Err(error) => return Err(error),
+        Some(ref_id) => match transfers::of_reference(app, member, ref_id).await? {
+            Some(id) => Some(id),
+            None => return Ok(None),
         },
     };
     let named = payment_id.as_ref().map(PaymentId::as_str);
@@ -106,7 +102,9 @@ async fn one(
     match transfers::get(app, member, wanted, role, Update::Skipped).await {
         Ok(found) => {
             let is_both = payment_id.is_none_or(|id| id == found.payment.id);
-            Ok(is_both.then_some(found))
+            // A transfer that was given a reference of its own no longer has that of the request.
+            let has_it = ref_id.is_none_or(|ref_id| found.payment.transfer_ref_id() == ref_id);
+            Ok((is_both && has_it).then_some(found))
         }
         Err(
             GatewayError::TokenNotFound

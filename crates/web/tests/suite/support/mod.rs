@@ -388,9 +388,15 @@ impl World {
             answer.status
         );
         let page = path == "/callback"
-            || ["/callback/arrived", "/session/", "/app/request-token/", "/assets/"]
-                .iter()
-                .any(|start| path.starts_with(start));
+            || [
+                "/callback/arrived",
+                "/session/",
+                "/app/request-token/",
+                "/assets/",
+                "/initiatePayment/",
+            ]
+            .iter()
+            .any(|start| path.starts_with(start));
         if page {
             let policy = answer.header("content-security-policy");
             assert!(policy.starts_with("default-src 'none';"), "{method} {path}: {policy}");

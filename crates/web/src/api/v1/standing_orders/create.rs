@@ -66,7 +66,7 @@ async fn create(
         let message = "`tokenId` is that of a single payment: use POST /transfers.";
         return Err(ApiError::field(FieldFault::Invalid, "tokenId", message));
     }
-    let found = transfers::redeem(app, member, id, call.psu(), timeout_ms, key).await;
+    let found = transfers::redeem(app, member, id, None, call.psu(), timeout_ms, key).await;
     let found = found.map_err(|error| match error {
         GatewayError::Refused(Refusal::NotRedeemable { stage }) => {
             let message = format!(

@@ -256,7 +256,7 @@ impl AuthorizationResponse {
 fn ended(payment: &core::Payment) -> ScaStatus {
     if payment.approved_at.is_some() {
         ScaStatus::Authenticated
-    } else if payment.stage() == Stage::Declined {
+    } else if payment.stage() == Stage::Declined && payment.authentication_failed_at.is_none() {
         ScaStatus::DeclinedByPsu
     } else {
         ScaStatus::AuthenticationFailed

@@ -3,13 +3,15 @@
 use domain::ids::MemberId;
 use domain::mail::MailAddress;
 use domain::text::unreadable_character;
+use gateway::{App, Member, members};
 
 use super::body::Body;
 use super::mapping::{fault, invalid};
-use super::model::{AliasType, StoreTokenRequest};
+use super::model::{Alias, AliasType, StoreTokenRequest};
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
-use crate::api::v2::payments::text::no_unreadable;
+use crate::api::v2::payments::text::{check_callback_url, no_unreadable};
+use crate::pages::initiate_payment;
 
 /// The most countries that there are.
 const COUNTRIES_MAX: usize = 300;
@@ -20,6 +22,7 @@ const TEXT_CHARACTERS_MAX: usize = 256;
 pub(super) fn check_envelope(
     asked: &mut StoreTokenRequest,
     caller: &MemberId,
+    sandbox: bool,
 ) -> Result<(), ApiError> {
     let payload = &mut asked.request_payload;
     match payload.to.id.as_deref().filter(|id| !id.is_empty()) {
@@ -28,7 +31,7 @@ pub(super) fn check_envelope(
             let message = "`id` should be the id of the calling member.";
             return Err(invalid("requestPayload.to.id", message));
         }
-        // An alias names a member for people; who calls is known.
+        // Whether it is one of the caller's is looked up: [`check_alias`].
         None if payload.to.alias.is_some() => payload.to.id = Some(caller.to_string()),
         None => {
             let path = "requestPayload.to.id".to_owned();
@@ -55,7 +58,63 @@ pub(super) fn check_envelope(
         return Err(fault(FieldFault::Expected, path, "`id` is required."));
     }
     refuse_another_bank(asked)?;
+    check_redirect_url(&asked.request_payload.redirect_url, sandbox)?;
     check_lengths(asked)
+}
+
+/// An address of ours that leads on to the member's has to lead where a browser may be sent.
+fn check_redirect_url(redirect_url: &str, sandbox: bool) -> Result<(), ApiError> {
+    let Some(target) = initiate_payment::redirect_url_in(redirect_url) else { return Ok(()) };
+    check_callback_url(&target, sandbox).map_err(|error| match error {
+        ApiError::Field { fault, message, .. } => {
+            let message = message.replace("`callbackUrl`", "`redirect-url`");
+            fault_at_redirect_url(fault, message)
+        }
+        other => other,
+    })
+}
+
+fn fault_at_redirect_url(kind: FieldFault, message: String) -> ApiError {
+    fault(kind, "requestPayload.redirectUrl".to_owned(), message)
+}
+
+/// The payee as a member, where a request names it by an alias alone.
+pub(super) fn alias_alone(asked: &StoreTokenRequest) -> Option<&Alias> {
+    let to = &asked.request_payload.to;
+    to.alias.as_ref().filter(|_| to.id.as_deref().unwrap_or_default().is_empty())
+}
+
+/// Whether an alias that stands alone is one of the calling member's.
+pub(super) async fn check_alias(
+    app: &App,
+    member: &Member,
+    asked: &StoreTokenRequest,
+) -> Result<(), ApiError> {
+    let Some(alias) = alias_alone(asked) else { return Ok(()) };
+    let unknown = || {
+        let message = "`alias` should be one of the calling member's, or `id` its id. The operator \
+                       gives a member its aliases.";
+        invalid("requestPayload.to.alias", message)
+    };
+    let value = alias.value.clone().unwrap_or_default();
+    let kind = alias.kind.and_then(AliasType::in_domain).ok_or_else(unknown)?;
+    let named = domain::alias::Alias { kind, value };
+    match members::has_alias(app, member, &named).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(unknown()),
+        Err(error) => Err(ApiError::from_gateway(error, "", "")),
+    }
+}
+
+/// The payer under a name of ours, where the member names the payer and sends no other.
+pub(super) fn name_payer(app: &App, asked: &mut StoreTokenRequest, caller: &MemberId) {
+    let psu_id = asked.request_options.as_ref().and_then(|options| options.psu_id.as_deref());
+    let user_ref_id = &mut asked.request_payload.user_ref_id;
+    if let Some(psu_id) = psu_id.filter(|psu_id| !psu_id.is_empty())
+        && user_ref_id.as_deref().unwrap_or_default().is_empty()
+    {
+        *user_ref_id = Some(app.user_ref_id(caller, psu_id));
+    }
 }
 
 /// A bank that is named twice should be named alike: which of the two counts is not ours to choose.

@@ -118,9 +118,38 @@ optional_fields! {
         /// The holder.
         #[serde(deserialize_with = "json::optional_object")]
         customer_data: CustomerData,
-        /// `UNKNOWN`, `BUSINESS` or `PERSONAL`; kept, without effect.
+        /// `UNKNOWN`, `BUSINESS` or `PERSONAL`; `UNKNOWN` where it is absent. British banks get it
+        /// as the payee's kind of account, `UNKNOWN` as a business's.
         #[serde(rename = "type", deserialize_with = "json::optional_word")]
         kind: DestinationType,
+    }
+}
+
+impl Instructions {
+    /// Shows the type of each destination that has none as `UNKNOWN`, the published default.
+    pub(super) fn show_types(&mut self) {
+        for destination in &mut self.transfer_destinations {
+            *destination = destination.with_type();
+        }
+    }
+
+    /// The kind of the payee's account as British banks have it: that of the first destination that
+    /// they can pay to. A payee of whom nothing is said is taken for a business.
+    pub(super) fn british_account_type(&self) -> Option<&'static str> {
+        let mut destinations = self.transfer_destinations.iter();
+        let british = destinations.find(|one| one.faster_payments.is_some())?;
+        Some(match british.kind {
+            Some(DestinationType::Personal) => "PERSONAL",
+            Some(DestinationType::Business | DestinationType::Unknown) | None => "BUSINESS",
+        })
+    }
+}
+
+impl Destination {
+    /// The destination with its type, `UNKNOWN` where it has none.
+    pub(in crate::api::v1) fn with_type(&self) -> Destination {
+        let kind = self.kind.or(Some(DestinationType::Unknown));
+        Destination { kind, ..self.clone() }
     }
 }
 

@@ -110,7 +110,7 @@ pub(super) fn initiation(asked: &StoreTokenRequest) -> Result<Initiation, ApiErr
         callback_url: payload.redirect_url.clone(),
         callback_state: payload.callback_state.clone(),
         charge_bearer: metadata.charge_bearer,
-        risk: risk(&metadata),
+        risk: risk(&metadata, body.instructions().british_account_type()),
         flow_type: Some(flow),
         pay_by_link_options: None,
         external_psu_reference: some(&options.psu_id),
@@ -323,14 +323,15 @@ fn address(of: &AddressInfo) -> Address {
     }
 }
 
-/// What the bank is told for its fraud checks; the purpose may be told for the whole payment.
-fn risk(metadata: &Metadata) -> Option<Risk> {
+/// What the bank is told for its fraud checks; the purpose may be told for the whole payment, the
+/// payee's kind of account with the payee.
+fn risk(metadata: &Metadata, account_type: Option<&str>) -> Option<Risk> {
     let told = metadata
         .provider_transfer_metadata
         .as_ref()
         .and_then(|provider| provider.cma9.as_ref())
         .and_then(|cma9| cma9.risk.clone());
-    if told.is_none() && metadata.purpose_code.is_none() {
+    if told.is_none() && metadata.purpose_code.is_none() && account_type.is_none() {
         return None;
     }
     let Cma9Risk {
@@ -349,7 +350,7 @@ fn risk(metadata: &Metadata) -> Option<Risk> {
         payment_context_code,
         payment_purpose_code: purpose.map(|code| code.name().to_owned()),
         merchant_category_code: None,
-        beneficiary_account_type,
+        beneficiary_account_type: beneficiary_account_type.or(account_type.map(str::to_owned)),
         contract_present_indicator: truth(contract_present_indicator),
         beneficiary_prepopulated_indicator: truth(beneficiary_prepopulated_indicator),
         delivery_address,

@@ -1,5 +1,6 @@
 //! A token request on the wire (reference, sections 2.2 and 2.3; 2.4 in `standing_order`).
 
+use domain::alias::AliasKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -34,6 +35,21 @@ pub enum AliasType {
     Bank,
     Custom,
     Eidas,
+}
+
+impl AliasType {
+    /// The kind that a member's alias may have.
+    pub(super) fn in_domain(self) -> Option<AliasKind> {
+        match self {
+            AliasType::Invalid | AliasType::Unknown => None,
+            AliasType::Email => Some(AliasKind::Email),
+            AliasType::Phone => Some(AliasKind::Phone),
+            AliasType::Domain => Some(AliasKind::Domain),
+            AliasType::Bank => Some(AliasKind::Bank),
+            AliasType::Custom => Some(AliasKind::Custom),
+            AliasType::Eidas => Some(AliasKind::Eidas),
+        }
+    }
 }
 
 optional_fields! {
@@ -168,7 +184,8 @@ pub struct RequestPayload {
         skip_serializing_if = "Option::is_none"
     )]
     pub(in crate::api::v1) acting_as: Option<ActingAs>,
-    /// Kept, without effect.
+    /// The payer under a name of the gateway's, the same for the same `psuId` of the member; made
+    /// where it is absent and there is a `psuId`, kept where it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::api::v1) user_ref_id: Option<String>,
     /// When access to accounts ends, in seconds since 1970; kept, because payments end by themselves.

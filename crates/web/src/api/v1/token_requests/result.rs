@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use domain::payment::{self as core, Stage};
-use domain::token_request::TokenRequest;
-use gateway::{App, payments, token_requests};
+use domain::token_request::{Retry, TokenRequest};
+use gateway::{App, token_requests};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::get;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::Caller;
 use crate::api::path::Path;
 use crate::api::v1::signature::Signature;
 
@@ -62,6 +63,7 @@ pub struct TokenRequestResult {
 #[utoipa::path(
     get, path = "/token-requests/{tokenRequestId}/result", tag = "Token requests (payments v1)",
     operation_id = "GatewayService.GetTokenRequestResultWithStatus",
+    security((), ("Bearer" = []), ("BasicAuth" = [])),
     params(("tokenRequestId" = String, Path, description = "The token request's id")),
     responses((status = 200, description = "Where it stands", body = TokenRequestResult),
         (status = 401, description = "Not authenticated"),
@@ -71,16 +73,16 @@ pub struct TokenRequestResult {
 pub async fn get_token_request_result(
     State(app): State<Arc<App>>,
     Path(token_request_id): Path<String>,
-    call: Call,
+    caller: Caller,
 ) -> Result<Json<TokenRequestResult>, ApiError> {
-    let failed = |error| ApiError::from_gateway(error, &token_request_id, "");
-    let request =
-        token_requests::get(&app, &call.member, &token_request_id).await.map_err(failed)?;
-    let Some(id) = &request.payment_id else {
-        return Ok(Json(TokenRequestResult::without_payment(&app, &request)));
-    };
-    let payment = payments::get(&app, &call.member, id).await.map_err(failed)?;
-    Ok(Json(TokenRequestResult::of(&app, &payment)))
+    let request = get::read(&app, caller, &token_request_id).await?;
+    let payment = token_requests::payment_of(&app, &request)
+        .await
+        .map_err(|error| ApiError::from_gateway(error, &token_request_id, ""))?;
+    Ok(Json(match payment {
+        None => TokenRequestResult::without_payment(&app, &request),
+        Some(payment) => TokenRequestResult::of(&app, &request, &payment),
+    }))
 }
 
 impl TokenRequestResult {
@@ -103,7 +105,7 @@ impl TokenRequestResult {
         }
     }
 
-    fn of(app: &App, payment: &core::Payment) -> TokenRequestResult {
+    fn of(app: &App, request: &TokenRequest, payment: &core::Payment) -> TokenRequestResult {
         let token_id = payment.approved_at.map(|_| payment.id.token_id().to_string());
         // A bank that executes at the approval holds the order before that.
         let ordered = payment.approved_at.is_some() && payment.ordered_at.is_some();
@@ -114,7 +116,11 @@ impl TokenRequestResult {
         TokenRequestResult {
             transfer_id: transfer,
             standing_order_submission_id: standing_order,
-            status: status(payment.stage(), token_id.is_some()),
+            status: match request.retry_of(payment, app.now()) {
+                Retry::No => status(payment.stage(), token_id.is_some()),
+                Retry::OnceSeen | Retry::Next => ResultStatus::Pending,
+                Retry::TooLate => ResultStatus::Expired,
+            },
             status_reason_information: payment.reason.clone().unwrap_or_default(),
             bank_id: payment.bank_id.clone(),
             signature: signature(app, payment).unwrap_or_default(),

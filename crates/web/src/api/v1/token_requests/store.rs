@@ -46,13 +46,18 @@ async fn store(
 ) -> Result<TokenRequestResponse, ApiError> {
     let mut asked: StoreTokenRequest = json::read_either_name(&call.body)?;
     mapping::refuse_other_payloads(&asked)?;
-    envelope::check_envelope(&mut asked, call.member.id())?;
+    envelope::check_alias(app, &call.member, &asked).await?;
+    envelope::check_envelope(&mut asked, call.member.id(), app.settings().sandbox)?;
     if asked.request_payload.acting_as.is_some() {
         members::check_acting_as(app, &call.member)
             .await
             .map_err(|error| from_gateway(error, "", &asked))?;
     }
     mapping::refuse_card_numbers(&asked)?;
+    envelope::name_payer(app, &mut asked, call.member.id());
+    if let Some(instructions) = asked.request_payload.instructions_mut() {
+        instructions.show_types();
+    }
     let text = serde_json::to_value(&asked).map_err(unwritable)?;
     let Payees { initiation, payees } = payees::of(&asked, app.settings().sandbox, app.now())?;
     let body = asked.request_payload.transfer_body.as_ref();

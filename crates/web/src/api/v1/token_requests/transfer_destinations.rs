@@ -75,6 +75,7 @@ async fn set(
     let mut asked = asked_in(&request)?;
     if let Some(instructions) = asked.request_payload.instructions_mut() {
         instructions.transfer_destinations = given.transfer_destinations;
+        instructions.show_types();
     }
     let text = serde_json::to_value(&asked)
         .map_err(|error| ApiError::Internal { detail: format!("a token request: {error}") })?;

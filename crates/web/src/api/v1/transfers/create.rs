@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use domain::Refusal;
+use domain::card_number::resembles_card_number;
 use domain::initiation::Schedule;
 use domain::money;
 use gateway::idempotency::IdempotencyKey;
@@ -22,10 +23,14 @@ use crate::api::v1::token_requests::instructions::Destination;
 use crate::api::v1::token_requests::metadata::Metadata;
 use crate::api::v1::token_requests::model::asked_in;
 use crate::api::v2::payments::amount::Amount;
+use crate::api::v2::payments::text::{REF_ID_CHARACTERS_MAX, length};
 use crate::api::{ApiError, idempotency, json};
 
+/// Where a request has the reference.
+const REF_ID: &str = "payload.refId";
+
 /// What is to be ordered. The payer has approved it as the token request says: fields that are
-/// left out are taken from there, the others should say the same.
+/// left out are taken from there, the others but `refId` should say the same.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferPayloadRequest {
@@ -34,7 +39,8 @@ pub struct TransferPayloadRequest {
     /// How much: as much as was approved.
     #[serde(default, deserialize_with = "json::optional_object")]
     amount: Option<Amount>,
-    /// The member's reference.
+    /// The member's reference of this transfer, at most 35 characters; it may be another than that of
+    /// the token request, which the bank keeps. Each one needs its own.
     #[serde(default, deserialize_with = "json::optional_text")]
     ref_id: Option<String>,
     /// For the payer to read.
@@ -97,7 +103,8 @@ async fn create(
         .map_err(failed)?;
     check(&payload, &token)?;
     let timeout_ms = call.request_timeout_ms();
-    let found = transfers::redeem(app, &call.member, &id, call.psu(), timeout_ms, key)
+    let ref_id = payload.ref_id.filter(|ref_id| !ref_id.is_empty());
+    let found = transfers::redeem(app, &call.member, &id, ref_id, call.psu(), timeout_ms, key)
         .await
         .map_err(failed)?;
     Ok(TransferResponse { transfer: Transfer::of(app, &found)? })
@@ -135,6 +142,16 @@ fn failed(error: GatewayError, id: &str) -> ApiError {
         GatewayError::Refused(Refusal::NotRedeemable { .. }) => {
             ApiError::from_gateway(error, id, "payload.tokenId")
         }
+        GatewayError::Refused(Refusal::RedeemedUnderOtherReference) => {
+            let message = "`refId` should be that of the transfer, which was redeemed before, or be \
+                           left out.";
+            ApiError::field(FieldFault::Invalid, REF_ID, message)
+        }
+        GatewayError::ReferenceTaken => {
+            let message = "`refId` is that of another token request or transfer: each one needs its \
+                           own.";
+            ApiError::field(FieldFault::NotUnique, REF_ID, message)
+        }
         error => ApiError::from_gateway(error, id, ""),
     }
 }
@@ -161,9 +178,11 @@ fn check(payload: &TransferPayloadRequest, token: &Requested) -> Result<(), ApiE
         }
     }
     let asked = asked_in(&token.request)?;
-    let empty_is_absent = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    if empty_is_absent(&payload.ref_id).is_some_and(|ref_id| ref_id != initiation.ref_id) {
-        return differs("refId", "that of the token request");
+    if let Some(ref_id) = &payload.ref_id {
+        length(REF_ID, ref_id, 0, REF_ID_CHARACTERS_MAX)?;
+        if resembles_card_number(ref_id) {
+            return Err(ApiError::PanDetected);
+        }
     }
     check_description(token, payload.description.as_deref(), "payload.description")?;
     if payload.confirm_funds == Some(true) && !initiation.confirm_funds {
@@ -174,7 +193,9 @@ fn check(payload: &TransferPayloadRequest, token: &Requested) -> Result<(), ApiE
         instructions.map(|one| (one.transfer_destinations, one.metadata)).unwrap_or_default();
     // The first one counts.
     let first = payload.transfer_destinations.as_deref().unwrap_or_default().first();
-    if first.is_some() && written(&first)? != written(&approved.first())? {
+    let first = first.map(Destination::with_type);
+    let approved_first = approved.first().map(Destination::with_type);
+    if first.is_some() && written(&first)? != written(&approved_first)? {
         return differs("transferDestinations", "those of the token request");
     }
     if payload.metadata.is_some() && written(&payload.metadata)? != written(&metadata)? {

@@ -139,7 +139,7 @@ impl Transfer {
             .unwrap_or_default();
         let payload = TransferPayload {
             token_id: payment.id.token_id().to_string(),
-            ref_id: payment.initiation.ref_id.clone(),
+            ref_id: payment.transfer_ref_id().to_owned(),
             amount: Amount::of(&payment.initiation.amount),
             description: asked
                 .request_payload
@@ -257,7 +257,7 @@ fn identifier(account: &Account) -> AccountIdentifier {
 #[must_use]
 pub fn status_changed(payment: &Payment, changed: &domain::payment::PaymentChanged) -> Value {
     let mut told = json!({
-        "refId": payment.initiation.ref_id,
+        "refId": payment.transfer_ref_id(),
         "transferId": payment.id.transfer_id().to_string(),
         "tokenRequestId": payment.token_request_id,
         "transactionId": payment.id.core(),

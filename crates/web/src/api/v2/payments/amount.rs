@@ -10,6 +10,16 @@ use super::words::LocalInstrument;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 
+const VALUE: &str = "initiation.amount.value";
+
+/// The error of an amount that is no whole number of the smallest unit, which the rail demands.
+pub(crate) fn too_precise(currency: Currency, rail: LocalInstrument) -> ApiError {
+    let (digits, rail) = (currency.minor_digits(), rail.name());
+    let message =
+        format!("`value` should have at most {digits} decimal places in {currency} on {rail}.");
+    invalid(VALUE, message)
+}
+
 /// An amount on the wire.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Amount {
@@ -21,10 +31,10 @@ pub struct Amount {
 
 impl Amount {
     /// The amount, if it can be paid on that rail. Up to four decimals are published; what is
-    /// smaller than the currency's smallest unit is refused, because every rail would.
+    /// smaller than the currency's smallest unit is refused once the rail is known, because every rail
+    /// would refuse it. With `AUTO_SELECT` the rail is known with the bank.
     pub(super) fn into_domain(self, rail: LocalInstrument) -> Result<money::Amount, ApiError> {
         const CURRENCY: &str = "initiation.amount.currency";
-        const VALUE: &str = "initiation.amount.value";
         let currency: Currency = self.currency.parse().map_err(|error: money::MoneyError| {
             invalid(CURRENCY, format!("`currency`: {error}."))
         })?;
@@ -44,13 +54,8 @@ impl Amount {
             };
             ApiError::field(fault, VALUE, format!("`value`: {error}."))
         })?;
-        if !amount.is_payable() {
-            let digits = currency.minor_digits();
-            let message = format!(
-                "`value` should be a whole number of the smallest units of {currency}, which has \
-                 {digits} decimal places."
-            );
-            return Err(invalid(VALUE, message));
+        if on_rail != order::LocalInstrument::AutoSelect && !amount.is_payable() {
+            return Err(too_precise(currency, rail));
         }
         Ok(amount)
     }

@@ -18,7 +18,10 @@ use super::amount::Amount;
 use super::link::PayByLinkOptions;
 use super::party::{Creditor, Debtor};
 use super::risk::Risk;
-use super::text::{check_callback_url, invalid, length, optional, plain_day};
+use super::text::{
+    CALLBACK_STATE_CHARACTERS_MAX, REF_ID_CHARACTERS_MAX, check_callback_url, invalid, length,
+    opaque, optional, plain_day,
+};
 use super::words::{ChargeBearer, FlowType, LocalInstrument};
 use crate::api::error::FieldFault;
 use crate::api::tokenized_accounts::named_in;
@@ -189,7 +192,7 @@ impl Initiation {
         if rules.refuses_card_numbers {
             self.refuse_card_numbers()?;
         }
-        length("initiation.refId", &self.ref_id, 1, 35)?;
+        length("initiation.refId", &self.ref_id, 1, REF_ID_CHARACTERS_MAX)?;
         let amount = self.amount.clone().into_domain(self.local_instrument)?;
         let primary = &self.remittance_information_primary;
         // Sterling travels by Faster Payments only.
@@ -198,7 +201,7 @@ impl Initiation {
         let secondary = &self.remittance_information_secondary;
         optional("remittanceInformationSecondary", secondary, rules.secondary_max)?;
         optional("onBehalfOfId", &self.on_behalf_of_id, 64)?;
-        optional("callbackState", &self.callback_state, 2_048)?;
+        opaque("callbackState", &self.callback_state, CALLBACK_STATE_CHARACTERS_MAX)?;
         optional("externalPsuReference", &self.external_psu_reference, 64)?;
         check_callback_url(&self.callback_url, sandbox)?;
         let schedule = schedule(self.execution_date.as_deref(), today)?;

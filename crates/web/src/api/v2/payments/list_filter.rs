@@ -19,9 +19,9 @@ use crate::api::query::Query;
 use crate::api::status::{PaymentStatus, stages_of};
 
 /// References that a request may name; each comma may be one of a reference, too.
-const REFERENCES_ASKED_MAX: usize = 32;
+pub(crate) const REFERENCES_ASKED_MAX: usize = 32;
 /// Longest `externalPsuReference` and `onBehalfOfId`, in characters, as for payments.
-const NAME_CHARACTERS_MAX: usize = 64;
+pub(crate) const NAME_CHARACTERS_MAX: usize = 64;
 
 /// The kind of payments in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]

@@ -6,6 +6,10 @@ use jiff::civil::Date;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 
+/// Longest reference of a payment or a transfer, in characters.
+pub(crate) const REF_ID_CHARACTERS_MAX: usize = 35;
+/// Longest state that comes back with the browser, in characters.
+pub(crate) const CALLBACK_STATE_CHARACTERS_MAX: usize = 2_048;
 /// Longest name or part of an address, in characters.
 pub(super) const TEXT_CHARACTERS_MAX: usize = 140;
 
@@ -13,7 +17,7 @@ pub(super) fn invalid(path: &str, message: impl Into<String>) -> ApiError {
     ApiError::field(FieldFault::Invalid, path, message)
 }
 
-pub(super) fn length(path: &str, text: &str, least: usize, most: usize) -> Result<(), ApiError> {
+pub(crate) fn length(path: &str, text: &str, least: usize, most: usize) -> Result<(), ApiError> {
     let name = path.rsplit('.').next().unwrap_or(path);
     let found = text.chars().count();
     if found < least || (least > 0 && text.trim().is_empty()) {
@@ -33,6 +37,26 @@ pub(super) fn length(path: &str, text: &str, least: usize, most: usize) -> Resul
 /// The same for a field below `initiation` that may be absent.
 pub(super) fn optional(name: &str, text: &Option<String>, most: usize) -> Result<(), ApiError> {
     text.as_ref().map_or(Ok(()), |text| length(&format!("initiation.{name}"), text, 0, most))
+}
+
+/// The same for a text that no person reads: it comes back percent-encoded as it is, so that format
+/// characters do no harm. Control characters are mistakes all the same, and U+0000 is not stored.
+pub(super) fn opaque(name: &str, text: &Option<String>, most: usize) -> Result<(), ApiError> {
+    let Some(text) = text else { return Ok(()) };
+    let path = format!("initiation.{name}");
+    if text.chars().count() > most {
+        let message = format!("`{name}` should not be longer than {most} symbols.");
+        return Err(ApiError::field(FieldFault::InvalidFormat, path, message));
+    }
+    match text.chars().find(|one| one.is_control()) {
+        None => Ok(()),
+        Some(one) => {
+            let code = u32::from(one);
+            let message =
+                format!("`{name}` should not contain control characters: U+{code:04X} is one.");
+            Err(invalid(&path, message))
+        }
+    }
 }
 
 /// One of the published words, for a field below `initiation` that may be absent.
@@ -137,7 +161,7 @@ const NO_APPS_BEGIN: &[&str] = &["app-settings", "ms-", "microsoft-", "windows-"
 
 /// https, an app's own scheme, and in a sandbox http. Nothing that runs in the page or opens a
 /// program of the payer's device, and no name or password of a user.
-pub(super) fn check_callback_url(text: &str, sandbox: bool) -> Result<(), ApiError> {
+pub(crate) fn check_callback_url(text: &str, sandbox: bool) -> Result<(), ApiError> {
     const PATH: &str = "initiation.callbackUrl";
     length(PATH, text, 1, 2_048)?;
     let url = url::Url::parse(text).map_err(|error| {
