@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use self::browser::Browser;
 use self::webhooks::WebhookListener;
 use crate::args::{MAIL_FROM, PayFlow, PayOptions, SandboxOptions};
+use crate::exit::Exit;
 use crate::http_server;
 use crate::merchant::Merchant;
 use crate::sandbox::{self, Announcement};
@@ -51,7 +52,25 @@ struct Outcome {
     legs: Legs,
 }
 
-/// Makes the payment. The exit code is 0 when the last status is known and its webhook verified.
+/// What the exit code says of it.
+fn exit(outcome: &Outcome) -> Exit {
+    match outcome.status.as_str() {
+        _ if !outcome.webhook_verified || is_pending(&outcome.status) => Exit::NotKnown,
+        "INITIATION_COMPLETED" => Exit::Done,
+        NO_FINAL_STATUS => Exit::NotKnown,
+        _ => Exit::NotPaid,
+    }
+}
+
+/// Whether another status follows.
+fn is_pending(status: &str) -> bool {
+    status.starts_with("INITIATION_P")
+}
+
+/// The status of a payment of which the bank never said the last word.
+const NO_FINAL_STATUS: &str = "INITIATION_NO_FINAL_STATUS_AVAILABLE";
+
+/// Makes the payment; see [`Exit`] for what is returned.
 ///
 /// # Errors
 /// What went wrong on the way.
@@ -118,7 +137,7 @@ async fn pay(options: &PayOptions, announcement: &Announcement) -> anyhow::Resul
     } else {
         terminal::say(&for_people(&outcome));
     }
-    Ok(if outcome.webhook_verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(exit(&outcome).into())
 }
 
 /// One payment on its way.
@@ -226,8 +245,7 @@ impl<'a> Journey<'a> {
             let payment = self.payment(id).await?;
             self.tell(statuses, &payment);
             let status = text(&payment, "status").unwrap_or_default();
-            let pending = status.starts_with("INITIATION_P");
-            if !pending || self.out_of_patience() {
+            if !is_pending(&status) || self.out_of_patience() {
                 return Ok(payment);
             }
             SystemClock.sleep(LOOK_AGAIN_MS).await;
