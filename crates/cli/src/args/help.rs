@@ -34,6 +34,9 @@ pub const PAY: &str = "\
 Examples:
   bascule pay
   bascule pay --bank ob-iron --flow full-hosted-pages
+  bascule pay --bank bg-ahorn --method chipTAN
+  bascule pay --bank stet-saule --flow link
+  bascule pay --bank pl-dab --flow standing-order
   bascule pay --amount 108
   bascule pay --decline
 

@@ -334,27 +334,55 @@ pub struct SandboxOptions {
     pub json: bool,
 }
 
-/// Who guides the payer.
+/// How the payment is asked for, and who guides the payer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PayFlow {
-    /// The merchant's own pages: straight to the bank
+    /// Payments v2 on the merchant's own pages: whatever the bank wants of the payer
     ApiOnly,
-    /// The hosted pages: bank picker first
+    /// Payments v2 on the hosted pages: bank picker first
     FullHostedPages,
+    /// Payments v2 on the hosted pages of a bank that the merchant chose
+    EmbeddedHostedPages,
+    /// Payments v2 by link, which leads to the hosted pages
+    Link,
+    /// Payments v1 on the merchant's own pages: token request, then transfer
+    Transfer,
+    /// Payments v1 on the hosted pages: token request, then transfer
+    TransferHostedPages,
+    /// Payments v1 on the merchant's own pages: token request, then standing order
+    StandingOrder,
+}
+
+impl PayFlow {
+    /// `flowType` of `POST /v2/payments`; none for payments v1.
+    #[must_use]
+    pub fn type_on_the_wire(self) -> Option<&'static str> {
+        match self {
+            PayFlow::ApiOnly => Some("API_ONLY"),
+            PayFlow::FullHostedPages => Some("FULL_HOSTED_PAGES"),
+            PayFlow::EmbeddedHostedPages => Some("EMBEDDED_HOSTED_PAGES"),
+            PayFlow::Link => Some("PAY_BY_LINK_HOSTED_PAGES"),
+            PayFlow::Transfer | PayFlow::TransferHostedPages | PayFlow::StandingOrder => None,
+        }
+    }
 }
 
 /// Options of `bascule pay`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct PayOptions {
-    /// Amount in GBP; some have a fixed outcome, e.g. 108: insufficient funds (see /sim/)
+    /// Amount in the bank's currency; some have a fixed outcome, e.g. 108: insufficient funds (see
+    /// /sim/)
     #[arg(long, default_value = "10.23", allow_hyphen_values = true, value_parser = values::amount)]
     pub amount: String,
-    /// The simulated bank: ob-modelo, ob-iron or mock-redirect
+    /// The simulated bank: the page /sim/ lists them
     #[arg(long, default_value = "ob-modelo")]
     pub bank: String,
-    /// Who guides the payer
+    /// How the payment is asked for, and who guides the payer
     #[arg(long, value_enum, default_value_t = PayFlow::ApiOnly)]
     pub flow: PayFlow,
+    /// How the payer confirms at a bank that offers a choice, or the beginning of its name: photoTAN
+    #[arg(long)]
+    pub method: Option<String>,
     /// The payer declines at the bank
     #[arg(long)]
     pub decline: bool,
