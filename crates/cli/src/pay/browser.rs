@@ -55,7 +55,8 @@ impl Browser {
         }
     }
 
-    /// Opens `url` and goes on until a page shows a result, or leads away from gateway and bank.
+    /// Opens `url` and goes on until a page shows a result, or leads away from gateway and bank: the
+    /// last page that was seen there.
     ///
     /// # Errors
     /// Where a page cannot be opened or used.
@@ -64,7 +65,8 @@ impl Browser {
         url: &str,
         payer: &Payer,
         until: impl Fn() -> bool,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<String> {
+        let mut last = String::new();
         let mut url = url.to_owned();
         let mut shown: Option<Response> = None;
         let (mut decided, mut confirmed) = (false, false);
@@ -85,6 +87,7 @@ impl Browser {
                 continue;
             }
             let html = text(&page);
+            last.clone_from(&html);
             if page.status >= 400 {
                 bail!("{url} answered HTTP {}: {}", page.status, html::heading(&html));
             }
@@ -101,7 +104,7 @@ impl Browser {
         if payer.declines && !decided {
             bail!("{} approves by itself: choose another bank with --bank", payer.bank);
         }
-        Ok(())
+        Ok(last)
     }
 
     /// Whether a page is the gateway's or the bank's, and not the shop's.
@@ -202,6 +205,15 @@ impl Browser {
             format!("the gateway's callback answered HTTP {}: {}", answer.status, text(&answer))
         })?;
         Ok(Some(Url::parse(&address)?.join(next)?.into()))
+    }
+
+    /// Opens any page, also the shop's: its HTTP status and its text.
+    ///
+    /// # Errors
+    /// Where nobody answers.
+    pub async fn open(&mut self, url: &str) -> anyhow::Result<(u16, String)> {
+        let page = self.get(url).await?;
+        Ok((page.status, text(&page)))
     }
 
     /// The page of all simulated banks.

@@ -2,10 +2,10 @@
 //! bank's own pages, in its app or by answers to its questions.
 
 pub mod browser;
-mod html;
+pub mod html;
 pub mod journey;
 mod order;
-mod payer;
+pub mod payer;
 pub mod webhooks;
 
 use std::process::ExitCode;

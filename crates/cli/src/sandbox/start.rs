@@ -77,14 +77,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let db = open_database(options, &data_dir).await?;
     let ownership = Ownership::take(&db, &SystemClock).await?;
     let signing_key = tpp_signing_key(&data_dir)?;
-    let sealing_key = data_dir.secret("sealing.key", || {
-        let mut key = vec![0_u8; KEY_BYTES];
-        domain::seams::Ids::fill(&SystemIds, &mut key);
-        Ok(key)
-    })?;
-    let sealer = Sealer::new(&sealing_key).map_err(|error| {
-        anyhow!("{} cannot be used: {error}", data_dir.file("sealing.key").display())
-    })?;
+    let sealer = sealer(&data_dir)?;
     if options.database.is_some() {
         // From here on that database holds what only this directory's key opens.
         data_dir.keep();
@@ -93,10 +86,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let certificates = certificates::load_or_make(&db, &sealer, &SystemIds, now, &api_url).await?;
     let wire = Arc::new(HttpWire::new(Reach::of(true), Some(certificates.authority_der.clone()))?);
     let to_members = Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>;
-    let mut return_urls = vec![format!("{api_url}/callback")];
-    return_urls.extend(
-        crate::members::all(&db).await?.into_iter().filter_map(|member| member.settings.return_url),
-    );
+    let return_urls = return_urls(&db, &api_url).await?;
     let gateway = Arc::new(OnceLock::new());
     let environment = BankEnvironment { wire: to_members, gateway: Arc::clone(&gateway) };
     let banks = start_banks(
@@ -136,8 +126,10 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     });
     // The banks were started before their gateway, and this is the one place that sets it.
     let _set_once = gateway.set(Arc::downgrade(&app));
-    let shop = Merchant::new(wire, clock, &api_url, shop.credentials)?;
-    let router = web::router(Arc::clone(&app)).merge(demo::router(shop, &api_url, &banks.base_url));
+    let of_shop = Merchant::new(Arc::clone(&wire), Arc::clone(&clock), &api_url, shop.credentials)?;
+    let of_developer = Merchant::new(wire, clock, &api_url, developer.credentials.clone())?;
+    let demo = demo::router(of_shop, of_developer, &api_url, &banks.base_url);
+    let router = web::router(Arc::clone(&app)).merge(demo);
     let announcement = announcement(&app, &data_dir, &api_url, &banks.base_url, developer, payer)?;
     data_dir.keep();
     Ok(Sandbox { announcement, listener, limits, router, app, ownership, banks, data_dir })
@@ -194,6 +186,25 @@ impl Sandbox {
         drop(self.data_dir);
         ended
     }
+}
+
+/// Where banks may send payers back: our own address and those of members.
+async fn return_urls(db: &Db, api_url: &str) -> anyhow::Result<Vec<String>> {
+    let members = crate::members::all(db).await?;
+    let own = members.into_iter().filter_map(|member| member.settings.return_url);
+    Ok(std::iter::once(format!("{api_url}/callback")).chain(own).collect())
+}
+
+/// The key that seals what the database keeps secret.
+fn sealer(data_dir: &DataDir) -> anyhow::Result<Sealer> {
+    let key = data_dir.secret("sealing.key", || {
+        let mut key = vec![0_u8; KEY_BYTES];
+        domain::seams::Ids::fill(&SystemIds, &mut key);
+        Ok(key)
+    })?;
+    Sealer::new(&key).map_err(|error| {
+        anyhow!("{} cannot be used: {error}", data_dir.file("sealing.key").display())
+    })
 }
 
 fn mailer(options: &SandboxOptions, data_dir: &DataDir) -> anyhow::Result<Arc<dyn Mailer>> {
