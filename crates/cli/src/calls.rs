@@ -31,12 +31,12 @@ struct Found {
 /// # Errors
 /// Where the database cannot be read, or has no such payment.
 pub async fn run(options: CallsOptions) -> anyhow::Result<ExitCode> {
-    let id: PaymentId = options.payment.parse().map_err(|_| {
-        anyhow!("`{}` is no payment id: they are like pm2:…:bscuLe", options.payment)
-    })?;
+    let id = options.payment.clone();
     let db = open_existing(&options.database).await?;
     let Some(found) = find(&db, &id).await? else {
-        bail!("there is no payment {id} in this database");
+        bail!(
+            "there is no payment {id} in this database: name the right one with --data-dir or --database"
+        );
     };
     let text = if options.json { in_json(&found)? } else { for_people(&found, options.full) };
     terminal::say(&text);

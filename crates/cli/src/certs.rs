@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
-use banks::eidas::{Certificate, DevelopmentAuthority, Purpose, Role, Subject, request};
+use banks::eidas::{Certificate, DevelopmentAuthority, Purpose, Subject, request};
 use domain::seams::{Clock, Ids};
 use serde_json::json;
 
@@ -18,6 +18,10 @@ use crate::terminal;
 
 /// Certificates that end sooner than this are complained about, in days.
 const WARN_BEFORE_DAYS: i64 = 30;
+/// What [`issue_pair`] writes.
+const PAIR_FILES: [&str; 4] = ["qwac.pem", "qwac.key.pem", "qseal.pem", "qseal.key.pem"];
+/// What [`request_real`] writes.
+const REQUEST_FILES: [&str; 4] = ["qwac.csr.pem", "qwac.key.pem", "qseal.csr.pem", "qseal.key.pem"];
 
 /// Makes, requests, shows or holds certificates.
 ///
@@ -47,7 +51,7 @@ pub async fn run(options: CertsOptions) -> anyhow::Result<ExitCode> {
         CertsCommand::Add { database, member, qwac, qwac_key, qseal, qseal_key } => {
             let files =
                 Files { qwac: &qwac, qwac_key: &qwac_key, qseal: &qseal, qseal_key: &qseal_key };
-            held_certificates::add_pair(&database, member.as_deref(), &files).await?;
+            held_certificates::add_pair(&database, member, &files).await?;
         }
         CertsCommand::List { database } => held_certificates::list(&database).await?,
         CertsCommand::Remove { database, fingerprint } => {
@@ -58,24 +62,17 @@ pub async fn run(options: CertsOptions) -> anyhow::Result<ExitCode> {
 }
 
 fn subject_of(options: &SubjectOptions) -> anyhow::Result<Subject> {
-    let roles: Vec<Role> = options
-        .roles
-        .iter()
-        .map(|name| {
-            Role::from_name(name).with_context(|| {
-                format!("`{name}` is no role: PSP_AS, PSP_PI, PSP_AI or PSP_IC is expected")
-            })
-        })
-        .collect::<anyhow::Result<_>>()?;
     let subject = Subject {
         organisation_identifier: options.organisation_id.clone(),
         organisation_name: options.organisation.clone(),
         common_name: options.name.clone(),
         country: options.country.clone(),
-        roles,
+        roles: options.roles.clone(),
         authority_name: options.authority.clone(),
     };
-    subject.authority_id()?;
+    subject
+        .authority_id()
+        .map_err(|error| anyhow!("--organisation-id and --country cannot be used: {error}"))?;
     Ok(subject)
 }
 
@@ -89,6 +86,21 @@ fn make_directory(out: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))
 }
 
+/// Looks for files that a command would overwrite, before it writes the first one.
+///
+/// # Errors
+/// Names the first file that exists.
+fn not_there_yet(out: &Path, names: &[&str]) -> anyhow::Result<()> {
+    match names.iter().map(|name| out.join(name)).find(|path| path.exists()) {
+        None => Ok(()),
+        Some(path) => bail!(
+            "{} exists, and keys and certificates are never overwritten: name another folder with \
+             --out, or move the file away",
+            path.display()
+        ),
+    }
+}
+
 /// Writes a QWAC and a QSealC of `authority`, each with its key.
 fn issue_pair(
     authority: &DevelopmentAuthority,
@@ -96,6 +108,7 @@ fn issue_pair(
     days: i64,
     out: &Path,
 ) -> anyhow::Result<()> {
+    not_there_yet(out, &PAIR_FILES)?;
     let now = SystemClock.now();
     for (name, purpose) in [("qwac", Purpose::Qwac), ("qseal", Purpose::QSealC)] {
         let issued = authority.issue(subject, purpose, (now, days), serial())?;
@@ -107,6 +120,7 @@ fn issue_pair(
 
 fn develop(subject: &Subject, days: i64, out: &Path) -> anyhow::Result<()> {
     let (certificate, key) = (out.join("ca.pem"), out.join("ca.key.pem"));
+    not_there_yet(out, &PAIR_FILES)?;
     make_directory(out)?;
     let authority = if certificate.exists() {
         let read = |path: &Path| {
@@ -130,7 +144,8 @@ fn develop(subject: &Subject, days: i64, out: &Path) -> anyhow::Result<()> {
 
 fn request_real(options: &SubjectOptions, out: &Path) -> anyhow::Result<()> {
     let subject = subject_of(options)?;
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    not_there_yet(out, &REQUEST_FILES)?;
+    make_directory(out)?;
     for (name, purpose) in [("qwac", Purpose::Qwac), ("qseal", Purpose::QSealC)] {
         let requested = request::request(&subject, purpose)?;
         write_new(&out.join(format!("{name}.csr.pem")), requested.request_pem.as_bytes(), 0o644)?;
@@ -147,7 +162,9 @@ fn request_real(options: &SubjectOptions, out: &Path) -> anyhow::Result<()> {
 fn show(file: &Path) -> anyhow::Result<()> {
     let text =
         std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let certificate = Certificate::parse_pem(&text).map_err(|error| anyhow!("{error}"))?;
+    let certificate = Certificate::parse_pem(&text).map_err(|error| {
+        anyhow!("{}: {error}; expected is a PEM file with a certificate", file.display())
+    })?;
     let now = SystemClock.now();
     let statement = certificate.psd2.as_ref();
     let shown = json!({
@@ -167,7 +184,7 @@ fn show(file: &Path) -> anyhow::Result<()> {
     terminal::say(&serde_json::to_string_pretty(&shown)?);
     let left = certificate.not_after.duration_since(now).as_hours() / 24;
     if certificate.not_after <= now {
-        bail!("the certificate has expired");
+        bail!("{}: the certificate has expired", file.display());
     }
     if left < WARN_BEFORE_DAYS {
         terminal::complain(&format!("the certificate ends in {left} days"));

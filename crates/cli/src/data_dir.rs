@@ -52,9 +52,12 @@ const OWN_FILES: [&str; 9] = [
 /// Directories that are closed to others at start; their mode protects what is in them.
 const OWN_DIRECTORIES: [&str; 2] = ["receipts", "simbank"];
 
-/// A data directory that this process alone uses.
+/// A data directory that this process alone uses. Until [`DataDir::keep`] is called it is only tried:
+/// a start that fails leaves nothing behind where there was nothing before.
 pub struct DataDir {
     path: PathBuf,
+    /// What a failed start removes.
+    undo: Undo,
     /// Deleted with its content when dropped, for sandboxes that keep nothing.
     _temporary: Option<tempfile::TempDir>,
     /// Locked until dropped.
@@ -62,16 +65,35 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the directory if it is not there, closes it to other users, and locks it.
+    /// Makes the directory if it is not there, closes it to other users, and locks it. What was made
+    /// vanishes again unless [`DataDir::keep`] is called.
     ///
     /// # Errors
     /// Where it cannot be written or closed to others, or another process uses it.
     pub fn open(path: &Path) -> anyhow::Result<DataDir> {
-        make_private_directory(path)
-            .with_context(|| format!("cannot create the data directory {}", path.display()))?;
-        close_to_others(path)?;
-        let lock = lock(path)?;
-        Ok(DataDir { path: path.to_owned(), _temporary: None, _lock: lock })
+        let undo = Undo::of(path);
+        let opened = make_private_directory(path)
+            .with_context(|| {
+                format!(
+                    "cannot create the data directory {}: name another with --data-dir",
+                    path.display()
+                )
+            })
+            .and_then(|()| close_to_others(path))
+            .and_then(|()| lock(path));
+        match opened {
+            Ok(lock) => Ok(DataDir { path: path.to_owned(), undo, _temporary: None, _lock: lock }),
+            Err(error) => {
+                undo.carry_out();
+                Err(error)
+            }
+        }
+    }
+
+    /// The start succeeded, or something outside now depends on the directory's keys: from here on
+    /// what was made stays.
+    pub fn keep(&mut self) {
+        self.undo = Undo::Nothing;
     }
 
     /// A directory that vanishes with the process.
@@ -86,7 +108,7 @@ impl DataDir {
         close_to_others(temporary.path())?;
         let lock = lock(temporary.path())?;
         let path = temporary.path().to_owned();
-        Ok(DataDir { path, _temporary: Some(temporary), _lock: lock })
+        Ok(DataDir { path, undo: Undo::Nothing, _temporary: Some(temporary), _lock: lock })
     }
 
     /// The path of a file in the directory.
@@ -183,6 +205,65 @@ impl DataDir {
     }
 }
 
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        self.undo.carry_out();
+    }
+}
+
+/// What a start made and a failure removes.
+enum Undo {
+    /// Nothing: files were there before, or the start succeeded.
+    Nothing,
+    /// The directory was empty: everything in it.
+    Content(PathBuf),
+    /// Directories that were not there, the innermost first: the first one with everything in it, its
+    /// parents where they are empty.
+    Directories(Vec<PathBuf>),
+}
+
+impl Undo {
+    /// Looks at what is there before anything is made.
+    fn of(path: &Path) -> Undo {
+        match std::fs::read_dir(path) {
+            Ok(mut entries) => match entries.next() {
+                None => Undo::Content(path.to_owned()),
+                Some(_) => Undo::Nothing,
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Undo::Directories(
+                path.ancestors()
+                    .take_while(|one| !one.as_os_str().is_empty() && !one.exists())
+                    .map(Path::to_owned)
+                    .collect(),
+            ),
+            Err(_) => Undo::Nothing,
+        }
+    }
+
+    /// Removes it. Whatever cannot be removed stays: the start has failed with its own message.
+    fn carry_out(&self) {
+        match self {
+            Undo::Nothing => {}
+            Undo::Content(path) => {
+                for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+                    let path = entry.path();
+                    let _stays = match path.is_dir() {
+                        true => std::fs::remove_dir_all(path),
+                        false => std::fs::remove_file(path),
+                    };
+                }
+            }
+            Undo::Directories(made) => {
+                let mut made = made.iter();
+                let _stays = made.next().map(std::fs::remove_dir_all);
+                for parent in made {
+                    let _stays = std::fs::remove_dir(parent);
+                }
+            }
+        }
+    }
+}
+
 /// How long an SQLite database is, as its own head says (sqlite.org/fileformat2.html, section 1.3);
 /// `None` where it has no such head.
 fn expected_bytes(path: &Path) -> anyhow::Result<Option<u64>> {
@@ -217,7 +298,12 @@ pub fn write_new(path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
         file.write_all(content)?;
         file.sync_all()
     };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    write().map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            anyhow!("{} exists and is never overwritten: move it away", path.display())
+        }
+        _ => anyhow!("cannot write {}: {error}", path.display()),
+    })
 }
 
 /// Makes a directory, with its parents, that only its owner can enter.
@@ -308,25 +394,38 @@ fn lock(path: &Path) -> anyhow::Result<File> {
     }
 }
 
+/// The PostgreSQL database at `url`, which may hold a password and is not repeated.
+///
+/// # Errors
+/// Where the URL is none, or the server does not answer.
+pub async fn open_postgres(url: &str, connections: usize) -> anyhow::Result<Db> {
+    Db::open_postgres(url, connections, Arc::new(SystemClock)).await.map_err(|error| {
+        anyhow!(
+            "--database cannot be used: {error}. Expected is the URL of a PostgreSQL database that \
+             answers, such as postgres://user:password@host:5432/name"
+        )
+    })
+}
+
 /// The database of a gateway that exists, running or not: it is not disturbed.
 ///
 /// # Errors
 /// Where there is none, or it cannot be opened.
 pub async fn open_existing(options: &DatabaseOptions) -> anyhow::Result<Db> {
     let db = match &options.database {
-        Some(url) => {
-            let clock = Arc::new(SystemClock);
-            Db::open_postgres(url, DATABASE_CONNECTIONS, clock).await
-        }
+        Some(url) => open_postgres(url, DATABASE_CONNECTIONS).await?,
         None => {
             let path = options.data_dir.join("bascule.db");
             if !path.exists() {
-                bail!("{} is not there: name the right directory with --data-dir", path.display());
+                bail!(
+                    "{} does not exist: name the gateway's data directory with --data-dir, or its \
+                     PostgreSQL database with --database",
+                    path.display()
+                );
             }
-            Db::open_sqlite(&path).await
+            Db::open_sqlite(&path).await.map_err(|error| anyhow!("{error}"))?
         }
     };
-    let db = db.map_err(|error| anyhow!("{error}"))?;
     let key = options.data_dir.join("sealing.key");
     match std::fs::read(&key) {
         Ok(bytes) => {

@@ -1,10 +1,11 @@
 //! `bascule banks`: templates of real banks, the file that completes one, and the check of an
 //! operator's folder.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use banks::profile::BankProfile;
 use banks::template::{OPERATOR_PLACEHOLDER, Template, Templates};
 use banks::{Directory, ProfileError};
@@ -15,24 +16,36 @@ use crate::terminal;
 /// Lists templates, prints a file, or checks a folder.
 ///
 /// # Errors
-/// Where there is no such template, or a file of the folder does not load.
+/// Where there is no such template, no template of that country, or a file of the folder does not load.
 pub fn run(options: BanksOptions) -> anyhow::Result<ExitCode> {
     let said = match options.command {
         BanksCommand::Templates { country } => templates(country.as_deref())?,
         BanksCommand::Show { id } => completion(&id)?,
-        BanksCommand::Check { folder } => check(&folder)?,
+        BanksCommand::Check { folder } => check(&folder)
+            .with_context(|| format!("the folder {} cannot be used", folder.display()))?,
     };
     terminal::say(&said);
     Ok(ExitCode::SUCCESS)
 }
 
-fn templates(country: Option<&str>) -> Result<String, ProfileError> {
+/// The templates of a country (upper case), or all.
+fn templates(country: Option<&str>) -> anyhow::Result<String> {
     let wanted = |bank: &BankProfile| {
-        country.is_none_or(|code| bank.countries.iter().any(|own| own.eq_ignore_ascii_case(code)))
+        country.is_none_or(|code| bank.countries.iter().any(|own| own == code))
     };
     let templates = Templates::built_in()?;
+    let facts: Vec<&BankProfile> = templates.iter().map(Template::facts).collect();
     let mut lines: Vec<String> =
-        templates.iter().map(Template::facts).filter(|bank| wanted(bank)).map(line).collect();
+        facts.iter().copied().filter(|bank| wanted(bank)).map(line).collect();
+    if lines.is_empty() {
+        let known: BTreeSet<&str> =
+            facts.iter().flat_map(|bank| &bank.countries).map(String::as_str).collect();
+        let known = known.into_iter().collect::<Vec<_>>().join(" ");
+        bail!(
+            "--country {}: no template is of this country; there are templates of {known}",
+            country.unwrap_or_default()
+        );
+    }
     lines.sort();
     Ok(lines.join("\n"))
 }
@@ -90,10 +103,11 @@ mod tests {
 
     #[test]
     fn templates_are_listed_by_country_and_unknown_ones_are_refused() {
-        let polish = templates(Some("pl")).unwrap();
+        let polish = templates(Some("PL")).unwrap();
         assert!(polish.contains("mbank-pl") && !polish.contains("lloyds"), "{polish}");
         assert!(templates(None).unwrap().contains("lloyds"));
-        assert!(templates(Some("XX")).unwrap().is_empty());
+        let error = templates(Some("JP")).unwrap_err().to_string();
+        assert!(error.contains("JP") && error.contains("GB"), "{error}");
         let error = completion("nobody").unwrap_err().to_string();
         assert!(error.contains("nobody") && error.contains("bascule banks templates"), "{error}");
     }

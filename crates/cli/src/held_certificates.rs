@@ -39,18 +39,9 @@ pub struct Files<'a> {
 /// Where a file cannot be read or used, or the member is not known.
 pub async fn add_pair(
     options: &DatabaseOptions,
-    member: Option<&str>,
+    owner: Option<MemberId>,
     files: &Files<'_>,
 ) -> anyhow::Result<()> {
-    let owner = match member {
-        None => None,
-        Some(text) => {
-            let id: MemberId = text
-                .parse()
-                .map_err(|_| anyhow!("`{text}` is no member id: they are like m:…:bscuLe"))?;
-            Some(id)
-        }
-    };
     let db = open_existing(options).await?;
     if let Some(owner) = &owner {
         known(&db, owner).await?;
@@ -138,7 +129,7 @@ async fn known(db: &Db, owner: &MemberId) -> anyhow::Result<()> {
         .map_err(|error| anyhow!("{error}"))?;
     match name {
         Some(_) => Ok(()),
-        None => bail!("there is no member {owner} in this database"),
+        None => bail!("there is no member {owner} in this database: see `bascule members list`"),
     }
 }
 

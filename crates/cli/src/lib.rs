@@ -9,6 +9,7 @@ pub mod certs;
 pub mod data_dir;
 pub mod demo;
 pub mod directory;
+pub mod exit;
 pub mod held_certificates;
 pub mod http_server;
 pub mod mail;
@@ -21,11 +22,14 @@ pub mod seams;
 pub mod terminal;
 pub mod wire;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::EnvFilter;
 
 use crate::args::{Args, Command};
+use crate::exit::Exit;
 
 /// Runs the command line; what `main` returns.
 #[must_use]
@@ -35,7 +39,7 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             terminal::complain(&format!("the process cannot start: {error}"));
-            return ExitCode::FAILURE;
+            return Exit::CouldNotRun.into();
         }
     };
     let ended = runtime.block_on(async {
@@ -67,14 +71,29 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             terminal::complain(&format!("{error:#}"));
-            ExitCode::FAILURE
+            Exit::CouldNotRun.into()
         }
     }
 }
 
-/// Logs go to standard error as text; `RUST_LOG` chooses what.
+/// Logs go to standard error as text; `RUST_LOG` chooses what. They have colours on a terminal only.
 fn start_logging(default_level: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default_level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let wanted = std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty());
+    let filter = match wanted.as_deref().map(EnvFilter::try_new) {
+        Some(Ok(filter)) => filter,
+        None => EnvFilter::new(default_level),
+        Some(Err(error)) => {
+            terminal::complain(&format!(
+                "RUST_LOG is no filter ({error}); expected is a level or levels per module, such as \
+                 info or gateway=debug,warn. Logging at {default_level}"
+            ));
+            EnvFilter::new(default_level)
+        }
+    };
+    let colours = terminal::has_colours(
+        std::io::stderr().is_terminal(),
+        std::env::var_os("NO_COLOR").as_deref(),
+    );
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
+    logging.with_writer(std::io::stderr).init();
 }

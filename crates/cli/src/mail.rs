@@ -29,7 +29,12 @@ fn message(from: &Mailbox, mail: &Mail) -> Result<Message, MailError> {
 }
 
 fn sender(text: &str) -> anyhow::Result<Mailbox> {
-    text.parse().map_err(|error| anyhow!("`{text}` is no sender of mail: {error}"))
+    text.parse().map_err(|error| {
+        anyhow!(
+            "--mail-from `{text}` is no sender of mail ({error}); expected is an address, with a name \
+             where you like: Shop receipts <receipts@shop.example>"
+        )
+    })
 }
 
 /// Sends by a server (SMTP).
@@ -45,7 +50,12 @@ impl SmtpMailer {
     /// Where one of them cannot be used; the URL may hold a password and is not repeated.
     pub fn new(url: &str, from: &str) -> anyhow::Result<SmtpMailer> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-            .map_err(|error| anyhow!("--smtp-url cannot be used: {error}"))?
+            .map_err(|error| {
+                anyhow!(
+                    "--smtp-url cannot be used: {error}; expected is such as \
+                     smtps://user:password@host or smtp://localhost:1025"
+                )
+            })?
             .timeout(Some(SMTP_TIMEOUT))
             .build();
         Ok(SmtpMailer { transport, from: sender(from)? })

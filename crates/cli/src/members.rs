@@ -9,17 +9,15 @@ use domain::ids::MemberId;
 use store::members::{self, ALIASES_MAX, BENEFICIARIES_MAX, ListedMember, MemberSettings};
 use store::{Db, unit};
 
+use crate::args::values::AddressOrNone;
 use crate::args::{DatabaseOptions, MembersCommand, MembersOptions, OnOff};
 use crate::data_dir::open_existing;
 use crate::terminal;
 
-/// Longest address, in bytes.
-const URL_BYTES_MAX: usize = 2_048;
-
 /// Carries the command out. A running gateway is not disturbed.
 ///
 /// # Errors
-/// Where the database cannot be used, there is no such member, or an address is none.
+/// Where the database cannot be used, or there is no such member.
 pub async fn run(options: MembersOptions) -> anyhow::Result<ExitCode> {
     match options.command {
         MembersCommand::List { database } => {
@@ -41,21 +39,15 @@ pub async fn run(options: MembersOptions) -> anyhow::Result<ExitCode> {
         } => {
             let change = Change {
                 auto_redeem,
-                return_url: return_url(tpp_callback_url.as_deref())?,
+                return_url: tpp_callback_url.map(|AddressOrNone(address)| address),
                 act_on_behalf,
                 restrict_beneficiaries,
-                add: add_beneficiary.iter().map(|text| account(text)).collect::<Result<_, _>>()?,
-                remove: remove_beneficiary
-                    .iter()
-                    .map(|text| account(text))
-                    .collect::<Result<_, _>>()?,
-                aliases: alias.iter().map(|text| name(text)).collect::<Result<_, _>>()?,
-                remove_aliases: remove_alias
-                    .iter()
-                    .map(|text| name(text))
-                    .collect::<Result<_, _>>()?,
+                add: add_beneficiary,
+                remove: remove_beneficiary,
+                aliases: alias,
+                remove_aliases: remove_alias,
             };
-            set(&database, &member, change).await?;
+            set(&database, member, change).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -128,10 +120,7 @@ impl Change {
     }
 }
 
-async fn set(database: &DatabaseOptions, member: &str, change: Change) -> anyhow::Result<()> {
-    let id: MemberId = member
-        .parse()
-        .map_err(|_| anyhow!("`{member}` is no member id: they are like m:…:bscuLe"))?;
+async fn set(database: &DatabaseOptions, id: MemberId, change: Change) -> anyhow::Result<()> {
     let db = open_existing(database).await?;
     let wanted = id.clone();
     let changed = db
@@ -165,61 +154,6 @@ async fn set(database: &DatabaseOptions, member: &str, change: Change) -> anyhow
     };
     terminal::say(&format!("{id}  {}", agreed(&settings)));
     Ok(())
-}
-
-/// The address of the option; `Some(None)` for `none`.
-fn return_url(text: Option<&str>) -> anyhow::Result<Option<Option<String>>> {
-    Ok(match text {
-        None => None,
-        Some("none") => Some(None),
-        Some(text) => Some(Some(address(text)?)),
-    })
-}
-
-/// An account as an operator writes it.
-fn account(text: &str) -> anyhow::Result<AccountIdentifier> {
-    let plain: String = text.chars().filter(|one| !one.is_whitespace()).collect();
-    let of_digits = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
-    let account = if let Some((kind, number)) = plain.split_once(':') {
-        let (number, bic) = (number.to_owned(), None);
-        match kind {
-            "bban" => AccountIdentifier::Bban { bban: number, clearing_number: None, bic },
-            "bankgiro" => AccountIdentifier::Bankgiro { bankgiro_number: number, bic },
-            "plusgiro" => AccountIdentifier::Plusgiro { plusgiro_number: number, bic },
-            _ => bail!("`{kind}:` is no kind of account: bban:…, bankgiro:… or plusgiro:…"),
-        }
-    } else if of_digits(&plain) {
-        AccountIdentifier::AccountNumber { account_number: plain, bic: None }
-    } else {
-        // Sort codes may have hyphens of their own.
-        match plain.rsplit_once('-') {
-            Some((sort_code, number)) if of_digits(&sort_code.replace('-', "")) => {
-                AccountIdentifier::SortCode {
-                    sort_code: sort_code.to_owned(),
-                    account_number: number.to_owned(),
-                }
-            }
-            _ => AccountIdentifier::Iban { iban: plain, bic: None },
-        }
-    };
-    account.checked().map_err(|error| anyhow!("`{text}` is no account: {error}"))
-}
-
-/// An alias as an operator writes it.
-fn name(text: &str) -> anyhow::Result<Alias> {
-    text.parse().map_err(|error| anyhow!("`{text}` is no alias: {error}"))
-}
-
-fn address(text: &str) -> anyhow::Result<String> {
-    let url = url::Url::parse(text).ok();
-    let fits = text.len() <= URL_BYTES_MAX
-        && url.is_some_and(|url| {
-            ["http", "https"].contains(&url.scheme()) && url.has_host() && url.fragment().is_none()
-        });
-    if !fits {
-        bail!("`{text}` is no address: https://shop.example/from-the-bank, or `none`");
-    }
-    Ok(text.to_owned())
 }
 
 fn line(member: &ListedMember) -> String {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use banks::wire::{Request, Wire};
 use base64::Engine;
@@ -28,6 +28,25 @@ pub struct Credentials {
     /// base64url of the 32-byte seed of the Ed25519 key.
     pub key_seed: String,
 }
+
+/// An answer of the gateway that is not 200.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Method and path of the request.
+    what: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    text: String,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: HTTP {}: {}", self.what, self.status, self.text)
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 /// A client of the public API.
 pub struct Merchant {
@@ -59,7 +78,7 @@ impl Merchant {
     /// Calls the API with a signed request; the answer's JSON.
     ///
     /// # Errors
-    /// Where there is no answer, or it is not 200; then the message has the answer's text.
+    /// Where there is no answer, or it is not 200: then it is a [`Refusal`].
     pub async fn call(
         &self,
         method: http::Method,
@@ -85,7 +104,7 @@ impl Merchant {
         let response = self.wire.send(request).await.with_context(|| what.clone())?;
         let text = String::from_utf8_lossy(&response.body).into_owned();
         if response.status != 200 {
-            bail!("{what}: HTTP {}: {text}", response.status);
+            return Err(Refusal { what, status: response.status, text }.into());
         }
         serde_json::from_str(&text).with_context(|| format!("{what}: the answer is not JSON"))
     }

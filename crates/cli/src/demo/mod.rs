@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use crate::merchant::{Merchant, webhook_is_genuine};
+use crate::merchant::{Merchant, Refusal, webhook_is_genuine};
 
 /// Webhooks that the shop remembers; older ones are forgotten.
 const WEBHOOKS_KEPT: usize = 200;
@@ -46,6 +46,8 @@ struct Received {
 
 struct Shop {
     merchant: Merchant,
+    /// Whoever pastes the sandbox's `curl` line: its payers come back here, too.
+    developer: Merchant,
     api_url: String,
     banks_url: String,
     webhooks: Mutex<VecDeque<Received>>,
@@ -54,9 +56,12 @@ struct Shop {
 }
 
 /// The shop's pages.
-pub fn router(merchant: Merchant, api_url: &str, banks_url: &str) -> Router {
+///
+/// `developer` is the member of the sandbox's `curl` line, whose payers are shown their result here.
+pub fn router(merchant: Merchant, developer: Merchant, api_url: &str, banks_url: &str) -> Router {
     let shop = Arc::new(Shop {
         merchant,
+        developer,
         api_url: api_url.to_owned(),
         banks_url: banks_url.to_owned(),
         webhooks: Mutex::default(),
@@ -96,6 +101,10 @@ async fn show(State(shop): State<Arc<Shop>>, uri: Uri) -> Response {
                 page.is_final = is_final(&page.status);
                 page.webhooks = shop.received(&id);
                 page.payment_id = Some(id);
+            }
+            Err(error) if is_not_found(&error) => {
+                page.problem = Some("There is no such payment in this sandbox.".to_owned());
+                return render(StatusCode::NOT_FOUND, &page);
             }
             Err(error) => page.problem = Some(format!("{error:#}")),
         }
@@ -222,7 +231,12 @@ impl Shop {
             "`payment-id` is not an id"
         );
         let path = format!("/v2/payments/{id}");
-        let mut answer = self.merchant.call(http::Method::GET, &path, None).await?;
+        let mut answer = match self.merchant.call(http::Method::GET, &path, None).await {
+            Err(error) if is_not_found(&error) => {
+                self.developer.call(http::Method::GET, &path, None).await?
+            }
+            answer => answer?,
+        };
         Ok(answer["payment"].take())
     }
 
@@ -230,6 +244,11 @@ impl Shop {
         let webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner);
         webhooks.iter().filter(|known| known.payment_id == payment_id).cloned().collect()
     }
+}
+
+/// Whether the payment is none of this member's.
+fn is_not_found(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.status == 404)
 }
 
 /// A shop decides by the status, never by the callback's parameters.

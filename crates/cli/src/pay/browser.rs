@@ -1,187 +1,316 @@
-//! The payer's browser, played: it fetches pages, fills in their forms and follows them, at the
-//! gateway's hosted pages and at the bank's own pages.
+//! The payer's browser, played: it opens pages, follows redirects, fills in forms and keeps cookies,
+//! at the gateway's hosted pages and at the simulated banks' own pages and apps.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use banks::wire::{Request, Response, Wire};
+use domain::seams::Clock;
 use url::Url;
 
+use super::html::{self, Form};
+use super::payer::Payer;
+use crate::seams::SystemClock;
 use crate::wire::HttpWire;
 
 /// How long one page may take, in milliseconds.
 const TIMEOUT_MS: u64 = 30_000;
-
-/// What the bank sends back through the browser: a form in the standards' encoding.
-pub struct WayBack {
-    form: String,
-}
+/// Between two looks at a page that waits, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 100;
+/// Pages, redirects and looks of one visit.
+const PAGES_MAX: usize = 3_000;
+/// Cookies that are kept.
+const COOKIES_MAX: usize = 100;
 
 /// A browser without a screen.
 pub struct Browser {
     wire: Arc<HttpWire>,
+    api_url: String,
+    banks_url: String,
+    cookies: BTreeMap<String, String>,
+}
+
+/// Where a page leads.
+enum Next {
+    /// To another page.
+    Go(String),
+    /// To a page that is here already: its address and the answer.
+    Show(String, Response),
+    /// To the same page, later.
+    Wait,
+    /// Nowhere: the visit is over.
+    End,
 }
 
 impl Browser {
-    /// A new one.
-    pub fn new(wire: Arc<HttpWire>) -> Browser {
-        Browser { wire }
-    }
-
-    /// Opens the hosted pages and chooses the bank.
-    pub async fn choose_bank(&self, api_url: &str, id: &str, bank: &str) -> anyhow::Result<()> {
-        let url = format!("{api_url}/session/{id}");
-        let page = self.get(&url).await?;
-        expect(&page, 200, "the bank picker")?;
-        let visit = attribute_after(&html(&page), "name=\"bascule-visit\"", "value=\"")
-            .context("the bank picker's form has no visit token")?;
-        let form = [("bascule-visit", visit.as_str()), ("bank-id", bank)];
-        let answer = self.post(&url, &form).await?;
-        if answer.status != 303 {
-            bail!("the hosted pages did not take bank `{bank}` (HTTP {})", answer.status);
+    /// A new one, of a payer whose gateway and banks have these base URLs.
+    #[must_use]
+    pub fn new(wire: Arc<HttpWire>, api_url: &str, banks_url: &str) -> Browser {
+        Browser {
+            wire,
+            api_url: api_url.to_owned(),
+            banks_url: banks_url.to_owned(),
+            cookies: BTreeMap::new(),
         }
-        Ok(())
     }
 
-    /// Signs in at the bank with the first user that its page names, chooses the first account
-    /// and approves or declines.
-    pub async fn visit_bank(&self, url: &str, decline: bool) -> anyhow::Result<WayBack> {
-        let sign_in = self.follow(url).await?;
-        if Url::parse(&sign_in).is_ok_and(|url| url.path().ends_with("/callback")) {
-            if decline {
-                bail!("this bank approves by itself: choose another one with --bank to decline");
+    /// Opens `url` and goes on until a page shows a result, or leads away from gateway and bank: the
+    /// last page that was seen there.
+    ///
+    /// # Errors
+    /// Where a page cannot be opened or used.
+    pub async fn walk(
+        &mut self,
+        url: &str,
+        payer: &Payer,
+        until: impl Fn() -> bool,
+    ) -> anyhow::Result<String> {
+        let mut last = String::new();
+        let mut url = url.to_owned();
+        let mut shown: Option<Response> = None;
+        let (mut decided, mut confirmed) = (false, false);
+        for _ in 0..PAGES_MAX {
+            if let Some(next) = self.answer_in_fragment(&url).await? {
+                url = next;
+                continue;
             }
-            return self.way_back(&sign_in).await;
+            if !self.is_known(&url) || until() {
+                break;
+            }
+            let page = match shown.take() {
+                Some(page) => page,
+                None => self.get(&url).await?,
+            };
+            if let Some(target) = target(&page, &url)? {
+                url = target;
+                continue;
+            }
+            let html = text(&page);
+            last.clone_from(&html);
+            if page.status >= 400 {
+                bail!("{url} answered HTTP {}: {}", page.status, html::heading(&html));
+            }
+            match self.use_page(&url, &html, payer, (&mut decided, &mut confirmed)).await? {
+                Next::Go(next) => url = next,
+                Next::Show(next, page) => {
+                    url = next;
+                    shown = Some(page);
+                }
+                Next::Wait => SystemClock.sleep(LOOK_AGAIN_MS).await,
+                Next::End => break,
+            }
         }
-        let page = self.get(&sign_in).await?;
-        expect(&page, 200, "the bank's sign-in page")?;
-        let (user, password) = first_user(&html(&page))
-            .context("the bank's sign-in page names no user and password")?;
-        let form = [("username", user.as_str()), ("password", password.as_str())];
-        let answer = self.post(&sign_in, &form).await?;
-        let consent = location(&answer, &sign_in).context("the bank's sign-in")?;
-        let page = self.get(&consent).await?;
-        expect(&page, 200, "the bank's consent page")?;
-        let account = attribute_after(&html(&page), "name=\"account\"", "value=\"")
-            .context("the bank's consent page offers no account")?;
-        let decision = if decline { "decline" } else { "approve" };
-        let answer = self.post(&consent, &[("account", &account), ("decision", decision)]).await?;
-        let next = location(&answer, &consent).context("the bank's consent")?;
-        self.way_back(&next).await
+        if payer.declines && !decided {
+            bail!("{} approves by itself: choose another bank with --bank", payer.bank);
+        }
+        Ok(last)
     }
 
-    /// Brings the bank's answer to the gateway as a browser would.
-    pub async fn return_to_gateway(&self, api_url: &str, back: &WayBack) -> anyhow::Result<()> {
-        let url = format!("{api_url}/callback");
+    /// Whether a page is the gateway's or the bank's, and not the shop's.
+    fn is_known(&self, url: &str) -> bool {
+        let path = url.strip_prefix(&self.api_url);
+        path.is_some_and(|path| !path.starts_with("/demo")) || url.starts_with(&self.banks_url)
+    }
+
+    async fn use_page(
+        &mut self,
+        url: &str,
+        page: &str,
+        payer: &Payer,
+        (decided, confirmed): (&mut bool, &mut bool),
+    ) -> anyhow::Result<Next> {
+        let forms = html::forms(page);
+        let form = forms.iter().find(|form| form.is_post && form.class != "cancel");
+        if let Some(form) = form {
+            *decided |= form.has_button("decision", "decline") && !form.asks_for("bascule-visit");
+            let filled = self.filled(form, payer).await?;
+            let action = Url::parse(url)?.join(form.action.as_deref().unwrap_or(url))?;
+            let answer = self.post(action.as_str(), &filled).await?;
+            return Ok(Next::Show(action.into(), answer));
+        }
+        let onward = html::first_attribute(page, "data-onward");
+        match (onward, html::first_attribute(page, "data-when").as_deref()) {
+            (Some(next), Some("now")) => Ok(Next::Go(Url::parse(url)?.join(&next)?.into())),
+            (Some(_), _) => {
+                if !*confirmed {
+                    *confirmed = self.decide_in_app(payer).await?;
+                    *decided |= *confirmed;
+                }
+                Ok(Next::Wait)
+            }
+            (None, _) => match html::main_link(page) {
+                Some(link) if link.starts_with(&self.banks_url) => Ok(Next::Go(link)),
+                _ => Ok(Next::End),
+            },
+        }
+    }
+
+    /// What the payer fills into a form.
+    async fn filled(
+        &mut self,
+        form: &Form,
+        payer: &Payer,
+    ) -> anyhow::Result<Vec<(String, String)>> {
+        let mut filled: Vec<(String, String)> = vec![];
+        for field in &form.fields {
+            if filled.iter().any(|(name, _)| *name == field.name) {
+                continue;
+            }
+            let choices: Vec<String> = form
+                .fields
+                .iter()
+                .filter(|one| one.kind == "radio" && one.name == field.name)
+                .map(|one| one.value.clone())
+                .collect();
+            let value = match (field.kind.as_str(), field.name.as_str()) {
+                ("hidden", _) => field.value.clone(),
+                (_, "username") => payer.user.clone(),
+                (_, "password") if form.asks_for("username") => payer.password.clone(),
+                ("radio", "account") => choices.first().cloned().unwrap_or_default(),
+                (_, name) => payer.answer(self, name, &choices).await?,
+            };
+            filled.push((field.name.clone(), value));
+        }
+        let decision = if payer.declines { "decline" } else { "approve" };
+        let wanted =
+            [("bank-id", payer.bank.as_str()), ("decision", "accept"), ("decision", decision)];
+        let pressed = wanted.iter().find(|(name, value)| form.has_button(name, value));
+        match pressed {
+            Some((name, value)) => filled.push(((*name).to_owned(), (*value).to_owned())),
+            None if form.buttons.iter().any(|(name, _)| name == "bank-id") => {
+                bail!("the hosted pages do not offer {} for this payment", payer.bank)
+            }
+            None => {}
+        }
+        Ok(filled)
+    }
+
+    /// Brings an answer that the bank put behind the `#` to the gateway, as the script of its page
+    /// does; where the browser goes then.
+    async fn answer_in_fragment(&mut self, url: &str) -> anyhow::Result<Option<String>> {
+        let parsed = Url::parse(url)?;
+        let Some(fragment) = parsed.fragment().filter(|_| parsed.path() == "/callback") else {
+            return Ok(None);
+        };
         let headers = vec![
-            ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
+            ("content-type".to_owned(), FORM.to_owned()),
             ("accept".to_owned(), "application/json".to_owned()),
         ];
-        let body = back.form.clone().into_bytes();
-        let answer = self.send(http::Method::POST, &url, headers, body).await?;
-        expect(&answer, 200, "the gateway's callback")
+        let address = format!("{}/callback", self.api_url);
+        let body = fragment.as_bytes().to_vec();
+        let answer = self.send(http::Method::POST, &address, headers, body).await?;
+        let next: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let next = next["location"].as_str().with_context(|| {
+            format!("the gateway's callback answered HTTP {}: {}", answer.status, text(&answer))
+        })?;
+        Ok(Some(Url::parse(&address)?.join(next)?.into()))
     }
 
-    /// A fragment or a query of the way back, or the form of a page that posts it.
-    async fn way_back(&self, next: &str) -> anyhow::Result<WayBack> {
-        let url = Url::parse(next)?;
-        if let Some(fragment) = url.fragment() {
-            return Ok(WayBack { form: fragment.to_owned() });
-        }
-        if url.path().ends_with("/callback") {
-            return Ok(WayBack { form: url.query().unwrap_or("").to_owned() });
-        }
-        let page = self.get(next).await?;
-        expect(&page, 200, "the bank's page back")?;
-        let html = html(&page);
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        for field in html.split("<input type=\"hidden\" name=\"").skip(1).take(20) {
-            let (name, rest) = field.split_once('"').context("a field without a name")?;
-            let value = attribute_after(rest, "", "value=\"").unwrap_or_default();
-            form.append_pair(name, &value);
-        }
-        Ok(WayBack { form: form.finish() })
+    /// Opens any page, also the shop's: its HTTP status and its text.
+    ///
+    /// # Errors
+    /// Where nobody answers.
+    pub async fn open(&mut self, url: &str) -> anyhow::Result<(u16, String)> {
+        let page = self.get(url).await?;
+        Ok((page.status, text(&page)))
     }
 
-    /// Where a URL that redirects leads to.
-    async fn follow(&self, url: &str) -> anyhow::Result<String> {
-        let answer = self.get(url).await?;
-        location(&answer, url).context("the bank's authorisation endpoint")
+    /// The page of all simulated banks.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub async fn overview(&mut self) -> anyhow::Result<String> {
+        let url = format!("{}/sim/", self.banks_url);
+        let page = self.get(&url).await?;
+        if page.status != 200 {
+            bail!("{url} answered HTTP {}", page.status);
+        }
+        Ok(text(&page))
     }
 
-    async fn get(&self, url: &str) -> anyhow::Result<Response> {
+    /// The code that the bank's app shows.
+    ///
+    /// # Errors
+    /// Where it shows none.
+    pub async fn app_code(&mut self, bank: &str, user: &str) -> anyhow::Result<String> {
+        let url = format!("{}/sim/app/{bank}/{user}", self.banks_url);
+        let page = text(&self.get(&url).await?);
+        html::texts_of(&page, "strong").next().with_context(|| format!("{url} shows no code"))
+    }
+
+    /// Presses a button in the bank's app; whether a payment waited there.
+    ///
+    /// # Errors
+    /// Where the app does not take the decision.
+    pub async fn decide_in_app(&mut self, payer: &Payer) -> anyhow::Result<bool> {
+        let url = format!("{}/sim/app/{}/{}", self.banks_url, payer.bank, payer.user);
+        let page = self.get(&url).await?;
+        // The newest payment is the last one of the page. A bank without an app has no such page.
+        let forms = if page.status == 200 { html::forms(&text(&page)) } else { vec![] };
+        let Some(form) = forms.last() else { return Ok(false) };
+        let filled = self.filled(form, payer).await?;
+        let answer = self.post(&url, &filled).await?;
+        // Somebody else may have decided in the meantime.
+        Ok(answer.status == 303)
+    }
+
+    async fn get(&mut self, url: &str) -> anyhow::Result<Response> {
         self.send(http::Method::GET, url, vec![], vec![]).await
     }
 
-    async fn post(&self, url: &str, form: &[(&str, &str)]) -> anyhow::Result<Response> {
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish()
-            .into_bytes();
-        let kind = "application/x-www-form-urlencoded".to_owned();
-        self.send(http::Method::POST, url, vec![("content-type".to_owned(), kind)], body).await
+    async fn post(&mut self, url: &str, form: &[(String, String)]) -> anyhow::Result<Response> {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let headers = vec![("content-type".to_owned(), FORM.to_owned())];
+        self.send(http::Method::POST, url, headers, body.into_bytes()).await
     }
 
     async fn send(
-        &self,
+        &mut self,
         method: http::Method,
         url: &str,
-        headers: Vec<(String, String)>,
+        mut headers: Vec<(String, String)>,
         body: Vec<u8>,
     ) -> anyhow::Result<Response> {
+        let of_gateway = url.starts_with(&self.api_url);
+        if of_gateway && !self.cookies.is_empty() {
+            let cookies: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            headers.push(("cookie".to_owned(), cookies.join("; ")));
+        }
         let request = Request {
             operation: "browser",
             method,
-            url: url.to_owned(),
+            url: url.split('#').next().unwrap_or(url).to_owned(),
             headers,
             body,
             timeout_ms: TIMEOUT_MS,
             client_certificate: None,
         };
-        Ok(self.wire.send(request).await?)
+        let answer = self.wire.send(request).await.with_context(|| format!("opening {url}"))?;
+        let set = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        for (_, cookie) in set.filter(|_| of_gateway) {
+            let pair = cookie.split(';').next().unwrap_or("");
+            if let Some((name, value)) = pair.split_once('=')
+                && self.cookies.len() < COOKIES_MAX
+            {
+                self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+        }
+        Ok(answer)
     }
 }
 
-fn expect(answer: &Response, status: u16, what: &str) -> anyhow::Result<()> {
-    if answer.status == status {
-        return Ok(());
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Where an answer redirects to.
+fn target(answer: &Response, base: &str) -> anyhow::Result<Option<String>> {
+    match (answer.status, answer.header("location")) {
+        (300..=399, Some(location)) => Ok(Some(Url::parse(base)?.join(location)?.into())),
+        _ => Ok(None),
     }
-    let text: String = html(answer).chars().take(300).collect();
-    bail!("{what} answered HTTP {}: {text}", answer.status)
 }
 
-fn html(answer: &Response) -> String {
+fn text(answer: &Response) -> String {
     String::from_utf8_lossy(&answer.body).into_owned()
-}
-
-fn location(answer: &Response, base: &str) -> anyhow::Result<String> {
-    let target = answer.header("location").with_context(|| {
-        let text: String = html(answer).chars().take(300).collect();
-        format!("no redirect but HTTP {}: {text}", answer.status)
-    })?;
-    Ok(Url::parse(base)?.join(target)?.into())
-}
-
-/// The simulated banks show their users on the sign-in page, each as `<code>user</code>` and
-/// `<code>password</code>`.
-fn first_user(html: &str) -> Option<(String, String)> {
-    let mut codes = html.split("<code>").skip(1).filter_map(|rest| rest.split("</code>").next());
-    Some((unescaped(codes.next()?), unescaped(codes.next()?)))
-}
-
-/// The value of the attribute `attribute` (`value="`) that follows `marker`.
-fn attribute_after(html: &str, marker: &str, attribute: &str) -> Option<String> {
-    let after = &html[html.find(marker)? + marker.len()..];
-    let value = &after[after.find(attribute)? + attribute.len()..];
-    Some(unescaped(value.split('"').next()?))
-}
-
-fn unescaped(text: &str) -> String {
-    text.replace("&#38;", "&")
-        .replace("&amp;", "&")
-        .replace("&#34;", "\"")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&#60;", "<")
-        .replace("&#62;", ">")
 }

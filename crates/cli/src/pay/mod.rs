@@ -1,22 +1,22 @@
-//! `bascule pay`: one payment from creation to webhook, with the payer played at the bank's own
-//! pages.
+//! `bascule pay`: one payment from creation to webhook, with the payer played on hosted pages, at the
+//! bank's own pages, in its app or by answers to its questions.
 
 pub mod browser;
+pub mod html;
+pub mod journey;
+mod order;
+pub mod payer;
 pub mod webhooks;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context;
 use domain::reach::Reach;
 use domain::seams::Clock;
-use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::{Value, json};
 
-use self::browser::Browser;
-use self::webhooks::WebhookListener;
-use crate::args::{MAIL_FROM, PayFlow, PayOptions, SandboxOptions};
+use self::journey::{Journey, Outcome};
+use crate::args::{MAIL_FROM, PayOptions, SandboxOptions};
+use crate::exit::Exit;
 use crate::http_server;
 use crate::merchant::Merchant;
 use crate::sandbox::{self, Announcement};
@@ -24,34 +24,25 @@ use crate::seams::SystemClock;
 use crate::terminal;
 use crate::wire::HttpWire;
 
-/// Between two looks at the payment, in milliseconds.
-const LOOK_AGAIN_MS: u64 = 50;
-
-/// How long each leg took, in milliseconds.
-#[derive(Debug, Default, Serialize)]
-struct Legs {
-    create_ms: i64,
-    hosted_pages_ms: i64,
-    bank_ms: i64,
-    return_ms: i64,
-    final_status_ms: i64,
-    webhook_ms: i64,
-    total_ms: i64,
+/// What the exit code says of it.
+fn exit(outcome: &Outcome) -> Exit {
+    match outcome.status.as_str() {
+        _ if !outcome.webhook_verified || is_pending(&outcome.status) => Exit::NotKnown,
+        "INITIATION_COMPLETED" | "SUCCESS" => Exit::Done,
+        status if NO_FINAL_STATUS.contains(&status) => Exit::NotKnown,
+        _ => Exit::NotPaid,
+    }
 }
 
-/// What came of it.
-#[derive(Debug, Serialize)]
-struct Outcome {
-    payment_id: String,
-    status: String,
-    reason: Option<String>,
-    statuses: Vec<String>,
-    webhook_id: Option<String>,
-    webhook_verified: bool,
-    legs: Legs,
+/// Whether another status follows, in the words of v2 and v1.
+fn is_pending(status: &str) -> bool {
+    status.starts_with("INITIATION_P") || status.starts_with("PENDING") || status == "PROCESSING"
 }
 
-/// Makes the payment. The exit code is 0 when the last status is known and its webhook verified.
+/// The status of a payment of which the bank never said the last word.
+const NO_FINAL_STATUS: [&str; 2] = ["INITIATION_NO_FINAL_STATUS_AVAILABLE", "INITIATED"];
+
+/// Makes the payment; see [`Exit`] for what is returned.
 ///
 /// # Errors
 /// What went wrong on the way.
@@ -111,172 +102,16 @@ fn merchant(wire: &Arc<HttpWire>, announcement: &Announcement) -> anyhow::Result
 }
 
 async fn pay(options: &PayOptions, announcement: &Announcement) -> anyhow::Result<ExitCode> {
-    let journey = Journey::begin(options, announcement).await?;
+    let wire = Arc::new(HttpWire::new(Reach::PublicAndLoopback, None)?);
+    let merchant = merchant(&wire, announcement)?;
+    let journey = Journey::begin(options, announcement, (wire, merchant)).await?;
     let outcome = journey.make().await?;
     if options.json {
         terminal::say(&serde_json::to_string(&outcome)?);
     } else {
         terminal::say(&for_people(&outcome));
     }
-    Ok(if outcome.webhook_verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// One payment on its way.
-struct Journey<'a> {
-    options: &'a PayOptions,
-    announcement: &'a Announcement,
-    merchant: Merchant,
-    browser: Browser,
-    webhooks: WebhookListener,
-    begun: Timestamp,
-}
-
-impl<'a> Journey<'a> {
-    async fn begin(
-        options: &'a PayOptions,
-        announcement: &'a Announcement,
-    ) -> anyhow::Result<Journey<'a>> {
-        let wire = Arc::new(HttpWire::new(Reach::PublicAndLoopback, None)?);
-        let merchant = merchant(&wire, announcement)?;
-        let key = merchant.gateway_public_key().await?;
-        let webhooks = WebhookListener::start(key).await?;
-        let config = json!({ "config": {
-            "type": ["PAYMENT_STATUS_CHANGED"], "url": webhooks.url(),
-        }});
-        merchant.call(http::Method::PUT, "/webhook/config", Some(&config)).await?;
-        let browser = Browser::new(wire);
-        let begun = SystemClock.now();
-        Ok(Journey { options, announcement, merchant, browser, webhooks, begun })
-    }
-
-    async fn make(mut self) -> anyhow::Result<Outcome> {
-        let mut legs = Legs::default();
-        let mut statuses = vec![];
-        let mut mark = self.begun;
-
-        let payment = self.create().await?;
-        let id = payment["id"].as_str().context("the payment has no id")?.to_owned();
-        self.tell(&mut statuses, &payment);
-        lap(&mut mark, &mut legs.create_ms);
-
-        let mut bank_url = redirect_url(&payment);
-        if self.options.flow == PayFlow::FullHostedPages {
-            self.browser.choose_bank(&self.announcement.api_url, &id, &self.options.bank).await?;
-            let payment = self.payment(&id).await?;
-            self.tell(&mut statuses, &payment);
-            bank_url = redirect_url(&payment);
-            lap(&mut mark, &mut legs.hosted_pages_ms);
-        }
-        if let Some(url) = bank_url {
-            let back = self.browser.visit_bank(&url, self.options.decline).await?;
-            lap(&mut mark, &mut legs.bank_ms);
-            self.browser.return_to_gateway(&self.announcement.api_url, &back).await?;
-            lap(&mut mark, &mut legs.return_ms);
-        }
-        let payment = self.wait_for_final(&id, &mut statuses).await?;
-        lap(&mut mark, &mut legs.final_status_ms);
-
-        let status = text(&payment, "status").unwrap_or_default();
-        let webhook = self.wait_for_webhook(&id, &status).await;
-        lap(&mut mark, &mut legs.webhook_ms);
-        legs.total_ms = mark.duration_since(self.begun).as_millis().try_into().unwrap_or(i64::MAX);
-        Ok(Outcome {
-            payment_id: id,
-            status,
-            reason: text(&payment, "statusReasonInformation"),
-            statuses,
-            webhook_verified: webhook.is_some(),
-            webhook_id: webhook,
-            legs,
-        })
-    }
-
-    async fn create(&self) -> anyhow::Result<Value> {
-        let (flow, bank_id) = match self.options.flow {
-            PayFlow::ApiOnly => ("API_ONLY", Some(self.options.bank.as_str())),
-            PayFlow::FullHostedPages => ("FULL_HOSTED_PAGES", None),
-        };
-        let body = json!({ "initiation": {
-            "bankId": bank_id,
-            "refId": "BASCULE-PAY",
-            "remittanceInformationPrimary": "BASCULE-PAY",
-            "amount": { "value": self.options.amount, "currency": "GBP" },
-            "localInstrument": "FASTER_PAYMENTS",
-            "creditor": {
-                "sortCode": "123456", "accountNumber": "12345678", "name": "Customer Inc.",
-            },
-            "callbackUrl": format!("{}/demo", self.announcement.api_url),
-            "callbackState": "bascule-pay",
-            "flowType": flow,
-        }});
-        let mut answer =
-            self.merchant.call(http::Method::POST, "/v2/payments", Some(&body)).await?;
-        Ok(answer["payment"].take())
-    }
-
-    async fn payment(&self, id: &str) -> anyhow::Result<Value> {
-        let path = format!("/v2/payments/{id}");
-        let mut answer = self.merchant.call(http::Method::GET, &path, None).await?;
-        Ok(answer["payment"].take())
-    }
-
-    /// The payment once it is final, or as it stands when patience ends.
-    async fn wait_for_final(&self, id: &str, statuses: &mut Vec<String>) -> anyhow::Result<Value> {
-        loop {
-            let payment = self.payment(id).await?;
-            self.tell(statuses, &payment);
-            let status = text(&payment, "status").unwrap_or_default();
-            let pending = status.starts_with("INITIATION_P");
-            if !pending || self.out_of_patience() {
-                return Ok(payment);
-            }
-            SystemClock.sleep(LOOK_AGAIN_MS).await;
-        }
-    }
-
-    /// The id of the verified webhook that brought `status`.
-    async fn wait_for_webhook(&mut self, id: &str, status: &str) -> Option<String> {
-        while !self.out_of_patience() {
-            if let Some(found) = self.webhooks.verified(id, status) {
-                return Some(found);
-            }
-            SystemClock.sleep(LOOK_AGAIN_MS).await;
-        }
-        self.webhooks.verified(id, status)
-    }
-
-    fn out_of_patience(&self) -> bool {
-        let waited_s = SystemClock.now().duration_since(self.begun).as_secs();
-        u64::try_from(waited_s).unwrap_or(0) >= self.options.patience
-    }
-
-    /// Shows a status when it is new.
-    fn tell(&self, statuses: &mut Vec<String>, payment: &Value) {
-        let Some(status) = text(payment, "status") else { return };
-        if statuses.last() == Some(&status) {
-            return;
-        }
-        if !self.options.json {
-            let at_ms = SystemClock.now().duration_since(self.begun).as_millis();
-            let reason = text(payment, "statusReasonInformation").unwrap_or_default();
-            terminal::say(format!("{at_ms:>6} ms  {status}  {reason}").trim_end());
-        }
-        statuses.push(status);
-    }
-}
-
-fn redirect_url(payment: &Value) -> Option<String> {
-    payment["authentication"]["redirectUrl"].as_str().map(str::to_owned)
-}
-
-fn text(payment: &Value, field: &str) -> Option<String> {
-    payment[field].as_str().map(str::to_owned)
-}
-
-fn lap(mark: &mut Timestamp, leg_ms: &mut i64) {
-    let now = SystemClock.now();
-    *leg_ms = now.duration_since(*mark).as_millis().try_into().unwrap_or(i64::MAX);
-    *mark = now;
+    Ok(exit(&outcome).into())
 }
 
 fn for_people(outcome: &Outcome) -> String {
@@ -286,16 +121,14 @@ fn for_people(outcome: &Outcome) -> String {
         None => "none came for the last status".to_owned(),
     };
     format!(
-        "\nPayment  {}\nStatus   {}{}\nWebhook  {webhook}\n\
-         Time     create {} ms, hosted pages {} ms, bank {} ms, return {} ms, last status {} ms, \
-         webhook {} ms; {} ms in all",
+        "\nPayment  {}\nApproval {}\nStatus   {}{}\nWebhook  {webhook}\n\
+         Time     create {} ms, approval {} ms, last status {} ms, webhook {} ms; {} ms in all",
         outcome.payment_id,
+        outcome.approaches.join(", "),
         outcome.status,
         outcome.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default(),
         legs.create_ms,
-        legs.hosted_pages_ms,
-        legs.bank_ms,
-        legs.return_ms,
+        legs.approval_ms,
         legs.final_status_ms,
         legs.webhook_ms,
         legs.total_ms,

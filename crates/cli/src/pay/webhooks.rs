@@ -78,12 +78,21 @@ async fn take(
     }
     let event: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    // What the event is about, and under which name its id is there.
+    let (about, id) = [
+        (&event["payment"], "id"),
+        (&event["transferStatusChanged"], "transferId"),
+        (&event["standingOrderStatusChanged"], "standingOrderSubmissionId"),
+    ]
+    .into_iter()
+    .find(|(about, _)| about.is_object())
+    .unwrap_or((&Value::Null, "id"));
     let mut received = endpoint.received.lock().unwrap_or_else(PoisonError::into_inner);
     if received.len() < KEPT_MAX {
         received.push(Received {
             id: text(&event["id"]),
-            payment_id: text(&event["payment"]["id"]),
-            status: text(&event["payment"]["status"]),
+            payment_id: text(&about[id]),
+            status: text(&about["status"]),
         });
     }
     StatusCode::OK

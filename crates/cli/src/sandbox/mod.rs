@@ -4,6 +4,7 @@ mod announce;
 pub mod certificates;
 mod members;
 mod ownership;
+mod ports;
 mod start;
 
 use std::process::ExitCode;

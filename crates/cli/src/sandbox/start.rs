@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use banks::directory::Directory;
 use banks::jose::SigningKey;
 use banks::payee_verification::VerificationService;
@@ -26,8 +26,9 @@ use super::announce::Announcement;
 use super::certificates::{self, Certificates};
 use super::members::{self, SandboxMember};
 use super::ownership::Ownership;
+use super::ports::{BankPorts, listen};
 use crate::args::SandboxOptions;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, open_postgres};
 use crate::demo;
 use crate::http_server::{self, Limits, open_files};
 use crate::mail::{FolderMailer, SmtpMailer};
@@ -67,36 +68,38 @@ pub struct Sandbox {
 /// # Errors
 /// What is in the way, in one line.
 pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
-    let data_dir =
+    let mut data_dir =
         if options.ephemeral { DataDir::ephemeral()? } else { DataDir::open(&options.data_dir)? };
     let limits = limits(options)?;
-    let listener = listen(options.port).await?;
+    let listener = listen(options.port, "--port").await?;
+    let bank_ports = BankPorts::of(options)?;
+    bank_ports.are_free().await?;
     let api_url = format!("http://localhost:{}", listener.local_addr()?.port());
     let db = open_database(options, &data_dir).await?;
     check_not_lost(&db, &data_dir).await?;
     let ownership = Ownership::take(&db, &SystemClock).await?;
     let signing_key = tpp_signing_key(&data_dir)?;
-    let sealing_key = data_dir.secret("sealing.key", || {
-        let mut key = vec![0_u8; KEY_BYTES];
-        domain::seams::Ids::fill(&SystemIds, &mut key);
-        Ok(key)
-    })?;
-    let sealer = Sealer::new(&sealing_key).map_err(|error| {
-        anyhow!("{} cannot be used: {error}", data_dir.file("sealing.key").display())
-    })?;
+    let sealer = sealer(&data_dir)?;
+    if options.database.is_some() {
+        // From here on that database holds what only this directory's key opens.
+        data_dir.keep();
+    }
     let now = SystemClock.now();
     let certificates = certificates::load_or_make(&db, &sealer, &SystemIds, now, &api_url).await?;
     let wire = Arc::new(HttpWire::new(Reach::of(true), Some(certificates.authority_der.clone()))?);
     let to_members = Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>;
-    let mut return_urls = vec![format!("{api_url}/callback")];
-    return_urls.extend(
-        crate::members::all(&db).await?.into_iter().filter_map(|member| member.settings.return_url),
-    );
+    let return_urls = return_urls(&db, &api_url).await?;
     let gateway = Arc::new(OnceLock::new());
     let environment = BankEnvironment { wire: to_members, gateway: Arc::clone(&gateway) };
-    let banks =
-        start_banks(options, &data_dir, return_urls, &signing_key, &certificates, environment)
-            .await?;
+    let banks = start_banks(
+        (options, bank_ports),
+        &data_dir,
+        return_urls,
+        &signing_key,
+        &certificates,
+        environment,
+    )
+    .await?;
     let own = members::gateway_seed(&db, &sealer, &SystemIds, now).await?;
     let developer = members::member(&db, &sealer, &SystemIds, "developer", now).await?;
     let shop = members::member(&db, &sealer, &SystemIds, "shop", now).await?;
@@ -125,9 +128,12 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     });
     // The banks were started before their gateway, and this is the one place that sets it.
     let _set_once = gateway.set(Arc::downgrade(&app));
-    let shop = Merchant::new(wire, clock, &api_url, shop.credentials)?;
-    let router = web::router(Arc::clone(&app)).merge(demo::router(shop, &api_url, &banks.base_url));
+    let of_shop = Merchant::new(Arc::clone(&wire), Arc::clone(&clock), &api_url, shop.credentials)?;
+    let of_developer = Merchant::new(wire, clock, &api_url, developer.credentials.clone())?;
+    let demo = demo::router(of_shop, of_developer, &api_url, &banks.base_url);
+    let router = web::router(Arc::clone(&app)).merge(demo);
     let announcement = announcement(&app, &data_dir, &api_url, &banks.base_url, developer, payer)?;
+    data_dir.keep();
     Ok(Sandbox { announcement, listener, limits, router, app, ownership, banks, data_dir })
 }
 
@@ -184,6 +190,25 @@ impl Sandbox {
     }
 }
 
+/// Where banks may send payers back: our own address and those of members.
+async fn return_urls(db: &Db, api_url: &str) -> anyhow::Result<Vec<String>> {
+    let members = crate::members::all(db).await?;
+    let own = members.into_iter().filter_map(|member| member.settings.return_url);
+    Ok(std::iter::once(format!("{api_url}/callback")).chain(own).collect())
+}
+
+/// The key that seals what the database keeps secret.
+fn sealer(data_dir: &DataDir) -> anyhow::Result<Sealer> {
+    let key = data_dir.secret("sealing.key", || {
+        let mut key = vec![0_u8; KEY_BYTES];
+        domain::seams::Ids::fill(&SystemIds, &mut key);
+        Ok(key)
+    })?;
+    Sealer::new(&key).map_err(|error| {
+        anyhow!("{} cannot be used: {error}", data_dir.file("sealing.key").display())
+    })
+}
+
 fn mailer(options: &SandboxOptions, data_dir: &DataDir) -> anyhow::Result<Arc<dyn Mailer>> {
     Ok(match &options.smtp_url {
         Some(url) => Arc::new(SmtpMailer::new(url, &options.mail_from)?),
@@ -225,22 +250,10 @@ fn limits(options: &SandboxOptions) -> anyhow::Result<Limits> {
     })
 }
 
-async fn listen(port: u16) -> anyhow::Result<TcpListener> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            anyhow!("port {port} is in use: stop what uses it, or choose another with --port")
-        }
-        _ => anyhow!("cannot listen on {address}: {error}"),
-    })
-}
-
 async fn open_database(options: &SandboxOptions, data_dir: &DataDir) -> anyhow::Result<Db> {
     match &options.database {
         None => Db::open_sqlite(&data_dir.database()?).await.map_err(|error| anyhow!("{error}")),
-        Some(url) => Db::open_postgres(url, DATABASE_CONNECTIONS, Arc::new(SystemClock))
-            .await
-            .map_err(|error| anyhow!("{error}")),
+        Some(url) => open_postgres(url, DATABASE_CONNECTIONS).await,
     }
 }
 
@@ -283,25 +296,14 @@ fn tpp_signing_key(data_dir: &DataDir) -> anyhow::Result<SigningKey> {
 }
 
 async fn start_banks(
-    options: &SandboxOptions,
+    (options, ports): (&SandboxOptions, BankPorts),
     data_dir: &DataDir,
     return_urls: Vec<String>,
     signing_key: &SigningKey,
     certificates: &Certificates,
     environment: BankEnvironment,
 ) -> anyhow::Result<simbank::Running> {
-    let port = match (options.bank_port, options.port) {
-        (Some(port), _) => port,
-        (None, 0) => 0,
-        (None, port) => {
-            port.checked_add(1).context("--port is too high: the banks need the next one")?
-        }
-    };
-    // The port with certificates is the one after; where the first is any, so is this.
-    let tls_port = match port {
-        0 => 0,
-        port => port.checked_add(1).context("--bank-port is too high: TLS needs the next one")?,
-    };
+    let BankPorts { plain: port, tls: tls_port } = ports;
     let public_url = (port != 0).then(|| format!("http://localhost:{port}"));
     let jwk = signing_key.public_jwk()?;
     let banks = simbank::Options {

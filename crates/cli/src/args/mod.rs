@@ -2,15 +2,22 @@
 
 use std::path::PathBuf;
 
+pub mod help;
+pub mod values;
+
+use banks::eidas::Role;
 use clap::{Parser, Subcommand, ValueEnum};
-use domain::ids::MemberId;
+use domain::account::AccountIdentifier;
+use domain::alias::Alias;
+use domain::ids::{MemberId, PaymentId};
 use gateway::rate_limits::RateLimit;
 
+use self::values::AddressOrNone;
 use crate::{http_server, rate_limit};
 
 /// Open-banking gateway: one API towards many banks.
 #[derive(Debug, Parser)]
-#[command(name = "bascule", version, about)]
+#[command(name = "bascule", version, about = help::SUMMARY, long_about = help::ABOUT, after_help = help::of_program())]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -21,16 +28,22 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start the gateway with simulated banks and a demo shop, on this machine, offline
+    #[command(after_help = help::SANDBOX)]
     Sandbox(SandboxOptions),
     /// Make one payment from creation to webhook, playing the payer at the simulated bank
+    #[command(after_help = help::PAY)]
     Pay(PayOptions),
     /// Show what was exchanged with banks for a payment
+    #[command(after_help = help::CALLS)]
     Calls(CallsOptions),
     /// Make, request or show qualified certificates (eIDAS, PSD2)
+    #[command(after_help = help::CERTS)]
     Certs(CertsOptions),
     /// List templates of real banks, start a file from one, check a folder of banks
+    #[command(after_help = help::BANKS)]
     Banks(BanksOptions),
     /// List the members, and change what is agreed with one
+    #[command(after_help = help::MEMBERS)]
     Members(MembersOptions),
 }
 
@@ -58,14 +71,15 @@ pub enum MembersCommand {
         #[command(flatten)]
         database: DatabaseOptions,
         /// The member's id, m:…
-        member: String,
+        #[arg(value_parser = values::member)]
+        member: MemberId,
         /// Whether the order of an approved payment is sent by itself; off: after POST …/redeem
         #[arg(long, value_enum)]
         auto_redeem: Option<OnOff>,
         /// The member's own address to which banks send payers back (TPP callback); `none`: ours.
         /// Every bank that the member uses must know it; a sandbox's banks learn it at its start
-        #[arg(long, value_name = "URL|none")]
-        tpp_callback_url: Option<String>,
+        #[arg(long, value_name = "URL|none", value_parser = values::address_or_none)]
+        tpp_callback_url: Option<AddressOrNone>,
         /// Whether the member may ask for payments on behalf of others (actingAs, permission
         /// ACT_ON_BEHALF_OF)
         #[arg(long, value_enum)]
@@ -75,18 +89,18 @@ pub enum MembersCommand {
         restrict_beneficiaries: Option<OnOff>,
         /// Lists an account: an IBAN, a sort code and account number (123456-12345678), 26 Polish
         /// digits, or bban:…, bankgiro:…, plusgiro:…; may be repeated
-        #[arg(long, value_name = "ACCOUNT")]
-        add_beneficiary: Vec<String>,
+        #[arg(long, value_name = "ACCOUNT", value_parser = values::account)]
+        add_beneficiary: Vec<AccountIdentifier>,
         /// Takes an account off the list; may be repeated
-        #[arg(long, value_name = "ACCOUNT")]
-        remove_beneficiary: Vec<String>,
+        #[arg(long, value_name = "ACCOUNT", value_parser = values::account)]
+        remove_beneficiary: Vec<AccountIdentifier>,
         /// Gives the member another name, by which token requests may name it: EMAIL, PHONE, DOMAIN,
         /// BANK, CUSTOM or EIDAS, a colon, and the name; may be repeated
-        #[arg(long, value_name = "TYPE:VALUE")]
-        alias: Vec<String>,
+        #[arg(long, value_name = "TYPE:VALUE", value_parser = values::alias)]
+        alias: Vec<Alias>,
         /// Takes a name away; may be repeated
-        #[arg(long, value_name = "TYPE:VALUE")]
-        remove_alias: Vec<String>,
+        #[arg(long, value_name = "TYPE:VALUE", value_parser = values::alias)]
+        remove_alias: Vec<Alias>,
     },
 }
 
@@ -116,7 +130,7 @@ pub enum BanksCommand {
     /// List the templates: countries, id, standard, name
     Templates {
         /// ISO 3166-1 alpha-2; all countries where absent
-        #[arg(long)]
+        #[arg(long, value_parser = values::country)]
         country: Option<String>,
     },
     /// Print the file that completes a template, with what is to be filled in
@@ -178,8 +192,8 @@ pub enum CertsCommand {
         #[command(flatten)]
         database: DatabaseOptions,
         /// The member that is licensed itself, m:…; without it they are the gateway's own
-        #[arg(long)]
-        member: Option<String>,
+        #[arg(long, value_parser = values::member)]
+        member: Option<MemberId>,
         /// PEM: the QWAC, then the certificates above it
         #[arg(long)]
         qwac: PathBuf,
@@ -233,11 +247,11 @@ pub struct SubjectOptions {
     #[arg(long, default_value = "tpp.example")]
     pub name: String,
     /// ISO 3166-1 alpha-2
-    #[arg(long, default_value = "GB")]
+    #[arg(long, default_value = "GB", value_parser = values::country)]
     pub country: String,
     /// What the provider may do, repeated or separated by commas
-    #[arg(long, value_delimiter = ',', default_values_t = ["PSP_PI".to_owned(), "PSP_AI".to_owned()])]
-    pub roles: Vec<String>,
+    #[arg(long, value_delimiter = ',', default_values = ["PSP_PI", "PSP_AI"], value_parser = values::role)]
+    pub roles: Vec<Role>,
     /// Name of the national competent authority
     #[arg(long, default_value = "Financial Conduct Authority")]
     pub authority: String,
@@ -247,7 +261,8 @@ pub struct SubjectOptions {
 #[derive(Debug, Clone, clap::Args)]
 pub struct CallsOptions {
     /// The payment's id, `pm2:…`
-    pub payment: String,
+    #[arg(value_parser = values::payment)]
+    pub payment: PaymentId,
     /// Where it is kept
     #[command(flatten)]
     pub database: DatabaseOptions,
@@ -279,11 +294,11 @@ pub struct SandboxOptions {
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// Another host under which members reach the gateway, as their tokens name it; may be repeated
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = values::host)]
     pub accepted_host: Vec<String>,
     /// The origin of a browser page that may call the whole API, such as https://shop.example; may
     /// be repeated. Public data is for every origin
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = values::origin)]
     pub browser_origin: Vec<String>,
     /// How long a simulated bank takes to execute an order, in milliseconds
     #[arg(long, default_value_t = 800, value_name = "MS")]
@@ -327,27 +342,55 @@ pub struct SandboxOptions {
     pub json: bool,
 }
 
-/// Who guides the payer.
+/// How the payment is asked for, and who guides the payer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PayFlow {
-    /// The merchant's own pages: straight to the bank
+    /// Payments v2 on the merchant's own pages: whatever the bank wants of the payer
     ApiOnly,
-    /// The hosted pages: bank picker first
+    /// Payments v2 on the hosted pages: bank picker first
     FullHostedPages,
+    /// Payments v2 on the hosted pages of a bank that the merchant chose
+    EmbeddedHostedPages,
+    /// Payments v2 by link, which leads to the hosted pages
+    Link,
+    /// Payments v1 on the merchant's own pages: token request, then transfer
+    Transfer,
+    /// Payments v1 on the hosted pages: token request, then transfer
+    TransferHostedPages,
+    /// Payments v1 on the merchant's own pages: token request, then standing order
+    StandingOrder,
+}
+
+impl PayFlow {
+    /// `flowType` of `POST /v2/payments`; none for payments v1.
+    #[must_use]
+    pub fn type_on_the_wire(self) -> Option<&'static str> {
+        match self {
+            PayFlow::ApiOnly => Some("API_ONLY"),
+            PayFlow::FullHostedPages => Some("FULL_HOSTED_PAGES"),
+            PayFlow::EmbeddedHostedPages => Some("EMBEDDED_HOSTED_PAGES"),
+            PayFlow::Link => Some("PAY_BY_LINK_HOSTED_PAGES"),
+            PayFlow::Transfer | PayFlow::TransferHostedPages | PayFlow::StandingOrder => None,
+        }
+    }
 }
 
 /// Options of `bascule pay`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct PayOptions {
-    /// Amount in GBP; some have a fixed outcome, e.g. 108: insufficient funds (see /sim/)
-    #[arg(long, default_value = "10.23")]
+    /// Amount in the bank's currency; some have a fixed outcome, e.g. 108: insufficient funds (see
+    /// /sim/)
+    #[arg(long, default_value = "10.23", allow_hyphen_values = true, value_parser = values::amount)]
     pub amount: String,
-    /// The simulated bank: ob-modelo, ob-iron or mock-redirect
+    /// The simulated bank: the page /sim/ lists them
     #[arg(long, default_value = "ob-modelo")]
     pub bank: String,
-    /// Who guides the payer
+    /// How the payment is asked for, and who guides the payer
     #[arg(long, value_enum, default_value_t = PayFlow::ApiOnly)]
     pub flow: PayFlow,
+    /// How the payer confirms at a bank that offers a choice, or the beginning of its name: photoTAN
+    #[arg(long)]
+    pub method: Option<String>,
     /// The payer declines at the bank
     #[arg(long)]
     pub decline: bool,
