@@ -13,14 +13,18 @@ use super::banks::listing::{PAGE_MAX, PER_PAGE_MAX};
 use super::idempotency::{self, KEY_BYTES_MAX};
 use super::v2::payments::list_filter::{NAME_CHARACTERS_MAX, REFERENCES_ASKED_MAX};
 
-/// A visible text on one line, as far as a pattern can say it.
-const PLAIN: &str = r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$";
+/// A visible text on one line, in the part of regular expressions that every tool reads.
+const PLAIN: &str = r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff0-\uffff]*$";
+/// The same without commas, which separate values.
+const WITHOUT_COMMA: &str = r"^[^,\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff0-\uffff]*$";
 /// ASCII that headers carry.
 const HEADER_TEXT: &str = "^[!-~]*$";
 /// A moment with its offset.
 const MOMENT: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z$";
-/// Milliseconds since 1970: to the year 2286.
-const MILLISECONDS: &str = "^[0-9]{1,13}$";
+/// Milliseconds since 1970, to the year 2286; an empty one counts as absent.
+const MILLISECONDS: &str = "^[0-9]{0,13}$";
+/// Any text: what fits nothing finds nothing. No URL holds U+0000.
+const ANY_TEXT: &str = r"^[^\u0000]*$";
 
 /// Adds to the parameters of every operation what its handler checks.
 pub fn describe(document: &mut OpenApi) {
@@ -52,8 +56,7 @@ fn describe_one(parameter: &mut Parameter, operation: &str) {
 fn schema_of(parameter: &Parameter, operation: &str) -> Option<Value> {
     let words = |words: &[&str]| json!({ "type": "string", "enum": words });
     let list = |most: usize| {
-        // A comma separates values.
-        let item = json!({ "type": "string", "pattern": r"^[^,\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$" });
+        let item = json!({ "type": "string", "pattern": WITHOUT_COMMA });
         json!({ "type": "array", "items": item, "maxItems": most })
     };
     let name = || json!({ "type": "string", "maxLength": NAME_CHARACTERS_MAX, "pattern": PLAIN });
