@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::of(include_str!("../migrations/0011_lanes.sql")),
     Migration::of(include_str!("../migrations/0012_waiting_deliveries.sql")),
     Migration::of(include_str!("../migrations/0013_readiness.sql")),
+    Migration::of(include_str!("../migrations/0014_closed_cases.sql")),
 ];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";
