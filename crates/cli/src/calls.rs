@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 use domain::ids::PaymentId;
 use domain::payment::Payment;
-use domain::step::Case;
 use serde_json::{Value, json};
 use store::bank_calls::{self, BankCall};
-use store::{Db, cases, payments, unit};
+use store::cases::{self, StoredCase};
+use store::{Db, payments, unit};
 
 use crate::args::CallsOptions;
 use crate::data_dir::open_existing;
@@ -23,7 +23,7 @@ const CALLS_MAX: usize = 1_000;
 struct Found {
     payment: Payment,
     calls: Vec<BankCall>,
-    cases: Vec<Case>,
+    cases: Vec<StoredCase>,
 }
 
 /// Prints the exchanges. A running gateway is not disturbed.
@@ -81,8 +81,16 @@ fn in_json(found: &Found) -> anyhow::Result<String> {
             })
         })
         .collect();
-    let cases: Vec<Value> =
-        found.cases.iter().map(|case| json!({ "kind": case.kind, "text": case.text })).collect();
+    let cases: Vec<Value> = found
+        .cases
+        .iter()
+        .map(|case| {
+            json!({
+                "id": case.id, "kind": case.kind, "text": case.text,
+                "closed": case.closing.is_some(),
+            })
+        })
+        .collect();
     let all = json!({
         "paymentId": found.payment.id.as_str(),
         "stage": found.payment.stage().name(),
@@ -132,7 +140,8 @@ fn for_people(found: &Found, full: bool) -> String {
         line(&mut text, &summary);
     }
     for case in cases {
-        line(&mut text, &format!("case {}: {}", case.kind, case.text));
+        let closed = if case.closing.is_some() { ", closed" } else { "" };
+        line(&mut text, &format!("case {} ({}{closed}): {}", case.kind, case.id, case.text));
     }
     text.trim_end().to_owned()
 }

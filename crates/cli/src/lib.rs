@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod calls;
+pub mod cases;
 pub mod certs;
 pub mod data_dir;
 pub mod demo;
@@ -59,6 +60,10 @@ pub fn run() -> ExitCode {
             Command::Certs(options) => {
                 start_logging("error");
                 certs::run(options).await
+            }
+            Command::Cases(options) => {
+                start_logging("error");
+                cases::run(options).await
             }
             Command::Banks(options) => directory::run(options),
             Command::Members(options) => {

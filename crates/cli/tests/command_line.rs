@@ -10,7 +10,7 @@ use std::path::Path;
 use bascule::args::{Args, help};
 use bascule::exit::Exit;
 use clap::{CommandFactory, Parser};
-use support::{bascule, free_port, said};
+use support::{bascule, said};
 
 /// A payment and a member that no database has.
 const PAYMENT: &str = "pm2:2dPMaPrXkdTd9cZcVKVHQM:bscuLe";
@@ -18,7 +18,7 @@ const MEMBER: &str = "m:2dPMaPrXkdTd9cZcVKVHQM:bscuLe";
 
 /// Commands that cannot succeed, as a shell splits them. The folder `certs` has every file that
 /// `certs develop` and `certs request` write; `notes.txt` is no certificate.
-const BAD_INPUT: [&str; 42] = [
+const BAD_INPUT: [&str; 45] = [
     "",
     "serve",
     "sandbox --port 70000",
@@ -59,6 +59,9 @@ const BAD_INPUT: [&str; 42] = [
     "banks templates --country JP",
     "banks show nobody",
     "banks check nowhere",
+    "cases list --limit 0",
+    "cases show 17 --data-dir nowhere",
+    "cases close 17",
     "members set 17 --auto-redeem off",
     "members set MEMBER --tpp-callback-url ftp://shop --data-dir nowhere",
 ];
@@ -115,7 +118,7 @@ fn bad_input_is_answered_with_what_was_expected_and_leaves_nothing_behind() {
 #[test]
 fn a_start_that_fails_leaves_no_data_directory() {
     let folder = tempfile::tempdir().unwrap();
-    let taken = TcpListener::bind(("127.0.0.1", free_port())).unwrap();
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port();
     let before_it = (port - 1).to_string();
     let port = port.to_string();

@@ -13,6 +13,7 @@ pub mod approval;
 pub mod bank;
 pub mod calendar;
 pub mod card_number;
+pub mod case;
 pub mod country;
 pub mod event;
 pub mod execution;

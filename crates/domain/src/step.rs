@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::case::CaseKind;
+
 /// Effects on the outside that follow a Step. One of a kind is pending per payment at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,10 +114,10 @@ pub enum JobChange {
 }
 
 /// Something unexpected that a person must read. Cases never stop the flow by themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// What kind of surprise, in snake case.
-    pub kind: String,
+    /// What kind of surprise.
+    pub kind: CaseKind,
     /// What happened, in words for an operator: no account numbers, names or secrets.
     pub text: String,
 }

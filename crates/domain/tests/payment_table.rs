@@ -31,7 +31,7 @@ fn every_state_and_every_fact() {
             let cell = match payment.observe(&fact, moment(&fact)) {
                 Outcome::Moved(step) => {
                     let jobs: Vec<String> = step.jobs.iter().filter_map(scheduled).collect();
-                    let cases: Vec<&str> = step.cases.iter().map(|c| c.kind.as_str()).collect();
+                    let cases: Vec<&str> = step.cases.iter().map(|c| c.kind.name()).collect();
                     format!(
                         "→ {}{}{}",
                         step.state.state.name(),
@@ -40,7 +40,7 @@ fn every_state_and_every_fact() {
                     )
                 }
                 Outcome::Already => "already".to_owned(),
-                Outcome::Unexpected(case) => format!("case:{}", case.kind),
+                Outcome::Unexpected(case) => format!("case:{}", case.kind.name()),
             };
             writeln!(table, "  {fact_name:<34} {cell}").unwrap();
         }

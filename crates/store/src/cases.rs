@@ -1,4 +1,4 @@
-//! Table `cases`: what a person must read.
+//! Table `cases`: what a person must read, and who closed it and why.
 
 use domain::ids::PaymentId;
 use domain::payment::Payment;
@@ -6,12 +6,51 @@ use domain::step::Case;
 use jiff::Timestamp;
 
 use crate::db::{Statement, StoreError, Tx};
+use crate::value::Row;
 
 pub(crate) const INSERT: &str = "INSERT INTO cases \
      (id, subject, member_id, kind, explanation, at_ms) VALUES ($1, $2, $3, $4, $5, $6) \
      ON CONFLICT (id) DO NOTHING";
-pub(crate) const OF_SUBJECT: &str =
-    "SELECT kind, explanation FROM cases WHERE subject = $1 ORDER BY id LIMIT 1000";
+pub(crate) const OF_SUBJECT: &str = "SELECT id, subject, member_id, kind, explanation, at_ms, \
+     closed_ms, closed_by, close_reason FROM cases WHERE subject = $1 ORDER BY id LIMIT 1000";
+pub(crate) const OPEN: &str = "SELECT id, subject, member_id, kind, explanation, at_ms, \
+     closed_ms, closed_by, close_reason FROM cases WHERE closed_ms IS NULL ORDER BY at_ms, id LIMIT $1";
+pub(crate) const NEWEST: &str = "SELECT id, subject, member_id, kind, explanation, at_ms, \
+     closed_ms, closed_by, close_reason FROM cases ORDER BY at_ms DESC, id DESC LIMIT $1";
+pub(crate) const GET: &str = "SELECT id, subject, member_id, kind, explanation, at_ms, \
+     closed_ms, closed_by, close_reason FROM cases WHERE id = $1";
+pub(crate) const CLOSE: &str = "UPDATE cases SET closed_ms = $1, closed_by = $2, close_reason = $3 \
+     WHERE id = $4 AND closed_ms IS NULL";
+
+/// A case as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCase {
+    /// Its id.
+    pub id: String,
+    /// The payment that it is about.
+    pub payment_id: String,
+    /// Whose payment it is.
+    pub member_id: String,
+    /// The name of its kind, which an earlier release may have known alone.
+    pub kind: String,
+    /// What happened: no account numbers, names or secrets.
+    pub text: String,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// How a person closed it; none while it is open.
+    pub closing: Option<Closing>,
+}
+
+/// How a person closed a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// When.
+    pub at: Timestamp,
+    /// Who: a user and a machine.
+    pub by: String,
+    /// Why, in that person's words.
+    pub reason: String,
+}
 
 /// Opens a case beside a payment that does not move. The same case on the same version of the
 /// payment is written once.
@@ -24,7 +63,7 @@ pub async fn open(
     case: &Case,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let id = format!("{}:{:06}:{}", payment.id.core(), payment.version, case.kind);
+    let id = format!("{}:{:06}:{}", payment.id.core(), payment.version, case.kind.name());
     let (sql, params) = statement(payment, id, case, now);
     tx.execute(sql, &params).await.map(|_| ())
 }
@@ -33,11 +72,49 @@ pub async fn open(
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn of_payment(tx: &mut Tx, payment_id: &PaymentId) -> Result<Vec<Case>, StoreError> {
+pub async fn of_payment(
+    tx: &mut Tx,
+    payment_id: &PaymentId,
+) -> Result<Vec<StoredCase>, StoreError> {
     let rows = tx.query(OF_SUBJECT, &[payment_id.as_str().into()]).await?;
-    rows.iter()
-        .map(|row| Ok(Case { kind: row.text(0)?.to_owned(), text: row.text(1)?.to_owned() }))
-        .collect()
+    rows.iter().map(read).collect()
+}
+
+/// The open cases of all members, oldest first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn open_ones(tx: &mut Tx, limit: u32) -> Result<Vec<StoredCase>, StoreError> {
+    let rows = tx.query(OPEN, &[i64::from(limit).into()]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The cases of all members, open and closed, newest first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn newest(tx: &mut Tx, limit: u32) -> Result<Vec<StoredCase>, StoreError> {
+    let rows = tx.query(NEWEST, &[i64::from(limit).into()]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// The case with this id.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn get(tx: &mut Tx, id: &str) -> Result<Option<StoredCase>, StoreError> {
+    tx.query_first(GET, &[id.into()]).await?.as_ref().map(read).transpose()
+}
+
+/// Closes an open case; whether it was open. A closed one keeps who closed it first.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn close(tx: &mut Tx, id: &str, closing: &Closing) -> Result<bool, StoreError> {
+    let closed_ms = closing.at.as_millisecond();
+    let (by, reason) = (closing.by.as_str(), closing.reason.as_str());
+    let params = [closed_ms.into(), by.into(), reason.into(), id.into()];
+    Ok(tx.execute(CLOSE, &params).await? == 1)
 }
 
 pub(crate) fn insert(payment: &Payment, number: usize, case: &Case) -> Statement {
@@ -52,9 +129,32 @@ fn statement(payment: &Payment, id: String, case: &Case, now: Timestamp) -> Stat
             id.into(),
             payment.id.as_str().into(),
             payment.member_id.as_str().into(),
-            case.kind.as_str().into(),
+            case.kind.name().into(),
             case.text.as_str().into(),
             now.as_millisecond().into(),
         ],
     )
+}
+
+fn read(row: &Row) -> Result<StoredCase, StoreError> {
+    let moment = |ms: i64| {
+        Timestamp::from_millisecond(ms).map_err(|error| StoreError::Corrupt(error.to_string()))
+    };
+    let closing = match row.optional_int(6)? {
+        None => None,
+        Some(ms) => Some(Closing {
+            at: moment(ms)?,
+            by: row.optional_text(7)?.unwrap_or_default().to_owned(),
+            reason: row.optional_text(8)?.unwrap_or_default().to_owned(),
+        }),
+    };
+    Ok(StoredCase {
+        id: row.text(0)?.to_owned(),
+        payment_id: row.text(1)?.to_owned(),
+        member_id: row.text(2)?.to_owned(),
+        kind: row.text(3)?.to_owned(),
+        text: row.text(4)?.to_owned(),
+        opened_at: moment(row.int(5)?)?,
+        closing,
+    })
 }

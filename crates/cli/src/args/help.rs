@@ -69,6 +69,16 @@ Examples:
   bascule banks show lloyds
   bascule banks check my-banks";
 
+/// Examples of `bascule cases`.
+pub const CASES: &str = "\
+Examples:
+  bascule cases list
+  bascule cases list --all --json
+  bascule cases show 2dPMaPrXkdTd9cZcVKVHQM:000007:0
+  bascule cases close 2dPMaPrXkdTd9cZcVKVHQM:000007:0 --reason bank-confirmed-that-it-executed-nothing
+
+docs/cases.md explains every kind of case.";
+
 /// Examples of `bascule members`.
 pub const MEMBERS: &str = "\
 Examples:

@@ -42,9 +42,59 @@ pub enum Command {
     /// List templates of real banks, start a file from one, check a folder of banks
     #[command(after_help = help::BANKS)]
     Banks(BanksOptions),
+    /// List, read and close what a person must read
+    #[command(after_help = help::CASES)]
+    Cases(CasesOptions),
     /// List the members, and change what is agreed with one
     #[command(after_help = help::MEMBERS)]
     Members(MembersOptions),
+}
+
+/// Options of `bascule cases`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct CasesOptions {
+    /// What to do
+    #[command(subcommand)]
+    pub command: CasesCommand,
+}
+
+/// What `bascule cases` can do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CasesCommand {
+    /// List the open cases, oldest first
+    List {
+        /// Where they are kept
+        #[command(flatten)]
+        database: DatabaseOptions,
+        /// Closed ones, too, newest first
+        #[arg(long)]
+        all: bool,
+        /// How many at most
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        /// Print them as one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a case, what it means and what to do
+    Show {
+        /// Where it is kept
+        #[command(flatten)]
+        database: DatabaseOptions,
+        /// The case's id, as `list` shows it
+        id: String,
+    },
+    /// Close a case. Who closes it, when and why is kept; a closed case stays closed
+    Close {
+        /// Where it is kept
+        #[command(flatten)]
+        database: DatabaseOptions,
+        /// The case's id, as `list` shows it
+        id: String,
+        /// Why: what was found out and done. No account numbers and no names
+        #[arg(long, value_parser = values::reason)]
+        reason: String,
+    },
 }
 
 /// Options of `bascule members`.

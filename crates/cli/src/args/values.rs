@@ -33,6 +33,26 @@ pub fn country(text: &str) -> Result<String, String> {
     }
 }
 
+/// Longest reason, in characters.
+const REASON_CHARACTERS_MAX: usize = 500;
+
+/// Why a case is closed: one line.
+///
+/// # Errors
+/// What was expected.
+pub fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let fits = (1..=REASON_CHARACTERS_MAX).contains(&text.chars().count())
+        && !text.chars().any(char::is_control);
+    match fits {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "expected is one line of 1 to {REASON_CHARACTERS_MAX} characters that says what was found \
+             out and done"
+        )),
+    }
+}
+
 /// A payment's id.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::approval::Approach;
 use crate::bank::{OrderStatus, RefundAccount};
+use crate::case::CaseKind;
 use crate::step::{Case, JobChange, JobKind, Outcome};
 
 /// What the bank says of an order that it has with the approval.
@@ -46,7 +47,7 @@ impl Payment {
             AuthorisationFact::StillOpen => self.back_to_the_step(now, true, None),
             AuthorisationFact::Unproven { text } => {
                 let case = Case {
-                    kind: "authorisation_unproven".to_owned(),
+                    kind: CaseKind::AuthorisationUnproven,
                     text: format!("a browser came back with what proves nothing: {text}"),
                 };
                 self.back_to_the_step(now, false, Some(case))
@@ -70,7 +71,7 @@ impl Payment {
             AuthorisationFact::GrantLost { text, renewed } => self.grant_lost(text, renewed, now),
             AuthorisationFact::Unreadable { what } => self.no_word_but(
                 Case {
-                    kind: "bank_answer_malformed".to_owned(),
+                    kind: CaseKind::BankAnswerMalformed,
                     text: format!("the bank's answer about the approval says nothing: {what}"),
                 },
                 now,
@@ -80,7 +81,7 @@ impl Payment {
                     && !self.state.is_answering() =>
             {
                 let case = Case {
-                    kind: "approval_unproven".to_owned(),
+                    kind: CaseKind::ApprovalUnproven,
                     text: format!("the payer's approval could not be verified: {what:?}"),
                 };
                 self.back_to_the_step(now, false, Some(case))
@@ -264,13 +265,13 @@ impl Payment {
         now: Timestamp,
     ) -> PaymentStep {
         let mut payment = self.clone();
-        let case = |kind: &str, text: String| Case { kind: kind.to_owned(), text };
+        let case = |kind: CaseKind, text: String| Case { kind, text };
         match what {
             AuthorisationFact::Refused(refusal) => payment.refused(refusal, now),
             AuthorisationFact::GivenUp { text, malformed } => {
                 let mut step = payment.given_up(text, now);
                 if *malformed {
-                    step.cases.push(case("bank_answer_malformed", text.clone()));
+                    step.cases.push(case(CaseKind::BankAnswerMalformed, text.clone()));
                 }
                 step
             }

@@ -10,6 +10,7 @@ use super::{
     RepeatedCreation, Sealed, State,
 };
 use crate::approval::{Approach, Challenge};
+use crate::case::CaseKind;
 use crate::step::{Case, JobChange, JobKind};
 
 use crate::step::Outcome::Already;
@@ -110,7 +111,7 @@ impl Payment {
         };
         if authorisation.may_execute() {
             let case = Case {
-                kind: "approval_unproven".to_owned(),
+                kind: CaseKind::ApprovalUnproven,
                 text: format!("the payer's approval could not be verified: {text}"),
             };
             return self.back_to_the_step(now, false, Some(case));
@@ -212,7 +213,7 @@ impl Payment {
         let mut step = payment.with_deadline(state, now, approval_jobs(Some(question)));
         if step.state.state.may_execute_unseen() {
             step.cases.push(Case {
-                kind: "approval_answer_lost".to_owned(),
+                kind: CaseKind::ApprovalAnswerLost,
                 text: format!("no readable answer to the payer's approval: {text}"),
             });
         }
@@ -223,7 +224,7 @@ impl Payment {
 /// The case of a payment that a bank may hold without an id that we know.
 pub(super) fn lost_case(text: &str) -> Case {
     Case {
-        kind: "opening_answer_lost".to_owned(),
+        kind: CaseKind::OpeningAnswerLost,
         text: format!("the bank may hold a payment whose id is not known: {text}"),
     }
 }

@@ -13,6 +13,7 @@ use super::{
     PaymentStep, Sealed, State, StatusFact,
 };
 use crate::approval::Approach;
+use crate::case::CaseKind;
 use crate::step::{Case, JobChange, JobKind, Outcome};
 
 use AuthorisationFact as A;
@@ -69,14 +70,14 @@ impl Payment {
                     Already
                 }
             }
-            (S::AwaitingBankChoice, _) => self.unexpected("authorisation_before_return"),
+            (S::AwaitingBankChoice, _) => self.unexpected(CaseKind::AuthorisationBeforeReturn),
             (S::Authorised { .. }, A::FundsUnavailable | A::Refused(_) | A::GivenUp { .. }) => {
                 moved(self.authorisation_lost(what, now))
             }
             (
                 S::AwaitingRedemption { .. } | S::Authorised { .. } | S::Final { .. },
                 A::OrderTaken { .. },
-            ) => self.unexpected("order_taken_unasked"),
+            ) => self.unexpected(CaseKind::OrderTakenUnasked),
             (
                 S::AwaitingRedemption { .. }
                 | S::Authorised { .. }
@@ -100,7 +101,7 @@ impl Payment {
         use State as S;
         let attempt = match &self.state {
             S::Opening { attempt, .. } | S::OpeningUncertain { attempt, .. } => Some(attempt),
-            S::AwaitingBankChoice => return self.unexpected("return_before_redirect"),
+            S::AwaitingBankChoice => return self.unexpected(CaseKind::ReturnBeforeRedirect),
             S::AwaitingRedirect { .. }
             | S::AwaitingCredentials { .. }
             | S::AwaitingDecoupled { .. }
@@ -146,7 +147,7 @@ impl Payment {
             | S::VerifyingReturn { .. }
             | S::VerifyingCredentials { .. } => {
                 if self.early_returns.len() >= EARLY_RETURNS_MAX {
-                    return self.unexpected("too_many_returns");
+                    return self.unexpected(CaseKind::TooManyReturns);
                 }
                 let mut payment = self.clone();
                 payment.early_returns.push(returned.clone());
@@ -173,7 +174,7 @@ impl Payment {
             ) => moved(self.order_taken(order, bank_payment_id, status, refund_account, now)),
             (S::Uncertain { .. }, OrderFact::AnswerLost { .. }) => Already,
             (S::Uncertain { .. }, OrderFact::Refused(_) | OrderFact::NotSent { .. }) => {
-                self.unexpected("order_answer_after_it_was_lost")
+                self.unexpected(CaseKind::OrderAnswerAfterItWasLost)
             }
             (
                 S::Processing { bank_payment_id: Some(known), .. },
@@ -193,7 +194,7 @@ impl Payment {
                 | S::Processing { .. }
                 | S::Final { .. },
                 _,
-            ) => self.unexpected("order_answer_without_order"),
+            ) => self.unexpected(CaseKind::OrderAnswerWithoutOrder),
         }
     }
 
@@ -217,7 +218,7 @@ impl Payment {
             (S::Uncertain { .. } | S::Processing { .. }, StatusFact::Unreadable { what }) => self
                 .no_word_but(
                     Case {
-                        kind: "bank_answer_malformed".to_owned(),
+                        kind: CaseKind::BankAnswerMalformed,
                         text: format!("the bank's answer about the status cannot be read: {what}"),
                     },
                     now,
@@ -244,7 +245,7 @@ impl Payment {
                 _,
             )
             | (S::Uncertain { .. }, StatusFact::Order(_)) => {
-                self.unexpected("status_without_order")
+                self.unexpected(CaseKind::StatusWithoutOrder)
             }
         }
     }
@@ -321,16 +322,16 @@ impl Payment {
         let mut step = payment.ended(end, now);
         if end == End::NoFinalStatus {
             step.cases.push(Case {
-                kind: "no_final_status".to_owned(),
+                kind: CaseKind::NoFinalStatus,
                 text: "the order may have been executed: ask the bank".to_owned(),
             });
         }
         step
     }
 
-    pub(super) fn unexpected(&self, kind: &str) -> PaymentOutcome {
+    pub(super) fn unexpected(&self, kind: CaseKind) -> PaymentOutcome {
         Outcome::Unexpected(Case {
-            kind: kind.to_owned(),
+            kind,
             text: format!("the payment is {}; nothing was changed", self.state.name()),
         })
     }

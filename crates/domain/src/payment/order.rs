@@ -8,6 +8,7 @@ use super::{
     reason,
 };
 use crate::bank::{ConsentProgress, OrderProgress, OrderStatus, RefundAccount};
+use crate::case::CaseKind;
 use crate::step::{Case, JobChange, JobKind, Outcome};
 
 use Outcome::Already;
@@ -58,7 +59,7 @@ impl Payment {
                 ];
                 let mut step = payment.moved_to(state, now, jobs);
                 step.cases.push(Case {
-                    kind: "order_answer_lost".to_owned(),
+                    kind: CaseKind::OrderAnswerLost,
                     text: format!("no readable answer to the order: {text}"),
                 });
                 step
@@ -125,7 +126,7 @@ impl Payment {
                 let text = format!("the bank's status `{}` is in no table", status.raw);
                 let mut step = self.moved_to(processing, now, vec![]);
                 step.jobs = ask_from(&step.state, now);
-                step.cases.push(Case { kind: "unrecognised_bank_status".to_owned(), text });
+                step.cases.push(Case { kind: CaseKind::UnrecognisedBankStatus, text });
                 step
             }
         }
@@ -149,7 +150,7 @@ impl Payment {
                 let mut step =
                     payment.moved_to(state, now, vec![JobChange::Cancel(JobKind::AskStatus)]);
                 step.cases.push(Case {
-                    kind: "order_without_id".to_owned(),
+                    kind: CaseKind::OrderWithoutId,
                     text: "the consent is consumed but the order's id is unknown: find the order \
                            in the bank's records"
                         .to_owned(),
@@ -188,7 +189,7 @@ impl Payment {
                 | OrderProgress::Unrecognised,
             ) => false,
         };
-        if agrees { Already } else { self.unexpected("status_contradicts_end") }
+        if agrees { Already } else { self.unexpected(CaseKind::StatusContradictsEnd) }
     }
 
     /// The bank's clear "no".

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use domain::case::CaseKind;
 use domain::initiation::Schedule;
 use domain::payment::Payment;
 use domain::step::Case;
@@ -40,7 +41,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     if let Some(due) = wait.and_then(|wait| app.now().checked_add(*wait).ok()) {
         return Ok(Next::Repeat(due));
     }
-    let case = Case { kind: "receipt_not_sent".to_owned(), text: error.to_string() };
+    let case = Case { kind: CaseKind::ReceiptNotSent, text: error.to_string() };
     let now = app.now();
     app.db()
         .transact(move |tx| {

@@ -1,0 +1,91 @@
+//! What a case can be about: every surprise that a person has to read.
+
+/// The kind of a [`Case`](crate::step::Case). `docs/cases.md` says what each one asks of an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CaseKind {
+    /// An order left, and no readable answer came: the bank may have executed it.
+    OrderAnswerLost,
+    /// The bank used the consent, so it has the order, but its id is not known.
+    OrderWithoutId,
+    /// A refusal came for an order whose answer had been given up as lost.
+    OrderAnswerAfterItWasLost,
+    /// An answer came to an order that was never sent, or that the bank had answered.
+    OrderAnswerWithoutOrder,
+    /// The bank reports an executed order that this payment did not wait for any more.
+    OrderTakenUnasked,
+    /// The creation at the bank left, its answer was lost, and the bank may execute it.
+    OpeningAnswerLost,
+    /// The payer's approval left, its answer was lost, and the bank may execute it.
+    ApprovalAnswerLost,
+    /// An approval could not be verified at a bank that executes at the approval.
+    ApprovalUnproven,
+    /// A browser returned from the bank with something that proves nothing.
+    AuthorisationUnproven,
+    /// The bank answered about an approval before the payer had chosen a bank.
+    AuthorisationBeforeReturn,
+    /// A browser returned for a payment whose payer had not chosen a bank.
+    ReturnBeforeRedirect,
+    /// More browsers returned before the bank had answered than are kept.
+    TooManyReturns,
+    /// A status came for an order that does not exist.
+    StatusWithoutOrder,
+    /// The bank says something else than the last status that the member knows.
+    StatusContradictsEnd,
+    /// The bank's status is a word that its standard does not have.
+    UnrecognisedBankStatus,
+    /// An answer of the bank cannot be read.
+    BankAnswerMalformed,
+    /// The bank gave no last status within 30 days.
+    NoFinalStatus,
+    /// The mail to the payer was refused, or could not be sent for ten hours.
+    ReceiptNotSent,
+}
+
+impl CaseKind {
+    /// Every kind, those about money first.
+    pub const ALL: [CaseKind; 18] = [
+        CaseKind::OrderAnswerLost,
+        CaseKind::OrderWithoutId,
+        CaseKind::OrderAnswerAfterItWasLost,
+        CaseKind::OrderAnswerWithoutOrder,
+        CaseKind::OrderTakenUnasked,
+        CaseKind::OpeningAnswerLost,
+        CaseKind::ApprovalAnswerLost,
+        CaseKind::ApprovalUnproven,
+        CaseKind::AuthorisationUnproven,
+        CaseKind::AuthorisationBeforeReturn,
+        CaseKind::ReturnBeforeRedirect,
+        CaseKind::TooManyReturns,
+        CaseKind::StatusWithoutOrder,
+        CaseKind::StatusContradictsEnd,
+        CaseKind::UnrecognisedBankStatus,
+        CaseKind::BankAnswerMalformed,
+        CaseKind::NoFinalStatus,
+        CaseKind::ReceiptNotSent,
+    ];
+
+    /// The kind as it is stored and shown.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            CaseKind::OrderAnswerLost => "order_answer_lost",
+            CaseKind::OrderWithoutId => "order_without_id",
+            CaseKind::OrderAnswerAfterItWasLost => "order_answer_after_it_was_lost",
+            CaseKind::OrderAnswerWithoutOrder => "order_answer_without_order",
+            CaseKind::OrderTakenUnasked => "order_taken_unasked",
+            CaseKind::OpeningAnswerLost => "opening_answer_lost",
+            CaseKind::ApprovalAnswerLost => "approval_answer_lost",
+            CaseKind::ApprovalUnproven => "approval_unproven",
+            CaseKind::AuthorisationUnproven => "authorisation_unproven",
+            CaseKind::AuthorisationBeforeReturn => "authorisation_before_return",
+            CaseKind::ReturnBeforeRedirect => "return_before_redirect",
+            CaseKind::TooManyReturns => "too_many_returns",
+            CaseKind::StatusWithoutOrder => "status_without_order",
+            CaseKind::StatusContradictsEnd => "status_contradicts_end",
+            CaseKind::UnrecognisedBankStatus => "unrecognised_bank_status",
+            CaseKind::BankAnswerMalformed => "bank_answer_malformed",
+            CaseKind::NoFinalStatus => "no_final_status",
+            CaseKind::ReceiptNotSent => "receipt_not_sent",
+        }
+    }
+}
