@@ -104,7 +104,7 @@ fn schema_of(parameter: &Parameter, operation: &str) -> Option<Value> {
         | "paymentLinkId"
         | "filter.sourceAccountId"
         | "filter.destinationAccountId" => {
-            json!({ "type": "string", "pattern": PLAIN })
+            json!({ "type": "string", "pattern": ANY_TEXT })
         }
         _ => return None,
     };
