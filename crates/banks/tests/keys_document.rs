@@ -1,0 +1,161 @@
+//! `docs/banks.md` and the loader know the same keys and words: what the loader accepts is asked of its
+//! own complaints about a key, or a word, that nobody knows.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+
+use banks::profile::BankProfile;
+
+const UNKNOWN: &str = "nobody-knows-this";
+const DOCUMENT: &str = include_str!("../../../docs/banks.md");
+
+/// The texts between backticks.
+fn quoted(text: &str) -> BTreeSet<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// What the loader would have taken instead of something that nobody knows.
+fn expected_by_the_loader(toml: &str) -> BTreeSet<String> {
+    let error = BankProfile::parse("test.toml", toml).unwrap_err().to_string();
+    let (_, expected) = error
+        .split_once(", expected ")
+        .unwrap_or_else(|| panic!("{toml}: the loader names no alternatives: {error}"));
+    assert!(error.contains("unknown field") || error.contains("unknown variant"), "{error}");
+    quoted(expected)
+}
+
+/// The rows of a table of the document: keys and explanation.
+fn rows(heading: &str) -> Vec<(BTreeSet<String>, String)> {
+    let (_, rest) =
+        DOCUMENT.split_once(&format!("{heading}\n")).unwrap_or_else(|| panic!("{heading}"));
+    rest.lines()
+        .skip_while(|line| !line.starts_with("| key |"))
+        .skip(2)
+        .take_while(|line| line.starts_with("| "))
+        .map(|line| {
+            let (keys, meaning) = line[2..].split_once(" | ").unwrap();
+            (quoted(keys), meaning.to_owned())
+        })
+        .collect()
+}
+
+fn documented(heading: &str) -> BTreeSet<String> {
+    rows(heading).into_iter().flat_map(|(keys, _)| keys).collect()
+}
+
+/// The words that the document explains a key with.
+fn explained(heading: &str, key: &str) -> BTreeSet<String> {
+    let row = rows(heading).into_iter().find(|(keys, _)| keys.contains(key));
+    quoted(&row.unwrap_or_else(|| panic!("{heading} has no `{key}`")).1)
+}
+
+#[test]
+fn the_keys_of_a_profile_are_documented_and_no_others() {
+    // Tables of their own are written with their brackets.
+    let plain = |key: &str| key.trim_matches(['[', ']']).to_owned();
+    let written: BTreeSet<String> = documented("## Keys").iter().map(|key| plain(key)).collect();
+    let loaded = expected_by_the_loader(&format!("{UNKNOWN} = 1"));
+    assert_eq!(written, loaded);
+}
+
+#[test]
+fn the_keys_of_tables_in_a_profile_are_documented() {
+    for (table, key) in [
+        ("[[credential_fields]]", "[[credential_fields]]"),
+        ("[[field_formats]]", "[[field_formats]]"),
+        ("[limits]", "[limits]"),
+        ("[opening_hours]", "[opening_hours]"),
+        ("[[rail_terms]]", "[[rail_terms]]"),
+        ("[[maintenance_windows]]", "[[maintenance_windows]]"),
+        ("[reasons]", "[reasons]"),
+    ] {
+        let loaded = expected_by_the_loader(&format!("{table}\n{UNKNOWN} = 1"));
+        let written = explained("## Keys", key);
+        let missing: Vec<_> = loaded.difference(&written).collect();
+        assert!(missing.is_empty(), "{key}: {missing:?} are not explained");
+    }
+}
+
+#[test]
+fn the_keys_of_each_standard_are_documented_and_no_others() {
+    for (name, tables) in [
+        ("uk-open-banking", ["signing"].as_slice()),
+        ("next-gen-psd2", &[]),
+        ("stet", &[]),
+        ("polish-api", &["signature"]),
+    ] {
+        let table = format!("[standard.{name}]");
+        let mut loaded = expected_by_the_loader(&format!("{table}\n{UNKNOWN} = 1"));
+        for inner in tables {
+            assert!(loaded.remove(*inner), "{name} has no table {inner}");
+            let toml = format!("[standard.{name}.{inner}]\n{UNKNOWN} = 1");
+            let keys = expected_by_the_loader(&toml);
+            loaded.extend(keys.iter().map(|key| format!("{inner}.{key}")));
+        }
+        assert_eq!(documented(&format!("`{table}`")), loaded, "{name}");
+    }
+    let standards = expected_by_the_loader(&format!("[standard.{UNKNOWN}]"));
+    assert_eq!(explained("## Keys", "[standard]"), standards);
+}
+
+#[test]
+fn the_words_of_each_key_are_documented_and_no_others() {
+    let list = |key: &str| format!("{key} = [\"{UNKNOWN}\"]");
+    let in_standard =
+        |name: &str, line: &str| format!("[standard.{name}]\n{}", line.replace('?', UNKNOWN));
+    for (heading, key, toml) in [
+        ("## Keys", "rails", list("rails")),
+        ("## Keys", "sca_methods", list("sca_methods")),
+        ("## Keys", "capabilities", list("capabilities")),
+        ("## Keys", "mandatory_fields", list("mandatory_fields")),
+        (
+            "`[standard.uk-open-banking]`",
+            "version",
+            in_standard("uk-open-banking", "version = \"?\""),
+        ),
+        (
+            "`[standard.uk-open-banking]`",
+            "response_modes",
+            in_standard("uk-open-banking", "response_modes = [\"?\"]"),
+        ),
+        (
+            "`[standard.uk-open-banking]`",
+            "token_endpoint_auth",
+            in_standard("uk-open-banking", "token_endpoint_auth = \"?\""),
+        ),
+        (
+            "`[standard.uk-open-banking]`",
+            "signing.form",
+            in_standard("uk-open-banking", "signing.form = \"?\""),
+        ),
+        ("`[standard.next-gen-psd2]`", "version", in_standard("next-gen-psd2", "version = \"?\"")),
+        (
+            "`[standard.next-gen-psd2]`",
+            "signature",
+            in_standard("next-gen-psd2", "signature = \"?\""),
+        ),
+        (
+            "`[standard.next-gen-psd2]`",
+            "repeated_request_id",
+            in_standard("next-gen-psd2", "repeated_request_id = \"?\""),
+        ),
+        ("`[standard.stet]`", "version", in_standard("stet", "version = \"?\"")),
+        ("`[standard.stet]`", "signed_headers", in_standard("stet", "signed_headers = [\"?\"]")),
+        ("`[standard.stet]`", "key_id", in_standard("stet", "key_id = \"?\"")),
+        ("`[standard.polish-api]`", "version", in_standard("polish-api", "version = \"?\"")),
+        (
+            "`[standard.polish-api]`",
+            "signature.algorithm",
+            in_standard("polish-api", "signature.algorithm = \"?\""),
+        ),
+    ] {
+        // Headers and other keys that an explanation names are no words of the key.
+        let written: BTreeSet<String> = explained(heading, key)
+            .into_iter()
+            .filter(|word| {
+                !word.contains(['-', ' ']) || word.starts_with(['r', 'x', 'd', 'p', '('])
+            })
+            .collect();
+        assert_eq!(written, expected_by_the_loader(&toml), "{heading} {key}");
+    }
+}
