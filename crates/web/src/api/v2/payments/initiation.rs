@@ -187,24 +187,21 @@ impl Initiation {
         sandbox: bool,
         now: Timestamp,
     ) -> Result<order::Initiation, ApiError> {
-        let today = now.to_zoned(TimeZone::UTC).date();
         self.refuse_what_is_not_there_yet()?;
         if rules.refuses_card_numbers {
             self.refuse_card_numbers()?;
         }
         length("initiation.refId", &self.ref_id, 1, REF_ID_CHARACTERS_MAX)?;
         let amount = self.amount.clone().into_domain(self.local_instrument)?;
-        let primary = &self.remittance_information_primary;
-        // Sterling travels by Faster Payments only.
-        let primary_max = if amount.currency() == Currency::GBP { 18 } else { 35 };
-        length("initiation.remittanceInformationPrimary", primary, 1, primary_max)?;
+        self.check_primary(amount.currency())?;
         let secondary = &self.remittance_information_secondary;
         optional("remittanceInformationSecondary", secondary, rules.secondary_max)?;
         optional("onBehalfOfId", &self.on_behalf_of_id, 64)?;
         opaque("callbackState", &self.callback_state, CALLBACK_STATE_CHARACTERS_MAX)?;
         optional("externalPsuReference", &self.external_psu_reference, 64)?;
         check_callback_url(&self.callback_url, sandbox)?;
-        let schedule = schedule(self.execution_date.as_deref(), today)?;
+        let day = now.to_zoned(TimeZone::UTC).date();
+        let schedule = schedule(self.execution_date.as_deref(), day)?;
         let bank_id = self.bank_id.filter(|id| !id.is_empty());
         let flow = order::Flow::from(self.flow_type.unwrap_or(FlowType::ApiOnly));
         let link = self.pay_by_link_options.as_ref();
@@ -251,6 +248,13 @@ impl Initiation {
             bank_countries: vec![],
             own_references: Default::default(),
         })
+    }
+
+    fn check_primary(&self, currency: Currency) -> Result<(), ApiError> {
+        // Sterling travels by Faster Payments only.
+        let most = if currency == Currency::GBP { 18 } else { 35 };
+        let path = "initiation.remittanceInformationPrimary";
+        length(path, &self.remittance_information_primary, 1, most)
     }
 
     fn refuse_what_is_not_there_yet(&self) -> Result<(), ApiError> {
