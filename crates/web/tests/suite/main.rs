@@ -16,6 +16,7 @@ mod bad_banks;
 mod callback_initiation;
 mod cancel;
 mod certificates;
+mod compatibility_document;
 mod conformance;
 mod create;
 mod cross_origin;
