@@ -18,6 +18,7 @@ use bascule::args::DatabaseOptions;
 use bascule::data_dir::open_existing;
 use bascule::merchant::{Merchant, webhook_is_genuine};
 use bascule::pay::browser::Browser;
+use bascule::pay::payer::Payer;
 use bascule::sandbox::Announcement;
 use bascule::seams::SystemClock;
 use bascule::wire::HttpWire;
@@ -155,7 +156,9 @@ async fn pay(
     let answer = merchant.call(http::Method::POST, "/v2/payments", Some(&body)).await?;
     let id = answer["payment"]["id"].as_str().unwrap().to_owned();
     acknowledged.lock().unwrap().insert(id.clone());
-    let browser = Browser::new(Arc::new(HttpWire::new(Reach::PublicAndLoopback, None)?));
+    let wire = Arc::new(HttpWire::new(Reach::PublicAndLoopback, None)?);
+    let mut browser = Browser::new(wire, &announcement.api_url, &announcement.banks_url);
+    let payer = Payer::of_bank(&mut browser, bank, false, None).await?;
     // The bank may be away when the payment is opened; the merchant then asks again.
     for _ in 0..40 {
         let path = format!("/v2/payments/{id}");
@@ -164,13 +167,8 @@ async fn pay(
             SystemClock.sleep(50).await;
             continue;
         };
-        let back = browser.visit_bank(url, false).await?;
-        for _ in 0..40 {
-            if browser.return_to_gateway(&announcement.api_url, &back).await.is_ok() {
-                return Ok(());
-            }
-            SystemClock.sleep(50).await;
-        }
+        browser.walk(url, &payer, || false).await?;
+        return Ok(());
     }
     Ok(())
 }
