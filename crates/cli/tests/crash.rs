@@ -158,6 +158,7 @@ async fn pay(
     acknowledged.lock().unwrap().insert(id.clone());
     let wire = Arc::new(HttpWire::new(Reach::PublicAndLoopback, None)?);
     let mut browser = Browser::new(wire, &announcement.api_url, &announcement.banks_url);
+    let payer = Payer::of_bank(&mut browser, bank, false, None).await?;
     // The bank may be away when the payment is opened; the merchant then asks again.
     for _ in 0..40 {
         let path = format!("/v2/payments/{id}");
@@ -166,14 +167,8 @@ async fn pay(
             SystemClock.sleep(50).await;
             continue;
         };
-        // Gateway and bank may die on the way; the payer begins again.
-        let payer = Payer::of_bank(&mut browser, bank, false, None).await;
-        if let Ok(payer) = payer
-            && browser.walk(url, &payer, || false).await.is_ok()
-        {
-            return Ok(());
-        }
-        SystemClock.sleep(50).await;
+        browser.walk(url, &payer, || false).await?;
+        return Ok(());
     }
     Ok(())
 }

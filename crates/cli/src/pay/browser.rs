@@ -20,6 +20,11 @@ const TIMEOUT_MS: u64 = 30_000;
 const LOOK_AGAIN_MS: u64 = 100;
 /// Pages, redirects and looks of one visit.
 const PAGES_MAX: usize = 3_000;
+/// How often a payer who brings the bank's answer reloads a page that nobody serves: the bank gives that
+/// answer once.
+const RELOADS_MAX: u32 = 40;
+/// Between two reloads, in milliseconds.
+const RELOAD_MS: u64 = 50;
 /// Cookies that are kept.
 const COOKIES_MAX: usize = 100;
 
@@ -287,7 +292,20 @@ impl Browser {
             timeout_ms: TIMEOUT_MS,
             client_certificate: None,
         };
-        let answer = self.wire.send(request).await.with_context(|| format!("opening {url}"))?;
+        let brings_answer = url.starts_with(&format!("{}/callback", self.api_url));
+        let mut reloads = if brings_answer { RELOADS_MAX } else { 0 };
+        let answer = loop {
+            match self.wire.send(request.clone()).await {
+                Ok(answer) if answer.status < 500 || reloads == 0 => break answer,
+                Err(error) if reloads == 0 => {
+                    return Err(error).with_context(|| format!("opening {url}"));
+                }
+                Ok(_) | Err(_) => {
+                    reloads -= 1;
+                    SystemClock.sleep(RELOAD_MS).await;
+                }
+            }
+        };
         let set = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
         for (_, cookie) in set.filter(|_| of_gateway) {
             let pair = cookie.split(';').next().unwrap_or("");
