@@ -62,6 +62,8 @@ async fn a_standing_order_is_shown_as_it_was_sent() {
         let short = without(&short, &format!("{BODY}.remittanceReference"));
         for (number, body) in [full, short].into_iter().enumerate() {
             let body = with(&body, "requestPayload.refId", format!("SO-{number}"));
+            // Where a member says none, the gateway makes one.
+            let body = with(&body, "requestPayload.userRefId", "payer-1");
             let stored = world.store(&body).await;
             assert_eq!(stored["requestPayload"], body["requestPayload"]);
             let read = world.get(&format!("/token-requests/{}", id(&stored))).await;

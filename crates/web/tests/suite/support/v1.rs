@@ -65,7 +65,8 @@ impl World {
             }
             _ => ("EUR", "sepa", json!({ "iban": "DE02120300000000202051" })),
         };
-        let payee = json!([{ rail: account, "customerData": { "legalNames": ["Customer Inc."] } }]);
+        let payee = json!([{ rail: account, "type": "BUSINESS",
+            "customerData": { "legalNames": ["Customer Inc."] } }]);
         let payer = json!({ "accountIdentifier": { "iban": { "iban": account_of(bank) } },
             "customerData": { "legalNames": ["Payer"] } });
         let place = "requestPayload.standingOrderBody";
