@@ -16,7 +16,7 @@ use super::query::Query;
 const DATA: &str = "data";
 /// Longest URL, in bytes, as of a payment's callback; ISO/IEC 18004 ends at 2,331 with this level
 /// of correction.
-const BYTES_MAX: usize = 2_048;
+pub const BYTES_MAX: usize = 2_048;
 /// Light modules around the code that ISO/IEC 18004 wants on each side.
 const QUIET_MODULES: usize = 4;
 /// What a telephone should not be led to.

@@ -11,6 +11,7 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 use super::banks::filter::NAMES_MAX;
 use super::banks::listing::{PAGE_MAX, PER_PAGE_MAX};
 use super::idempotency::{self, KEY_BYTES_MAX};
+use super::qr_code::BYTES_MAX;
 use super::v2::payments::list_filter::{NAME_CHARACTERS_MAX, REFERENCES_ASKED_MAX};
 
 /// A visible text on one line, in the part of regular expressions that every tool reads.
@@ -19,8 +20,8 @@ const PLAIN: &str = r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06
 const WITHOUT_COMMA: &str = r"^[^,\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff0-\uffff]*$";
 /// ASCII that headers carry.
 const HEADER_TEXT: &str = "^[!-~]*$";
-/// A moment with its offset.
-const MOMENT: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z$";
+/// A moment with its offset; an empty one counts as absent.
+const MOMENT: &str = r"^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z)?$";
 /// Milliseconds since 1970, to the year 2286; an empty one counts as absent.
 const MILLISECONDS: &str = "^[0-9]{0,13}$";
 /// Any text: what fits nothing finds nothing. No URL holds U+0000.
@@ -77,6 +78,12 @@ fn schema_of(parameter: &Parameter, operation: &str) -> Option<Value> {
         "bics" => list(NAMES_MAX),
         "ids" => list(IDS_MAX),
         "refIds" => list(REFERENCES_ASKED_MAX),
+        "openBankingStandards" | "countries" | "providers" | "supportedPaymentNetworks" => {
+            json!({ "type": "array", "items": { "type": "string", "pattern": ANY_TEXT } })
+        }
+        "data" => {
+            json!({ "type": "string", "format": "uri", "minLength": 1, "maxLength": BYTES_MAX })
+        }
         "createdAfter" | "createdBefore" => json!({ "type": "string", "pattern": MOMENT }),
         "filter.startTimeMs" | "filter.endTimeMs" => {
             json!({ "type": "string", "pattern": MILLISECONDS })

@@ -9,6 +9,7 @@ use gateway::{App, GatewayError, webhooks};
 use serde::{Deserialize, Serialize};
 use store::webhooks::WebhookConfig;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use super::auth::Call;
 use super::keys::Empty;
@@ -18,9 +19,18 @@ use super::{ApiError, json};
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Config {
     /// Which events are posted.
+    #[schema(schema_with = event_types)]
     r#type: Vec<String>,
     /// Where they are posted.
+    #[schema(format = "uri", min_length = 1)]
     url: String,
+}
+
+/// The types of events that may be asked for: at least one.
+fn event_types() -> Array {
+    let names = EventKind::ALL.map(EventKind::name);
+    let one = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    ArrayBuilder::new().items(one).min_items(Some(1)).build()
 }
 
 /// The configuration in its envelope.

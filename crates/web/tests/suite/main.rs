@@ -40,6 +40,7 @@ mod page_summaries;
 mod page_texts;
 mod personas;
 mod protocols;
+mod published_examples;
 mod qr_code;
 mod rate_limits;
 mod reaching_banks;
