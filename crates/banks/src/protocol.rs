@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use domain::approval::Approach;
+use domain::authorisation::Approach;
+use domain::authorisation::Attempt;
 use domain::bank::{ConsentProgress, OrderStatus, RefundAccount};
 use domain::initiation::Initiation;
-use domain::payment::Attempt;
 use domain::seams::{BoxFuture, Clock, Ids};
 use jiff::Timestamp;
 

@@ -4,12 +4,12 @@
 //! refused ([`Refusal`]); a *fact* may not: it moves the aggregate, is already known, or does not
 //! fit and opens a [`step::Case`] that a person reads.
 //!
-//! Read in this order: [`money`], [`account`], [`initiation`], then [`payment`], whose
-//! `machine` module holds every transition in one exhaustive `match`.
+//! Read in this order: [`money`], [`account`], [`initiation`], [`authorisation`], then [`payment`].
+//! Their `machine` modules hold every transition in exhaustive `match`es.
 
 pub mod account;
 pub mod alias;
-pub mod approval;
+pub mod authorisation;
 pub mod bank;
 pub mod calendar;
 pub mod card_number;
@@ -26,6 +26,7 @@ pub mod payment;
 pub mod rail;
 pub mod reach;
 pub mod refusal;
+pub mod sealed;
 pub mod seams;
 pub mod step;
 pub mod summary;

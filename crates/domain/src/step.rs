@@ -1,15 +1,13 @@
 //! What one fact or command leads to: a [`Step`], saved whole or not at all.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::case::CaseKind;
 
-/// Effects on the outside that follow a Step. One of a kind is pending per payment at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobKind {
-    /// Create the payment's consent at the bank.
+/// What a payer's approval needs, of whatever it is the approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AuthorisationJob {
+    /// Create what is to be approved at the bank.
     OpenAtBank,
     /// Verify what the payer's browser brought back and exchange it for an access grant.
     CompleteAuthorisation,
@@ -17,16 +15,40 @@ pub enum JobKind {
     SendCredentials,
     /// Ask the bank whether the payer has approved.
     AskApproval,
+}
+
+impl AuthorisationJob {
+    /// Every kind, in the order of an authorisation's life.
+    pub const ALL: [AuthorisationJob; 4] = [
+        AuthorisationJob::OpenAtBank,
+        AuthorisationJob::CompleteAuthorisation,
+        AuthorisationJob::SendCredentials,
+        AuthorisationJob::AskApproval,
+    ];
+}
+
+/// What a payment alone needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PaymentJob {
     /// Send the order.
     Redeem,
     /// Ask the bank what became of the order.
     AskStatus,
-    /// Tell the payment that its time may have run out.
-    Expire,
-    /// Bring the payment's events to the member's webhook endpoint, in order.
-    Deliver,
     /// Send the payer a receipt by mail.
     SendReceipt,
+}
+
+/// Effects on the outside that follow a Step. One of a kind is pending per subject at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JobKind {
+    /// For the payer's approval.
+    Authorisation(AuthorisationJob),
+    /// For a payment.
+    Payment(PaymentJob),
+    /// Tell the subject that its time may have run out.
+    Expire,
+    /// Bring the subject's events to the member's webhook endpoint, in order.
+    Deliver,
 }
 
 /// Jobs of different lanes never wait for each other.
@@ -53,47 +75,45 @@ impl Lane {
 }
 
 impl JobKind {
+    /// Every kind, in the order of a payment's life.
+    pub const ALL: [JobKind; 9] = [
+        JobKind::Authorisation(AuthorisationJob::OpenAtBank),
+        JobKind::Authorisation(AuthorisationJob::CompleteAuthorisation),
+        JobKind::Authorisation(AuthorisationJob::SendCredentials),
+        JobKind::Authorisation(AuthorisationJob::AskApproval),
+        JobKind::Payment(PaymentJob::Redeem),
+        JobKind::Payment(PaymentJob::AskStatus),
+        JobKind::Expire,
+        JobKind::Deliver,
+        JobKind::Payment(PaymentJob::SendReceipt),
+    ];
+
     /// The lane in which jobs of this kind run.
     #[must_use]
     pub fn lane(self) -> Lane {
         match self {
-            JobKind::OpenAtBank
-            | JobKind::CompleteAuthorisation
-            | JobKind::SendCredentials
-            | JobKind::AskApproval
-            | JobKind::Redeem
-            | JobKind::AskStatus
+            JobKind::Authorisation(_)
+            | JobKind::Payment(PaymentJob::Redeem | PaymentJob::AskStatus)
             | JobKind::Expire => Lane::Bank,
-            JobKind::Deliver | JobKind::SendReceipt => Lane::Outbound,
+            JobKind::Deliver | JobKind::Payment(PaymentJob::SendReceipt) => Lane::Outbound,
         }
     }
-
-    /// Every kind, in the order of a payment's life.
-    pub const ALL: [JobKind; 9] = [
-        JobKind::OpenAtBank,
-        JobKind::CompleteAuthorisation,
-        JobKind::SendCredentials,
-        JobKind::AskApproval,
-        JobKind::Redeem,
-        JobKind::AskStatus,
-        JobKind::Expire,
-        JobKind::Deliver,
-        JobKind::SendReceipt,
-    ];
 
     /// The name under which the job is stored and shown.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            JobKind::OpenAtBank => "open_at_bank",
-            JobKind::CompleteAuthorisation => "complete_authorisation",
-            JobKind::SendCredentials => "send_credentials",
-            JobKind::AskApproval => "ask_approval",
-            JobKind::Redeem => "redeem",
-            JobKind::AskStatus => "ask_status",
+            JobKind::Authorisation(AuthorisationJob::OpenAtBank) => "open_at_bank",
+            JobKind::Authorisation(AuthorisationJob::CompleteAuthorisation) => {
+                "complete_authorisation"
+            }
+            JobKind::Authorisation(AuthorisationJob::SendCredentials) => "send_credentials",
+            JobKind::Authorisation(AuthorisationJob::AskApproval) => "ask_approval",
+            JobKind::Payment(PaymentJob::Redeem) => "redeem",
+            JobKind::Payment(PaymentJob::AskStatus) => "ask_status",
+            JobKind::Payment(PaymentJob::SendReceipt) => "send_receipt",
             JobKind::Expire => "expire",
             JobKind::Deliver => "deliver",
-            JobKind::SendReceipt => "send_receipt",
         }
     }
 

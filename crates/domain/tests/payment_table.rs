@@ -7,15 +7,18 @@ use std::fmt::Write;
 
 use domain::Refusal;
 use domain::account::AccountIdentifier;
+use domain::authorisation::{
+    Attempt, Authorisation, AuthorisationFact, Patience, UnderWay, Verdict,
+};
 use domain::bank::RefundAccount;
 use domain::execution::Execution;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Initiation};
 use domain::payment::{
-    Attempt, AuthorisationFact, Creation, End, Fact, OrderFact, Payment, PaymentStep,
+    AUTHORISATION_WINDOW, Creation, End, Fact, OrderFact, OrderState, Payment, PaymentStep,
     STATUS_WINDOW, State, Terms,
 };
-use domain::step::{JobChange, JobKind, Outcome};
+use domain::step::{AuthorisationJob, JobChange, JobKind, Outcome};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -48,6 +51,112 @@ fn every_state_and_every_fact() {
     insta::assert_snapshot!(table);
 }
 
+/// The table of an authorisation: what a fact leads to in each state, at a bank where an order
+/// follows the approval.
+#[test]
+fn authorisation_table() {
+    let columns = states().into_iter().filter_map(|(name, state)| match state {
+        State::Approving(authorisation) if !name.contains(',') => Some((name, authorisation)),
+        _ => None,
+    });
+    let columns: Vec<(String, Authorisation)> = columns.collect();
+    let patience = Patience {
+        payer_came_at: start(),
+        window: AUTHORISATION_WINDOW,
+        changed_at: start(),
+        deadline: None,
+    };
+    let cell = |authorisation: &Authorisation, fact: &Fact| {
+        let under_way = UnderWay { authorisation, early_returns: &[], patience };
+        match fact {
+            Fact::Authorisation { idempotency_key, what } => {
+                Some(word_of(&under_way.observe(idempotency_key, what, start())))
+            }
+            Fact::PsuReturned { oauth_state, returned } => {
+                Some(word_of(&under_way.returned(oauth_state, returned, start())))
+            }
+            Fact::Order(_) | Fact::Status(_) | Fact::TimeRanOut => None,
+        }
+    };
+    insta::assert_snapshot!(matrix(&columns, &facts(), cell));
+}
+
+/// The table of a payment: what a fact leads to in each state.
+#[test]
+fn payment_table() {
+    let columns = states().into_iter().filter(|(name, state)| match state {
+        State::Approving(_) => name == "awaiting_redirect",
+        State::Final { end } => [End::Completed, End::Expired].contains(end),
+        _ => true,
+    });
+    let columns: Vec<(String, Payment)> =
+        columns.map(|(name, state)| (name, payment(state))).collect();
+    let cell = |payment: &Payment, fact: &Fact| {
+        let outcome = payment.observe(fact, moment(fact));
+        let is_of_authorisation = matches!(payment.state, State::Approving(_))
+            && matches!(fact, Fact::Authorisation { .. } | Fact::PsuReturned { .. });
+        Some(match outcome {
+            _ if is_of_authorisation => "(authorisation)".to_owned(),
+            Outcome::Moved(step) => format!(
+                "→ {}{}",
+                step.state.state.name(),
+                if step.cases.is_empty() { "" } else { " case" }
+            ),
+            Outcome::Already => "·".to_owned(),
+            Outcome::Unexpected(_) => "case".to_owned(),
+        })
+    };
+    insta::assert_snapshot!(matrix(&columns, &facts(), cell));
+}
+
+fn word_of(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Already => "·".to_owned(),
+        Verdict::Unexpected(_) => "case".to_owned(),
+        Verdict::NoWord { case: None } => "no word".to_owned(),
+        Verdict::NoWord { case: Some(_) } => "no word, case".to_owned(),
+        Verdict::Continues(to) if to.silent && !to.early_returns.is_empty() => "kept".to_owned(),
+        Verdict::Continues(to) => {
+            let name = State::Approving(to.authorisation.clone()).name();
+            format!("→ {name}{}", if to.cases.is_empty() { "" } else { " case" })
+        }
+        Verdict::Granted { .. } => "granted".to_owned(),
+        Verdict::OrderTaken(_) => "order taken".to_owned(),
+        Verdict::Declined { .. } => "declined".to_owned(),
+        Verdict::Expired => "expired".to_owned(),
+        Verdict::Refused(_) => "refused".to_owned(),
+        Verdict::GivenUp { .. } => "given up".to_owned(),
+        Verdict::FundsUnavailable => "no funds".to_owned(),
+    }
+}
+
+/// Facts from top to bottom, states from left to right; facts that no state knows are left out.
+fn matrix<S>(
+    columns: &[(String, S)],
+    facts: &[(String, Fact)],
+    cell: impl Fn(&S, &Fact) -> Option<String>,
+) -> String {
+    let head =
+        std::iter::once("fact".to_owned()).chain(columns.iter().map(|(name, _)| name.clone()));
+    let mut lines: Vec<Vec<String>> = vec![head.collect()];
+    for (name, fact) in facts {
+        let cells: Option<Vec<String>> =
+            columns.iter().map(|(_, state)| cell(state, fact)).collect();
+        lines.extend(cells.map(|cells| [vec![name.clone()], cells].concat()));
+    }
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
+    let widths: Vec<usize> = (0..=columns.len()).filter_map(width).collect();
+    let mut text = String::new();
+    for line in &lines {
+        for (cell, width) in line.iter().zip(&widths) {
+            write!(text, "{cell:<width$}  ").unwrap();
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
 fn scheduled(change: &JobChange) -> Option<String> {
     match change {
         JobChange::Schedule(kind, _) => Some(kind.name().to_owned()),
@@ -70,7 +179,7 @@ fn a_deadline_that_has_not_passed_ends_nothing() {
 #[test]
 fn an_order_is_sent_from_one_state_only_and_recorded_first() {
     for (name, state) in states() {
-        let allowed = matches!(state, State::Authorised { .. });
+        let allowed = matches!(state, State::Ordered(OrderState::Authorised { .. }));
         let step = payment(state).begin_order("key-2", start());
         assert_eq!(step.is_ok(), allowed, "{name}");
         if let Ok(step) = step {
@@ -140,7 +249,7 @@ fn a_payer_cancels_once() {
 
 #[test]
 fn a_payment_that_is_redeemed_on_request_waits_for_the_word_of_its_member() {
-    let mut waiting = payment(verifying(authorisation(), Some(sealed()), true));
+    let mut waiting = payment(verifying(opened(), Some(sealed()), true));
     waiting.terms.redeems_on_request = true;
     let what = AuthorisationFact::Granted {
         consent_id: "c".to_owned(),
@@ -174,7 +283,8 @@ fn a_payment_that_is_redeemed_on_request_waits_for_the_word_of_its_member() {
 /// A bank has no last word on an order before the day that the order is for.
 #[test]
 fn patience_with_an_order_for_a_later_day_begins_on_that_day() {
-    let state = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
+    let bank_payment_id = Some("order-1".to_owned());
+    let state = State::Ordered(OrderState::Processing { order: order(), bank_payment_id });
     let at_once = payment(state);
     assert_eq!(at_once.deadline(), start().checked_add(STATUS_WINDOW).ok());
     let mut later = at_once.clone();
@@ -240,7 +350,7 @@ proptest! {
         let mut orders_sent = 0;
         for (pick, seconds) in picks {
             now = now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
-            if matches!(payment.state, State::Authorised { .. }) && pick % 2 == 0 {
+            if matches!(payment.state, State::Ordered(OrderState::Authorised { .. })) && pick % 2 == 0 {
                 let step = payment.begin_order("key-2", now).unwrap();
                 orders_sent += 1;
                 apply(&mut jobs, &step.jobs);
@@ -276,7 +386,7 @@ proptest! {
                     "a clock alone called a payment unpaid that the bank may have executed"
                 );
                 let not_sent = matches!(fact, Fact::Order(OrderFact::NotSent { .. }));
-                if matches!(payment.state, State::OrderSent { .. }) && not_sent {
+                if matches!(payment.state, State::Ordered(OrderState::Sent { .. })) && not_sent {
                     orders_sent -= 1;
                 }
                 apply(&mut jobs, &step.jobs);
@@ -297,14 +407,10 @@ proptest! {
 
 /// Whether a job asks the bank, or will. What has no id cannot be asked about; a case says so.
 fn is_asked_about(payment: &Payment, jobs: &std::collections::BTreeSet<JobKind>) -> bool {
-    let asks = [
-        JobKind::OpenAtBank,
-        JobKind::AskApproval,
-        JobKind::CompleteAuthorisation,
-        JobKind::SendCredentials,
-    ];
-    matches!(payment.state, State::OpeningUncertain { .. })
-        || asks.iter().any(|kind| jobs.contains(kind))
+    matches!(payment.state, State::Approving(Authorisation::OpeningUncertain { .. }))
+        || AuthorisationJob::ALL
+            .into_iter()
+            .any(|kind| jobs.contains(&JobKind::Authorisation(kind)))
 }
 
 fn apply(jobs: &mut std::collections::BTreeSet<JobKind>, changes: &[JobChange]) {

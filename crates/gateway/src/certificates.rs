@@ -11,7 +11,7 @@ use banks::jose::SigningKey;
 use banks::protocol::{EidasIdentity, Identity};
 use banks::wire::ClientCertificate;
 use domain::ids::MemberId;
-use domain::payment::Sealed;
+use domain::sealed::Sealed;
 use domain::seams::Ids;
 use jiff::{SignedDuration, Timestamp};
 use store::certificates::{self, HeldCertificate};

@@ -13,7 +13,7 @@ use aws_lc_rs::aead::{
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::payment::Sealed;
+use domain::sealed::Sealed;
 use domain::seams::Ids;
 
 use crate::GatewayError;

@@ -1,7 +1,7 @@
 //! Records of a member that are sealed whole: accounts on file, verifications of payees.
 
 use domain::ids::MemberId;
-use domain::payment::Sealed;
+use domain::sealed::Sealed;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::sealed_records::{self, RecordKind};

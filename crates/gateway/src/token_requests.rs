@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use banks::profile::ScaMethod;
 use banks::protocol::{Credentials, PsuContext};
+use domain::authorisation::Authorisation;
 use domain::ids::TokenRequestId;
 use domain::initiation::{Flow, Initiation};
 use domain::mail::MailAddress;
-use domain::payment::{Payment, State};
+use domain::payment::Payment;
 use domain::token_request::{Asked, Payee, Retry, TokenRequest};
 use domain::{Refusal, ids};
 use store::{StoreError, idempotency, token_requests, transfer_references, unit};
@@ -233,7 +234,7 @@ async fn go_on(
     made: Payment,
     with: Authorising,
 ) -> Result<Payment, GatewayError> {
-    let asks = matches!(made.state, State::AwaitingCredentials { .. });
+    let asks = matches!(made.state.approving(), Some(Authorisation::AwaitingCredentials { .. }));
     if !asks || with.credentials == Credentials::default() {
         return Ok(made);
     }

@@ -1,6 +1,6 @@
 //! What is remembered between two steps of an approval, and the questions that a bank asks.
 
-use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
+use domain::authorisation::{Approach, Challenge, ChallengeField, FieldKind};
 use serde::{Deserialize, Serialize};
 
 use super::wire::{Answer, Resource};
@@ -148,7 +148,7 @@ pub(super) fn password(answer: &Answer) -> Challenge {
 /// The names of the methods are what the payer chooses from; each is made to differ.
 pub(super) fn methods(answer: &Answer) -> Vec<(String, String)> {
     let mut named: Vec<(String, String)> = vec![];
-    for method in answer.sca_methods.iter().take(domain::approval::OPTIONS_MAX) {
+    for method in answer.sca_methods.iter().take(domain::authorisation::OPTIONS_MAX) {
         let id = &method.authentication_method_id;
         let name = method.name.as_ref().or(method.authentication_type.as_ref()).unwrap_or(id);
         let name = words(name);

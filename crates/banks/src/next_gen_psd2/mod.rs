@@ -15,9 +15,9 @@ mod oauth;
 pub(crate) mod status;
 mod wire;
 
-use domain::approval::Approach;
+use domain::authorisation::Approach;
+use domain::authorisation::Attempt;
 use domain::bank::{OrderProgress, OrderStatus};
-use domain::payment::Attempt;
 use domain::seams::BoxFuture;
 
 use self::approve::{Payment, PsuData, Reached, Stands, Told, Update, psu_headers};

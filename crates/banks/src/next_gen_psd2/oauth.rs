@@ -2,7 +2,7 @@
 //! a payment, or as the way to approve one.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::payment::Attempt;
+use domain::authorisation::Attempt;
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
 

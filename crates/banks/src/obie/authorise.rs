@@ -2,8 +2,8 @@
 //! 9126): what is asked is signed by us, and travels with the browser or is pushed to the bank.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use domain::authorisation::Attempt;
 use domain::ids::random_uuid;
-use domain::payment::Attempt;
 use serde::Serialize;
 use url::Url;
 

@@ -24,9 +24,9 @@ mod token;
 
 use std::sync::Arc;
 
-use domain::approval::Approach;
+use domain::authorisation::Approach;
+use domain::authorisation::Attempt;
 use domain::bank::OrderStatus;
-use domain::payment::Attempt;
 use domain::seams::BoxFuture;
 
 use crate::cache::Cache;

@@ -5,8 +5,8 @@
 //! the `id_token` that names the consent comes with the access token.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use domain::authorisation::Attempt;
 use domain::bank::ConsentProgress;
-use domain::payment::Attempt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

@@ -1,8 +1,8 @@
 //! The payer's consent: on the bank's pages (`auth/authorize`), by a code of its app
 //! (`auth/authorizeExt`), and the token that it becomes (`auth/token`).
 
-use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
-use domain::payment::Attempt;
+use domain::authorisation::Attempt;
+use domain::authorisation::{Approach, Challenge, ChallengeField, FieldKind};
 use url::Url;
 
 use super::answers::{AuthorizeAnswer, TokenAnswer};

@@ -14,8 +14,8 @@ mod wire;
 
 use std::sync::Arc;
 
+use domain::authorisation::Attempt;
 use domain::bank::{ConsentProgress, OrderStatus};
-use domain::payment::Attempt;
 use domain::seams::BoxFuture;
 
 use self::answers::{FundsAnswer, OrderIn, Uncancelled};

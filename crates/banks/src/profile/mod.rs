@@ -9,9 +9,9 @@ mod hours;
 mod standard;
 
 use domain::account::is_bic;
+use domain::authorisation::RepeatedCreation;
 use domain::initiation::{Initiation, LocalInstrument};
 use domain::money::Currency;
-use domain::payment::RepeatedCreation;
 use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;

@@ -10,10 +10,10 @@ pub(crate) mod status;
 mod wire;
 
 use domain::account::AccountIdentifier;
-use domain::approval::Approach;
+use domain::authorisation::Approach;
+use domain::authorisation::Attempt;
 use domain::bank::{ConsentProgress, OrderStatus, RefundAccount};
 use domain::initiation::Schedule;
-use domain::payment::Attempt;
 use domain::seams::BoxFuture;
 use serde::{Deserialize, Serialize};
 use url::Url;

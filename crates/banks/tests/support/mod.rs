@@ -12,11 +12,11 @@ use banks::profile::{Standard, UkOpenBanking};
 use banks::{Approval, BankError, Credentials, LostOrder, Protocol, Returned};
 use banks::{BankProfile, Call, Directory, Identity, PaymentOrder, PsuContext, SigningKey};
 use domain::account::{AccountIdentifier, Address, Party};
-use domain::approval::Approach;
+use domain::authorisation::Approach;
+use domain::authorisation::Attempt;
 use domain::bank::ConsentProgress;
 use domain::initiation::{Flow, Initiation, LocalInstrument, Risk, Schedule};
 use domain::money::{Amount, Currency};
-use domain::payment::Attempt;
 use domain::seams::{BoxFuture, Clock, Ids};
 use jiff::Timestamp;
 

@@ -2,17 +2,19 @@
 
 use jiff::Timestamp;
 
-use super::{
-    Attempt, BankRecord, End, Payment, PaymentStep, RepeatedCreation, Sealed, SentOrder, State,
-    Terms,
-};
+use super::{BankRecord, End, OrderState, Payment, PaymentStep, SentOrder, State, Terms};
 use crate::Refusal;
 use crate::account::AccountIdentifier;
+use crate::authorisation::{Attempt, Authorisation};
 use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId, TokenRequestId};
 use crate::initiation::Initiation;
 use crate::mail::MailAddress;
-use crate::step::{JobChange, JobKind, Step};
+use crate::sealed::Sealed;
+use crate::step::{AuthorisationJob, JobChange, JobKind, PaymentJob, Step};
+
+/// The job that creates at the bank what the payer approves.
+const OPEN: JobKind = JobKind::Authorisation(AuthorisationJob::OpenAtBank);
 
 /// What a payment begins with.
 #[derive(Debug, Clone)]
@@ -61,7 +63,9 @@ impl Payment {
         let bank_id = initiation.bank_id.clone();
         let state = match (initiation.flow.begins_on_pages(), &bank_id) {
             (true, _) => State::AwaitingBankChoice,
-            (false, Some(_)) => State::Opening { attempt, credentials, sent: false },
+            (false, Some(_)) => {
+                State::Approving(Authorisation::Opening { attempt, credentials, sent: false })
+            }
             (false, None) => return Err(Refusal::BankRequired),
         };
         let payment = Payment {
@@ -91,8 +95,8 @@ impl Payment {
             version: 1,
         };
         let mut jobs = vec![];
-        if let State::Opening { .. } = payment.state {
-            jobs.push(JobChange::Schedule(JobKind::OpenAtBank, now));
+        if let State::Approving(_) = payment.state {
+            jobs.push(JobChange::Schedule(OPEN, now));
         }
         if let Some(deadline) = payment.deadline() {
             jobs.push(JobChange::Schedule(JobKind::Expire, deadline));
@@ -120,32 +124,31 @@ impl Payment {
         let same = self.bank_id.as_deref() == Some(bank_id);
         match &self.state {
             State::AwaitingBankChoice => {}
-            State::Opening { .. }
-            | State::AwaitingRedirect { .. }
-            | State::AwaitingCredentials { .. }
-            | State::AwaitingDecoupled { .. }
-                if same =>
-            {
-                return Ok(None);
+            State::Approving(authorisation) => match authorisation {
+                Authorisation::Opening { .. }
+                | Authorisation::AwaitingRedirect { .. }
+                | Authorisation::AwaitingCredentials { .. }
+                | Authorisation::AwaitingDecoupled { .. }
+                    if same =>
+                {
+                    return Ok(None);
+                }
+                Authorisation::Opening { .. } if authorisation.nothing_is_created() => {}
+                Authorisation::AwaitingRedirect { opened, .. }
+                | Authorisation::AwaitingCredentials { opened, .. }
+                | Authorisation::AwaitingDecoupled { opened, .. }
+                    if !opened.may_execute() => {}
+                Authorisation::Opening { .. }
+                | Authorisation::OpeningUncertain { .. }
+                | Authorisation::AwaitingRedirect { .. }
+                | Authorisation::AwaitingCredentials { .. }
+                | Authorisation::AwaitingDecoupled { .. }
+                | Authorisation::VerifyingReturn { .. }
+                | Authorisation::VerifyingCredentials { .. } => return Err(closed),
+            },
+            State::AwaitingRedemption { .. } | State::Ordered(_) | State::Final { .. } => {
+                return Err(closed);
             }
-            State::Opening { attempt, sent, .. } if nothing_is_created(attempt, *sent) => {}
-            State::AwaitingRedirect { authorisation, .. }
-            | State::AwaitingCredentials { authorisation, .. }
-            | State::AwaitingDecoupled { authorisation, .. }
-                if !authorisation.may_execute() => {}
-            State::Opening { .. }
-            | State::OpeningUncertain { .. }
-            | State::AwaitingRedirect { .. }
-            | State::AwaitingCredentials { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
-            | State::AwaitingRedemption { .. }
-            | State::Authorised { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. }
-            | State::Final { .. } => return Err(closed),
         }
         let mut payment = self.clone();
         payment.bank_id = Some(bank_id.to_owned());
@@ -157,10 +160,11 @@ impl Payment {
             payment.link_used_at = Some(now);
         }
         let jobs = vec![
-            JobChange::Cancel(JobKind::AskApproval),
-            JobChange::Schedule(JobKind::OpenAtBank, now),
+            JobChange::Cancel(JobKind::Authorisation(AuthorisationJob::AskApproval)),
+            JobChange::Schedule(OPEN, now),
         ];
-        let state = State::Opening { attempt, credentials: None, sent: false };
+        let opening = Authorisation::Opening { attempt, credentials: None, sent: false };
+        let state = State::Approving(opening);
         Ok(Some(payment.with_deadline(state, now, jobs)))
     }
 
@@ -187,21 +191,19 @@ impl Payment {
     ) -> Result<Option<PaymentStep>, Refusal> {
         match &self.state {
             State::AwaitingRedemption { consent_id, grant, .. } => {
-                let state = State::Authorised {
+                let state = State::Ordered(OrderState::Authorised {
                     consent_id: consent_id.clone(),
                     grant: grant.clone(),
                     redeemed_at: Some(now),
-                };
-                let jobs = vec![JobChange::Schedule(JobKind::Redeem, now)];
+                });
+                let redeem = JobKind::Payment(PaymentJob::Redeem);
+                let jobs = vec![JobChange::Schedule(redeem, now)];
                 let mut payment = self.clone();
                 payment.transfer_ref_id =
                     ref_id.filter(|own| *own != self.initiation.ref_id).map(str::to_owned);
                 Ok(Some(payment.with_deadline(state, now, jobs)))
             }
-            State::Authorised { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. }
+            State::Ordered(_)
             | State::Final {
                 end:
                     End::Completed | End::Rejected | End::RejectedInsufficientFunds | End::NoFinalStatus,
@@ -210,13 +212,7 @@ impl Payment {
                 false => Err(Refusal::RedeemedUnderOtherReference),
             },
             State::AwaitingBankChoice
-            | State::Opening { .. }
-            | State::OpeningUncertain { .. }
-            | State::AwaitingRedirect { .. }
-            | State::AwaitingCredentials { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
+            | State::Approving(_)
             | State::Final { end: End::Declined | End::Failed | End::Expired | End::Cancelled } => {
                 Err(Refusal::NotRedeemable { stage: self.stage() })
             }
@@ -233,18 +229,22 @@ impl Payment {
         let in_our_hands = match &self.state {
             State::Final { end: End::Cancelled } => return Ok(None),
             State::AwaitingBankChoice
-            | State::AwaitingCredentials { .. }
             | State::AwaitingRedemption { .. }
-            | State::Authorised { .. } => true,
-            State::Opening { attempt, sent, .. } => nothing_is_created(attempt, *sent),
-            State::AwaitingRedirect { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. } => !self.state.may_execute_unseen(),
-            State::OpeningUncertain { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. }
+            | State::Ordered(OrderState::Authorised { .. }) => true,
+            State::Approving(authorisation) => match authorisation {
+                Authorisation::Opening { .. } => authorisation.nothing_is_created(),
+                Authorisation::OpeningUncertain { .. } => false,
+                Authorisation::AwaitingCredentials { .. }
+                | Authorisation::AwaitingRedirect { .. }
+                | Authorisation::AwaitingDecoupled { .. }
+                | Authorisation::VerifyingReturn { .. }
+                | Authorisation::VerifyingCredentials { .. } => !authorisation.may_execute_unseen(),
+            },
+            State::Ordered(
+                OrderState::Sent { .. }
+                | OrderState::Uncertain { .. }
+                | OrderState::Processing { .. },
+            )
             | State::Final {
                 end:
                     End::Completed
@@ -276,19 +276,16 @@ impl Payment {
                 return Ok(None);
             }
             State::AwaitingBankChoice => true,
-            State::Opening { attempt, sent, .. } => nothing_is_created(attempt, *sent),
-            State::AwaitingRedirect { authorisation, .. }
-            | State::AwaitingCredentials { authorisation, .. }
-            | State::AwaitingDecoupled { authorisation, .. } => !authorisation.may_execute(),
-            State::OpeningUncertain { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
-            | State::AwaitingRedemption { .. }
-            | State::Authorised { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. }
-            | State::Final { .. } => false,
+            State::Approving(authorisation) => match authorisation {
+                Authorisation::Opening { .. } => authorisation.nothing_is_created(),
+                Authorisation::AwaitingRedirect { opened, .. }
+                | Authorisation::AwaitingCredentials { opened, .. }
+                | Authorisation::AwaitingDecoupled { opened, .. } => !opened.may_execute(),
+                Authorisation::OpeningUncertain { .. }
+                | Authorisation::VerifyingReturn { .. }
+                | Authorisation::VerifyingCredentials { .. } => false,
+            },
+            State::AwaitingRedemption { .. } | State::Ordered(_) | State::Final { .. } => false,
         };
         if !open {
             return Err(Refusal::NotCancellable { stage: self.stage() });
@@ -304,31 +301,8 @@ impl Payment {
     /// kind is to be sent, or it has left before.
     #[must_use]
     pub fn begin_sending(&self) -> Option<PaymentStep> {
-        let mut payment = self.clone();
-        match &mut payment.state {
-            State::Opening { sent, .. }
-            | State::VerifyingReturn { sent, returned: Some(_), .. }
-                if !*sent =>
-            {
-                *sent = true;
-            }
-            State::AwaitingBankChoice
-            | State::Opening { .. }
-            | State::OpeningUncertain { .. }
-            | State::AwaitingRedirect { .. }
-            | State::AwaitingCredentials { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
-            | State::AwaitingRedemption { .. }
-            | State::Authorised { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. }
-            | State::Final { .. } => return None,
-        }
-        let jobs = payment.deadline().map(|due| JobChange::Schedule(JobKind::Expire, due));
-        Some(payment.silently(jobs.into_iter().collect()))
+        let recorded = self.state.approving()?.recorded_as_sent()?;
+        Some(self.clone().silently_at(State::Approving(recorded)))
     }
 
     /// Records that the order is about to be sent. Only after this is committed may it leave.
@@ -340,7 +314,7 @@ impl Payment {
         idempotency_key: &str,
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
-        let State::Authorised { consent_id, grant, .. } = &self.state else {
+        let State::Ordered(OrderState::Authorised { consent_id, grant, .. }) = &self.state else {
             return Err(Refusal::OrderNotAllowed { stage: self.stage() });
         };
         let order = SentOrder {
@@ -349,7 +323,7 @@ impl Payment {
             sent_at: now,
             grant: Some(grant.clone()),
         };
-        Ok(self.clone().with_deadline(State::OrderSent { order }, now, vec![]))
+        Ok(self.clone().with_deadline(State::Ordered(OrderState::Sent { order }), now, vec![]))
     }
 
     /// The payer answers the bank's questions. Only after this is committed may the answers leave.
@@ -361,16 +335,13 @@ impl Payment {
         credentials: Sealed,
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
-        let State::AwaitingCredentials { authorisation, challenge } = &self.state else {
+        let answered = self.state.approving().and_then(|known| known.answered(credentials));
+        let Some(answered) = answered else {
             return Err(Refusal::NoQuestionOpen { stage: self.stage() });
         };
-        let state = State::VerifyingCredentials {
-            authorisation: authorisation.clone(),
-            challenge: challenge.clone(),
-            credentials: Some(credentials),
-        };
-        let jobs = vec![JobChange::Schedule(JobKind::SendCredentials, now)];
-        Ok(self.clone().with_deadline(state, now, jobs))
+        let send = JobKind::Authorisation(AuthorisationJob::SendCredentials);
+        let jobs = vec![JobChange::Schedule(send, now)];
+        Ok(self.clone().with_deadline(State::Approving(answered), now, jobs))
     }
 
     /// A Step that the public sees nothing of: no event, and the time of the last change stays.
@@ -407,20 +378,12 @@ impl Payment {
             .into_iter()
             .filter_map(|kind| match kind {
                 JobKind::Deliver => None,
-                JobKind::SendReceipt => receipt.then_some(JobChange::Schedule(kind, now)),
+                JobKind::Payment(PaymentJob::SendReceipt) => {
+                    receipt.then_some(JobChange::Schedule(kind, now))
+                }
                 kind => Some(JobChange::Cancel(kind)),
             })
             .collect();
         self.moved_to(State::Final { end }, now, jobs)
-    }
-}
-
-/// Whether nothing exists at the bank that could be executed: its creation has not left.
-fn nothing_is_created(attempt: &Attempt, sent: bool) -> bool {
-    match attempt.repeated_creation() {
-        // It leaves without a mark.
-        RepeatedCreation::SameKeys => !attempt.executes_at_approval,
-        RepeatedCreation::NewKeys => true,
-        RepeatedCreation::Never => !sent,
     }
 }

@@ -1,5 +1,6 @@
 //! Every transition of a payment: [`Payment::observe`] has one exhaustive `match` over the states
-//! for each kind of fact. The printed table of all pairs is the snapshot of `tests/payment_table.rs`.
+//! for each kind of fact. The printed table of all pairs is the snapshot of `tests/payment_table.rs`;
+//! what happens while the payer approves is in `authorisation_table` beside it.
 //!
 //! How to read the arms: facts of an earlier phase that arrive late are [`Outcome::Already`];
 //! facts of a later phase that arrive early are [`Outcome::Unexpected`]; so is any word of the
@@ -9,18 +10,21 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::patience::after;
 use super::{
-    AuthorisationFact, EARLY_RETURNS_MAX, End, Fact, OrderFact, Payment, PaymentOutcome,
-    PaymentStep, Sealed, State, StatusFact,
+    End, Fact, OrderFact, OrderState, Payment, PaymentOutcome, PaymentStep, State, StatusFact,
 };
-use crate::approval::Approach;
+use crate::authorisation::{AuthorisationFact, Verdict};
 use crate::case::CaseKind;
-use crate::step::{Case, JobChange, JobKind, Outcome};
+use crate::sealed::Sealed;
+use crate::step::{Case, JobChange, JobKind, Outcome, PaymentJob};
 
 use AuthorisationFact as A;
 use Outcome::Already;
 
 /// When the last question is looked at again, should it not have been asked by then.
 const LAST_QUESTION_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+/// How a payment ends that the payer may have approved, and no order was sent.
+const APPROVAL_INCOMPLETE: (End, &str) =
+    (End::Failed, "The approval could not be completed in time; no order was sent.");
 
 impl Payment {
     /// What `fact` does to this payment. Total: any fact in any state has an outcome.
@@ -46,153 +50,77 @@ impl Payment {
         what: &AuthorisationFact,
         now: Timestamp,
     ) -> PaymentOutcome {
-        use State as S;
         match (&self.state, what) {
-            (S::Opening { attempt, .. } | S::OpeningUncertain { attempt, .. }, _) => {
-                if attempt.idempotency_key == *idempotency_key {
-                    self.authorisation_told(attempt, None, what, now)
-                } else {
-                    Already
-                }
+            (State::AwaitingBankChoice, _) => self.unexpected(CaseKind::AuthorisationBeforeReturn),
+            (State::Approving(authorisation), _) => {
+                let verdict = self.under_way(authorisation).observe(idempotency_key, what, now);
+                self.authorisation_told(verdict, now)
+            }
+            (State::Ordered(OrderState::Authorised { .. }), A::FundsUnavailable) => {
+                moved(self.clone().funds_unavailable(now))
+            }
+            (State::Ordered(OrderState::Authorised { .. }), A::Refused(refusal)) => {
+                moved(self.clone().refused(refusal, now))
+            }
+            (State::Ordered(OrderState::Authorised { .. }), A::GivenUp { text, malformed }) => {
+                let (text, malformed) = (text.clone(), *malformed);
+                self.authorisation_told(Verdict::GivenUp { text, malformed }, now)
             }
             (
-                S::AwaitingRedirect { authorisation, .. }
-                | S::AwaitingCredentials { authorisation, .. }
-                | S::AwaitingDecoupled { authorisation, .. }
-                | S::VerifyingReturn { authorisation, .. }
-                | S::VerifyingCredentials { authorisation, .. },
-                _,
-            ) => {
-                let attempt = &authorisation.attempt;
-                if attempt.idempotency_key == *idempotency_key {
-                    self.authorisation_told(attempt, Some(authorisation), what, now)
-                } else {
-                    Already
-                }
-            }
-            (S::AwaitingBankChoice, _) => self.unexpected(CaseKind::AuthorisationBeforeReturn),
-            (S::Authorised { .. }, A::FundsUnavailable | A::Refused(_) | A::GivenUp { .. }) => {
-                moved(self.authorisation_lost(what, now))
-            }
-            (
-                S::AwaitingRedemption { .. } | S::Authorised { .. } | S::Final { .. },
-                A::OrderTaken { .. },
+                State::AwaitingRedemption { .. }
+                | State::Ordered(OrderState::Authorised { .. })
+                | State::Final { .. },
+                A::OrderTaken(_),
             ) => self.unexpected(CaseKind::OrderTakenUnasked),
-            (
-                S::AwaitingRedemption { .. }
-                | S::Authorised { .. }
-                | S::OrderSent { .. }
-                | S::Uncertain { .. }
-                | S::Processing { .. }
-                | S::Final { .. },
-                _,
-            ) => Already,
+            (State::AwaitingRedemption { .. } | State::Ordered(_) | State::Final { .. }, _) => {
+                Already
+            }
         }
     }
 
-    /// The payer's browser came back, or the bank's callback came in its place. One that comes
-    /// before it can be verified is kept: the answer to the creation may be slower than the payer.
+    /// The payer's browser came back, or the bank's callback came in its place.
     fn observe_return(
         &self,
         oauth_state: &str,
         returned: &Sealed,
         now: Timestamp,
     ) -> PaymentOutcome {
-        use State as S;
-        let attempt = match &self.state {
-            S::Opening { attempt, .. } | S::OpeningUncertain { attempt, .. } => Some(attempt),
-            S::AwaitingBankChoice => return self.unexpected(CaseKind::ReturnBeforeRedirect),
-            S::AwaitingRedirect { .. }
-            | S::AwaitingCredentials { .. }
-            | S::AwaitingDecoupled { .. }
-            | S::VerifyingReturn { .. }
-            | S::VerifyingCredentials { .. }
-            | S::AwaitingRedemption { .. }
-            | S::Authorised { .. }
-            | S::OrderSent { .. }
-            | S::Uncertain { .. }
-            | S::Processing { .. }
-            | S::Final { .. } => {
-                self.state.authorisation().map(|authorisation| &authorisation.attempt)
-            }
-        };
-        if attempt.is_none_or(|attempt| attempt.oauth_state != *oauth_state) {
-            return Already;
-        }
         match &self.state {
-            S::AwaitingRedirect { authorisation, redirect_url } => {
-                let step = Approach::Redirect { url: redirect_url.clone() };
-                moved(self.verifying(authorisation, returned, Some(step), now))
+            State::AwaitingBankChoice => self.unexpected(CaseKind::ReturnBeforeRedirect),
+            State::Approving(authorisation) => {
+                let verdict = self.under_way(authorisation).returned(oauth_state, returned, now);
+                self.authorisation_told(verdict, now)
             }
-            S::AwaitingCredentials { authorisation, challenge } => {
-                let step = Approach::Embedded { challenge: challenge.clone() };
-                moved(self.verifying(authorisation, returned, Some(step), now))
-            }
-            // The callback of a decoupled approval that was begun by an answer whose fate is open.
-            S::VerifyingCredentials { authorisation, challenge, credentials: None }
-                if !self.state.may_execute_unseen() =>
-            {
-                let step = Approach::Embedded { challenge: challenge.clone() };
-                moved(self.verifying(authorisation, returned, Some(step), now))
-            }
-            S::AwaitingDecoupled { authorisation, message } => {
-                let step = Approach::Decoupled { message: message.clone() };
-                moved(self.verifying(authorisation, returned, Some(step), now))
-            }
-            S::VerifyingReturn { authorisation, returned: None, step, .. } => {
-                moved(self.verifying(authorisation, returned, step.clone(), now))
-            }
-            S::Opening { .. }
-            | S::OpeningUncertain { .. }
-            | S::VerifyingReturn { .. }
-            | S::VerifyingCredentials { .. } => {
-                if self.early_returns.len() >= EARLY_RETURNS_MAX {
-                    return self.unexpected(CaseKind::TooManyReturns);
-                }
-                let mut payment = self.clone();
-                payment.early_returns.push(returned.clone());
-                moved(payment.silently(vec![]))
-            }
-            S::AwaitingBankChoice
-            | S::AwaitingRedemption { .. }
-            | S::Authorised { .. }
-            | S::OrderSent { .. }
-            | S::Uncertain { .. }
-            | S::Processing { .. }
-            | S::Final { .. } => Already,
+            State::AwaitingRedemption { .. } | State::Ordered(_) | State::Final { .. } => Already,
         }
     }
 
     /// The bank's answer to the order.
     fn observe_order(&self, what: &OrderFact, now: Timestamp) -> PaymentOutcome {
-        use State as S;
+        use OrderState as O;
         match (&self.state, what) {
-            (S::OrderSent { order }, _) => moved(self.order_ended(order, what, now)),
+            (State::Ordered(O::Sent { order }), _) => moved(self.order_ended(order, what, now)),
             (
-                S::Uncertain { order } | S::Processing { order, bank_payment_id: None },
+                State::Ordered(
+                    O::Uncertain { order } | O::Processing { order, bank_payment_id: None },
+                ),
                 OrderFact::Answered { bank_payment_id, status, refund_account },
             ) => moved(self.order_taken(order, bank_payment_id, status, refund_account, now)),
-            (S::Uncertain { .. }, OrderFact::AnswerLost { .. }) => Already,
-            (S::Uncertain { .. }, OrderFact::Refused(_) | OrderFact::NotSent { .. }) => {
-                self.unexpected(CaseKind::OrderAnswerAfterItWasLost)
-            }
+            (State::Ordered(O::Uncertain { .. }), OrderFact::AnswerLost { .. }) => Already,
             (
-                S::Processing { bank_payment_id: Some(known), .. },
+                State::Ordered(O::Uncertain { .. }),
+                OrderFact::Refused(_) | OrderFact::NotSent { .. },
+            ) => self.unexpected(CaseKind::OrderAnswerAfterItWasLost),
+            (
+                State::Ordered(O::Processing { bank_payment_id: Some(known), .. }),
                 OrderFact::Answered { bank_payment_id, .. },
             ) if known == bank_payment_id => Already,
             (
-                S::AwaitingBankChoice
-                | S::Opening { .. }
-                | S::OpeningUncertain { .. }
-                | S::AwaitingRedirect { .. }
-                | S::AwaitingCredentials { .. }
-                | S::AwaitingDecoupled { .. }
-                | S::VerifyingReturn { .. }
-                | S::VerifyingCredentials { .. }
-                | S::AwaitingRedemption { .. }
-                | S::Authorised { .. }
-                | S::Processing { .. }
-                | S::Final { .. },
+                State::AwaitingBankChoice
+                | State::Approving(_)
+                | State::AwaitingRedemption { .. }
+                | State::Ordered(O::Authorised { .. } | O::Processing { .. })
+                | State::Final { .. },
                 _,
             ) => self.unexpected(CaseKind::OrderAnswerWithoutOrder),
         }
@@ -200,53 +128,50 @@ impl Payment {
 
     /// The bank's answer to a status question.
     fn observe_status(&self, what: &StatusFact, now: Timestamp) -> PaymentOutcome {
-        use State as S;
-        match (&self.state, what) {
+        use OrderState as O;
+        let order = match &self.state {
+            State::Final { end } => return self.status_of_what_ended(*end, what),
+            State::Ordered(order @ (O::Uncertain { .. } | O::Processing { .. })) => order,
+            State::AwaitingBankChoice
+            | State::Approving(_)
+            | State::AwaitingRedemption { .. }
+            | State::Ordered(O::Authorised { .. } | O::Sent { .. }) => {
+                return self.unexpected(CaseKind::StatusWithoutOrder);
+            }
+        };
+        match (order, what) {
             (
-                S::Uncertain { order } | S::Processing { order, bank_payment_id: None },
+                O::Uncertain { order } | O::Processing { order, bank_payment_id: None },
                 StatusFact::Found { bank_payment_id, status, refund_account },
             ) => moved(self.order_taken(order, bank_payment_id, status, refund_account, now)),
             (
-                S::Processing { .. },
+                O::Processing { .. },
                 StatusFact::Order(status) | StatusFact::Found { status, .. },
             ) => self.status_told(status, now),
-            (S::Processing { .. }, StatusFact::Consent(_))
-            | (S::Uncertain { .. } | S::Processing { .. }, StatusFact::NoWord) => self.no_word(now),
-            (S::Uncertain { order }, StatusFact::Consent(consent)) => {
+            (O::Uncertain { order }, StatusFact::Consent(consent)) => {
                 self.consent_told(order, *consent, now)
             }
-            (S::Uncertain { .. } | S::Processing { .. }, StatusFact::Unreadable { what }) => self
-                .no_word_but(
-                    Case {
-                        kind: CaseKind::BankAnswerMalformed,
-                        text: format!("the bank's answer about the status cannot be read: {what}"),
-                    },
-                    now,
-                ),
-            (S::Final { end }, StatusFact::Order(status) | StatusFact::Found { status, .. }) => {
-                self.status_after_the_end(*end, status)
-            }
-            (
-                S::Final { .. },
-                StatusFact::Consent(_) | StatusFact::Unreadable { .. } | StatusFact::NoWord,
-            ) => Already,
-            (
-                S::AwaitingBankChoice
-                | S::Opening { .. }
-                | S::OpeningUncertain { .. }
-                | S::AwaitingRedirect { .. }
-                | S::AwaitingCredentials { .. }
-                | S::AwaitingDecoupled { .. }
-                | S::VerifyingReturn { .. }
-                | S::VerifyingCredentials { .. }
-                | S::AwaitingRedemption { .. }
-                | S::Authorised { .. }
-                | S::OrderSent { .. },
-                _,
-            )
-            | (S::Uncertain { .. }, StatusFact::Order(_)) => {
+            (_, StatusFact::Unreadable { what }) => self.no_word_but(
+                Case {
+                    kind: CaseKind::BankAnswerMalformed,
+                    text: format!("the bank's answer about the status cannot be read: {what}"),
+                },
+                now,
+            ),
+            (_, StatusFact::Consent(_) | StatusFact::NoWord) => self.no_word(now),
+            (_, StatusFact::Order(_) | StatusFact::Found { .. }) => {
                 self.unexpected(CaseKind::StatusWithoutOrder)
             }
+        }
+    }
+
+    /// The bank's answer to a status question about a payment that has ended.
+    fn status_of_what_ended(&self, end: End, what: &StatusFact) -> PaymentOutcome {
+        match what {
+            StatusFact::Order(status) | StatusFact::Found { status, .. } => {
+                self.status_after_the_end(end, status)
+            }
+            StatusFact::Consent(_) | StatusFact::Unreadable { .. } | StatusFact::NoWord => Already,
         }
     }
 
@@ -256,11 +181,11 @@ impl Payment {
         if !self.patience_is_over(now) {
             return Already;
         }
-        if let State::OrderSent { order } = &self.state {
+        if let State::Ordered(OrderState::Sent { order }) = &self.state {
             let text = "no answer was recorded in 30 days".to_owned();
             return moved(self.order_ended(order, &OrderFact::AnswerLost { text }, now));
         }
-        match self.state.last_question() {
+        match self.last_question() {
             Some(question) => moved(self.clone().silently(vec![
                 JobChange::Schedule(question, now),
                 JobChange::Schedule(JobKind::Expire, after(now, LAST_QUESTION_AGAIN)),
@@ -296,26 +221,19 @@ impl Payment {
             _ if self.state.may_execute_unseen() => {
                 (End::NoFinalStatus, "The bank did not say within 30 days whether it executed.")
             }
-            State::AwaitingBankChoice
-            | State::Opening { .. }
-            | State::OpeningUncertain { .. }
-            | State::AwaitingRedirect { .. }
-            | State::AwaitingCredentials { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::Final { .. } => {
+            State::Approving(authorisation) if authorisation.is_verifying() => APPROVAL_INCOMPLETE,
+            State::AwaitingBankChoice | State::Approving(_) | State::Final { .. } => {
                 (End::Expired, "The payer did not approve the payment in time.")
             }
             State::AwaitingRedemption { .. } => {
                 (End::Expired, "The approved payment was not redeemed in time; no order was sent.")
             }
-            State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
-            | State::Authorised { .. } => {
-                (End::Failed, "The approval could not be completed in time; no order was sent.")
-            }
-            State::OrderSent { .. } | State::Uncertain { .. } | State::Processing { .. } => {
-                (End::NoFinalStatus, "The bank gave no final status within 30 days.")
-            }
+            State::Ordered(OrderState::Authorised { .. }) => APPROVAL_INCOMPLETE,
+            State::Ordered(
+                OrderState::Sent { .. }
+                | OrderState::Uncertain { .. }
+                | OrderState::Processing { .. },
+            ) => (End::NoFinalStatus, "The bank gave no final status within 30 days."),
         };
         let mut payment = self.clone();
         payment.reason = Some(text.to_owned());
@@ -327,6 +245,23 @@ impl Payment {
             });
         }
         step
+    }
+
+    /// The question that is asked once more when the time is over; `None` where the bank has no
+    /// word on it, or cannot be asked.
+    fn last_question(&self) -> Option<JobKind> {
+        match &self.state {
+            State::Approving(authorisation) => {
+                authorisation.last_question().map(JobKind::Authorisation)
+            }
+            State::Ordered(OrderState::Uncertain { .. } | OrderState::Processing { .. }) => {
+                Some(JobKind::Payment(PaymentJob::AskStatus))
+            }
+            State::AwaitingBankChoice
+            | State::AwaitingRedemption { .. }
+            | State::Ordered(OrderState::Authorised { .. } | OrderState::Sent { .. })
+            | State::Final { .. } => None,
+        }
     }
 
     pub(super) fn unexpected(&self, kind: CaseKind) -> PaymentOutcome {

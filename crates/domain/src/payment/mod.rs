@@ -1,43 +1,40 @@
 //! A payment: one order from the payer's account, initiated by us.
 //!
 //! [`Payment`] is the row of truth, [`State`] where it stands, [`Fact`] what can happen to it.
-//! The transitions are in `machine` (`Payment::observe`), what they do in `approval`, `lost` and
-//! `order`, the commands in `commands`, deadlines and intervals in `patience`.
+//! The transitions are in `machine` (`Payment::observe`), what they do in `approving` and `order`,
+//! the commands in `commands`, deadlines and intervals in `patience`.
 //!
 //! ```text
-//!                         ┌▶ AwaitingRedirect ────▶ VerifyingReturn ──────┐
-//! AwaitingBank ─▶ Opening ┼▶ AwaitingCredentials ─▶ VerifyingCredentials ─┼▶ Authorised ─▶ OrderSent
-//! Choice                  └▶ AwaitingDecoupled ───────────────────────────┤  ▲ ▲            │ │ │
-//!        (the bank may ask for one step after another)                    │  │ └─ not sent ─┘ │ │
-//!                                  the member sends the order by its word ├▶ AwaitingRedemption │ │
-//!                                    the bank executes at the approval    │   Uncertain ◀─────┘ │
-//!                                                                         └▶ Processing ◀───────┘
-//!                                                                                │
-//!                                                                                └▶ Final
+//! AwaitingBankChoice ─▶ Approving ┬───────────────────────▶ Ordered: Authorised ─▶ Sent
+//!                  (an authorisation) │                     ▲   ▲               │  │  │
+//!  the member sends the order         ├▶ AwaitingRedemption ┘   └── not sent ───┘  │  │
+//!  by its word                        │                        Uncertain ◀─────────┘  │
+//!  the bank executes at the approval  └──────────────────────▶ Processing ◀───────────┘
+//!                                                                  │
+//!                                                                  └▶ Final
 //! ```
 //!
 //! Two kinds of banks. Where an order follows the approval (*redemption*; UK Open Banking, STET,
-//! PolishAPI), nothing can be executed before `OrderSent` is recorded. Where the bank executes at
-//! the approval itself (Berlin Group), the approval is out of our hands once the payer has the
-//! link: such a payment never expires without the bank's word, and its bank cannot be changed.
+//! PolishAPI), nothing can be executed before `Sent` is recorded. Where the bank executes at the
+//! approval itself (Berlin Group), the approval is out of our hands once the payer has the link:
+//! such a payment never expires without the bank's word, and its bank cannot be changed.
 
-mod approval;
+mod approving;
 mod commands;
 mod fact;
-mod lost;
 mod machine;
 mod order;
 mod patience;
+mod stage;
 mod state;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use self::commands::Creation;
-pub use self::fact::{AuthorisationFact, BankRefusal, Fact, OrderFact, StatusFact};
-pub use self::state::{
-    Attempt, Authorisation, End, RepeatedCreation, Sealed, SentOrder, Stage, State,
-};
+pub use self::fact::{Fact, OrderFact, StatusFact};
+pub use self::stage::Stage;
+pub use self::state::{End, OrderState, SentOrder, State};
 use crate::account::AccountIdentifier;
 use crate::bank::RefundAccount;
 use crate::event::EventKind;
@@ -45,6 +42,7 @@ use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId, TokenRequestId};
 use crate::initiation::{Flow, Initiation};
 use crate::mail::MailAddress;
+use crate::sealed::Sealed;
 use crate::step::{Outcome, Step};
 
 /// How long a payer has to approve, counted from the payment's creation: 40 minutes (reference,
@@ -62,12 +60,6 @@ pub const LINK_WINDOW_MAX: SignedDuration = SignedDuration::from_hours(90 * 24);
 pub const REDEMPTION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// How long a bank is asked for its last word, counted from the order: 30 days (the same section).
 pub const STATUS_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How often a payment is opened at its bank at most: again after a creation or an access token
-/// whose answer was lost.
-pub const OPENINGS_MAX: u32 = 5;
-/// How many returns of browsers are kept that came before they could be verified. Further ones are
-/// dropped, with a case.
-pub const EARLY_RETURNS_MAX: usize = 8;
 /// No reason that is kept or shown is longer (API `statusReasonInformation`).
 pub const REASON_LENGTH_MAX: usize = 256;
 
@@ -165,7 +157,7 @@ pub struct Payment {
     /// Where it stands.
     pub state: State,
     /// What browsers, or the bank's callback, brought before it could be verified, oldest first; at
-    /// most [`EARLY_RETURNS_MAX`]. They belong to the attempt of the state.
+    /// most [`EARLY_RETURNS_MAX`](crate::authorisation::EARLY_RETURNS_MAX). They belong to the attempt of the state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub early_returns: Vec<Sealed>,
     /// The bank's own words.
@@ -242,18 +234,9 @@ impl Payment {
             State::Final { end: End::Declined } => self.authentication_failed_at.is_some(),
             State::Final { .. }
             | State::AwaitingBankChoice
-            | State::Opening { .. }
-            | State::OpeningUncertain { .. }
-            | State::AwaitingRedirect { .. }
-            | State::AwaitingCredentials { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
+            | State::Approving(_)
             | State::AwaitingRedemption { .. }
-            | State::Authorised { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. } => false,
+            | State::Ordered(_) => false,
         };
         // A bank that executes at the approval has the order before that, and drops it with this end.
         failed && self.approved_at.is_none()

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 
 use super::machine::moved;
 use super::{
-    BankRefusal, End, ErrorInfo, OrderFact, Payment, PaymentOutcome, PaymentStep, SentOrder, State,
+    End, ErrorInfo, OrderFact, OrderState, Payment, PaymentOutcome, PaymentStep, SentOrder, State,
     reason,
 };
+use crate::authorisation::{BankRefusal, RefusalKind};
 use crate::bank::{ConsentProgress, OrderProgress, OrderStatus, RefundAccount};
 use crate::case::CaseKind;
-use crate::step::{Case, JobChange, JobKind, Outcome};
+use crate::step::{Case, JobChange, JobKind, Outcome, PaymentJob};
 
 use Outcome::Already;
 
@@ -30,7 +31,7 @@ impl Payment {
             OrderFact::Answered { bank_payment_id, status, refund_account } => {
                 self.order_taken(order, bank_payment_id, status, refund_account, now)
             }
-            OrderFact::Refused(refusal) if refusal.http_status == 403 => {
+            OrderFact::Refused(refusal) if refusal.kind == RefusalKind::NotPermitted => {
                 payment.reason = Some(REDEMPTION_DENIED.to_owned());
                 payment.error = Some(error_info(refusal));
                 payment.ended(End::Declined, now)
@@ -42,7 +43,8 @@ impl Payment {
                 };
                 let redeemed_at = self.terms.redeems_on_request.then_some(order.sent_at);
                 let consent_id = order.consent_id.clone();
-                let state = State::Authorised { consent_id, grant, redeemed_at };
+                let state =
+                    State::Ordered(OrderState::Authorised { consent_id, grant, redeemed_at });
                 let mut step = payment.moved_to(state, now, vec![]);
                 if let Some(deadline) = step.state.deadline() {
                     step.jobs.push(JobChange::Schedule(JobKind::Expire, deadline));
@@ -51,11 +53,11 @@ impl Payment {
             }
             OrderFact::AnswerLost { text } => {
                 payment.reason = Some(ANSWER_LOST.to_owned());
-                let state = State::Uncertain { order: order.clone() };
+                let state = State::Ordered(OrderState::Uncertain { order: order.clone() });
                 // The first question comes at once: the order's age is the time that was waited.
                 let jobs = vec![
-                    JobChange::Cancel(JobKind::Redeem),
-                    JobChange::Schedule(JobKind::AskStatus, now),
+                    JobChange::Cancel(JobKind::Payment(PaymentJob::Redeem)),
+                    JobChange::Schedule(JobKind::Payment(PaymentJob::AskStatus), now),
                 ];
                 let mut step = payment.moved_to(state, now, jobs);
                 step.cases.push(Case {
@@ -78,10 +80,10 @@ impl Payment {
         let mut payment = self.clone();
         payment.bank.payment_id = Some(bank_payment_id.to_owned());
         payment.bank.refund_account.clone_from(refund_account);
-        let processing = State::Processing {
+        let processing = State::Ordered(OrderState::Processing {
             order: order.clone(),
             bank_payment_id: Some(bank_payment_id.to_owned()),
-        };
+        });
         payment.after_status(status, processing, now)
     }
 
@@ -146,9 +148,15 @@ impl Payment {
                     "The bank has the order; its answer was lost, so its outcome is not known."
                         .to_owned(),
                 );
-                let state = State::Processing { order: order.clone(), bank_payment_id: None };
-                let mut step =
-                    payment.moved_to(state, now, vec![JobChange::Cancel(JobKind::AskStatus)]);
+                let state = State::Ordered(OrderState::Processing {
+                    order: order.clone(),
+                    bank_payment_id: None,
+                });
+                let mut step = payment.moved_to(
+                    state,
+                    now,
+                    vec![JobChange::Cancel(JobKind::Payment(PaymentJob::AskStatus))],
+                );
                 step.cases.push(Case {
                     kind: CaseKind::OrderWithoutId,
                     text: "the consent is consumed but the order's id is unknown: find the order \
@@ -196,7 +204,10 @@ impl Payment {
     pub(super) fn refused(mut self, refusal: &BankRefusal, now: Timestamp) -> PaymentStep {
         self.reason = Some(reason(&refusal.text));
         self.error = Some(error_info(refusal));
-        let end = if refusal.http_status == 401 { End::Failed } else { End::Rejected };
+        let end = match refusal.kind {
+            RefusalKind::NotAuthenticated => End::Failed,
+            RefusalKind::NotPermitted | RefusalKind::Content => End::Rejected,
+        };
         self.ended(end, now)
     }
 
@@ -221,8 +232,11 @@ impl Payment {
 /// The jobs of a payment whose order's fate is to be asked for.
 fn ask_from(payment: &Payment, now: Timestamp) -> Vec<JobChange> {
     vec![
-        JobChange::Cancel(JobKind::Redeem),
-        JobChange::Schedule(JobKind::AskStatus, payment.next_status_question(now)),
+        JobChange::Cancel(JobKind::Payment(PaymentJob::Redeem)),
+        JobChange::Schedule(
+            JobKind::Payment(PaymentJob::AskStatus),
+            payment.next_status_question(now),
+        ),
     ]
 }
 

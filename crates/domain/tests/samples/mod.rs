@@ -1,16 +1,19 @@
 //! Every state that a payment can be in, and every fact that can be told of it.
 
 use domain::account::{AccountIdentifier, Party};
-use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
+use domain::authorisation::{
+    Approach, Attempt, Authorisation, AuthorisationFact, BankRefusal, Challenge, ChallengeField,
+    FieldKind, Opened, RefusalKind, RepeatedCreation, TakenOrder,
+};
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
 use domain::execution::Execution;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
-    Attempt, Authorisation, AuthorisationFact, BankRefusal, Creation, End, Fact, OrderFact,
-    Payment, RepeatedCreation, Sealed, SentOrder, State, StatusFact, Terms,
+    Creation, End, Fact, OrderFact, OrderState, Payment, SentOrder, State, StatusFact, Terms,
 };
+use domain::sealed::Sealed;
 use jiff::{SignedDuration, Timestamp};
 
 pub fn start() -> Timestamp {
@@ -29,13 +32,13 @@ pub fn attempt() -> Attempt {
     }
 }
 
-pub fn authorisation() -> Authorisation {
-    Authorisation { attempt: attempt(), consent_id: Some("consent-1".to_owned()), context: None }
+pub fn opened() -> Opened {
+    Opened { attempt: attempt(), consent_id: Some("consent-1".to_owned()), context: None }
 }
 
 /// At a bank that executes at the approval.
-pub fn executing() -> Authorisation {
-    Authorisation { attempt: executing_attempt(), ..authorisation() }
+pub fn executing() -> Opened {
+    Opened { attempt: executing_attempt(), ..opened() }
 }
 
 /// At a bank that executes at the approval, and may execute a creation whose answer was lost.
@@ -59,12 +62,12 @@ pub fn renewed() -> Box<Attempt> {
 }
 
 pub fn opening(attempt: Attempt, sent: bool) -> State {
-    State::Opening { attempt, credentials: None, sent }
+    State::Approving(Authorisation::Opening { attempt, credentials: None, sent })
 }
 
-pub fn verifying(authorisation: Authorisation, returned: Option<Sealed>, sent: bool) -> State {
+pub fn verifying(opened: Opened, returned: Option<Sealed>, sent: bool) -> State {
     let step = Some(Approach::Redirect { url: url() });
-    State::VerifyingReturn { authorisation, returned, sent, step }
+    State::Approving(Authorisation::VerifyingReturn { opened, returned, sent, step })
 }
 
 pub fn url() -> String {
@@ -159,7 +162,7 @@ pub fn payment(state: State) -> Payment {
     let member: MemberId = "m:1111:x".parse().unwrap();
     let step = Payment::create(id, member, creation(), start()).unwrap();
     let mut payment = step.state;
-    if let State::Processing { bank_payment_id, .. } = &state {
+    if let State::Ordered(OrderState::Processing { bank_payment_id, .. }) = &state {
         payment.bank.payment_id.clone_from(bank_payment_id);
         payment.bank.payment_status = Some("Pending".to_owned());
     }
@@ -171,31 +174,41 @@ pub fn payment(state: State) -> Payment {
 }
 
 pub fn authorised() -> State {
-    State::Authorised { consent_id: "consent-1".to_owned(), grant: sealed(), redeemed_at: None }
+    State::Ordered(OrderState::Authorised {
+        consent_id: "consent-1".to_owned(),
+        grant: sealed(),
+        redeemed_at: None,
+    })
 }
 
 pub fn states() -> Vec<(String, State)> {
-    let known = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
+    let known = State::Ordered(OrderState::Processing {
+        order: order(),
+        bank_payment_id: Some("order-1".to_owned()),
+    });
     let mut states = vec![
         State::AwaitingBankChoice,
         opening(attempt(), false),
-        State::AwaitingRedirect { authorisation: authorisation(), redirect_url: url() },
-        State::AwaitingCredentials { authorisation: authorisation(), challenge: challenge() },
-        State::AwaitingDecoupled { authorisation: authorisation(), message: None },
-        verifying(authorisation(), Some(sealed()), false),
-        State::VerifyingCredentials {
-            authorisation: authorisation(),
+        State::Approving(Authorisation::AwaitingRedirect { opened: opened(), redirect_url: url() }),
+        State::Approving(Authorisation::AwaitingCredentials {
+            opened: opened(),
+            challenge: challenge(),
+        }),
+        State::Approving(Authorisation::AwaitingDecoupled { opened: opened(), message: None }),
+        verifying(opened(), Some(sealed()), false),
+        State::Approving(Authorisation::VerifyingCredentials {
+            opened: opened(),
             challenge: challenge(),
             credentials: Some(sealed()),
-        },
+        }),
         State::AwaitingRedemption {
             consent_id: "consent-1".to_owned(),
             grant: sealed(),
             usable_until: start() + SignedDuration::from_hours(1),
         },
         authorised(),
-        State::OrderSent { order: order() },
-        State::Uncertain { order: order() },
+        State::Ordered(OrderState::Sent { order: order() }),
+        State::Ordered(OrderState::Uncertain { order: order() }),
         known,
     ]
     .into_iter()
@@ -212,65 +225,82 @@ pub fn states() -> Vec<(String, State)> {
 /// The same states at other banks, or with other things known.
 fn variants() -> [(&'static str, State); 14] {
     [
-        ("processing, id unknown", State::Processing { order: order(), bank_payment_id: None }),
+        (
+            "processing, id unknown",
+            State::Ordered(OrderState::Processing { order: order(), bank_payment_id: None }),
+        ),
         (
             "awaiting_redirect, executing bank",
-            State::AwaitingRedirect { authorisation: executing(), redirect_url: url() },
+            State::Approving(Authorisation::AwaitingRedirect {
+                opened: executing(),
+                redirect_url: url(),
+            }),
         ),
         (
             "awaiting_decoupled, executing bank",
-            State::AwaitingDecoupled { authorisation: executing(), message: None },
+            State::Approving(Authorisation::AwaitingDecoupled {
+                opened: executing(),
+                message: None,
+            }),
         ),
         ("opening, sent, never repeated", opening(executing_attempt(), true)),
         ("opening, sent, repeated with new keys", opening(renewable_attempt(), true)),
         (
             "opening_uncertain",
-            State::OpeningUncertain { attempt: executing_attempt(), credentials: None },
+            State::Approving(Authorisation::OpeningUncertain {
+                attempt: executing_attempt(),
+                credentials: None,
+            }),
         ),
-        ("verifying_return, code sent", verifying(authorisation(), Some(sealed()), true)),
+        ("verifying_return, code sent", verifying(opened(), Some(sealed()), true)),
         ("verifying_return, executing bank", verifying(executing(), Some(sealed()), false)),
         ("verifying_return, executing bank, only asked", verifying(executing(), None, false)),
         (
             "verifying_return, sent, creates at an executing bank",
-            verifying(Authorisation { consent_id: None, ..executing() }, Some(sealed()), true),
+            verifying(Opened { consent_id: None, ..executing() }, Some(sealed()), true),
         ),
         (
             "verifying_credentials, creates at an executing bank",
-            State::VerifyingCredentials {
-                authorisation: Authorisation { consent_id: None, ..executing() },
+            State::Approving(Authorisation::VerifyingCredentials {
+                opened: Opened { consent_id: None, ..executing() },
                 challenge: challenge(),
                 credentials: Some(sealed()),
-            },
+            }),
         ),
         (
             "verifying_credentials, creates nothing that executes",
-            State::VerifyingCredentials {
-                authorisation: Authorisation { consent_id: None, ..authorisation() },
+            State::Approving(Authorisation::VerifyingCredentials {
+                opened: Opened { consent_id: None, ..opened() },
                 challenge: challenge(),
                 credentials: Some(sealed()),
-            },
+            }),
         ),
         (
             "verifying_credentials, executing bank",
-            State::VerifyingCredentials {
-                authorisation: executing(),
+            State::Approving(Authorisation::VerifyingCredentials {
+                opened: executing(),
                 challenge: challenge(),
                 credentials: Some(sealed()),
-            },
+            }),
         ),
         (
             "verifying_credentials, executing bank, only asked",
-            State::VerifyingCredentials {
-                authorisation: executing(),
+            State::Approving(Authorisation::VerifyingCredentials {
+                opened: executing(),
                 challenge: challenge(),
                 credentials: None,
-            },
+            }),
         ),
     ]
 }
 
 pub fn refusal(http_status: u16) -> BankRefusal {
-    BankRefusal { http_status, code: None, text: "no".to_owned() }
+    let kind = match http_status {
+        401 => RefusalKind::NotAuthenticated,
+        403 => RefusalKind::NotPermitted,
+        _ => RefusalKind::Content,
+    };
+    BankRefusal { kind, http_status, code: None, text: "no".to_owned() }
 }
 
 pub fn status(progress: OrderProgress, raw: &str) -> OrderStatus {
@@ -328,21 +358,21 @@ pub fn approval_facts() -> Vec<(&'static str, Fact)> {
         ),
         (
             "order taken",
-            told(AuthorisationFact::OrderTaken {
+            told(AuthorisationFact::OrderTaken(Box::new(TakenOrder {
                 bank_payment_id: "order-1".to_owned(),
                 status: status(OrderProgress::InProcess, "ACTC"),
                 refund_account: None,
                 grant: None,
-            }),
+            }))),
         ),
         (
             "order taken: completed",
-            told(AuthorisationFact::OrderTaken {
+            told(AuthorisationFact::OrderTaken(Box::new(TakenOrder {
                 bank_payment_id: "order-1".to_owned(),
                 status: status(OrderProgress::Completed, "ACSC"),
                 refund_account: None,
                 grant: None,
-            }),
+            }))),
         ),
         ("declined", told(AuthorisationFact::Declined { text: None })),
         ("expired", told(AuthorisationFact::Expired)),

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use banks::protocol::{AccessGrant, Approval, Credentials, Pending};
 use banks::psu_return::Returned;
-use domain::payment::{
-    Attempt, Authorisation, AuthorisationFact, BankRefusal, Fact, Payment, Sealed,
+use domain::authorisation::{
+    Attempt, AuthorisationFact, BankRefusal, Opened, RefusalKind, TakenOrder,
 };
+use domain::payment::{Fact, Payment};
+use domain::sealed::Sealed;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::jobs::Claim;
@@ -59,7 +61,17 @@ fn renewed(app: &App, payment: &Payment) -> Result<Box<Attempt>, GatewayError> {
 
 /// The bank's clear "no".
 pub(super) fn refused(code: Option<String>, status: u16, text: String) -> AuthorisationFact {
-    AuthorisationFact::Refused(BankRefusal { http_status: status, code, text })
+    AuthorisationFact::Refused(refusal(code, status, text))
+}
+
+/// The same, whatever was asked for.
+pub(super) fn refusal(code: Option<String>, http_status: u16, text: String) -> BankRefusal {
+    let kind = match http_status {
+        401 => RefusalKind::NotAuthenticated,
+        403 => RefusalKind::NotPermitted,
+        _ => RefusalKind::Content,
+    };
+    BankRefusal { kind, http_status, code, text }
 }
 
 /// Commits that what cannot be repeated is about to leave; the payment as it is then. `None` where
@@ -119,12 +131,14 @@ pub(super) fn of_approval(
             let grant = seal_grant(app, payment, &grant)?;
             AuthorisationFact::Granted { consent_id, grant, usable_until }
         }
-        Approval::OrderTaken { answer, grant } => AuthorisationFact::OrderTaken {
-            bank_payment_id: answer.bank_payment_id,
-            status: answer.status,
-            refund_account: answer.refund_account,
-            grant: grant.map(|grant| seal_grant(app, payment, &grant)).transpose()?,
-        },
+        Approval::OrderTaken { answer, grant } => {
+            AuthorisationFact::OrderTaken(Box::new(TakenOrder {
+                bank_payment_id: answer.bank_payment_id,
+                status: answer.status,
+                refund_account: answer.refund_account,
+                grant: grant.map(|grant| seal_grant(app, payment, &grant)).transpose()?,
+            }))
+        }
         Approval::Declined { reason } => AuthorisationFact::Declined { text: reason },
         Approval::Expired => AuthorisationFact::Expired,
     })
@@ -134,19 +148,16 @@ pub(super) fn of_approval(
 pub(super) fn open_context(
     app: &App,
     payment: &Payment,
-    authorisation: &Authorisation,
+    opened: &Opened,
 ) -> Result<Option<String>, GatewayError> {
-    let sealed = authorisation.context.as_ref();
+    let sealed = opened.context.as_ref();
     sealed.map(|sealed| open(app, payment, CONTEXT, sealed)).transpose()
 }
 
 /// What the bank's standard gets back of what was stored.
-pub(super) fn pending<'a>(
-    authorisation: &'a Authorisation,
-    context: Option<&'a str>,
-) -> Pending<'a> {
-    let consent_id = authorisation.consent_id.as_deref();
-    Pending { attempt: &authorisation.attempt, consent_id, context }
+pub(super) fn pending<'a>(opened: &'a Opened, context: Option<&'a str>) -> Pending<'a> {
+    let consent_id = opened.consent_id.as_deref();
+    Pending { attempt: &opened.attempt, consent_id, context }
 }
 
 const CONTEXT: &str = "context";

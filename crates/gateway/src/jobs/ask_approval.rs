@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use banks::error::BankError;
 use banks::protocol::PsuContext;
-use domain::payment::AuthorisationFact;
+use domain::authorisation::{Authorisation, AuthorisationFact};
 use store::jobs::Claim;
 
 use super::{Conclusion, Held, Next, Observed, approval, observed, payment_of, postponed};
@@ -15,7 +15,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     let Some(payment) = payment_of(app, claim).await? else {
         return Ok(Next::Finish);
     };
-    let Some(authorisation) = payment.state.authorisation() else {
+    let Some(opened) = payment.state.approving().and_then(Authorisation::opened) else {
         return Ok(Next::Finish);
     };
     let again = Next::Repeat(payment.next_approval_question(app.now()));
@@ -25,8 +25,8 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
-    let context = approval::open_context(app, &payment, authorisation)?;
-    let pending = approval::pending(authorisation, context.as_deref());
+    let context = approval::open_context(app, &payment, opened)?;
+    let pending = approval::pending(opened, context.as_deref());
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
     let answer = protocol.ask_approval(&call, &order, pending).await;
@@ -38,14 +38,16 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
             AuthorisationFact::Unreadable { what: error.to_string() }
         }
     };
-    let fact = approval::fact(&authorisation.attempt, what);
+    let fact = approval::fact(&opened.attempt, what);
     match observed(app, claim, Conclusion { fact, calls }, Some(claim)).await? {
         Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
         Observed::Moved(Held::Nothing) => Ok(Next::Done),
-        Observed::Already(payment) => Ok(match payment.state.authorisation() {
-            None => Next::Finish,
-            Some(_) => Next::Repeat(payment.next_approval_question(app.now())),
-        }),
+        Observed::Already(payment) => {
+            Ok(match payment.state.approving().and_then(Authorisation::opened) {
+                None => Next::Finish,
+                Some(_) => Next::Repeat(payment.next_approval_question(app.now())),
+            })
+        }
         Observed::Unexpected => Ok(again),
     }
 }

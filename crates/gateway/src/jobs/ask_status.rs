@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use banks::error::BankError;
 use banks::protocol::{LostOrder, PsuContext};
-use domain::payment::{Fact, State, StatusFact};
+use domain::payment::{Fact, OrderState, State, StatusFact};
 use store::jobs::Claim;
 
 use super::approval::open_grant;
@@ -19,7 +19,9 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         return Ok(Next::Finish);
     };
     let again = Next::Repeat(payment.next_status_question(app.now()));
-    let (State::Processing { order: sent, .. } | State::Uncertain { order: sent }) = &payment.state
+    let State::Ordered(
+        OrderState::Processing { order: sent, .. } | OrderState::Uncertain { order: sent },
+    ) = &payment.state
     else {
         return Ok(Next::Finish);
     };

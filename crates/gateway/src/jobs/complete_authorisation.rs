@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use banks::error::{AuthorisationError, BankError};
 use banks::protocol::{Approval, PsuContext};
-use domain::payment::{AuthorisationFact, State};
+use domain::authorisation::{Authorisation, AuthorisationFact};
 use store::jobs::Claim;
 
 use super::{Conclusion, Next, approval, backoff, conclude, observed, payment_of, postponed};
@@ -22,12 +22,12 @@ pub(super) async fn run(
     let Some(payment) = payment_of(app, claim).await? else {
         return Ok(Next::Finish);
     };
-    let State::VerifyingReturn { authorisation, returned: Some(returned), sent, .. } =
-        &payment.state
+    let Some(Authorisation::VerifyingReturn { opened, returned: Some(returned), sent, .. }) =
+        payment.state.approving()
     else {
         return Ok(Next::Finish);
     };
-    let attempt = &authorisation.attempt;
+    let attempt = &opened.attempt;
     if *sent {
         let text = "the process ended before an answer was recorded".to_owned();
         let what = approval::answer_lost(app, &payment, text)?;
@@ -41,8 +41,8 @@ pub(super) async fn run(
         return Ok(postponed(app));
     }
     let returned = approval::open_return(app, &payment, returned)?;
-    let context = approval::open_context(app, &payment, authorisation)?;
-    let pending = approval::pending(authorisation, context.as_deref());
+    let context = approval::open_context(app, &payment, opened)?;
+    let pending = approval::pending(opened, context.as_deref());
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
     let once = protocol.uses_up_return(&call, pending, &returned);

@@ -35,7 +35,7 @@ use banks::protocol::{PaymentOrder, PsuContext};
 use domain::account::Party;
 use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment};
-use domain::step::{JobKind, Outcome};
+use domain::step::{AuthorisationJob, JobKind, Outcome, PaymentJob};
 use jiff::{SignedDuration, Timestamp};
 use store::bank_calls::{self, BankCall};
 use store::jobs::{Claim, Lease};
@@ -99,20 +99,28 @@ pub(crate) fn run_in_background(app: &Arc<App>, claim: Claim, psu: PsuContext) {
 
 async fn run(app: &Arc<App>, claim: &Claim, psu: PsuContext) -> Result<Next, GatewayError> {
     match claim.kind {
-        JobKind::OpenAtBank => open_at_bank::run(app, claim, psu).await,
-        JobKind::CompleteAuthorisation => complete_authorisation::run(app, claim, psu).await,
-        JobKind::SendCredentials => send_credentials::run(app, claim, psu).await,
-        JobKind::AskApproval => ask_approval::run(app, claim).await,
-        JobKind::Redeem => redeem::run(app, claim).await,
-        JobKind::AskStatus => ask_status::run(app, claim).await,
+        JobKind::Authorisation(AuthorisationJob::OpenAtBank) => {
+            open_at_bank::run(app, claim, psu).await
+        }
+        JobKind::Authorisation(AuthorisationJob::CompleteAuthorisation) => {
+            complete_authorisation::run(app, claim, psu).await
+        }
+        JobKind::Authorisation(AuthorisationJob::SendCredentials) => {
+            send_credentials::run(app, claim, psu).await
+        }
+        JobKind::Authorisation(AuthorisationJob::AskApproval) => {
+            ask_approval::run(app, claim).await
+        }
+        JobKind::Payment(PaymentJob::Redeem) => redeem::run(app, claim).await,
+        JobKind::Payment(PaymentJob::AskStatus) => ask_status::run(app, claim).await,
         JobKind::Expire => expire::run(app, claim).await,
-        JobKind::Deliver | JobKind::SendReceipt => {
+        JobKind::Deliver | JobKind::Payment(PaymentJob::SendReceipt) => {
             let Some(place) = app.lanes.at_endpoint(&claim.member_id).await else {
                 return Ok(postponed(app));
             };
             let next = match claim.kind {
-                JobKind::SendReceipt => send_receipt::run(app, claim).await,
-                _ => deliver::run(app, claim).await,
+                JobKind::Deliver => deliver::run(app, claim).await,
+                _ => send_receipt::run(app, claim).await,
             };
             drop(place);
             next

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use banks::error::BankError;
 use banks::protocol::{Credentials, PsuContext};
-use domain::payment::{Attempt, AuthorisationFact, RepeatedCreation, State};
+use domain::authorisation::{Attempt, Authorisation, AuthorisationFact, RepeatedCreation};
 use store::jobs::Claim;
 
 use super::{
@@ -25,21 +25,14 @@ pub(super) async fn run(
     let Some(payment) = payment_of(app, claim).await? else {
         return Ok(Next::Finish);
     };
-    let (attempt, credentials, sent, uncertain) = match &payment.state {
-        State::Opening { attempt, credentials, sent } => (attempt, credentials, *sent, false),
-        State::OpeningUncertain { attempt, credentials } => (attempt, credentials, false, true),
-        State::AwaitingBankChoice
-        | State::AwaitingRedirect { .. }
-        | State::AwaitingCredentials { .. }
-        | State::AwaitingDecoupled { .. }
-        | State::VerifyingReturn { .. }
-        | State::VerifyingCredentials { .. }
-        | State::AwaitingRedemption { .. }
-        | State::Authorised { .. }
-        | State::OrderSent { .. }
-        | State::Uncertain { .. }
-        | State::Processing { .. }
-        | State::Final { .. } => return Ok(Next::Finish),
+    let (attempt, credentials, sent, uncertain) = match payment.state.approving() {
+        Some(Authorisation::Opening { attempt, credentials, sent }) => {
+            (attempt, credentials, *sent, false)
+        }
+        Some(Authorisation::OpeningUncertain { attempt, credentials }) => {
+            (attempt, credentials, false, true)
+        }
+        _ => return Ok(Next::Finish),
     };
     let told = |what| Conclusion::of(approval::fact(attempt, what));
     let repeatable = attempt.repeated_creation() == RepeatedCreation::SameKeys;

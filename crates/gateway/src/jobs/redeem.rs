@@ -8,15 +8,14 @@ use std::sync::Arc;
 
 use banks::error::BankError;
 use banks::protocol::{AccessGrant, PsuContext};
-use domain::payment::{
-    AuthorisationFact, BankRefusal, Fact, OrderFact, Payment, PaymentStep, State,
-};
+use domain::authorisation::AuthorisationFact;
+use domain::payment::{Fact, OrderFact, OrderState, Payment, PaymentStep, State};
 use store::bank_calls::BankCall;
 use store::jobs::Claim;
 use store::step::{self, Saving};
 use store::{StoreError, payments, unit};
 
-use super::approval::open_grant;
+use super::approval::{self, open_grant};
 use super::holding::Holding;
 use super::{
     ATTEMPTS_MAX, Conclusion, Held, Next, Observed, backoff, conclude, observed, order_of,
@@ -32,23 +31,16 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         return Ok(Next::Finish);
     };
     let (consent_id, sealed) = match &payment.state {
-        State::Authorised { consent_id, grant, .. } => (consent_id, grant),
-        State::OrderSent { .. } => {
+        State::Ordered(OrderState::Authorised { consent_id, grant, .. }) => (consent_id, grant),
+        State::Ordered(OrderState::Sent { .. }) => {
             let text = "the process ended before an answer was recorded".to_owned();
             let fact = Fact::Order(OrderFact::AnswerLost { text });
             return conclude(app, claim, Conclusion::of(fact)).await;
         }
         State::AwaitingBankChoice
-        | State::Opening { .. }
-        | State::OpeningUncertain { .. }
-        | State::AwaitingRedirect { .. }
-        | State::AwaitingCredentials { .. }
-        | State::AwaitingDecoupled { .. }
-        | State::VerifyingReturn { .. }
-        | State::VerifyingCredentials { .. }
+        | State::Approving(_)
         | State::AwaitingRedemption { .. }
-        | State::Uncertain { .. }
-        | State::Processing { .. }
+        | State::Ordered(OrderState::Uncertain { .. } | OrderState::Processing { .. })
         | State::Final { .. } => return Ok(Next::Finish),
     };
     let grant = open_grant(app, &payment, sealed)?;
@@ -89,9 +81,7 @@ async fn confirm_funds(
             return Ok(None);
         }
         Ok(false) => AuthorisationFact::FundsUnavailable,
-        Err(BankError::Refused { code, status, text }) => {
-            AuthorisationFact::Refused(BankRefusal { http_status: status, code, text })
-        }
+        Err(BankError::Refused { code, status, text }) => approval::refused(code, status, text),
         Err(
             error @ (BankError::Unavailable { .. }
             | BankError::Unknown { .. }
@@ -141,7 +131,7 @@ async fn record_sending(
             Ok((None, Some(found)))
                 if holding.may_have_committed()
                     && found.version == payment.version + 1
-                    && matches!(found.state, State::OrderSent { .. }) =>
+                    && matches!(found.state, State::Ordered(OrderState::Sent { .. })) =>
             {
                 return Ok(Some(found));
             }
@@ -156,7 +146,7 @@ async fn send(
     payment: &Payment,
     grant: &AccessGrant,
 ) -> Result<Next, GatewayError> {
-    let State::OrderSent { order, .. } = &payment.state else {
+    let State::Ordered(OrderState::Sent { order }) = &payment.state else {
         return Ok(Next::Finish);
     };
     let (protocol, call) = at_bank.call();
@@ -171,7 +161,7 @@ async fn send(
             refund_account: answer.refund_account,
         },
         Err(BankError::Refused { code, status, text }) => {
-            OrderFact::Refused(BankRefusal { http_status: status, code, text })
+            OrderFact::Refused(approval::refusal(code, status, text))
         }
         Err(BankError::Unavailable { text }) => {
             return not_sent(app, claim, payment, &text, calls).await;

@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use banks::error::BankError;
 use banks::protocol::PsuContext;
-use domain::approval::Approach;
-use domain::payment::{AuthorisationFact, State};
+use domain::authorisation::{Approach, Authorisation, AuthorisationFact};
 use store::jobs::Claim;
 
 use super::{Conclusion, Next, approval, conclude, payment_of, postponed};
@@ -23,12 +22,15 @@ pub(super) async fn run(
     let Some(payment) = payment_of(app, claim).await? else {
         return Ok(Next::Finish);
     };
-    let State::VerifyingCredentials { authorisation, challenge, credentials: Some(credentials) } =
-        &payment.state
+    let Some(Authorisation::VerifyingCredentials {
+        opened,
+        challenge,
+        credentials: Some(credentials),
+    }) = payment.state.approving()
     else {
         return Ok(Next::Finish);
     };
-    let attempt = &authorisation.attempt;
+    let attempt = &opened.attempt;
     if claim.attempts > 1 {
         let text = "the process ended before an answer was recorded".to_owned();
         let what = approval::answer_lost(app, &payment, text)?;
@@ -42,8 +44,8 @@ pub(super) async fn run(
         return Ok(postponed(app));
     }
     let credentials = approval::open_credentials(app, &payment, credentials)?;
-    let context = approval::open_context(app, &payment, authorisation)?;
-    let pending = approval::pending(authorisation, context.as_deref());
+    let context = approval::open_context(app, &payment, opened)?;
+    let pending = approval::pending(opened, context.as_deref());
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
     let answer = protocol.send_credentials(&call, &order, pending, &credentials).await;
@@ -57,7 +59,7 @@ pub(super) async fn run(
                 Some("The bank could not be reached. Please try again.".to_owned());
             AuthorisationFact::Continues {
                 consent_id: None,
-                context: authorisation.context.clone(),
+                context: opened.context.clone(),
                 approach: Approach::Embedded { challenge },
             }
         }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use banks::protocol::{Credentials, PsuContext};
+use domain::authorisation::Authorisation;
 use domain::ids::PaymentId;
-use domain::payment::{Payment, State};
+use domain::payment::Payment;
 use store::step::{self, Saving};
 use store::{StoreError, idempotency, payments, unit};
 
@@ -56,7 +57,7 @@ async fn answer(
     key: Option<IdempotencyKey>,
 ) -> Result<(), GatewayError> {
     let payment = super::open_by_link(app, id).await?;
-    if let State::AwaitingCredentials { challenge, .. } = &payment.state
+    if let Some(Authorisation::AwaitingCredentials { challenge, .. }) = payment.state.approving()
         && let Some(open) = challenge.open_question(|field| answers.get(field))
     {
         let text = match open.options.is_empty() {

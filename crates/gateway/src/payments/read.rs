@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use banks::protocol::PsuContext;
 use domain::ids::PaymentId;
-use domain::payment::{Payment, State};
-use domain::step::JobKind;
+use domain::payment::{OrderState, Payment, State};
+use domain::step::{JobKind, PaymentJob};
 use jiff::SignedDuration;
 use store::bank_calls::{self, BankCall};
 use store::jobs::{Claim, Waiting};
@@ -159,7 +159,10 @@ pub async fn bank_calls(app: &App, id: &PaymentId) -> Result<Vec<BankCall>, Gate
 /// When a question is due that may be asked now instead; `None` where none will wait that long.
 fn question_that_waits(app: &App, payment: &Payment) -> Option<Waiting> {
     let now = app.now();
-    let asking = matches!(payment.state, State::Uncertain { .. } | State::Processing { .. });
+    let asking = matches!(
+        payment.state,
+        State::Ordered(OrderState::Uncertain { .. } | OrderState::Processing { .. })
+    );
     // Questions are due ever later after one another, so one that was due by then was asked for
     // before that moment.
     let a_while_ago = now.checked_sub(BETWEEN_QUESTIONS).ok()?;
@@ -173,7 +176,10 @@ async fn ask_soon(app: &Arc<App>, payment: &Payment, waiting: Waiting) -> Result
     app.db()
         .transact(move |tx| {
             let id = id.clone();
-            unit(async move { store::jobs::wake(tx, &id, JobKind::AskStatus, now, waiting).await })
+            unit(async move {
+                store::jobs::wake(tx, &id, JobKind::Payment(PaymentJob::AskStatus), now, waiting)
+                    .await
+            })
         })
         .await?;
     app.jobs_may_be_due();
@@ -189,7 +195,14 @@ async fn claim_question(
     let claimed = app.db().transact(move |tx| {
         let (id, lease) = (id.clone(), lease.clone());
         unit(async move {
-            store::jobs::claim_waiting(tx, &lease, &id, JobKind::AskStatus, waiting).await
+            store::jobs::claim_waiting(
+                tx,
+                &lease,
+                &id,
+                JobKind::Payment(PaymentJob::AskStatus),
+                waiting,
+            )
+            .await
         })
     });
     Ok(claimed.await?)

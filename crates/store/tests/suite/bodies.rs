@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use domain::ids::PaymentId;
-use domain::payment::{Payment, Stage};
+use domain::payment::{OrderState, Payment, Stage, State};
 use serde_json::Value as Json;
 use store::{StoreError, Value};
 use testkit::databases;
@@ -29,7 +29,7 @@ fn release() -> String {
 fn name_of(payment: &Payment) -> String {
     let name = payment.state.name();
     match &payment.state {
-        domain::payment::State::Processing { bank_payment_id: None, .. } => {
+        State::Ordered(OrderState::Processing { bank_payment_id: None, .. }) => {
             format!("{name}, id unknown")
         }
         _ => name.to_owned(),

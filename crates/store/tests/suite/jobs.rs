@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::payment::Payment;
-use domain::step::{JobChange, JobKind, Lane};
+use domain::step::{JobChange, JobKind, Lane, PaymentJob};
 use jiff::Timestamp;
 use store::Db;
 use store::jobs::{self, Claim, Lease, Waiting};
@@ -38,7 +38,7 @@ async fn pending(db: &Db, payment: &Payment) -> Vec<(JobKind, Timestamp)> {
 /// A payment whose only job is `redeem`, due after `due_seconds`.
 async fn with_job(db: &Db, ids: &TestIds, due_seconds: i64) -> Payment {
     let mut step = new_payment(ids, &member("a"), start());
-    step.jobs = vec![JobChange::Schedule(JobKind::Redeem, at(due_seconds))];
+    step.jobs = vec![JobChange::Schedule(JobKind::Payment(PaymentJob::Redeem), at(due_seconds))];
     create(db, &step).await.unwrap();
     step.state
 }
@@ -57,7 +57,7 @@ async fn a_job_is_claimed_when_it_is_due_and_by_one_runner() {
         let claims = claim(db, lease("one", 100), at(10), 10).await;
         let expected = Claim {
             subject: payment.id.clone(),
-            kind: JobKind::Redeem,
+            kind: JobKind::Payment(PaymentJob::Redeem),
             member_id: payment.member_id.clone(),
             attempts: 1,
             token: "one".to_owned(),
@@ -105,7 +105,7 @@ async fn a_job_whose_runner_died_is_due_again_when_its_lease_ends() {
         // The dead one was only slow: what it says now changes nothing.
         assert!(!finish(db, &dead).await);
         repeat(db, &dead, at(1_000)).await;
-        assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(360))]);
+        assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), at(360))]);
         assert!(finish(db, &second).await);
     }
 }
@@ -117,7 +117,7 @@ async fn a_repeated_job_waits_until_it_is_due_again() {
         let payment = with_job(db, &TestIds::seeded(63), 0).await;
         let first = claim(db, lease("one", 180), at(0), 1).await.remove(0);
         repeat(db, &first, at(30)).await;
-        assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(30))]);
+        assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), at(30))]);
         assert_eq!(claim(db, lease("two", 180), at(29), 1).await, []);
         let second = claim(db, lease("two", 210), at(30), 1).await.remove(0);
         assert_eq!(second.attempts, 2);
@@ -132,10 +132,15 @@ async fn a_job_scheduled_anew_outlives_its_old_holder() {
         let db = &database.db;
         let payment = with_job(db, &TestIds::seeded(64), 0).await;
         let old = claim(db, lease("old", 180), at(0), 1).await.remove(0);
-        schedule_again(db, &payment, JobChange::Schedule(JobKind::Redeem, at(5))).await;
+        schedule_again(
+            db,
+            &payment,
+            JobChange::Schedule(JobKind::Payment(PaymentJob::Redeem), at(5)),
+        )
+        .await;
         assert!(!finish(db, &old).await);
         repeat(db, &old, at(1_000)).await;
-        assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(5))]);
+        assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), at(5))]);
         let new = claim(db, lease("new", 180), at(5), 1).await.remove(0);
         assert_eq!(new.attempts, 1, "it is a new job");
     }
@@ -147,7 +152,7 @@ async fn a_cancelled_job_is_gone_even_while_it_runs() {
         let db = &database.db;
         let payment = with_job(db, &TestIds::seeded(65), 0).await;
         let running = claim(db, lease("one", 180), at(0), 1).await.remove(0);
-        schedule_again(db, &payment, JobChange::Cancel(JobKind::Redeem)).await;
+        schedule_again(db, &payment, JobChange::Cancel(JobKind::Payment(PaymentJob::Redeem))).await;
         assert_eq!(pending(db, &payment).await, []);
         repeat(db, &running, at(5)).await;
         assert!(!finish(db, &running).await);
@@ -180,18 +185,23 @@ async fn a_waiting_job_is_woken_and_a_running_one_is_not() {
             transact!(db, [id] tx => jobs::wake(tx, &id, kind, at(5), waiting).await).unwrap();
         };
         wake(JobKind::Expire).await;
-        assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(600))]);
-        wake(JobKind::Redeem).await;
-        assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(5))]);
+        assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), at(600))]);
+        wake(JobKind::Payment(PaymentJob::Redeem)).await;
+        assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), at(5))]);
         // Due soon, and run a moment ago: they are left as they are.
         for due in [at(601), at(7)] {
-            schedule_again(db, &payment, JobChange::Schedule(JobKind::Redeem, due)).await;
-            wake(JobKind::Redeem).await;
-            assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, due)]);
+            schedule_again(
+                db,
+                &payment,
+                JobChange::Schedule(JobKind::Payment(PaymentJob::Redeem), due),
+            )
+            .await;
+            wake(JobKind::Payment(PaymentJob::Redeem)).await;
+            assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), due)]);
         }
         claim(db, lease("one", 180), at(7), 1).await;
-        wake(JobKind::Redeem).await;
-        assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(180))]);
+        wake(JobKind::Payment(PaymentJob::Redeem)).await;
+        assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), at(180))]);
     }
 }
 
@@ -210,12 +220,16 @@ async fn a_job_that_waits_is_claimed_by_whoever_cannot_wait_and_by_nobody_else()
             .unwrap()
         };
         assert_eq!(claim_waiting(JobKind::Expire, 0, 700).await, None);
-        assert_eq!(claim_waiting(JobKind::Redeem, 600, 700).await, None);
-        assert_eq!(claim_waiting(JobKind::Redeem, 0, 599).await, None);
-        let claimed = claim_waiting(JobKind::Redeem, 599, 600).await.unwrap();
+        assert_eq!(claim_waiting(JobKind::Payment(PaymentJob::Redeem), 600, 700).await, None);
+        assert_eq!(claim_waiting(JobKind::Payment(PaymentJob::Redeem), 0, 599).await, None);
+        let claimed = claim_waiting(JobKind::Payment(PaymentJob::Redeem), 599, 600).await.unwrap();
         assert_eq!((&claimed.subject, claimed.attempts), (&payment.id, 1));
-        assert_eq!(pending(db, &payment).await, [(JobKind::Redeem, at(180))]);
-        assert_eq!(claim_waiting(JobKind::Redeem, 0, 700).await, None, "somebody holds it");
+        assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), at(180))]);
+        assert_eq!(
+            claim_waiting(JobKind::Payment(PaymentJob::Redeem), 0, 700).await,
+            None,
+            "somebody holds it"
+        );
     }
 }
 
@@ -242,7 +256,7 @@ async fn a_process_that_is_alone_takes_every_lease_back() {
         let dead = claim(db, lease("dead", 180), at(0), 1).await.remove(0);
         let released = transact!(db, [] tx => jobs::release_all(tx, at(1)).await).unwrap();
         assert_eq!(released, 1);
-        assert_eq!(pending(db, &waiting).await, [(JobKind::Redeem, at(50))]);
+        assert_eq!(pending(db, &waiting).await, [(JobKind::Payment(PaymentJob::Redeem), at(50))]);
         assert!(!finish(db, &dead).await);
         let again = claim(db, lease("new", 180), at(1), 10).await;
         assert_eq!(again.iter().map(|claim| &claim.subject).collect::<Vec<_>>(), [&held.id]);

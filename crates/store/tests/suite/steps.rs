@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use domain::approval::Approach;
+use domain::authorisation::{Approach, AuthorisationFact};
 use domain::bank::{OrderProgress, OrderStatus};
 use domain::case::CaseKind;
-use domain::payment::{
-    AuthorisationFact, Fact, OrderFact, Payment, PaymentChanged, State, StatusFact,
-};
-use domain::step::{Case, JobKind, Lane, Outcome, Step};
+use domain::payment::{Fact, OrderFact, OrderState, Payment, PaymentChanged, State, StatusFact};
+use domain::step::{AuthorisationJob, Case, JobKind, Lane, Outcome, Step};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use store::cases::{Closing, StoredCase};
@@ -103,7 +101,13 @@ async fn a_step_brings_its_event_its_jobs_and_its_cases() {
         assert_eq!(alone, events[1]);
         assert_ne!(events[0].id, events[1].id);
         let deadline = first.state.deadline().unwrap();
-        assert_eq!(jobs, [(JobKind::Expire, deadline), (JobKind::OpenAtBank, start())]);
+        assert_eq!(
+            jobs,
+            [
+                (JobKind::Expire, deadline),
+                (JobKind::Authorisation(AuthorisationJob::OpenAtBank), start())
+            ]
+        );
         let kept = &found[0];
         assert_eq!((kept.kind.as_str(), &kept.text), (case.kind.name(), &case.text));
         assert_eq!((found.len(), &kept.closing), (1, &None));
@@ -142,7 +146,10 @@ async fn the_saver_may_keep_the_job_that_is_due_at_once() {
         .unwrap();
         assert!(!held.more_is_due, "the one job that is due is held");
         let held = held.kept.unwrap();
-        assert_eq!((held.kind, held.attempts), (JobKind::OpenAtBank, 1));
+        assert_eq!(
+            (held.kind, held.attempts),
+            (JobKind::Authorisation(AuthorisationJob::OpenAtBank), 1)
+        );
         let other = jobs::Lease { token: "other".to_owned(), until: at(360) };
         let others =
             transact!(db, [other] tx => jobs::claim(tx, &other, at(1), 10, Lane::Bank).await)
@@ -382,7 +389,7 @@ async fn live(db: &Db, first: Payment, walk: &[usize]) {
     let step = Step { state: payment.clone(), events, jobs: vec![], cases: vec![] };
     create(db, &step).await.unwrap();
     for (second, pick) in (1..).zip(walk) {
-        let step = if matches!(payment.state, State::Authorised { .. }) {
+        let step = if matches!(payment.state, State::Ordered(OrderState::Authorised { .. })) {
             payment.begin_order("key-2", at(second)).unwrap()
         } else {
             match payment.observe(&facts()[*pick], at(second)) {

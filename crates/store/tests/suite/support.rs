@@ -1,15 +1,17 @@
 //! Payments in every state, and a short way to write a unit of work.
 
 use domain::account::{AccountIdentifier, Address, Party};
-use domain::approval::{Approach, Challenge, ChallengeField, FieldKind};
+use domain::authorisation::{
+    Approach, Attempt, Authorisation, Challenge, ChallengeField, FieldKind, Opened,
+};
 use domain::bank::RefundAccount;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{ChargeBearer, Flow, Initiation, LocalInstrument, Risk, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
-    Attempt, Authorisation, BankRecord, Creation, End, ErrorInfo, Payment, PaymentStep, Sealed,
-    SentOrder, State, Terms,
+    BankRecord, Creation, End, ErrorInfo, OrderState, Payment, PaymentStep, SentOrder, State, Terms,
 };
+use domain::sealed::Sealed;
 use domain::step::{JobChange, Step};
 use jiff::{SignedDuration, Timestamp};
 use store::step::Saving;
@@ -58,12 +60,8 @@ pub fn attempt() -> Attempt {
     }
 }
 
-pub fn authorisation() -> Authorisation {
-    Authorisation {
-        attempt: attempt(),
-        consent_id: Some("consent-1".to_owned()),
-        context: Some(sealed()),
-    }
+pub fn opened() -> Opened {
+    Opened { attempt: attempt(), consent_id: Some("consent-1".to_owned()), context: Some(sealed()) }
 }
 
 fn challenge() -> Challenge {
@@ -198,45 +196,58 @@ pub fn next_version(payment: &Payment, jobs: Vec<JobChange>) -> PaymentStep {
 
 /// One payment in each stage, and one whose order has no known id.
 pub fn payments_in_every_state() -> Vec<Payment> {
-    let known = State::Processing { order: order(), bank_payment_id: Some("order-1".to_owned()) };
+    let known = State::Ordered(OrderState::Processing {
+        order: order(),
+        bank_payment_id: Some("order-1".to_owned()),
+    });
     let mut states = vec![
         State::AwaitingBankChoice,
-        State::Opening { attempt: attempt(), credentials: Some(sealed()), sent: true },
-        State::OpeningUncertain { attempt: attempt(), credentials: Some(sealed()) },
-        State::AwaitingRedirect {
-            authorisation: authorisation(),
+        State::Approving(Authorisation::Opening {
+            attempt: attempt(),
+            credentials: Some(sealed()),
+            sent: true,
+        }),
+        State::Approving(Authorisation::OpeningUncertain {
+            attempt: attempt(),
+            credentials: Some(sealed()),
+        }),
+        State::Approving(Authorisation::AwaitingRedirect {
+            opened: opened(),
             redirect_url: "https://bank.example/authorize?state=state-1".to_owned(),
-        },
-        State::AwaitingCredentials { authorisation: authorisation(), challenge: challenge() },
-        State::AwaitingDecoupled {
-            authorisation: authorisation(),
+        }),
+        State::Approving(Authorisation::AwaitingCredentials {
+            opened: opened(),
+            challenge: challenge(),
+        }),
+        State::Approving(Authorisation::AwaitingDecoupled {
+            opened: opened(),
             message: Some("Look at your phone".to_owned()),
-        },
-        State::VerifyingReturn {
-            authorisation: authorisation(),
+        }),
+        State::Approving(Authorisation::VerifyingReturn {
+            opened: opened(),
             returned: Some(sealed()),
             sent: true,
             step: Some(Approach::Redirect { url: "https://bank.example/".to_owned() }),
-        },
-        State::VerifyingCredentials {
-            authorisation: authorisation(),
+        }),
+        State::Approving(Authorisation::VerifyingCredentials {
+            opened: opened(),
             challenge: challenge(),
             credentials: Some(sealed()),
-        },
+        }),
         State::AwaitingRedemption {
             consent_id: "consent-1".to_owned(),
             grant: sealed(),
             usable_until: start() + SignedDuration::from_hours(1),
         },
-        State::Authorised {
+        State::Ordered(OrderState::Authorised {
             consent_id: "consent-1".to_owned(),
             grant: sealed(),
             redeemed_at: Some(start()),
-        },
-        State::OrderSent { order: order() },
-        State::Uncertain { order: order() },
+        }),
+        State::Ordered(OrderState::Sent { order: order() }),
+        State::Ordered(OrderState::Uncertain { order: order() }),
         known,
-        State::Processing { order: order(), bank_payment_id: None },
+        State::Ordered(OrderState::Processing { order: order(), bank_payment_id: None }),
     ];
     states.extend(End::ALL.map(|end| State::Final { end }));
     let ids = TestIds::seeded(1);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use banks::psu_return::parameters_of;
-use domain::payment::State as PaymentState;
 use gateway::App;
 use gateway::payments::{PsuReturnOutcome, psu_returned_to_member};
 use serde::{Deserialize, Serialize};
@@ -71,10 +70,7 @@ async fn bring(app: &Arc<App>, call: &Call) -> Result<InitiationCallbackResponse
             Err(ApiError::field(FieldFault::Invalid, "query", message))
         }
         PsuReturnOutcome::Payment { payment, .. } => {
-            let redirect_url = match &payment.state {
-                PaymentState::AwaitingRedirect { redirect_url, .. } => Some(redirect_url.clone()),
-                _ => None,
-            };
+            let redirect_url = payment.state.redirect_url().map(str::to_owned);
             let payment = Payment::of(&payment, &app.settings().public_url);
             Ok(InitiationCallbackResponse { redirect_url, payment })
         }

@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use banks::protocol::Credentials;
 use bytes::Bytes;
 use domain::account::AccountIdentifier;
-use domain::approval::{Challenge, FieldKind};
+use domain::authorisation::{Authorisation, Challenge, FieldKind, Opened};
 use domain::flicker::FlickerCode;
-use domain::payment::{Payment, State as PaymentState};
+use domain::payment::Payment;
 use gateway::{App, GatewayError, payments};
 
 use super::session::{PaymentInPath, bank_name, here, load, stage_page, summary, unavailable};
@@ -125,9 +125,10 @@ pub async fn answer(
 /// Whether the payer may still go to another bank: the member left the choice open, and nothing
 /// at the chosen bank can be executed without us.
 pub(super) fn can_change_bank(payment: &Payment) -> bool {
-    let executes = payment.state.authorisation().is_some_and(|found| found.may_execute());
-    let opening_executes = matches!(&payment.state,
-        PaymentState::Opening { attempt, .. } if attempt.executes_at_approval);
+    let approving = payment.state.approving();
+    let executes = approving.and_then(Authorisation::opened).is_some_and(Opened::may_execute);
+    let opening_executes = matches!(approving,
+        Some(Authorisation::Opening { attempt, .. }) if attempt.executes_at_approval);
     let executes = executes || opening_executes || payment.state.may_execute_unseen();
     payment.initiation.bank_id.is_none() && !executes
 }

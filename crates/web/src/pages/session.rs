@@ -20,6 +20,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::BankProfile;
 use bytes::Bytes;
+use domain::authorisation::Authorisation;
 use domain::ids::PaymentId;
 use domain::payment::{End, Payment, SentOrder, State as PaymentState};
 use gateway::error::NeededField;
@@ -34,6 +35,8 @@ use super::way_back::member_url;
 use super::{VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order};
 use crate::api::query::Query;
 
+/// What a payer reads whose approval is being verified or has just been given.
+const FINISHING: &str = "You are back. We are finishing the payment with your bank…";
 /// How long a payer waits for the bank's last word before "sent" is shown instead.
 const WAIT_FOR_FINAL: SignedDuration = SignedDuration::from_secs(12);
 
@@ -123,7 +126,7 @@ pub async fn choose(
     };
     match payments::choose_bank(&app, &payment.id, bank_id, account, psu).await {
         Ok(payment) => {
-            let leave = matches!(payment.state, PaymentState::AwaitingRedirect { .. });
+            let leave = payment.state.redirect_url().is_some();
             let target = format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" });
             Redirect::to(&target).into_response()
         }
@@ -142,9 +145,9 @@ pub async fn choose(
 /// bank with several visits, again. The waiting page goes on here.
 pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
     match load(&app, id).await {
-        Ok(payment) => match &payment.state {
-            PaymentState::AwaitingRedirect { .. } => to_bank(&app, &payment, true),
-            _ => Redirect::to(&here(&payment.id)).into_response(),
+        Ok(payment) => match payment.state.redirect_url() {
+            Some(_) => to_bank(&app, &payment, true),
+            None => Redirect::to(&here(&payment.id)).into_response(),
         },
         Err(response) => response,
     }
@@ -187,36 +190,8 @@ pub(super) fn stage_page(
     let query = Query::read(query).unwrap_or_default();
     match &payment.state {
         PaymentState::AwaitingBankChoice => choice(app, payment, &query, message),
-        PaymentState::AwaitingRedirect { .. }
-            if query.text("change").is_some() && approval::can_change_bank(payment) =>
-        {
-            picker(app, payment, &query, message)
-        }
-        PaymentState::AwaitingRedirect { .. } => to_bank(app, payment, false),
-        PaymentState::Opening { .. } => waiting(app, payment, "We are asking your bank…"),
-        PaymentState::OpeningUncertain { .. } => result(
-            app,
-            payment,
-            "pending",
-            "Your bank has not confirmed the payment",
-            "Your bank may have the payment. Please do not pay again before you have looked at your account.",
-        ),
-        PaymentState::AwaitingCredentials { .. } | PaymentState::AwaitingDecoupled { .. }
-            if query.text("change").is_some() && approval::can_change_bank(payment) =>
-        {
-            picker(app, payment, &query, message)
-        }
-        PaymentState::AwaitingCredentials { challenge, .. } => {
-            approval::questions(app, payment, challenge, message)
-        }
-        PaymentState::AwaitingDecoupled { message, .. } => {
-            approval::decoupled(app, payment, message.as_deref())
-        }
-        PaymentState::VerifyingCredentials { .. } => {
-            waiting(app, payment, "Your bank is checking your answers…")
-        }
-        PaymentState::VerifyingReturn { .. } | PaymentState::Authorised { .. } => {
-            waiting(app, payment, "You are back. We are finishing the payment with your bank…")
+        PaymentState::Approving(authorisation) => {
+            approving(app, payment, authorisation, &query, message)
         }
         PaymentState::AwaitingRedemption { .. } => result(
             app,
@@ -225,15 +200,54 @@ pub(super) fn stage_page(
             "Payment approved",
             "Your bank has your approval. The payment is made when the shop asks for it.",
         ),
-        PaymentState::OrderSent { order }
-        | PaymentState::Uncertain { order }
-        | PaymentState::Processing { order, .. } => ordered(app, payment, order),
+        PaymentState::Ordered(order) => match order.sent() {
+            Some(order) => ordered(app, payment, order),
+            None => waiting(app, payment, FINISHING),
+        },
         PaymentState::Final { .. }
             if payment.cancelled_by_payer_at.is_some() && query.text("left").is_some() =>
         {
             to_the_shop(&member_url(app, payment))
         }
         PaymentState::Final { end } => ended(app, payment, *end),
+    }
+}
+
+/// The page of a payment that the payer approves.
+fn approving(
+    app: &App,
+    payment: &Payment,
+    authorisation: &Authorisation,
+    query: &Query,
+    message: Option<String>,
+) -> Response {
+    match authorisation {
+        Authorisation::AwaitingRedirect { .. }
+        | Authorisation::AwaitingCredentials { .. }
+        | Authorisation::AwaitingDecoupled { .. }
+            if query.text("change").is_some() && approval::can_change_bank(payment) =>
+        {
+            picker(app, payment, query, message)
+        }
+        Authorisation::AwaitingRedirect { .. } => to_bank(app, payment, false),
+        Authorisation::AwaitingCredentials { challenge, .. } => {
+            approval::questions(app, payment, challenge, message)
+        }
+        Authorisation::AwaitingDecoupled { message, .. } => {
+            approval::decoupled(app, payment, message.as_deref())
+        }
+        Authorisation::Opening { .. } => waiting(app, payment, "We are asking your bank…"),
+        Authorisation::OpeningUncertain { .. } => result(
+            app,
+            payment,
+            "pending",
+            "Your bank has not confirmed the payment",
+            "Your bank may have the payment. Please do not pay again before you have looked at your account.",
+        ),
+        Authorisation::VerifyingCredentials { .. } => {
+            waiting(app, payment, "Your bank is checking your answers…")
+        }
+        Authorisation::VerifyingReturn { .. } => waiting(app, payment, FINISHING),
     }
 }
 
@@ -363,13 +377,13 @@ fn place(app: &App, payment: &Payment, message: Option<String>) -> Place {
 }
 
 fn to_bank(app: &App, payment: &Payment, immediately: bool) -> Response {
-    let PaymentState::AwaitingRedirect { redirect_url, .. } = &payment.state else {
+    let Some(redirect_url) = payment.state.redirect_url() else {
         return waiting(app, payment, "We are asking your bank…");
     };
     let to_bank = ToBank {
         payment: summary(app, payment),
         bank: bank_name(app, payment),
-        redirect_url: redirect_url.clone(),
+        redirect_url: redirect_url.to_owned(),
         immediately,
         can_change: approval::can_change_bank(payment),
         back_url: member_url(app, payment),

@@ -20,18 +20,7 @@ pub(super) fn outcome(payment: &Payment) -> Option<(&'static str, &'static str)>
                  it.",
             ));
         }
-        State::AwaitingBankChoice
-        | State::Opening { .. }
-        | State::OpeningUncertain { .. }
-        | State::AwaitingRedirect { .. }
-        | State::AwaitingCredentials { .. }
-        | State::AwaitingDecoupled { .. }
-        | State::VerifyingReturn { .. }
-        | State::VerifyingCredentials { .. }
-        | State::Authorised { .. }
-        | State::OrderSent { .. }
-        | State::Uncertain { .. }
-        | State::Processing { .. } => {
+        State::AwaitingBankChoice | State::Approving(_) | State::Ordered(_) => {
             return Some(("Standing order sent", UNCONFIRMED));
         }
     };
@@ -87,10 +76,10 @@ fn ended(payment: &Payment, end: End) -> (&'static str, &'static str) {
 
 /// What the payer of a standing order reads while the bank has it; `None` otherwise.
 pub(super) fn meanwhile(payment: &Payment) -> Option<&'static str> {
-    let with_bank = matches!(
-        payment.state,
-        State::OrderSent { .. } | State::Uncertain { .. } | State::Processing { .. }
-    );
+    let with_bank = match &payment.state {
+        State::Ordered(order) => order.sent().is_some(),
+        _ => false,
+    };
     (with_bank && payment.is_standing_order())
         .then_some("Your bank is setting up the standing order…")
 }

@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::BankProfile;
 use bytes::Bytes;
 use domain::ids::TokenRequestId;
-use domain::payment::{Payment, State as PaymentState};
+use domain::payment::Payment;
 use domain::token_request::{Destinations, TokenRequest};
 use gateway::error::NeededField;
 use gateway::token_requests::{self, Choice};
@@ -156,7 +156,7 @@ pub(super) async fn choose_at(
     };
     match token_requests::pay(app, id, choice).await {
         Ok(payment) => {
-            let leave = matches!(payment.state, PaymentState::AwaitingRedirect { .. });
+            let leave = payment.state.redirect_url().is_some();
             see(&format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" }))
         }
         Err(GatewayError::Refused(_)) => see(&face.path(id)),

@@ -3,7 +3,7 @@
 //! (section 3.9). It is a hint; the member reads the truth from the API.
 
 use domain::initiation::Flow;
-use domain::payment::{Payment, Stage, State};
+use domain::payment::{Payment, Stage};
 use domain::token_request::TokenRequest;
 use gateway::App;
 use url::Url;
@@ -226,7 +226,7 @@ fn words(payment: &Payment, otherwise: &str) -> String {
 /// The ids of the bank's open questions, where the browser comes back and there are some: the
 /// member asks the authorisation for them. The reference names the parameter and not its form.
 fn fields_wanted(payment: &Payment) -> Option<String> {
-    let State::AwaitingCredentials { challenge, .. } = &payment.state else { return None };
+    let challenge = payment.state.challenge()?;
     let ids: Vec<&str> = challenge.fields.iter().map(|field| field.id.as_str()).collect();
     Some(ids.join(","))
 }

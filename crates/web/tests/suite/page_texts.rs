@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::authorisation::Authorisation;
 use domain::payment::{Payment, State};
 use domain::step::Step;
 use jiff::SignedDuration;
@@ -281,13 +282,14 @@ async fn a_damaged_code_or_picture_is_said_to_be_so() {
         let (id, path) = album.chosen("bg-ahorn", "10.23").await;
         let known = id.parse().unwrap();
         let payment = gateway::payments::open_by_link(&album.world.app, &known).await.unwrap();
-        let State::AwaitingCredentials { mut challenge, authorisation } = payment.state.clone()
+        let Some(Authorisation::AwaitingCredentials { mut challenge, opened }) =
+            payment.state.approving().cloned()
         else {
             panic!("{:?}", payment.state)
         };
         challenge.flicker_code = code.map(str::to_owned);
         challenge.image_base64 = picture.map(str::to_owned);
-        let asked = State::AwaitingCredentials { challenge, authorisation };
+        let asked = State::Approving(Authorisation::AwaitingCredentials { challenge, opened });
         album.world.put_into(Payment { state: asked, ..payment }).await;
         let page = album.world.page(&path).await.text();
         assert!(page.contains(shown), "{code:?} {picture:?}: {page}");

@@ -10,11 +10,11 @@ use banks::protocol::{
 };
 use banks::psu_return::parse_return;
 use domain::account::{AccountIdentifier, Party};
-use domain::approval::Approach;
+use domain::authorisation::Approach;
+use domain::authorisation::Attempt;
 use domain::bank::OrderProgress;
 use domain::initiation::{Flow, Frequency, Initiation, LocalInstrument, Schedule};
 use domain::money::Amount;
-use domain::payment::Attempt;
 use jiff::SignedDuration;
 
 use crate::scenarios::{BANKS, Bank};

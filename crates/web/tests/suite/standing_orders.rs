@@ -8,11 +8,11 @@ use banks::protocol::{AccessGrant, Approval, Call, Credentials, PaymentOrder, Pe
 use banks::psu_return::parse_return;
 use banks::{Directory, Protocols};
 use domain::account::{AccountIdentifier, Party};
-use domain::approval::Approach;
+use domain::authorisation::Approach;
+use domain::authorisation::Attempt;
 use domain::bank::OrderProgress;
 use domain::initiation::{Flow, Frequency, Initiation, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
-use domain::payment::Attempt;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 

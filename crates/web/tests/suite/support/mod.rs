@@ -302,7 +302,7 @@ impl World {
     pub async fn oauth_state_of(&self, id: &str) -> String {
         let id = id.parse().unwrap();
         let payment = gateway::payments::open_by_link(&self.app, &id).await.unwrap();
-        payment.state.authorisation().unwrap().attempt.oauth_state.clone()
+        payment.state.approving().unwrap().attempt().oauth_state.clone()
     }
 
     /// The same database behind a gateway with other settings.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::approval::{Challenge, FieldKind};
+use domain::authorisation::{Authorisation, Challenge, FieldKind};
 use domain::ids::PaymentId;
 use domain::payment::{self as core, Stage};
 use gateway::idempotency::IdempotencyKey;
@@ -189,15 +189,23 @@ async fn again(
 impl AuthorizationResponse {
     /// What is next for the payer of the payment.
     fn of(payment: &core::Payment, public_url: &str) -> Result<AuthorizationResponse, ApiError> {
-        let next = match &payment.state {
-            core::State::AwaitingRedirect { authorisation, redirect_url } => {
-                AuthorizationResponse {
-                    redirect_url: Some(redirect_url.clone()),
-                    oauth_state: Some(authorisation.attempt.oauth_state.clone()),
-                    ..AuthorizationResponse::default()
-                }
+        let authorisation = match &payment.state {
+            core::State::AwaitingBankChoice => return Err(slow()),
+            core::State::Approving(authorisation) => authorisation,
+            core::State::AwaitingRedemption { .. }
+            | core::State::Ordered(_)
+            | core::State::Final { .. } => {
+                let status = Some(ended(payment));
+                return Ok(AuthorizationResponse { status, ..AuthorizationResponse::default() });
             }
-            core::State::AwaitingCredentials { .. }
+        };
+        Ok(match authorisation {
+            Authorisation::AwaitingRedirect { opened, redirect_url } => AuthorizationResponse {
+                redirect_url: Some(redirect_url.clone()),
+                oauth_state: Some(opened.attempt.oauth_state.clone()),
+                ..AuthorizationResponse::default()
+            },
+            Authorisation::AwaitingCredentials { .. }
                 if payment.stage() == Stage::AwaitingCredentialsOnPages =>
             {
                 AuthorizationResponse {
@@ -205,11 +213,11 @@ impl AuthorizationResponse {
                     ..AuthorizationResponse::default()
                 }
             }
-            core::State::AwaitingCredentials { authorisation, challenge } => {
-                let state = authorisation.attempt.oauth_state.clone();
+            Authorisation::AwaitingCredentials { opened, challenge } => {
+                let state = opened.attempt.oauth_state.clone();
                 AuthorizationResponse::asking(fields(challenge), state)
             }
-            core::State::AwaitingDecoupled { authorisation, message } => {
+            Authorisation::AwaitingDecoupled { opened, message } => {
                 let text = message.clone();
                 let text = text.unwrap_or_else(|| "Confirm the payment in your bank's app.".into());
                 let field = AuthorizationField {
@@ -219,29 +227,14 @@ impl AuthorizationResponse {
                     description: Some(text),
                     ..AuthorizationField::default()
                 };
-                let state = authorisation.attempt.oauth_state.clone();
+                let state = opened.attempt.oauth_state.clone();
                 AuthorizationResponse::asking(vec![field], state)
             }
-            core::State::AwaitingBankChoice
-            | core::State::Opening { .. }
-            | core::State::OpeningUncertain { .. }
-            | core::State::VerifyingReturn { .. }
-            | core::State::VerifyingCredentials { .. } => {
-                let message = "The bank has not answered yet: send the request again without \
-                               credentials.";
-                return Err(ApiError::BankSlow { message: message.to_owned() });
-            }
-            core::State::AwaitingRedemption { .. }
-            | core::State::Authorised { .. }
-            | core::State::OrderSent { .. }
-            | core::State::Uncertain { .. }
-            | core::State::Processing { .. }
-            | core::State::Final { .. } => AuthorizationResponse {
-                status: Some(ended(payment)),
-                ..AuthorizationResponse::default()
-            },
-        };
-        Ok(next)
+            Authorisation::Opening { .. }
+            | Authorisation::OpeningUncertain { .. }
+            | Authorisation::VerifyingReturn { .. }
+            | Authorisation::VerifyingCredentials { .. } => return Err(slow()),
+        })
     }
 
     fn asking(fields: Vec<AuthorizationField>, oauth_state: String) -> AuthorizationResponse {
@@ -251,6 +244,11 @@ impl AuthorizationResponse {
             ..AuthorizationResponse::default()
         }
     }
+}
+
+fn slow() -> ApiError {
+    let message = "The bank has not answered yet: send the request again without credentials.";
+    ApiError::BankSlow { message: message.to_owned() }
 }
 
 fn ended(payment: &core::Payment) -> ScaStatus {

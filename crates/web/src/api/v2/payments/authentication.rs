@@ -1,6 +1,6 @@
 //! The object `authentication` on the wire: what the payer still has to do (reference, section 3.6).
 
-use domain::approval::{Challenge, ChallengeField, FieldKind};
+use domain::authorisation::{Authorisation, Challenge, ChallengeField, FieldKind};
 use domain::initiation::Flow;
 use domain::payment::{Payment, State};
 use serde::Serialize;
@@ -74,24 +74,25 @@ impl Authentication {
         let redirect = |redirect_url| Some(Authentication::Redirect { redirect_url });
         match &payment.state {
             State::AwaitingBankChoice => redirect(session_url(public_url, payment)),
-            State::AwaitingRedirect { redirect_url, .. } => redirect(redirect_url.clone()),
-            State::AwaitingCredentials { challenge, .. } => match payment.initiation.flow {
-                Flow::EmbeddedHostedPages => redirect(session_url(public_url, payment)),
-                Flow::ApiOnly | Flow::FullHostedPages | Flow::PayByLinkHostedPages => {
-                    Some(of_challenge(challenge))
+            State::Approving(authorisation) => match authorisation {
+                Authorisation::AwaitingRedirect { redirect_url, .. } => {
+                    redirect(redirect_url.clone())
                 }
+                Authorisation::AwaitingCredentials { challenge, .. } => {
+                    match payment.initiation.flow {
+                        Flow::EmbeddedHostedPages => redirect(session_url(public_url, payment)),
+                        Flow::ApiOnly | Flow::FullHostedPages | Flow::PayByLinkHostedPages => {
+                            Some(of_challenge(challenge))
+                        }
+                    }
+                }
+                Authorisation::Opening { .. }
+                | Authorisation::OpeningUncertain { .. }
+                | Authorisation::AwaitingDecoupled { .. }
+                | Authorisation::VerifyingReturn { .. }
+                | Authorisation::VerifyingCredentials { .. } => None,
             },
-            State::Opening { .. }
-            | State::OpeningUncertain { .. }
-            | State::AwaitingDecoupled { .. }
-            | State::VerifyingReturn { .. }
-            | State::VerifyingCredentials { .. }
-            | State::AwaitingRedemption { .. }
-            | State::Authorised { .. }
-            | State::OrderSent { .. }
-            | State::Uncertain { .. }
-            | State::Processing { .. }
-            | State::Final { .. } => None,
+            State::AwaitingRedemption { .. } | State::Ordered(_) | State::Final { .. } => None,
         }
     }
 }

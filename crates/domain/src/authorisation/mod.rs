@@ -1,0 +1,41 @@
+//! The payer's approval at a bank: of a payment, or of a payment's cancellation.
+//!
+//! [`Authorisation`] says where it stands, [`AuthorisationFact`] what can happen to it, and
+//! [`UnderWay::observe`] what follows ([`Verdict`]). Whatever is approved, its owner carries the
+//! verdict out: a payment becomes an order, a cancellation ends a payment.
+//!
+//! ```text
+//!             ┌▶ AwaitingRedirect ────▶ VerifyingReturn ──────┐
+//! Opening ────┼▶ AwaitingCredentials ─▶ VerifyingCredentials ─┼▶ granted, executed, declined, …
+//!    │        └▶ AwaitingDecoupled ───────────────────────────┘
+//!    │              ▲ (the bank may ask for one step after another)
+//!    └▶ OpeningUncertain
+//! ```
+
+mod attempt;
+mod challenge;
+mod fact;
+mod lost;
+mod machine;
+mod patience;
+mod state;
+mod verdict;
+
+pub use self::attempt::{Attempt, RepeatedCreation};
+pub use self::challenge::{
+    Approach, Challenge, ChallengeField, FIELDS_MAX, FieldKind, IMAGE_LENGTH_MAX, OPTIONS_MAX,
+    TEXT_LENGTH_MAX,
+};
+pub use self::fact::{AuthorisationFact, BankRefusal, RefusalKind, TakenOrder};
+pub use self::machine::UnderWay;
+pub use self::patience::Patience;
+pub(crate) use self::patience::{after, part_of_age};
+pub use self::state::{Authorisation, Opened};
+pub use self::verdict::{Continued, Notice, Verdict};
+
+/// How often something is opened at its bank at most: again after a creation or an access token
+/// whose answer was lost.
+pub const OPENINGS_MAX: u32 = 5;
+/// How many returns of browsers are kept that came before they could be verified. Further ones are
+/// dropped, with a case.
+pub const EARLY_RETURNS_MAX: usize = 8;
