@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 use domain::ids::PaymentId;
 use domain::payment::Payment;
+use domain::subject::Subject;
 use serde_json::{Value, json};
 use store::bank_calls::{self, BankCall};
 use store::cases::{self, StoredCase};
@@ -51,8 +52,8 @@ async fn find(db: &Db, id: &PaymentId) -> anyhow::Result<Option<Found>> {
                 let Some(payment) = payments::get_any(tx, &wanted).await? else {
                     return Ok(None);
                 };
-                let calls = bank_calls::of_payment(tx, &wanted, CALLS_MAX).await?;
-                let cases = cases::of_payment(tx, &wanted).await?;
+                let calls = bank_calls::of_subject(tx, &Subject::from(&wanted), CALLS_MAX).await?;
+                let cases = cases::of_subject(tx, &Subject::from(&wanted)).await?;
                 Ok(Some((payment, calls, cases)))
             })
         })

@@ -29,6 +29,7 @@ pub mod refusal;
 pub mod sealed;
 pub mod seams;
 pub mod step;
+pub mod subject;
 pub mod summary;
 pub mod text;
 pub mod token_request;

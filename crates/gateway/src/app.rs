@@ -12,13 +12,11 @@ use banks::wire::{ClientCertificate, Wire};
 use domain::authorisation::Attempt;
 use domain::ids::{MemberId, PaymentId};
 use domain::mail::MailAddress;
-use domain::payment::Payment;
 use domain::sealed::Sealed;
 use domain::seams::{BoxFuture, Clock, Ids};
 use domain::step::Lane;
 use jiff::{SignedDuration, Timestamp};
 use store::Db;
-use store::events::PaymentEvent;
 use store::jobs::Lease;
 use tokio::sync::{Notify, watch};
 
@@ -92,12 +90,6 @@ impl Default for Settings {
     }
 }
 
-/// Turns an event into the JSON that members get. `web` knows the public API's words; we do not.
-pub trait EventRenderer: Send + Sync + 'static {
-    /// The body of the webhook for `event` of `payment`.
-    fn render(&self, payment: &Payment, event: &PaymentEvent) -> Vec<u8>;
-}
-
 /// A mail to one payer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
@@ -169,7 +161,7 @@ pub struct Parts {
     /// Signs webhooks.
     pub gateway_key: GatewayKey,
     /// Makes webhook bodies.
-    pub renderer: Box<dyn EventRenderer>,
+    pub renderer: Box<dyn crate::events::EventRenderer>,
     /// Brings receipts to payers; none are sent where it is absent.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// The operator's choices.

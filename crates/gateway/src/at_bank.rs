@@ -6,9 +6,10 @@ use banks::profile::BankProfile;
 use banks::protocol::{Call, Identity, Protocol, PsuContext};
 use banks::redact;
 use banks::wire::{Request, Response, Wire, WireError};
-use domain::ids::{MemberId, PaymentId};
+use domain::ids::MemberId;
 use domain::payment::Payment;
 use domain::seams::BoxFuture;
+use domain::subject::Subject;
 use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -98,21 +99,21 @@ impl AtBank<'_> {
     }
 }
 
-/// Keeps exchanges that led to nothing. A database that cannot keep them does not stop the payment.
-pub(crate) async fn keep(app: &App, payment_id: &PaymentId, calls: Vec<BankCall>) {
+/// Keeps exchanges that led to nothing. A database that cannot keep them stops nothing.
+pub(crate) async fn keep(app: &App, subject: &Subject, calls: Vec<BankCall>) {
     if calls.is_empty() {
         return;
     }
-    let (id, calls) = (payment_id.clone(), Arc::new(calls));
+    let (of, calls) = (subject.clone(), Arc::new(calls));
     let kept = app
         .db()
         .transact(move |tx| {
-            let (id, calls) = (id.clone(), Arc::clone(&calls));
-            unit(async move { bank_calls::insert(tx, &id, &calls).await })
+            let (of, calls) = (of.clone(), Arc::clone(&calls));
+            unit(async move { bank_calls::insert(tx, &of, &calls).await })
         })
         .await;
     if let Err(error) = kept {
-        warn!(payment = %payment_id, %error, "exchanges with the bank were not recorded");
+        warn!(%subject, %error, "exchanges with the bank were not recorded");
     }
 }
 

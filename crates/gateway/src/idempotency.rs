@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
-use domain::ids::PaymentId;
+use domain::subject::Subject;
 use jiff::SignedDuration;
 use store::idempotency::{self, KnownKey, NewKey};
 use store::unit;
@@ -77,8 +77,9 @@ pub enum Known {
     Running,
     /// The body of the first answer.
     Answered(String),
-    /// The first request was carried out and never answered; its payment, where it has one.
-    Unanswered(Option<PaymentId>),
+    /// The first request was carried out and never answered; what it made or changed, where that is
+    /// something.
+    Unanswered(Option<Subject>),
 }
 
 /// What is known of a key.
@@ -97,7 +98,7 @@ pub async fn find(app: &Arc<App>, key: &IdempotencyKey) -> Result<Known, Gateway
         }
         Some(KnownKey { answer: Some(answer), .. }) => Known::Answered(answer),
         Some(known) if app.now() < known.running_until => Known::Running,
-        Some(known) => Known::Unanswered(known.payment_id),
+        Some(known) => Known::Unanswered(known.subject),
     })
 }
 

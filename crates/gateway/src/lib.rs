@@ -11,6 +11,7 @@ pub mod app;
 mod at_bank;
 pub mod certificates;
 pub mod error;
+pub mod events;
 pub mod health;
 pub mod housekeeping;
 pub mod idempotency;
@@ -29,5 +30,5 @@ pub mod tokenized_accounts;
 pub mod transfers;
 pub mod webhooks;
 
-pub use app::{App, EventRenderer, Mail, MailError, Mailer, Member, Settings};
+pub use app::{App, Mail, MailError, Mailer, Member, Settings};
 pub use error::GatewayError;

@@ -1,6 +1,6 @@
 //! Table `bank_calls`: every exchange with a bank, redacted, for operators.
 
-use domain::ids::PaymentId;
+use domain::subject::Subject;
 use jiff::Timestamp;
 
 use crate::db::{Statement, StoreError, Tx};
@@ -40,21 +40,17 @@ pub fn id(started_at: Timestamp, suffix: &str) -> String {
     format!("{:013}-{suffix}", started_at.as_millisecond().max(0))
 }
 
-/// Keeps calls of a payment.
+/// Keeps calls that were made for a subject.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn insert(
-    tx: &mut Tx,
-    payment_id: &PaymentId,
-    calls: &[BankCall],
-) -> Result<(), StoreError> {
+pub async fn insert(tx: &mut Tx, subject: &Subject, calls: &[BankCall]) -> Result<(), StoreError> {
     let statements: Vec<Statement> = calls
         .iter()
         .map(|call| {
             let params = vec![
                 call.id.as_str().into(),
-                payment_id.as_str().into(),
+                subject.as_str().into(),
                 call.bank_id.as_str().into(),
                 call.operation.as_str().into(),
                 call.started_at.as_millisecond().into(),
@@ -69,17 +65,17 @@ pub async fn insert(
     tx.execute_all(&statements).await.map(|_| ())
 }
 
-/// The first `limit` calls of a payment, oldest first.
+/// The first `limit` calls for a subject, oldest first.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn of_payment(
+pub async fn of_subject(
     tx: &mut Tx,
-    payment_id: &PaymentId,
+    subject: &Subject,
     limit: usize,
 ) -> Result<Vec<BankCall>, StoreError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = tx.query(OF_SUBJECT, &[payment_id.as_str().into(), limit.into()]).await?;
+    let rows = tx.query(OF_SUBJECT, &[subject.as_str().into(), limit.into()]).await?;
     rows.iter()
         .map(|row| {
             let started_at = Timestamp::from_millisecond(row.int(3)?)

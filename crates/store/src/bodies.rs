@@ -31,7 +31,7 @@ pub trait BodySealer: Send + Sync + 'static {
 
 /// The sealer of a database, shared by its transactions; empty until it is set.
 #[derive(Clone, Default)]
-pub(crate) struct Bodies(Arc<OnceLock<Arc<dyn BodySealer>>>);
+pub struct Bodies(Arc<OnceLock<Arc<dyn BodySealer>>>);
 
 impl Bodies {
     /// Sets the sealer. The first one stays: a database has one key.

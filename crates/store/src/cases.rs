@@ -1,11 +1,11 @@
 //! Table `cases`: what a person must read, and who closed it and why.
 
-use domain::ids::PaymentId;
-use domain::payment::Payment;
 use domain::step::Case;
+use domain::subject::Subject;
 use jiff::Timestamp;
 
 use crate::db::{Statement, StoreError, Tx};
+use crate::step::Aggregate;
 use crate::value::Row;
 
 pub(crate) const INSERT: &str = "INSERT INTO cases \
@@ -27,9 +27,9 @@ pub(crate) const CLOSE: &str = "UPDATE cases SET closed_ms = $1, closed_by = $2,
 pub struct StoredCase {
     /// Its id.
     pub id: String,
-    /// The payment that it is about.
-    pub payment_id: String,
-    /// Whose payment it is.
+    /// The id of what it is about.
+    pub subject: String,
+    /// Whose that is.
     pub member_id: String,
     /// The name of its kind, which an earlier release may have known alone.
     pub kind: String,
@@ -52,31 +52,28 @@ pub struct Closing {
     pub reason: String,
 }
 
-/// Opens a case beside a payment that does not move. The same case on the same version of the
-/// payment is written once.
+/// Opens a case beside an aggregate that does not move. The same case on the same version of it is
+/// written once.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
 pub async fn open(
     tx: &mut Tx,
-    payment: &Payment,
+    of: &impl Aggregate,
     case: &Case,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let id = format!("{}:{:06}:{}", payment.id.core(), payment.version, case.kind.name());
-    let (sql, params) = statement(payment, id, case, now);
+    let id = format!("{}:{:06}:{}", of.subject().core(), of.version(), case.kind.name());
+    let (sql, params) = statement(of, id, case, now);
     tx.execute(sql, &params).await.map(|_| ())
 }
 
-/// The cases of a payment, oldest first, at most 1,000.
+/// The cases of a subject, oldest first, at most 1,000.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn of_payment(
-    tx: &mut Tx,
-    payment_id: &PaymentId,
-) -> Result<Vec<StoredCase>, StoreError> {
-    let rows = tx.query(OF_SUBJECT, &[payment_id.as_str().into()]).await?;
+pub async fn of_subject(tx: &mut Tx, subject: &Subject) -> Result<Vec<StoredCase>, StoreError> {
+    let rows = tx.query(OF_SUBJECT, &[subject.as_str().into()]).await?;
     rows.iter().map(read).collect()
 }
 
@@ -117,18 +114,18 @@ pub async fn close(tx: &mut Tx, id: &str, closing: &Closing) -> Result<bool, Sto
     Ok(tx.execute(CLOSE, &params).await? == 1)
 }
 
-pub(crate) fn insert(payment: &Payment, number: usize, case: &Case) -> Statement {
-    let id = format!("{}:{:06}:{number}", payment.id.core(), payment.version);
-    statement(payment, id, case, payment.updated_at)
+pub(crate) fn insert(of: &impl Aggregate, number: usize, case: &Case) -> Statement {
+    let id = format!("{}:{:06}:{number}", of.subject().core(), of.version());
+    statement(of, id, case, of.changed_at())
 }
 
-fn statement(payment: &Payment, id: String, case: &Case, now: Timestamp) -> Statement {
+fn statement(of: &impl Aggregate, id: String, case: &Case, now: Timestamp) -> Statement {
     (
         INSERT,
         vec![
             id.into(),
-            payment.id.as_str().into(),
-            payment.member_id.as_str().into(),
+            of.subject().as_str().into(),
+            of.member_id().as_str().into(),
             case.kind.name().into(),
             case.text.as_str().into(),
             now.as_millisecond().into(),
@@ -150,7 +147,7 @@ fn read(row: &Row) -> Result<StoredCase, StoreError> {
     };
     Ok(StoredCase {
         id: row.text(0)?.to_owned(),
-        payment_id: row.text(1)?.to_owned(),
+        subject: row.text(1)?.to_owned(),
         member_id: row.text(2)?.to_owned(),
         kind: row.text(3)?.to_owned(),
         text: row.text(4)?.to_owned(),

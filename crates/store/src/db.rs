@@ -1,16 +1,15 @@
 //! [`Db`] and [`Tx`]: the seam between our units of work and two databases.
 
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use domain::seams::{BoxFuture, Clock};
+use domain::seams::BoxFuture;
 
 use crate::bodies::{Bodies, BodySealer};
 use crate::postgres::{Patience, Postgres, PostgresTx};
 use crate::postgres_owner::Ownership;
 use crate::sqlite::{Sqlite, SqliteTx};
-use crate::{Row, Value, migrate};
+use crate::{Row, Value};
 
 /// A unit that met a conflict is run again this many times at the most.
 pub const ATTEMPTS_MAX: u32 = 5;
@@ -50,32 +49,6 @@ pub enum Db {
 }
 
 impl Db {
-    /// Opens, or creates, the SQLite database in the file `path`, and brings it up to date.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] where the file cannot be opened, [`StoreError::Corrupt`] where
-    /// it is damaged or of a newer release.
-    pub async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
-        let db = Db::Sqlite(Arc::new(Sqlite::open(path)?));
-        migrate::run(&db).await?;
-        Ok(db)
-    }
-
-    /// Connects to PostgreSQL 15 or later with a connection string or URL, and brings the
-    /// database up to date. `connections_max` bounds the pool.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] where no connection can be had.
-    pub async fn open_postgres(
-        url: &str,
-        connections_max: usize,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Db, StoreError> {
-        let db = Db::Postgres(Arc::new(Postgres::open(url, connections_max, clock)?));
-        migrate::run(&db).await?;
-        Ok(db)
-    }
-
     /// From now on bodies are sealed with `sealer`. The first one that is set stays.
     pub fn seal_bodies_with(&self, sealer: Arc<dyn BodySealer>) {
         match self {

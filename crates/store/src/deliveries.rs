@@ -1,9 +1,9 @@
-//! Table `deliveries`: events on their way to a member's endpoint, in order per payment.
+//! Table `deliveries`: events on their way to a member's endpoint, in order per subject.
 
 use domain::event::EventKind;
-use domain::ids::PaymentId;
-use domain::payment::Payment;
+use domain::ids::MemberId;
 use domain::step::JobKind;
+use domain::subject::Subject;
 use jiff::Timestamp;
 
 use crate::db::{Statement, StoreError, Tx};
@@ -14,7 +14,7 @@ pub(crate) const FAN_OUT: &str = "INSERT INTO deliveries \
      SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), member_id, 'pending', 0, CAST($3 AS BIGINT) \
      FROM webhook_types WHERE member_id = $4 AND kind = $5 \
      ON CONFLICT (subject, version) DO NOTHING";
-/// The payment's delivery job. One that waits for its next attempt keeps waiting, because events
+/// The subject's delivery job. One that waits for its next attempt keeps waiting, because events
 /// go out in order; one that is running is told, by losing its lease to the word `more`, that there
 /// is more. If its runner dies then, the job is due at the end of the lease, like any other.
 pub(crate) const FAN_OUT_JOB: &str = "INSERT INTO jobs \
@@ -36,7 +36,7 @@ pub(crate) const OF_SUBJECT: &str = "SELECT version, state, attempts, last_resul
 /// A delivery that is to be attempted next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// The version of the payment whose event it carries.
+    /// The version of its subject whose event it carries.
     pub version: i64,
     /// Attempts so far.
     pub attempts: i64,
@@ -53,12 +53,12 @@ pub enum Ending {
     Abandoned,
 }
 
-/// The oldest pending delivery of a payment.
+/// The oldest pending delivery of a subject.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn next(tx: &mut Tx, payment_id: &PaymentId) -> Result<Option<Pending>, StoreError> {
-    let Some(row) = tx.query_first(NEXT, &[payment_id.as_str().into()]).await? else {
+pub async fn next(tx: &mut Tx, subject: &Subject) -> Result<Option<Pending>, StoreError> {
+    let Some(row) = tx.query_first(NEXT, &[subject.as_str().into()]).await? else {
         return Ok(None);
     };
     let first_at = Timestamp::from_millisecond(row.int(2)?)
@@ -72,11 +72,11 @@ pub async fn next(tx: &mut Tx, payment_id: &PaymentId) -> Result<Option<Pending>
 /// [`StoreError`] of the database.
 pub async fn attempted(
     tx: &mut Tx,
-    payment_id: &PaymentId,
+    subject: &Subject,
     version: i64,
     result: &str,
 ) -> Result<(), StoreError> {
-    let params = [result.into(), payment_id.as_str().into(), version.into()];
+    let params = [result.into(), subject.as_str().into(), version.into()];
     tx.execute(ATTEMPTED, &params).await.map(|_| ())
 }
 
@@ -86,7 +86,7 @@ pub async fn attempted(
 /// [`StoreError`] of the database.
 pub async fn ended(
     tx: &mut Tx,
-    payment_id: &PaymentId,
+    subject: &Subject,
     version: i64,
     ending: Ending,
     result: &str,
@@ -100,21 +100,21 @@ pub async fn ended(
         result.into(),
         state.into(),
         now.as_millisecond().into(),
-        payment_id.as_str().into(),
+        subject.as_str().into(),
         version.into(),
     ];
     tx.execute(ENDED, &params).await.map(|_| ())
 }
 
-/// Version, state, attempts and last result of a payment's deliveries, for operators and tests.
+/// Version, state, attempts and last result of a subject's deliveries, for operators and tests.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn of_payment(
+pub async fn of_subject(
     tx: &mut Tx,
-    payment_id: &PaymentId,
+    subject: &Subject,
 ) -> Result<Vec<(i64, String, i64, Option<String>)>, StoreError> {
-    let rows = tx.query(OF_SUBJECT, &[payment_id.as_str().into()]).await?;
+    let rows = tx.query(OF_SUBJECT, &[subject.as_str().into()]).await?;
     rows.iter()
         .map(|row| {
             let last_result = row.optional_text(3)?.map(str::to_owned);
@@ -123,21 +123,33 @@ pub async fn of_payment(
         .collect()
 }
 
-pub(crate) fn fan_out(payment: &Payment, version: i64, kind: EventKind) -> [Statement; 2] {
-    let now = payment.updated_at.as_millisecond();
-    let subject = payment.id.as_str();
-    let member_id = payment.member_id.as_str();
+/// The deliveries of an event that was written at `at`, and their job.
+pub(crate) fn fan_out(
+    subject: &Subject,
+    member_id: &MemberId,
+    version: i64,
+    kind: EventKind,
+    at: Timestamp,
+) -> [Statement; 2] {
+    let at_ms = at.as_millisecond();
+    let (subject, member_id) = (subject.as_str(), member_id.as_str());
     [
         (
             FAN_OUT,
-            vec![subject.into(), version.into(), now.into(), member_id.into(), kind.name().into()],
+            vec![
+                subject.into(),
+                version.into(),
+                at_ms.into(),
+                member_id.into(),
+                kind.name().into(),
+            ],
         ),
         (
             FAN_OUT_JOB,
             vec![
                 subject.into(),
                 JobKind::Deliver.name().into(),
-                now.into(),
+                at_ms.into(),
                 member_id.into(),
                 kind.name().into(),
             ],

@@ -1,14 +1,14 @@
 //! Table `idempotency_keys`: requests that may be repeated, and their answers.
 
-use domain::ids::PaymentId;
+use domain::subject::Subject;
 use jiff::Timestamp;
 
 use crate::db::{StoreError, Tx};
 
 pub(crate) const INSERT: &str = "INSERT INTO idempotency_keys \
-     (id, request_sha256, created_ms, running_until_ms, payment_id, answer) \
+     (id, request_sha256, created_ms, running_until_ms, subject, answer) \
      VALUES ($1, $2, $3, $4, $5, NULL) ON CONFLICT (id) DO NOTHING";
-pub(crate) const GET: &str = "SELECT request_sha256, running_until_ms, payment_id, answer \
+pub(crate) const GET: &str = "SELECT request_sha256, running_until_ms, subject, answer \
      FROM idempotency_keys WHERE id = $1";
 pub(crate) const ANSWERED: &str =
     "UPDATE idempotency_keys SET answer = $1 WHERE id = $2 AND answer IS NULL";
@@ -40,8 +40,8 @@ pub struct KnownKey {
     pub request_sha256: String,
     /// By then it has been answered, or will never be.
     pub running_until: Timestamp,
-    /// The payment that it made or changed.
-    pub payment_id: Option<PaymentId>,
+    /// What it made or changed.
+    pub subject: Option<Subject>,
     /// The body of its answer, once it is there.
     pub answer: Option<String>,
 }
@@ -53,14 +53,14 @@ pub struct KnownKey {
 pub async fn insert(
     tx: &mut Tx,
     key: &NewKey,
-    payment_id: Option<&PaymentId>,
+    subject: Option<&Subject>,
 ) -> Result<bool, StoreError> {
     let params = [
         key.id.as_str().into(),
         key.request_sha256.as_str().into(),
         key.created_at.as_millisecond().into(),
         key.running_until.as_millisecond().into(),
-        payment_id.map(PaymentId::as_str).into(),
+        subject.map(Subject::as_str).into(),
     ];
     Ok(tx.execute(INSERT, &params).await? > 0)
 }
@@ -74,11 +74,11 @@ pub async fn get(tx: &mut Tx, id: &str) -> Result<Option<KnownKey>, StoreError> 
         return Ok(None);
     };
     let damaged = |what: &str| StoreError::Corrupt(format!("{what} of idempotency_keys"));
-    let payment_id = row.optional_text(2)?.map(str::parse).transpose();
+    let subject = row.optional_text(2)?.map(str::parse).transpose();
     Ok(Some(KnownKey {
         request_sha256: row.text(0)?.to_owned(),
         running_until: Timestamp::from_millisecond(row.int(1)?).map_err(|_| damaged("a time"))?,
-        payment_id: payment_id.map_err(|_| damaged("a payment"))?,
+        subject: subject.map_err(|_| damaged("a subject"))?,
         answer: row
             .optional_text(3)?
             .map(|stored| tx.bodies().read_text(KIND, stored))

@@ -4,8 +4,9 @@
 //! or repeats a job names the token: a job that was scheduled anew meanwhile, or whose lease ran
 //! out and was taken by another runner, is left alone.
 
-use domain::ids::{MemberId, PaymentId};
+use domain::ids::MemberId;
 use domain::step::{JobKind, Lane};
+use domain::subject::Subject;
 use jiff::Timestamp;
 
 use crate::Row;
@@ -76,11 +77,11 @@ pub struct Lease {
 /// A job that we hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The payment.
-    pub subject: PaymentId,
+    /// What it is about.
+    pub subject: Subject,
     /// What to do.
     pub kind: JobKind,
-    /// Whose payment it is.
+    /// Whose that is.
     pub member_id: MemberId,
     /// How often it was claimed, this time included.
     pub attempts: i64,
@@ -182,7 +183,7 @@ pub async fn repeat_delivery(tx: &mut Tx, claim: &Claim, due: Timestamp) -> Resu
 /// [`StoreError`] of the database.
 pub async fn wake(
     tx: &mut Tx,
-    subject: &PaymentId,
+    subject: &Subject,
     kind: JobKind,
     now: Timestamp,
     waiting: Waiting,
@@ -224,7 +225,7 @@ pub async fn wake_deliveries(
 pub async fn claim_waiting(
     tx: &mut Tx,
     lease: &Lease,
-    subject: &PaymentId,
+    subject: &Subject,
     kind: JobKind,
     waiting: Waiting,
 ) -> Result<Option<Claim>, StoreError> {
@@ -274,15 +275,15 @@ pub async fn move_back(tx: &mut Tx, now: Timestamp, back_ms: i64) -> Result<u64,
     tx.execute(MOVE_BACK, &[back_ms.into(), now.as_millisecond().into()]).await
 }
 
-/// Kinds and due times of a payment's pending jobs.
+/// Kinds and due times of the pending jobs of a subject.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn of_payment(
+pub async fn of_subject(
     tx: &mut Tx,
-    payment_id: &PaymentId,
+    subject: &Subject,
 ) -> Result<Vec<(JobKind, Timestamp)>, StoreError> {
-    let rows = tx.query(OF_SUBJECT, &[payment_id.as_str().into()]).await?;
+    let rows = tx.query(OF_SUBJECT, &[subject.as_str().into()]).await?;
     rows.iter()
         .map(|row| {
             let due = Timestamp::from_millisecond(row.int(1)?)
@@ -294,7 +295,7 @@ pub async fn of_payment(
 
 /// A job that is due at `due`, or is already leased to whoever schedules it.
 pub(crate) fn schedule(
-    subject: &PaymentId,
+    subject: &Subject,
     kind: JobKind,
     member_id: &MemberId,
     due: Timestamp,
@@ -318,7 +319,7 @@ pub(crate) fn schedule(
     )
 }
 
-pub(crate) fn cancel(subject: &PaymentId, kind: JobKind) -> Statement {
+pub(crate) fn cancel(subject: &Subject, kind: JobKind) -> Statement {
     (CANCEL, vec![subject.as_str().into(), kind.name().into()])
 }
 

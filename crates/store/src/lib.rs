@@ -12,6 +12,7 @@
 mod bodies;
 mod db;
 mod migrate;
+mod open;
 mod postgres;
 mod postgres_owner;
 mod postgres_tls;

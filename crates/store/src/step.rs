@@ -1,12 +1,48 @@
-//! Saving a Step: the payment, its event, its deliveries, its jobs and its cases in one flush of
-//! one commit.
+//! Saving a Step: the aggregate, its events, their deliveries, its jobs and its cases in one flush
+//! of one commit. One function for all aggregates.
 
-use domain::payment::PaymentStep;
-use domain::step::{JobChange, JobKind};
+use domain::event::EventKind;
+use domain::ids::MemberId;
+use domain::step::{JobChange, JobKind, Step};
+use domain::subject::Subject;
+use jiff::Timestamp;
+use serde::Serialize;
 
+use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx};
 use crate::jobs::{Claim, Lease};
-use crate::{cases, deliveries, events, jobs, payments};
+use crate::{cases, deliveries, events, jobs};
+
+/// What is saved by Steps: one row of truth, whose changes are events. A Step has one event, or
+/// none where nobody but us is to know of it.
+pub trait Aggregate {
+    /// What is kept of a change.
+    type Event: Serialize;
+
+    /// Its id.
+    fn subject(&self) -> Subject;
+    /// Whose it is.
+    fn member_id(&self) -> &MemberId;
+    /// Counts its changes, from 1.
+    fn version(&self) -> i64;
+    /// When it last changed.
+    fn changed_at(&self) -> Timestamp;
+    /// What its changes are to its member.
+    fn event_kind(&self) -> EventKind;
+    /// Whether its member is told of its changes.
+    fn tells_changes(&self) -> bool;
+    /// The statement that writes its first version.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where it contradicts itself.
+    fn insert(&self, bodies: &Bodies) -> Result<Statement, StoreError>;
+    /// The statement that writes a later version over the one before; it changes no row where
+    /// another change came first.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where it contradicts itself.
+    fn update(&self, bodies: &Bodies) -> Result<Statement, StoreError>;
+}
 
 /// How a Step is saved.
 #[derive(Debug, Clone, Copy, Default)]
@@ -27,47 +63,48 @@ pub struct Saved {
     pub more_is_due: bool,
 }
 
-/// Writes the first Step of a payment.
+/// Writes the first Step of an aggregate.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub async fn create(
+pub async fn create<A: Aggregate>(
     tx: &mut Tx,
-    step: &PaymentStep,
+    step: &Step<A, A::Event>,
     saving: Saving<'_>,
 ) -> Result<Saved, StoreError> {
-    let row = payments::insert(tx.bodies(), &step.state)?;
+    let row = step.state.insert(tx.bodies())?;
     save(tx, step, saving, row).await
 }
 
 /// Writes a later Step.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] where the payment has changed since it was read.
-pub async fn update(
+/// [`StoreError::Conflict`] where the aggregate has changed since it was read.
+pub async fn update<A: Aggregate>(
     tx: &mut Tx,
-    step: &PaymentStep,
+    step: &Step<A, A::Event>,
     saving: Saving<'_>,
 ) -> Result<Saved, StoreError> {
-    let row = payments::update(tx.bodies(), &step.state)?;
+    let row = step.state.update(tx.bodies())?;
     save(tx, step, saving, row).await
 }
 
-async fn save(
+async fn save<A: Aggregate>(
     tx: &mut Tx,
-    step: &PaymentStep,
+    step: &Step<A, A::Event>,
     saving: Saving<'_>,
     row: Statement,
 ) -> Result<Saved, StoreError> {
-    let payment = &step.state;
-    let kind = payment.event_kind();
+    let of = &step.state;
+    let (subject, member_id, at) = (of.subject(), of.member_id(), of.changed_at());
     let mut statements = vec![row];
     let mut of_events = vec![];
     for event in &step.events {
         let begin = statements.len();
-        statements.push(events::insert(tx.bodies(), payment, kind, event)?);
-        if payment.tells_changes() {
-            statements.extend(deliveries::fan_out(payment, event.version, kind));
+        statements.push(events::insert(tx.bodies(), of, event, at)?);
+        if of.tells_changes() {
+            let kind = of.event_kind();
+            statements.extend(deliveries::fan_out(&subject, member_id, of.version(), kind, at));
         }
         of_events.push(begin..statements.len());
     }
@@ -76,16 +113,16 @@ async fn save(
         statements.push(match change {
             JobChange::Schedule(kind, due) => {
                 let lease = kept.filter(|(due, _)| due == kind).map(|(_, lease)| lease);
-                jobs::schedule(&payment.id, *kind, &payment.member_id, *due, lease)
+                jobs::schedule(&subject, *kind, member_id, *due, lease)
             }
-            JobChange::Cancel(kind) => jobs::cancel(&payment.id, *kind),
+            JobChange::Cancel(kind) => jobs::cancel(&subject, *kind),
         });
     }
     if let Some(claim) = saving.finishes {
         statements.push(jobs::finishing(claim));
     }
     for (number, case) in step.cases.iter().enumerate() {
-        statements.push(cases::insert(payment, number, case));
+        statements.push(cases::insert(of, number, case));
     }
     let changed = tx.execute_all(&statements).await?;
     if changed.first() != Some(&1) {
@@ -95,7 +132,7 @@ async fn save(
     for of_event in of_events {
         let [event, deliveries @ ..] = &changed[of_event] else { continue };
         if *event != 1 {
-            let text = format!("{} has an event of its future", payment.id);
+            let text = format!("{subject} has an event of its future");
             return Err(StoreError::Corrupt(text));
         }
         // The last statement is the deliveries' job.
@@ -103,18 +140,18 @@ async fn save(
     }
     let others_are_due = due_at_once(step).is_some() && kept.is_none();
     let kept = kept.map(|(kind, lease)| Claim {
-        subject: payment.id.clone(),
+        subject,
         kind,
-        member_id: payment.member_id.clone(),
+        member_id: member_id.clone(),
         attempts: 1,
         token: lease.token.clone(),
     });
     Ok(Saved { kept, more_is_due: deliveries_are_due || others_are_due })
 }
 
-fn due_at_once(step: &PaymentStep) -> Option<JobKind> {
+fn due_at_once<A: Aggregate>(step: &Step<A, A::Event>) -> Option<JobKind> {
     step.jobs.iter().find_map(|change| match change {
-        JobChange::Schedule(kind, due) if *due <= step.state.updated_at => Some(*kind),
+        JobChange::Schedule(kind, due) if *due <= step.state.changed_at() => Some(*kind),
         JobChange::Schedule(..) | JobChange::Cancel(_) => None,
     })
 }

@@ -129,7 +129,7 @@ fn all_in_json(found: &[StoredCase]) -> anyhow::Result<String> {
             })
         });
         json!({
-            "id": case.id, "paymentId": case.payment_id, "memberId": case.member_id,
+            "id": case.id, "paymentId": case.subject, "memberId": case.member_id,
             "kind": case.kind, "text": case.text, "openedAt": case.opened_at.to_string(),
             "closed": closing,
         })
@@ -141,7 +141,7 @@ fn for_people(case: &StoredCase) -> String {
     let mut lines = vec![
         format!("case     {}", case.id),
         format!("kind     {}", case.kind),
-        format!("payment  {}", case.payment_id),
+        format!("payment  {}", case.subject),
         format!("member   {}", case.member_id),
         format!("opened   {}", case.opened_at.strftime("%Y-%m-%d %H:%M:%S UTC")),
         format!("text     {}", case.text),
@@ -162,6 +162,6 @@ fn for_people(case: &StoredCase) -> String {
             lines.push("This release does not know the kind: another release opened it.".into())
         }
     }
-    lines.push(format!("Exchanges:     bascule calls {}", case.payment_id));
+    lines.push(format!("Exchanges:     bascule calls {}", case.subject));
     lines.join("\n")
 }

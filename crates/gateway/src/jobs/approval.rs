@@ -9,6 +9,7 @@ use domain::authorisation::{
 };
 use domain::payment::{Fact, Payment};
 use domain::sealed::Sealed;
+use domain::subject::Subject;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::jobs::Claim;
@@ -83,7 +84,7 @@ pub(super) async fn record_sending(
 ) -> Result<Option<Payment>, GatewayError> {
     let mut holding = Holding::before_sending(app, claim);
     loop {
-        let wanted = claim.subject.clone();
+        let Subject::Payment(wanted) = claim.subject.clone();
         let recorded = app
             .db()
             .transact(move |tx| {

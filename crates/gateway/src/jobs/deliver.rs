@@ -1,7 +1,7 @@
-//! Job `Deliver`: brings a payment's events to the member's endpoint, one after the other.
+//! Job `Deliver`: brings a subject's events to the member's endpoint, one after the other.
 //!
 //! The oldest pending event goes first; a later one waits until it is taken or given up, so a
-//! member sees a payment's events in order. The attempts of one event are 10, 30, 70, 150, …
+//! member sees a subject's events in order. The attempts of one event are 10, 30, 70, 150, …
 //! minutes after the first (reference, section 7.2), up to 72 hours. Any 2xx status is success,
 //! whatever the body of the answer.
 //!
@@ -11,30 +11,29 @@
 use std::sync::Arc;
 
 use banks::wire::Request;
-use domain::payment::Payment;
 use jiff::{SignedDuration, Timestamp};
 use store::deliveries::{self, Ending, Pending};
-use store::events::{self, PaymentEvent};
 use store::jobs::Claim;
 use store::webhooks::{self, WebhookConfig};
-use store::{jobs, payments, unit};
+use store::{jobs, unit};
 
 use super::Next;
+use crate::events::{self, Announced};
 use crate::{App, GatewayError};
 
 /// After this long an event is given up.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
-/// Events of one payment that one run brings; the rest waits for the next run.
+/// Events of one subject that one run brings; the rest waits for the next run.
 const EVENTS_PER_RUN_MAX: usize = 32;
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
     for _ in 0..EVENTS_PER_RUN_MAX {
-        let Some((payment, pending, event, config)) = load(app, claim).await? else {
+        let Some((pending, event, config)) = load(app, claim).await? else {
             return finish_unless_more(app, claim).await;
         };
         let (ending, result) = match &config {
             Some(config) => {
-                let (delivered, result) = post(app, &payment, &event, config).await;
+                let (delivered, result) = post(app, &event, config).await;
                 if delivered {
                     (Ending::Delivered, result)
                 } else if let Some(due) = next_attempt(pending.first_at, app.now()) {
@@ -55,7 +54,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     Ok(Next::Repeat(app.now()))
 }
 
-type Work = (Payment, Pending, PaymentEvent, Option<WebhookConfig>);
+type Work = (Pending, Announced, Option<WebhookConfig>);
 
 async fn load(app: &App, claim: &Claim) -> Result<Option<Work>, GatewayError> {
     let (subject, member_id) = (claim.subject.clone(), claim.member_id.clone());
@@ -66,12 +65,11 @@ async fn load(app: &App, claim: &Claim) -> Result<Option<Work>, GatewayError> {
                 let Some(pending) = deliveries::next(tx, &subject).await? else {
                     return Ok(None);
                 };
-                let Some(payment) = payments::get_any(tx, &subject).await? else {
+                let Some(event) = events::load(tx, &subject, pending.version).await? else {
                     return Ok(None);
                 };
-                let event = events::get(tx, &subject, pending.version).await?;
                 let config = webhooks::get(tx, &member_id).await?;
-                Ok(Some((payment, pending, event, config)))
+                Ok(Some((pending, event, config)))
             })
         })
         .await?;
@@ -79,16 +77,11 @@ async fn load(app: &App, claim: &Claim) -> Result<Option<Work>, GatewayError> {
 }
 
 /// Whether the endpoint took the event, and the result in a few words.
-async fn post(
-    app: &App,
-    payment: &Payment,
-    event: &PaymentEvent,
-    config: &WebhookConfig,
-) -> (bool, String) {
-    let body = app.parts.renderer.render(payment, event);
+async fn post(app: &App, event: &Announced, config: &WebhookConfig) -> (bool, String) {
+    let body = app.parts.renderer.render(event);
     let headers = vec![
         ("content-type".to_owned(), "application/json".to_owned()),
-        ("token-event".to_owned(), event.kind.name().to_owned()),
+        ("token-event".to_owned(), event.kind().name().to_owned()),
         ("token-signature".to_owned(), app.gateway_key().sign(&body)),
     ];
     let request = Request {

@@ -36,6 +36,7 @@ use domain::account::Party;
 use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment};
 use domain::step::{AuthorisationJob, JobKind, Outcome, PaymentJob};
+use domain::subject::Subject;
 use jiff::{SignedDuration, Timestamp};
 use store::bank_calls::{self, BankCall};
 use store::jobs::{Claim, Lease};
@@ -173,10 +174,11 @@ async fn observed(
     conclusion: Conclusion,
     finishes: Option<&Claim>,
 ) -> Result<Observed, GatewayError> {
+    let Subject::Payment(id) = &claim.subject;
     let lease = app.new_lease();
     let mut holding = Holding::new(app, claim);
     loop {
-        let error = match commit(app, &claim.subject, &conclusion, finishes, &lease).await {
+        let error = match commit(app, id, &conclusion, finishes, &lease).await {
             Ok(found) => {
                 if holding.may_have_committed() {
                     // The commit that nobody confirmed may have kept the next job under our lease.
@@ -214,7 +216,7 @@ async fn commit(
                     return Ok(None);
                 };
                 if !calls.is_empty() {
-                    bank_calls::insert(tx, &wanted, &calls).await?;
+                    bank_calls::insert(tx, &Subject::from(&wanted), &calls).await?;
                 }
                 Ok(Some(match payment.observe(&fact, now) {
                     Outcome::Moved(step) => {
@@ -241,7 +243,7 @@ async fn commit(
 
 /// The payment that a job is about.
 async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, GatewayError> {
-    let wanted = claim.subject.clone();
+    let Subject::Payment(wanted) = claim.subject.clone();
     Ok(app.db().read(move |tx| unit(async move { payments::get_any(tx, &wanted).await })).await?)
 }
 

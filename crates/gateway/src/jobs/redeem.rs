@@ -77,7 +77,7 @@ async fn confirm_funds(
     let calls = at_bank.take_calls();
     let fact = match answer {
         Ok(true) => {
-            at_bank::keep(app, &payment.id, calls).await;
+            at_bank::keep(app, &claim.subject, calls).await;
             return Ok(None);
         }
         Ok(false) => AuthorisationFact::FundsUnavailable,
@@ -88,7 +88,7 @@ async fn confirm_funds(
             | BankError::Malformed { .. }),
         ) => {
             if claim.attempts < ATTEMPTS_MAX {
-                at_bank::keep(app, &payment.id, calls).await;
+                at_bank::keep(app, &claim.subject, calls).await;
                 return Ok(Some(Next::Repeat(backoff(app, claim.attempts))));
             }
             let malformed = matches!(error, BankError::Malformed { .. });

@@ -190,12 +190,12 @@ async fn perform_chain(app: &Arc<App>, first: Claim, psu: PsuContext) {
         if let Err(error) = ended {
             // Nothing that only this process knows is lost: the job is taken up again, at the
             // latest when its lease ends.
-            warn!(job = claim.kind.name(), payment = %claim.subject, %error, "job interrupted");
+            warn!(job = claim.kind.name(), subject = %claim.subject, %error, "job interrupted");
             drop(repeat(app, &claim, super::backoff(app, claim.attempts)).await);
         }
         return;
     }
-    warn!(job = claim.kind.name(), payment = %claim.subject, "too many jobs in a row");
+    warn!(job = claim.kind.name(), subject = %claim.subject, "too many jobs in a row");
 }
 
 /// Counts as a running chain until it is dropped, however the chain ends.

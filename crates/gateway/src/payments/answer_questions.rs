@@ -6,6 +6,7 @@ use banks::protocol::{Credentials, PsuContext};
 use domain::authorisation::Authorisation;
 use domain::ids::PaymentId;
 use domain::payment::Payment;
+use domain::subject::Subject;
 use store::step::{self, Saving};
 use store::{StoreError, idempotency, payments, unit};
 
@@ -82,7 +83,7 @@ async fn answer(
                 match payment.answer_questions(sealed, now) {
                     Ok(step) => {
                         if let Some(key) = key
-                            && !idempotency::insert(tx, &key, Some(&wanted)).await?
+                            && !idempotency::insert(tx, &key, Some(&Subject::from(&wanted))).await?
                         {
                             return Ok(Err(GatewayError::KeyTaken));
                         }

@@ -8,7 +8,7 @@ use domain::initiation::Initiation;
 use domain::mail::MailAddress;
 use domain::payment::{Creation, Payment, PaymentStep};
 use domain::token_request::TokenRequest;
-use store::step::{self, Saving};
+use store::step::{self, Aggregate, Saving};
 use store::{StoreError, Tx, idempotency, payments, token_requests, unit};
 
 use super::offer::{bank_with_id, check_fit, check_mandatory, execution_at};
@@ -77,7 +77,7 @@ pub async fn create(
                     },
                 };
                 if let Some(key) = key
-                    && !idempotency::insert(tx, &key, Some(&step.state.id)).await?
+                    && !idempotency::insert(tx, &key, Some(&step.state.subject())).await?
                 {
                     return Ok(Err(GatewayError::KeyTaken));
                 }

@@ -6,6 +6,7 @@ use banks::protocol::PsuContext;
 use domain::ids::PaymentId;
 use domain::payment::{OrderState, Payment, State};
 use domain::step::{JobKind, PaymentJob};
+use domain::subject::Subject;
 use jiff::SignedDuration;
 use store::bank_calls::{self, BankCall};
 use store::jobs::{Claim, Waiting};
@@ -148,10 +149,10 @@ pub async fn open_by_link(app: &App, id: &PaymentId) -> Result<Payment, GatewayE
 /// # Errors
 /// [`GatewayError::Store`].
 pub async fn bank_calls(app: &App, id: &PaymentId) -> Result<Vec<BankCall>, GatewayError> {
-    let wanted = id.clone();
+    let wanted = Subject::from(id);
     let calls = app
         .db()
-        .read(move |tx| unit(async move { bank_calls::of_payment(tx, &wanted, 1_000).await }))
+        .read(move |tx| unit(async move { bank_calls::of_subject(tx, &wanted, 1_000).await }))
         .await?;
     Ok(calls)
 }
@@ -172,7 +173,7 @@ fn question_that_waits(app: &App, payment: &Payment) -> Option<Waiting> {
 }
 
 async fn ask_soon(app: &Arc<App>, payment: &Payment, waiting: Waiting) -> Result<(), GatewayError> {
-    let (id, now) = (payment.id.clone(), app.now());
+    let (id, now) = (Subject::from(&payment.id), app.now());
     app.db()
         .transact(move |tx| {
             let id = id.clone();
@@ -191,7 +192,7 @@ async fn claim_question(
     payment: &Payment,
     waiting: Waiting,
 ) -> Result<Option<Claim>, GatewayError> {
-    let (id, lease) = (payment.id.clone(), app.new_lease());
+    let (id, lease) = (Subject::from(&payment.id), app.new_lease());
     let claimed = app.db().transact(move |tx| {
         let (id, lease) = (id.clone(), lease.clone());
         unit(async move {

@@ -6,6 +6,7 @@ use banks::protocol::PsuContext;
 use domain::Refusal;
 use domain::ids::{MemberId, PaymentId};
 use domain::payment::{Payment, PaymentStep};
+use domain::subject::Subject;
 use jiff::Timestamp;
 use store::jobs::Claim;
 use store::step::{self, Saving};
@@ -116,7 +117,7 @@ async fn carry_out(
                     return Ok(Err(GatewayError::ReferenceTaken));
                 }
                 if let Some(key) = key
-                    && !idempotency::insert(tx, &key, Some(&wanted)).await?
+                    && !idempotency::insert(tx, &key, Some(&Subject::from(&wanted))).await?
                 {
                     return Ok(Err(GatewayError::KeyTaken));
                 }

@@ -3,14 +3,18 @@
 pub mod list;
 pub mod roles;
 
+use domain::event::EventKind;
 use domain::ids::{MemberId, PaymentId};
-use domain::payment::Payment;
+use domain::payment::{Payment, PaymentChanged};
+use domain::subject::Subject;
+use jiff::Timestamp;
 
 pub use self::list::{Entry, Filter, IDS_MAX, Position, REFERENCES_MAX, Seek, list, list_entries};
 pub use self::roles::{Role, RoleFilter, list_in_role};
 use crate::Row;
 use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx};
+use crate::step::Aggregate;
 
 /// A payment of that member.
 pub(crate) const GET: &str = "SELECT body FROM payments WHERE id = $1 AND member_id = $2";
@@ -79,30 +83,58 @@ pub(crate) async fn fill_columns(tx: &mut Tx) -> Result<(), StoreError> {
     }
 }
 
-pub(crate) fn insert(bodies: &Bodies, payment: &Payment) -> Result<Statement, StoreError> {
-    let mut params = vec![
-        payment.id.as_str().into(),
-        payment.member_id.as_str().into(),
-        payment.stage().name().into(),
-        payment.initiation.ref_id.as_str().into(),
-        payment.created_at.as_millisecond().into(),
-        payment.version.into(),
-        body(bodies, payment)?.into(),
-        payment.initiation.flow.name().into(),
-        payment.initiation.on_behalf_of_id.clone().into(),
-        payment.initiation.external_psu_reference.clone().into(),
-    ];
-    params.extend(roles::columns(payment));
-    params.push(kind(payment).into());
-    Ok((INSERT, params))
-}
+impl Aggregate for Payment {
+    type Event = PaymentChanged;
 
-pub(crate) fn update(bodies: &Bodies, payment: &Payment) -> Result<Statement, StoreError> {
-    let mut params =
-        vec![payment.stage().name().into(), payment.version.into(), body(bodies, payment)?.into()];
-    params.extend(roles::columns(payment));
-    params.extend([payment.id.as_str().into(), (payment.version - 1).into()]);
-    Ok((UPDATE, params))
+    fn subject(&self) -> Subject {
+        Subject::Payment(self.id.clone())
+    }
+
+    fn member_id(&self) -> &MemberId {
+        &self.member_id
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn changed_at(&self) -> Timestamp {
+        self.updated_at
+    }
+
+    fn event_kind(&self) -> EventKind {
+        Payment::event_kind(self)
+    }
+
+    fn tells_changes(&self) -> bool {
+        Payment::tells_changes(self)
+    }
+
+    fn insert(&self, bodies: &Bodies) -> Result<Statement, StoreError> {
+        let mut params = vec![
+            self.id.as_str().into(),
+            self.member_id.as_str().into(),
+            self.stage().name().into(),
+            self.initiation.ref_id.as_str().into(),
+            self.created_at.as_millisecond().into(),
+            self.version.into(),
+            body(bodies, self)?.into(),
+            self.initiation.flow.name().into(),
+            self.initiation.on_behalf_of_id.clone().into(),
+            self.initiation.external_psu_reference.clone().into(),
+        ];
+        params.extend(roles::columns(self));
+        params.push(kind(self).into());
+        Ok((INSERT, params))
+    }
+
+    fn update(&self, bodies: &Bodies) -> Result<Statement, StoreError> {
+        let mut params =
+            vec![self.stage().name().into(), self.version.into(), body(bodies, self)?.into()];
+        params.extend(roles::columns(self));
+        params.extend([self.id.as_str().into(), (self.version - 1).into()]);
+        Ok((UPDATE, params))
+    }
 }
 
 /// Only what is executed once is in the lists of payments.

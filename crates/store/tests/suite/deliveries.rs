@@ -8,6 +8,7 @@ use domain::step::{JobKind, Lane};
 use jiff::Timestamp;
 use store::deliveries::{self, Ending, Pending};
 use store::jobs::{self, Claim, Lease};
+use store::step::Aggregate;
 use store::webhooks::{self, WebhookConfig};
 use store::{Db, members};
 use testkit::{TestIds, databases};
@@ -55,12 +56,12 @@ async fn claim(db: &Db, token: &str, now: Timestamp) -> Option<Claim> {
 }
 
 async fn next(db: &Db, payment: &Payment) -> Option<Pending> {
-    let id = payment.id.clone();
+    let id = payment.subject();
     transact!(db, [id] tx => deliveries::next(tx, &id).await).unwrap()
 }
 
 async fn end(db: &Db, payment: &Payment, version: i64, ending: Ending) {
-    let id = payment.id.clone();
+    let id = payment.subject();
     transact!(db, [id] tx => deliveries::ended(tx, &id, version, ending, "HTTP 200", at(1)).await)
         .unwrap();
 }
@@ -74,14 +75,14 @@ async fn repeat_delivery(db: &Db, claim: &Claim, due: Timestamp) {
 }
 
 async fn job_due(db: &Db, payment: &Payment) -> Option<Timestamp> {
-    let id = payment.id.clone();
-    let pending = transact!(db, [id] tx => jobs::of_payment(tx, &id).await).unwrap();
+    let id = payment.subject();
+    let pending = transact!(db, [id] tx => jobs::of_subject(tx, &id).await).unwrap();
     pending.into_iter().find(|(kind, _)| *kind == JobKind::Deliver).map(|(_, due)| due)
 }
 
 async fn told(db: &Db, payment: &Payment) -> Vec<(i64, String, i64, Option<String>)> {
-    let id = payment.id.clone();
-    transact!(db, [id] tx => deliveries::of_payment(tx, &id).await).unwrap()
+    let id = payment.subject();
+    transact!(db, [id] tx => deliveries::of_subject(tx, &id).await).unwrap()
 }
 
 #[tokio::test]
@@ -124,7 +125,7 @@ async fn events_of_a_payment_wait_for_each_other() {
         next_event(db, &payment, 6).await;
         let first = Pending { version: 1, attempts: 0, first_at: start() };
         assert_eq!(next(db, &payment).await, Some(first.clone()));
-        let id = payment.id.clone();
+        let id = payment.subject();
         transact!(db, [id] tx => deliveries::attempted(tx, &id, 1, "HTTP 500").await).unwrap();
         assert_eq!(next(db, &payment).await, Some(Pending { attempts: 1, ..first }));
         end(db, &payment, 1, Ending::Delivered).await;
@@ -256,7 +257,7 @@ async fn no_event_is_forgotten_when_end_and_event_race() {
             let held = claim(db, &format!("runner{round}"), at(round * 1_000)).await.unwrap();
             let now = at(round * 1_000 + 1);
             let deliver = {
-                let (db, held, id) = (db.clone(), held.clone(), payment.id.clone());
+                let (db, held, id) = (db.clone(), held.clone(), payment.subject());
                 tokio::spawn(async move {
                     transact!(db, [held, id] tx => {
                         deliveries::ended(tx, &id, round, Ending::Delivered, "HTTP 200", now).await?;

@@ -8,6 +8,7 @@ use domain::step::{JobChange, JobKind, Lane, PaymentJob};
 use jiff::Timestamp;
 use store::Db;
 use store::jobs::{self, Claim, Lease, Waiting};
+use store::step::Aggregate;
 use testkit::{TestIds, databases};
 
 use crate::support::{
@@ -31,8 +32,8 @@ async fn repeat(db: &Db, claim: &Claim, due: Timestamp) {
 }
 
 async fn pending(db: &Db, payment: &Payment) -> Vec<(JobKind, Timestamp)> {
-    let id = payment.id.clone();
-    transact!(db, [id] tx => jobs::of_payment(tx, &id).await).unwrap()
+    let id = payment.subject();
+    transact!(db, [id] tx => jobs::of_subject(tx, &id).await).unwrap()
 }
 
 /// A payment whose only job is `redeem`, due after `due_seconds`.
@@ -56,7 +57,7 @@ async fn a_job_is_claimed_when_it_is_due_and_by_one_runner() {
         assert_eq!(claim(db, lease("early", 100), at(9), 10).await, []);
         let claims = claim(db, lease("one", 100), at(10), 10).await;
         let expected = Claim {
-            subject: payment.id.clone(),
+            subject: payment.subject(),
             kind: JobKind::Payment(PaymentJob::Redeem),
             member_id: payment.member_id.clone(),
             attempts: 1,
@@ -76,7 +77,7 @@ async fn no_more_than_the_limit_are_claimed_the_longest_due_first() {
         let (db, ids) = (&database.db, TestIds::seeded(61));
         let mut payments = vec![];
         for due in [5, 3, 4, 1, 2] {
-            payments.push((due, with_job(db, &ids, due).await.id));
+            payments.push((due, with_job(db, &ids, due).await.subject()));
         }
         payments.sort();
         let mut order = vec![];
@@ -178,7 +179,7 @@ async fn a_waiting_job_is_woken_and_a_running_one_is_not() {
     for database in databases().await {
         let db = &database.db;
         let payment = with_job(db, &TestIds::seeded(67), 600).await;
-        let id = payment.id.clone();
+        let id = payment.subject();
         let wake = async |kind| {
             let id = id.clone();
             let waiting = Waiting { after: at(7), until: at(600) };
@@ -210,7 +211,7 @@ async fn a_job_that_waits_is_claimed_by_whoever_cannot_wait_and_by_nobody_else()
     for database in databases().await {
         let db = &database.db;
         let payment = with_job(db, &TestIds::seeded(70), 600).await;
-        let id = payment.id.clone();
+        let id = payment.subject();
         let claim_waiting = async |kind, after, until| {
             let (id, lease) = (id.clone(), lease("one", 180));
             let waiting = Waiting { after: at(after), until: at(until) };
@@ -223,7 +224,7 @@ async fn a_job_that_waits_is_claimed_by_whoever_cannot_wait_and_by_nobody_else()
         assert_eq!(claim_waiting(JobKind::Payment(PaymentJob::Redeem), 600, 700).await, None);
         assert_eq!(claim_waiting(JobKind::Payment(PaymentJob::Redeem), 0, 599).await, None);
         let claimed = claim_waiting(JobKind::Payment(PaymentJob::Redeem), 599, 600).await.unwrap();
-        assert_eq!((&claimed.subject, claimed.attempts), (&payment.id, 1));
+        assert_eq!((&claimed.subject, claimed.attempts), (&payment.subject(), 1));
         assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), at(180))]);
         assert_eq!(
             claim_waiting(JobKind::Payment(PaymentJob::Redeem), 0, 700).await,
@@ -259,7 +260,7 @@ async fn a_process_that_is_alone_takes_every_lease_back() {
         assert_eq!(pending(db, &waiting).await, [(JobKind::Payment(PaymentJob::Redeem), at(50))]);
         assert!(!finish(db, &dead).await);
         let again = claim(db, lease("new", 180), at(1), 10).await;
-        assert_eq!(again.iter().map(|claim| &claim.subject).collect::<Vec<_>>(), [&held.id]);
+        assert_eq!(again.iter().map(|claim| &claim.subject).collect::<Vec<_>>(), [&held.subject()]);
     }
 }
 
@@ -270,7 +271,7 @@ async fn runners_that_claim_at_the_same_time_never_get_the_same_job() {
         let (db, ids) = (&database.db, TestIds::seeded(70));
         let mut all = BTreeSet::new();
         for _ in 0..JOBS {
-            all.insert(with_job(db, &ids, 0).await.id);
+            all.insert(with_job(db, &ids, 0).await.subject());
         }
         let runners: Vec<_> = (0..4)
             .map(|number| {

@@ -8,10 +8,11 @@ use domain::bank::{OrderProgress, OrderStatus};
 use domain::case::CaseKind;
 use domain::payment::{Fact, OrderFact, OrderState, Payment, PaymentChanged, State, StatusFact};
 use domain::step::{AuthorisationJob, Case, JobKind, Lane, Outcome, Step};
+use domain::subject::Subject;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use store::cases::{Closing, StoredCase};
-use store::step::Saving;
+use store::step::{Aggregate, Saving};
 use store::{Db, StoreError, cases, events, jobs, payments, statements};
 use testkit::{TestIds, databases};
 
@@ -89,10 +90,11 @@ async fn a_step_brings_its_event_its_jobs_and_its_cases() {
         update(db, &second).await.unwrap();
         let id = first.state.id.clone();
         assert_eq!(load(db, &id).await, Some(second.state.clone()));
+        let id = first.state.subject();
         let (events, jobs, found, alone) = transact!(db, [id] tx => Ok((
-            events::of_payment(tx, &id).await?,
-            jobs::of_payment(tx, &id).await?,
-            cases::of_payment(tx, &id).await?,
+            events::of_subject::<PaymentChanged>(tx, &id).await?,
+            jobs::of_subject(tx, &id).await?,
+            cases::of_subject(tx, &id).await?,
             events::get(tx, &id, 2).await?,
         )))
         .unwrap();
@@ -126,8 +128,8 @@ async fn a_case_beside_a_payment_is_written_once_per_version() {
             let seen = seen.clone();
             transact!(db, [seen, case] tx => cases::open(tx, &seen, &case, start()).await).unwrap();
         }
-        let id = payment.id.clone();
-        let found = transact!(db, [id] tx => cases::of_payment(tx, &id).await).unwrap();
+        let id = payment.subject();
+        let found = transact!(db, [id] tx => cases::of_subject(tx, &id).await).unwrap();
         let versions: Vec<&str> = found.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(versions.len(), 2, "{versions:?}");
     }
@@ -162,8 +164,8 @@ async fn the_saver_may_keep_the_job_that_is_due_at_once() {
             store::step::update(tx, &next, saving).await
         })
         .unwrap();
-        let id = step.state.id.clone();
-        let left = transact!(db, [id] tx => jobs::of_payment(tx, &id).await).unwrap();
+        let id = step.state.subject();
+        let left = transact!(db, [id] tx => jobs::of_subject(tx, &id).await).unwrap();
         assert_eq!(left.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [JobKind::Expire]);
     }
 }
@@ -402,11 +404,11 @@ async fn live(db: &Db, first: Payment, walk: &[usize]) {
     }
 }
 
-async fn history(db: &Db, payment: &Payment) -> (Payment, Vec<events::PaymentEvent>) {
+async fn history(db: &Db, payment: &Payment) -> (Payment, Vec<events::Event<PaymentChanged>>) {
     let id = payment.id.clone();
     transact!(db, [id] tx => Ok((
         payments::get_any(tx, &id).await?.unwrap(),
-        events::of_payment(tx, &id).await?,
+        events::of_subject(tx, &Subject::from(&id)).await?,
     )))
     .unwrap()
 }
@@ -423,8 +425,8 @@ async fn cases_are_listed_read_and_closed_once() {
             let (seen, case) = (payment.clone(), case.clone());
             transact!(db, [seen, case] tx => cases::open(tx, &seen, &case, at(seconds)).await)
                 .unwrap();
-            let id = payment.id.clone();
-            let found = transact!(db, [id] tx => cases::of_payment(tx, &id).await).unwrap();
+            let id = payment.subject();
+            let found = transact!(db, [id] tx => cases::of_subject(tx, &id).await).unwrap();
             opened.push(found[0].clone());
         }
         let ids_of = |cases: Vec<StoredCase>| -> Vec<String> {

@@ -1,10 +1,10 @@
 //! Webhook bodies (reference, section 7.3).
 
 use domain::event::EventKind;
-use domain::payment::Payment;
-use gateway::EventRenderer;
-use serde_json::json;
-use store::events::PaymentEvent;
+use domain::payment::{Payment, PaymentChanged};
+use gateway::events::{Announced, EventRenderer};
+use serde_json::{Value, json};
+use store::events::Event;
 
 use super::v1::{standing_orders, transfers};
 use super::v2::payments::model;
@@ -13,27 +13,33 @@ use super::v2::payments::model;
 pub struct PublicEvents;
 
 impl EventRenderer for PublicEvents {
-    fn render(&self, payment: &Payment, event: &PaymentEvent) -> Vec<u8> {
-        let created_at_ms = event.changed.at.as_millisecond().to_string();
-        let body = match event.kind {
-            EventKind::TransferStatusChanged => json!({
-                "id": event.id,
-                "createdAtMs": created_at_ms,
-                "transferStatusChanged": transfers::model::status_changed(payment, &event.changed),
-            }),
-            EventKind::StandingOrderStatusChanged => json!({
-                "id": event.id,
-                "createdAtMs": created_at_ms,
-                "standingOrderStatusChanged":
-                    standing_orders::model::status_changed(payment, &event.changed),
-            }),
-            _ => json!({
-                "id": event.id,
-                "createdAtMs": created_at_ms,
-                "eventType": event.kind.name(),
-                "payment": model::Payment::at_event(payment, &event.changed),
-            }),
+    fn render(&self, announced: &Announced) -> Vec<u8> {
+        let body = match announced {
+            Announced::Payment(payment, event) => of_payment(payment, event),
         };
         body.to_string().into_bytes()
+    }
+}
+
+fn of_payment(payment: &Payment, event: &Event<PaymentChanged>) -> Value {
+    let created_at_ms = event.changed.at.as_millisecond().to_string();
+    match event.kind {
+        EventKind::TransferStatusChanged => json!({
+            "id": event.id,
+            "createdAtMs": created_at_ms,
+            "transferStatusChanged": transfers::model::status_changed(payment, &event.changed),
+        }),
+        EventKind::StandingOrderStatusChanged => json!({
+            "id": event.id,
+            "createdAtMs": created_at_ms,
+            "standingOrderStatusChanged":
+                standing_orders::model::status_changed(payment, &event.changed),
+        }),
+        _ => json!({
+            "id": event.id,
+            "createdAtMs": created_at_ms,
+            "eventType": event.kind.name(),
+            "payment": model::Payment::at_event(payment, &event.changed),
+        }),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::PaymentId;
+use domain::subject::Subject;
 use gateway::idempotency::{self, IdempotencyKey, Known};
 use gateway::{App, payments};
 use serde::Serialize;
@@ -92,7 +93,9 @@ async fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, ApiError> {
         Known::OtherBody => Err(ApiError::KeyReused),
         Known::Running => Err(ApiError::RequestInProgress),
         Known::Answered(answer) => Ok(Begun::Replayed(replayed(answer))),
-        Known::Unanswered(id) => Ok(Begun::Unanswered(key, id)),
+        Known::Unanswered(about) => {
+            Ok(Begun::Unanswered(key, about.map(|Subject::Payment(id)| id)))
+        }
         Known::New => Ok(Begun::New(Some(key))),
     }
 }

@@ -16,11 +16,11 @@ fn usual(bank: &str) -> serde_json::Value {
 
 impl World {
     async fn cases_of(&self, id: &str) -> Vec<String> {
-        let id: domain::ids::PaymentId = id.parse().unwrap();
+        let id: domain::subject::Subject = id.parse().unwrap();
         let cases = self
             .app
             .db()
-            .read(move |tx| store::unit(async move { store::cases::of_payment(tx, &id).await }))
+            .read(move |tx| store::unit(async move { store::cases::of_subject(tx, &id).await }))
             .await
             .unwrap();
         cases.into_iter().map(|case| case.kind).collect()

@@ -106,7 +106,7 @@ async fn a_receipt_that_does_not_go_is_tried_again_and_then_told_to_the_operator
             let told = world
                 .app
                 .db()
-                .read(move |tx| store::unit(async move { cases::of_payment(tx, &payment).await }))
+                .read(move |tx| store::unit(async move { cases::of_subject(tx, &payment).await }))
                 .await
                 .unwrap();
             let kinds: Vec<&str> = told.iter().map(|case| case.kind.as_str()).collect();

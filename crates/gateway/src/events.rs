@@ -1,0 +1,45 @@
+//! Events on their way to members: one place where the subject of an event becomes what it shows.
+
+use domain::event::EventKind;
+use domain::payment::{Payment, PaymentChanged};
+use domain::subject::Subject;
+use store::events::{self, Event};
+use store::{StoreError, Tx, payments};
+
+/// An event with its subject as that stands now.
+#[derive(Debug, Clone)]
+pub enum Announced {
+    /// A payment changed.
+    Payment(Box<Payment>, Event<PaymentChanged>),
+}
+
+impl Announced {
+    /// What the event is to its member.
+    #[must_use]
+    pub fn kind(&self) -> EventKind {
+        match self {
+            Announced::Payment(_, event) => event.kind,
+        }
+    }
+}
+
+/// Renders events for webhooks in the public API's words, which only the edge knows.
+pub trait EventRenderer: Send + Sync + 'static {
+    /// The body of the webhook request.
+    fn render(&self, announced: &Announced) -> Vec<u8>;
+}
+
+/// The event that made `version` of the subject; `None` where the subject is gone.
+pub(crate) async fn load(
+    tx: &mut Tx,
+    subject: &Subject,
+    version: i64,
+) -> Result<Option<Announced>, StoreError> {
+    match subject {
+        Subject::Payment(id) => {
+            let Some(payment) = payments::get_any(tx, id).await? else { return Ok(None) };
+            let event = events::get(tx, subject, version).await?;
+            Ok(Some(Announced::Payment(Box::new(payment), event)))
+        }
+    }
+}

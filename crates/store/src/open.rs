@@ -1,0 +1,39 @@
+//! Opening a database: it is brought up to date before anybody uses it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use domain::seams::Clock;
+
+use crate::db::{Db, StoreError};
+use crate::migrate;
+use crate::postgres::Postgres;
+use crate::sqlite::Sqlite;
+
+impl Db {
+    /// Opens, or creates, the SQLite database in the file `path`, and brings it up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the file cannot be opened, [`StoreError::Corrupt`] where
+    /// it is damaged or of a newer release.
+    pub async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
+        let db = Db::Sqlite(Arc::new(Sqlite::open(path)?));
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    /// Connects to PostgreSQL 15 or later with a connection string or URL, and brings the
+    /// database up to date. `connections_max` bounds the pool.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where no connection can be had.
+    pub async fn open_postgres(
+        url: &str,
+        connections_max: usize,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Db, StoreError> {
+        let db = Db::Postgres(Arc::new(Postgres::open(url, connections_max, clock)?));
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+}
