@@ -36,7 +36,7 @@ pub use error::{AuthorisationError, BankError};
 pub use jose::SigningKey;
 pub use profile::{BankProfile, ProfileError};
 pub use protocol::{
-    AccessGrant, Approval, Call, Cancellation, Credentials, EidasIdentity, Identity, LostOrder,
+    AccessGrant, Approval, Call, Credentials, EidasIdentity, Held, Identity, LostOrder,
     OrderAnswer, PaymentOrder, Pending, Protocol, Protocols, PsuContext,
 };
 pub use psu_return::{Returned, parse_return};

@@ -212,6 +212,9 @@ pub enum Approval {
         /// For status questions, where the bank wants one.
         grant: Option<AccessGrant>,
     },
+    /// The bank will not execute: the answer to [`Protocol::cancel_payment`], or to the payer's
+    /// approval of the cancellation.
+    Cancelled,
     /// The payer said no, or failed the bank's check: nothing is executed.
     Declined {
         /// The bank's words, at most 256 characters.
@@ -233,6 +236,7 @@ impl fmt::Debug for Approval {
             Approval::Waiting => "Waiting",
             Approval::Granted { .. } => "Granted",
             Approval::OrderTaken { .. } => "OrderTaken",
+            Approval::Cancelled => "Cancelled",
             Approval::Declined { .. } => "Declined",
             Approval::Expired => "Expired",
         })
@@ -275,16 +279,15 @@ pub enum LostOrder {
     Consent(ConsentProgress),
 }
 
-/// What the bank says to a cancellation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cancellation {
-    /// The order will not be executed.
-    Done,
-    /// The payer has to approve the cancellation there.
-    NeedsApproval {
-        /// Where.
-        redirect_url: String,
-    },
+/// What a bank holds, and is asked not to execute.
+#[derive(Clone, Copy)]
+pub struct Held<'a> {
+    /// The bank's id of the order, or of the payment that it would execute at the approval.
+    pub bank_payment_id: &'a str,
+    /// The token with which the order was sent, or that came with [`Approval::OrderTaken`].
+    pub grant: Option<&'a AccessGrant>,
+    /// [`Approval::Continue::context`] of the payment's own approval, while that is open.
+    pub context: Option<&'a str>,
 }
 
 /// One published standard.
@@ -417,7 +420,10 @@ pub trait Protocol: Send + Sync {
         grant: Option<&'a AccessGrant>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>>;
 
-    /// Asks the bank not to execute an order that it has.
+    /// Asks the bank not to execute what it holds. `attempt` are the keys with which the payer
+    /// approves the cancellation, where the bank wants that: then the answer is
+    /// [`Approval::Continue`], and the methods that carry an approval on carry on this one. Asking
+    /// twice has the effect of asking once.
     ///
     /// # Errors
     /// `Refused` with code `unsupported` and status 0 where the standard or the bank has no
@@ -426,9 +432,9 @@ pub trait Protocol: Send + Sync {
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
-        bank_payment_id: &'a str,
-        grant: Option<&'a AccessGrant>,
-    ) -> BoxFuture<'a, Result<Cancellation, BankError>>;
+        held: Held<'a>,
+        attempt: &'a Attempt,
+    ) -> BoxFuture<'a, Result<Approval, BankError>>;
 }
 
 /// All standards, each with its caches. The process keeps one for its whole life.

@@ -34,6 +34,8 @@ pub enum PaymentJob {
     Redeem,
     /// Ask the bank what became of the order.
     AskStatus,
+    /// Ask the bank not to execute.
+    Cancel,
     /// Send the payer a receipt by mail.
     SendReceipt,
 }
@@ -76,13 +78,14 @@ impl Lane {
 
 impl JobKind {
     /// Every kind, in the order of a payment's life.
-    pub const ALL: [JobKind; 9] = [
+    pub const ALL: [JobKind; 10] = [
         JobKind::Authorisation(AuthorisationJob::OpenAtBank),
         JobKind::Authorisation(AuthorisationJob::CompleteAuthorisation),
         JobKind::Authorisation(AuthorisationJob::SendCredentials),
         JobKind::Authorisation(AuthorisationJob::AskApproval),
         JobKind::Payment(PaymentJob::Redeem),
         JobKind::Payment(PaymentJob::AskStatus),
+        JobKind::Payment(PaymentJob::Cancel),
         JobKind::Expire,
         JobKind::Deliver,
         JobKind::Payment(PaymentJob::SendReceipt),
@@ -93,7 +96,7 @@ impl JobKind {
     pub fn lane(self) -> Lane {
         match self {
             JobKind::Authorisation(_)
-            | JobKind::Payment(PaymentJob::Redeem | PaymentJob::AskStatus)
+            | JobKind::Payment(PaymentJob::Redeem | PaymentJob::AskStatus | PaymentJob::Cancel)
             | JobKind::Expire => Lane::Bank,
             JobKind::Deliver | JobKind::Payment(PaymentJob::SendReceipt) => Lane::Outbound,
         }
@@ -111,6 +114,7 @@ impl JobKind {
             JobKind::Authorisation(AuthorisationJob::AskApproval) => "ask_approval",
             JobKind::Payment(PaymentJob::Redeem) => "redeem",
             JobKind::Payment(PaymentJob::AskStatus) => "ask_status",
+            JobKind::Payment(PaymentJob::Cancel) => "cancel",
             JobKind::Payment(PaymentJob::SendReceipt) => "send_receipt",
             JobKind::Expire => "expire",
             JobKind::Deliver => "deliver",

@@ -1,5 +1,6 @@
 //! Every state × every fact of a payment, printed; and the laws that hold for all of them.
 
+mod cancellation;
 mod samples;
 mod token_request;
 
@@ -15,10 +16,10 @@ use domain::execution::Execution;
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Initiation};
 use domain::payment::{
-    AUTHORISATION_WINDOW, Creation, End, Fact, OrderFact, OrderState, Payment, PaymentStep,
-    STATUS_WINDOW, State, Terms,
+    AUTHORISATION_WINDOW, Cancellation, CancellationState, CancelledBy, Creation, End, Fact,
+    OrderFact, OrderState, Payment, PaymentStep, STATUS_WINDOW, State, Terms,
 };
-use domain::step::{AuthorisationJob, JobChange, JobKind, Outcome};
+use domain::step::{AuthorisationJob, JobChange, JobKind, Outcome, PaymentJob};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -75,7 +76,7 @@ fn authorisation_table() {
             Fact::PsuReturned { oauth_state, returned } => {
                 Some(word_of(&under_way.returned(oauth_state, returned, start())))
             }
-            Fact::Order(_) | Fact::Status(_) | Fact::TimeRanOut => None,
+            Fact::Order(_) | Fact::Status(_) | Fact::Cancellation(_) | Fact::TimeRanOut => None,
         }
     };
     insta::assert_snapshot!(matrix(&columns, &facts(), cell));
@@ -122,6 +123,7 @@ fn word_of(verdict: &Verdict) -> String {
         }
         Verdict::Granted { .. } => "granted".to_owned(),
         Verdict::OrderTaken(_) => "order taken".to_owned(),
+        Verdict::Cancelled => "cancelled".to_owned(),
         Verdict::Declined { .. } => "declined".to_owned(),
         Verdict::Expired => "expired".to_owned(),
         Verdict::Refused(_) => "refused".to_owned(),
@@ -369,6 +371,15 @@ proptest! {
                 apply(&mut jobs, &step.jobs);
                 payment = step.state;
             }
+            if pick % 7 == 0 {
+                let by = [CancelledBy::Member, CancelledBy::Deadline][pick % 2];
+                if let Ok(Some(step)) = payment.cancel_at_bank(by, cancellation::attempt(), now) {
+                    prop_assert!(payment.is_held_by_bank());
+                    prop_assert!(step.events.is_empty(), "nothing has happened yet");
+                    apply(&mut jobs, &step.jobs);
+                    payment = step.state;
+                }
+            }
             let fact = &facts[pick % facts.len()].1;
             let was_final = payment.state.is_final();
             if let Outcome::Moved(step) = payment.observe(fact, now) {
@@ -392,6 +403,12 @@ proptest! {
                 apply(&mut jobs, &step.jobs);
                 payment = step.state;
             }
+            let cancels = jobs.contains(&JobKind::Payment(PaymentJob::Cancel));
+            let asked = |known: &Cancellation| {
+                matches!(known.state, CancellationState::Sending { .. })
+            };
+            prop_assert_eq!(cancels, payment.cancellation.as_ref().is_some_and(asked));
+            prop_assert!(!payment.state.is_final() || payment.authorisation().is_none());
             prop_assert!(orders_sent <= 1, "two orders may exist");
             prop_assert_eq!(jobs.contains(&JobKind::Expire), !payment.state.is_final());
             prop_assert_eq!(payment.deadline().is_some(), !payment.state.is_final());

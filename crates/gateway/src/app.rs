@@ -9,7 +9,7 @@ use banks::payee_verification::VerificationService;
 use banks::profile::BankProfile;
 use banks::protocol::{Identity, Protocols};
 use banks::wire::{ClientCertificate, Wire};
-use domain::authorisation::Attempt;
+use domain::authorisation::{Attempt, RepeatedCreation};
 use domain::ids::{MemberId, PaymentId};
 use domain::mail::MailAddress;
 use domain::sealed::Sealed;
@@ -293,6 +293,20 @@ impl App {
             repeated_creation: bank.map(BankProfile::repeated_creation),
             opening: 1,
         })
+    }
+
+    /// Keys with which the payer approves a cancellation: nothing is executed by that.
+    ///
+    /// # Errors
+    /// [`GatewayError::Sealing`].
+    pub(crate) fn new_cancellation(
+        &self,
+        payment_id: &PaymentId,
+        bank: &BankProfile,
+    ) -> Result<Attempt, GatewayError> {
+        let repeated_creation = Some(RepeatedCreation::NewKeys);
+        let attempt = self.new_attempt(payment_id, Some(bank))?;
+        Ok(Attempt { executes_at_approval: false, repeated_creation, ..attempt })
     }
 
     /// The payment of an OAuth state; `None` where it is none of ours.

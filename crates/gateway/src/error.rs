@@ -128,6 +128,14 @@ pub enum GatewayError {
         /// What it lacks.
         feature: String,
     },
+    /// The bank was asked not to execute the payment, and does not do that.
+    #[error("bank `{bank_id}`: {text}")]
+    NotCancelled {
+        /// The bank.
+        bank_id: String,
+        /// Why.
+        text: String,
+    },
     /// The bank, or its standard, does not take a part of the payment.
     #[error("bank `{bank_id}`: {misfit}")]
     Misfit {

@@ -159,7 +159,7 @@ pub async fn redeem(
     Ok(Requested { payment, request })
 }
 
-/// Takes a token back, as long as its order was not sent.
+/// Takes a token back: before its order is sent, or at the bank that holds the order.
 ///
 /// # Errors
 /// Those of [`payments::cancel`]; [`GatewayError::TokenNotFound`].
@@ -167,9 +167,11 @@ pub async fn cancel(
     app: &Arc<App>,
     member: &Member,
     token_id: &str,
+    psu: PsuContext,
+    request_timeout_ms: Option<u64>,
 ) -> Result<Requested, GatewayError> {
     let Requested { payment, request } =
         get(app, member, token_id, Role::Token, Update::Skipped).await?;
-    let payment = payments::cancel(app, member, &payment.id).await?;
+    let payment = payments::cancel(app, member, &payment.id, psu, request_timeout_ms).await?;
     Ok(Requested { payment, request })
 }

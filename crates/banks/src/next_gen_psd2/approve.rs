@@ -80,6 +80,10 @@ impl Told {
         self.answer.sca_status.as_deref().and_then(Sca::of)
     }
 
+    pub(super) fn transaction(&self) -> Option<Transaction> {
+        self.answer.transaction_status.as_deref().and_then(Transaction::of)
+    }
+
     pub(super) fn words(&self) -> Option<String> {
         said(self.answer.psu_message.as_deref(), &self.answer.tpp_messages)
     }
@@ -104,10 +108,12 @@ pub(super) enum Reached {
     Authenticated,
     /// A method is chosen and the bank has sent its challenge.
     MethodSelected,
+    /// All that the bank wanted; what it does with that is still open.
+    Finalised,
 }
 
 impl Reached {
-    fn of(word: &str) -> Reached {
+    pub(super) fn of(word: &str) -> Reached {
         match word {
             "psuIdentified" => Reached::Identified,
             "psuAuthenticated" => Reached::Authenticated,
@@ -124,15 +130,22 @@ pub(super) struct Payment<'a> {
     pub(super) attempt: &'a Attempt,
     pub(super) id: &'a str,
     pub(super) resource: Resource,
+    /// Whether the payer approves its cancellation.
+    pub(super) cancels: bool,
 }
 
 impl Payment<'_> {
-    fn path(&self) -> Result<String, BankError> {
+    pub(super) fn path(&self) -> Result<String, BankError> {
         Ok(format!("{}/{}", self.resource.path(), segment(self.id)?))
     }
 
-    fn authorisation_path(&self, authorisation_id: &str) -> Result<String, BankError> {
-        Ok(format!("{}/authorisations/{}", self.path()?, segment(authorisation_id)?))
+    pub(super) fn authorisation_path(&self, authorisation_id: &str) -> Result<String, BankError> {
+        Ok(format!("{}/{}", self.authorisations_path()?, segment(authorisation_id)?))
+    }
+
+    fn authorisations_path(&self) -> Result<String, BankError> {
+        let kind = if self.cancels { "cancellation-authorisations" } else { "authorisations" };
+        Ok(format!("{}/{kind}", self.path()?))
     }
 
     /// Starts an authorisation, or updates one.
@@ -143,8 +156,11 @@ impl Payment<'_> {
     ) -> Result<Told, BankError> {
         let (operation, method, path) = match &context.authorisation_id {
             None => {
-                let path = format!("{}/authorisations", self.path()?);
-                ("start-authorisation", http::Method::POST, path)
+                let operation = match self.cancels {
+                    true => "start-cancellation-authorisation",
+                    false => "start-authorisation",
+                };
+                (operation, http::Method::POST, self.authorisations_path()?)
             }
             Some(id) => ("update-authorisation", http::Method::PUT, self.authorisation_path(id)?),
         };
@@ -155,7 +171,10 @@ impl Payment<'_> {
         Told::read(&send(self.call, ask).await?)
     }
 
-    fn psu_headers(&self, context: &Context) -> Result<Vec<(String, String)>, BankError> {
+    pub(super) fn psu_headers(
+        &self,
+        context: &Context,
+    ) -> Result<Vec<(String, String)>, BankError> {
         psu_headers(self.call, context, self.attempt)
     }
 
@@ -173,6 +192,7 @@ impl Payment<'_> {
                 Some(Sca::Failed) => {
                     return Ok(Approval::Declined { reason: told.words().as_deref().map(cut) });
                 }
+                Some(Sca::Done) if self.cancels => return self.after_cancellation(context).await,
                 Some(Sca::Done) => {
                     let word = told.answer.transaction_status.as_deref();
                     return self.taken(&context, word).await;
@@ -267,6 +287,9 @@ impl Payment<'_> {
 
     /// The bank wants nothing of the payer: it has taken the payment, or it will tell when asked.
     async fn without_step(&self, context: Context, told: &Told) -> Result<Approval, BankError> {
+        if self.cancels {
+            return self.after_cancellation(context).await;
+        }
         let status = told.answer.transaction_status.as_deref();
         match status.map(Transaction::of) {
             Some(Some(Transaction::Received)) | None if context.authorisation_id.is_some() => {
@@ -311,6 +334,9 @@ impl Payment<'_> {
     /// The same with how far the payer has come. A bank may end a payment, or execute it, whose
     /// approval it still shows as open: the payment's own status counts.
     pub(super) async fn stands(&self, context: &Context) -> Result<Stands, BankError> {
+        if self.cancels {
+            return self.cancellation_stands(context).await;
+        }
         let mut reached = Reached::Nothing;
         if let Some(authorisation_id) = &context.authorisation_id {
             let path = self.authorisation_path(authorisation_id)?;
@@ -394,7 +420,10 @@ impl Payment<'_> {
         })
     }
 
-    async fn status(&self, context: &Context) -> Result<(String, OrderStatus), BankError> {
+    pub(super) async fn status(
+        &self,
+        context: &Context,
+    ) -> Result<(String, OrderStatus), BankError> {
         let path = format!("{}/status", self.path()?);
         let ask = Ask::get("get-payment-status", path, context.bearer());
         let response = send(self.call, ask).await?;
@@ -431,38 +460,6 @@ impl Payment<'_> {
     /// The status of a payment that is under way.
     pub(super) async fn order_status(&self, context: &Context) -> Result<OrderStatus, BankError> {
         Ok(self.status(context).await?.1)
-    }
-
-    /// Asks the bank not to execute (section 5.6).
-    pub(super) async fn cancel(
-        &self,
-        context: &Context,
-    ) -> Result<crate::protocol::Cancellation, BankError> {
-        use crate::protocol::Cancellation;
-        let ask = Ask {
-            method: http::Method::DELETE,
-            headers: self.psu_headers(context)?,
-            ..Ask::get("cancel-payment", self.path()?, context.bearer())
-        };
-        let response = send(self.call, ask).await?;
-        if response.status == 204 {
-            return Ok(Cancellation::Done);
-        }
-        let told = Told::read(&response)?;
-        if told.answer.transaction_status.as_deref() == Some("CANC") {
-            return Ok(Cancellation::Done);
-        }
-        let path = format!("{}/cancellation-authorisations", self.path()?);
-        let operation = "start-cancellation-authorisation";
-        let (method, headers) = (http::Method::POST, self.psu_headers(context)?);
-        let ask = Ask { method, headers, ..Ask::get(operation, path, context.bearer()) };
-        let told = Told::read(&send(self.call, ask).await?)?;
-        match told.answer.links.get("scaRedirect") {
-            Some(link) => {
-                Ok(Cancellation::NeedsApproval { redirect_url: self.followed(&link.href)? })
-            }
-            None => Err(BankError::malformed("the cancellation has no `scaRedirect`", b"")),
-        }
     }
 }
 

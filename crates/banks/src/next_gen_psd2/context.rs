@@ -61,13 +61,21 @@ pub(super) struct Context {
     /// Whether the password starts an authorisation, instead of updating one.
     #[serde(default)]
     pub(super) password_starts: bool,
+    /// Whether the payer approves a cancellation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) cancels: bool,
     /// The questions as they were asked last, for a retry.
     pub(super) challenge: Option<Challenge>,
 }
 
 impl Context {
     pub(super) fn read(pending: &Pending<'_>) -> Result<Context, BankError> {
-        serde_json::from_str(pending.context.unwrap_or("{\"step\":\"Identify\",\"methods\":[]}"))
+        Context::of_text(pending.context)
+    }
+
+    /// What is in `text`; nothing where there is none.
+    pub(super) fn of_text(text: Option<&str>) -> Result<Context, BankError> {
+        serde_json::from_str(text.unwrap_or("{\"step\":\"Identify\",\"methods\":[]}"))
             .map_err(|_| BankError::malformed("our own context cannot be read", b""))
     }
 

@@ -9,6 +9,7 @@
 //! the ones that a browser or we follow must be on a host of the profile.
 
 mod approve;
+mod cancel;
 mod context;
 mod exchange;
 mod oauth;
@@ -30,8 +31,8 @@ use crate::exchange::{body_of, header, segment};
 use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
 use crate::protocol::{
-    AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
-    Pending, Protocol,
+    AccessGrant, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
+    Protocol,
 };
 use crate::psu_return::Returned;
 
@@ -72,7 +73,7 @@ impl NextGenPsd2 {
             return fail("`paymentId` is not 1 to 128 bytes long");
         }
         context.resource = Some(resource.clone());
-        let created = Payment { call, order, attempt, id: &id, resource };
+        let created = Payment { call, order, attempt, id: &id, resource, cancels: false };
         match created.next(context.clone(), told).await {
             // The payment exists and its id is known, so it is not created again: the bank is asked
             // until it says what the payer has to do.
@@ -222,7 +223,8 @@ impl NextGenPsd2 {
                 | Step::OAuth { .. }
                 | Step::Decoupled,
                 _,
-            ) => Ok(Approval::Waiting),
+            )
+            | (_, Reached::Finalised) => Ok(Approval::Waiting),
         }
     }
 
@@ -308,7 +310,8 @@ fn known<'a>(
     let lost = || BankError::malformed("our own context names no payment", b"");
     let id = pending.consent_id.ok_or_else(lost)?;
     let resource = context.resource.clone().ok_or_else(lost)?;
-    Ok(Payment { call, order, attempt: pending.attempt, id, resource })
+    let cancels = context.cancels;
+    Ok(Payment { call, order, attempt: pending.attempt, id, resource, cancels })
 }
 
 /// The payer was asked for something that did not come.
@@ -336,7 +339,8 @@ async fn status_of(
     let resource = Resource::of(call.bank, order)?;
     let context = Context { token: grant.cloned(), ..Context::default() };
     let attempt = no_attempt();
-    Payment { call, order, attempt: &attempt, id, resource }.order_status(&context).await
+    let payment = Payment { call, order, attempt: &attempt, id, resource, cancels: false };
+    payment.order_status(&context).await
 }
 
 /// Questions about an order need no keys of an attempt.
@@ -457,15 +461,22 @@ impl Protocol for NextGenPsd2 {
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
-        bank_payment_id: &'a str,
-        grant: Option<&'a AccessGrant>,
-    ) -> BoxFuture<'a, Result<Cancellation, BankError>> {
+        held: Held<'a>,
+        attempt: &'a Attempt,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(async move {
             let resource = Resource::of(call.bank, order)?;
-            let context = Context { token: grant.cloned(), ..Context::default() };
-            let attempt = no_attempt();
-            let known = Payment { call, order, attempt: &attempt, id: bank_payment_id, resource };
-            known.cancel(&context).await
+            let before = Context::of_text(held.context)?;
+            let context = Context {
+                resource: Some(resource.clone()),
+                psu_id: before.psu_id,
+                token: held.grant.cloned().or(before.token),
+                cancels: true,
+                ..Context::default()
+            };
+            let id = held.bank_payment_id;
+            let held = Payment { call, order, attempt, id, resource, cancels: true };
+            held.cancel(context).await
         })
     }
 }

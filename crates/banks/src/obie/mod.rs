@@ -35,8 +35,8 @@ use crate::jose::{JoseError, KeySet};
 use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, Standard, UkOpenBanking};
 use crate::protocol::{
-    AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
-    Pending, Protocol,
+    AccessGrant, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
+    Protocol,
 };
 use crate::psu_return::Returned;
 
@@ -156,9 +156,9 @@ impl Protocol for Obie {
         &'a self,
         _call: &'a Call<'a>,
         _order: &'a PaymentOrder,
-        _bank_payment_id: &'a str,
-        _grant: Option<&'a AccessGrant>,
-    ) -> BoxFuture<'a, Result<Cancellation, BankError>> {
+        _held: Held<'a>,
+        _attempt: &'a Attempt,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(async { Err(not_in_standard("cancellation of payments").into()) })
     }
 }

@@ -30,8 +30,8 @@ use crate::jose::KeySet;
 use crate::misfit::{Misfit, Part, unsupported};
 use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
 use crate::protocol::{
-    AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
-    Pending, Protocol,
+    AccessGrant, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
+    Protocol,
 };
 use crate::psu_return::Returned;
 
@@ -132,13 +132,12 @@ impl PolishApi {
         &self,
         call: &Call<'_>,
         order: &PaymentOrder,
-        bank_payment_id: &str,
-        grant: Option<&AccessGrant>,
-    ) -> Result<Cancellation, BankError> {
-        let Some(grant) = grant else {
+        held: Held<'_>,
+    ) -> Result<Approval, BankError> {
+        let Some(grant) = held.grant else {
             return Err(unsupported("this standard cancels with the payer's token only").into());
         };
-        let id = Some(bank_payment_id);
+        let id = Some(held.bank_payment_id);
         let asked = Asked::of(call.bank, order)?;
         let (operation, method_name, content) = match asked {
             Asked::Domestic(_) => {
@@ -161,7 +160,7 @@ impl PolishApi {
                 text: "the bank did not cancel the payment".to_owned(),
             });
         }
-        Ok(Cancellation::Done)
+        Ok(Approval::Cancelled)
     }
 
     async fn funds(&self, call: &Call<'_>, order: &PaymentOrder) -> Result<bool, BankError> {
@@ -366,9 +365,9 @@ impl Protocol for PolishApi {
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
-        bank_payment_id: &'a str,
-        grant: Option<&'a AccessGrant>,
-    ) -> BoxFuture<'a, Result<Cancellation, BankError>> {
-        Box::pin(self.cancel(call, order, bank_payment_id, grant))
+        held: Held<'a>,
+        _attempt: &'a Attempt,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(self.cancel(call, order, held))
     }
 }

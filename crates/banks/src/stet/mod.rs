@@ -5,6 +5,7 @@
 //! confirmation sets it going, except at banks that execute at the approval. `wire` is the JSON of
 //! both versions, `exchange` token, signature and errors, `status` the table.
 
+mod cancel;
 mod exchange;
 pub(crate) mod status;
 mod wire;
@@ -18,6 +19,7 @@ use domain::seams::BoxFuture;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use self::cancel::{CANCELS, cancellation_stands};
 use self::exchange::Ask;
 use self::status::{Payment, order_status};
 use self::wire::{ConfirmationOut, Created, RequestIn, Shown, Surroundings, payment_request};
@@ -27,8 +29,8 @@ use crate::exchange::{body_of, eidas, read, segment};
 use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, Standard, Stet as Settings};
 use crate::protocol::{
-    AccessGrant, Approval, Call, Cancellation, Credentials, LostOrder, OrderAnswer, PaymentOrder,
-    Pending, Protocol,
+    AccessGrant, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
+    Protocol,
 };
 use crate::psu_return::Returned;
 
@@ -56,17 +58,12 @@ impl Stet {
         attempt: &Attempt,
     ) -> Result<Approval, BankError> {
         let identity = eidas(call)?;
-        let mut back = Url::parse(call.return_url).map_err(|error| BankError::Unavailable {
-            text: format!("our redirect URI: {error}"),
-        })?;
-        back.query_pairs_mut().append_pair("state", &attempt.oauth_state);
-        let successful_report_url = back.to_string();
-        back.query_pairs_mut().append_pair("error", "access_denied");
+        let reports = report_urls(call, attempt)?;
         let around = Surroundings {
             organisation_name: &identity.organisation_name,
             organisation_identifier: &identity.organisation_identifier,
-            successful_report_url: &successful_report_url,
-            unsuccessful_report_url: back.as_str(),
+            successful_report_url: &reports.successful,
+            unsuccessful_report_url: &reports.unsuccessful,
             request_id: request_id(order, attempt.opening),
             now: call.clock.now(),
         };
@@ -86,24 +83,7 @@ impl Stet {
             return fail("`Location` names no payment request");
         }
         let created: Created = read(&response.body)?;
-        let consent_id = Some(id.to_owned());
-        match created.applied_authentication_approach.as_deref() {
-            Some("REDIRECT") | None => {
-                let Some(link) = created.links.get("consentApproval") else {
-                    return fail("`_links.consentApproval` is missing");
-                };
-                if !call.bank.allows_url(&link.href) {
-                    return fail("`consentApproval` is not on a host of the profile");
-                }
-                let approach = Approach::Redirect { url: link.href.clone() };
-                Ok(Approval::Continue { consent_id, context: created.nonce, approach })
-            }
-            Some("DECOUPLED") => {
-                let approach = Approach::Decoupled { message: None };
-                Ok(Approval::Continue { consent_id, context: created.nonce, approach })
-            }
-            Some(_) => fail("`appliedAuthenticationApproach` is one that was not offered"),
-        }
+        created.approval(call, id, created.nonce.clone(), &response.body)
     }
 
     async fn shown(&self, call: &Call<'_>, id: &str) -> Result<RequestIn, BankError> {
@@ -125,6 +105,9 @@ impl Stet {
         let request = self.shown(call, id).await?;
         let answer = answer(call, order, id, &request)?;
         let word = answer.status.raw.as_str();
+        if pending.context == Some(CANCELS) {
+            return Ok(cancellation_stands(answer));
+        }
         match (Payment::of(word), call.bank.executes_at_approval) {
             (Some(Payment::Received | Payment::Pending | Payment::PartiallyAuthorised), _) => {
                 Ok(Approval::Waiting)
@@ -172,34 +155,48 @@ impl Stet {
         };
         confirmed().map_err(BankError::after_order_was_sent)
     }
+}
 
-    async fn cancel(&self, call: &Call<'_>, id: &str) -> Result<Cancellation, BankError> {
-        // The standard takes the whole request back with the status changed, so it is read first.
-        let path = format!("/payment-requests/{}", segment(id)?);
-        let operation = "get-payment-request";
-        let ask = Ask { operation, method: http::Method::GET, path: path.clone(), body: None };
-        let shown: serde_json::Value = read(&self.send(call, &ask).await?.body)?;
-        let mut request = shown["paymentRequest"].clone();
-        request["paymentInformationStatus"] = "CANC".into();
-        request["statusReasonInformation"] = "DS02".into();
-        let ask = Ask {
-            operation: "cancel-payment-request",
-            method: http::Method::PUT,
-            path,
-            body: Some(body_of(&request)?),
-        };
-        let response = self.send(call, &ask).await?;
-        let created: Created = read(&response.body)?;
-        match created.links.get("consentApproval") {
-            None => Ok(Cancellation::Done),
-            Some(link) if call.bank.allows_url(&link.href) => {
-                Ok(Cancellation::NeedsApproval { redirect_url: link.href.clone() })
+/// Where the bank sends the payer's browser back to.
+struct ReportUrls {
+    successful: String,
+    unsuccessful: String,
+}
+
+fn report_urls(call: &Call<'_>, attempt: &Attempt) -> Result<ReportUrls, BankError> {
+    let mut back = Url::parse(call.return_url)
+        .map_err(|error| BankError::Unavailable { text: format!("our redirect URI: {error}") })?;
+    back.query_pairs_mut().append_pair("state", &attempt.oauth_state);
+    let successful = back.to_string();
+    back.query_pairs_mut().append_pair("error", "access_denied");
+    Ok(ReportUrls { successful, unsuccessful: back.into() })
+}
+
+impl Created {
+    /// How the payer approves what was created or is to be changed.
+    fn approval(
+        &self,
+        call: &Call<'_>,
+        id: &str,
+        context: Option<String>,
+        body: &[u8],
+    ) -> Result<Approval, BankError> {
+        let consent_id = Some(id.to_owned());
+        let fail = |what: &str| Err(BankError::malformed(what, body));
+        let approach = match self.applied_authentication_approach.as_deref() {
+            Some("REDIRECT") | None => {
+                let Some(link) = self.links.get("consentApproval") else {
+                    return fail("`_links.consentApproval` is missing");
+                };
+                if !call.bank.allows_url(&link.href) {
+                    return fail("`consentApproval` is not on a host of the profile");
+                }
+                Approach::Redirect { url: link.href.clone() }
             }
-            Some(_) => Err(BankError::malformed(
-                "`consentApproval` is not on a host of the profile",
-                &response.body,
-            )),
-        }
+            Some("DECOUPLED") => Approach::Decoupled { message: None },
+            Some(_) => return fail("`appliedAuthenticationApproach` is one that was not offered"),
+        };
+        Ok(Approval::Continue { consent_id, context, approach })
     }
 }
 
@@ -413,9 +410,9 @@ impl Protocol for Stet {
         &'a self,
         call: &'a Call<'a>,
         _order: &'a PaymentOrder,
-        bank_payment_id: &'a str,
-        _grant: Option<&'a AccessGrant>,
-    ) -> BoxFuture<'a, Result<Cancellation, BankError>> {
-        Box::pin(self.cancel(call, bank_payment_id))
+        held: Held<'a>,
+        attempt: &'a Attempt,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(self.cancel(call, held.bank_payment_id, attempt))
     }
 }

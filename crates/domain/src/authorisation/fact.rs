@@ -68,6 +68,8 @@ pub enum AuthorisationFact {
     },
     /// Approved, and with that the bank has the order.
     OrderTaken(Box<TakenOrder>),
+    /// Approved, and with that the bank has cancelled the order: where that is what is authorised.
+    Cancelled,
     /// The payer said no, or failed the bank's check. Nothing is executed.
     Declined {
         /// The bank's words.

@@ -65,6 +65,7 @@ impl UnderWay<'_> {
                 usable_until: *usable_until,
             },
             AuthorisationFact::OrderTaken(taken) => Verdict::OrderTaken((**taken).clone()),
+            AuthorisationFact::Cancelled => Verdict::Cancelled,
             AuthorisationFact::Declined { text } => Verdict::Declined {
                 text: text.clone(),
                 answers_were_wrong: self.authorisation.is_answering(),

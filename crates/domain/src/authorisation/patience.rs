@@ -55,7 +55,7 @@ impl Patience {
     }
 
     /// The same for a state that begins now.
-    pub(super) fn first_question(&self, of: &Authorisation, now: Timestamp) -> Timestamp {
+    pub(crate) fn first_question(&self, of: &Authorisation, now: Timestamp) -> Timestamp {
         Patience { changed_at: now.max(self.changed_at), ..*self }.next_question(of, now)
     }
 }

@@ -68,6 +68,8 @@ pub enum Verdict {
     },
     /// The payer has approved, and the bank has executed it, or will.
     OrderTaken(TakenOrder),
+    /// The payer has approved the cancellation, and the bank will not execute.
+    Cancelled,
     /// The payer said no, or failed the bank's check.
     Declined {
         /// The bank's words.

@@ -72,6 +72,8 @@ impl Payment {
                 moved(step)
             }
             Verdict::FundsUnavailable => moved(payment.funds_unavailable(now)),
+            // Nobody asked for it here.
+            Verdict::Cancelled => self.unexpected(CaseKind::AuthorisationUnproven),
         }
     }
 
@@ -88,7 +90,7 @@ impl Payment {
         } = continued;
         self.early_returns = early_returns;
         if silent {
-            return moved(self.silently_at(State::Approving(authorisation)));
+            return moved(self.silently_at(authorisation));
         }
         match (&authorisation, authorisation.opened()) {
             (_, Some(opened)) => self.bank.consent_id.clone_from(&opened.consent_id),
@@ -173,13 +175,12 @@ impl Payment {
         step
     }
 
-    /// The Step into `state` that the public sees nothing of.
-    pub(super) fn silently_at(mut self, state: State) -> PaymentStep {
-        let before = self.deadline();
-        self.state = state;
-        let changed = self.deadline().filter(|due| Some(*due) != before);
+    /// The Step that the public sees nothing of: the approval that is under way stands elsewhere.
+    pub(super) fn silently_at(&self, stands: Authorisation) -> PaymentStep {
+        let payment = self.clone().with_authorisation(stands);
+        let changed = payment.deadline().filter(|due| Some(*due) != self.deadline());
         let jobs = changed.map(|due| JobChange::Schedule(JobKind::Expire, due));
-        self.silently(jobs.into_iter().collect())
+        payment.silently(jobs.into_iter().collect())
     }
 }
 

@@ -86,6 +86,7 @@ impl Payment {
             authentication_failed_at: None,
             ordered_at: None,
             state,
+            cancellation: None,
             early_returns: vec![],
             bank: BankRecord::default(),
             reason: None,
@@ -301,8 +302,8 @@ impl Payment {
     /// kind is to be sent, or it has left before.
     #[must_use]
     pub fn begin_sending(&self) -> Option<PaymentStep> {
-        let recorded = self.state.approving()?.recorded_as_sent()?;
-        Some(self.clone().silently_at(State::Approving(recorded)))
+        let recorded = self.authorisation()?.recorded_as_sent()?;
+        Some(self.silently_at(recorded))
     }
 
     /// Records that the order is about to be sent. Only after this is committed may it leave.
@@ -335,13 +336,15 @@ impl Payment {
         credentials: Sealed,
         now: Timestamp,
     ) -> Result<PaymentStep, Refusal> {
-        let answered = self.state.approving().and_then(|known| known.answered(credentials));
+        let answered = self.authorisation().and_then(|known| known.answered(credentials));
         let Some(answered) = answered else {
             return Err(Refusal::NoQuestionOpen { stage: self.stage() });
         };
         let send = JobKind::Authorisation(AuthorisationJob::SendCredentials);
         let jobs = vec![JobChange::Schedule(send, now)];
-        Ok(self.clone().with_deadline(State::Approving(answered), now, jobs))
+        let payment = self.clone().with_authorisation(answered);
+        let state = payment.state.clone();
+        Ok(payment.with_deadline(state, now, jobs))
     }
 
     /// A Step that the public sees nothing of: no event, and the time of the last change stays.
@@ -373,6 +376,7 @@ impl Payment {
     /// The Step into an end: every job but the deliveries ends too, and the payer may get a receipt.
     pub(super) fn ended(mut self, end: End, now: Timestamp) -> PaymentStep {
         self.early_returns.clear();
+        self.cancellation = self.cancellation.map(|known| known.closed(end));
         let receipt = end == End::Completed && self.receipt_to.is_some();
         let jobs = JobKind::ALL
             .into_iter()

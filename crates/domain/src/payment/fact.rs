@@ -1,6 +1,6 @@
 //! What can happen to a payment. Facts come from banks, payers and the clock; none is refused.
 
-use crate::authorisation::{AuthorisationFact, BankRefusal};
+use crate::authorisation::{Approach, AuthorisationFact, BankRefusal};
 use crate::bank::{ConsentProgress, OrderStatus, RefundAccount};
 use crate::sealed::Sealed;
 
@@ -55,6 +55,29 @@ pub enum StatusFact {
     NoWord,
 }
 
+/// What a bank says to the wish not to execute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CancellationFact {
+    /// It will not execute.
+    Cancelled,
+    /// The payer has to approve that first.
+    NeedsApproval {
+        /// The bank's id of what is cancelled.
+        consent_id: String,
+        /// What the standard must remember, sealed.
+        context: Option<Sealed>,
+        /// The payer's step.
+        approach: Approach,
+    },
+    /// It does not cancel: it has executed, or never cancels; or it could not be reached.
+    Refused {
+        /// Why.
+        text: String,
+    },
+    /// No answer that can be read: it may have cancelled.
+    AnswerLost,
+}
+
 /// Something that happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
@@ -75,6 +98,8 @@ pub enum Fact {
     },
     /// To the order.
     Order(OrderFact),
+    /// The bank's answer to the cancellation.
+    Cancellation(CancellationFact),
     /// An answer to a status question.
     Status(StatusFact),
     /// The clock passed a moment at which the deadline was to be looked at.

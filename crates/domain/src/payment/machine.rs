@@ -38,6 +38,7 @@ impl Payment {
                 self.observe_return(oauth_state, returned, now)
             }
             Fact::Order(what) => self.observe_order(what, now),
+            Fact::Cancellation(what) => self.observe_cancellation(what, now),
             Fact::Status(what) => self.observe_status(what, now),
             Fact::TimeRanOut => self.time_ran_out(now),
         }
@@ -50,6 +51,9 @@ impl Payment {
         what: &AuthorisationFact,
         now: Timestamp,
     ) -> PaymentOutcome {
+        if let Some(outcome) = self.observe_cancelling(idempotency_key, what, now) {
+            return outcome;
+        }
         match (&self.state, what) {
             (State::AwaitingBankChoice, _) => self.unexpected(CaseKind::AuthorisationBeforeReturn),
             (State::Approving(authorisation), _) => {
@@ -85,6 +89,9 @@ impl Payment {
         returned: &Sealed,
         now: Timestamp,
     ) -> PaymentOutcome {
+        if let Some(outcome) = self.return_of_cancellation(oauth_state, returned, now) {
+            return outcome;
+        }
         match &self.state {
             State::AwaitingBankChoice => self.unexpected(CaseKind::ReturnBeforeRedirect),
             State::Approving(authorisation) => {

@@ -20,6 +20,7 @@
 //! such a payment never expires without the bank's word, and its bank cannot be changed.
 
 mod approving;
+mod cancellation;
 mod commands;
 mod fact;
 mod machine;
@@ -31,8 +32,9 @@ mod state;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use self::cancellation::{Cancellation, CancellationState, CancelledBy};
 pub use self::commands::Creation;
-pub use self::fact::{Fact, OrderFact, StatusFact};
+pub use self::fact::{CancellationFact, Fact, OrderFact, StatusFact};
 pub use self::stage::Stage;
 pub use self::state::{End, OrderState, SentOrder, State};
 use crate::account::AccountIdentifier;
@@ -156,8 +158,12 @@ pub struct Payment {
     pub ordered_at: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
+    /// The cancellation that its bank was asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancellation: Option<Cancellation>,
     /// What browsers, or the bank's callback, brought before it could be verified, oldest first; at
-    /// most [`EARLY_RETURNS_MAX`](crate::authorisation::EARLY_RETURNS_MAX). They belong to the attempt of the state.
+    /// most [`EARLY_RETURNS_MAX`](crate::authorisation::EARLY_RETURNS_MAX). They belong to the approval that is under
+    /// way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub early_returns: Vec<Sealed>,
     /// The bank's own words.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::machine::moved;
 use super::{
-    End, ErrorInfo, OrderFact, OrderState, Payment, PaymentOutcome, PaymentStep, SentOrder, State,
-    reason,
+    Cancellation, End, ErrorInfo, OrderFact, OrderState, Payment, PaymentOutcome, PaymentStep,
+    SentOrder, State, reason,
 };
 use crate::authorisation::{BankRefusal, RefusalKind};
 use crate::bank::{ConsentProgress, OrderProgress, OrderStatus, RefundAccount};
@@ -117,7 +117,11 @@ impl Payment {
             OrderProgress::Completed => self.ended(End::Completed, now),
             OrderProgress::Rejected => self.ended(End::Rejected, now),
             OrderProgress::InsufficientFunds => self.ended(End::RejectedInsufficientFunds, now),
-            OrderProgress::Declined => self.ended(End::Declined, now),
+            OrderProgress::Declined => {
+                let wanted = self.cancellation.as_ref().filter(|known| known.is_open());
+                let end = wanted.map_or(End::Declined, Cancellation::end);
+                self.ended(end, now)
+            }
             OrderProgress::Expired => self.ended(End::Expired, now),
             OrderProgress::InProcess => {
                 let mut step = self.moved_to(processing, now, vec![]);
@@ -184,7 +188,7 @@ impl Payment {
             (End::Completed, OrderProgress::Completed)
             | (End::Rejected, OrderProgress::Rejected)
             | (End::RejectedInsufficientFunds, OrderProgress::InsufficientFunds)
-            | (End::Declined, OrderProgress::Declined)
+            | (End::Declined | End::Cancelled, OrderProgress::Declined)
             | (End::Expired, OrderProgress::Expired)
             | (_, OrderProgress::InProcess) => true,
             (

@@ -97,9 +97,10 @@ impl Payment {
     /// When to ask the bank again whether the payer has approved; now where nothing is approved.
     #[must_use]
     pub fn next_approval_question(&self, now: Timestamp) -> Timestamp {
-        let patience = self.approval_patience();
-        self.state
-            .approving()
-            .map_or(now, |authorisation| patience.next_question(authorisation, now))
+        match (self.cancelling(), self.state.approving()) {
+            (Some(cancelling), _) => self.cancellation_patience().next_question(cancelling, now),
+            (None, Some(approving)) => self.approval_patience().next_question(approving, now),
+            (None, None) => now,
+        }
     }
 }

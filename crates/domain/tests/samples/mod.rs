@@ -11,7 +11,8 @@ use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
-    Creation, End, Fact, OrderFact, OrderState, Payment, SentOrder, State, StatusFact, Terms,
+    CancellationFact, Creation, End, Fact, OrderFact, OrderState, Payment, SentOrder, State,
+    StatusFact, Terms,
 };
 use domain::sealed::Sealed;
 use jiff::{SignedDuration, Timestamp};
@@ -374,6 +375,7 @@ pub fn approval_facts() -> Vec<(&'static str, Fact)> {
                 grant: None,
             }))),
         ),
+        ("cancelled", told(AuthorisationFact::Cancelled)),
         ("declined", told(AuthorisationFact::Declined { text: None })),
         ("expired", told(AuthorisationFact::Expired)),
         ("no word", told(AuthorisationFact::NoWord)),
@@ -436,8 +438,27 @@ pub fn facts() -> Vec<(String, Fact)> {
     ] {
         facts.push((format!("consent: {name}"), Fact::Status(StatusFact::Consent(consent))));
     }
+    for (name, what) in cancellation_facts() {
+        facts.push((name.to_owned(), Fact::Cancellation(what)));
+    }
     facts.push(("time ran out".to_owned(), Fact::TimeRanOut));
     facts
+}
+
+pub fn cancellation_facts() -> [(&'static str, CancellationFact); 4] {
+    [
+        ("cancellation: cancelled", CancellationFact::Cancelled),
+        (
+            "cancellation: needs approval",
+            CancellationFact::NeedsApproval {
+                consent_id: "order-1".to_owned(),
+                context: None,
+                approach: Approach::Redirect { url: url() },
+            },
+        ),
+        ("cancellation: refused", CancellationFact::Refused { text: "too late".to_owned() }),
+        ("cancellation: answer lost", CancellationFact::AnswerLost),
+    ]
 }
 
 /// 31 days on: every deadline has passed.

@@ -123,7 +123,7 @@ pub(super) fn of_approval(
 ) -> Result<AuthorisationFact, GatewayError> {
     Ok(match approval {
         Approval::Continue { consent_id, context, approach } => {
-            let context = context.map(|text| seal(app, payment, CONTEXT, &text)).transpose()?;
+            let context = seal_context(app, payment, context)?;
             AuthorisationFact::Continues { consent_id, context, approach }
         }
         Approval::Waiting => AuthorisationFact::Waiting,
@@ -140,9 +140,19 @@ pub(super) fn of_approval(
                 grant: grant.map(|grant| seal_grant(app, payment, &grant)).transpose()?,
             }))
         }
+        Approval::Cancelled => AuthorisationFact::Cancelled,
         Approval::Declined { reason } => AuthorisationFact::Declined { text: reason },
         Approval::Expired => AuthorisationFact::Expired,
     })
+}
+
+/// What a standard must remember, sealed for the payment.
+pub(super) fn seal_context(
+    app: &App,
+    payment: &Payment,
+    context: Option<String>,
+) -> Result<Option<Sealed>, GatewayError> {
+    context.map(|text| seal(app, payment, CONTEXT, &text)).transpose()
 }
 
 /// The context of an authorisation, opened. It must live as long as [`pending`].

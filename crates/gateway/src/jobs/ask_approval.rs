@@ -4,18 +4,21 @@
 use std::sync::Arc;
 
 use banks::error::BankError;
+use banks::profile::Capability;
 use banks::protocol::PsuContext;
 use domain::authorisation::{Authorisation, AuthorisationFact};
+use domain::payment::{CancelledBy, Payment};
 use store::jobs::Claim;
 
 use super::{Conclusion, Held, Next, Observed, approval, observed, payment_of, postponed};
-use crate::{App, GatewayError};
+use crate::payments::{Wish, cancel_at_bank};
+use crate::{App, GatewayError, Member};
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
     let Some(payment) = payment_of(app, claim).await? else {
         return Ok(Next::Finish);
     };
-    let Some(opened) = payment.state.approving().and_then(Authorisation::opened) else {
+    let Some(opened) = payment.authorisation().and_then(Authorisation::opened) else {
         return Ok(Next::Finish);
     };
     let again = Next::Repeat(payment.next_approval_question(app.now()));
@@ -43,11 +46,43 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
         Observed::Moved(Held::Nothing) => Ok(Next::Done),
         Observed::Already(payment) => {
-            Ok(match payment.state.approving().and_then(Authorisation::opened) {
+            if let Some(next) = cancel_overdue(app, claim, &payment).await? {
+                return Ok(next);
+            }
+            Ok(match payment.authorisation().and_then(Authorisation::opened) {
                 None => Next::Finish,
                 Some(_) => Next::Repeat(payment.next_approval_question(app.now())),
             })
         }
         Observed::Unexpected => Ok(again),
+    }
+}
+
+/// The payer's time is over, the bank was asked once more, still waits, and may still execute: it is
+/// asked not to, where it cancels at all.
+async fn cancel_overdue(
+    app: &Arc<App>,
+    claim: &Claim,
+    payment: &Payment,
+) -> Result<Option<Next>, GatewayError> {
+    if !payment.is_overdue_at_bank(app.now()) {
+        return Ok(None);
+    }
+    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    let Some(bank) = bank.filter(|bank| bank.can(Capability::Cancellation)) else {
+        return Ok(None);
+    };
+    let attempt = app.new_cancellation(&payment.id, bank)?;
+    let member = Member::authenticated(payment.member_id.clone());
+    let wish = Wish { wanted_by: CancelledBy::Deadline, attempt };
+    match cancel_at_bank(app, &member, &payment.id, wish).await {
+        Ok(held) => {
+            // This question goes on meanwhile: the payer may be approving at this moment.
+            super::repeat(app, claim, payment.next_approval_question(app.now())).await?;
+            Ok(Some(held.map_or(Next::Done, Next::Job)))
+        }
+        // The payment has moved on.
+        Err(GatewayError::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn run(
         return Ok(Next::Finish);
     };
     let Some(Authorisation::VerifyingReturn { opened, returned: Some(returned), sent, .. }) =
-        payment.state.approving()
+        payment.authorisation()
     else {
         return Ok(Next::Finish);
     };

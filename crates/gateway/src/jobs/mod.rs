@@ -13,12 +13,14 @@
 //! | [`ask_approval`] | a question | the question is asked again |
 //! | [`redeem`] | the order | `OrderSent` without an answer: `Uncertain` |
 //! | [`ask_status`] | a question | the question is asked again |
+//! | [`cancel`] | the wish that the bank does not execute | it is said again: the effect is the same |
 //! | [`expire`] | none: looks at the deadline | it is looked at again |
 //! | [`deliver`] | one webhook | it is delivered again, with the same id |
 
 pub(crate) mod approval;
 mod ask_approval;
 mod ask_status;
+mod cancel;
 mod complete_authorisation;
 mod deliver;
 mod expire;
@@ -114,6 +116,7 @@ async fn run(app: &Arc<App>, claim: &Claim, psu: PsuContext) -> Result<Next, Gat
         }
         JobKind::Payment(PaymentJob::Redeem) => redeem::run(app, claim).await,
         JobKind::Payment(PaymentJob::AskStatus) => ask_status::run(app, claim).await,
+        JobKind::Payment(PaymentJob::Cancel) => cancel::run(app, claim, psu).await,
         JobKind::Expire => expire::run(app, claim).await,
         JobKind::Deliver | JobKind::Payment(PaymentJob::SendReceipt) => {
             let Some(place) = app.lanes.at_endpoint(&claim.member_id).await else {

@@ -25,7 +25,7 @@ pub(super) async fn run(
     let Some(payment) = payment_of(app, claim).await? else {
         return Ok(Next::Finish);
     };
-    let (attempt, credentials, sent, uncertain) = match payment.state.approving() {
+    let (attempt, credentials, sent, uncertain) = match payment.authorisation() {
         Some(Authorisation::Opening { attempt, credentials, sent }) => {
             (attempt, credentials, *sent, false)
         }

@@ -26,7 +26,7 @@ pub(super) async fn run(
         opened,
         challenge,
         credentials: Some(credentials),
-    }) = payment.state.approving()
+    }) = payment.authorisation()
     else {
         return Ok(Next::Finish);
     };

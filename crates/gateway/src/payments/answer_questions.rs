@@ -58,7 +58,7 @@ async fn answer(
     key: Option<IdempotencyKey>,
 ) -> Result<(), GatewayError> {
     let payment = super::open_by_link(app, id).await?;
-    if let Some(Authorisation::AwaitingCredentials { challenge, .. }) = payment.state.approving()
+    if let Some(Authorisation::AwaitingCredentials { challenge, .. }) = payment.authorisation()
         && let Some(open) = challenge.open_question(|field| answers.get(field))
     {
         let text = match open.options.is_empty() {

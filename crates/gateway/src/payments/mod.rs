@@ -18,4 +18,5 @@ pub(crate) use offer::{
 };
 pub use psu_returned::{PsuReturnOutcome, psu_returned, psu_returned_to_member};
 pub use read::{Update, bank_calls, check_single, get, list, list_entries, look_at, open_by_link};
+pub(crate) use redeem_or_cancel::{Wish, cancel_at_bank};
 pub use redeem_or_cancel::{cancel, cancel_on_page, redeem, redeem_as};

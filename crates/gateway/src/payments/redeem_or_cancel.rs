@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use banks::profile::Capability;
 use banks::protocol::PsuContext;
 use domain::Refusal;
+use domain::authorisation::Attempt;
 use domain::ids::{MemberId, PaymentId};
-use domain::payment::{Payment, PaymentStep};
+use domain::payment::{CancellationState, CancelledBy, Payment, PaymentStep};
 use domain::subject::Subject;
 use jiff::Timestamp;
 use store::jobs::Claim;
@@ -59,18 +61,69 @@ pub async fn redeem_as(
     super::get(app, member, id).await
 }
 
-/// Takes a payment back, as long as nothing can have been executed.
+/// Takes a payment back. As long as nothing can have been executed, that is done here; a payment
+/// that its bank holds is cancelled by the bank, which may want the payer's approval of that. Returns
+/// the payment as it stands when the bank has answered or the time of a request is over.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where it may have been, or the payment has ended;
-/// [`GatewayError::PaymentNotFound`]; [`GatewayError::Store`].
+/// [`GatewayError::Refused`] where it may have been executed, or the payment has ended;
+/// [`GatewayError::FeatureNotSupported`] where the bank holds it and does not cancel;
+/// [`GatewayError::NotCancelled`] where the bank says no; [`GatewayError::PaymentNotFound`];
+/// [`GatewayError::Store`].
 pub async fn cancel(
     app: &Arc<App>,
     member: &Member,
     id: &PaymentId,
+    psu: PsuContext,
+    request_timeout_ms: Option<u64>,
 ) -> Result<Payment, GatewayError> {
-    carry_out(app, member, id, Arc::new(Payment::cancel), 0, None).await?;
-    super::get(app, member, id).await
+    let refused = match carry_out(app, member, id, Arc::new(Payment::cancel), 0, None).await {
+        Ok(_) => return super::get(app, member, id).await,
+        Err(error @ GatewayError::Refused(Refusal::NotCancellable { .. })) => error,
+        Err(error) => return Err(error),
+    };
+    let payment = super::get(app, member, id).await?;
+    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    let Some(bank) = bank.filter(|_| payment.is_held_by_bank()) else { return Err(refused) };
+    if !bank.can(Capability::Cancellation) {
+        let feature = "the cancellation of a payment that it holds".to_owned();
+        return Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature });
+    }
+    let attempt = app.new_cancellation(id, bank)?;
+    let wish = Wish { wanted_by: CancelledBy::Member, attempt };
+    if let Some(claim) = cancel_at_bank(app, member, id, wish).await? {
+        let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
+        jobs::run_now(app, claim, psu, timeout_ms).await;
+    }
+    let payment = super::get(app, member, id).await?;
+    match payment.cancellation.as_ref().map(|known| &known.state) {
+        Some(CancellationState::Refused) => {
+            let text = payment.reason.unwrap_or_default();
+            Err(GatewayError::NotCancelled { bank_id: bank.id.clone(), text })
+        }
+        _ => Ok(payment),
+    }
+}
+
+/// The wish that a bank does not execute.
+pub(crate) struct Wish {
+    pub(crate) wanted_by: CancelledBy,
+    /// The keys of the payer's approval, where the bank wants it.
+    pub(crate) attempt: Attempt,
+}
+
+/// Records the wish; the job that brings it to the bank is held for the caller.
+pub(crate) async fn cancel_at_bank(
+    app: &Arc<App>,
+    member: &Member,
+    id: &PaymentId,
+    wish: Wish,
+) -> Result<Option<Claim>, GatewayError> {
+    let Wish { wanted_by, attempt } = wish;
+    let command = Arc::new(move |payment: &Payment, now| {
+        payment.cancel_at_bank(wanted_by, attempt.clone(), now)
+    });
+    carry_out(app, member, id, command, 0, None).await
 }
 
 /// The payer cancels on the hosted pages. Asked again it changes nothing.

@@ -219,6 +219,9 @@ impl ApiError {
                 message: format!("Bank `{bank_id}` does not support {feature}."),
                 bank_id,
             },
+            GatewayError::NotCancelled { bank_id, text } => {
+                ApiError::Bank { code: "Bank.FeatureNotSupported", message: text, bank_id }
+            }
             GatewayError::Misfit { bank_id, misfit } => misfit_at(bank_id, &misfit),
             error @ GatewayError::BankUnavailable { .. } => {
                 ApiError::BankUnavailable { message: format!("{error}.") }

@@ -20,8 +20,11 @@ use crate::api::v1::transfers::create::check_description;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TokenOperationStatus {
-    /// The token cannot be redeemed any more.
+    /// The token cannot be redeemed any more, and nothing is executed.
     Success,
+    /// The bank holds the order, and it or the payer has still to agree; the order goes its way until
+    /// then. `GET /v2/payments/{paymentId}` has what the payer has to do.
+    MoreSignaturesNeeded,
 }
 
 /// What became of the token.
@@ -52,12 +55,14 @@ pub struct CancelTokenRequest {
 #[utoipa::path(
     put, path = "/tokens/{tokenId}/cancel", tag = "Tokens (payments v1)",
     operation_id = "GatewayService.CancelToken",
-    description = "Takes an approval back before it is redeemed. Asked again it does nothing. \
-                   A `description` should be that of the token request.",
+    description = "Takes an approval back before it is redeemed, or an order that the bank holds \
+                   until its day, as DELETE /v2/payments/{paymentId} does. Asked again it does \
+                   nothing. A `description` should be that of the token request.",
     request_body(content = Option<CancelTokenRequest>, content_type = "application/json"),
     params(("tokenId" = String, Path, description = "The token's id")),
     responses((status = 200, description = "It is cancelled", body = CancelTokenResponse),
-        (status = 400, description = "It has been redeemed, or the description differs"),
+        (status = 400, description = "It has been executed, or the bank does not cancel it, or the \
+                                         description differs"),
         (status = 401, description = "Not authenticated"),
         (status = 404, description = "No such token of this member"),
         (status = 500, description = "Internal error"))
@@ -77,10 +82,15 @@ pub async fn cancel_token(
             .map_err(failed)?;
         check_description(&token, Some(&description), "description")?;
     }
-    let found = transfers::cancel(&app, &call.member, &token_id)
+    let timeout_ms = call.request_timeout_ms();
+    let found = transfers::cancel(&app, &call.member, &token_id, call.psu(), timeout_ms)
         .await
         .map_err(|error| ApiError::from_gateway(error, &token_id, "tokenId"))?;
     let token = Token::of(&app, &found)?;
-    let result = TokenOperationResult { status: TokenOperationStatus::Success, token };
+    let status = match found.payment.state.is_final() {
+        true => TokenOperationStatus::Success,
+        false => TokenOperationStatus::MoreSignaturesNeeded,
+    };
+    let result = TokenOperationResult { status, token };
     Ok(Json(CancelTokenResponse { result }))
 }

@@ -72,6 +72,18 @@ impl Authentication {
     /// What is outstanding now; `None` where nothing can be done through the API.
     pub(super) fn of(payment: &Payment, public_url: &str) -> Option<Authentication> {
         let redirect = |redirect_url| Some(Authentication::Redirect { redirect_url });
+        if payment.is_cancelling() {
+            // What the payer approves now is the cancellation; our pages have no part in it.
+            return match payment.authorisation()? {
+                Authorisation::AwaitingRedirect { redirect_url, .. } => {
+                    redirect(redirect_url.clone())
+                }
+                Authorisation::AwaitingCredentials { challenge, .. } => {
+                    Some(of_challenge(challenge))
+                }
+                _ => None,
+            };
+        }
         match &payment.state {
             State::AwaitingBankChoice => redirect(session_url(public_url, payment)),
             State::Approving(authorisation) => match authorisation {

@@ -1,0 +1,82 @@
+//! Taking a payment back (NextGenPSD2 1.3.12, section 5.6): at once, or once the payer has approved
+//! that with an authorisation of its own, whose links are read like those of a payment.
+
+use super::approve::{Payment, Reached, Stands, Told};
+use super::context::{Context, Step};
+use super::exchange::{Ask, send};
+use super::status::{Sca, Transaction};
+use super::wire::ScaStatusAnswer;
+use crate::error::{BankError, words};
+use crate::exchange::read;
+use crate::protocol::{Approval, OrderAnswer};
+use domain::authorisation::Approach;
+use domain::bank::{OrderProgress, OrderStatus};
+
+impl Payment<'_> {
+    /// Asks the bank not to execute.
+    pub(super) async fn cancel(&self, context: Context) -> Result<Approval, BankError> {
+        let ask = Ask {
+            method: http::Method::DELETE,
+            headers: self.psu_headers(&context)?,
+            ..Ask::get("cancel-payment", self.path()?, context.bearer())
+        };
+        let response = send(self.call, ask).await?;
+        if response.status == 204 {
+            return Ok(Approval::Cancelled);
+        }
+        let told = Told::read(&response)?;
+        if told.transaction() == Some(Transaction::Cancelled) {
+            return Ok(Approval::Cancelled);
+        }
+        self.next(context, told).await
+    }
+
+    /// The payer's part of the cancellation is done, or the bank wants none: its word on the payment
+    /// tells what became of it, now or when it is asked again.
+    pub(super) async fn after_cancellation(&self, context: Context) -> Result<Approval, BankError> {
+        match self.cancellation_stands(&context).await {
+            Ok(Stands::Ended(approval)) => Ok(*approval),
+            Ok(Stands::At(_)) | Err(_) => {
+                let approach = Approach::Decoupled { message: None };
+                context.continues(Some(self.id), Step::Decoupled, approach)
+            }
+        }
+    }
+
+    /// Where a cancellation stands, by the bank's own word on the payment.
+    pub(super) async fn cancellation_stands(&self, context: &Context) -> Result<Stands, BankError> {
+        let ended = |approval| Ok(Stands::Ended(Box::new(approval)));
+        let mut reached = Reached::Nothing;
+        if let Some(authorisation_id) = &context.authorisation_id {
+            let path = self.authorisation_path(authorisation_id)?;
+            let ask = Ask::get("get-cancellation-sca-status", path, context.bearer());
+            let response = send(self.call, ask).await?;
+            let answer: ScaStatusAnswer = read(&response.body)?;
+            reached = match Sca::of(&answer.sca_status) {
+                Some(Sca::Done) => Reached::Finalised,
+                Some(Sca::Failed) => {
+                    let reason = answer.psu_message.as_deref().map(words);
+                    return ended(Approval::Declined { reason });
+                }
+                Some(Sca::Open | Sca::Unconfirmed) => Reached::of(&answer.sca_status),
+                None => {
+                    let what = format!("`scaStatus` is `{}`", words(&answer.sca_status));
+                    return Err(BankError::malformed(what, &response.body));
+                }
+            };
+        }
+        let (word, status) = self.status(context).await?;
+        match (Transaction::of(&word), status.progress) {
+            (Some(Transaction::Cancelled), _) => ended(Approval::Cancelled),
+            (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => Ok(Stands::At(reached)),
+            (_, _) => ended(self.executed(status)),
+        }
+    }
+
+    /// The payment has ended without the cancellation.
+    fn executed(&self, status: OrderStatus) -> Approval {
+        let bank_payment_id = self.id.to_owned();
+        let answer = OrderAnswer { bank_payment_id, status, refund_account: None };
+        Approval::OrderTaken { answer, grant: None }
+    }
+}

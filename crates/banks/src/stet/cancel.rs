@@ -1,0 +1,65 @@
+//! Taking a payment request back: the request is sent again with its status changed, and the bank
+//! may want the payer's approval of that.
+
+use domain::authorisation::Attempt;
+use domain::bank::OrderProgress;
+
+use super::exchange::Ask;
+use super::status::Payment;
+use super::wire::Created;
+use super::{Stet, report_urls};
+use crate::error::BankError;
+use crate::exchange::{body_of, read, segment};
+use crate::protocol::{Approval, Call, OrderAnswer};
+
+/// What is remembered while the payer approves a cancellation; the nonce of a payment's own approval
+/// never looks like it.
+pub(super) const CANCELS: &str = "cancellation";
+
+impl Stet {
+    /// Asks the bank not to execute. The standard takes the whole request back with the status
+    /// changed, so it is read first.
+    pub(super) async fn cancel(
+        &self,
+        call: &Call<'_>,
+        id: &str,
+        attempt: &Attempt,
+    ) -> Result<Approval, BankError> {
+        let path = format!("/payment-requests/{}", segment(id)?);
+        let operation = "get-payment-request";
+        let ask = Ask { operation, method: http::Method::GET, path: path.clone(), body: None };
+        let shown: serde_json::Value = read(&self.send(call, &ask).await?.body)?;
+        let mut request = shown["paymentRequest"].clone();
+        if !request.is_object() {
+            return Err(BankError::malformed("`paymentRequest` is missing", b""));
+        }
+        request["paymentInformationStatus"] = "CANC".into();
+        request["statusReasonInformation"] = "DS02".into();
+        let reports = report_urls(call, attempt)?;
+        request["supplementaryData"]["successfulReportUrl"] = reports.successful.into();
+        request["supplementaryData"]["unsuccessfulReportUrl"] = reports.unsuccessful.into();
+        let ask = Ask {
+            operation: "cancel-payment-request",
+            method: http::Method::PUT,
+            path,
+            body: Some(body_of(&request)?),
+        };
+        let response = self.send(call, &ask).await?;
+        let changed: Created = read(&response.body)?;
+        let approved_elsewhere =
+            changed.applied_authentication_approach.as_deref() == Some("DECOUPLED");
+        if !changed.links.contains_key("consentApproval") && !approved_elsewhere {
+            return Ok(Approval::Cancelled);
+        }
+        changed.approval(call, id, Some(CANCELS.to_owned()), &response.body)
+    }
+}
+
+/// Where a cancellation stands, by the bank's own word on the payment.
+pub(super) fn cancellation_stands(answer: OrderAnswer) -> Approval {
+    match (Payment::of(&answer.status.raw), answer.status.progress) {
+        (Some(Payment::Cancelled), _) => Approval::Cancelled,
+        (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => Approval::Waiting,
+        (_, _) => Approval::OrderTaken { answer, grant: None },
+    }
+}

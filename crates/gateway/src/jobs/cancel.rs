@@ -1,0 +1,103 @@
+//! Job `Cancel`: asks the bank not to execute what it holds.
+//!
+//! A cancellation has the same effect however often it is asked for, so one that never reached the
+//! bank is tried again. One whose answer was lost is not: the payment's own status tells then.
+
+use std::sync::Arc;
+
+use banks::error::BankError;
+use banks::protocol::{Approval, Held, PsuContext};
+use domain::authorisation::Authorisation;
+use domain::payment::{
+    Cancellation, CancellationFact, CancellationState, Fact, OrderState, Payment, State,
+};
+use store::jobs::Claim;
+
+use super::approval::{self, open_grant};
+use super::{ATTEMPTS_MAX, Conclusion, Next, backoff, conclude, order_of, payment_of, postponed};
+use crate::{App, GatewayError, at_bank};
+
+pub(super) async fn run(
+    app: &Arc<App>,
+    claim: &Claim,
+    psu: PsuContext,
+) -> Result<Next, GatewayError> {
+    let Some(payment) = payment_of(app, claim).await? else {
+        return Ok(Next::Finish);
+    };
+    let Some(Cancellation { state: CancellationState::Sending { attempt }, .. }) =
+        &payment.cancellation
+    else {
+        return Ok(Next::Finish);
+    };
+    let told = |fact, calls| Conclusion { fact: Fact::Cancellation(fact), calls };
+    let Some(id) = id_at_bank(&payment) else {
+        let text = "the bank does not hold the payment any more".to_owned();
+        return conclude(app, claim, told(CancellationFact::Refused { text }, vec![])).await;
+    };
+    let Some(mut at_bank) = app.at_bank(&payment, psu) else {
+        let text = "the bank is no longer in the directory".to_owned();
+        return conclude(app, claim, told(CancellationFact::Refused { text }, vec![])).await;
+    };
+    if !at_bank.enter().await {
+        return Ok(postponed(app));
+    }
+    let grant = match &payment.state {
+        State::Ordered(order) => order.sent().and_then(|order| order.grant.as_ref()),
+        _ => None,
+    };
+    let grant = grant.map(|sealed| open_grant(app, &payment, sealed)).transpose()?;
+    let opened = payment.state.approving().and_then(Authorisation::opened);
+    let context = match opened {
+        Some(opened) => approval::open_context(app, &payment, opened)?,
+        None => None,
+    };
+    let held = Held { bank_payment_id: id, grant: grant.as_ref(), context: context.as_deref() };
+    let order = order_of(&payment);
+    let (protocol, call) = at_bank.call();
+    let answer = protocol.cancel_payment(&call, &order, held, attempt).await;
+    let calls = at_bank.take_calls();
+    let fact = match answer {
+        Ok(Approval::Cancelled) => CancellationFact::Cancelled,
+        Ok(Approval::Continue { consent_id, context, approach }) => {
+            CancellationFact::NeedsApproval {
+                consent_id: consent_id.unwrap_or_else(|| id.to_owned()),
+                context: approval::seal_context(app, &payment, context)?,
+                approach,
+            }
+        }
+        Ok(Approval::OrderTaken { .. }) => {
+            CancellationFact::Refused { text: "the bank has executed or ended it".to_owned() }
+        }
+        Ok(Approval::Declined { reason }) => CancellationFact::Refused {
+            text: reason.unwrap_or_else(|| "the bank does not say why".to_owned()),
+        },
+        Ok(Approval::Waiting | Approval::Granted { .. } | Approval::Expired) => {
+            CancellationFact::AnswerLost
+        }
+        Err(BankError::Refused { text, .. }) => CancellationFact::Refused { text },
+        Err(BankError::Unavailable { .. }) if claim.attempts < ATTEMPTS_MAX => {
+            at_bank::keep(app, &claim.subject, calls).await;
+            return Ok(Next::Repeat(backoff(app, claim.attempts)));
+        }
+        Err(BankError::Unavailable { text }) => CancellationFact::Refused { text },
+        Err(BankError::Unknown { .. } | BankError::Malformed { .. }) => {
+            CancellationFact::AnswerLost
+        }
+    };
+    conclude(app, claim, told(fact, calls)).await
+}
+
+/// The id under which the bank holds the payment.
+fn id_at_bank(payment: &Payment) -> Option<&str> {
+    match &payment.state {
+        State::Approving(authorisation) => authorisation.opened()?.consent_id.as_deref(),
+        State::Ordered(OrderState::Processing { bank_payment_id, .. }) => {
+            bank_payment_id.as_deref()
+        }
+        State::Ordered(_)
+        | State::AwaitingBankChoice
+        | State::AwaitingRedemption { .. }
+        | State::Final { .. } => None,
+    }
+}
