@@ -7,12 +7,12 @@
 )]
 
 mod authorisation;
-mod berlin;
 mod certificate;
 mod flow;
 mod input;
 mod keys;
 mod money;
+mod next_gen_psd2;
 mod pages;
 mod planned;
 mod quirks;

@@ -134,6 +134,7 @@ pub fn options(data_dir: Option<PathBuf>) -> Options {
         data_dir,
         registrations: vec![registration(CLIENT_ID), registration("tpp-2")],
         execution_delay_ms: 2_000,
+        short_lived_tokens: false,
     }
 }
 
