@@ -7,6 +7,7 @@
 )]
 
 mod authorisation;
+mod cancellation;
 mod certificate;
 mod flow;
 mod input;
@@ -16,8 +17,10 @@ mod next_gen_psd2;
 mod pages;
 mod planned;
 mod quirks;
+mod refresh;
 mod restart;
 mod scenarios;
+mod sealed;
 mod server;
 mod support;
 mod tokens;

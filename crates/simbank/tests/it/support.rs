@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use simbank::{Environment, Options, Registration};
 use tower::ServiceExt;
 
+use crate::certificate::qseal;
 pub use crate::keys::*;
 
 pub const BASE: &str = "http://localhost:8001";
@@ -23,6 +24,8 @@ pub const CLIENT_ID: &str = "tpp-1";
 /// The test TPP by its certificates.
 pub const ORGANISATION: &str = "PSDGB-FCA-123456";
 pub const REDIRECT_URI: &str = "https://tpp.example/callback";
+/// Where the test TPP gives its seal certificate out.
+pub const SEAL_URL: &str = "https://tpp.example/certificates/seal";
 pub const START_SECONDS: i64 = 1_709_200_800;
 
 /// A clock that only the test moves, and randomness that only depends on the call.
@@ -123,8 +126,8 @@ pub fn options(data_dir: Option<PathBuf>) -> Options {
         redirect_uris: vec![REDIRECT_URI.to_owned()],
         jws_issuer: ISSUER.to_owned(),
         organisation_identifier: (client_id == CLIENT_ID).then(|| ORGANISATION.to_owned()),
-        seal_certificate_der: None,
-        seal_certificate_url: None,
+        seal_certificate_der: Some(qseal(ORGANISATION)),
+        seal_certificate_url: Some(SEAL_URL.to_owned()),
     };
     Options {
         listen: "127.0.0.1:0".parse().unwrap(),
@@ -165,8 +168,17 @@ impl World {
         Self::open(None, environment())
     }
 
+    /// A world whose banks give tokens as real banks do.
+    pub fn with_short_lived_tokens() -> Self {
+        Self::start(Options { short_lived_tokens: true, ..options(None) }, environment())
+    }
+
     pub fn open(data_dir: Option<PathBuf>, environment: Arc<TestEnvironment>) -> Self {
-        let router = simbank::router(options(data_dir), environment.clone()).unwrap();
+        Self::start(options(data_dir), environment)
+    }
+
+    fn start(options: Options, environment: Arc<TestEnvironment>) -> Self {
+        let router = simbank::router(options, environment.clone()).unwrap();
         Self { router, environment, counter: AtomicU64::new(0) }
     }
 

@@ -281,7 +281,9 @@ fn take_password(
     }
     let debtor = order.debtor.clone().unwrap_or_default();
     let delay_ms = call.shared.execution_delay_ms();
-    approval::approve(state, id, purpose, Some(&debtor), call.now, delay_ms);
+    if !approval::approve(state, id, purpose, Some(&debtor), call.now, delay_ms) {
+        return Err(Answer::refuse(409, "STATUS_INVALID", "the authorisation has ended"));
+    }
     Ok(Answer::body(200, json!({ "scaStatus": "finalised" })))
 }
 

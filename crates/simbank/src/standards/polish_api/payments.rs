@@ -258,7 +258,11 @@ pub(super) fn cancel(call: &Call<'_>, service: Service) -> Result<Answer, Answer
             return Ok(Answer::body(json!({ "payments": [shown(&id, order)] })));
         }
         approval::cancel(state, &id, call.now);
-        Ok(Answer::body(json!({})))
+        Ok(Answer::body(match service {
+            // A list of what was not cancelled.
+            Service::Domestic => json!({}),
+            Service::Recurring => shown(&id, find(state, &id, service)?),
+        }))
     })
 }
 
