@@ -98,8 +98,7 @@ fn accept(state: &mut State, id: &str, now: Timestamp, delay_ms: i64) {
     let scenario = order.scenario();
     let delay_ms = delay_ms.saturating_add(scenario.late_ms);
     let soon = now.checked_add(SignedDuration::from_millis(delay_ms)).unwrap_or(Timestamp::MAX);
-    // British banks first check an order for later, and set it up.
-    let wished = order.schedule.as_ref().filter(|_| !bank.is_uk_open_banking());
+    let wished = order.schedule.as_ref().filter(|_| !order.is_set_up_first());
     let at = wished.map_or(soon, |schedule| schedule.first_at.max(soon));
     let at = hours::next_opening(bank.country, at);
     // Elsewhere to take a standing order is the bank's last word on it, so it is rejected at once or

@@ -1,12 +1,11 @@
 //! What becomes of orders whose time has come, and the books: the sum of all balances never changes.
 //!
-//! A payment is executed once, a standing order until its last day. At banks of UK Open Banking an
-//! order for later is first checked and set up, which is what its scenario decides (see
-//! `scenario.rs`), and then executed on its day.
+//! A payment is executed once, a standing order until its last day. Some banks first check an order for
+//! later and set it up, which is what its scenario decides (see `scenario.rs`), and then execute it on
+//! its day.
 
 use jiff::Timestamp;
 
-use super::banks::{self, Bank};
 use super::order::{Order, Product, Status};
 use super::outcome::{Ending, LACK_OF_BALANCE, SECOND_THOUGHT_SECONDS};
 use super::state::{State, after_seconds, outside};
@@ -25,15 +24,11 @@ pub(crate) fn execute(state: &mut State, id: &str, now: Timestamp) {
         let at = after_seconds(now, SECOND_THOUGHT_SECONDS);
         settle(state, id, Ending::Remain("processing"), Some(at), now);
         state.orders.update(id, &mut state.changes, |order| order.words = None);
-    } else if sets_up(&order) && !decided {
+    } else if order.is_set_up_first() && !decided {
         set_up(state, id, &order, ending, now);
     } else {
         run(state, id, &order, ending, now);
     }
-}
-
-fn sets_up(order: &Order) -> bool {
-    order.is_for_later() && banks::find(&order.bank).is_some_and(Bank::is_uk_open_banking)
 }
 
 /// The bank takes the order into its books, or does not.
@@ -59,7 +54,9 @@ fn run(state: &mut State, id: &str, order: &Order, ending: Ending, now: Timestam
     };
     settle(state, id, ending, next, now);
     state.orders.update(id, &mut state.changes, |changed| {
-        changed.runs = done;
+        if ending == Ending::Complete {
+            changed.runs = done;
+        }
         if next.is_some() {
             let set_up = order.status == Status::SetUp;
             changed.status = if set_up { Status::SetUp } else { Status::Accepted };

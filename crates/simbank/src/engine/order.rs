@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::banks::{self, Bank};
+use super::banks::{self, Bank, Standard};
 use super::outcome::LACK_OF_BALANCE_REASON;
 use super::scenario::{self, Facts, Scenario};
 use super::schedule::Schedule;
@@ -101,7 +101,7 @@ pub(crate) enum Status {
     Received,
     /// It waits for its execution.
     Accepted,
-    /// An order for later that was checked and waits for its day (UK Open Banking).
+    /// An order for later that was checked and waits for its day, at banks that say so.
     SetUp,
     InProcess,
     Completed,
@@ -150,7 +150,7 @@ pub(crate) struct Order {
     pub(crate) changed_at: Timestamp,
     /// When something happens to it next, or happened last.
     pub(crate) executes_at: Option<Timestamp>,
-    /// How often the money moved, or was to move and was not there.
+    /// Payments that had their day; of a standing order also those for which the money was missing.
     pub(crate) runs: u32,
     /// Whether nothing is to come.
     pub(crate) finished: bool,
@@ -216,6 +216,17 @@ impl Order {
     /// Whether it is for later.
     pub(crate) fn is_for_later(&self) -> bool {
         self.product != Product::Payment
+    }
+
+    /// Whether the bank first checks it and takes it into its books, and executes it on its day: every
+    /// order for later in UK Open Banking, standing orders in PolishAPI. Elsewhere the status of an
+    /// order does not tell.
+    pub(crate) fn is_set_up_first(&self) -> bool {
+        match banks::find(&self.bank).map(|bank| bank.standard) {
+            Some(Standard::UkOpenBanking(_)) => self.is_for_later(),
+            Some(Standard::PolishApi(_)) => self.product == Product::StandingOrder,
+            Some(Standard::NextGenPsd2(_) | Standard::Stet(_)) | None => false,
+        }
     }
 
     /// Whether the bank can still leave it, or the rest of it, unexecuted.

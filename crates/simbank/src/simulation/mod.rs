@@ -50,16 +50,13 @@ pub(crate) async fn accounts(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 /// `GET /sim/orders`: for every order, how many messages that set it going reached the bank, how often
-/// the bank took it and how often it has executed it. A cancelled order counts as executed as far as
-/// the money moved before.
+/// the bank took it, whether it has executed it, or cancelled it, and how many payments it has made of
+/// it: of a standing order there may be some before it was cancelled.
 pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
     let list = shared.commit(|state| {
         let rows = state.orders.all().into_iter().map(|(id, order)| {
             let (consent_status, order_status) = standards::words(order);
-            let executed = match order.status {
-                Status::Cancelled => order.runs > 0,
-                _ => order.finished,
-            };
+            let cancelled = order.status == Status::Cancelled;
             json!({
                 "bank": order.bank, "client_id": order.client,
                 "consent_id": id, "consent_status": consent_status,
@@ -69,8 +66,8 @@ pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
                 "order_status": order_status,
                 "posts": order.posts.max(order.accepted),
                 "accepted": order.accepted,
-                "executed": u32::from(executed),
-                "cancelled": order.status == Status::Cancelled,
+                "executed": u32::from(order.finished && !cancelled),
+                "cancelled": cancelled, "runs": order.runs,
             })
         });
         rows.collect::<Value>()

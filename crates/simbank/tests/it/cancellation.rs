@@ -283,7 +283,8 @@ async fn a_standing_order_runs_until_it_is_cancelled() {
     let reply = world.judged("DELETE", &own, "elfi", &Value::Null).await;
     assert_eq!(reply.status, 204);
     world.wait_days(100);
-    assert_eq!(world.kept(id).await, ("CANC".to_owned(), true, 1));
+    assert_eq!(world.kept(id).await, ("CANC".to_owned(), true, 0));
+    assert_eq!(world.payments_at("bg-eiche").await[0]["runs"], 3, "paid before it was cancelled");
     assert_eq!(world.balance(debtor).await, 1_250_000 - 3_000, "no fourth");
     assert_eq!(world.all_money().await, money);
 }

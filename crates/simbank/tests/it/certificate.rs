@@ -58,6 +58,8 @@ pub fn qseal(organisation_identifier: &str) -> Vec<u8> {
     certificate(organisation_identifier, 49, (2, "PSP_PI"), keys().rsa_public_der())
 }
 
+/// Where the test TPP gives its seal certificate out.
+pub const SEAL_URL: &str = "https://tpp.example/certificates/seal";
 /// The serial number of all of them, as NextGenPSD2 writes it.
 pub const SERIAL: &str = "1";
 

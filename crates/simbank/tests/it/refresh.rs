@@ -13,6 +13,12 @@ use simbank::PeerCertificate;
 const MINUTE_MS: i64 = 60_000;
 
 impl World {
+    /// A world whose banks give tokens as real banks do.
+    fn with_short_lived_tokens() -> Self {
+        let options = simbank::Options { short_lived_tokens: true, ..options(None) };
+        Self::start(options, environment())
+    }
+
     async fn oauth_token(
         &self,
         bank: &str,

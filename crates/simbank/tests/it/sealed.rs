@@ -10,7 +10,7 @@ use http::Request;
 use serde_json::{Value, json};
 use simbank::PeerCertificate;
 
-use crate::certificate::{SERIAL, qseal, qwac};
+use crate::certificate::{SEAL_URL, SERIAL, qseal, qwac};
 use crate::next_gen_psd2::BACK;
 use crate::support::*;
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use simbank::{Environment, Options, Registration};
 use tower::ServiceExt;
 
-use crate::certificate::qseal;
+use crate::certificate::{SEAL_URL, qseal};
 pub use crate::keys::*;
 
 pub const BASE: &str = "http://localhost:8001";
@@ -24,8 +24,6 @@ pub const CLIENT_ID: &str = "tpp-1";
 /// The test TPP by its certificates.
 pub const ORGANISATION: &str = "PSDGB-FCA-123456";
 pub const REDIRECT_URI: &str = "https://tpp.example/callback";
-/// Where the test TPP gives its seal certificate out.
-pub const SEAL_URL: &str = "https://tpp.example/certificates/seal";
 pub const START_SECONDS: i64 = 1_709_200_800;
 
 /// A clock that only the test moves, and randomness that only depends on the call.
@@ -168,16 +166,11 @@ impl World {
         Self::open(None, environment())
     }
 
-    /// A world whose banks give tokens as real banks do.
-    pub fn with_short_lived_tokens() -> Self {
-        Self::start(Options { short_lived_tokens: true, ..options(None) }, environment())
-    }
-
     pub fn open(data_dir: Option<PathBuf>, environment: Arc<TestEnvironment>) -> Self {
         Self::start(options(data_dir), environment)
     }
 
-    fn start(options: Options, environment: Arc<TestEnvironment>) -> Self {
+    pub fn start(options: Options, environment: Arc<TestEnvironment>) -> Self {
         let router = simbank::router(options, environment.clone()).unwrap();
         Self { router, environment, counter: AtomicU64::new(0) }
     }

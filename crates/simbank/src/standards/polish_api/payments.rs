@@ -196,7 +196,8 @@ fn before_effect(fault: Fault, posts: u32) -> Option<Answer> {
 
 /// The order as the bank shows it.
 fn shown(id: &str, order: &Order) -> Value {
-    let begun = order.product == Product::StandingOrder && order.runs > 0;
+    let set_up = order.status == Status::SetUp || order.runs > 0;
+    let begun = order.product == Product::StandingOrder && set_up;
     let (general, recurring) = match order.iso_status() {
         "RJCT" => ("rejected", "cancelled"),
         "CANC" => ("cancelled", "cancelled"),

@@ -103,21 +103,7 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
     if call.own.decoupled && owner.is_none() {
         return Err(wrong("this bank wants the debtor's account"));
     }
-    let moment: Result<jiff::Timestamp, _> = text(&transaction["requestedExecutionDate"]).parse();
-    let moment = moment.map_err(|_| wrong("`requestedExecutionDate` is not a date and time"))?;
-    let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let later = day > call.now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let day = opening_of(day).filter(|_| later).map(Schedule::once);
-    let repeats = transaction["standingOrderCharacteristics"].is_object()
-        || transaction["frequency"].is_string();
-    let (product, schedule) = match (repeats, day) {
-        (true, day) => {
-            let first = day.unwrap_or(Schedule::once(call.now));
-            (Product::StandingOrder, Some(repeated(transaction, first)))
-        }
-        (false, Some(day)) => (Product::ScheduledPayment, Some(day)),
-        (false, None) => (Product::Payment, None),
-    };
+    let (product, schedule) = days(call, transaction)?;
     let username = owner.flatten().map(|customer| customer.username.to_owned());
     let approval = Approval {
         sca_status: if call.own.decoupled { "started" } else { "received" }.to_owned(),
@@ -139,6 +125,26 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
         debtor,
         approval,
         ..Order::received(call.bank, &call.provider.organisation_identifier, call.now)
+    })
+}
+
+/// What kind of order it is, and when it is to be executed.
+fn days(call: &Call<'_>, transaction: &Value) -> Result<(Product, Option<Schedule>), Answer> {
+    let text = transaction["requestedExecutionDate"].as_str().unwrap_or_default();
+    let moment: Result<jiff::Timestamp, _> = text.parse();
+    let moment = moment.map_err(|_| wrong("`requestedExecutionDate` is not a date and time"))?;
+    let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let later = day > call.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let day = opening_of(day).filter(|_| later).map(Schedule::once);
+    let repeats = transaction["standingOrderCharacteristics"].is_object()
+        || transaction["frequency"].is_string();
+    Ok(match (repeats, day) {
+        (true, day) => {
+            let first = day.unwrap_or(Schedule::once(call.now));
+            (Product::StandingOrder, Some(repeated(transaction, first)))
+        }
+        (false, Some(day)) => (Product::ScheduledPayment, Some(day)),
+        (false, None) => (Product::Payment, None),
     })
 }
 
