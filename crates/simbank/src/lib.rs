@@ -1,4 +1,6 @@
-//! Simulated banks that speak UK Open Banking 3.1.11 and 4.0 payment initiation for real.
+//! Simulated banks that speak UK Open Banking, NextGenPSD2, STET and PolishAPI for real: one engine
+//! (`engine/`: orders, approvals, execution, the books, the payer's pages) with a face for each standard
+//! (`standards/`), and a view from outside (`simulation/`).
 //!
 //! The crate knows nothing of the gateway: it is written from the published standards, handles
 //! plain JSON values and shares no type with anyone, so that a connector that works against it has
@@ -9,44 +11,24 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `/{bank}/.well-known/openid-configuration`, `/{bank}/jwks` | discovery and keys |
-//! | `/{bank}/token` | OAuth 2.0 token endpoint, `private_key_jwt` or `tls_client_auth` |
-//! | `/{bank}/par` | pushed authorization requests, at the bank that wants them |
-//! | `/{bank}/authorize`, `/{bank}/authorisations/{id}/…` | the PSU's way, see `psu.rs` |
-//! | `/{bank}/open-banking/v3.1/pisp/…` (or `v4.0`) | domestic payments, see `obie/` |
+//! | `/{bank}/authorize`, `/token`, `/par`, `/open-banking/…` | UK Open Banking, see `standards/uk_open_banking/` |
+//! | `/{bank}/v1/…`, `/{bank}/oauth/…` | NextGenPSD2, see `standards/next_gen_psd2/` |
+//! | `/{bank}/psd2/…` | STET, see `standards/stet/` |
+//! | `/{bank}/v2_1_…/…` | PolishAPI, see `standards/polish_api/` |
+//! | `/{bank}/authorisations/{id}/…`, `/{bank}/sca/{id}/…` | the payer's way, see `engine/visit.rs` |
+//! | `/sim/app/{bank}/{username}` | the bank's app of a payer, see `engine/app.rs` |
 //! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
-//! | `/sim/balances`, `/sim/orders/{id}/status` | what an operator may change, see `operator.rs` |
-//! | `/sim/faults` | what is to go wrong next, see `faults/` |
+//! | `/sim/balances`, `/sim/orders/{id}/status` | what an operator may change, see `simulation/operator.rs` |
+//! | `/sim/faults` | what is to go wrong next, see `simulation/faults/` |
 //!
-//! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 consents, orders, codes and visits, 50 000 tokens,
-//! idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
+//! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 orders, 50 000 authorisation requests, codes and tokens
+//! together, 50 000 idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
 //! over the bound drops the oldest finished objects first. At most 100 faults are planned at a time.
 
-mod assertion;
-mod authorize;
-mod banks;
-mod continental;
-mod exchanges;
-mod faults;
-mod jose;
-mod journal;
-mod oauth;
-mod obie;
-mod operator;
-mod outcome;
-mod overview;
-mod pages;
-mod payee_verification;
-mod psu;
-mod pushed;
-mod scenario;
-mod shared;
-mod sim;
-mod state;
-mod table;
-mod texts;
+mod engine;
+mod simulation;
+mod standards;
 mod tls;
-mod way_back;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -56,13 +38,14 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use shared::Shared;
+use engine::shared::Shared;
+use simulation::{faults, operator, overview};
 
 /// How often the banks execute due orders without being asked, in milliseconds.
 const TICK_MS: u64 = 200;
@@ -89,6 +72,9 @@ pub struct Options {
     pub registrations: Vec<Registration>,
     /// How long an order is pending before it is executed, in milliseconds.
     pub execution_delay_ms: u64,
+    /// Whether the tokens of a payer's approval end as soon as at real banks, most of which then
+    /// give refresh tokens. Otherwise they outlive the payment and there are none.
+    pub short_lived_tokens: bool,
 }
 
 /// A port with TLS.
@@ -345,26 +331,16 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/", get(|| async { Redirect::to("/sim/") }))
         .route("/sim", get(|| async { Redirect::to("/sim/") }))
         .route("/sim/", get(overview::page))
-        .route("/sim/accounts", get(sim::accounts))
-        .route("/sim/orders", get(sim::orders))
-        .route("/sim/exchanges", get(sim::exchanges))
+        .route("/sim/accounts", get(simulation::accounts))
+        .route("/sim/orders", get(simulation::orders))
+        .route("/sim/exchanges", get(simulation::exchanges_seen))
         .route("/sim/balances", post(operator::set_balance))
         .route("/sim/orders/{id}/status", post(operator::move_order))
         .route(
             "/sim/faults",
             get(faults::api::list).post(faults::api::plan).delete(faults::api::forget),
         )
-        .route("/vop/v1/payee-verifications", post(payee_verification::verify))
-        .route("/{bank}/.well-known/openid-configuration", get(oauth::configuration))
-        .route("/{bank}/jwks", get(oauth::jwks))
-        .route("/{bank}/token", post(oauth::token))
-        .route("/{bank}/par", post(pushed::push))
-        .route("/{bank}/authorize", get(authorize::authorize))
-        .route("/{bank}/authorisations/{id}/sign-in", get(psu::show_sign_in).post(psu::sign_in))
-        .route("/{bank}/authorisations/{id}/consent", get(psu::show_consent).post(psu::decide))
-        .route("/{bank}/authorisations/{id}/return", get(psu::show_return))
-        .route("/{bank}/open-banking/{version}/pisp/{*resource}", any(obie::handle))
-        .merge(continental::routes())
+        .merge(standards::routes())
         .layer(from_fn_with_state(shared.clone(), faults::wire::strike))
         .layer(DefaultBodyLimit::max(MAXIMUM_FORM_BYTES))
         .with_state(shared)

@@ -1,6 +1,8 @@
 //! A certificate as a payment initiation provider shows it, written by hand: DER, with the statement
 //! of ETSI TS 119 495. The banks read it; whether its signature is good is for the connection to say.
 
+use crate::keys::keys;
+
 fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut length = match content.len() {
         short @ 0..=127 => vec![short as u8],
@@ -46,10 +48,26 @@ pub fn qwac(organisation_identifier: &str, until_year: u8) -> Vec<u8> {
 }
 
 /// The same with one role: the last arc of its identifier and its name.
-pub fn qwac_with_role(
+pub fn qwac_with_role(organisation_identifier: &str, until_year: u8, role: (u64, &str)) -> Vec<u8> {
+    let key = sequence(&[der(0x02, &[5]), der(0x02, &[3])]);
+    certificate(organisation_identifier, until_year, role, &key)
+}
+
+/// The certificate of the key with which the test TPP seals messages.
+pub fn qseal(organisation_identifier: &str) -> Vec<u8> {
+    certificate(organisation_identifier, 49, (2, "PSP_PI"), keys().rsa_public_der())
+}
+
+/// Where the test TPP gives its seal certificate out.
+pub const SEAL_URL: &str = "https://tpp.example/certificates/seal";
+/// The serial number of all of them, as NextGenPSD2 writes it.
+pub const SERIAL: &str = "1";
+
+fn certificate(
     organisation_identifier: &str,
     until_year: u8,
     (arc, role): (u64, &str),
+    public_key: &[u8],
 ) -> Vec<u8> {
     let rsa = |last: u64| sequence(&[oid(&[1, 2, 840, 113_549, 1, 1, last]), der(0x05, &[])]);
     let validity = sequence(&[
@@ -57,7 +75,7 @@ pub fn qwac_with_role(
         der(0x17, format!("{until_year:02}0101000000Z").as_bytes()),
     ]);
     let bits = |content: &[u8]| der(0x03, &[&[0], content].concat());
-    let key = sequence(&[rsa(1), bits(&sequence(&[der(0x02, &[5]), der(0x02, &[3])]))]);
+    let key = sequence(&[rsa(1), bits(public_key)]);
     let role = sequence(&[oid(&[0, 4, 0, 19_495, 1, arc]), text(role)]);
     let information = sequence(&[sequence(&[role]), text("Authority"), text("GB-FCA")]);
     let statements = sequence(&[sequence(&[oid(&[0, 4, 0, 19_495, 2]), information])]);

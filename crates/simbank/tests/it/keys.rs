@@ -7,7 +7,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PSS_2048_8192_SHA256,
-    RSA_PSS_SHA256, RsaPublicKeyComponents,
+    RSA_PSS_SHA256, RsaPublicKeyComponents, RsaSignatureEncoding,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -67,6 +67,18 @@ impl Keys {
         let random = SystemRandom::new();
         self.rsa.sign(&RSA_PSS_SHA256, &random, input.as_bytes(), &mut signature).unwrap();
         base64url(signature)
+    }
+
+    /// The public key, PKCS#1 DER.
+    pub fn rsa_public_der(&self) -> &[u8] {
+        self.rsa.public_key().as_ref()
+    }
+
+    /// A signature as HTTP message signatures have it.
+    pub fn rsa_pkcs1(&self, padding: &'static RsaSignatureEncoding, input: &str) -> Vec<u8> {
+        let mut signature = vec![0; 256];
+        self.rsa.sign(padding, &SystemRandom::new(), input.as_bytes(), &mut signature).unwrap();
+        signature
     }
 
     pub fn jwt(&self, claims: &Value) -> String {

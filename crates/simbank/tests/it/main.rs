@@ -7,17 +7,20 @@
 )]
 
 mod authorisation;
-mod berlin;
+mod cancellation;
 mod certificate;
 mod flow;
 mod input;
 mod keys;
 mod money;
+mod next_gen_psd2;
 mod pages;
 mod planned;
 mod quirks;
+mod refresh;
 mod restart;
 mod scenarios;
+mod sealed;
 mod server;
 mod support;
 mod tokens;

@@ -1,6 +1,6 @@
 //! What people see: the overview, and the banks' pages in their countries' languages.
 
-use crate::berlin::Asked;
+use crate::next_gen_psd2::Asked;
 use crate::support::*;
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn pages_speak_the_language_of_the_country_and_keep_their_fields() {
         ("bg-tulp", "nl", "Deze betaling goedkeuren?", "Goedkeuren"),
     ] {
         let asked = Asked::at(bank, "12.34", "Rent");
-        let created = world.berlin_create(&asked).await.json();
+        let created = world.next_gen_psd2_create(&asked).await.json();
         let visit = format!("/{bank}/sca/{}", created["paymentId"].as_str().unwrap());
         let page = world.get(&visit).await.text();
         assert!(page.contains(&format!("<html lang=\"{language}\">")), "{page}");

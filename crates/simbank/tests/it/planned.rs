@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 
-use crate::berlin::Asked;
+use crate::next_gen_psd2::Asked;
 use crate::support::*;
 
 impl World {
@@ -81,11 +81,11 @@ async fn a_planned_scenario_of_an_order_counts_more_than_everything_and_is_used_
         [("bg-birke", "RJCT"), ("bg-linden", "ACSP"), ("bg-linden", "ACSC"), ("bg-birke", "ACSC")]
     {
         let asked = Asked::at(bank, "12.34", "SIM:completed");
-        let created = world.berlin_create(&asked).await.json();
+        let created = world.next_gen_psd2_create(&asked).await.json();
         let id = created["paymentId"].as_str().unwrap();
-        world.berlin_approve(&asked, id).await;
+        world.next_gen_psd2_approve(&asked, id).await;
         world.environment.advance(2_000);
-        assert_eq!(world.berlin_status(bank, id).await, wanted, "{bank}");
+        assert_eq!(world.next_gen_psd2_status(bank, id).await, wanted, "{bank}");
     }
     assert_eq!(world.plans().await, json!([]));
     world.plan(Some("ob-iron"), "create", "never_final", 1).await;
@@ -151,7 +151,7 @@ async fn planned_faults_speak_the_banks_standard() {
         ("error_after_effect", 500, "INTERNAL_SERVER_ERROR"),
     ] {
         world.plan(Some("bg-linden"), "create", word, 1).await;
-        let reply = world.berlin_create(&Asked::at("bg-linden", "12.34", "Rent")).await;
+        let reply = world.next_gen_psd2_create(&Asked::at("bg-linden", "12.34", "Rent")).await;
         assert_eq!(reply.status, status);
         assert_eq!(reply.json()["tppMessages"][0]["code"], code, "{}", reply.text());
     }
@@ -215,9 +215,10 @@ async fn an_order_is_moved_by_hand_until_it_has_its_last_status() {
 
     let asked = Asked::at("bg-tulp", "105", "Rent");
     let before = world.balance(asked.debtor.unwrap()).await;
-    let id = world.berlin_create(&asked).await.json()["paymentId"].as_str().unwrap().to_owned();
+    let id =
+        world.next_gen_psd2_create(&asked).await.json()["paymentId"].as_str().unwrap().to_owned();
     assert_eq!(set(&id, "completed").await.0, 409, "nobody has approved it");
-    world.berlin_approve(&asked, &id).await;
+    world.next_gen_psd2_approve(&asked, &id).await;
     world.environment.advance(2_000);
     assert_eq!(set(&id, "in_process").await, (200, "ACTC".to_owned()));
     assert_eq!(set(&id, "completed").await, (200, "ACCP".to_owned()), "of what is never final");

@@ -9,7 +9,7 @@ use http::Request;
 use serde_json::json;
 use simbank::StartError;
 
-use crate::berlin::Asked;
+use crate::next_gen_psd2::Asked;
 use crate::support::*;
 
 /// A directory below the build's own temporary directory, empty at the start of the test.
@@ -168,21 +168,21 @@ async fn what_a_payment_is_to_meet_survives_and_what_is_only_planned_does_not() 
         assert_eq!(first.send(request).await.status, 201);
     }
     let asked = Asked::at("bg-linden", "12.34", "Rent");
-    let planned = first.berlin_create(&asked).await.json();
+    let planned = first.next_gen_psd2_create(&asked).await.json();
     let planned = planned["paymentId"].as_str().unwrap().to_owned();
     let later = Asked::at("bg-linden", "129", "SIM:rejected-after-accepted");
-    let second_thought = first.berlin_create(&later).await.json();
+    let second_thought = first.next_gen_psd2_create(&later).await.json();
     let second_thought = second_thought["paymentId"].as_str().unwrap().to_owned();
     // The second plan was used by this payment, and counts more than its reference.
-    first.berlin_approve(&later, &second_thought).await;
-    let third = first.berlin_create(&later).await.json();
+    first.next_gen_psd2_approve(&later, &second_thought).await;
+    let third = first.next_gen_psd2_create(&later).await.json();
     let third = third["paymentId"].as_str().unwrap().to_owned();
-    first.berlin_approve(&later, &third).await;
+    first.next_gen_psd2_approve(&later, &third).await;
     let (_, late) = first.pay("ob-iron", "128.00").await;
     let late = late.json()["Data"]["DomesticPaymentId"].as_str().unwrap().to_owned();
     first.environment.advance(2_000);
-    assert_eq!(first.berlin_status("bg-linden", &second_thought).await, "RJCT");
-    assert_eq!(first.berlin_status("bg-linden", &third).await, "ACSP");
+    assert_eq!(first.next_gen_psd2_status("bg-linden", &second_thought).await, "RJCT");
+    assert_eq!(first.next_gen_psd2_status("bg-linden", &third).await, "ACSP");
     let plan = json!({ "operation": "any", "scenario": "failure", "times": 5 });
     let request = Request::post("/sim/faults").body(Body::from(plan.to_string())).unwrap();
     assert_eq!(first.send(request).await.status, 201);
@@ -191,10 +191,10 @@ async fn what_a_payment_is_to_meet_survives_and_what_is_only_planned_does_not() 
 
     let second = World::open(Some(path), environment);
     assert_eq!(second.get("/sim/faults").await.json(), json!([]));
-    second.berlin_approve(&asked, &planned).await;
+    second.next_gen_psd2_approve(&asked, &planned).await;
     second.environment.advance(600_000);
-    assert_eq!(second.berlin_status("bg-linden", &planned).await, "RJCT");
-    assert_eq!(second.berlin_status("bg-linden", &third).await, "RJCT");
+    assert_eq!(second.next_gen_psd2_status("bg-linden", &planned).await, "RJCT");
+    assert_eq!(second.next_gen_psd2_status("bg-linden", &third).await, "RJCT");
     let status = async || {
         let order = second.read("ob-iron", &format!("/domestic-payments/{late}")).await.json();
         order["Data"]["Status"].as_str().unwrap().to_owned()

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::berlin::Asked;
+use crate::next_gen_psd2::Asked;
 use crate::support::*;
 
 const SEVEN_HOURS_MS: i64 = 7 * 3_600_000;
@@ -107,7 +107,7 @@ async fn order(world: &World, bank: &str, customer: (&str, &str), body: &Value) 
     (consent_id, world.api(bank, call.broken()).await)
 }
 
-fn british(status: &Value) -> Word {
+fn uk_open_banking(status: &Value) -> Word {
     match status.as_str() {
         None => Nothing,
         Some("Pending") => Waits,
@@ -141,7 +141,7 @@ async fn every_scenario_at_uk_open_banking() {
         for (pass, wanted) in [(2_000, scenario.soon), (SEVEN_HOURS_MS, scenario.late)] {
             world.environment.advance(pass);
             let status = world.books(&consent_id).await["order_status"].clone();
-            assert_eq!(british(&status), wanted, "{word}");
+            assert_eq!(uk_open_banking(&status), wanted, "{word}");
             let paid = before - world.balance(payer.1).await;
             assert_eq!(paid, if wanted == Done { 1_234 } else { 0 }, "{word}");
         }
@@ -165,7 +165,7 @@ async fn a_missing_way_back_leads_nowhere_and_a_double_one_twice_to_the_same() {
     }
 }
 
-fn continental(status: &str) -> Word {
+fn iso(status: &str) -> Word {
     match status {
         "ACTC" => Waits,
         "ACSP" => InProcess,
@@ -182,7 +182,7 @@ async fn run_berlin(bank: &str, scenario: &Shown) {
     let asked = Asked::at(bank, "12.34", &reference);
     let (account, embedded) = (asked.debtor.unwrap(), ["bg-ahorn", "bg-eiche"].contains(&bank));
     let before = world.balance(account).await;
-    let created = world.berlin_create(&asked).await;
+    let created = world.next_gen_psd2_create(&asked).await;
     let refused = !scenario.taken;
     let wanted = if embedded && !refused { 201 } else { scenario.http };
     assert_eq!(created.status, wanted, "{bank}: {word}: {}", created.text());
@@ -190,7 +190,7 @@ async fn run_berlin(bank: &str, scenario: &Shown) {
     assert_eq!(payments.len(), usize::from(scenario.taken), "{bank}: {word}");
     let Some(payment) = payments.first() else { return };
     let id = payment["order_id"].as_str().unwrap();
-    let last = world.berlin_approve(&asked, id).await;
+    let last = world.next_gen_psd2_approve(&asked, id).await;
     if embedded {
         // The same as elsewhere, but the answer to the factor is a 200.
         let wanted = if scenario.http == 201 { 200 } else { scenario.http };
@@ -201,8 +201,8 @@ async fn run_berlin(bank: &str, scenario: &Shown) {
     assert_eq!(serde_json::from_slice::<Value>(&struck.bytes).is_err(), broken, "{bank}: {word}");
     for (pass, wanted) in [(2_000, scenario.soon), (SEVEN_HOURS_MS, scenario.late)] {
         world.environment.advance(pass);
-        let status = world.berlin_status(bank, id).await;
-        assert_eq!(continental(&status), wanted, "{bank}: {word}");
+        let status = world.next_gen_psd2_status(bank, id).await;
+        assert_eq!(iso(&status), wanted, "{bank}: {word}");
         let paid = before - world.balance(account).await;
         assert_eq!(paid, if wanted == Done { 1_234 } else { 0 }, "{bank}: {word}");
     }
@@ -228,22 +228,22 @@ async fn too_many_requests_are_too_many_once() {
             "creditorAccount": { "iban": "DE02120300000000202051" },
             "creditorName": "Customer Inc.",
         });
-        let first = world.berlin_create_as(&asked, body.clone()).await;
+        let first = world.next_gen_psd2_create_as(&asked, body.clone()).await;
         assert_eq!((first.status, first.header("retry-after")), (429, "1"));
-        assert_eq!(world.berlin_create_as(&asked, body).await.status, 201);
+        assert_eq!(world.next_gen_psd2_create_as(&asked, body).await.status, 201);
     }
 }
 
 #[tokio::test]
-async fn ways_back_of_a_continental_bank() {
+async fn ways_back_of_a_bank_of_next_gen_psd2() {
     let world = World::new();
     for (word, links) in [("missing_callback", 0), ("duplicate_callback", 2)] {
         let reference = format!("SIM:{word}");
         let asked = Asked::at("bg-linden", "12.34", &reference);
         for decision in ["approve", "decline"] {
-            let created = world.berlin_create(&asked).await.json();
+            let created = world.next_gen_psd2_create(&asked).await.json();
             let id = created["paymentId"].as_str().unwrap();
-            let page = world.berlin_decide(&asked, id, decision).await;
+            let page = world.next_gen_psd2_decide(&asked, id, decision).await;
             assert_eq!((page.status, page.header("location")), (200, ""), "{word}");
             let found = page.text().matches("href=\"https://tpp.example/callback").count();
             assert_eq!(found, links, "{word}: {decision}");
@@ -268,7 +268,7 @@ async fn the_reference_counts_more_than_the_customer_who_counts_more_than_the_am
         assert_eq!(reply.status, 201);
         world.environment.advance(2_000);
         let status = world.books(&consent_id).await["order_status"].clone();
-        assert_eq!(british(&status), wanted, "{amount} {reference} {customer:?}");
+        assert_eq!(uk_open_banking(&status), wanted, "{amount} {reference} {customer:?}");
     }
     // Whose account is named is known from the start, at banks that want it.
     let linus = Asked {
@@ -276,7 +276,7 @@ async fn the_reference_counts_more_than_the_customer_who_counts_more_than_the_am
         debtor: Some("DE58700202700000002007"),
         ..Asked::at("bg-linden", "105", "Rent")
     };
-    assert_eq!(world.berlin_create(&linus).await.status, 0, "silent after the effect");
+    assert_eq!(world.next_gen_psd2_create(&linus).await.status, 0, "silent after the effect");
     let said = Asked { reference: "SIM:slow", ..linus };
-    assert_eq!(world.berlin_create(&said).await.status, 201);
+    assert_eq!(world.next_gen_psd2_create(&said).await.status, 201);
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use simbank::{Environment, Options, Registration};
 use tower::ServiceExt;
 
+use crate::certificate::{SEAL_URL, qseal};
 pub use crate::keys::*;
 
 pub const BASE: &str = "http://localhost:8001";
@@ -123,8 +124,8 @@ pub fn options(data_dir: Option<PathBuf>) -> Options {
         redirect_uris: vec![REDIRECT_URI.to_owned()],
         jws_issuer: ISSUER.to_owned(),
         organisation_identifier: (client_id == CLIENT_ID).then(|| ORGANISATION.to_owned()),
-        seal_certificate_der: None,
-        seal_certificate_url: None,
+        seal_certificate_der: Some(qseal(ORGANISATION)),
+        seal_certificate_url: Some(SEAL_URL.to_owned()),
     };
     Options {
         listen: "127.0.0.1:0".parse().unwrap(),
@@ -134,6 +135,7 @@ pub fn options(data_dir: Option<PathBuf>) -> Options {
         data_dir,
         registrations: vec![registration(CLIENT_ID), registration("tpp-2")],
         execution_delay_ms: 2_000,
+        short_lived_tokens: false,
     }
 }
 
@@ -165,7 +167,11 @@ impl World {
     }
 
     pub fn open(data_dir: Option<PathBuf>, environment: Arc<TestEnvironment>) -> Self {
-        let router = simbank::router(options(data_dir), environment.clone()).unwrap();
+        Self::start(options(data_dir), environment)
+    }
+
+    pub fn start(options: Options, environment: Arc<TestEnvironment>) -> Self {
+        let router = simbank::router(options, environment.clone()).unwrap();
         Self { router, environment, counter: AtomicU64::new(0) }
     }
 

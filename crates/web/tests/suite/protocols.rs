@@ -185,7 +185,7 @@ impl Driven<'_> {
     }
 }
 
-/// Runs `check` at every continental bank that has `capability`; how many there were.
+/// Runs `check` at every bank of the other standards that has `capability`; how many there were.
 async fn at_banks_with(
     world: &World,
     capability: Capability,

@@ -265,7 +265,7 @@ fn the_document_of_statuses_is_that_of_the_code() {
 
 const UK_3_1: &str = "banks/obie/v3.1.11-payment-initiation-judge.json";
 const UK_4_0: &str = "banks/obie/v4.0-update4-payment-initiation-judge.json";
-const BERLIN_GROUP: &str = "banks/berlin-group/psd2-api_v1.3.12-judge.json";
+const NEXT_GEN_PSD2: &str = "banks/berlin-group/psd2-api_v1.3.12-judge.json";
 const POLISH: &str = "banks/polishapi/ZBP-polish-api-2_1_2-swagger.json";
 const STET_1_4: &str = "banks/stet/stet-1.4.2.17-rebuilt-openapi.json";
 const STET_1_5: &str = "banks/stet/stet-1.5.0.43-judge.json";
@@ -315,10 +315,10 @@ const PUBLISHED: [(&str, usize, &str, &str); 22] = [
         UK_4_0,
         "OBWriteDomesticStandingOrderConsentResponse6/properties/Data/properties/Status",
     ),
-    (PAYMENT_AT_ONCE, 2, BERLIN_GROUP, "transactionStatus"),
-    (LATER, 2, BERLIN_GROUP, "transactionStatus"),
-    (STANDING_ORDER, 2, BERLIN_GROUP, "transactionStatus"),
-    (SCA, 0, BERLIN_GROUP, "scaStatus"),
+    (PAYMENT_AT_ONCE, 2, NEXT_GEN_PSD2, "transactionStatus"),
+    (LATER, 2, NEXT_GEN_PSD2, "transactionStatus"),
+    (STANDING_ORDER, 2, NEXT_GEN_PSD2, "transactionStatus"),
+    (SCA, 0, NEXT_GEN_PSD2, "scaStatus"),
     (PAYMENT_AT_ONCE, 3, STET_1_4, "PaymentInformationStatusCode"),
     (PAYMENT_AT_ONCE, 3, STET_1_5, "PaymentInformationStatusCode"),
     (STANDING_ORDER, 3, STET_1_5, "PaymentInformationStatusCode"),

@@ -237,6 +237,7 @@ fn simulated_banks(clock: &Arc<TestClock>, callbacks: &Callbacks) -> Router {
             },
         ],
         execution_delay_ms: EXECUTION_DELAY_MS,
+        short_lived_tokens: false,
     };
     let environment = BankEnvironment {
         clock: Arc::clone(clock),

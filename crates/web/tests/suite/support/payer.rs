@@ -236,7 +236,7 @@ impl World {
     }
 
     pub async fn play_redirect(&self, url: &str, decision: Decision) {
-        // The bank whose answer is in the query is played as the continental ones are.
+        // The bank whose answer is in the query is played as those of the other standards are.
         let in_query = url.contains("/ob-onyx");
         if !in_query && (url.contains("/ob-") || url.contains("/mock-redirect")) {
             let back = self.visit_bank(url, decision).await;

@@ -142,7 +142,7 @@ fn obie_4_0() -> Option<&'static Judge> {
         .as_ref()
 }
 
-fn berlin_group() -> Option<&'static Judge> {
+fn next_gen_psd2() -> Option<&'static Judge> {
     static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
     JUDGE.get_or_init(|| Judge::load("banks/berlin-group/psd2-api_v1.3.12-judge.json")).as_ref()
 }
@@ -293,7 +293,7 @@ impl TestWire {
         }
         if let Some((_, resource)) = path.split_once("/v1/").filter(|_| path.starts_with("/bg-")) {
             let path = format!("/psd2/v1/{resource}");
-            self.judge(berlin_group(), request, &path, &headers, answered.as_ref().ok());
+            self.judge(next_gen_psd2(), request, &path, &headers, answered.as_ref().ok());
         }
         if let Some((bank, resource)) = path.split_once("/psd2/payment-requests") {
             let path = format!("/payment-requests{resource}");

@@ -1,0 +1,165 @@
+//! The bank's app of one customer, as a page: what waits for confirmation, and two buttons. At banks
+//! whose payers give the provider a code, the app shows that code.
+//!
+//! | request | form fields | answer |
+//! |---|---|---|
+//! | `GET /sim/app/{bank}/{username}` | | the page |
+//! | `POST /sim/app/{bank}/{username}` | `payment` (or none: the newest), `decision` = `approve` or `decline` | 303 to the page |
+//!
+//! `payment` is the id of an order, or that of the authorisation of its cancellation.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::approval;
+use super::banks::{self, Bank, Standard};
+use super::form::parse_parameters;
+use super::order::{Order, Purpose, Stage};
+use super::outcome::WayBack;
+use super::pages::{self, money};
+use super::shared::Shared;
+use super::state;
+use super::texts::Texts;
+use crate::standards::polish_api;
+
+struct Waiting {
+    id: String,
+    is_cancellation: bool,
+    amount: String,
+    payee: String,
+    reference: String,
+}
+
+#[derive(Template)]
+#[template(path = "app.html")]
+struct AppPage {
+    texts: &'static Texts,
+    bank: &'static str,
+    username: String,
+    /// What the payer gives to the provider.
+    code: Option<String>,
+    waiting: Vec<Waiting>,
+}
+
+/// What waits for a customer: id in the form, order and purpose.
+type Question<'state> = (String, String, Purpose, &'state Order);
+
+fn questions<'state>(
+    state: &'state state::State,
+    bank: &Bank,
+    username: &str,
+) -> Vec<Question<'state>> {
+    let mut found = vec![];
+    for (id, order) in state.orders.all().into_iter().filter(|(_, order)| order.bank == bank.id) {
+        for purpose in [Purpose::Payment, Purpose::Cancellation] {
+            let Some(approval) = order.approval_of(purpose) else { continue };
+            let waits = approval.stage == Stage::Open
+                && approval.username.as_deref() == Some(username)
+                && approval.sca_status == "started";
+            if waits {
+                let authorisation = approval.authorisation_id.as_deref().unwrap_or(id);
+                let shown = if purpose == Purpose::Payment { id } else { authorisation };
+                found.push((shown.to_owned(), id.to_owned(), purpose, order));
+            }
+        }
+    }
+    found
+}
+
+/// The page.
+pub(crate) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Path((bank, username)): Path<(String, String)>,
+) -> Response {
+    let Some((bank, username)) = customer(&bank, &username) else {
+        return pages::problem(404, "There is no such customer.");
+    };
+    let waiting = shared.commit(|state| {
+        let rows = questions(state, bank, &username).into_iter();
+        rows.map(|(id, _, purpose, order)| Waiting {
+            id,
+            is_cancellation: purpose == Purpose::Cancellation,
+            amount: money(order.minor, &order.currency),
+            payee: order.creditor_name.clone(),
+            reference: order.reference.clone(),
+        })
+        .collect()
+    });
+    let waiting = waiting.unwrap_or_default();
+    let by_code = matches!(bank.standard, Standard::PolishApi(own) if own.by_code);
+    let code = by_code.then(|| polish_api::app_code(bank, &username));
+    pages::render(200, &AppPage { texts: bank.texts(), bank: bank.name, username, code, waiting })
+}
+
+fn customer(bank: &str, username: &str) -> Option<(&'static Bank, String)> {
+    let bank = banks::find(bank)?;
+    bank.customer(username).map(|customer| (bank, customer.username.to_owned()))
+}
+
+/// A decision.
+pub(crate) async fn decide(
+    State(shared): State<Arc<Shared>>,
+    Path((bank, username)): Path<(String, String)>,
+    body: Bytes,
+) -> Response {
+    let Some((bank, username)) = customer(&bank, &username) else {
+        return pages::problem(404, "There is no such customer.");
+    };
+    let form = parse_parameters(&body).unwrap_or_default();
+    let field = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let (now, delay_ms) = (shared.now(), shared.execution_delay_ms());
+    let decided = shared.commit(|state| {
+        let mut mine = questions(state, bank, &username).into_iter();
+        let found = match field("payment") {
+            "" => mine.next_back(),
+            wanted => mine.find(|(shown, ..)| shown == wanted),
+        };
+        let (_, id, purpose, order) = found?;
+        let first = bank.customer(&username).and_then(|customer| customer.accounts.first());
+        let first = first.map(|account| account.identification.to_owned());
+        let debtor = order.debtor.clone().or(first);
+        match (field("decision"), debtor) {
+            ("approve", Some(debtor)) => {
+                approval::approve(state, &id, purpose, Some(&debtor), now, delay_ms);
+            }
+            _ => {
+                let words = match purpose {
+                    Purpose::Payment => "The payment was declined in the app.",
+                    Purpose::Cancellation => "The cancellation was declined in the app.",
+                };
+                approval::fail(state, &id, purpose, words, now);
+            }
+        }
+        Some((id, purpose))
+    });
+    match decided {
+        Ok(Some((id, purpose))) => {
+            if purpose == Purpose::Payment {
+                call_back(&shared, bank, &id).await;
+            }
+            pages::see_other(&format!("/sim/app/{}/{username}", bank.id))
+        }
+        Ok(None) => pages::problem(404, "Nothing waits for this confirmation."),
+        Err(_) => pages::problem(500, "The bank cannot keep its state."),
+    }
+}
+
+/// Tells the provider, once, twice or never, as the payment's scenario has it.
+async fn call_back(shared: &Shared, bank: &Bank, id: &str) {
+    let scenario = shared.commit(|state| Some(state.orders.get(id)?.scenario()));
+    let way_back = scenario.ok().flatten().map_or(WayBack::Usual, |found| found.way_back);
+    let times = match way_back {
+        WayBack::Missing => 0,
+        WayBack::Usual => 1,
+        WayBack::Twice => 2,
+    };
+    if let Some(callback) = polish_api::call_back(shared, bank, id) {
+        for _ in 0..times {
+            shared.environment.call_back(callback.clone()).await;
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The banks' authorisation server (section 13 of the guidelines; RFC 6749, 7636, 8414): the way to
+//! approve at one bank, and the sign-in before everything else at another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde_json::{Value, json};
+
+use super::banks::Approach;
+use super::{Answer, Call, bearer, find};
+use crate::PeerCertificate;
+use crate::engine::certificate;
+use crate::engine::form::parse_parameters;
+use crate::engine::grant::{Grant, key};
+use crate::engine::jose::{base64url, sha256};
+use crate::engine::pages;
+use crate::engine::shared::Shared;
+use crate::engine::state::{State as Kept, after_seconds};
+use crate::engine::tokens::{self, Issued};
+
+const REQUEST_SECONDS: i64 = 15 * 60;
+
+/// `GET /{bank}/.well-known/oauth-authorization-server`.
+pub(crate) async fn metadata(
+    State(shared): State<Arc<Shared>>,
+    Path(bank): Path<String>,
+) -> Response {
+    let Some(bank) = find(&bank) else {
+        return pages::problem(404, "There is no such bank here.");
+    };
+    let (base, tls) = (&shared.base_url, shared.tls_base_url());
+    let refreshes = shared.token_terms(bank).refresh.is_some();
+    let grant_types: &[&str] = match refreshes {
+        true => &["authorization_code", "refresh_token"],
+        false => &["authorization_code"],
+    };
+    Json(json!({
+        "issuer": format!("{base}/{}", bank.id),
+        "authorization_endpoint": format!("{base}/{}/oauth/authorize", bank.id),
+        "token_endpoint": format!("{tls}/{}/oauth/token", bank.id),
+        "response_types_supported": ["code"],
+        "grant_types_supported": grant_types,
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["tls_client_auth"],
+    }))
+    .into_response()
+}
+
+/// `GET /{bank}/oauth/authorize`: opens a visit.
+pub(crate) async fn authorize(
+    State(shared): State<Arc<Shared>>,
+    Path(bank): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Some(bank) = find(&bank) else {
+        return pages::problem(404, "There is no such bank here.");
+    };
+    let query = match parse_parameters(query.unwrap_or_default().as_bytes()) {
+        Ok(query) => query,
+        Err(name) => return pages::problem(400, &format!("The parameter {name} is repeated.")),
+    };
+    let text = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
+    let client = text("client_id");
+    if !shared.provider_returns_to(client, text("redirect_uri")) {
+        return pages::problem(400, "The provider that sent you here is not registered.");
+    }
+    let challenge = text("code_challenge");
+    let sound = text("response_type") == "code"
+        && text("code_challenge_method") == "S256"
+        && challenge.len() == 43;
+    if !sound {
+        return pages::problem(400, "The provider's request is not one of this standard.");
+    }
+    let scope = text("scope").to_owned();
+    let order_id = match scope.split_once(':') {
+        Some(("PIS", id)) => Some(id.to_owned()),
+        None if scope == "PIS" && bank.next_gen_psd2().approach == Approach::SignInBefore => None,
+        _ => return pages::problem(400, "The provider asked for something else than a payment."),
+    };
+    let id = shared.secret();
+    let grant = Grant {
+        scope,
+        order_id: order_id.clone(),
+        redirect_uri: text("redirect_uri").to_owned(),
+        state: text("state").to_owned(),
+        code_challenge: challenge.to_owned(),
+        ..Grant::of(bank.id, client, after_seconds(shared.now(), REQUEST_SECONDS))
+    };
+    let now = shared.now();
+    let opened = shared.commit(|state| {
+        let there = order_id.as_deref().is_none_or(|id| {
+            state
+                .orders
+                .get(id)
+                .is_some_and(|found| found.bank == bank.id && found.client == client)
+        });
+        if there {
+            state.grants.put(&key("request", &id), grant, now, &mut state.changes);
+        }
+        there
+    });
+    match opened {
+        Ok(true) => pages::see_other(&format!("/{}/sca/{id}", bank.id)),
+        Ok(false) => pages::problem(404, "The payment to approve does not exist."),
+        Err(_) => pages::problem(500, "The bank cannot keep its state."),
+    }
+}
+
+/// `POST /{bank}/oauth/token`.
+pub(crate) async fn token(
+    State(shared): State<Arc<Shared>>,
+    Path(bank): Path<String>,
+    certificate: Option<Extension<PeerCertificate>>,
+    body: Bytes,
+) -> Response {
+    let refuse = |status: u16, error: &str| {
+        let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
+        (status, Json(json!({ "error": error }))).into_response()
+    };
+    let Some(bank) = find(&bank) else { return refuse(404, "invalid_request") };
+    let shown = certificate.as_ref().map(|Extension(PeerCertificate(der))| der.as_slice());
+    let now = shared.now();
+    let Ok(provider) = certificate::read(shown, now) else {
+        return refuse(401, "invalid_client");
+    };
+    // A token is for payments: a provider of account information gets none.
+    if !provider.initiates_payments {
+        return refuse(400, "unauthorized_client");
+    }
+    let form: HashMap<String, String> = parse_parameters(&body).unwrap_or_default();
+    let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let terms = shared.token_terms(bank);
+    let grant_type = text("grant_type");
+    let refreshes = grant_type == "refresh_token" && terms.refresh.is_some();
+    if grant_type != "authorization_code" && !refreshes {
+        return refuse(400, "unsupported_grant_type");
+    }
+    let client = provider.organisation_identifier.as_str();
+    if text("client_id") != client {
+        return refuse(401, "invalid_client");
+    }
+    let secrets = shared.token_secrets();
+    let made = shared.commit(|state| {
+        if refreshes {
+            let token = text("refresh_token");
+            let made = tokens::refresh(state, (bank.id, client), token, &secrets, &terms, now);
+            return made.ok();
+        }
+        let code_key = key("code", text("code"));
+        let grant = exchange(state, &code_key)?;
+        let fits = grant.bank == bank.id
+            && grant.client == client
+            && grant.redirect_uri == text("redirect_uri")
+            && grant.code_challenge == base64url(sha256(text("code_verifier").as_bytes()))
+            && grant.expires_at > now;
+        let grant = Some(grant).filter(|_| fits)?;
+        Some((tokens::issue(state, &code_key, &grant, &secrets, &terms, now), grant))
+    });
+    match made {
+        Ok(Some((issued, grant))) => Json(token_answer(&issued, &grant)).into_response(),
+        Ok(None) => refuse(400, "invalid_grant"),
+        Err(_) => refuse(500, "server_error"),
+    }
+}
+
+/// What is behind a code, which works once, whoever tries it.
+fn exchange(state: &mut Kept, code_key: &str) -> Option<Grant> {
+    let grant = state.grants.get(code_key).cloned()?;
+    state.grants.remove(code_key, &mut state.changes);
+    Some(grant)
+}
+
+fn token_answer(issued: &Issued, grant: &Grant) -> Value {
+    let mut answer = json!({
+        "access_token": issued.access_token, "token_type": "Bearer",
+        "expires_in": issued.expires_in, "scope": grant.scope,
+    });
+    if let Some(refresh_token) = &issued.refresh_token {
+        answer["refresh_token"] = json!(refresh_token);
+    }
+    answer
+}
+
+/// A bank whose payers sign in before everything else wants their token on every call; where a
+/// token comes to another bank, it must be a good one.
+pub(super) fn check_token(call: &Call<'_>) -> Result<(), Answer> {
+    let wanted = call.bank.next_gen_psd2().approach == Approach::SignInBefore;
+    let Some(token) = bearer(call.headers) else {
+        let missing = || Answer::refuse(401, "TOKEN_UNKNOWN", "this bank wants the payer's token");
+        return if wanted { Err(missing()) } else { Ok(()) };
+    };
+    let client = call.provider.organisation_identifier.as_str();
+    let known = call.commit(|state| {
+        if tokens::find(state, (call.bank.id, client), token, call.now).is_some() {
+            return Ok(Answer::body(200, Value::Null));
+        }
+        let found = state.grants.get(&key("token", token));
+        let own = found.is_some_and(|one| one.bank == call.bank.id && one.client == client);
+        Err(match own {
+            true => Answer::refuse(401, "TOKEN_EXPIRED", "the token has expired"),
+            false => Answer::refuse(401, "TOKEN_INVALID", "the token is not known"),
+        })
+    });
+    known.map(|_| ())
+}

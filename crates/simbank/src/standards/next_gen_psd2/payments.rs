@@ -1,0 +1,352 @@
+//! Payments and periodic payments (sections 5.3 to 5.6 of the guidelines).
+
+use serde_json::{Value, json};
+
+use super::banks::Approach;
+use super::{Answer, Call, Delivery};
+use crate::engine::approval;
+use crate::engine::idempotency::{self, Earlier};
+use crate::engine::order::{Approval, Order, Product, minor_units};
+use crate::engine::outcome::Fault;
+use crate::engine::schedule::{Interval, Schedule, end_of, opening_of};
+use crate::engine::state::State;
+
+/// Hours of the day do not matter here; days ahead do.
+const DAYS_AHEAD_MAX: i64 = 366;
+
+fn format_error(text: &str) -> Answer {
+    Answer::refuse(400, "FORMAT_ERROR", text)
+}
+
+/// A text field of 1 to `most` characters.
+fn text<'a>(body: &'a Value, name: &str, most: usize) -> Result<Option<&'a str>, Answer> {
+    match body.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) if (1..=most).contains(&text.chars().count()) => Ok(Some(text)),
+        Some(_) => Err(format_error(&format!("`{name}` is not a text of 1 to {most} characters"))),
+    }
+}
+
+fn iban<'a>(body: &'a Value, name: &str) -> Result<Option<&'a str>, Answer> {
+    let Some(account) = body.get(name) else { return Ok(None) };
+    let iban = account["iban"].as_str().filter(|iban| is_iban(iban));
+    iban.map(Some).ok_or_else(|| format_error(&format!("`{name}.iban` is not an IBAN")))
+}
+
+/// ISO 13616: shape and check digits.
+fn is_iban(text: &str) -> bool {
+    let shaped = (15..=34).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    if !shaped {
+        return false;
+    }
+    let (head, tail) = text.split_at(4);
+    let remainder = tail.chars().chain(head.chars()).fold(0_u32, |sum, character| {
+        let digit = character.to_digit(36).unwrap_or(0);
+        let shift = if digit >= 10 { 100 } else { 10 };
+        (sum * shift + digit) % 97
+    });
+    remainder == 1
+}
+
+/// `POST /v1/{service}/{product}`.
+pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<Answer, Answer> {
+    let own = call.bank.next_gen_psd2();
+    match product {
+        "sepa-credit-transfers" => {}
+        "instant-sepa-credit-transfers" if own.instant => {}
+        _ => return Err(Answer::refuse(404, "PRODUCT_UNKNOWN", "this bank has no such product")),
+    }
+    if call.header("psu-ip-address").is_none() {
+        return Err(format_error("PSU-IP-Address is missing"));
+    }
+    if let Some(answer) = replayed(call, service, product) {
+        return Ok(answer);
+    }
+    let body = call.json()?;
+    let mut order = read_order(call, service, &body)?;
+    order.planned = call.shared.plan_for(call.bank.id);
+    let fault = order.scenario().fault;
+    let id = call.shared.uuid();
+    let authorisation_id = call.shared.uuid();
+    let attempt = format!("{}|{}|{}", call.bank.id, order.client, order.end_to_end_id);
+    if let Some(refusal) = fault.and_then(before_effect) {
+        return Err(refusal);
+    }
+    if fault == Some(Fault::TooManyAtFirst) && call.shared.is_first(&attempt) {
+        let text = "too many requests";
+        return Err(Answer::refuse(429, "ACCESS_EXCEEDED", text).with("retry-after", "1"));
+    }
+    if !matches!(
+        own.approach,
+        Approach::RedirectWhenAsked | Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod
+    ) {
+        order.approval.authorisation_id = Some(authorisation_id);
+        let word = if own.approach == Approach::Decoupled { "started" } else { "received" };
+        word.clone_into(&mut order.approval.sca_status);
+    }
+    let created = call.commit(|state| {
+        let answer = representation(call, &id, &order, service, product);
+        if let Some(key) = replay_key(call) {
+            idempotency::remember(state, &key, call.body, &id, call.now);
+        }
+        state.orders.put(&id, order, call.now, &mut state.changes);
+        Ok(answer)
+    })?;
+    // Faults that lose the answer strike where the payer approves on the bank's own pages; at the
+    // other banks they strike the message with the one-time password.
+    let embedded =
+        matches!(own.approach, Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod);
+    let fault = fault.filter(|_| !embedded);
+    Ok(match fault {
+        Some(fault) => after_effect(fault, created),
+        None => created,
+    })
+}
+
+/// Under what a creation is remembered at a bank that answers a repetition as the first time.
+fn replay_key(call: &Call<'_>) -> Option<String> {
+    let client = &call.provider.organisation_identifier;
+    let request_id = call.header(super::REQUEST_ID)?;
+    let replays = call.bank.next_gen_psd2().replays_request_id;
+    replays.then(|| format!("{}|{client}|payments|{request_id}", call.bank.id))
+}
+
+/// The answer to a creation that came before under the same `X-Request-ID`, whatever its body.
+fn replayed(call: &Call<'_>, service: &str, product: &str) -> Option<Answer> {
+    let key = replay_key(call)?;
+    let found = call.commit(|state| match idempotency::find(state, &key, call.body, call.now) {
+        Earlier::None => Err(Answer::empty(404)),
+        Earlier::Same(id) | Earlier::Changed(id) => {
+            let order = find(call, state, &id)?;
+            Ok(representation(call, &id, order, service, product))
+        }
+    });
+    found.ok()
+}
+
+fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Order, Answer> {
+    let own = call.bank.next_gen_psd2();
+    let amount = &body["instructedAmount"];
+    let minor = amount["amount"].as_str().and_then(minor_units);
+    let minor = minor.ok_or_else(|| format_error("`instructedAmount.amount` is no amount"))?;
+    if amount["currency"] != call.bank.currency {
+        return Err(Answer::refuse(400, "PARAMETER_NOT_SUPPORTED", "not in this currency"));
+    }
+    let creditor = iban(body, "creditorAccount")?;
+    let creditor = creditor.ok_or_else(|| format_error("`creditorAccount` is missing"))?;
+    let name = text(body, "creditorName", 70)?;
+    let name = name.ok_or_else(|| format_error("`creditorName` is missing"))?;
+    let end_to_end_id = text(body, "endToEndIdentification", 35)?.unwrap_or("NOTPROVIDED");
+    let reference = text(body, "remittanceInformationUnstructured", 140)?.unwrap_or_default();
+    let debtor = iban(body, "debtorAccount")?;
+    if debtor.is_none() && own.wants_debtor_account {
+        return Err(format_error("`debtorAccount` is missing"));
+    }
+    let owner = debtor.map(|iban| call.bank.owner(iban));
+    if owner.is_some_and(|owner| owner.is_none()) {
+        let what = "the debtor's account is not kept here";
+        return Err(Answer::refuse(400, "PAYMENT_FAILED", what));
+    }
+    let schedule = match service {
+        "periodic-payments" => Some(standing_order(call, body)?),
+        _ => date(call, body, "requestedExecutionDate")?.and_then(opening_of).map(Schedule::once),
+    };
+    let named = call.header("psu-id").map(str::to_owned);
+    let embedded_or_decoupled = matches!(
+        own.approach,
+        Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod | Approach::Decoupled
+    );
+    if embedded_or_decoupled {
+        let known = named.as_deref().and_then(|username| call.bank.customer(username));
+        if known.is_none() {
+            return Err(Answer::refuse(401, "PSU_CREDENTIALS_INVALID", "PSU-ID is not known here"));
+        }
+    }
+    let header = |name: &str| call.header(name).unwrap_or_default().to_owned();
+    if !embedded_or_decoupled && header("tpp-redirect-uri").is_empty() {
+        return Err(format_error("TPP-Redirect-URI is missing"));
+    }
+    let nok = header("tpp-nok-redirect-uri");
+    let approval = Approval {
+        username: named,
+        confirmation_code: own.confirms_by_code.then(|| call.shared.uuid()),
+        redirect_uri: header("tpp-redirect-uri"),
+        nok_redirect_uri: if nok.is_empty() { header("tpp-redirect-uri") } else { nok },
+        ..Approval::open(call.now)
+    };
+    Ok(Order {
+        product: match (service, &schedule) {
+            ("periodic-payments", _) => Product::StandingOrder,
+            (_, Some(_)) => Product::ScheduledPayment,
+            (_, None) => Product::Payment,
+        },
+        body: body.clone(),
+        minor,
+        creditor: creditor.to_owned(),
+        creditor_name: name.to_owned(),
+        reference: reference.to_owned(),
+        end_to_end_id: end_to_end_id.to_owned(),
+        schedule,
+        debtor: debtor.map(str::to_owned),
+        approval,
+        ..Order::received(call.bank, &call.provider.organisation_identifier, call.now)
+    })
+}
+
+/// The days of a standing order. A frequency that these banks do not know is one payment.
+fn standing_order(call: &Call<'_>, body: &Value) -> Result<Schedule, Answer> {
+    let frequency = body["frequency"].as_str();
+    let frequency = frequency.ok_or_else(|| format_error("`frequency` is missing"))?;
+    let first = date(call, body, "startDate")?.and_then(opening_of);
+    let first = first.ok_or_else(|| format_error("`startDate` is missing"))?;
+    let interval = match frequency {
+        "Daily" => Some(Interval::Days(1)),
+        "Weekly" => Some(Interval::Days(7)),
+        "EveryTwoWeeks" => Some(Interval::Days(14)),
+        "Monthly" | "MonthlyVariable" => Some(Interval::Months(1)),
+        "EveryTwoMonths" => Some(Interval::Months(2)),
+        "Quarterly" => Some(Interval::Months(3)),
+        "SemiAnnual" => Some(Interval::Months(6)),
+        "Annual" => Some(Interval::Months(12)),
+        _ => None,
+    };
+    let last = body["endDate"].as_str().and_then(|text| text.parse().ok());
+    Ok(Schedule { interval, last_at: last.and_then(end_of), ..Schedule::once(first) })
+}
+
+fn date(call: &Call<'_>, body: &Value, name: &str) -> Result<Option<jiff::civil::Date>, Answer> {
+    let Some(text) = body.get(name) else { return Ok(None) };
+    let wrong =
+        || Answer::refuse(400, "EXECUTION_DATE_INVALID", &format!("`{name}` is no such day"));
+    let date: jiff::civil::Date =
+        text.as_str().and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
+    let today = call.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let days = today.duration_until(date).as_hours() / 24;
+    if (0..=DAYS_AHEAD_MAX).contains(&days) { Ok(Some(date)) } else { Err(wrong()) }
+}
+
+/// The answer of a fault that keeps the payment from being created.
+fn before_effect(fault: Fault) -> Option<Answer> {
+    match fault {
+        Fault::SilentBeforeEffect => Some(Answer::empty(500).delivered(Delivery::Never)),
+        Fault::UnavailableBeforeEffect => {
+            Some(Answer::refuse(503, "SERVICE_UNAVAILABLE", "try again later"))
+        }
+        Fault::Forbidden => {
+            Some(Answer::refuse(403, "PRODUCT_INVALID", "this payment is not permitted"))
+        }
+        Fault::ExpiredCertificate => Some(super::expired()),
+        Fault::TooManyAtFirst
+        | Fault::SilentAfterEffect
+        | Fault::ErrorAfterEffect
+        | Fault::MalformedAnswer
+        | Fault::WrongSignature
+        | Fault::Slow => None,
+    }
+}
+
+/// What a fault makes of the answer to a message that had its effect. The standard signs no answers.
+pub(super) fn after_effect(fault: Fault, answer: Answer) -> Answer {
+    if fault == Fault::ErrorAfterEffect {
+        return Answer::refuse(500, "INTERNAL_SERVER_ERROR", "something went wrong");
+    }
+    let delivery = if fault.is_before_effect() { Delivery::Proper } else { Delivery::of(fault) };
+    answer.delivered(delivery)
+}
+
+/// The answer to a new payment: its links say how it is approved.
+fn representation(
+    call: &Call<'_>,
+    id: &str,
+    order: &Order,
+    service: &str,
+    product: &str,
+) -> Answer {
+    let own = call.bank.next_gen_psd2();
+    let path = format!("/{}/v1/{service}/{product}/{id}", call.bank.id);
+    let mut links = json!({
+        "self": { "href": path },
+        "status": { "href": format!("{path}/status") },
+    });
+    if let Some(authorisation) = &order.approval.authorisation_id {
+        links["scaStatus"] = json!({ "href": format!("{path}/authorisations/{authorisation}") });
+    }
+    let redirect = format!("{}/{}/sca/{id}", call.shared.base_url, call.bank.id);
+    let mut body = json!({ "transactionStatus": order.iso_status(), "paymentId": id });
+    let approach = match own.approach {
+        Approach::RedirectAtOnce | Approach::SignInBefore => {
+            links["scaRedirect"] = json!({ "href": redirect });
+            Some("REDIRECT")
+        }
+        Approach::RedirectWhenAsked => {
+            links["startAuthorisation"] = json!({ "href": format!("{path}/authorisations") });
+            None
+        }
+        Approach::OAuth => {
+            let tls = call.shared.tls_base_url();
+            let bank = call.bank.id;
+            let href = format!("{tls}/{bank}/.well-known/oauth-authorization-server");
+            links["scaOAuth"] = json!({ "href": href });
+            Some("REDIRECT")
+        }
+        Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod => {
+            links["startAuthorisationWithPsuAuthentication"] =
+                json!({ "href": format!("{path}/authorisations") });
+            Some("EMBEDDED")
+        }
+        Approach::Decoupled => {
+            body["psuMessage"] = json!("Please confirm the payment in the app of your bank.");
+            Some("DECOUPLED")
+        }
+    };
+    body["_links"] = links;
+    let answer = Answer::body(201, body).with("location", path);
+    match approach {
+        Some(approach) => answer.with("aspsp-sca-approach", approach),
+        None => answer,
+    }
+}
+
+/// The payment of that id, of this bank and this provider.
+pub(super) fn find<'a>(call: &Call<'_>, state: &'a State, id: &str) -> Result<&'a Order, Answer> {
+    state
+        .orders
+        .get(id)
+        .filter(|found| found.bank == call.bank.id)
+        .filter(|found| found.client == call.provider.organisation_identifier)
+        .ok_or_else(|| Answer::refuse(404, "RESOURCE_UNKNOWN", "there is no such payment"))
+}
+
+/// `GET …/{paymentId}`.
+pub(super) fn read(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
+    call.commit(|state| {
+        let order = find(call, state, id)?;
+        let mut body = order.body.clone();
+        body["transactionStatus"] = json!(order.iso_status());
+        let debtor = order.debtor.as_deref();
+        if let Some((iban, account)) =
+            debtor.and_then(|iban| Some((iban, state.accounts.get(iban)?)))
+        {
+            body["debtorAccount"] = json!({ "iban": iban });
+            body["debtorName"] = json!(account.name);
+        }
+        Ok(Answer::body(200, body))
+    })
+}
+
+/// `GET …/{paymentId}/status`.
+pub(super) fn status(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
+    call.commit(|state| {
+        approval::end_late_approval(state, id, call.now);
+        let order = find(call, state, id)?;
+        let mut body = json!({ "transactionStatus": order.iso_status() });
+        if order.lacks_funds() {
+            body["fundsAvailable"] = json!(false);
+        }
+        if let Some(words) = &order.words {
+            body["psuMessage"] = json!(words);
+        }
+        Ok(Answer::body(200, body))
+    })
+}

@@ -1,0 +1,356 @@
+//! Payment requests (STET 1.4 and 1.5, PISP).
+
+use serde_json::{Value, json};
+
+use super::{Answer, Call};
+use crate::engine::approval;
+use crate::engine::delivery::Delivery;
+use crate::engine::order::{Approval, Order, Product, Purpose, Stage, Status, minor_units};
+use crate::engine::outcome::Fault;
+use crate::engine::schedule::{Interval, Schedule, opening_of};
+use crate::engine::state::State;
+
+fn wrong(what: &str) -> Answer {
+    Answer::refuse(400, what)
+}
+
+/// The text or number at a place, as text.
+fn digits(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// `POST /payment-requests`.
+pub(super) fn create(call: &Call<'_>) -> Result<Answer, Answer> {
+    let body: Value =
+        serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?;
+    let mut order = read_request(call, &body)?;
+    order.planned = call.shared.plan_for(call.bank.id);
+    // The standard's ids have 35 characters at most.
+    let id = call.shared.uuid().replace('-', "");
+    let kept = id.clone();
+    let fault = order.scenario().fault.filter(|_| call.own.executes_at_approval);
+    let attempt = format!("{}|{}|{}", call.bank.id, order.client, order.end_to_end_id);
+    if let Some(refusal) = fault.and_then(before_effect) {
+        return Err(refusal);
+    }
+    if fault == Some(Fault::TooManyAtFirst) && call.shared.is_first(&attempt) {
+        return Err(Answer::refuse(429, "too many requests"));
+    }
+    let approach = if call.own.decoupled { "DECOUPLED" } else { "REDIRECT" };
+    let mut answer = json!({ "appliedAuthenticationApproach": approach, "_links": {} });
+    if !call.own.decoupled {
+        let href = format!("{}/{}/sca/{id}", call.shared.base_url, call.bank.id);
+        answer["_links"] = json!({ "consentApproval": { "href": href } });
+    }
+    call.commit(|state| {
+        let known = state.orders.all().into_iter().any(|(_, other)| {
+            other.bank == call.bank.id && other.end_to_end_id == order.end_to_end_id
+        });
+        if known && fault.is_none() {
+            return Err(Answer::refuse(409, "this paymentInformationId was used before"));
+        }
+        state.orders.put(&kept, order, call.now, &mut state.changes);
+        Ok(Answer::body(201, Value::Null))
+    })?;
+    let status = if call.own.executes_at_approval { 200 } else { 201 };
+    let location = format!("/{}/psd2/payment-requests/{id}", call.bank.id);
+    let answer = Answer { location: Some(location), ..Answer::body(status, answer) };
+    Ok(after_effect(fault, answer))
+}
+
+fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let transactions = body["creditTransferTransaction"].as_array();
+    let transaction = match transactions.map(Vec::as_slice) {
+        Some([transaction]) => transaction,
+        _ => return Err(wrong("`creditTransferTransaction` is not one transaction")),
+    };
+    let id = text(&body["paymentInformationId"]);
+    if id.is_empty() || id.len() > 36 {
+        return Err(wrong("`paymentInformationId` is not 1 to 36 characters"));
+    }
+    let beneficiary = match call.own.beneficiary_in_transaction {
+        true => &transaction["beneficiary"],
+        false => &body["beneficiary"],
+    };
+    let creditor_iban = text(&beneficiary["creditorAccount"]["iban"]);
+    let creditor_name = text(&beneficiary["creditor"]["name"]);
+    if creditor_iban.len() < 15 || creditor_name.is_empty() {
+        return Err(wrong("the beneficiary has no name or no IBAN where this version has them"));
+    }
+    let amount = &transaction["instructedAmount"];
+    let as_wanted = amount["amount"].is_string() == call.own.amounts_are_texts;
+    let minor = digits(&amount["amount"]).filter(|_| as_wanted).as_deref().and_then(minor_units);
+    let minor =
+        minor.ok_or_else(|| wrong("`instructedAmount` is no amount of this bank's kind"))?;
+    if amount["currency"] != "EUR" {
+        return Err(wrong("the currency is not EUR"));
+    }
+    let success = text(&body["supplementaryData"]["successfulReportUrl"]);
+    let failure = text(&body["supplementaryData"]["unsuccessfulReportUrl"]);
+    if success.is_empty() {
+        return Err(wrong("`successfulReportUrl` is missing"));
+    }
+    let debtor = body["debtorAccount"]["iban"].as_str().map(str::to_owned);
+    let owner = debtor.as_deref().map(|iban| call.bank.owner(iban));
+    if owner.is_some_and(|owner| owner.is_none()) {
+        return Err(wrong("the debtor's account is not kept here"));
+    }
+    if call.own.decoupled && owner.is_none() {
+        return Err(wrong("this bank wants the debtor's account"));
+    }
+    let (product, schedule) = days(call, transaction)?;
+    let username = owner.flatten().map(|customer| customer.username.to_owned());
+    let approval = Approval {
+        sca_status: if call.own.decoupled { "started" } else { "received" }.to_owned(),
+        username: username.filter(|_| call.own.decoupled),
+        confirmation_code: call.own.wants_factor.then(|| call.shared.uuid()),
+        nok_redirect_uri: if failure.is_empty() { success.clone() } else { failure },
+        redirect_uri: success,
+        ..Approval::open(call.now)
+    };
+    Ok(Order {
+        product,
+        body: body.clone(),
+        minor,
+        creditor: creditor_iban,
+        creditor_name,
+        reference: words(&transaction["remittanceInformation"]["unstructured"]),
+        end_to_end_id: id,
+        schedule,
+        debtor,
+        approval,
+        ..Order::received(call.bank, &call.provider.organisation_identifier, call.now)
+    })
+}
+
+/// What kind of order it is, and when it is to be executed.
+fn days(call: &Call<'_>, transaction: &Value) -> Result<(Product, Option<Schedule>), Answer> {
+    let text = transaction["requestedExecutionDate"].as_str().unwrap_or_default();
+    let moment: Result<jiff::Timestamp, _> = text.parse();
+    let moment = moment.map_err(|_| wrong("`requestedExecutionDate` is not a date and time"))?;
+    let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let later = day > call.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let day = opening_of(day).filter(|_| later).map(Schedule::once);
+    let repeats = transaction["standingOrderCharacteristics"].is_object()
+        || transaction["frequency"].is_string();
+    Ok(match (repeats, day) {
+        (true, day) => {
+            let first = day.unwrap_or(Schedule::once(call.now));
+            (Product::StandingOrder, Some(repeated(transaction, first)))
+        }
+        (false, Some(day)) => (Product::ScheduledPayment, Some(day)),
+        (false, None) => (Product::Payment, None),
+    })
+}
+
+/// The days of a standing order, which 1.4 and 1.5 write in different places.
+fn repeated(transaction: &Value, first: Schedule) -> Schedule {
+    let own = match &transaction["standingOrderCharacteristics"] {
+        Value::Null => transaction,
+        own => own,
+    };
+    let interval = match own["frequency"].as_str() {
+        Some("DAIL") => Some(Interval::Days(1)),
+        Some("WEEK") => Some(Interval::Days(7)),
+        Some("TOWK") => Some(Interval::Days(14)),
+        Some("MNTH") => Some(Interval::Months(1)),
+        Some("TOMN") => Some(Interval::Months(2)),
+        Some("QUTR") => Some(Interval::Months(3)),
+        Some("SEMI") => Some(Interval::Months(6)),
+        Some("YEAR") => Some(Interval::Months(12)),
+        _ => None,
+    };
+    let last_at = own["endDate"].as_str().and_then(|text| text.parse().ok());
+    Schedule { interval, last_at, ..first }
+}
+
+/// The texts of a list as one.
+fn words(texts: &Value) -> String {
+    let texts = texts.as_array().map(Vec::as_slice).unwrap_or_default();
+    texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// The answer of a fault that keeps the message from having its effect.
+fn before_effect(fault: Fault) -> Option<Answer> {
+    match fault {
+        Fault::Forbidden => Some(Answer::refuse(403, "this payment is not permitted")),
+        Fault::UnavailableBeforeEffect => Some(Answer::refuse(503, "try again later")),
+        Fault::SilentBeforeEffect => {
+            Some(Answer { delivery: Delivery::Never, ..Answer::refuse(500, "silence") })
+        }
+        Fault::ExpiredCertificate => Some(super::no_certificate()),
+        Fault::TooManyAtFirst
+        | Fault::SilentAfterEffect
+        | Fault::ErrorAfterEffect
+        | Fault::MalformedAnswer
+        | Fault::WrongSignature
+        | Fault::Slow => None,
+    }
+}
+
+/// What a fault makes of the answer to a message that had its effect. The standard signs no answers.
+fn after_effect(fault: Option<Fault>, answer: Answer) -> Answer {
+    match fault {
+        Some(Fault::ErrorAfterEffect) => Answer::refuse(500, "something went wrong"),
+        Some(fault) if !fault.is_before_effect() => {
+            Answer { delivery: Delivery::of(fault), ..answer }
+        }
+        Some(_) | None => answer,
+    }
+}
+
+fn find<'a>(call: &Call<'_>, state: &'a State, id: &str) -> Result<&'a Order, Answer> {
+    state
+        .orders
+        .get(id)
+        .filter(|found| found.bank == call.bank.id)
+        .filter(|found| found.client == call.provider.organisation_identifier)
+        .ok_or_else(|| Answer::refuse(404, "there is no such payment request"))
+}
+
+/// The words of the outcome as a code of the standard, which has few.
+fn reason(order: &Order) -> Option<&'static str> {
+    let words = order.words.as_deref().filter(|_| order.status == Status::Rejected)?;
+    Some(match words {
+        "Payment initiation has been canceled." => "DS02",
+        "failure" | "Insufficient funds" => "MS03",
+        _ => "CUST",
+    })
+}
+
+/// The request as the bank shows it.
+fn shown(call: &Call<'_>, id: &str, order: &Order) -> Value {
+    let mut request = order.body.clone();
+    request["resourceId"] = json!(id);
+    request["paymentInformationStatus"] = json!(order.iso_status());
+    if let Some(reason) = reason(order) {
+        request["statusReasonInformation"] = json!(reason);
+    }
+    if order.lacks_funds() {
+        request["fundsAvailability"] = json!(false);
+    }
+    if let Some(debtor) = &order.debtor {
+        request["debtorAccount"] = json!({ "iban": debtor });
+    }
+    let own = format!("/{}/psd2/payment-requests/{id}", call.bank.id);
+    let mut links = json!({ "request": { "href": own } });
+    let unconfirmed = |approval: &Approval| approval.stage == Stage::Unconfirmed;
+    if unconfirmed(&order.approval) || order.cancellation.as_ref().is_some_and(unconfirmed) {
+        links["confirmation"] = json!({ "href": format!("{own}/confirmation") });
+    }
+    json!({ "paymentRequest": request, "_links": links })
+}
+
+/// `GET /payment-requests/{id}`.
+pub(super) fn read(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
+    call.commit(|state| {
+        approval::end_late_approval(state, id, call.now);
+        let order = find(call, state, id)?;
+        Ok(Answer::body(200, shown(call, id, order)))
+    })
+}
+
+/// `POST /payment-requests/{id}/confirmation`: of the payment, or of its cancellation where the payer
+/// has approved one.
+pub(super) fn confirm(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
+    let body: Value = match call.body.is_empty() {
+        true => json!({}),
+        false => serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?,
+    };
+    let given = body["psuAuthenticationFactor"].as_str();
+    let delay_ms = call.shared.execution_delay_ms();
+    call.commit(|state| {
+        let order = find(call, state, id)?;
+        let unconfirmed = |approval: &&Approval| approval.stage == Stage::Unconfirmed;
+        if let Some(asked) = order.cancellation.as_ref().filter(unconfirmed) {
+            check_factor(asked, given)?;
+            if !order.can_be_cancelled() {
+                return Err(too_late());
+            }
+            approval::confirm(state, id, Purpose::Cancellation, call.now, delay_ms);
+            return Ok(Answer::body(200, shown(call, id, find(call, state, id)?)));
+        }
+        let (fault, asked) = (order.scenario().fault, order.approval.clone());
+        let posts = order.posts;
+        state.orders.update(id, &mut state.changes, |order| order.posts += 1);
+        if asked.stage != Stage::Unconfirmed {
+            return Err(Answer::refuse(403, "the payer has not approved, or it was confirmed"));
+        }
+        check_factor(&asked, given)?;
+        if fault == Some(Fault::TooManyAtFirst) && posts == 0 {
+            return Err(Answer::refuse(429, "too many requests"));
+        }
+        if let Some(refusal) = fault.and_then(before_effect) {
+            return Err(refusal);
+        }
+        approval::confirm(state, id, Purpose::Payment, call.now, delay_ms);
+        let order = find(call, state, id)?;
+        Ok(after_effect(fault, Answer::body(200, shown(call, id, order))))
+    })
+}
+
+/// The factor that came with the payer's browser must come back, where the bank has given one.
+fn check_factor(asked: &Approval, given: Option<&str>) -> Result<(), Answer> {
+    match asked.confirmation_code.as_deref() {
+        Some(factor) if given != Some(factor) => {
+            Err(Answer::refuse(403, "the authentication factor is wrong"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn too_late() -> Answer {
+    Answer::refuse(409, "the payment can no longer be cancelled")
+}
+
+/// `PUT /payment-requests/{id}`: a cancellation. The body is the whole request with another status
+/// and a reason. Where the payer has approved the payment, the payer approves the cancellation too,
+/// on the bank's pages, and the provider confirms it like a payment.
+pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
+    let body: Value =
+        serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?;
+    if body["paymentInformationStatus"] != "CANC" {
+        return Err(wrong("only `paymentInformationStatus` CANC can be asked for"));
+    }
+    let reason = body["statusReasonInformation"].as_str();
+    if !matches!(reason, Some("DS02" | "DUPL" | "FRAD" | "TECH")) {
+        return Err(wrong("`statusReasonInformation` is not DS02, DUPL, FRAD or TECH"));
+    }
+    let authorisation = call.shared.uuid();
+    let factor = call.own.wants_factor.then(|| call.shared.uuid());
+    call.commit(|state| {
+        let order = find(call, state, id)?;
+        if body["paymentInformationId"] != order.body["paymentInformationId"] {
+            return Err(wrong("`paymentInformationId` is not that of the payment request"));
+        }
+        if !order.can_be_cancelled() {
+            return Err(too_late());
+        }
+        // Credit transfers of a bank with an app are taken back without the payer.
+        if order.approval.stage != Stage::Done || call.own.decoupled {
+            approval::cancel(state, id, call.now);
+            // No approach: the payer has nothing more to do.
+            return Ok(Answer::body(200, json!({ "_links": {} })));
+        }
+        let text = |name: &str| body["supplementaryData"][name].as_str().map(str::to_owned);
+        let success = text("successfulReportUrl");
+        let success = success.unwrap_or_else(|| order.approval.redirect_uri.clone());
+        let asked = Approval {
+            authorisation_id: Some(authorisation.clone()),
+            confirmation_code: factor,
+            nok_redirect_uri: text("unsuccessfulReportUrl").unwrap_or_else(|| success.clone()),
+            redirect_uri: success,
+            ..Approval::open(call.now)
+        };
+        approval::ask_cancellation(state, id, asked, call.now);
+        let href = format!("{}/{}/sca/{authorisation}", call.shared.base_url, call.bank.id);
+        let links = json!({ "consentApproval": { "href": href } });
+        let answer = json!({ "appliedAuthenticationApproach": "REDIRECT", "_links": links });
+        Ok(Answer::body(200, answer))
+    })
+}

@@ -1,0 +1,245 @@
+//! The simulated banks that speak UK Open Banking.
+
+use super::dialect::Version;
+use crate::engine::banks::{Bank, Standard, account, customer, persona};
+
+/// What a bank of UK Open Banking does in its own way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UkOpenBanking {
+    pub(crate) version: Version,
+    /// Organisation id in a directory: `iss` of the bank's message signatures.
+    pub(crate) organisation_id: &'static str,
+    /// How the answer of an authorisation can reach the TPP, the default first.
+    pub(crate) response_modes: &'static [&'static str],
+    /// The last status that a successful payment reaches, as 3.1 spells it.
+    pub(crate) last_status: &'static str,
+    /// A client is known by the certificate on its connection (RFC 8705), and its tokens work on
+    /// such connections only; otherwise by a signed assertion.
+    pub(crate) knows_clients_by_certificate: bool,
+    /// Message signatures cover the body as it is and say `b64: false`, as before 3.1.4.
+    pub(crate) signs_raw_bodies: bool,
+    /// Authorisation requests must be pushed first (RFC 9126), with PKCE.
+    pub(crate) wants_pushed_requests: bool,
+    /// The bank has no pages: it approves by itself and sends the PSU back in its first answer.
+    pub(crate) approves_by_itself: bool,
+    /// How long a token of an approval works, in seconds. For payments these banks give no refresh
+    /// token: the order follows the approval, and a client's own token reads it.
+    pub(crate) token_seconds: i64,
+}
+
+/// A bank without deviations.
+pub(crate) const USUAL: UkOpenBanking = UkOpenBanking {
+    version: Version::V3_1,
+    organisation_id: "",
+    response_modes: &["fragment"],
+    last_status: "AcceptedSettlementCompleted",
+    knows_clients_by_certificate: false,
+    signs_raw_bodies: false,
+    wants_pushed_requests: false,
+    approves_by_itself: false,
+    token_seconds: 3600,
+};
+
+impl UkOpenBanking {
+    /// Whether its answers to the browser are signed as a whole (JARM).
+    pub(crate) fn signs_responses(&self) -> bool {
+        self.response_modes.iter().all(|mode| mode.ends_with("jwt"))
+    }
+
+    /// What an authorisation request must ask for.
+    pub(crate) fn response_type(&self) -> &'static str {
+        if self.signs_responses() { "code" } else { "code id_token" }
+    }
+}
+
+pub(crate) const BANKS: [Bank; 6] = [
+    Bank {
+        id: "ob-modelo",
+        name: "Modelo Bank",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V3_1,
+            organisation_id: "0015800001MODELO00",
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "alice",
+                "alice-pass",
+                &[
+                    account("70000112345601", "Alice Archer", 1_250_000),
+                    account("70000112345602", "Alice Archer Savings", 5_000_000),
+                ],
+            ),
+            customer("bob", "bob-pass", &[account("70000123456701", "Bob Baker", 430_050)]),
+            customer("carol", "carol-pass", &[account("70000134567801", "Carol Cooper", 125)]),
+            customer(
+                "merchant",
+                "merchant-pass",
+                &[
+                    account("12345612345678", "Customer Inc.", 100_000),
+                    account("70000170000005", "Customer Inc. Settlement", 100_000),
+                ],
+            ),
+            persona(
+                "nora",
+                "nora-pass",
+                &[account("70000145678901", "Nora Nash", 2_480_000)],
+                "silent_after_effect",
+            ),
+            persona(
+                "oliver",
+                "oliver-pass",
+                &[account("70000156789001", "Oliver Oakes", 2_480_000)],
+                "rejected_after_accepted",
+            ),
+        ],
+    },
+    Bank {
+        id: "ob-iron",
+        name: "Iron Bank",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V3_1,
+            organisation_id: "0015800001IRON0000",
+            token_seconds: 300,
+            response_modes: &["fragment", "form_post"],
+            last_status: "AcceptedCreditSettlementCompleted",
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "dave",
+                "dave-pass",
+                &[
+                    account("80000112345601", "Dave Draper", 990_000),
+                    account("80000112345602", "Dave Draper Bills", 75_000),
+                    account("80000112345603", "D and E Draper Joint", 2_400_000),
+                ],
+            ),
+            customer("erin", "erin-pass", &[account("80000123456701", "Erin Engel", 310_000)]),
+            customer("frank", "frank-pass", &[account("80000134567801", "Frank Fisher", 99)]),
+            persona(
+                "gwen",
+                "gwen-pass",
+                &[account("80000145678901", "Gwen Gale", 2_480_000)],
+                "late_execution",
+            ),
+            persona(
+                "hugh",
+                "hugh-pass",
+                &[account("80000156789001", "Hugh Holt", 2_480_000)],
+                "error_before_effect",
+            ),
+        ],
+    },
+    Bank {
+        id: "mock-redirect",
+        name: "Mock redirect",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V3_1,
+            organisation_id: "0015800001MOCK0000",
+            response_modes: &["fragment", "form_post"],
+            approves_by_itself: true,
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "grace",
+                "grace-pass",
+                &[
+                    account("90000112345601", "Grace Gardner", 1_000_000),
+                    account("90000112345602", "Grace Gardner Savings", 3_000_000),
+                ],
+            ),
+            customer("henry", "henry-pass", &[account("90000123456701", "Henry Hunter", 500_000)]),
+            customer("ivy", "ivy-pass", &[account("90000134567801", "Ivy Ingram", 50)]),
+            persona(
+                "jack",
+                "jack-pass",
+                &[account("90000145678901", "Jack Jarvis", 2_480_000)],
+                "missing_callback",
+            ),
+        ],
+    },
+    Bank {
+        id: "ob-quartz",
+        name: "Quartz Bank",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V4_0,
+            organisation_id: "0015800001QUARTZ00",
+            response_modes: &["fragment", "form_post"],
+            last_status: "AcceptedCreditSettlementCompleted",
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "nora",
+                "nora-pass",
+                &[
+                    account("60000112345601", "Nora Norris", 1_100_000),
+                    account("60000112345602", "Nora Norris Savings", 2_600_000),
+                ],
+            ),
+            customer("oscar", "oscar-pass", &[account("60000123456701", "Oscar Owen", 270_000)]),
+            customer("petra", "petra-pass", &[account("60000134567801", "Petra Pike", 75)]),
+            persona(
+                "rhys",
+                "rhys-pass",
+                &[account("60000145678901", "Rhys Rowe", 2_480_000)],
+                "rejected_after_accepted",
+            ),
+        ],
+    },
+    Bank {
+        id: "ob-slate",
+        name: "Slate Bank",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V3_1,
+            organisation_id: "0015800001SLATE000",
+            response_modes: &["fragment", "form_post"],
+            knows_clients_by_certificate: true,
+            signs_raw_bodies: true,
+            ..USUAL
+        }),
+        customers: &[
+            customer(
+                "quinn",
+                "quinn-pass",
+                &[account("50000112345601", "Quinn Quaile", 1_300_000)],
+            ),
+            customer("ruth", "ruth-pass", &[account("50000123456701", "Ruth Reeve", 80)]),
+            persona(
+                "stella",
+                "stella-pass",
+                &[account("50000145678901", "Stella Stone", 2_480_000)],
+                "malformed_answer",
+            ),
+        ],
+    },
+    Bank {
+        id: "ob-onyx",
+        name: "Onyx Bank",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V4_0,
+            organisation_id: "0015800001ONYX0000",
+            response_modes: &["jwt", "query.jwt", "fragment.jwt", "form_post.jwt"],
+            wants_pushed_requests: true,
+            ..USUAL
+        }),
+        customers: &[
+            customer("sara", "sara-pass", &[account("40000112345601", "Sara Short", 1_400_000)]),
+            customer("tom", "tom-pass", &[account("40000123456701", "Tom Tate", 60)]),
+        ],
+    },
+];
