@@ -195,21 +195,29 @@ impl Amount {
     /// not break where the currency has no sign that everybody reads.
     #[must_use]
     pub fn for_people(&self) -> String {
-        let value = self.value_in_minor_digits();
-        let (whole, fraction) = value.split_at(value.find('.').unwrap_or(value.len()));
-        let mut grouped = String::new();
-        for (place, digit) in whole.chars().enumerate() {
-            if place > 0 && (whole.len() - place) % 3 == 0 {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
-        grouped.push_str(fraction);
+        let grouped = self.grouped(",", ".");
         match self.currency {
             Currency::GBP => format!("£{grouped}"),
             Currency::EUR => format!("€{grouped}"),
             currency => format!("{grouped}\u{a0}{currency}"),
         }
+    }
+
+    /// [`Amount::value_in_minor_digits`] with `thousands` between groups of three digits and `decimal` in
+    /// the place of the point: languages differ in both.
+    #[must_use]
+    pub fn grouped(&self, thousands: &str, decimal: &str) -> String {
+        let value = self.value_in_minor_digits();
+        let (whole, fraction) = value.split_at(value.find('.').unwrap_or(value.len()));
+        let mut grouped = String::new();
+        for (place, digit) in whole.chars().enumerate() {
+            if place > 0 && (whole.len() - place) % 3 == 0 {
+                grouped.push_str(thousands);
+            }
+            grouped.push(digit);
+        }
+        grouped.push_str(&fraction.replace('.', decimal));
+        grouped
     }
 
     fn with_digits(&self, whole_digits: u8, digits: u8) -> String {
@@ -304,6 +312,13 @@ mod tests {
             assert_eq!(amount.for_people(), read);
             assert!(!read.contains(' '), "a line may break at a space");
         }
+    }
+
+    #[test]
+    fn the_separators_of_an_amount_are_a_parameter() {
+        let amount = |value| Amount::parse(value, Currency::EUR).unwrap();
+        assert_eq!(amount("1234567.5").grouped(".", ","), "1.234.567,50");
+        assert_eq!(amount("999.99").grouped("\u{202f}", ","), "999,99");
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! What a person reads of a payment, in order: the same on every page and in every mail.
+//! What a person reads of a payment, in order: the same on every page and in every mail. Pages write it
+//! in the payer's language ([`facts`]); mails are in English ([`of`]).
 
 use jiff::civil::Date;
 
 use crate::execution::Execution;
 use crate::initiation::{Frequency, Initiation, Schedule};
+use crate::money::Amount;
 
 /// What a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub enum Label {
 }
 
 impl Label {
-    /// The label's words.
+    /// The label in English, for mails.
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
@@ -57,7 +59,38 @@ impl Label {
     }
 }
 
-/// One line.
+/// What a line says, before a language writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// An amount.
+    Amount(Amount),
+    /// How often a standing order pays.
+    HowOften(Frequency),
+    /// A day.
+    Day(Date),
+    /// The last day on which a standing order may pay.
+    LastDay {
+        /// That day.
+        day: Date,
+        /// The payments until then, at least 1.
+        payments: i64,
+    },
+    /// The standing order pays until the payer ends it at the bank.
+    NeverEnds,
+    /// A name or a text that the member wrote.
+    Text(String),
+}
+
+/// One line, before a language writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// What it is about.
+    pub label: Label,
+    /// What is said of it.
+    pub value: Value,
+}
+
+/// One line in English.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// What it is about.
@@ -69,29 +102,52 @@ pub struct Line {
 /// The summary of a payment. `execution` is what was decided with its bank, where that is known: the
 /// day may be another than the one that the member asked for. A payee without a name is left out.
 #[must_use]
-pub fn of(initiation: &Initiation, execution: Option<Execution>) -> Vec<Line> {
-    let amount = initiation.amount.for_people();
-    let mut lines = vec![];
-    let mut say = |label, value| lines.push(Line { label, value });
+pub fn facts(initiation: &Initiation, execution: Option<Execution>) -> Vec<Fact> {
+    let amount = Value::Amount(initiation.amount);
+    let mut facts = vec![];
+    let mut say = |label, value| facts.push(Fact { label, value });
     match initiation.schedule {
         Schedule::Immediate | Schedule::FutureDated { .. } => {
             say(Label::Amount, amount);
             if let Some(day) = day_of_payment(initiation.schedule, execution) {
-                say(Label::Day, written(day));
+                say(Label::Day, Value::Day(day));
             }
         }
         Schedule::StandingOrder { first, frequency, last } => {
             say(Label::AmountOfEach, amount);
-            say(Label::HowOften, how_often(frequency).to_owned());
-            say(Label::FirstPayment, written(first));
+            say(Label::HowOften, Value::HowOften(frequency));
+            say(Label::FirstPayment, Value::Day(first));
             say(Label::LastPayment, end_of(first, frequency, last));
         }
     }
     if let Some(name) = initiation.creditor.name.as_ref().filter(|name| !name.is_empty()) {
-        say(Label::Payee, name.clone());
+        say(Label::Payee, Value::Text(name.clone()));
     }
-    say(Label::Reference, initiation.remittance_primary.clone());
-    lines
+    say(Label::Reference, Value::Text(initiation.remittance_primary.clone()));
+    facts
+}
+
+/// [`facts`] in English, for mails.
+#[must_use]
+pub fn of(initiation: &Initiation, execution: Option<Execution>) -> Vec<Line> {
+    let facts = facts(initiation, execution).into_iter();
+    facts.map(|fact| Line { label: fact.label, value: in_english(fact.value) }).collect()
+}
+
+fn in_english(value: Value) -> String {
+    match value {
+        Value::Amount(amount) => amount.for_people(),
+        Value::HowOften(frequency) => how_often(frequency).to_owned(),
+        Value::Day(day) => written(day),
+        Value::LastDay { day, payments: 1 } => {
+            format!("No later than {} (1\u{a0}payment)", written(day))
+        }
+        Value::LastDay { day, payments } => {
+            format!("No later than {} ({payments}\u{a0}payments)", written(day))
+        }
+        Value::NeverEnds => "None: it goes on until you end it at your bank".to_owned(),
+        Value::Text(text) => text,
+    }
 }
 
 /// The day of a single payment that is not made at once.
@@ -116,13 +172,10 @@ fn how_often(frequency: Frequency) -> &'static str {
     }
 }
 
-fn end_of(first: Date, frequency: Frequency, last: Option<Date>) -> String {
-    let Some(last) = last else {
-        return "None: it goes on until you end it at your bank".to_owned();
-    };
-    match payments_until(first, frequency, last) {
-        1 => format!("No later than {} (1\u{a0}payment)", written(last)),
-        count => format!("No later than {} ({count}\u{a0}payments)", written(last)),
+fn end_of(first: Date, frequency: Frequency, last: Option<Date>) -> Value {
+    match last {
+        Some(day) => Value::LastDay { day, payments: payments_until(first, frequency, day) },
+        None => Value::NeverEnds,
     }
 }
 
@@ -150,7 +203,7 @@ fn payments_until(first: Date, frequency: Frequency, last: Date) -> i64 {
     }
 }
 
-/// A day as people write it: `1 February 2026`.
+/// A day as English readers write it: `1 February 2026`.
 #[must_use]
 pub fn written(day: Date) -> String {
     day.strftime("%-d %B %Y").to_string()

@@ -1,4 +1,4 @@
-//! For tests only: a fresh database of each kind, a clock moved by hand, repeatable ids.
+//! For tests only: a fresh database of each kind, a clock moved by hand, repeatable ids, pages as text.
 //!
 //! A test that holds for both databases loops over [`databases`]. What a test cannot do on this
 //! machine it says with [`skipped`], so that a green run never hides what was not tested.
@@ -6,6 +6,7 @@
 
 mod columns;
 mod databases;
+mod html;
 mod postgres_server;
 mod seams;
 
@@ -13,6 +14,7 @@ use std::io::Write;
 
 pub use columns::stored_texts;
 pub use databases::{POSTGRES_URL, TestDatabase, databases, sqlite};
+pub use html::{text_of, unescaped};
 pub use postgres_server::PostgresServer;
 pub use seams::{TestClock, TestIds};
 

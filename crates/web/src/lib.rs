@@ -4,6 +4,7 @@
 //! words, statuses and error shapes live in [`api`] and nowhere else.
 
 pub mod api;
+mod language;
 pub mod pages;
 pub mod router;
 

@@ -1,5 +1,6 @@
 // Banks that answer in the URL's fragment: the fragment never reaches a server by itself, so this
-// page posts it and goes where the answer says. It is taken out of the address first.
+// page posts it and goes where the answer says. It is taken out of the address first. The page brings
+// what the payer reads.
 (async () => {
   const address = location.href;
   const answer = location.hash.slice(1);
@@ -7,7 +8,7 @@
   const status = document.getElementById("status");
   const tell = (text) => { status.textContent = text; };
   if (!answer) {
-    tell("Your bank's answer is missing. If you have approved a payment, do not pay again before you have looked at your account.");
+    tell(status.dataset.missing);
     return;
   }
   for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -22,7 +23,7 @@
         return;
       }
       if (response.status < 500) {
-        tell("Your bank's answer belongs to no payment here. If you have approved one, do not pay again before you have looked at your account.");
+        tell(status.dataset.notOurs);
         return;
       }
     } catch (error) {
@@ -32,5 +33,5 @@
   }
   // Reloading tries again with the same answer.
   history.replaceState(null, "", address);
-  tell("We could not receive your bank's answer. Please check your connection and reload this page.");
+  tell(status.dataset.notReceived);
 })();

@@ -32,7 +32,7 @@
     timer = setInterval(step, TIMES[time]);
   };
   const pause = box.querySelector("[data-do=pause]");
-  const tell = () => { pause.textContent = timer === null ? "Start" : "Pause"; };
+  const tell = () => { pause.textContent = timer === null ? pause.dataset.start : pause.dataset.pause; };
   const within = (list, place) => Math.max(0, Math.min(list.length - 1, place));
   const actions = {
     pause: () => {

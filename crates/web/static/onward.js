@@ -30,7 +30,7 @@
       setTimeout(look, looks < QUICK_LOOKS ? 1000 : 3000);
       return;
     }
-    document.querySelector("[role=status]").textContent = "Please reload this page to go on.";
+    document.querySelector("[role=status]").textContent = onward.dataset.tooLong;
   };
   setTimeout(look, 1000);
 })();

@@ -6,11 +6,11 @@ use domain::bank::OrderProgress;
 
 use super::exchange::Ask;
 use super::status::Payment;
-use super::wire::Created;
-use super::{Stet, report_urls};
+use super::wire::{ConfirmationOut, Created};
+use super::{Stet, answer, confirmation, report_urls, settings};
 use crate::error::BankError;
 use crate::exchange::{body_of, read, segment};
-use crate::protocol::{Approval, Call, OrderAnswer};
+use crate::protocol::{Approval, Call, OrderAnswer, PaymentOrder};
 
 /// What is remembered while the payer approves a cancellation; the nonce of a payment's own approval
 /// never looks like it.
@@ -53,10 +53,37 @@ impl Stet {
         }
         changed.approval(call, id, Some(CANCELS.to_owned()), &response.body)
     }
+
+    /// Where a cancellation stands that the payer has to approve. The bank may want us to confirm it
+    /// then, like a payment; a confirmation that it does not take is no word on the cancellation.
+    pub(super) async fn cancellation(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        id: &str,
+        factor: Option<&str>,
+    ) -> Result<Approval, BankError> {
+        let shown = self.shown(call, id).await?;
+        let told = stands(answer(call, order, id, &shown.payment_request)?);
+        let wants_factor = settings(call.bank)?.confirmation_needs_factor && factor.is_none();
+        let wants_confirmation = shown.links.contains_key("confirmation") && !wants_factor;
+        if told != Approval::Waiting || !wants_confirmation {
+            return Ok(told);
+        }
+        let body = ConfirmationOut { psu_authentication_factor: factor, nonce: None };
+        let operation = "confirm-cancellation-request";
+        match self.send(call, &confirmation(operation, id, &body)?).await {
+            Ok(_) | Err(BankError::Refused { .. }) => {
+                let shown = self.shown(call, id).await?;
+                Ok(stands(answer(call, order, id, &shown.payment_request)?))
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// Where a cancellation stands, by the bank's own word on the payment.
-pub(super) fn cancellation_stands(answer: OrderAnswer) -> Approval {
+fn stands(answer: OrderAnswer) -> Approval {
     match (Payment::of(&answer.status.raw), answer.status.progress) {
         (Some(Payment::Cancelled), _) => Approval::Cancelled,
         (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => Approval::Waiting,

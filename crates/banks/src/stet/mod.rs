@@ -19,7 +19,7 @@ use domain::seams::BoxFuture;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use self::cancel::{CANCELS, cancellation_stands};
+use self::cancel::CANCELS;
 use self::exchange::Ask;
 use self::status::{Payment, order_status};
 use self::wire::{ConfirmationOut, Created, RequestIn, Shown, Surroundings, payment_request};
@@ -86,11 +86,11 @@ impl Stet {
         created.approval(call, id, created.nonce.clone(), &response.body)
     }
 
-    async fn shown(&self, call: &Call<'_>, id: &str) -> Result<RequestIn, BankError> {
+    async fn shown(&self, call: &Call<'_>, id: &str) -> Result<Shown, BankError> {
         let path = format!("/payment-requests/{}", segment(id)?);
         let operation = "get-payment-request";
         let ask = Ask { operation, method: http::Method::GET, path, body: None };
-        Ok(read::<Shown>(&self.send(call, &ask).await?.body)?.payment_request)
+        read(&self.send(call, &ask).await?.body)
     }
 
     /// Where the approval stands by the bank's own word.
@@ -102,12 +102,12 @@ impl Stet {
         factor: Option<&str>,
     ) -> Result<Approval, BankError> {
         let Some(id) = pending.consent_id else { return Ok(Approval::Waiting) };
-        let request = self.shown(call, id).await?;
+        if pending.context == Some(CANCELS) {
+            return self.cancellation(call, order, id, factor).await;
+        }
+        let request = self.shown(call, id).await?.payment_request;
         let answer = answer(call, order, id, &request)?;
         let word = answer.status.raw.as_str();
-        if pending.context == Some(CANCELS) {
-            return Ok(cancellation_stands(answer));
-        }
         match (Payment::of(word), call.bank.executes_at_approval) {
             (Some(Payment::Received | Payment::Pending | Payment::PartiallyAuthorised), _) => {
                 Ok(Approval::Waiting)
@@ -142,13 +142,8 @@ impl Stet {
             psu_authentication_factor: kept.factor.as_deref(),
             nonce: kept.nonce.as_deref(),
         };
-        let ask = Ask {
-            operation: "confirm-payment-request",
-            method: http::Method::POST,
-            path: format!("/payment-requests/{}/confirmation", segment(id)?),
-            body: Some(body_of(&body)?),
-        };
-        let response = self.send(call, &ask).await?;
+        let response =
+            self.send(call, &confirmation("confirm-payment-request", id, &body)?).await?;
         let confirmed = || {
             let request = read::<Shown>(&response.body)?.payment_request;
             answer(call, order, id, &request)
@@ -213,6 +208,20 @@ fn granted(
     Ok(Approval::Granted {
         consent_id: id.to_owned(),
         grant: AccessGrant { access_token, expires_at },
+    })
+}
+
+/// The confirmation of a payment request, or of its cancellation.
+fn confirmation(
+    operation: &'static str,
+    id: &str,
+    body: &ConfirmationOut<'_>,
+) -> Result<Ask, BankError> {
+    Ok(Ask {
+        operation,
+        method: http::Method::POST,
+        path: format!("/payment-requests/{}/confirmation", segment(id)?),
+        body: Some(body_of(body)?),
     })
 }
 
@@ -379,7 +388,7 @@ impl Protocol for Stet {
         _grant: Option<&'a AccessGrant>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
         Box::pin(async move {
-            let request = self.shown(call, bank_payment_id).await?;
+            let request = self.shown(call, bank_payment_id).await?.payment_request;
             Ok(answer(call, order, bank_payment_id, &request)?.status)
         })
     }
@@ -393,7 +402,7 @@ impl Protocol for Stet {
         _grant: Option<&'a AccessGrant>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
-            let request = self.shown(call, consent_id).await?;
+            let request = self.shown(call, consent_id).await?.payment_request;
             let answer = answer(call, order, consent_id, &request)?;
             match Payment::of(&answer.status.raw) {
                 Some(payment) if payment.is_under_way() => Ok(LostOrder::Found(answer)),

@@ -403,6 +403,8 @@ pub(super) struct Link {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Shown {
     pub(super) payment_request: RequestIn,
+    #[serde(rename = "_links", default)]
+    pub(super) links: BTreeMap<String, Link>,
 }
 
 #[derive(Debug, Deserialize)]

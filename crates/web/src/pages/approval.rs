@@ -20,6 +20,7 @@ use super::session::{PaymentInPath, bank_name, here, load, stage_page, summary, 
 use super::summary::Summary;
 use super::way_back::member_url;
 use super::{VISIT, page, picture, psu_of, stale_visit};
+use crate::language::Language;
 
 /// Answers that one form may bring.
 const ANSWERS_MAX: usize = 32;
@@ -53,6 +54,7 @@ impl Flicker {
 #[derive(Template)]
 #[template(path = "questions.html")]
 struct Questions {
+    language: Language,
     payment: Summary,
     bank: String,
     questions: Vec<Question>,
@@ -70,6 +72,7 @@ struct Questions {
 #[derive(Template)]
 #[template(path = "ask_account.html")]
 struct AskAccount {
+    language: Language,
     payment: Summary,
     bank_id: String,
     bank: String,
@@ -83,6 +86,7 @@ struct AskAccount {
 #[derive(Template)]
 #[template(path = "decoupled.html")]
 struct Decoupled {
+    language: Language,
     payment: Summary,
     bank: String,
     message: Option<String>,
@@ -92,13 +96,14 @@ struct Decoupled {
 
 /// `POST /session/{paymentId}/answers`: the payer's answers. A second click finds no question open
 /// and shows where the payment stands.
-pub async fn answer(
+pub(crate) async fn answer(
     State(app): State<Arc<App>>,
+    language: Language,
     id: PaymentInPath,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let payment = match load(&app, id).await {
+    let payment = match load(&app, language, id).await {
         Ok(payment) => payment,
         Err(response) => return response,
     };
@@ -107,18 +112,19 @@ pub async fn answer(
         .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
         .collect();
     let visit = answers.remove(VISIT);
-    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment.id), visit.as_deref())
-    {
+    let path = here(&payment.id);
+    let visit = visit.as_deref();
+    if let Some(stale) = stale_visit(&app, language, payment.id.as_str(), path, visit) {
         return stale;
     }
     let psu = psu_of(&headers);
     match payments::answer_on_page(&app, &payment.id, Credentials(answers), psu).await {
         Ok(_) | Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
         Err(GatewayError::Invalid(_)) => {
-            let message = "Please fill in every field.".to_owned();
-            stage_page(&app, &payment, None, Some(message))
+            let message = language.text("questions-incomplete");
+            stage_page(&app, language, &payment, None, Some(message))
         }
-        Err(error) => unavailable(&error),
+        Err(error) => unavailable(language, &error),
     }
 }
 
@@ -136,18 +142,20 @@ pub(super) fn can_change_bank(payment: &Payment) -> bool {
 /// The page with the bank's questions.
 pub(super) fn questions(
     app: &App,
+    language: Language,
     payment: &Payment,
     challenge: &Challenge,
     message: Option<String>,
 ) -> Response {
-    let retry = challenge.is_retry.then(|| "That was not right. Please try again.".to_owned());
+    let retry = challenge.is_retry.then(|| language.text("questions-wrong"));
     let picture = challenge.image_base64.as_deref().and_then(picture::address);
     let code = challenge.flicker_code.as_deref().and_then(|text| FlickerCode::read(text).ok());
     let damaged = (challenge.image_base64.is_some() && picture.is_none())
         || (challenge.flicker_code.is_some() && code.is_none());
     let questions = Questions {
-        payment: summary(app, payment),
-        bank: bank_name(app, payment),
+        language,
+        payment: summary(app, language, payment),
+        bank: bank_name(app, language, payment),
         questions: challenge
             .fields
             .iter()
@@ -181,9 +189,16 @@ pub(super) fn payer_account(text: &str) -> Option<AccountIdentifier> {
 }
 
 /// The page that asks for the payer's account, for banks that want it before anything else.
-pub(super) fn ask_account(app: &App, payment: &Payment, bank_id: &str, again: bool) -> Response {
+pub(super) fn ask_account(
+    app: &App,
+    language: Language,
+    payment: &Payment,
+    bank_id: &str,
+    again: bool,
+) -> Response {
     let at = AccountWanted {
-        payment: summary(app, payment),
+        language,
+        payment: summary(app, language, payment),
         accepted: false,
         can_change: payment.initiation.bank_id.is_none(),
         back_url: member_url(app, payment),
@@ -193,6 +208,7 @@ pub(super) fn ask_account(app: &App, payment: &Payment, bank_id: &str, again: bo
 
 /// Where the payer's account is asked for.
 pub(super) struct AccountWanted {
+    pub(super) language: Language,
     pub(super) payment: Summary,
     pub(super) accepted: bool,
     pub(super) can_change: bool,
@@ -201,12 +217,14 @@ pub(super) struct AccountWanted {
 
 /// The same for a payment that does not exist yet.
 pub(super) fn ask_account_at(app: &App, at: AccountWanted, bank_id: &str, again: bool) -> Response {
-    let AccountWanted { payment, accepted, can_change, back_url } = at;
+    let AccountWanted { language, payment, accepted, can_change, back_url } = at;
     let bank = app.directory().get(bank_id);
+    let unnamed = || language.text("bank-unnamed-at-start");
     let ask = AskAccount {
+        language,
         payment,
         bank_id: bank_id.to_owned(),
-        bank: bank.map_or_else(|| "Your bank".to_owned(), |bank| bank.name.clone()),
+        bank: bank.map_or_else(unnamed, |bank| bank.name.clone()),
         again,
         accepted,
         can_change,
@@ -216,13 +234,69 @@ pub(super) fn ask_account_at(app: &App, at: AccountWanted, bank_id: &str, again:
 }
 
 /// The page that waits for the bank's app.
-pub(super) fn decoupled(app: &App, payment: &Payment, message: Option<&str>) -> Response {
+pub(super) fn decoupled(
+    app: &App,
+    language: Language,
+    payment: &Payment,
+    message: Option<&str>,
+) -> Response {
     let decoupled = Decoupled {
-        payment: summary(app, payment),
-        bank: bank_name(app, payment),
+        language,
+        payment: summary(app, language, payment),
+        bank: bank_name(app, language, payment),
         message: message.map(str::to_owned),
         can_change: can_change_bank(payment),
         back_url: member_url(app, payment),
     };
     page(StatusCode::OK, &decoupled)
+}
+
+#[cfg(test)]
+pub(super) fn samples(language: Language) -> Vec<super::samples::Sample> {
+    use super::samples::Sample;
+    let (bank, back_url) = (|| "Ahornbank".to_owned(), || "/shop".to_owned());
+    let questions = |message: Option<&str>| Questions {
+        language,
+        payment: Summary::sample(language).cancellable(message.is_none()),
+        bank: bank(),
+        questions: vec![],
+        description: None,
+        picture: None,
+        flicker: None,
+        damaged: false,
+        message: message.map(|id| language.text(id)),
+        can_change: true,
+        back_url: back_url(),
+    };
+    let flicker = FlickerCode::read("070520829019981A").ok().as_ref().map(Flicker::of);
+    let account = |again| AskAccount {
+        language,
+        payment: Summary::sample(language),
+        bank_id: "bg-ahorn".to_owned(),
+        bank: if again { language.text("bank-unnamed-at-start") } else { bank() },
+        again,
+        accepted: true,
+        can_change: true,
+        back_url: back_url(),
+    };
+    let decoupled = |message: Option<&str>| Decoupled {
+        language,
+        payment: Summary::sample(language),
+        bank: message.map_or_else(|| language.text("bank-unnamed"), |_| bank()),
+        message: message.map(str::to_owned),
+        can_change: true,
+        back_url: back_url(),
+    };
+    let picture = Questions { picture: Some("data:,".to_owned()), flicker, ..questions(None) };
+    let damaged = Questions { damaged: true, ..questions(None) };
+    vec![
+        Sample::of("questions", "picture and flicker code", &picture),
+        Sample::of("questions", "damaged", &damaged),
+        Sample::of("questions", "incomplete", &questions(Some("questions-incomplete"))),
+        Sample::of("questions", "wrong", &questions(Some("questions-wrong"))),
+        Sample::of("ask_account", "first", &account(false)),
+        Sample::of("ask_account", "again, at a bank that is gone", &account(true)),
+        Sample::of("decoupled", "with the bank's message", &decoupled(Some("Open the app."))),
+        Sample::of("decoupled", "at a bank that is gone", &decoupled(None)),
+    ]
 }

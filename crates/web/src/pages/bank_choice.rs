@@ -9,12 +9,14 @@ use gateway::{App, GatewayError};
 use super::page;
 use super::summary::Summary;
 use crate::api::query::Query;
+use crate::language::Language;
 
 /// Banks that one page shows; more need a search.
 const BANKS_SHOWN_MAX: usize = 60;
 
 /// What the pages on which a bank is chosen have in common.
 pub(super) struct Place {
+    pub(super) language: Language,
     pub(super) payment: Summary,
     /// The shop.
     pub(super) back_url: String,
@@ -34,6 +36,7 @@ pub(super) struct BankRow {
 #[derive(Template)]
 #[template(path = "pick_bank.html")]
 struct PickBank {
+    language: Language,
     payment: Summary,
     banks: Vec<BankRow>,
     countries: Vec<(String, bool)>,
@@ -48,12 +51,13 @@ struct PickBank {
 #[derive(Template)]
 #[template(path = "confirm_bank.html")]
 struct ConfirmBank {
+    language: Language,
     payment: Summary,
     bank: BankRow,
     can_change: bool,
     message: Option<String>,
     /// What comes next at this bank.
-    next: &'static str,
+    next: String,
     /// Whether the payer types nothing secret on our pages.
     at_the_bank: bool,
     back_url: String,
@@ -61,13 +65,14 @@ struct ConfirmBank {
 
 /// One button for the bank that is chosen already.
 pub(super) fn confirm(app: &App, at: Place, bank: &BankProfile, can_change: bool) -> Response {
-    let Place { payment, back_url, message } = at;
+    let Place { language, payment, back_url, message } = at;
     let confirm = ConfirmBank {
+        language,
         payment,
         bank: row(app, bank),
         can_change,
         message,
-        next: what_comes_next(bank),
+        next: what_comes_next(language, bank),
         at_the_bank: approves_at_the_bank(bank),
         back_url,
     };
@@ -82,7 +87,7 @@ pub(super) fn picker(
     offers: impl Fn(&BankProfile) -> bool,
     query: &Query,
 ) -> Response {
-    let Place { payment, back_url, message } = at;
+    let Place { language, payment, back_url, message } = at;
     let search = query.text("search").unwrap_or("").to_lowercase();
     let country = query.text("country").unwrap_or("").to_uppercase();
     let able: Vec<&BankProfile> = app.directory().iter().filter(|bank| offers(bank)).collect();
@@ -103,6 +108,7 @@ pub(super) fn picker(
     let more = found.len() > BANKS_SHOWN_MAX;
     found.truncate(BANKS_SHOWN_MAX);
     let pick = PickBank {
+        language,
         payment,
         banks: found,
         countries: countries.into_iter().map(|c| (c.clone(), c == country)).collect(),
@@ -116,26 +122,17 @@ pub(super) fn picker(
 }
 
 /// Why the payer cannot pay with the bank, where another bank may do.
-pub(super) fn why_not(error: &GatewayError) -> Option<&'static str> {
-    Some(match error {
-        GatewayError::BankUnknown { .. } => "That bank is not known here. Please choose another.",
-        GatewayError::Misfit { .. } => {
-            "That bank does not take the payment as the shop wrote it. Please choose another."
-        }
-        GatewayError::AmountTooPrecise { .. } => {
-            "That bank cannot pay an amount with so many decimal places. Please go back to the shop."
-        }
-        GatewayError::FeatureNotSupported { .. } => {
-            "That bank does not offer this kind of payment. Please choose another."
-        }
-        GatewayError::FieldNeeded { .. } => {
-            "That bank needs to know more than the shop has given. Please choose another."
-        }
-        GatewayError::BankUnavailable { .. } => {
-            "That bank is unavailable at the moment. Please choose another, or try again later."
-        }
+pub(super) fn why_not(language: Language, error: &GatewayError) -> Option<String> {
+    let id = match error {
+        GatewayError::BankUnknown { .. } => "pick-bank-unknown",
+        GatewayError::Misfit { .. } => "pick-bank-misfit",
+        GatewayError::AmountTooPrecise { .. } => "pick-bank-too-precise",
+        GatewayError::FeatureNotSupported { .. } => "pick-bank-not-offered",
+        GatewayError::FieldNeeded { .. } => "pick-bank-more-wanted",
+        GatewayError::BankUnavailable { .. } => "pick-bank-unavailable",
         _ => return None,
-    })
+    };
+    Some(language.text(id))
 }
 
 /// Whether the payer signs in at the bank, and not on our pages.
@@ -146,16 +143,12 @@ pub(super) fn approves_at_the_bank(bank: &BankProfile) -> bool {
 }
 
 /// What the payer will do, in a sentence.
-pub(super) fn what_comes_next(bank: &BankProfile) -> &'static str {
-    match bank.sca_methods.first() {
-        Some(ScaMethod::Decoupled) => "Next, you confirm in your bank's app.",
-        Some(ScaMethod::EmbeddedSingleStep | ScaMethod::EmbeddedMultiStep) => {
-            "Next, your bank asks you some questions on this page, to be sure that it is you."
-        }
-        Some(ScaMethod::Redirect | ScaMethod::MultiRedirect) | None => {
-            "Next, you sign in at your bank and approve there."
-        }
-    }
+pub(super) fn what_comes_next(language: Language, bank: &BankProfile) -> String {
+    language.text(match bank.sca_methods.first() {
+        Some(ScaMethod::Decoupled) => "next-in-app",
+        Some(ScaMethod::EmbeddedSingleStep | ScaMethod::EmbeddedMultiStep) => "next-questions",
+        Some(ScaMethod::Redirect | ScaMethod::MultiRedirect) | None => "next-at-bank",
+    })
 }
 
 /// The bank as a row of the list.
@@ -167,4 +160,81 @@ pub(super) fn row(app: &App, bank: &BankProfile) -> BankRow {
         available: app.takes_payments(bank),
         search_text: format!("{} {} {}", bank.name, bank.id, bank.bic).to_lowercase(),
     }
+}
+
+#[cfg(test)]
+impl BankRow {
+    /// A bank, available or not.
+    pub(super) fn sample(available: bool) -> BankRow {
+        BankRow {
+            id: "bg-ahorn".to_owned(),
+            name: "Ahornbank".to_owned(),
+            initial: "A".to_owned(),
+            search_text: "ahornbank".to_owned(),
+            available,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) fn samples(language: Language) -> Vec<super::samples::Sample> {
+    use domain::initiation::Frequency;
+
+    use super::samples::Sample;
+    let bank = |available| BankRow::sample(available);
+    let pick = |banks: Vec<BankRow>, message: Option<&str>| PickBank {
+        language,
+        payment: Summary::sample(language),
+        none_at_all: false,
+        more: !banks.is_empty(),
+        banks,
+        countries: vec![("AT".to_owned(), true), ("DE".to_owned(), false)],
+        search: String::new(),
+        message: message.map(|id| language.text(id)),
+        back_url: "/shop".to_owned(),
+    };
+    let mut samples = vec![
+        Sample::of("pick_bank", "banks", &pick(vec![bank(true), bank(false)], None)),
+        Sample::of("pick_bank", "none found", &pick(vec![], None)),
+    ];
+    let none_at_all = PickBank { none_at_all: true, ..pick(vec![], None) };
+    samples.push(Sample::of("pick_bank", "none can pay", &none_at_all));
+    for id in [
+        "pick-bank-missing",
+        "pick-bank-unknown",
+        "pick-bank-misfit",
+        "pick-bank-too-precise",
+        "pick-bank-not-offered",
+        "pick-bank-more-wanted",
+        "pick-bank-unavailable",
+    ] {
+        samples.push(Sample::of("pick_bank", id, &pick(vec![bank(true)], Some(id))));
+    }
+    let confirm = |available, can_change, next| ConfirmBank {
+        language,
+        payment: Summary::sample(language),
+        bank: bank(available),
+        can_change,
+        message: None,
+        next: language.text(next),
+        at_the_bank: next == "next-at-bank",
+        back_url: "/shop".to_owned(),
+    };
+    for next in ["next-at-bank", "next-in-app", "next-questions"] {
+        samples.push(Sample::of("confirm_bank", next, &confirm(true, false, next)));
+    }
+    for can_change in [false, true] {
+        let name = format!("unavailable, another bank: {can_change}");
+        samples.push(Sample::of(
+            "confirm_bank",
+            &name,
+            &confirm(false, can_change, "next-at-bank"),
+        ));
+    }
+    for frequency in Frequency::ALL {
+        let payment = Summary::sample_of_standing_order(language, Some(11), frequency);
+        let page = ConfirmBank { payment, ..confirm(true, true, "next-at-bank") };
+        samples.push(Sample::of("confirm_bank", &format!("{frequency:?}"), &page));
+    }
+    samples
 }

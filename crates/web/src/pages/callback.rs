@@ -30,16 +30,21 @@ use serde_json::json;
 use super::departure;
 use super::session::here;
 use super::way_back::member_url_after;
-use super::{page, problem};
+use super::{Says, page, problem};
 use crate::api::query::Query;
+use crate::language::Language;
 
 #[derive(Template)]
 #[template(path = "callback.html")]
-struct FragmentPage;
+struct FragmentPage {
+    language: Language,
+}
 
 #[derive(Template)]
 #[template(path = "arrived.html")]
-struct ArrivedPage;
+struct ArrivedPage {
+    language: Language,
+}
 
 /// Where a browser goes on that did not leave from our pages.
 const ARRIVED: &str = "/callback/arrived";
@@ -47,21 +52,20 @@ const ARRIVED: &str = "/callback/arrived";
 #[derive(Template)]
 #[template(path = "leaving.html")]
 struct LeavingPage<'a> {
-    title: &'a str,
+    language: Language,
     target: &'a str,
-    link: &'a str,
 }
 
 /// The page from which a browser goes on to the shop.
-pub(super) fn to_the_shop(target: &str) -> Response {
-    let title = "Taking you back to the shop…";
-    page(StatusCode::OK, &LeavingPage { title, target, link: "Back to the shop" })
+pub(super) fn to_the_shop(language: Language, target: &str) -> Response {
+    page(StatusCode::OK, &LeavingPage { language, target })
 }
 
 /// `GET /callback`: an answer in the query, or a page that fetches it from the fragment. `HEAD`
 /// changes nothing: what only looks ahead at an address must not use up what the bank gave.
-pub async fn from_query(
+pub(crate) async fn from_query(
     State(app): State<Arc<App>>,
+    language: Language,
     method: Method,
     headers: HeaderMap,
     uri: Uri,
@@ -73,9 +77,9 @@ pub async fn from_query(
     let answered =
         parameters.iter().any(|(name, _)| name == "state" || name == "error" || name == "response");
     if !answered {
-        return page(StatusCode::OK, &FragmentPage);
+        return page(StatusCode::OK, &FragmentPage { language });
     }
-    match record(&app, &parameters, &headers).await {
+    match record(&app, language, &parameters, &headers).await {
         Ok(back) => Redirect::to(&next_url(&app, &back, &headers)).into_response(),
         Err(response) => response,
     }
@@ -83,29 +87,39 @@ pub async fn from_query(
 
 /// `GET /callback/arrived`: the bank's answer is here, and this browser learns no more. With `at`, the
 /// sealed id of a payment, the browser that left with it goes on to that payment.
-pub async fn arrived(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response {
+pub(crate) async fn arrived(
+    State(app): State<Arc<App>>,
+    language: Language,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
     let query = Query::read(uri.query()).unwrap_or_default();
     let id = query.text("at").and_then(|sealed| app.open_payment_id(sealed));
     match id.filter(|id| departure::is_known(&app, id, &headers)) {
         Some(id) => Redirect::to(&here(&id)).into_response(),
         None if query.text("at").is_some() => Redirect::to(ARRIVED).into_response(),
-        None => page(StatusCode::OK, &ArrivedPage),
+        None => page(StatusCode::OK, &ArrivedPage { language }),
     }
 }
 
 /// `POST /callback`: a form post of the bank, our own page's script, or, as JSON, the bank itself
 /// after a decoupled approval (PolishAPI, `authorizeExt`).
-pub async fn from_form(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn from_form(
+    State(app): State<Arc<App>>,
+    language: Language,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind.is_some_and(|kind| kind.starts_with("application/json")) {
-        return from_bank(&app, &headers, &body).await;
+        return from_bank(&app, language, &headers, &body).await;
     }
     let parameters = parameters(&body);
     let by_script = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.starts_with("application/json"));
-    match record(&app, &parameters, &headers).await {
+    match record(&app, language, &parameters, &headers).await {
         Ok(back) if by_script => {
             Json(json!({ "location": next_url(&app, &back, &headers) })).into_response()
         }
@@ -129,7 +143,12 @@ fn is_hosted(payment: &Payment) -> bool {
 }
 
 /// The bank has no use for our pages: what became of its callback is in the status alone.
-async fn from_bank(app: &Arc<App>, headers: &HeaderMap, body: &[u8]) -> Response {
+async fn from_bank(
+    app: &Arc<App>,
+    language: Language,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Response {
     let Ok(BankCallback(told)) = serde_json::from_slice(body) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -143,7 +162,7 @@ async fn from_bank(app: &Arc<App>, headers: &HeaderMap, body: &[u8]) -> Response
     if let Some(key) = key.and_then(|key| key.to_str().ok()) {
         parameters.push(("apiKey".to_owned(), key.to_owned()));
     }
-    match record(app, &parameters, headers).await {
+    match record(app, language, &parameters, headers).await {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(response) => response.status().into_response(),
     }
@@ -155,6 +174,7 @@ struct BankCallback(BTreeMap<String, serde_json::Value>);
 
 async fn record(
     app: &Arc<App>,
+    language: Language,
     parameters: &[(String, String)],
     headers: &HeaderMap,
 ) -> Result<(Payment, bool), Response> {
@@ -162,20 +182,12 @@ async fn record(
         Ok(PsuReturnOutcome::Payment { payment, says_error }) => Ok((*payment, says_error)),
         Ok(PsuReturnOutcome::NotOurs(why)) => {
             tracing::info!(why, "a callback that fits no payment");
-            Err(problem(
-                StatusCode::BAD_REQUEST,
-                "This page cannot be opened on its own",
-                "Your bank's answer is missing or belongs to no payment here. If you have approved a \
-                 payment, do not pay again before you have looked at your account.",
-            ))
+            Err(problem(language, StatusCode::BAD_REQUEST, Says("problem-unknown-return")))
         }
         Err(error) => {
             tracing::error!(%error, "a callback could not be recorded");
-            Err(problem(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Please try again in a moment",
-                "Your bank's answer could not be stored. Reload this page to try again.",
-            ))
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            Err(problem(language, status, Says("problem-return-not-stored")))
         }
     }
 }
@@ -199,4 +211,14 @@ fn parameters(form: &[u8]) -> Vec<(String, String)> {
         .take(PARAMETERS_MAX + 1)
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect()
+}
+
+#[cfg(test)]
+pub(super) fn samples(language: Language) -> Vec<super::samples::Sample> {
+    use super::samples::Sample;
+    vec![
+        Sample::of("callback", "answer in the fragment", &FragmentPage { language }),
+        Sample::of("arrived", "another browser", &ArrivedPage { language }),
+        Sample::of("leaving", "to the shop", &LeavingPage { language, target: "/shop" }),
+    ]
 }

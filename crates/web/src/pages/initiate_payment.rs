@@ -14,9 +14,10 @@ use domain::ids::TokenRequestId;
 use gateway::{App, GatewayError, token_requests};
 use url::Url;
 
-use super::problem;
 use super::way_back::with_parameters;
+use super::{Says, problem};
 use crate::api::v2::payments::text::check_callback_url;
+use crate::language::Language;
 
 /// The path of the address.
 pub const PATH: &str = "/initiatePayment/callback";
@@ -34,7 +35,11 @@ pub fn redirect_url_in(address: &str) -> Option<String> {
 }
 
 /// `GET /initiatePayment/callback`.
-pub async fn callback(State(app): State<Arc<App>>, uri: Uri) -> Response {
+pub(crate) async fn callback(
+    State(app): State<Arc<App>>,
+    language: Language,
+    uri: Uri,
+) -> Response {
     let query = uri.query().unwrap_or("").as_bytes();
     let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query)
         .take(PARAMETERS_MAX)
@@ -45,21 +50,20 @@ pub async fn callback(State(app): State<Arc<App>>, uri: Uri) -> Response {
     };
     let id = value("request-id").or_else(|| value("request_id"));
     let id: Option<TokenRequestId> = id.and_then(|id| id.parse().ok());
-    let (Some(id), Some(target)) = (id, value(REDIRECT_URL)) else { return unknown() };
+    let (Some(id), Some(target)) = (id, value(REDIRECT_URL)) else { return unknown(language) };
     let request = match token_requests::by_link(&app, &id).await {
         Ok(request) => request,
-        Err(GatewayError::TokenRequestNotFound) => return unknown(),
+        Err(GatewayError::TokenRequestNotFound) => return unknown(language),
         Err(error) => {
             tracing::error!(%error, "a token request could not be read");
-            let title = "Please try again in a moment";
-            let text = "We could not look up your payment. Reload this page to try again.";
-            return problem(StatusCode::SERVICE_UNAVAILABLE, title, text);
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            return problem(language, status, Says("problem-lookup-failed"));
         }
     };
     let its_own = redirect_url_in(&request.initiation.callback_url);
     let is_its_own = its_own.is_some_and(|url| url == target);
     if !is_its_own || check_callback_url(target, app.settings().sandbox).is_err() {
-        return unknown();
+        return unknown(language);
     }
     let onward: Vec<(&str, String)> = parameters
         .iter()
@@ -69,8 +73,6 @@ pub async fn callback(State(app): State<Arc<App>>, uri: Uri) -> Response {
     Redirect::to(&with_parameters(target, &onward)).into_response()
 }
 
-fn unknown() -> Response {
-    let text = "This address belongs to no payment here. Go back to the shop to see where your \
-                payment stands.";
-    problem(StatusCode::BAD_REQUEST, "This page cannot be opened on its own", text)
+fn unknown(language: Language) -> Response {
+    problem(language, StatusCode::BAD_REQUEST, Says("problem-unknown-address"))
 }

@@ -1,6 +1,7 @@
 //! The hosted pages: what a payer sees between the shop and the bank.
 //!
-//! Server-rendered, complete without JavaScript; each POST answers with 303. The content security
+//! Server-rendered, complete without JavaScript; each POST answers with 303. What a payer reads is in
+//! `locales` ([`Language`]): nothing of it is written in Rust or in a template. The content security
 //! policy allows nothing but our own style sheet and scripts. A browser leaves for a bank or a
 //! shop through a page of ours that says so, because a form's redirect to another origin would
 //! be blocked by `form-action`.
@@ -29,6 +30,7 @@ use banks::protocol::PsuContext;
 use gateway::App;
 
 use crate::api::BODY_BYTES_MAX;
+use crate::language::Language;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -55,21 +57,18 @@ pub async fn headers(request: Request, next: Next) -> Response {
 /// The request, if neither its address nor its form holds U+0000: no browser sends it for what a payer
 /// types, and PostgreSQL stores no text with it.
 async fn without_nul(request: Request) -> Result<Request, Response> {
-    let damaged = |what: &str| {
-        let text = format!("{what} is damaged: go back to the shop and start the payment again.");
-        problem(StatusCode::BAD_REQUEST, "This page cannot be shown", &text)
-    };
+    let language = Language::asked_for(request.uri(), request.headers());
+    let refused = |status, says| problem(language, status, says);
     if crate::api::has_nul(request.uri()) {
-        return Err(damaged("This address"));
+        return Err(refused(StatusCode::BAD_REQUEST, Says("problem-address-damaged")));
     }
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
-        let text = "Too much was sent. Go back and try again.";
-        problem(StatusCode::PAYLOAD_TOO_LARGE, "This page cannot be shown", text)
-    })?;
+    let body = to_bytes(body, BODY_BYTES_MAX)
+        .await
+        .map_err(|_| refused(StatusCode::PAYLOAD_TOO_LARGE, Says("problem-too-much-sent")))?;
     let encoded = body.windows(3).any(|three| three == b"%00");
     if encoded || body.contains(&0) {
-        return Err(damaged("This form"));
+        return Err(refused(StatusCode::BAD_REQUEST, Says("problem-form-damaged")));
     }
     Ok(Request::from_parts(parts, Body::from(body)))
 }
@@ -80,16 +79,39 @@ pub(crate) fn psu_of(headers: &HeaderMap) -> PsuContext {
     PsuContext { ip_address: None, user_agent: user_agent.map(str::to_owned) }
 }
 
+/// What a result or a problem says: the beginning of the ids of two messages, which end in `-title` and
+/// `-text`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Says(pub(crate) &'static str);
+
+impl Says {
+    fn title(self, language: Language) -> String {
+        language.text(&format!("{}-title", self.0))
+    }
+
+    fn text(self, language: Language) -> String {
+        language.text(&format!("{}-text", self.0))
+    }
+}
+
 /// Something that cannot go on; what the payer can do about it.
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct Problem<'a> {
-    title: &'a str,
-    text: &'a str,
+struct Problem {
+    language: Language,
+    title: String,
+    text: String,
     /// Where the same can be tried again.
     again_url: Option<String>,
     /// The shop, where it is known.
     back_url: Option<String>,
+}
+
+impl Problem {
+    fn of(language: Language, says: Says) -> Problem {
+        let (title, text) = (says.title(language), says.text(language));
+        Problem { language, title, text, again_url: None, back_url: None }
+    }
 }
 
 /// The field in which each form brings its page's visit token back.
@@ -99,6 +121,7 @@ pub(crate) const VISIT: &str = "bascule-visit";
 /// done, and the page shows where the payment stands.
 pub(crate) fn stale_visit(
     app: &App,
+    language: Language,
     id: &str,
     path: String,
     visit: Option<&str>,
@@ -106,13 +129,8 @@ pub(crate) fn stale_visit(
     if visit.is_some_and(|visit| app.is_visit_token(id, visit)) {
         return None;
     }
-    let stale = Problem {
-        title: "Please try again",
-        text: "This form is out of date or did not come from this page, and changed nothing. Go on \
-               to see where your payment stands.",
-        again_url: Some(path),
-        back_url: None,
-    };
+    let stale =
+        Problem { again_url: Some(path), ..Problem::of(language, Says("problem-stale-form")) };
     Some(page(StatusCode::FORBIDDEN, &stale))
 }
 
@@ -128,17 +146,20 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
 }
 
 /// The page for something that cannot go on.
-pub(crate) fn problem(status: StatusCode, title: &str, text: &str) -> Response {
-    page(status, &Problem { title, text, again_url: None, back_url: None })
+pub(crate) fn problem(language: Language, status: StatusCode, says: Says) -> Response {
+    page(status, &Problem::of(language, says))
 }
 
 /// The same with a way on and a way back to the shop.
 pub(crate) fn problem_with_ways(
-    title: &str,
-    text: &str,
+    language: Language,
+    says: Says,
     again_url: String,
     back_url: String,
 ) -> Response {
     let (again_url, back_url) = (Some(again_url), Some(back_url));
-    page(StatusCode::OK, &Problem { title, text, again_url, back_url })
+    page(StatusCode::OK, &Problem { again_url, back_url, ..Problem::of(language, says) })
 }
+
+#[cfg(test)]
+mod samples;

@@ -32,11 +32,10 @@ use super::callback::to_the_shop;
 use super::summary::Summary;
 use super::token_request::{self, Face};
 use super::way_back::member_url;
-use super::{VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order};
+use super::{Says, VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order};
 use crate::api::query::Query;
+use crate::language::Language;
 
-/// What a payer reads whose approval is being verified or has just been given.
-const FINISHING: &str = "You are back. We are finishing the payment with your bank…";
 /// How long a payer waits for the bank's last word before "sent" is shown instead.
 const WAIT_FOR_FINAL: SignedDuration = SignedDuration::from_secs(12);
 
@@ -46,6 +45,7 @@ pub(super) type PaymentInPath = Result<Path<String>, PathRejection>;
 #[derive(Template)]
 #[template(path = "to_bank.html")]
 struct ToBank {
+    language: Language,
     payment: Summary,
     bank: String,
     redirect_url: String,
@@ -57,8 +57,9 @@ struct ToBank {
 #[derive(Template)]
 #[template(path = "waiting.html")]
 struct Waiting {
+    language: Language,
     payment: Summary,
-    text: &'static str,
+    text: String,
     /// Where the page goes on.
     next: String,
     /// After how many seconds.
@@ -68,42 +69,66 @@ struct Waiting {
 #[derive(Template)]
 #[template(path = "result.html")]
 pub(super) struct ResultPage {
-    pub(super) payment: Summary,
-    pub(super) tone: &'static str,
-    pub(super) title: &'static str,
-    pub(super) text: &'static str,
-    pub(super) reason: Option<String>,
-    pub(super) back_url: String,
+    language: Language,
+    payment: Summary,
+    /// Of the sign at the top: `good`, `bad` or `pending`.
+    tone: &'static str,
+    title: String,
+    text: String,
+    /// Why, as the bank says.
+    reason: Option<String>,
+    back_url: String,
+}
+
+impl ResultPage {
+    /// A result without a reason of the bank.
+    pub(super) fn of(
+        language: Language,
+        payment: Summary,
+        tone: &'static str,
+        says: Says,
+        back_url: String,
+    ) -> ResultPage {
+        let (title, text) = (says.title(language), says.text(language));
+        ResultPage { language, payment, tone, title, text, reason: None, back_url }
+    }
 }
 
 /// `GET /session/{paymentId}`.
-pub async fn show(State(app): State<Arc<App>>, id: PaymentInPath, uri: Uri) -> Response {
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    language: Language,
+    id: PaymentInPath,
+    uri: Uri,
+) -> Response {
     if let Some(id) = token_request::id_in(&id) {
-        return token_request::show_at(&app, &id, Face::Session, uri.query()).await;
+        return token_request::show_at(&app, language, &id, Face::Session, uri.query()).await;
     }
-    match load(&app, id).await {
-        Ok(payment) => stage_page(&app, &payment, uri.query(), None),
+    match load(&app, language, id).await {
+        Ok(payment) => stage_page(&app, language, &payment, uri.query(), None),
         Err(response) => response,
     }
 }
 
 /// `POST /session/{paymentId}` with `bank-id`, the payer's choice, or `decision=decline`.
-pub async fn choose(
+pub(crate) async fn choose(
     State(app): State<Arc<App>>,
+    language: Language,
     id: PaymentInPath,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     if let Some(id) = token_request::id_in(&id) {
-        return token_request::choose_at(&app, &id, Face::Session, &headers, &body).await;
+        let form = (&headers, body.as_ref());
+        return token_request::choose_at(&app, language, &id, Face::Session, form).await;
     }
-    let payment = match load(&app, id).await {
+    let payment = match load(&app, language, id).await {
         Ok(payment) => payment,
         Err(response) => return response,
     };
     let form = Query::read(std::str::from_utf8(&body).ok()).unwrap_or_default();
-    if let Some(stale) = stale_visit(&app, payment.id.as_str(), here(&payment.id), form.text(VISIT))
-    {
+    let (path, visit) = (here(&payment.id), form.text(VISIT));
+    if let Some(stale) = stale_visit(&app, language, payment.id.as_str(), path, visit) {
         return stale;
     }
     if form.text("decision") == Some("decline") {
@@ -111,18 +136,18 @@ pub async fn choose(
             Ok(_) => Redirect::to(&format!("{}?left=1", here(&payment.id))).into_response(),
             // Too late: the page says how the payment goes on.
             Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
-            Err(error) => unavailable(&error),
+            Err(error) => unavailable(language, &error),
         };
     }
     let Some(bank_id) = form.text("bank-id") else {
-        let message = "Please choose your bank.".to_owned();
-        return stage_page(&app, &payment, None, Some(message));
+        let message = language.text("pick-bank-missing");
+        return stage_page(&app, language, &payment, None, Some(message));
     };
     let psu = psu_of(&headers);
     let account = match form.text("account").map(approval::payer_account) {
         None => None,
         Some(Some(account)) => Some(account),
-        Some(None) => return approval::ask_account(&app, &payment, bank_id, true),
+        Some(None) => return approval::ask_account(&app, language, &payment, bank_id, true),
     };
     match payments::choose_bank(&app, &payment.id, bank_id, account, psu).await {
         Ok(payment) => {
@@ -132,21 +157,25 @@ pub async fn choose(
         }
         Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
         Err(GatewayError::FieldNeeded { field: NeededField::DebtorAccount, .. }) => {
-            approval::ask_account(&app, &payment, bank_id, false)
+            approval::ask_account(&app, language, &payment, bank_id, false)
         }
-        Err(error) => match bank_choice::why_not(&error) {
-            Some(why) => stage_page(&app, &payment, None, Some(why.to_owned())),
-            None => unavailable(&error),
+        Err(error) => match bank_choice::why_not(language, &error) {
+            Some(why) => stage_page(&app, language, &payment, None, Some(why)),
+            None => unavailable(language, &error),
         },
     }
 }
 
 /// `GET /session/{paymentId}/leave`: the payer is on the way to the bank, for the first time or, at a
 /// bank with several visits, again. The waiting page goes on here.
-pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
-    match load(&app, id).await {
+pub(crate) async fn leave(
+    State(app): State<Arc<App>>,
+    language: Language,
+    id: PaymentInPath,
+) -> Response {
+    match load(&app, language, id).await {
         Ok(payment) => match payment.state.redirect_url() {
-            Some(_) => to_bank(&app, &payment, true),
+            Some(_) => to_bank(&app, language, &payment, true),
             None => Redirect::to(&here(&payment.id)).into_response(),
         },
         Err(response) => response,
@@ -154,68 +183,61 @@ pub async fn leave(State(app): State<Arc<App>>, id: PaymentInPath) -> Response {
 }
 
 /// The page of a link that leads nowhere.
-pub(super) fn not_found() -> Response {
-    problem(
-        StatusCode::NOT_FOUND,
-        "This payment does not exist",
-        "The link is incomplete or too old. Please go back to the shop and start again.",
-    )
+pub(super) fn not_found(language: Language) -> Response {
+    problem(language, StatusCode::NOT_FOUND, Says("problem-not-found"))
 }
 
-pub(super) async fn load(app: &Arc<App>, id: PaymentInPath) -> Result<Payment, Response> {
-    let Path(id) = id.map_err(|_| not_found())?;
-    let id: PaymentId = id.parse().map_err(|_| not_found())?;
+pub(super) async fn load(
+    app: &Arc<App>,
+    language: Language,
+    id: PaymentInPath,
+) -> Result<Payment, Response> {
+    let Path(id) = id.map_err(|_| not_found(language))?;
+    let id: PaymentId = id.parse().map_err(|_| not_found(language))?;
     payments::open_by_link(app, &id).await.map_err(|error| match error {
-        GatewayError::PaymentNotFound => not_found(),
-        error => unavailable(&error),
+        GatewayError::PaymentNotFound => not_found(language),
+        error => unavailable(language, &error),
     })
 }
 
-pub(super) fn unavailable(error: &GatewayError) -> Response {
+pub(super) fn unavailable(language: Language, error: &GatewayError) -> Response {
     tracing::error!(%error, "a hosted page cannot be shown");
-    problem(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "Please try again in a moment",
-        "The payment cannot be shown now. Reload this page to go on, and do not pay again before you \
-         have seen it.",
-    )
+    problem(language, StatusCode::SERVICE_UNAVAILABLE, Says("problem-unavailable"))
 }
 
 pub(super) fn stage_page(
     app: &App,
+    language: Language,
     payment: &Payment,
     query: Option<&str>,
     message: Option<String>,
 ) -> Response {
     let query = Query::read(query).unwrap_or_default();
     match &payment.state {
-        PaymentState::AwaitingBankChoice => choice(app, payment, &query, message),
+        PaymentState::AwaitingBankChoice => choice(app, language, payment, &query, message),
         PaymentState::Approving(authorisation) => {
-            approving(app, payment, authorisation, &query, message)
+            approving(app, language, payment, authorisation, &query, message)
         }
-        PaymentState::AwaitingRedemption { .. } => result(
-            app,
-            payment,
-            "pending",
-            "Payment approved",
-            "Your bank has your approval. The payment is made when the shop asks for it.",
-        ),
+        PaymentState::AwaitingRedemption { .. } => {
+            result(app, language, payment, "pending", Says("result-approved"))
+        }
         PaymentState::Ordered(order) => match order.sent() {
-            Some(order) => ordered(app, payment, order),
-            None => waiting(app, payment, FINISHING),
+            Some(order) => ordered(app, language, payment, order),
+            None => waiting(app, language, payment, "waiting-return"),
         },
         PaymentState::Final { .. }
             if payment.cancelled_by_payer_at.is_some() && query.text("left").is_some() =>
         {
-            to_the_shop(&member_url(app, payment))
+            to_the_shop(language, &member_url(app, payment))
         }
-        PaymentState::Final { end } => ended(app, payment, *end),
+        PaymentState::Final { end } => ended(app, language, payment, *end),
     }
 }
 
 /// The page of a payment that the payer approves.
 fn approving(
     app: &App,
+    language: Language,
     payment: &Payment,
     authorisation: &Authorisation,
     query: &Query,
@@ -227,162 +249,111 @@ fn approving(
         | Authorisation::AwaitingDecoupled { .. }
             if query.text("change").is_some() && approval::can_change_bank(payment) =>
         {
-            picker(app, payment, query, message)
+            picker(app, language, payment, query, message)
         }
-        Authorisation::AwaitingRedirect { .. } => to_bank(app, payment, false),
+        Authorisation::AwaitingRedirect { .. } => to_bank(app, language, payment, false),
         Authorisation::AwaitingCredentials { challenge, .. } => {
-            approval::questions(app, payment, challenge, message)
+            approval::questions(app, language, payment, challenge, message)
         }
         Authorisation::AwaitingDecoupled { message, .. } => {
-            approval::decoupled(app, payment, message.as_deref())
+            approval::decoupled(app, language, payment, message.as_deref())
         }
-        Authorisation::Opening { .. } => waiting(app, payment, "We are asking your bank…"),
-        Authorisation::OpeningUncertain { .. } => result(
-            app,
-            payment,
-            "pending",
-            "Your bank has not confirmed the payment",
-            "Your bank may have the payment. Please do not pay again before you have looked at your account.",
-        ),
+        Authorisation::Opening { .. } => waiting(app, language, payment, "waiting-opening"),
+        Authorisation::OpeningUncertain { .. } => {
+            result(app, language, payment, "pending", Says("result-uncertain"))
+        }
         Authorisation::VerifyingCredentials { .. } => {
-            waiting(app, payment, "Your bank is checking your answers…")
+            waiting(app, language, payment, "waiting-credentials")
         }
-        Authorisation::VerifyingReturn { .. } => waiting(app, payment, FINISHING),
+        Authorisation::VerifyingReturn { .. } => waiting(app, language, payment, "waiting-return"),
     }
 }
 
 /// The bank has the order, or may have it: a wait for its last word, for a while.
-fn ordered(app: &App, payment: &Payment, order: &SentOrder) -> Response {
-    if let Some(text) = scheduled(app, payment) {
-        return result(app, payment, "pending", "Payment scheduled", text);
+fn ordered(app: &App, language: Language, payment: &Payment, order: &SentOrder) -> Response {
+    if let Some(says) = scheduled(app, payment) {
+        return result(app, language, payment, "pending", says);
     }
     let waited_for = app.now().duration_since(order.sent_at);
     if waited_for < WAIT_FOR_FINAL {
-        waiting(app, payment, "Your bank is making the payment…")
+        waiting(app, language, payment, "waiting-order")
     } else {
-        result(
-            app,
-            payment,
-            "pending",
-            "Payment sent",
-            "Your bank has not confirmed the payment yet. Please do not pay again.",
-        )
+        result(app, language, payment, "pending", Says("result-sent"))
     }
 }
 
-/// What a payer is told whose bank has an order for a later day.
-fn scheduled(app: &App, payment: &Payment) -> Option<&'static str> {
+/// What the page says where the bank has an order for a later day.
+fn scheduled(app: &App, payment: &Payment) -> Option<Says> {
     let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id))?;
     let execution = payment.execution?;
     if execution.day? <= bank.local_time(app.now()).date() {
         return None;
     }
-    Some(match execution.converted {
-        true => {
-            "Your bank has taken the payment and makes it on its next working day. Please do not pay again."
-        }
-        false => {
-            "Your bank has taken the payment and makes it on the day that was agreed. Please do not pay again."
-        }
-    })
+    Some(Says(match execution.converted {
+        true => "result-next-working-day",
+        false => "result-agreed-day",
+    }))
 }
 
-fn ended(app: &App, payment: &Payment, end: End) -> Response {
-    match end {
-        End::Completed => result(
-            app,
-            payment,
-            "good",
-            "Payment successful",
-            "Your bank has accepted the payment.",
-        ),
-        End::Rejected => result(
-            app,
-            payment,
-            "bad",
-            "Payment rejected",
-            "Your bank did not accept the payment. Nothing was paid.",
-        ),
-        End::RejectedInsufficientFunds => result(
-            app,
-            payment,
-            "bad",
-            "Not enough money in the account",
-            "Your bank did not accept the payment because the account does not hold enough. Nothing was paid.",
-        ),
-        End::Declined if payment.cancelled_by_payer_at.is_some() => result(
-            app,
-            payment,
-            "bad",
-            "Payment cancelled",
-            "You have cancelled the payment. Nothing was paid; you can start again in the shop.",
-        ),
-        End::Declined => result(
-            app,
-            payment,
-            "bad",
-            "Payment declined",
-            "The payment was declined at your bank. Nothing was paid.",
-        ),
-        End::Failed => result(
-            app,
-            payment,
-            "bad",
-            "Payment failed",
-            "The payment could not be made. Nothing was paid; you can try again in the shop.",
-        ),
-        End::Expired => result(
-            app,
-            payment,
-            "bad",
-            "Payment expired",
-            "The payment was not approved in time. Nothing was paid; you can try again in the shop.",
-        ),
-        End::NoFinalStatus => result(
-            app,
-            payment,
-            "pending",
-            "Payment not confirmed",
-            "Your bank never confirmed the payment. Please look at your account before you pay again.",
-        ),
-        End::Cancelled => result(
-            app,
-            payment,
-            "bad",
-            "Payment cancelled",
-            "The shop has cancelled the payment. Nothing was paid.",
-        ),
-    }
+fn ended(app: &App, language: Language, payment: &Payment, end: End) -> Response {
+    let (tone, id) = match end {
+        End::Completed => ("good", "result-completed"),
+        End::Rejected => ("bad", "result-rejected"),
+        End::RejectedInsufficientFunds => ("bad", "result-insufficient-funds"),
+        End::Declined if payment.cancelled_by_payer_at.is_some() => {
+            ("bad", "result-cancelled-by-payer")
+        }
+        End::Declined => ("bad", "result-declined"),
+        End::Failed => ("bad", "result-failed"),
+        End::Expired => ("bad", "result-expired"),
+        End::NoFinalStatus => ("pending", "result-no-final-status"),
+        End::Cancelled => ("bad", "result-cancelled-by-shop"),
+    };
+    result(app, language, payment, tone, Says(id))
 }
 
 /// The bank picker, or one button where the member chose the bank.
-fn choice(app: &App, payment: &Payment, query: &Query, message: Option<String>) -> Response {
+fn choice(
+    app: &App,
+    language: Language,
+    payment: &Payment,
+    query: &Query,
+    message: Option<String>,
+) -> Response {
     let chosen = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
     match chosen {
         Some(bank) if query.text("change").is_none() => {
             let can_change = payment.initiation.bank_id.is_none();
-            bank_choice::confirm(app, place(app, payment, message), bank, can_change)
+            bank_choice::confirm(app, place(app, language, payment, message), bank, can_change)
         }
-        _ => picker(app, payment, query, message),
+        _ => picker(app, language, payment, query, message),
     }
 }
 
-fn picker(app: &App, payment: &Payment, query: &Query, message: Option<String>) -> Response {
+fn picker(
+    app: &App,
+    language: Language,
+    payment: &Payment,
+    query: &Query,
+    message: Option<String>,
+) -> Response {
     let offers = |bank: &BankProfile| payments::could_take(app, bank, payment);
-    bank_choice::picker(app, place(app, payment, message), offers, query)
+    bank_choice::picker(app, place(app, language, payment, message), offers, query)
 }
 
-fn place(app: &App, payment: &Payment, message: Option<String>) -> Place {
-    Place { payment: summary(app, payment), back_url: member_url(app, payment), message }
+fn place(app: &App, language: Language, payment: &Payment, message: Option<String>) -> Place {
+    let back_url = member_url(app, payment);
+    Place { language, payment: summary(app, language, payment), back_url, message }
 }
 
-fn to_bank(app: &App, payment: &Payment, immediately: bool) -> Response {
+fn to_bank(app: &App, language: Language, payment: &Payment, immediately: bool) -> Response {
     let Some(redirect_url) = payment.state.redirect_url() else {
-        return waiting(app, payment, "We are asking your bank…");
+        return waiting(app, language, payment, "waiting-opening");
     };
     let to_bank = ToBank {
-        payment: summary(app, payment),
-        bank: bank_name(app, payment),
+        language,
+        payment: summary(app, language, payment),
+        bank: bank_name(app, language, payment),
         redirect_url: redirect_url.to_owned(),
         immediately,
         can_change: approval::can_change_bank(payment),
@@ -392,36 +363,38 @@ fn to_bank(app: &App, payment: &Payment, immediately: bool) -> Response {
 }
 
 /// The name that the payer knows.
-pub(super) fn bank_name(app: &App, payment: &Payment) -> String {
+pub(super) fn bank_name(app: &App, language: Language, payment: &Payment) -> String {
     let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
-    bank.map_or_else(|| "your bank".to_owned(), |bank| bank.name.clone())
+    bank.map_or_else(|| language.text("bank-unnamed"), |bank| bank.name.clone())
 }
 
-pub(super) fn waiting(app: &App, payment: &Payment, text: &'static str) -> Response {
-    let text = standing_order::meanwhile(payment).unwrap_or(text);
-    let payment = summary(app, payment);
+/// The page of a payment that waits; `id` is the message that says for what.
+fn waiting(app: &App, language: Language, payment: &Payment, id: &'static str) -> Response {
+    let id = standing_order::meanwhile(payment).unwrap_or(id);
+    let payment = summary(app, language, payment);
     let next = format!("{}/leave", payment.path);
-    waiting_at(payment, text, next, 1)
+    waiting_at(language, payment, id, next, 1)
 }
 
-/// A page that goes on by itself.
+/// A page that goes on by itself; `id` is the message that says what is waited for.
 pub(super) fn waiting_at(
+    language: Language,
     payment: Summary,
-    text: &'static str,
+    id: &'static str,
     next: String,
     seconds: u32,
 ) -> Response {
-    page(StatusCode::OK, &Waiting { payment, text, next, seconds })
+    page(StatusCode::OK, &Waiting { language, payment, text: language.text(id), next, seconds })
 }
 
 fn result(
     app: &App,
+    language: Language,
     payment: &Payment,
     tone: &'static str,
-    title: &'static str,
-    text: &'static str,
+    says: Says,
 ) -> Response {
-    let (title, text) = standing_order::outcome(payment).unwrap_or((title, text));
+    let says = standing_order::outcome(payment).unwrap_or(says);
     // The page says that these are the bank's words; other ends have ours.
     let by_bank = match &payment.state {
         PaymentState::Final { end } => match end {
@@ -433,10 +406,9 @@ fn result(
         _ => false,
     };
     let reason = payment.reason.clone().filter(|_| by_bank);
-    let back_url = member_url(app, payment);
-    let page_of_result =
-        ResultPage { payment: summary(app, payment), tone, title, text, reason, back_url };
-    page(StatusCode::OK, &page_of_result)
+    let (about, back_url) = (summary(app, language, payment), member_url(app, payment));
+    let result = ResultPage::of(language, about, tone, says, back_url);
+    page(StatusCode::OK, &ResultPage { reason, ..result })
 }
 
 /// The address of the payment's page.
@@ -444,9 +416,55 @@ pub(super) fn here(id: &PaymentId) -> String {
     format!("/session/{id}")
 }
 
-pub(super) fn summary(app: &App, payment: &Payment) -> Summary {
+pub(super) fn summary(app: &App, language: Language, payment: &Payment) -> Summary {
     let visit = app.visit_token(payment.id.as_str());
     let can_cancel = matches!(payment.cancel_by_payer(app.now()), Ok(Some(_)));
-    Summary::of(&payment.initiation, payment.execution, here(&payment.id), visit)
+    Summary::of(language, &payment.initiation, payment.execution, here(&payment.id), visit)
         .cancellable(can_cancel)
+}
+
+#[cfg(test)]
+pub(super) fn samples(language: Language) -> Vec<super::samples::Sample> {
+    use super::samples::Sample;
+    let back_url = || "/shop".to_owned();
+    let to_bank = |immediately| ToBank {
+        language,
+        payment: Summary::sample(language).cancellable(immediately),
+        bank: "Ahornbank".to_owned(),
+        redirect_url: "/bank".to_owned(),
+        immediately,
+        can_change: true,
+        back_url: back_url(),
+    };
+    let mut samples = vec![
+        Sample::of("to_bank", "at once", &to_bank(true)),
+        Sample::of("to_bank", "back without an answer", &to_bank(false)),
+    ];
+    for id in [
+        "waiting-opening",
+        "waiting-credentials",
+        "waiting-return",
+        "waiting-order",
+        "waiting-standing-order",
+        "waiting-destinations",
+    ] {
+        let (payment, text) = (Summary::sample(language), language.text(id));
+        let waiting = Waiting { language, payment, text, next: "/next".to_owned(), seconds: 1 };
+        samples.push(Sample::of("waiting", id, &waiting));
+    }
+    for says in super::samples::says(&["result-", "standing-order-"]) {
+        let result =
+            ResultPage::of(language, Summary::sample(language), "pending", says, back_url());
+        samples.push(Sample::of("result", says.0, &result));
+    }
+    let result = ResultPage::of(
+        language,
+        Summary::sample(language),
+        "bad",
+        Says("result-rejected"),
+        back_url(),
+    );
+    let result = ResultPage { reason: Some("limit reached".to_owned()), ..result };
+    samples.push(Sample::of("result", "with the bank's reason", &result));
+    samples
 }

@@ -2,13 +2,14 @@
 
 use domain::execution::Execution;
 use domain::initiation::Initiation;
-use domain::summary::{self, Label};
+use domain::summary::{self, Fact, Label, Value};
 
 use super::account_text::readable;
+use crate::language::Language;
 
 /// A line of the summary.
 pub(super) struct Row {
-    pub(super) label: &'static str,
+    pub(super) label: String,
     pub(super) value: String,
     /// Whether it is the amount, which stands out and is never broken.
     pub(super) is_amount: bool,
@@ -17,14 +18,14 @@ pub(super) struct Row {
 
 /// The summary, and what the page's forms need.
 pub(super) struct Summary {
+    language: Language,
     /// The page's own address, without a query.
     pub(super) path: String,
     /// What the page's forms bring back ([`super::VISIT`]).
     pub(super) visit: String,
     /// Whether the payer can still cancel; otherwise the payer can only leave, and the payment goes on.
     pub(super) can_cancel: bool,
-    /// Whether it is a standing order.
-    pub(super) standing_order: bool,
+    standing_order: bool,
     /// The lines, in order.
     pub(super) rows: Vec<Row>,
 }
@@ -33,19 +34,20 @@ impl Summary {
     /// Of a payment whose pages are at `path` and whose forms bring `visit` back. `execution` is how
     /// its bank executes it, where that is decided.
     pub(super) fn of(
+        language: Language,
         initiation: &Initiation,
         execution: Option<Execution>,
         path: String,
         visit: String,
     ) -> Summary {
-        let rows = summary::of(initiation, execution).into_iter().map(|line| Row {
-            label: line.label.text(),
-            value: line.value,
-            is_amount: line.label.is_amount(),
-            of: Some(line.label),
-        });
+        let rows = rows(language, summary::facts(initiation, execution));
         let standing_order = initiation.schedule.is_standing_order();
-        Summary { path, visit, can_cancel: true, standing_order, rows: rows.collect() }
+        Summary { language, path, visit, can_cancel: true, standing_order, rows }
+    }
+
+    /// What is paid, as messages tell the two apart: `standing-order` or `payment`.
+    pub(super) fn order(&self) -> &'static str {
+        if self.standing_order { "standing-order" } else { "payment" }
     }
 
     /// Where the payer can only leave.
@@ -62,16 +64,100 @@ impl Summary {
 
     /// With everything that a payer agrees to: the payee's account, the further text, the bank.
     pub(super) fn in_full(mut self, initiation: &Initiation, bank: &str) -> Summary {
-        let row = |label, value: String| Row { label, value, is_amount: false, of: None };
+        let language = self.language;
+        let row = |label, value: String| {
+            let label = language.text(label);
+            Row { label, value, is_amount: false, of: None }
+        };
         let behind = |rows: &[Row], label| rows.iter().position(|row| row.of == Some(label));
         if let Some(account) = &initiation.creditor.account {
             let place = behind(&self.rows, Label::Payee).map_or(self.rows.len(), |at| at + 1);
-            self.rows.insert(place, row("Account", readable(account)));
+            self.rows.insert(place, row("summary-account", readable(account)));
         }
         if let Some(text) = &initiation.remittance_secondary {
-            self.rows.push(row("For", text.clone()));
+            self.rows.push(row("summary-further-text", text.clone()));
         }
-        self.rows.push(row("Your bank", bank.to_owned()));
+        self.rows.push(row("summary-bank", bank.to_owned()));
         self
     }
+}
+
+fn rows(language: Language, facts: Vec<Fact>) -> Vec<Row> {
+    let row = |fact: Fact| Row {
+        label: language.text(label(fact.label)),
+        is_amount: fact.label.is_amount(),
+        of: Some(fact.label),
+        value: written(language, fact.value),
+    };
+    facts.into_iter().map(row).collect()
+}
+
+/// The message of a label.
+fn label(label: Label) -> &'static str {
+    match label {
+        Label::Amount => "summary-amount",
+        Label::AmountOfEach => "summary-amount-of-each",
+        Label::HowOften => "summary-how-often",
+        Label::FirstPayment => "summary-first-payment",
+        Label::LastPayment => "summary-last-payment",
+        Label::Day => "summary-day",
+        Label::Payee => "summary-payee",
+        Label::Reference => "summary-reference",
+    }
+}
+
+/// A value as the language writes it.
+fn written(language: Language, value: Value) -> String {
+    match value {
+        Value::Amount(amount) => language.amount(&amount),
+        Value::HowOften(frequency) => language.frequency(frequency),
+        Value::Day(day) => language.date(day),
+        Value::LastDay { day, payments } => language.last_day(day, payments),
+        Value::NeverEnds => language.text("summary-never-ends"),
+        Value::Text(text) => text,
+    }
+}
+
+#[cfg(test)]
+impl Summary {
+    /// Of a payment for a later day.
+    pub(super) fn sample(language: Language) -> Summary {
+        let day = Value::Day(jiff::civil::date(2026, 2, 2));
+        Summary::of_facts(language, false, vec![(Label::Amount, amount()), (Label::Day, day)])
+    }
+
+    /// Of a standing order with an end; of one payment, or of several; or without an end.
+    pub(super) fn sample_of_standing_order(
+        language: Language,
+        payments: Option<i64>,
+        frequency: domain::initiation::Frequency,
+    ) -> Summary {
+        let day = |month| jiff::civil::date(2026, month, 1);
+        let end = payments.map(|payments| Value::LastDay { day: day(12), payments });
+        let facts = vec![
+            (Label::AmountOfEach, amount()),
+            (Label::HowOften, Value::HowOften(frequency)),
+            (Label::FirstPayment, Value::Day(day(2))),
+            (Label::LastPayment, end.unwrap_or(Value::NeverEnds)),
+        ];
+        Summary::of_facts(language, true, facts)
+    }
+
+    fn of_facts(
+        language: Language,
+        standing_order: bool,
+        mut facts: Vec<(Label, Value)>,
+    ) -> Summary {
+        facts.push((Label::Payee, Value::Text("Customer <Inc.>".to_owned())));
+        facts.push((Label::Reference, Value::Text("Sweepco".to_owned())));
+        let facts = facts.into_iter().map(|(label, value)| Fact { label, value }).collect();
+        let (path, visit) = ("/session/sample".to_owned(), "visit".to_owned());
+        let rows = rows(language, facts);
+        Summary { language, path, visit, can_cancel: true, standing_order, rows }
+    }
+}
+
+#[cfg(test)]
+fn amount() -> Value {
+    Value::Amount(domain::money::Amount::parse("1234.5", domain::money::Currency::GBP).unwrap())
 }

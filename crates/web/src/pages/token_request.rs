@@ -32,9 +32,10 @@ use super::bank_choice::{self, BankRow, Place};
 use super::callback::to_the_shop;
 use super::session::{PaymentInPath, ResultPage, not_found, unavailable, waiting_at};
 use super::summary::Summary;
-use super::{VISIT, approval, page, problem_with_ways, psu_of, stale_visit, way_back};
+use super::{Says, VISIT, approval, page, problem_with_ways, psu_of, stale_visit, way_back};
 use crate::api::query::Query;
 use crate::api::v1::token_requests::payees;
+use crate::language::Language;
 
 /// How often the page looks whether the member has told whom to pay, in seconds.
 const LOOKS_EVERY: u32 = 2;
@@ -60,12 +61,13 @@ impl Face {
 #[derive(Template)]
 #[template(path = "consent.html")]
 struct Consent {
+    language: Language,
     payment: Summary,
     bank: BankRow,
     can_change: bool,
     refund_account: bool,
     message: Option<String>,
-    next: &'static str,
+    next: String,
     at_the_bank: bool,
 }
 
@@ -74,55 +76,63 @@ pub(super) fn id_in(path: &PaymentInPath) -> Option<TokenRequestId> {
     path.as_ref().ok().and_then(|Path(id)| id.parse().ok())
 }
 
-/// `GET /app/request-token/{tokenRequestId}`. `lang` is taken; the pages have one language.
-pub async fn show(State(app): State<Arc<App>>, id: PaymentInPath, uri: Uri) -> Response {
+/// `GET /app/request-token/{tokenRequestId}`.
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    language: Language,
+    id: PaymentInPath,
+    uri: Uri,
+) -> Response {
     match id_in(&id) {
-        Some(id) => show_at(&app, &id, Face::RequestToken, uri.query()).await,
-        None => not_found(),
+        Some(id) => show_at(&app, language, &id, Face::RequestToken, uri.query()).await,
+        None => not_found(language),
     }
 }
 
 /// `POST /app/request-token/{tokenRequestId}` with `bank-id` and `decision`.
-pub async fn choose(
+pub(crate) async fn choose(
     State(app): State<Arc<App>>,
+    language: Language,
     id: PaymentInPath,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     match id_in(&id) {
-        Some(id) => choose_at(&app, &id, Face::RequestToken, &headers, &body).await,
-        None => not_found(),
+        Some(id) => choose_at(&app, language, &id, Face::RequestToken, (&headers, &body)).await,
+        None => not_found(language),
     }
 }
 
 /// The page that comes next.
 pub(super) async fn show_at(
     app: &Arc<App>,
+    language: Language,
     id: &TokenRequestId,
     face: Face,
     query: Option<&str>,
 ) -> Response {
     let query = Query::read(query).unwrap_or_default();
     match token_requests::arrive(app, id).await {
-        Ok(request) => next_page(app, &request, face, &query, None).await,
-        Err(error) => failed(&error),
+        Ok(request) => next_page(app, language, &request, face, &query, None).await,
+        Err(error) => failed(language, &error),
     }
 }
 
-/// What the payer's form leads to.
+/// What the payer's form leads to: its headers and its body.
 pub(super) async fn choose_at(
     app: &Arc<App>,
+    language: Language,
     id: &TokenRequestId,
     face: Face,
-    headers: &HeaderMap,
-    body: &[u8],
+    (headers, body): (&HeaderMap, &[u8]),
 ) -> Response {
     let request = match token_requests::arrive(app, id).await {
         Ok(request) => request,
-        Err(error) => return failed(&error),
+        Err(error) => return failed(language, &error),
     };
     let form = Query::read(std::str::from_utf8(body).ok()).unwrap_or_default();
-    if let Some(stale) = stale_visit(app, id.as_str(), face.path(id), form.text(VISIT)) {
+    let (path, visit) = (face.path(id), form.text(VISIT));
+    if let Some(stale) = stale_visit(app, language, id.as_str(), path, visit) {
         return stale;
     }
     let decision = form.text("decision");
@@ -130,13 +140,13 @@ pub(super) async fn choose_at(
         return match token_requests::decline(app, id).await {
             Ok(_) => see(&format!("{}?left=1", face.path(id))),
             Err(GatewayError::Refused(_)) => see(&face.path(id)),
-            Err(error) => failed(&error),
+            Err(error) => failed(language, &error),
         };
     }
     let own = request.initiation.bank_id.as_deref();
     let Some(bank_id) = own.or_else(|| form.text("bank-id")) else {
-        let message = "Please choose your bank.".to_owned();
-        return next_page(app, &request, face, &Query::default(), Some(message)).await;
+        let message = language.text("pick-bank-missing");
+        return next_page(app, language, &request, face, &Query::default(), Some(message)).await;
     };
     let accepted = decision == Some("accept");
     let told = request.destinations_for(bank_id, app.now()) == Destinations::Known;
@@ -146,7 +156,7 @@ pub(super) async fn choose_at(
     let payer_account = match form.text("account").map(approval::payer_account) {
         None => None,
         Some(Some(account)) => Some(account),
-        Some(None) => return ask_account(app, &request, face, bank_id, true),
+        Some(None) => return ask_account(app, language, &request, face, bank_id, true),
     };
     let choice = Choice {
         bank_id: bank_id.to_owned(),
@@ -161,19 +171,20 @@ pub(super) async fn choose_at(
         }
         Err(GatewayError::Refused(_)) => see(&face.path(id)),
         Err(GatewayError::FieldNeeded { field: NeededField::DebtorAccount, .. }) => {
-            ask_account(app, &request, face, bank_id, false)
+            ask_account(app, language, &request, face, bank_id, false)
         }
-        Err(error) => match bank_choice::why_not(&error) {
+        Err(error) => match bank_choice::why_not(language, &error) {
             Some(why) => {
-                next_page(app, &request, face, &Query::default(), Some(why.to_owned())).await
+                next_page(app, language, &request, face, &Query::default(), Some(why)).await
             }
-            None => failed(&error),
+            None => failed(language, &error),
         },
     }
 }
 
 async fn next_page(
     app: &Arc<App>,
+    language: Language,
     request: &TokenRequest,
     face: Face,
     query: &Query,
@@ -182,54 +193,47 @@ async fn next_page(
     if let Some(payment_id) = &request.payment_id {
         return see(&format!("/session/{payment_id}"));
     }
-    if let Some(response) = over(app, request, face, query) {
+    if let Some(response) = over(app, language, request, face, query) {
         return response;
     }
     let own = request.initiation.bank_id.as_deref();
     let picked = query.text("bank-id").filter(|_| query.text("change").is_none());
     let bank = own.or(picked).and_then(|id| app.directory().get(id));
     match bank {
-        Some(bank) => at_bank(app, request, face, bank, query, message).await,
-        None => picker(app, request, face, query, message),
+        Some(bank) => at_bank(app, language, request, face, bank, query, message).await,
+        None => picker(app, language, request, face, query, message),
     }
 }
 
 /// The last page of a token request that can no longer become a payment.
-fn over(app: &App, request: &TokenRequest, face: Face, query: &Query) -> Option<Response> {
+fn over(
+    app: &App,
+    language: Language,
+    request: &TokenRequest,
+    face: Face,
+    query: &Query,
+) -> Option<Response> {
     let expired = request.is_expired(app.now());
     let back_url = way_back::of_token_request(request, expired);
     let standing_order = request.initiation.schedule.is_standing_order();
-    let (title, text) = match (request.declined_at, expired, standing_order) {
-        (Some(_), ..) if query.text("left").is_some() => return Some(to_the_shop(&back_url)),
-        (Some(_), _, false) => (
-            "Payment declined",
-            "You have declined this payment. Nothing was paid; you can start again in the shop.",
-        ),
-        (Some(_), _, true) => (
-            "Standing order declined",
-            "You have declined this standing order. Nothing is paid; you can start again in the \
-             shop.",
-        ),
-        (None, true, false) => (
-            "Payment expired",
-            "There was too much time between the shop and this page. Nothing was paid; you can \
-             start again in the shop.",
-        ),
-        (None, true, true) => (
-            "Standing order expired",
-            "There was too much time between the shop and this page. Nothing is paid; you can \
-             start again in the shop.",
-        ),
+    let id = match (request.declined_at, expired, standing_order) {
+        (Some(_), ..) if query.text("left").is_some() => {
+            return Some(to_the_shop(language, &back_url));
+        }
+        (Some(_), _, false) => "result-declined-here",
+        (Some(_), _, true) => "standing-order-declined-here",
+        (None, true, false) => "result-expired-here",
+        (None, true, true) => "standing-order-expired-here",
         (None, false, _) => return None,
     };
-    let payment = summary(app, request, face);
-    let page_of_result = ResultPage { payment, tone: "bad", title, text, reason: None, back_url };
-    Some(page(StatusCode::OK, &page_of_result))
+    let payment = summary(app, language, request, face);
+    Some(page(StatusCode::OK, &ResultPage::of(language, payment, "bad", Says(id), back_url)))
 }
 
 /// The bank is chosen: whom to pay is asked for where only the member knows, then the payer agrees.
 async fn at_bank(
     app: &Arc<App>,
+    language: Language,
     request: &TokenRequest,
     face: Face,
     bank: &BankProfile,
@@ -243,19 +247,20 @@ async fn at_bank(
         Destinations::Missing => query.text("again").is_some(),
     };
     if !asks {
-        return by_destinations(app, request, face, bank, message);
+        return by_destinations(app, language, request, face, bank, message);
     }
     let url = request.destinations_url.as_deref().unwrap_or_default();
     let url = payees::question(url, bank);
     match token_requests::ask_destinations(app, &request.id, &bank.id, url).await {
-        Ok(request) => by_destinations(app, &request, face, bank, message),
+        Ok(request) => by_destinations(app, language, &request, face, bank, message),
         Err(GatewayError::Refused(_)) => see(&face.path(&request.id)),
-        Err(error) => failed(&error),
+        Err(error) => failed(language, &error),
     }
 }
 
 fn by_destinations(
     app: &App,
+    language: Language,
     request: &TokenRequest,
     face: Face,
     bank: &BankProfile,
@@ -263,15 +268,14 @@ fn by_destinations(
 ) -> Response {
     let here = with_bank(&face.path(&request.id), &bank.id);
     match request.destinations_for(&bank.id, app.now()) {
-        Destinations::Known => agree(app, request, face, bank, message),
+        Destinations::Known => agree(app, language, request, face, bank, message),
         Destinations::Awaited => {
-            let text = "The shop is telling us where the money goes…";
-            waiting_at(summary(app, request, face), text, here, LOOKS_EVERY)
+            let payment = summary(app, language, request, face);
+            waiting_at(language, payment, "waiting-destinations", here, LOOKS_EVERY)
         }
         Destinations::NotAsked | Destinations::Missing => problem_with_ways(
-            "The shop does not answer",
-            "The shop has not told us where the money goes. Nothing was paid. You can try again, \
-             or go back to the shop.",
+            language,
+            Says("problem-shop-silent"),
             format!("{here}&again=1"),
             way_back::without_destinations(request),
         ),
@@ -281,6 +285,7 @@ fn by_destinations(
 /// The page on which the payer agrees to the payment at the bank.
 fn agree(
     app: &App,
+    language: Language,
     request: &TokenRequest,
     face: Face,
     bank: &BankProfile,
@@ -291,14 +296,16 @@ fn agree(
         Ok(payment) => payment,
         // The page says of the bank that it is unavailable, and offers to try again.
         Err(GatewayError::BankUnavailable { .. }) => {
-            return bank_choice::confirm(app, place(app, request, face, message), bank, can_change);
+            let place = place(app, language, request, face, message);
+            return bank_choice::confirm(app, place, bank, can_change);
         }
         Err(error) => {
-            let message = message.or_else(|| bank_choice::why_not(&error).map(str::to_owned));
-            return picker(app, request, face, &Query::default(), message);
+            let message = message.or_else(|| bank_choice::why_not(language, &error));
+            return picker(app, language, request, face, &Query::default(), message);
         }
     };
     let summary = Summary::of(
+        language,
         &payment.initiation,
         payment.execution,
         face.path(&request.id),
@@ -306,15 +313,16 @@ fn agree(
     );
     match face {
         Face::Session => {
-            let place = Place { payment: summary, ..place(app, request, face, message) };
+            let place = Place { payment: summary, ..place(app, language, request, face, message) };
             bank_choice::confirm(app, place, bank, can_change)
         }
-        Face::RequestToken => consent(app, &payment, summary, bank, can_change, message),
+        Face::RequestToken => consent(app, language, &payment, summary, bank, can_change, message),
     }
 }
 
 fn consent(
     app: &App,
+    language: Language,
     payment: &Payment,
     summary: Summary,
     bank: &BankProfile,
@@ -323,12 +331,13 @@ fn consent(
 ) -> Response {
     let initiation = &payment.initiation;
     let consent = Consent {
+        language,
         payment: summary.in_full(initiation, &bank.name),
         bank: bank_choice::row(app, bank),
         can_change,
         refund_account: initiation.return_refund_account,
         message,
-        next: bank_choice::what_comes_next(bank),
+        next: bank_choice::what_comes_next(language, bank),
         at_the_bank: bank_choice::approves_at_the_bank(bank),
     };
     page(StatusCode::OK, &consent)
@@ -336,24 +345,27 @@ fn consent(
 
 fn picker(
     app: &App,
+    language: Language,
     request: &TokenRequest,
     face: Face,
     query: &Query,
     message: Option<String>,
 ) -> Response {
     let offers = |bank: &BankProfile| token_requests::could_take(app, bank, request);
-    bank_choice::picker(app, place(app, request, face, message), offers, query)
+    bank_choice::picker(app, place(app, language, request, face, message), offers, query)
 }
 
 fn ask_account(
     app: &App,
+    language: Language,
     request: &TokenRequest,
     face: Face,
     bank_id: &str,
     again: bool,
 ) -> Response {
     let at = approval::AccountWanted {
-        payment: summary(app, request, face),
+        language,
+        payment: summary(app, language, request, face),
         accepted: face == Face::RequestToken,
         can_change: request.initiation.bank_id.is_none(),
         back_url: way_back::of_token_request(request, false),
@@ -361,9 +373,9 @@ fn ask_account(
     approval::ask_account_at(app, at, bank_id, again)
 }
 
-fn summary(app: &App, request: &TokenRequest, face: Face) -> Summary {
+fn summary(app: &App, language: Language, request: &TokenRequest, face: Face) -> Summary {
     let (path, visit) = (face.path(&request.id), app.visit_token(request.id.as_str()));
-    let summary = Summary::of(&request.initiation, None, path, visit);
+    let summary = Summary::of(language, &request.initiation, None, path, visit);
     match request.destinations_url {
         None => summary,
         // Whom to pay is not known, or may be another one at another bank.
@@ -371,9 +383,15 @@ fn summary(app: &App, request: &TokenRequest, face: Face) -> Summary {
     }
 }
 
-fn place(app: &App, request: &TokenRequest, face: Face, message: Option<String>) -> Place {
+fn place(
+    app: &App,
+    language: Language,
+    request: &TokenRequest,
+    face: Face,
+    message: Option<String>,
+) -> Place {
     let back_url = way_back::of_token_request(request, request.is_expired(app.now()));
-    Place { payment: summary(app, request, face), back_url, message }
+    Place { language, payment: summary(app, language, request, face), back_url, message }
 }
 
 /// The page of the bank that was chosen.
@@ -385,9 +403,34 @@ fn see(path: &str) -> Response {
     Redirect::to(path).into_response()
 }
 
-fn failed(error: &GatewayError) -> Response {
+fn failed(language: Language, error: &GatewayError) -> Response {
     match error {
-        GatewayError::TokenRequestNotFound => not_found(),
-        error => unavailable(error),
+        GatewayError::TokenRequestNotFound => not_found(language),
+        error => unavailable(language, error),
     }
+}
+
+#[cfg(test)]
+pub(super) fn samples(language: Language) -> Vec<super::samples::Sample> {
+    use domain::initiation::Frequency;
+
+    use super::samples::Sample;
+    let consent = |payment, available| Consent {
+        language,
+        payment,
+        bank: BankRow::sample(available),
+        can_change: true,
+        refund_account: true,
+        message: None,
+        next: language.text("next-in-app"),
+        at_the_bank: false,
+    };
+    let of_one = Summary::sample_of_standing_order(language, Some(1), Frequency::Mnth);
+    let endless = Summary::sample_of_standing_order(language, None, Frequency::Week);
+    vec![
+        Sample::of("consent", "payment", &consent(Summary::sample(language), true)),
+        Sample::of("consent", "bank unavailable", &consent(Summary::sample(language), false)),
+        Sample::of("consent", "standing order of one payment", &consent(of_one, true)),
+        Sample::of("consent", "standing order without an end", &consent(endless, true)),
+    ]
 }

@@ -85,15 +85,15 @@ async fn a_payment_that_waits_for_its_member_is_cancelled() {
 #[tokio::test]
 async fn what_may_be_executed_is_not_cancelled() {
     for world in worlds().await {
-        // The bank executes as soon as the payer approves: we could only say that we gave up.
-        let executes = world.create(&usual_order("bg-linden")).await;
-        assert_not_cancellable(&world.cancel(&id(&executes)).await, "PENDING_REDIRECT_AUTH");
-        world.play_payer(&executes, Decision::Approve).await;
+        let executed = world.create(&usual_order("bg-linden")).await;
+        world.play_payer(&executed, Decision::Approve).await;
         world.half_a_minute().await;
-        assert_not_cancellable(&world.cancel(&id(&executes)).await, "COMPLETED");
+        assert_not_cancellable(&world.cancel(&id(&executed)).await, "COMPLETED");
 
+        // British banks hold what they cannot give back: `cancel_at_bank`.
         let ordered = world.approved(&order()).await;
-        assert_not_cancellable(&world.cancel(&ordered).await, "PROCESSING");
+        let answer = world.cancel(&ordered).await;
+        assert_eq!(answer.json()["error"]["errorCode"], "Bank.FeatureNotSupported");
         let declined = world.create(&order()).await;
         world.decide(&declined, Decision::Decline).await;
         assert_not_cancellable(&world.cancel(&id(&declined)).await, "DECLINED");

@@ -15,6 +15,7 @@ mod authentication;
 mod bad_banks;
 mod callback_initiation;
 mod cancel;
+mod cancel_at_bank;
 mod certificates;
 mod compatibility_document;
 mod conformance;

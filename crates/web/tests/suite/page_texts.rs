@@ -10,9 +10,9 @@ use serde_json::Value;
 use store::members::MemberSettings;
 use store::step::{self, Saving};
 use store::unit;
+use testkit::text_of;
 
 use crate::scenarios::usual_order;
-use crate::support::payer::unescaped;
 use crate::support::{Decision, Fault, World, hosted_order, id, order_of, with, without, world};
 use crate::v1_hosted_pages::{v1, v2};
 
@@ -20,24 +20,6 @@ use crate::v1_hosted_pages::{v1, v2};
 struct Album {
     world: World,
     pages: Vec<(String, String)>,
-}
-
-/// The page as text: its title, then line by line what is visible or read aloud.
-fn text_of(html: &str) -> String {
-    let title = html.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
-    let body = html.split("<body>").nth(1).unwrap();
-    let mut lines = vec![format!("[{}]", unescaped(title))];
-    let mut rest = body;
-    while let Some((text, after)) = rest.split_once('<') {
-        lines.push(unescaped(text.trim()));
-        let (tag, after) = after.split_once('>').unwrap();
-        if let Some(alt) = tag.split("alt=\"").nth(1) {
-            lines.push(format!("(picture: {})", unescaped(alt.split('"').next().unwrap())));
-        }
-        rest = after;
-    }
-    lines.retain(|line| !line.is_empty());
-    lines.join("\n")
 }
 
 impl Album {

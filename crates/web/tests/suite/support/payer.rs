@@ -3,6 +3,7 @@
 use axum::body::Body;
 use banks::wire::Response;
 use serde_json::Value;
+pub use testkit::unescaped;
 
 use super::{Answer, World};
 use crate::support::wire::BANKS_URL;
@@ -286,7 +287,7 @@ impl World {
     }
 
     /// Answers the bank's questions; a payer who declines leaves instead.
-    async fn play_questions(&self, payment: &Value, decision: Decision) -> bool {
+    pub async fn play_questions(&self, payment: &Value, decision: Decision) -> bool {
         let bank = payment["initiation"]["bankId"].as_str().unwrap();
         let fields = payment["authentication"]["fields"].as_array().unwrap();
         let first = fields[0]["id"].as_str().unwrap();
@@ -373,13 +374,4 @@ impl World {
 
 pub fn text(response: &Response) -> String {
     String::from_utf8(response.body.clone()).unwrap()
-}
-
-pub fn unescaped(text: &str) -> String {
-    text.replace("&#38;", "&")
-        .replace("&amp;", "&")
-        .replace("&#34;", "\"")
-        .replace("&#39;", "'")
-        .replace("&#60;", "<")
-        .replace("&#62;", ">")
 }

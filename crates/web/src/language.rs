@@ -1,0 +1,218 @@
+//! The languages of the hosted pages and their texts.
+//!
+//! A language is a folder `locales/<tag>/` of [Fluent](https://projectfluent.org) files; the tag is that of
+//! BCP 47 (`en`, `pt-BR`). The build embeds all of them, and the first use loads them. Tests hold that every
+//! language has every message, with the same placeholders, and that the pages use each.
+//!
+//! A message is text and never markup: whoever shows it escapes it, with the values in it.
+//!
+//! Fluent can put marks around values, so that a name in another direction of writing does not disturb the
+//! sentence. They are left out where a language is written from left to right: there the values are names
+//! of banks, dates and amounts, and names and texts of members stand in a `<bdi>` of their own. They are
+//! put in where a language is written from right to left, because Latin names are the usual case there.
+
+use std::convert::Infallible;
+use std::sync::LazyLock;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri, header};
+use domain::initiation::Frequency;
+use domain::money::Amount;
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use fluent_langneg::{NegotiationStrategy, negotiate_languages};
+use jiff::civil::Date;
+use unic_langid::LanguageIdentifier;
+
+use crate::api::query::Query;
+
+/// A folder: its tag, and the texts of its files.
+type Folder = (&'static str, &'static [&'static str]);
+
+/// What `locales` holds.
+const FOLDERS: &[Folder] = include!(concat!(env!("OUT_DIR"), "/locales.rs"));
+/// The tag of the language for whoever reads none of the others.
+const ENGLISH_TAG: &str = "en";
+/// Languages of one `Accept-Language` that are looked at.
+const RANGES_MAX: usize = 32;
+
+static ENGLISH: LazyLock<Texts> = LazyLock::new(|| {
+    let files = FOLDERS.iter().filter(|(tag, _)| *tag == ENGLISH_TAG).flat_map(|(_, files)| *files);
+    Texts::read(ENGLISH_TAG, files)
+});
+static OTHERS: LazyLock<Vec<Texts>> = LazyLock::new(|| {
+    let others = FOLDERS.iter().filter(|(tag, _)| *tag != ENGLISH_TAG);
+    others.map(|(tag, files)| Texts::read(tag, *files)).collect()
+});
+
+/// The texts of one language.
+struct Texts {
+    tag: LanguageIdentifier,
+    /// The tag as pages name it.
+    name: String,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Texts {
+    /// Reads the files of a language. What is wrong with one is logged, and the rest of it is used.
+    fn read<'a>(name: &str, files: impl IntoIterator<Item = &'a &'a str>) -> Texts {
+        let tag: LanguageIdentifier = name.parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![tag.clone()]);
+        for text in files {
+            let resource = match FluentResource::try_new((*text).to_owned()) {
+                Ok(resource) => resource,
+                Err((resource, errors)) => {
+                    tracing::error!(language = name, ?errors, "texts of the pages are damaged");
+                    resource
+                }
+            };
+            if let Err(errors) = bundle.add_resource(resource) {
+                tracing::error!(language = name, ?errors, "texts of the pages are there twice");
+            }
+        }
+        let mut texts = Texts { tag, name: name.to_owned(), bundle };
+        let isolating = texts.write("page-direction", None).as_deref() == Some("rtl");
+        texts.bundle.set_use_isolating(isolating);
+        texts
+    }
+
+    /// The message `id` with its values; `None` where the language lacks it.
+    fn write(&self, id: &str, values: Option<&FluentArgs<'_>>) -> Option<String> {
+        let message = self.bundle.get_message(id)?;
+        let mut errors = vec![];
+        let text = self.bundle.format_pattern(message.value()?, values, &mut errors);
+        if !errors.is_empty() {
+            tracing::error!(id, language = self.name, ?errors, "a text lacks a value");
+        }
+        Some(text.into_owned())
+    }
+}
+
+/// A language in which the pages are written.
+#[derive(Clone, Copy)]
+pub(crate) struct Language(&'static Texts);
+
+impl Language {
+    /// All of them, English first.
+    pub(crate) fn all() -> impl Iterator<Item = Language> {
+        std::iter::once(&*ENGLISH).chain(OTHERS.iter()).map(Language)
+    }
+
+    /// The language that a browser asks for: by `lang` of the URL, else by `Accept-Language`; English
+    /// where it asks for none that is there.
+    pub(crate) fn asked_for(uri: &Uri, headers: &HeaderMap) -> Language {
+        let query = Query::read(uri.query()).unwrap_or_default();
+        let named = query.text("lang").and_then(|tag| tag.parse().ok());
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let wanted: Vec<LanguageIdentifier> =
+            named.into_iter().chain(accepted.map(by_preference).unwrap_or_default()).collect();
+        let all: Vec<&'static Texts> = Language::all().map(|language| language.0).collect();
+        Language(best(&ENGLISH, &all, &wanted))
+    }
+
+    /// The language's tag, as BCP 47 writes it.
+    pub(crate) fn tag(self) -> &'static str {
+        &self.0.name
+    }
+
+    /// The message `id`, which has no placeholders.
+    pub(crate) fn text(self, id: &str) -> String {
+        self.write(id, None)
+    }
+
+    /// The message `id` with `values` in its placeholders.
+    pub(crate) fn with(self, id: &str, values: &[(&str, &str)]) -> String {
+        let values = values.iter().map(|(name, value)| (*name, FluentValue::from(*value)));
+        self.write(id, Some(&values.collect()))
+    }
+
+    /// An amount.
+    pub(crate) fn amount(self, amount: &Amount) -> String {
+        let thousands = self.text("amount-thousands-separator");
+        let decimal = self.text("amount-decimal-separator");
+        let number = amount.grouped(&thousands, &decimal);
+        self.with("amount", &[("number", &number), ("currency", amount.currency().code())])
+    }
+
+    /// A day.
+    pub(crate) fn date(self, day: Date) -> String {
+        let mut values = FluentArgs::new();
+        values.set("day", day.day().to_string());
+        values.set("month", i64::from(day.month()));
+        values.set("year", day.year().to_string());
+        self.write("date", Some(&values))
+    }
+
+    /// How often a standing order pays.
+    pub(crate) fn frequency(self, frequency: Frequency) -> String {
+        self.with("summary-frequency", &[("frequency", frequency.code())])
+    }
+
+    /// The last day on which a standing order may pay, and its `payments` until then.
+    pub(crate) fn last_day(self, day: Date, payments: i64) -> String {
+        let mut values = FluentArgs::new();
+        values.set("day", self.date(day));
+        values.set("count", payments);
+        self.write("summary-ends-on", Some(&values))
+    }
+
+    /// The message, in English where the language lacks it. A message that English lacks is its id:
+    /// tests hold that there is none.
+    fn write(self, id: &str, values: Option<&FluentArgs<'_>>) -> String {
+        self.0.write(id, values).or_else(|| ENGLISH.write(id, values)).unwrap_or_else(|| {
+            tracing::error!(id, "a text of the pages is missing");
+            id.to_owned()
+        })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Language {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Language, Infallible> {
+        Ok(Language::asked_for(&parts.uri, &parts.headers))
+    }
+}
+
+/// The first language of `wanted` that is among `all`, be it in another region's form; else English.
+fn best<'a>(english: &'a Texts, all: &[&'a Texts], wanted: &[LanguageIdentifier]) -> &'a Texts {
+    let tags: Vec<&LanguageIdentifier> = all.iter().map(|texts| &texts.tag).collect();
+    let found = negotiate_languages(wanted, &tags, None, NegotiationStrategy::Lookup);
+    let found = found.first().and_then(|tag| all.iter().find(|texts| texts.tag == ***tag));
+    found.copied().unwrap_or(english)
+}
+
+/// The languages of an `Accept-Language` (RFC 9110, section 12.5.4), the most wanted first. Unreadable
+/// ones, `*` and unwanted ones (`q=0`) are left out.
+fn by_preference(header: &str) -> Vec<LanguageIdentifier> {
+    let mut ranges: Vec<(u32, LanguageIdentifier)> = header
+        .split(',')
+        .take(RANGES_MAX)
+        .filter_map(|range| {
+            let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
+            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1_000), thousandths)?;
+            Some((weight, tag.trim().parse().ok()?)).filter(|(weight, _)| *weight > 0)
+        })
+        .collect();
+    // Stable: among equals the first one counts.
+    ranges.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    ranges.into_iter().map(|(_, tag)| tag).collect()
+}
+
+/// A weight from `0` to `1` with at most three decimals, in thousandths.
+fn thousandths(weight: &str) -> Option<u32> {
+    let (whole, decimals) = weight.trim().split_once('.').unwrap_or((weight.trim(), ""));
+    let readable = decimals.len() <= 3 && decimals.bytes().all(|digit| digit.is_ascii_digit());
+    let decimals = format!("{decimals:0<3}").parse::<u32>().ok().filter(|_| readable)?;
+    match whole {
+        "0" => Some(decimals),
+        "1" if decimals == 0 => Some(1_000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod catalogue;
+#[cfg(test)]
+mod tests;
