@@ -203,3 +203,20 @@ async fn what_a_payment_is_to_meet_survives_and_what_is_only_planned_does_not() 
     second.environment.advance(6 * 3_600_000);
     assert_eq!(status().await, "AcceptedCreditSettlementCompleted");
 }
+
+/// Earlier releases kept the orders of each standard in tables of their own.
+#[tokio::test]
+async fn a_journal_of_an_earlier_release_keeps_its_money_and_loses_its_orders() {
+    let path = directory("restart-earlier");
+    fs::create_dir_all(&path).unwrap();
+    let account = json!({ "bank": "ob-modelo", "owner": "alice", "name": "Alice Archer",
+        "balance_minor": 777 });
+    let mut lines = format!("{}\n", json!([["account", "70000112345601", account]]));
+    for table in ["consent", "order", "transfer", "token", "code", "authorisation"] {
+        lines.push_str(&format!("{}\n", json!([[table, "x", { "bank": "ob-modelo" }]])));
+    }
+    fs::write(path.join(JOURNAL), lines).unwrap();
+    let world = World::open(Some(path), environment());
+    assert_eq!(world.balance("70000112345601").await, 777);
+    assert_eq!(world.get("/sim/orders").await.json(), json!([]));
+}
