@@ -130,7 +130,10 @@ impl Payment {
         let mut payment = self.clone();
         let state = CancellationState::Sending { attempt };
         payment.cancellation = Some(Cancellation { wanted_by, wanted_at: now, state });
-        Ok(Some(payment.silently(vec![JobChange::Schedule(CANCEL, now)])))
+        // Nothing has changed yet, so whoever saves the Step takes the job as due at once only if it is
+        // due since the last change.
+        let due = now.min(self.updated_at);
+        Ok(Some(payment.silently(vec![JobChange::Schedule(CANCEL, due)])))
     }
 
     /// Whether the bank holds it under an id that we know, and may still execute it.

@@ -273,15 +273,25 @@ impl World {
                 // The form has no address of its own: a browser posts to where it is.
                 (at.clone(), vec![("username", user.to_owned()), ("password", password)])
             } else {
+                // Whoever approves a cancellation chooses no account.
                 let account = html.split("name=\"account\" value=\"").nth(1);
-                let account = account.unwrap_or_else(|| panic!("{html}"));
-                let account = account.split('"').next().unwrap().to_owned();
-                let decision = decision.word().to_owned();
-                (at.clone(), vec![("account", account), ("decision", decision)])
+                let account = account.and_then(|rest| rest.split('"').next()).map(str::to_owned);
+                let account = account.map(|account| ("account", account));
+                let decision = ("decision", decision.word().to_owned());
+                (at.clone(), account.into_iter().chain([decision]).collect())
             };
             let fields: Vec<(&str, &str)> =
                 form.1.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            at = self.location(self.bank_post(&form.0, &fields).await);
+            let answer = self.bank_post(&form.0, &fields).await;
+            at = match answer.status {
+                303 => self.location(answer),
+                // The bank has something to say first; the way back is a link.
+                _ => {
+                    let html = text(&answer);
+                    let link = html.split("href=\"http").nth(1).unwrap_or_else(|| panic!("{html}"));
+                    unescaped(&format!("http{}", link.split('"').next().unwrap()))
+                }
+            };
         }
         panic!("no end of pages at {at}");
     }
