@@ -19,7 +19,7 @@ fn main() -> io::Result<()> {
     }
     code.push_str("]\n");
     fs::write(folder_of("OUT_DIR")?.join("locales.rs"), code)?;
-    announce("cargo::rerun-if-changed=locales");
+    println!("cargo::rerun-if-changed=locales");
     Ok(())
 }
 
@@ -41,9 +41,4 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on standard output")]
-fn announce(line: &str) {
-    println!("{line}");
 }

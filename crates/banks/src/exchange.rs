@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use crate::error::{BankError, cut};
@@ -13,6 +14,8 @@ use crate::wire::WireError;
 const USER_AGENT_BYTES_MAX: usize = 512;
 /// The longest id of a resource at a bank, in bytes.
 const RESOURCE_ID_BYTES_MAX: usize = 128;
+/// All characters but the unreserved ones of RFC 3986, section 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A header.
 pub(crate) fn header(name: &str, value: impl Into<String>) -> (String, String) {
@@ -37,15 +40,7 @@ pub(crate) fn segment(id: &str) -> Result<String, BankError> {
     if !(1..=RESOURCE_ID_BYTES_MAX).contains(&id.len()) || id == "." || id == ".." {
         return Err(BankError::before_sending("field-invalid", "not an id of a bank's resource"));
     }
-    Ok(id
-        .bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect())
+    Ok(utf8_percent_encode(id, RESERVED).to_string())
 }
 
 /// Who we are by our certificates; most standards cannot speak without.

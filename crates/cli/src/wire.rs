@@ -11,10 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use banks::wire::{BODY_BYTES_MAX, ClientCertificate, Request, Response, Wire, WireError};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use domain::reach::Reach;
 use domain::seams::BoxFuture;
+use pem::Pem;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// How long a connection may take, in milliseconds; a request that has none was not sent.
@@ -183,21 +182,12 @@ fn client(
         builder = builder.tls_certs_merge([reqwest::Certificate::from_der(der)?]);
     }
     if let Some(certificate) = certificate {
-        let mut pem = pem("PRIVATE KEY", &certificate.private_key_pkcs8_der);
-        for der in &certificate.chain_der {
-            pem.push_str(&self::pem("CERTIFICATE", der));
-        }
+        let key = Pem::new("PRIVATE KEY", certificate.private_key_pkcs8_der.as_slice());
+        let chain = certificate.chain_der.iter().map(|der| Pem::new("CERTIFICATE", der.as_slice()));
+        let pem = pem::encode_many(&std::iter::once(key).chain(chain).collect::<Vec<_>>());
         builder = builder.identity(reqwest::Identity::from_pem(pem.as_bytes())?);
     }
     Ok(builder.build()?)
-}
-
-/// RFC 7468.
-fn pem(label: &str, der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let lines: Vec<&str> =
-        text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 impl Wire for HttpWire {

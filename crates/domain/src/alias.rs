@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::names::names;
 use crate::text::unreadable_character;
 
 /// Longest value of an alias, in characters.
@@ -28,29 +29,13 @@ pub enum AliasKind {
     Eidas,
 }
 
-impl AliasKind {
-    /// Every kind.
-    pub const ALL: [AliasKind; 6] = [
-        AliasKind::Email,
-        AliasKind::Phone,
-        AliasKind::Domain,
-        AliasKind::Bank,
-        AliasKind::Custom,
-        AliasKind::Eidas,
-    ];
-
-    /// Its word, as operators write it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            AliasKind::Email => "EMAIL",
-            AliasKind::Phone => "PHONE",
-            AliasKind::Domain => "DOMAIN",
-            AliasKind::Bank => "BANK",
-            AliasKind::Custom => "CUSTOM",
-            AliasKind::Eidas => "EIDAS",
-        }
-    }
+names! { AliasKind: name, from_name;
+    Email = "EMAIL",
+    Phone = "PHONE",
+    Domain = "DOMAIN",
+    Bank = "BANK",
+    Custom = "CUSTOM",
+    Eidas = "EIDAS",
 }
 
 /// Another name of a member.
@@ -101,10 +86,8 @@ impl FromStr for Alias {
 
     fn from_str(text: &str) -> Result<Alias, AliasError> {
         let (kind, value) = text.split_once(':').ok_or(AliasError::Kind)?;
-        let kind = AliasKind::ALL
-            .into_iter()
-            .find(|one| one.name().eq_ignore_ascii_case(kind.trim()))
-            .ok_or(AliasError::Kind)?;
+        let kind = AliasKind::from_name(&kind.trim().to_ascii_uppercase());
+        let kind = kind.ok_or(AliasError::Kind)?;
         let value = value.trim();
         let length = value.chars().count();
         if length == 0 || length > VALUE_CHARACTERS_MAX || unreadable_character(value).is_some() {

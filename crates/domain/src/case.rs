@@ -1,5 +1,7 @@
 //! What a case can be about: every surprise that a person has to read.
 
+use crate::names::names;
+
 /// The kind of a [`Case`](crate::step::Case). `docs/cases.md` says what each one asks of an operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CaseKind {
@@ -41,51 +43,23 @@ pub enum CaseKind {
     ReceiptNotSent,
 }
 
-impl CaseKind {
-    /// Every kind, those about money first.
-    pub const ALL: [CaseKind; 18] = [
-        CaseKind::OrderAnswerLost,
-        CaseKind::OrderWithoutId,
-        CaseKind::OrderAnswerAfterItWasLost,
-        CaseKind::OrderAnswerWithoutOrder,
-        CaseKind::OrderTakenUnasked,
-        CaseKind::OpeningAnswerLost,
-        CaseKind::ApprovalAnswerLost,
-        CaseKind::ApprovalUnproven,
-        CaseKind::AuthorisationUnproven,
-        CaseKind::AuthorisationBeforeReturn,
-        CaseKind::ReturnBeforeRedirect,
-        CaseKind::TooManyReturns,
-        CaseKind::StatusWithoutOrder,
-        CaseKind::StatusContradictsEnd,
-        CaseKind::UnrecognisedBankStatus,
-        CaseKind::BankAnswerMalformed,
-        CaseKind::NoFinalStatus,
-        CaseKind::ReceiptNotSent,
-    ];
-
-    /// The kind as it is stored and shown.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            CaseKind::OrderAnswerLost => "order_answer_lost",
-            CaseKind::OrderWithoutId => "order_without_id",
-            CaseKind::OrderAnswerAfterItWasLost => "order_answer_after_it_was_lost",
-            CaseKind::OrderAnswerWithoutOrder => "order_answer_without_order",
-            CaseKind::OrderTakenUnasked => "order_taken_unasked",
-            CaseKind::OpeningAnswerLost => "opening_answer_lost",
-            CaseKind::ApprovalAnswerLost => "approval_answer_lost",
-            CaseKind::ApprovalUnproven => "approval_unproven",
-            CaseKind::AuthorisationUnproven => "authorisation_unproven",
-            CaseKind::AuthorisationBeforeReturn => "authorisation_before_return",
-            CaseKind::ReturnBeforeRedirect => "return_before_redirect",
-            CaseKind::TooManyReturns => "too_many_returns",
-            CaseKind::StatusWithoutOrder => "status_without_order",
-            CaseKind::StatusContradictsEnd => "status_contradicts_end",
-            CaseKind::UnrecognisedBankStatus => "unrecognised_bank_status",
-            CaseKind::BankAnswerMalformed => "bank_answer_malformed",
-            CaseKind::NoFinalStatus => "no_final_status",
-            CaseKind::ReceiptNotSent => "receipt_not_sent",
-        }
-    }
+names! { CaseKind: name, from_name;
+    OrderAnswerLost = "order_answer_lost",
+    OrderWithoutId = "order_without_id",
+    OrderAnswerAfterItWasLost = "order_answer_after_it_was_lost",
+    OrderAnswerWithoutOrder = "order_answer_without_order",
+    OrderTakenUnasked = "order_taken_unasked",
+    OpeningAnswerLost = "opening_answer_lost",
+    ApprovalAnswerLost = "approval_answer_lost",
+    ApprovalUnproven = "approval_unproven",
+    AuthorisationUnproven = "authorisation_unproven",
+    AuthorisationBeforeReturn = "authorisation_before_return",
+    ReturnBeforeRedirect = "return_before_redirect",
+    TooManyReturns = "too_many_returns",
+    StatusWithoutOrder = "status_without_order",
+    StatusContradictsEnd = "status_contradicts_end",
+    UnrecognisedBankStatus = "unrecognised_bank_status",
+    BankAnswerMalformed = "bank_answer_malformed",
+    NoFinalStatus = "no_final_status",
+    ReceiptNotSent = "receipt_not_sent",
 }

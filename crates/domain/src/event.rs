@@ -1,5 +1,7 @@
 //! Kinds of events that a member may subscribe to.
 
+use crate::names::names;
+
 /// What an event is about. The names are those of the public API's webhook types (reference,
 /// section 7.1), which is why they are shouted here and nowhere else in this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,45 +30,16 @@ pub enum EventKind {
     BankSipOutageStatusChanged,
 }
 
-impl EventKind {
-    /// Every kind.
-    pub const ALL: [EventKind; 11] = [
-        EventKind::PaymentStatusChanged,
-        EventKind::TransferStatusChanged,
-        EventKind::StandingOrderStatusChanged,
-        EventKind::RefundStatusChanged,
-        EventKind::VrpStatusChanged,
-        EventKind::VrpConsentStatusChanged,
-        EventKind::VirtualAccountCreditReceived,
-        EventKind::PayoutStatusChanged,
-        EventKind::SettlementRulePayoutExecutionFailed,
-        EventKind::BankAisOutageStatusChanged,
-        EventKind::BankSipOutageStatusChanged,
-    ];
-
-    /// The public name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            EventKind::PaymentStatusChanged => "PAYMENT_STATUS_CHANGED",
-            EventKind::TransferStatusChanged => "TRANSFER_STATUS_CHANGED",
-            EventKind::StandingOrderStatusChanged => "STANDING_ORDER_STATUS_CHANGED",
-            EventKind::RefundStatusChanged => "REFUND_STATUS_CHANGED",
-            EventKind::VrpStatusChanged => "VRP_STATUS_CHANGED",
-            EventKind::VrpConsentStatusChanged => "VRP_CONSENT_STATUS_CHANGED",
-            EventKind::VirtualAccountCreditReceived => "VIRTUAL_ACCOUNT_CREDIT_RECEIVED",
-            EventKind::PayoutStatusChanged => "PAYOUT_STATUS_CHANGED",
-            EventKind::SettlementRulePayoutExecutionFailed => {
-                "SETTLEMENT_RULE_PAYOUT_EXECUTION_FAILED"
-            }
-            EventKind::BankAisOutageStatusChanged => "BANK_AIS_OUTAGE_STATUS_CHANGED",
-            EventKind::BankSipOutageStatusChanged => "BANK_SIP_OUTAGE_STATUS_CHANGED",
-        }
-    }
-
-    /// The kind with that [`EventKind::name`].
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<EventKind> {
-        EventKind::ALL.into_iter().find(|kind| kind.name() == name)
-    }
+names! { EventKind: name, from_name;
+    PaymentStatusChanged = "PAYMENT_STATUS_CHANGED",
+    TransferStatusChanged = "TRANSFER_STATUS_CHANGED",
+    StandingOrderStatusChanged = "STANDING_ORDER_STATUS_CHANGED",
+    RefundStatusChanged = "REFUND_STATUS_CHANGED",
+    VrpStatusChanged = "VRP_STATUS_CHANGED",
+    VrpConsentStatusChanged = "VRP_CONSENT_STATUS_CHANGED",
+    VirtualAccountCreditReceived = "VIRTUAL_ACCOUNT_CREDIT_RECEIVED",
+    PayoutStatusChanged = "PAYOUT_STATUS_CHANGED",
+    SettlementRulePayoutExecutionFailed = "SETTLEMENT_RULE_PAYOUT_EXECUTION_FAILED",
+    BankAisOutageStatusChanged = "BANK_AIS_OUTAGE_STATUS_CHANGED",
+    BankSipOutageStatusChanged = "BANK_SIP_OUTAGE_STATUS_CHANGED",
 }

@@ -131,10 +131,7 @@ impl Form {
         };
         match characters {
             true => data.iter().map(|byte| char::from(*byte)).collect(),
-            false => {
-                let digits: String = data.iter().map(|byte| format!("{byte:02X}")).collect();
-                digits.trim_end_matches('F').to_owned()
-            }
+            false => hex::encode_upper(data).trim_end_matches('F').to_owned(),
         }
     }
 }
@@ -158,17 +155,10 @@ impl<'a> Reader<'a> {
 }
 
 fn hexadecimal(text: &str) -> Result<Vec<u8>, FlickerFault> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .filter(|one| !one.is_ascii_whitespace())
-        .take(BYTES_MAX * 2 + 1)
-        .map(|one| one.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect();
-    let digits = digits.ok_or(FlickerFault::NotHexadecimal)?;
-    if digits.len() % 2 != 0 || digits.len() > BYTES_MAX * 2 {
-        return Err(FlickerFault::NotHexadecimal);
-    }
-    Ok(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, half| byte << 4 | half)).collect())
+    let digits: String =
+        text.chars().filter(|one| !one.is_ascii_whitespace()).take(BYTES_MAX * 2 + 1).collect();
+    // One digit more than the most is an odd number of them, which is refused.
+    hex::decode(digits).map_err(|_| FlickerFault::NotHexadecimal)
 }
 
 /// The half bytes, the high one first.

@@ -34,26 +34,15 @@ pub fn time_ordered(now: Timestamp, ids: &dyn Ids) -> String {
 pub fn random_hex(bytes: usize, ids: &dyn Ids) -> String {
     let mut random = vec![0_u8; bytes];
     ids.fill(&mut random);
-    hex(&random)
-}
-
-/// `bytes` in lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0F)]).collect()
+    hex::encode(random)
 }
 
 /// A random UUID (RFC 9562, version 4).
 #[must_use]
 pub fn random_uuid(ids: &dyn Ids) -> String {
-    let mut bytes = [0_u8; 16];
-    ids.fill(&mut bytes);
-    bytes[6] = (bytes[6] & 0x0F) | 0x40;
-    bytes[8] = (bytes[8] & 0x3F) | 0x80;
-    let hex = hex(&bytes);
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let mut random = [0_u8; 16];
+    ids.fill(&mut random);
+    uuid::Builder::from_random_bytes(random).into_uuid().to_string()
 }
 
 /// A UUID with the time in it (RFC 9562, version 1), its clock sequence and node random, the node
@@ -62,14 +51,19 @@ pub fn random_uuid(ids: &dyn Ids) -> String {
 pub fn time_uuid(now: Timestamp, ids: &dyn Ids) -> String {
     /// From the beginning of the Gregorian calendar to 1970, in units of 100 ns.
     const GREGORIAN: i128 = 122_192_928_000_000_000;
-    let ticks = (now.as_nanosecond() / 100 + GREGORIAN).max(0);
+    let ticks = u64::try_from(now.as_nanosecond() / 100 + GREGORIAN).unwrap_or(0);
     let mut random = [0_u8; 8];
     ids.fill(&mut random);
-    random[0] = (random[0] & 0x3F) | 0x80;
-    random[2] |= 1;
-    let tail = hex(&random);
-    let (low, middle, high) = (ticks & 0xFFFF_FFFF, (ticks >> 32) & 0xFFFF, (ticks >> 48) & 0x0FFF);
-    format!("{low:08x}-{middle:04x}-1{high:03x}-{}-{}", &tail[..4], &tail[4..])
+    let [high, low, mut node @ ..] = random;
+    node[0] |= 1;
+    let sequence = u16::from_be_bytes([high, low]);
+    uuid::Builder::from_gregorian_timestamp(ticks, sequence, &node).into_uuid().to_string()
+}
+
+/// A UUID that follows from 16 bytes, such as those of a digest (RFC 9562, version 8).
+#[must_use]
+pub fn custom_uuid(bytes: [u8; 16]) -> String {
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
 fn base58_fixed(mut number: u128) -> String {
@@ -287,5 +281,10 @@ mod tests {
     fn a_uuid_has_its_version_and_variant() {
         let uuid = random_uuid(&Fixed(0xFF));
         assert_eq!(uuid, "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        // RFC 9562, appendix A.1: its time, with a clock sequence and a node of our own.
+        let now: Timestamp = "2022-02-22T14:22:22-05:00".parse().unwrap();
+        let uuid = time_uuid(now, &Fixed(0xC2));
+        assert_eq!(uuid, "c232ab00-9414-11ec-82c2-c3c2c2c2c2c2");
+        assert_eq!(custom_uuid([0xFF; 16]), "ffffffff-ffff-8fff-bfff-ffffffffffff");
     }
 }

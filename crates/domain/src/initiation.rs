@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::{Address, Party};
 use crate::ids::TokenizedAccountId;
 use crate::money::Amount;
+use crate::names::names;
 
 /// The rail on which the money should travel (API `localInstrument`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,32 +51,20 @@ pub enum Flow {
     PayByLinkHostedPages,
 }
 
-impl Flow {
-    /// Every flow.
-    pub const ALL: [Flow; 4] = [
-        Flow::ApiOnly,
-        Flow::FullHostedPages,
-        Flow::EmbeddedHostedPages,
-        Flow::PayByLinkHostedPages,
-    ];
+names! { Flow: name;
+    ApiOnly = "api_only",
+    FullHostedPages = "full_hosted_pages",
+    EmbeddedHostedPages = "embedded_hosted_pages",
+    PayByLinkHostedPages = "pay_by_link_hosted_pages",
+}
 
+impl Flow {
     /// Whether the payer begins on our pages, where a bank is chosen or confirmed.
     #[must_use]
     pub fn begins_on_pages(self) -> bool {
         match self {
             Flow::FullHostedPages | Flow::PayByLinkHostedPages => true,
             Flow::ApiOnly | Flow::EmbeddedHostedPages => false,
-        }
-    }
-
-    /// The name under which the flow is stored and filtered.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Flow::ApiOnly => "api_only",
-            Flow::FullHostedPages => "full_hosted_pages",
-            Flow::EmbeddedHostedPages => "embedded_hosted_pages",
-            Flow::PayByLinkHostedPages => "pay_by_link_hosted_pages",
         }
     }
 }
@@ -153,39 +142,15 @@ pub enum Frequency {
     Year,
 }
 
-impl Frequency {
-    /// Every frequency, the shortest time first.
-    pub const ALL: [Frequency; 8] = [
-        Frequency::Dail,
-        Frequency::Week,
-        Frequency::Towk,
-        Frequency::Mnth,
-        Frequency::Tomn,
-        Frequency::Qutr,
-        Frequency::Semi,
-        Frequency::Year,
-    ];
-
-    /// The public API's code.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Frequency::Dail => "DAIL",
-            Frequency::Week => "WEEK",
-            Frequency::Towk => "TOWK",
-            Frequency::Mnth => "MNTH",
-            Frequency::Tomn => "TOMN",
-            Frequency::Qutr => "QUTR",
-            Frequency::Semi => "SEMI",
-            Frequency::Year => "YEAR",
-        }
-    }
-
-    /// The frequency with that [`Frequency::code`].
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Frequency> {
-        Frequency::ALL.into_iter().find(|frequency| frequency.code() == code)
-    }
+names! { Frequency: code, from_code;
+    Dail = "DAIL",
+    Week = "WEEK",
+    Towk = "TOWK",
+    Mnth = "MNTH",
+    Tomn = "TOMN",
+    Qutr = "QUTR",
+    Semi = "SEMI",
+    Year = "YEAR",
 }
 
 /// The most days ahead that a first, or only, execution is accepted for.

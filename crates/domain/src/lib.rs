@@ -22,6 +22,7 @@ pub mod ids;
 pub mod initiation;
 pub mod mail;
 pub mod money;
+mod names;
 pub mod payment;
 pub mod rail;
 pub mod reach;

@@ -2,17 +2,16 @@
 
 use std::fmt;
 
+use email_address::{EmailAddress, Options};
 use serde::{Deserialize, Serialize};
 
 /// Longest address, in characters (RFC 5321, section 4.5.3.1.3, without its brackets).
 const CHARACTERS_MAX: usize = 254;
-/// Longest part in front of the `@` (section 4.5.3.1.1).
-const LOCAL_MAX: usize = 64;
 
 /// A mail address of the usual form. Those with quotes, comments or addresses in brackets exist in
-/// the standard only.
+/// the standard only. A stored one was checked when it came, and is not checked again.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(transparent)]
 pub struct MailAddress(String);
 
 /// The text is no mail address.
@@ -32,31 +31,14 @@ impl std::str::FromStr for MailAddress {
     type Err = NoMailAddress;
 
     fn from_str(text: &str) -> Result<MailAddress, NoMailAddress> {
-        let (local, host) = text.rsplit_once('@').ok_or(NoMailAddress)?;
-        let plain = |one: char| one.is_alphanumeric() || one == '.' || one == '-';
-        let of_local = |one: char| plain(one) || "!#$%&'*+/=?^_`{|}~".contains(one);
-        let dotted = |text: &str| text.split('.').all(|part| !part.is_empty());
-        let fits = text.chars().count() <= CHARACTERS_MAX
-            && local.len() <= LOCAL_MAX
-            && local.chars().all(of_local)
-            && host.chars().all(plain)
-            && dotted(local)
-            && dotted(host);
-        if fits { Ok(MailAddress(text.to_owned())) } else { Err(NoMailAddress) }
-    }
-}
-
-impl TryFrom<String> for MailAddress {
-    type Error = NoMailAddress;
-
-    fn try_from(text: String) -> Result<MailAddress, NoMailAddress> {
-        text.parse()
-    }
-}
-
-impl From<MailAddress> for String {
-    fn from(address: MailAddress) -> String {
-        address.0
+        let plain = Options::default().without_display_text().without_domain_literal();
+        let found = EmailAddress::parse_with_options(text, plain).map_err(|_| NoMailAddress)?;
+        let of_host = |one: char| one.is_alphanumeric() || one == '.' || one == '-';
+        let is_usual = text.chars().count() <= CHARACTERS_MAX
+            && found.email() == text
+            && !found.local_part().starts_with('"')
+            && found.domain().chars().all(of_host);
+        if is_usual { Ok(MailAddress(text.to_owned())) } else { Err(NoMailAddress) }
     }
 }
 
@@ -89,6 +71,11 @@ mod tests {
             "a..b@c.example",
             "a@.example",
             "<a@b.example>",
+            " <a@b.example>",
+            "A <a@b.example>",
+            "\"a b\"@c.example",
+            "a@[192.0.2.1]",
+            "a@b_c.example",
             "a@b.example\r\nBcc: c@d.example",
             &long,
         ] {

@@ -1,6 +1,7 @@
 //! A payment as a transfer of payments v1: what its changes are called there (reference,
 //! section 2.12).
 
+use crate::names::names;
 use crate::payment::{Payment, PaymentChanged, Stage};
 
 /// Where a transfer stands. The three of settlement accounts do not exist yet.
@@ -38,40 +39,21 @@ const NOT_PERMITTED: [&str; 2] = ["permission_denied", "permission denied"];
 /// What the published mock bank says where it says nothing else (reference, section 8.1).
 const NOTHING_SAID: &str = "failure";
 
+names! { TransferStatus: name;
+    Pending = "pending",
+    PendingExternalAuthorization = "pending_external_authorization",
+    Processing = "processing",
+    Success = "success",
+    Initiated = "initiated",
+    FailureGeneric = "failure_generic",
+    FailurePermissionDenied = "failure_permission_denied",
+    FailureCanceled = "failure_canceled",
+    FailureExpired = "failure_expired",
+    FailureInsufficientFunds = "failure_insufficient_funds",
+    FailureDeclined = "failure_declined",
+}
+
 impl TransferStatus {
-    /// Every status.
-    pub const ALL: [TransferStatus; 11] = [
-        TransferStatus::Pending,
-        TransferStatus::PendingExternalAuthorization,
-        TransferStatus::Processing,
-        TransferStatus::Success,
-        TransferStatus::Initiated,
-        TransferStatus::FailureGeneric,
-        TransferStatus::FailurePermissionDenied,
-        TransferStatus::FailureCanceled,
-        TransferStatus::FailureExpired,
-        TransferStatus::FailureInsufficientFunds,
-        TransferStatus::FailureDeclined,
-    ];
-
-    /// A stable name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            TransferStatus::Pending => "pending",
-            TransferStatus::PendingExternalAuthorization => "pending_external_authorization",
-            TransferStatus::Processing => "processing",
-            TransferStatus::Success => "success",
-            TransferStatus::Initiated => "initiated",
-            TransferStatus::FailureGeneric => "failure_generic",
-            TransferStatus::FailurePermissionDenied => "failure_permission_denied",
-            TransferStatus::FailureCanceled => "failure_canceled",
-            TransferStatus::FailureExpired => "failure_expired",
-            TransferStatus::FailureInsufficientFunds => "failure_insufficient_funds",
-            TransferStatus::FailureDeclined => "failure_declined",
-        }
-    }
-
     /// The status of a payment's transfer.
     #[must_use]
     pub fn of(payment: &Payment) -> TransferStatus {

@@ -46,9 +46,9 @@ impl IdempotencyKey {
             context.update(part.as_bytes());
         }
         IdempotencyKey {
-            id: domain::ids::hex(context.finish().as_ref()),
-            request_sha256: domain::ids::hex(digest(&SHA256, &in_one_form(body)).as_ref()),
-            bytes_sha256: domain::ids::hex(digest(&SHA256, body).as_ref()),
+            id: hex::encode(context.finish().as_ref()),
+            request_sha256: hex::encode(digest(&SHA256, &in_one_form(body)).as_ref()),
+            bytes_sha256: hex::encode(digest(&SHA256, body).as_ref()),
         }
     }
 

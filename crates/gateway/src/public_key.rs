@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm,
 };
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use curve25519_dalek::edwards::CompressedEdwardsY;
 
 /// Longest key text that is read, in bytes: an RSA key of 8,192 bits in PEM has less than half.
@@ -160,22 +160,20 @@ fn key_bytes(text: &str) -> Result<Vec<u8>, String> {
     URL_SAFE_NO_PAD.decode(plain).map_err(|_| "`publicKey` should be PEM or base64url".to_owned())
 }
 
-/// The PEM form of an Ed25519 public key of 32 bytes (RFC 8410).
+/// The DER form of an Ed25519 public key of 32 bytes (RFC 8410).
 #[must_use]
-pub fn ed25519_pem(raw: &[u8]) -> String {
-    let der: Vec<u8> = ED25519_DER_PREFIX.iter().chain(raw).copied().collect();
-    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der))
+pub fn ed25519_der(raw: &[u8]) -> Vec<u8> {
+    ED25519_DER_PREFIX.iter().chain(raw).copied().collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn hex(text: &str) -> Vec<u8> {
-        (0..text.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-            .collect()
+        ::hex::decode(text).unwrap()
     }
 
     #[test]

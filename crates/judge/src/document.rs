@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 /// A reference may lead to a reference; a longer chain than this is taken for a loop.
@@ -24,17 +25,13 @@ pub(crate) fn escape(segment: &str) -> String {
     segment.replace('~', "~0").replace('/', "~1")
 }
 
+/// All characters but the unreserved ones of RFC 3986 and the slashes between segments.
+const NOT_IN_POINTER: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
 /// Makes a JSON pointer fit for the fragment of a URI.
 pub(crate) fn percent_encode(pointer: &str) -> String {
-    let mut encoded = String::with_capacity(pointer.len());
-    for byte in pointer.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+    utf8_percent_encode(pointer, NOT_IN_POINTER).to_string()
 }
 
 /// The path parts of the document's server addresses, without a trailing slash.

@@ -1,6 +1,7 @@
 //! `docs/limits.md`, made of the code: every constant of the product that bounds something, with the
 //! first sentence of its documentation.
 
+use crate::source::{Constant, read};
 use crate::{File, Tree};
 
 /// Crates that run in production. The simulated banks, the benchmark and the tests are not there.
@@ -13,8 +14,8 @@ const OTHERS: [&str; 4] = ["PATIENCE", "POSTPONED", "READERS", "RESERVED_FILES"]
 /// One limit.
 struct Limit<'a> {
     file: &'a str,
-    name: &'a str,
-    value: &'a str,
+    name: String,
+    value: String,
     meaning: String,
 }
 
@@ -41,36 +42,22 @@ pub fn table(tree: &Tree) -> String {
 }
 
 fn limits_of(file: &File) -> Vec<Limit<'_>> {
-    let mut found = vec![];
-    let mut comment = String::new();
-    for line in file.text.lines() {
-        // Tests come last in each file.
-        if line.starts_with("mod tests") {
-            break;
-        }
-        let line = line.trim();
-        if let Some(text) = line.strip_prefix("///") {
-            comment.push_str(text);
-        } else if let Some((name, value)) = constant(line) {
+    // A file that cannot be read is a problem of `words`.
+    let constants = read(&file.text).unwrap_or_default().constants.into_iter();
+    constants
+        .filter(is_limit)
+        .map(|Constant { name, value, comment }| {
             let meaning = meaning(&comment);
-            found.push(Limit { file: &file.path, name, value, meaning });
-            comment.clear();
-        } else if !line.starts_with('#') {
-            comment.clear();
-        }
-    }
-    found
+            Limit { file: &file.path, name, value, meaning }
+        })
+        .collect()
 }
 
-/// Name and value of a line such as `pub const NAME: usize = 5;`, where it is a limit.
-fn constant(line: &str) -> Option<(&str, &str)> {
-    let line =
-        line.strip_prefix("pub(crate) ").or(line.strip_prefix("pub(super) ")).unwrap_or(line);
-    let line = line.strip_prefix("pub ").unwrap_or(line);
-    let (name, rest) = line.strip_prefix("const ")?.split_once(':')?;
-    let (_, value) = rest.split_once(" = ")?;
-    let is_limit = ENDINGS.iter().any(|ending| name.ends_with(ending)) || OTHERS.contains(&name);
-    is_limit.then_some((name, value.strip_suffix(';')?))
+/// Whether a constant is a limit: by its name, and by a value that fits into a row.
+fn is_limit(constant: &Constant) -> bool {
+    let name = constant.name.as_str();
+    let named = ENDINGS.iter().any(|ending| name.ends_with(ending)) || OTHERS.contains(&name);
+    named && !constant.value.contains('\n')
 }
 
 /// The first sentence of a comment, without links.
@@ -88,7 +75,7 @@ mod tests {
     fn every_limit_is_found_with_its_meaning() {
         let text = "//! File.\n/// How many [`Thing`]s there\n/// are. More is refused.\n\
                     pub const THINGS_MAX: usize = 2 * 1024;\n/// No limit.\nconst NAME: &str = \"x\";\n\
-                    \n    pub(crate) const WAIT_MS: u64 = 5;\nmod tests {\n    const T_MAX: u8 = 1;\n}\n";
+                    \n    pub(crate) const WAIT_MS: u64 = 5;\n#[cfg(test)]\nmod tests {\n    const T_MAX: u8 = 1;\n}\n";
         let file = File { path: "crates/web/src/a.rs".to_owned(), text: text.to_owned() };
         let found: Vec<String> = limits_of(&file)
             .iter()

@@ -1,5 +1,8 @@
 //! Links in Markdown lead somewhere, and no file lies about that nothing uses.
 
+use std::collections::BTreeSet;
+
+use crate::source::read;
 use crate::{File, Tree};
 
 /// Every link to a file that is not there, and every file that nothing names.
@@ -12,7 +15,8 @@ pub fn check(tree: &Tree) -> Vec<String> {
     for file in tree.files.iter().filter(|file| !is_used(tree, file)) {
         problems.push(format!("{}: nothing uses it: use it or delete it", file.path));
     }
-    for file in tree.rust().filter(|file| !is_declared(tree, file)) {
+    let declared = declared(tree);
+    for file in tree.rust().filter(|file| !is_root(file) && !declared.contains(&file.path)) {
         problems.push(format!("{}: no `mod` declares it: declare it or delete it", file.path));
     }
     problems
@@ -87,25 +91,30 @@ fn names(text: &str, path: &str) -> bool {
     })
 }
 
-/// Whether some file declares the module that `file` is. Roots need no declaration.
-fn is_declared(tree: &Tree, file: &File) -> bool {
-    let root = ["main.rs", "lib.rs", "build.rs"].contains(&file.name());
-    let target = ["/tests", "/benches", "/examples", "/bin", "/targets"]
-        .iter()
-        .any(|folder| file.folder().ends_with(folder));
-    if root || target {
-        return true;
+/// Whether a file is the root of a library, a program, a test or the like, which no file declares.
+fn is_root(file: &File) -> bool {
+    ["main.rs", "lib.rs", "build.rs"].contains(&file.name())
+        || ["/tests", "/benches", "/examples", "/bin", "/targets"]
+            .iter()
+            .any(|folder| file.folder().ends_with(folder))
+}
+
+/// The paths where the modules are looked for that the files declare.
+fn declared(tree: &Tree) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    for file in tree.rust() {
+        let folder = if is_root(file) || file.name() == "mod.rs" {
+            file.folder()
+        } else {
+            file.path.trim_end_matches(".rs")
+        };
+        // A file that cannot be read is a problem of `words`.
+        for module in read(&file.text).unwrap_or_default().modules {
+            paths.insert(format!("{folder}/{module}.rs"));
+            paths.insert(format!("{folder}/{module}/mod.rs"));
+        }
     }
-    let (folder, module) = if file.name() == "mod.rs" {
-        file.folder().rsplit_once('/').unwrap_or(("", file.folder()))
-    } else {
-        (file.folder(), file.name().trim_end_matches(".rs"))
-    };
-    let declaration = format!("mod {module};");
-    let sibling_of_folder = format!("{folder}.rs");
-    tree.rust()
-        .filter(|other| other.folder() == folder || other.path == sibling_of_folder)
-        .any(|other| other.text.lines().any(|line| line.trim_end().ends_with(&declaration)))
+    paths
 }
 
 #[cfg(test)]

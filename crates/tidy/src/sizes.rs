@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{File, Tree};
+use crate::Tree;
+use crate::source::read;
 
 /// Lines of a file, at the most.
 const FILE_LINES_MAX: usize = 500;
@@ -56,57 +57,17 @@ fn too_long(tree: &Tree) -> Vec<(String, usize, String)> {
             found.push((file.path.clone(), lines, advice));
         }
         if file.is_rust() {
-            for (name, lines) in functions(file) {
-                if lines > FUNCTION_LINES_MAX {
+            // A file that cannot be read is a problem of `words`.
+            for function in read(&file.text).unwrap_or_default().functions {
+                if function.lines > FUNCTION_LINES_MAX {
                     let advice = format!("give its parts names (at most {FUNCTION_LINES_MAX})");
-                    found.push((format!("{}::{name}", file.path), lines, advice));
+                    let what = format!("{}::{}", file.path, function.name);
+                    found.push((what, function.lines, advice));
                 }
             }
         }
     }
     found
-}
-
-/// Name and number of lines of each function, by the indentation that rustfmt gives it.
-fn functions(file: &File) -> Vec<(String, usize)> {
-    let lines: Vec<&str> = file.text.lines().collect();
-    let mut found = vec![];
-    for (start, line) in lines.iter().enumerate() {
-        let Some(name) = function_name(line) else { continue };
-        let indentation = &line[..line.len() - line.trim_start().len()];
-        let opens = lines[start..].iter().position(|line| {
-            let line = line.split("//").next().unwrap_or("").trim_end();
-            line.ends_with('{') || line.ends_with('}') || line.ends_with(';')
-        });
-        let Some(opening) = opens.map(|offset| start + offset) else { continue };
-        if !lines[opening].trim_end().ends_with('{') {
-            continue;
-        }
-        let closing = format!("{indentation}}}");
-        let end = lines[opening + 1..].iter().position(|line| line.starts_with(&closing));
-        if let Some(offset) = end {
-            found.push((name.to_owned(), opening + 1 + offset - start + 1));
-        }
-    }
-    found
-}
-
-fn function_name(line: &str) -> Option<&str> {
-    let mut words = line.split_whitespace().peekable();
-    while let Some(word) = words.next() {
-        if word == "fn" {
-            let rest = words.next()?;
-            return rest.split(['(', '<']).next();
-        }
-        let modifier = ["pub", "const", "async", "unsafe", "extern"].contains(&word)
-            || word.starts_with("pub(")
-            || word.starts_with('"')
-            || word.ends_with(')') && line.trim_start().starts_with("pub(in ");
-        if !modifier {
-            return None;
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -126,8 +87,8 @@ mod tests {
 
     #[test]
     fn long_files_are_found_to_the_line() {
-        assert_eq!(check_one("a.rs", &"x\n".repeat(500), ""), Vec::<String>::new());
-        assert_eq!(check_one("a.rs", &"x\n".repeat(501), "").len(), 1);
+        assert_eq!(check_one("a.rs", &"//\n".repeat(500), ""), Vec::<String>::new());
+        assert_eq!(check_one("a.rs", &"//\n".repeat(501), "").len(), 1);
         assert_eq!(check_one("a.json", &"x\n".repeat(501), ""), Vec::<String>::new());
     }
 
@@ -136,8 +97,9 @@ mod tests {
         assert_eq!(check_one("a.rs", &function_of(70), ""), Vec::<String>::new());
         let problems = check_one("a.rs", &function_of(71), "");
         assert!(problems[0].starts_with("a.rs::long has 71 lines"), "{problems:?}");
-        let declared = "trait X {\n    fn short(&self);\n    fn one() { 1 }\n}\n";
-        assert_eq!(functions(&Tree::of(&[("a.rs", declared)]).files[0]), []);
+        let inner = format!("fn outer() {{\n{}}}\n", function_of(69));
+        let problems = check_one("a.rs", &inner, "");
+        assert!(problems[0].starts_with("a.rs::outer has 73 lines"), "{problems:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The store writes each statement once for SQLite and PostgreSQL, so it keeps to what both do the
 //! same way: `BIGINT` and `TEXT`, `ON CONFLICT`, `RETURNING`, comparisons of rows.
 
-use crate::source::{Literal, Source, split};
+use crate::source::{Literal, read};
 use crate::{File, Tree};
 
 /// The one statement that may skip locked rows.
@@ -54,10 +54,11 @@ pub fn check(tree: &Tree) -> Vec<String> {
         if !of_store && MAY_HOLD_SQL.contains(&name) {
             continue;
         }
-        let source = split(&file.text);
+        // A file that cannot be read is a problem of `words`.
+        let source = read(&file.text).unwrap_or_default();
         for literal in source.literals.iter().filter(|literal| is_sql(&literal.text)) {
             if of_store {
-                problems.extend(dialect(file, &source, literal));
+                problems.extend(dialect(file, literal));
             } else {
                 problems.push(format!(
                     "{}:{}: SQL outside the store: give crates/store a function for it",
@@ -76,19 +77,12 @@ pub fn check(tree: &Tree) -> Vec<String> {
     problems
 }
 
-fn dialect(file: &File, source: &Source, literal: &Literal) -> Vec<String> {
-    let is_claim = constant_of(source, literal) == Some(CLAIM);
+fn dialect(file: &File, literal: &Literal) -> Vec<String> {
+    let is_claim = literal.constant.as_deref() == Some(CLAIM);
     complaints(&literal.text)
         .filter(|complaint| !(is_claim && complaint.starts_with("`SKIP LOCKED`")))
         .map(|complaint| format!("{}:{}: {complaint}", file.path, literal.line))
         .collect()
-}
-
-/// The name of the constant whose text `literal` is.
-fn constant_of<'s>(source: &'s Source, literal: &Literal) -> Option<&'s str> {
-    let before = source.code.iter().take(literal.line).rev().take(3);
-    let declaration = before.into_iter().find_map(|line| line.split_once("const "))?.1;
-    declaration.split(':').next().map(str::trim)
 }
 
 fn is_sql(text: &str) -> bool {

@@ -1,13 +1,13 @@
 //! What no file may contain, and what each source file must begin with.
 
-use crate::source::split;
+use crate::source::read;
 use crate::{File, Tree};
 
 /// Macros that must not stay, with the reason.
 const MACROS: &[(&str, &str)] = &[
-    ("todo!", "finish it, or leave it out"),
-    ("unimplemented!", "finish it, or leave it out"),
-    ("dbg!", "use `tracing`, or take it out"),
+    ("todo", "finish it, or leave it out"),
+    ("unimplemented", "finish it, or leave it out"),
+    ("dbg", "use `tracing`, or take it out"),
 ];
 /// Places and servers of one machine. Put together here, so that this file does not hold them.
 const MACHINES: &[&str] = &[
@@ -52,38 +52,25 @@ fn in_source(file: &File) -> Vec<String> {
         let advice = "begin with `//!` and say what the file is for";
         problems.push(format!("{}: {advice}", file.path));
     }
-    let code = split(&file.text).code;
-    for (number, line) in (1..).zip(&code) {
-        for (word, advice) in MACROS.iter().filter(|(word, _)| has_macro(line, word)) {
-            problems.push(format!("{}:{number}: `{word}`: {advice}", file.path));
+    let source = match read(&file.text) {
+        Ok(source) => source,
+        Err(error) => {
+            problems.push(format!("{}:{error}: no rule can read it", file.path));
+            return problems;
         }
-        if opens_allow(line) && !has_reason(&code[number - 1..]) {
-            problems.push(format!(
-                "{}:{number}: say why: `#[expect(lint, reason = \"…\")]`",
-                file.path
-            ));
+    };
+    for call in &source.calls {
+        for (word, advice) in MACROS.iter().filter(|(word, _)| *word == call.name) {
+            problems.push(format!("{}:{}: `{word}!`: {advice}", file.path, call.line));
         }
     }
+    for silenced in source.silenced.iter().filter(|silenced| !silenced.has_reason) {
+        problems.push(format!(
+            "{}:{}: say why: `#[expect(lint, reason = \"…\")]`",
+            file.path, silenced.line
+        ));
+    }
     problems
-}
-
-fn has_macro(line: &str, word: &str) -> bool {
-    line.match_indices(word).any(|(at, _)| {
-        !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_')
-    })
-}
-
-fn opens_allow(line: &str) -> bool {
-    ["#[allow(", "#![allow(", "#[expect(", "#![expect("].iter().any(|word| line.contains(word))
-}
-
-/// Whether the attribute that begins on the first line names a reason before it ends.
-fn has_reason(lines: &[String]) -> bool {
-    let attribute = lines.join("\n");
-    let start = ["allow(", "expect("].iter().filter_map(|word| attribute.find(word)).min();
-    let attribute = &attribute[start.unwrap_or(0)..];
-    let end = attribute.find(")]").unwrap_or(attribute.len());
-    attribute[..end].contains("reason =")
 }
 
 #[cfg(test)]
@@ -107,9 +94,11 @@ mod tests {
             "fn f() { todo!() }",
             "fn f() { unimplemented!(\"later\") }",
             "fn f() { g(dbg!(1)) }",
-            "#[allow(lint)]\nfn f() {}\n#[expect(b, reason = \"c\")]",
+            "#[allow(lint)]\nfn f() {}\n#[expect(b, reason = \"c\")]\nfn g() {}",
             "#![allow(\n    lint\n)]",
-            "#[expect(lint)]",
+            "#[expect(lint)]\nfn f() {}",
+            "macro_rules! m { () => { #[allow(lint)] fn f() {} } }",
+            "fn f( {}",
         ] {
             assert_eq!(problems_of("a.rs", &format!("//! A.\n{line}\n")), 1, "{line}");
         }

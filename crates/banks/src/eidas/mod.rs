@@ -4,7 +4,6 @@
 //! certification authority that nobody but its maker trusts. [`request`] makes the requests (PKCS#10)
 //! with which real ones are bought. [`read`] tells what is in a certificate, whoever made it.
 
-mod der;
 pub mod issue;
 pub mod read;
 pub mod request;

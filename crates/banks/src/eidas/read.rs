@@ -58,7 +58,7 @@ impl Certificate {
             .iter()
             .find(|extension| extension.oid.to_id_string() == QC_STATEMENTS)
             .and_then(|extension| decode(extension.value));
-        let serial = domain::ids::hex(certificate.raw_serial());
+        let serial = hex::encode(certificate.raw_serial());
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
         Ok(Certificate {
             serial_hex: serial.trim_start_matches('0').to_owned(),
@@ -69,7 +69,7 @@ impl Certificate {
             psd2,
             not_before: moment(certificate.validity().not_before.timestamp())?,
             not_after: moment(certificate.validity().not_after.timestamp())?,
-            fingerprint: domain::ids::hex(digest.as_ref()),
+            fingerprint: hex::encode(digest.as_ref()),
         })
     }
 

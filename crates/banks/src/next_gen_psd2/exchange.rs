@@ -152,7 +152,10 @@ fn refusal(response: &Response) -> (Option<String>, String) {
 /// A UUID that follows from a text, so that each attempt sends the same (version 8, RFC 9562).
 pub(super) fn request_id_of(text: &str) -> String {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    let hex = domain::ids::hex(&digest.as_ref()[..16]);
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    format!("{}-{}-8{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+    let mut bytes = [0_u8; 16];
+    bytes.copy_from_slice(&digest.as_ref()[..16]);
+    // The variant's two further bits do not follow from the text, as in earlier releases: an attempt that
+    // a new release repeats keeps its id.
+    bytes[8] = bytes[8] & 0x0F | 0xA0;
+    domain::ids::custom_uuid(bytes)
 }

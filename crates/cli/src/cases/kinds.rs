@@ -203,9 +203,3 @@ pub fn sections() -> String {
     };
     CaseKind::ALL.iter().map(section).collect()
 }
-
-/// The kind of that name; none for one of another release.
-#[must_use]
-pub fn of_name(name: &str) -> Option<CaseKind> {
-    CaseKind::ALL.into_iter().find(|kind| kind.name() == name)
-}

@@ -6,6 +6,7 @@ pub mod kinds;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
+use domain::case::CaseKind;
 use domain::seams::Clock;
 use serde_json::{Value, json};
 use store::cases::{self, Closing, StoredCase};
@@ -151,7 +152,7 @@ fn for_people(case: &StoredCase) -> String {
         },
         String::new(),
     ];
-    match kinds::of_name(&case.kind).map(kinds::explain) {
+    match CaseKind::from_name(&case.kind).map(kinds::explain) {
         Some(explanation) => {
             let urgent = if explanation.money { " Money may have moved." } else { "" };
             lines.push(format!("What happened: {}{urgent}", explanation.meaning));

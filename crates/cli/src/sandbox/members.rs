@@ -3,13 +3,14 @@
 
 use anyhow::Context;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::MemberId;
 use domain::seams::Ids;
-use gateway::public_key::ed25519_pem;
+use gateway::public_key::ed25519_der;
 use gateway::seal::Sealer;
 use gateway::signing::key_id;
 use jiff::Timestamp;
+use pem::{EncodeConfig, LineEnding, Pem};
 use store::members::{MemberKey, MemberSettings};
 use store::{Db, members, secrets, unit};
 use web::api::auth::basic;
@@ -44,11 +45,12 @@ impl SandboxMember {
             0x04, 0x20,
         ];
         der.extend_from_slice(&seed);
-        let private = format!(
-            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-            STANDARD.encode(der)
-        );
-        Ok((private, ed25519_pem(&public_key_of(&seed)?)))
+        let written = |tag: &str, der: Vec<u8>| {
+            let lines = EncodeConfig::new().set_line_ending(LineEnding::LF);
+            pem::encode_config(&Pem::new(tag, der), lines)
+        };
+        let public = ed25519_der(&public_key_of(&seed)?);
+        Ok((written("PRIVATE KEY", der), written("PUBLIC KEY", public)))
     }
 }
 

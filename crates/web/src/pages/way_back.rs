@@ -6,8 +6,8 @@ use domain::initiation::Flow;
 use domain::payment::{Payment, Stage};
 use domain::token_request::TokenRequest;
 use gateway::App;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
-use url::form_urlencoded::byte_serialize;
 
 use crate::api::grpc::GrpcStatus;
 use crate::api::status::TransferStatus;
@@ -17,6 +17,10 @@ use crate::api::v1::token_requests::result::{DECLINED, signature};
 const NOT_INITIATED: &str = "EXCEPTION_INITIATE_BANK_AUTH";
 /// The payer said no, or went away.
 const ACCESS_DENIED: &str = "access_denied";
+
+/// What forms encode (WHATWG URL, `application/x-www-form-urlencoded`), and spaces like everything else.
+const NOT_IN_PARAMETERS: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
 
 /// Parameters, in the order in which they are written.
 type Parameters = Vec<(&'static str, String)>;
@@ -234,8 +238,7 @@ fn fields_wanted(payment: &Payment) -> Option<String> {
 /// The address with further parameters. A space is `%20`: clients decode a plus sign as itself.
 pub(super) fn with_parameters(address: &str, parameters: &[(&str, String)]) -> String {
     let Ok(mut url) = Url::parse(address) else { return address.to_owned() };
-    let encoded =
-        |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    let encoded = |text: &str| utf8_percent_encode(text, NOT_IN_PARAMETERS).to_string();
     let mut parts: Vec<String> =
         url.query().filter(|query| !query.is_empty()).map(str::to_owned).into_iter().collect();
     parts.extend(parameters.iter().map(|(name, value)| format!("{name}={}", encoded(value))));

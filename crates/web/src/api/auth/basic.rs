@@ -29,7 +29,7 @@ pub(super) async fn member(app: &Arc<App>, key: &str) -> Result<Member, Refused>
 /// so nothing slower is needed.
 #[must_use]
 pub fn secret_sha256(secret: &str) -> String {
-    domain::ids::hex(digest(&SHA256, secret.as_bytes()).as_ref())
+    hex::encode(digest(&SHA256, secret.as_bytes()).as_ref())
 }
 
 /// The whole `Authorization` header of a Basic key.

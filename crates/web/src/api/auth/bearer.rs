@@ -14,6 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use domain::ids::MemberId;
 use gateway::{App, Member, members};
+use percent_encoding::percent_decode;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -151,17 +152,10 @@ fn same_once_decoded(signed: &str, sent: &str) -> bool {
 
 /// `path` with its percent-encoded bytes; `None` where a percent sign begins none.
 fn url_bytes(path: &str) -> Option<Vec<u8>> {
-    let mut bytes = path.bytes();
-    let mut plain = Vec::with_capacity(path.len());
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            plain.push(byte);
-            continue;
-        }
-        let mut digit = || char::from(bytes.next()?).to_digit(16);
-        plain.push(u8::try_from(digit()? * 16 + digit()?).ok()?);
-    }
-    Some(plain)
+    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    let bytes = path.as_bytes();
+    let begins_one = |at: usize| digit(bytes.get(at + 1)) && digit(bytes.get(at + 2));
+    path.match_indices('%').all(|(at, _)| begins_one(at)).then(|| percent_decode(bytes).collect())
 }
 
 /// A host that we are known by; a sandbox is also reached under other names.

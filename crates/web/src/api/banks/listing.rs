@@ -84,7 +84,7 @@ pub(super) fn page<'a>(
 
 /// A JSON body under its `ETag`, or 304 where the client has it.
 pub(super) fn cacheable(headers: &HeaderMap, body: String) -> Response {
-    let tag = format!("\"{}\"", domain::ids::hex(&digest(&SHA256, body.as_bytes()).as_ref()[..16]));
+    let tag = format!("\"{}\"", hex::encode(&digest(&SHA256, body.as_bytes()).as_ref()[..16]));
     let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
         let tags = value.to_str().unwrap_or("");
         tags.split(',').any(|one| {
