@@ -56,7 +56,10 @@ pub enum CancellationState {
     /// The bank's answer was lost: the payment's status tells what became of it.
     Uncertain,
     /// It came to nothing: the payment goes its way.
-    Refused,
+    Refused {
+        /// Why, for people; at most [`REASON_LENGTH_MAX`](super::REASON_LENGTH_MAX) characters.
+        why: String,
+    },
     /// The bank has cancelled.
     Done,
 }
@@ -80,7 +83,7 @@ impl Cancellation {
             CancellationState::Sending { .. }
             | CancellationState::Approving { .. }
             | CancellationState::Uncertain => true,
-            CancellationState::Refused | CancellationState::Done => false,
+            CancellationState::Refused { .. } | CancellationState::Done => false,
         }
     }
 
@@ -89,7 +92,10 @@ impl Cancellation {
         if self.is_open() {
             self.state = match end == self.end() {
                 true => CancellationState::Done,
-                false => CancellationState::Refused,
+                false => {
+                    let why = "the payment has ended otherwise".to_owned();
+                    CancellationState::Refused { why }
+                }
             };
         }
         self
@@ -123,7 +129,9 @@ impl Payment {
                 return Ok(None);
             }
             Some(
-                CancellationState::Uncertain | CancellationState::Refused | CancellationState::Done,
+                CancellationState::Uncertain
+                | CancellationState::Refused { .. }
+                | CancellationState::Done,
             )
             | None => {}
         }
@@ -185,7 +193,7 @@ impl Payment {
             CancellationState::Approving { authorisation } => Some(authorisation),
             CancellationState::Sending { .. }
             | CancellationState::Uncertain
-            | CancellationState::Refused
+            | CancellationState::Refused { .. }
             | CancellationState::Done => None,
         }
     }
@@ -369,8 +377,9 @@ impl Payment {
     /// been executed meanwhile.
     fn not_cancelled(&self, why: &str, now: Timestamp) -> PaymentStep {
         let mut payment = self.clone();
-        payment.reason = Some(reason(&format!("The payment was not cancelled: {why}")));
-        payment.cancellation_at(CancellationState::Refused, now)
+        let why = reason(&format!("The payment was not cancelled: {why}"));
+        payment.reason = Some(why.clone());
+        payment.cancellation_at(CancellationState::Refused { why }, now)
     }
 
     /// The cancellation stands there, and the bank is asked about the payment now.

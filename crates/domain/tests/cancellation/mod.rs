@@ -46,6 +46,7 @@ fn cancellations() -> Vec<(String, Payment)> {
         payment
     };
     let sending = || CancellationState::Sending { attempt: attempt() };
+    let refused = CancellationState::Refused { why: "too late".to_owned() };
     let (member, deadline) = (CancelledBy::Member, CancelledBy::Deadline);
     [
         ("processing, sending", of(processing(), member, sending())),
@@ -54,7 +55,7 @@ fn cancellations() -> Vec<(String, Payment)> {
             of(processing(), member, CancellationState::Approving { authorisation: redirect }),
         ),
         ("processing, uncertain", of(processing(), member, CancellationState::Uncertain)),
-        ("processing, refused", of(processing(), member, CancellationState::Refused)),
+        ("processing, refused", of(processing(), member, refused)),
         ("awaiting_redirect, sending", of(unapproved(), member, sending())),
         ("awaiting_redirect, overdue", of(unapproved(), deadline, sending())),
     ]
@@ -88,7 +89,7 @@ fn name_of(state: &CancellationState) -> &'static str {
         CancellationState::Sending { .. } => "sending",
         CancellationState::Approving { .. } => "approving",
         CancellationState::Uncertain => "uncertain",
-        CancellationState::Refused => "refused",
+        CancellationState::Refused { .. } => "refused",
         CancellationState::Done => "done",
     }
 }

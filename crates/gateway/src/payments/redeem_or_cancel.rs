@@ -7,7 +7,7 @@ use banks::protocol::PsuContext;
 use domain::Refusal;
 use domain::authorisation::Attempt;
 use domain::ids::{MemberId, PaymentId};
-use domain::payment::{CancellationState, CancelledBy, Payment, PaymentStep};
+use domain::payment::{CancellationState, CancelledBy, Payment, PaymentStep, Stage};
 use domain::subject::Subject;
 use jiff::Timestamp;
 use store::jobs::Claim;
@@ -97,9 +97,11 @@ pub async fn cancel(
     }
     let payment = super::get(app, member, id).await?;
     match payment.cancellation.as_ref().map(|known| &known.state) {
-        Some(CancellationState::Refused) => {
-            let text = payment.reason.unwrap_or_default();
-            Err(GatewayError::NotCancelled { bank_id: bank.id.clone(), text })
+        Some(CancellationState::Refused { why }) if !payment.state.is_final() => {
+            Err(GatewayError::NotCancelled { bank_id: bank.id.clone(), text: why.clone() })
+        }
+        Some(CancellationState::Refused { .. }) if payment.stage() != Stage::Cancelled => {
+            Err(Refusal::NotCancellable { stage: payment.stage() }.into())
         }
         _ => Ok(payment),
     }
