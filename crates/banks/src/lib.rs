@@ -36,8 +36,8 @@ pub use error::{AuthorisationError, BankError};
 pub use jose::SigningKey;
 pub use profile::{BankProfile, ProfileError};
 pub use protocol::{
-    AccessGrant, Approval, Call, Credentials, EidasIdentity, Held, Identity, LostOrder,
-    OrderAnswer, PaymentOrder, Pending, Protocol, Protocols, PsuContext,
+    AccessToken, Approval, Call, Credentials, EidasIdentity, Held, Identity, LostOrder,
+    OrderAnswer, PaymentOrder, Pending, Protocol, Protocols, PsuContext, RefreshToken,
 };
 pub use psu_return::{Returned, parse_return};
 pub use wire::{BODY_BYTES_MAX, ClientCertificate, Request, Response, Wire, WireError};

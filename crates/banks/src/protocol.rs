@@ -203,14 +203,14 @@ pub enum Approval {
         /// The bank's id of the consent.
         consent_id: String,
         /// For the order.
-        grant: AccessGrant,
+        grant: AccessToken,
     },
     /// Approved, and with that the bank has the order ([`BankProfile::executes_at_approval`]).
     OrderTaken {
         /// The order.
         answer: OrderAnswer,
         /// For status questions, where the bank wants one.
-        grant: Option<AccessGrant>,
+        grant: Option<AccessToken>,
     },
     /// The bank will not execute: the answer to [`Protocol::cancel_payment`], or to the payer's
     /// approval of the cancellation.
@@ -243,19 +243,33 @@ impl fmt::Debug for Approval {
     }
 }
 
+/// What a new access token is had for, without the payer.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RefreshToken {
+    /// The token: a secret. It may work once.
+    pub token: String,
+    /// Where the bank's authorisation server describes itself, where the bank told it for this
+    /// payment (RFC 8414).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata_url: Option<String>,
+}
+
 /// The payer's approval in the form that the bank takes it: a secret.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct AccessGrant {
+pub struct AccessToken {
     /// Bearer token, bound to the consent; or what the standard needs in its place.
     pub access_token: String,
     /// From then on the bank refuses it.
     pub expires_at: Timestamp,
+    /// For the next one, where the bank gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<RefreshToken>,
 }
 
 /// Tokens stay out of logs.
-impl fmt::Debug for AccessGrant {
+impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessGrant").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("AccessToken").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }
 
@@ -285,7 +299,7 @@ pub struct Held<'a> {
     /// The bank's id of the order, or of the payment that it would execute at the approval.
     pub bank_payment_id: &'a str,
     /// The token with which the order was sent, or that came with [`Approval::OrderTaken`].
-    pub grant: Option<&'a AccessGrant>,
+    pub grant: Option<&'a AccessToken>,
     /// [`Approval::Continue::context`] of the payment's own approval, while that is open.
     pub context: Option<&'a str>,
 }
@@ -377,7 +391,7 @@ pub trait Protocol: Send + Sync {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: &'a AccessGrant,
+        grant: &'a AccessToken,
     ) -> BoxFuture<'a, Result<bool, BankError>>;
 
     /// Sends the order. The caller has stored that it does, and `idempotency_key` (1 to 40
@@ -391,7 +405,7 @@ pub trait Protocol: Send + Sync {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: &'a AccessGrant,
+        grant: &'a AccessToken,
         idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>>;
 
@@ -405,7 +419,7 @@ pub trait Protocol: Send + Sync {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         bank_payment_id: &'a str,
-        grant: Option<&'a AccessGrant>,
+        grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>>;
 
     /// What became of an order whose answer was lost.
@@ -417,8 +431,20 @@ pub trait Protocol: Send + Sync {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: Option<&'a AccessGrant>,
+        grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>>;
+
+    /// Another access token for one that has ended or is about to. `refresh` is of [`AccessToken`].
+    /// The caller has stored that it asks: a bank may take a refresh token once.
+    ///
+    /// # Errors
+    /// `Refused`: the bank does not take it any more, or the standard has none (code `unsupported`,
+    /// status 0). `Unavailable`: it was not used. `Unknown` and `Malformed`: it may be used up.
+    fn refresh_token<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        refresh: &'a RefreshToken,
+    ) -> BoxFuture<'a, Result<AccessToken, BankError>>;
 
     /// Asks the bank not to execute what it holds. `attempt` are the keys with which the payer
     /// approves the cancellation, where the bank wants that: then the answer is

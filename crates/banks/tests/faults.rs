@@ -4,7 +4,7 @@
 mod support;
 
 use banks::{
-    AccessGrant, BODY_BYTES_MAX, BankError, OrderAnswer, Protocols, Request, Response, WireError,
+    AccessToken, BODY_BYTES_MAX, BankError, OrderAnswer, Protocols, Request, Response, WireError,
 };
 use domain::account::AccountIdentifier;
 use domain::bank::{ConsentProgress, OrderProgress};
@@ -20,8 +20,8 @@ use support::{Opened, Scene, consent_status, open_payment, order, run};
 
 type Answer = Result<Response, WireError>;
 
-fn grant() -> AccessGrant {
-    AccessGrant { access_token: "psu-token".to_owned(), expires_at: Timestamp::MAX }
+fn grant() -> AccessToken {
+    AccessToken { access_token: "psu-token".to_owned(), expires_at: Timestamp::MAX, refresh: None }
 }
 
 fn submit(scene: &Scene, banks: &Protocols) -> Result<OrderAnswer, BankError> {

@@ -5,7 +5,7 @@ mod support;
 
 use banks::jose::{DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached};
 use banks::profile::Standard;
-use banks::{AccessGrant, BankProfile, Protocols, Response, SigningKey, parse_return};
+use banks::{AccessToken, BankProfile, Protocols, Response, SigningKey, parse_return};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use support::bank::{BANK_KEY, encode, key_set};
@@ -65,7 +65,7 @@ proptest! {
         let mut scene = Scene::at(bank);
         let Standard::UkOpenBanking(settings) = &mut scene.profile.standard else { panic!() };
         settings.signing.bank_signs = false;
-        let grant = AccessGrant { access_token: "t".to_owned(), expires_at: Timestamp::MAX };
+        let grant = AccessToken { access_token: "t".to_owned(), expires_at: Timestamp::MAX, refresh: None };
         let answer = Response { status, headers: Vec::new(), body };
         for operation in ["create-domestic-payment-consent", "create-domestic-payment",
             "confirm-funds", "get-domestic-payment", "get-domestic-payment-details",

@@ -6,7 +6,7 @@ mod support;
 
 use banks::jose::{DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached};
 use banks::protocol::PaymentOrder;
-use banks::{AccessGrant, Approval, Pending, Protocols};
+use banks::{AccessToken, Approval, Pending, Protocols};
 use banks::{BankError, Request};
 use domain::account::Address;
 use domain::bank::{ConsentProgress, OrderProgress};
@@ -30,8 +30,8 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&verify_compact(token, &our_keys()).unwrap()).unwrap()
 }
 
-fn grant() -> AccessGrant {
-    AccessGrant { access_token: "psu-token".to_owned(), expires_at: Timestamp::MAX }
+fn grant() -> AccessToken {
+    AccessToken { access_token: "psu-token".to_owned(), expires_at: Timestamp::MAX, refresh: None }
 }
 
 /// Headers, signature and body of a POST, and the body.

@@ -5,7 +5,7 @@
 mod support;
 
 use banks::profile::Standard;
-use banks::{AccessGrant, Protocols};
+use banks::{AccessToken, Protocols};
 use domain::bank::{ConsentProgress, OrderProgress};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -94,7 +94,8 @@ fn the_documented_payment_is_made() {
     };
     let (mut order, scene, banks) = (order(), scene(), Protocols::new());
     order.initiation.local_instrument = domain::initiation::LocalInstrument::AutoSelect;
-    let grant = AccessGrant { access_token: "t".to_owned(), expires_at: Timestamp::MAX };
+    let grant =
+        AccessToken { access_token: "t".to_owned(), expires_at: Timestamp::MAX, refresh: None };
     scene.bank.always("create-domestic-payment", Ok(unsigned(201, answer.to_string())));
     scene.bank.always("confirm-funds", Ok(unsigned(200, funds.to_string())));
     let protocol = banks.protocol_for(&scene.profile);

@@ -13,7 +13,7 @@ use banks::jose::{
 use banks::profile::{ResponseMode, TokenEndpointAuth};
 use banks::wire::ClientCertificate;
 use banks::{
-    AccessGrant, Approval, AuthorisationError, BankError, EidasIdentity, Pending, Protocols,
+    AccessToken, Approval, AuthorisationError, BankError, EidasIdentity, Pending, Protocols,
     Request, Returned, SigningKey, parse_return,
 };
 use jiff::Timestamp;
@@ -303,7 +303,8 @@ fn a_signed_response_and_the_id_token_behind_it_give_access() {
     let banks = Protocols::new();
     let protocol = banks.protocol_for(&scene.profile);
     let call = scene.call();
-    let grant = AccessGrant { access_token: "t".to_owned(), expires_at: Timestamp::MAX };
+    let grant =
+        AccessToken { access_token: "t".to_owned(), expires_at: Timestamp::MAX, refresh: None };
     run(protocol.submit_order(&call, &order(), "58923", &grant, "key-2")).unwrap();
 }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use banks::profile::{Capability, UkOpenBankingVersion};
-use banks::{AccessGrant, BankError, PaymentOrder, Protocols};
+use banks::{AccessToken, BankError, PaymentOrder, Protocols};
 use domain::bank::{ConsentProgress, OrderProgress, RefundAccount};
 use domain::initiation::{Frequency, Schedule};
 use jiff::Timestamp;
@@ -80,8 +80,8 @@ const VERSIONS: [Version; 2] = [
     ("ob-quartz", UkOpenBankingVersion::V4_0, "v4.0-update4", "AWAU", ["RCVD", "RCVD", "RCVD"]),
 ];
 
-fn grant() -> AccessGrant {
-    AccessGrant { access_token: "psu-token".to_owned(), expires_at: Timestamp::MAX }
+fn grant() -> AccessToken {
+    AccessToken { access_token: "psu-token".to_owned(), expires_at: Timestamp::MAX, refresh: None }
 }
 
 fn order_at(version: UkOpenBankingVersion, schedule: Schedule) -> PaymentOrder {

@@ -37,6 +37,8 @@ pub enum CaseKind {
     UnrecognisedBankStatus,
     /// An answer of the bank cannot be read.
     BankAnswerMalformed,
+    /// The bank gives no other access token, so it cannot be asked about the order.
+    AccessLost,
     /// The bank gave no last status within 30 days.
     NoFinalStatus,
     /// The mail to the payer was refused, or could not be sent for ten hours.
@@ -60,6 +62,7 @@ names! { CaseKind: name, from_name;
     StatusContradictsEnd = "status_contradicts_end",
     UnrecognisedBankStatus = "unrecognised_bank_status",
     BankAnswerMalformed = "bank_answer_malformed",
+    AccessLost = "access_lost",
     NoFinalStatus = "no_final_status",
     ReceiptNotSent = "receipt_not_sent",
 }

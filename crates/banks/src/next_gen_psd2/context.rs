@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::{Answer, Resource};
 use crate::error::{BankError, words};
 use crate::profile::BankProfile;
-use crate::protocol::{AccessGrant, Approval, Pending};
+use crate::protocol::{AccessToken, Approval, Pending};
 
 /// The field of the payer's password.
 pub(super) const PASSWORD: &str = "password";
@@ -55,7 +55,7 @@ pub(super) struct Context {
     pub(super) resource: Option<Resource>,
     pub(super) authorisation_id: Option<String>,
     pub(super) psu_id: Option<String>,
-    pub(super) token: Option<AccessGrant>,
+    pub(super) token: Option<AccessToken>,
     /// Ids and names of the methods that were offered.
     pub(super) methods: Vec<(String, String)>,
     /// Whether the password starts an authorisation, instead of updating one.

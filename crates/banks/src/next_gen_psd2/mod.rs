@@ -31,8 +31,8 @@ use crate::exchange::{body_of, header, segment};
 use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
 use crate::protocol::{
-    AccessGrant, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
-    Protocol,
+    AccessToken, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
+    Protocol, RefreshToken,
 };
 use crate::psu_return::Returned;
 
@@ -334,7 +334,7 @@ async fn status_of(
     call: &Call<'_>,
     order: &PaymentOrder,
     id: &str,
-    grant: Option<&AccessGrant>,
+    grant: Option<&AccessToken>,
 ) -> Result<OrderStatus, BankError> {
     let resource = Resource::of(call.bank, order)?;
     let context = Context { token: grant.cloned(), ..Context::default() };
@@ -414,7 +414,7 @@ impl Protocol for NextGenPsd2 {
         _call: &'a Call<'a>,
         _order: &'a PaymentOrder,
         _consent_id: &'a str,
-        _grant: &'a AccessGrant,
+        _grant: &'a AccessToken,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
         Box::pin(async {
             Err(unsupported("NextGenPSD2 confirms no funds before a payment").into())
@@ -427,7 +427,7 @@ impl Protocol for NextGenPsd2 {
         _call: &'a Call<'a>,
         _order: &'a PaymentOrder,
         _consent_id: &'a str,
-        _grant: &'a AccessGrant,
+        _grant: &'a AccessToken,
         _idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
         Box::pin(async { Err(unsupported("NextGenPSD2 has no order after the approval").into()) })
@@ -438,7 +438,7 @@ impl Protocol for NextGenPsd2 {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         bank_payment_id: &'a str,
-        grant: Option<&'a AccessGrant>,
+        grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
         Box::pin(status_of(call, order, bank_payment_id, grant))
     }
@@ -448,13 +448,21 @@ impl Protocol for NextGenPsd2 {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: Option<&'a AccessGrant>,
+        grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
             let status = status_of(call, order, consent_id, grant).await?;
             let bank_payment_id = consent_id.to_owned();
             Ok(LostOrder::Found(OrderAnswer { bank_payment_id, status, refund_account: None }))
         })
+    }
+
+    fn refresh_token<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        refresh: &'a RefreshToken,
+    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
+        Box::pin(oauth::refresh(call, refresh))
     }
 
     fn cancel_payment<'a>(

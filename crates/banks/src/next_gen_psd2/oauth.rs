@@ -7,11 +7,12 @@ use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
 use super::exchange::success;
+use super::settings;
 use crate::cache::after;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{eidas, header, no_response, read};
 use crate::jose::encode;
-use crate::protocol::{AccessGrant, Call};
+use crate::protocol::{AccessToken, Call, RefreshToken};
 use crate::psu_return::Returned;
 use crate::wire::{Request, Response};
 
@@ -34,6 +35,7 @@ struct TokenAnswer {
     access_token: String,
     token_type: String,
     expires_in: Option<i64>,
+    refresh_token: Option<String>,
 }
 
 /// RFC 8414. The document is small and asked for once or twice per payment, so it is not kept.
@@ -91,7 +93,7 @@ pub(super) async fn exchange_code(
     metadata_url: &str,
     attempt: &Attempt,
     returned: &Returned,
-) -> Result<AccessGrant, AuthorisationError> {
+) -> Result<AccessToken, AuthorisationError> {
     let unproven = |text: &str| AuthorisationError::Unproven(text.to_owned());
     if returned.state != attempt.oauth_state {
         return Err(unproven("`state` is another's"));
@@ -103,32 +105,65 @@ pub(super) async fn exchange_code(
     if issuers.is_some_and(|(claimed, issuer)| claimed != issuer) {
         return Err(unproven("`iss` is another bank's"));
     }
-    let identity = eidas(call)?;
+    let client_id = &eidas(call)?.organisation_identifier;
     let form = form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", "authorization_code")
-        .append_pair("client_id", &identity.organisation_identifier)
+        .append_pair("client_id", client_id)
         .append_pair("code", code)
         .append_pair("redirect_uri", call.return_url)
         .append_pair("code_verifier", &attempt.code_verifier)
         .finish();
+    let exchanged = ask_for_token(call, "exchange-code", metadata.token_endpoint, form).await;
+    let token = exchanged.and_then(|response| token(call, &response, metadata_url));
+    token.map_err(|error| AuthorisationError::of_exchange(error, false))
+}
+
+/// Another token for a refresh token (RFC 6749, section 6).
+pub(super) async fn refresh(
+    call: &Call<'_>,
+    refresh: &RefreshToken,
+) -> Result<AccessToken, BankError> {
+    let own = settings(call.bank)?.oauth_metadata_url.as_deref();
+    let metadata_url = refresh.metadata_url.as_deref().or(own).unwrap_or_default();
+    let metadata = metadata(call, metadata_url).await.map_err(BankError::without_effect)?;
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "refresh_token")
+        .append_pair("client_id", &eidas(call)?.organisation_identifier)
+        .append_pair("refresh_token", &refresh.token)
+        .finish();
+    let asked = ask_for_token(call, "refresh-token", metadata.token_endpoint, form).await;
+    let mut renewed = token(call, &asked?, metadata_url)?;
+    // A bank that gives no new one takes the old one again.
+    renewed.refresh.get_or_insert_with(|| refresh.clone());
+    Ok(renewed)
+}
+
+async fn ask_for_token(
+    call: &Call<'_>,
+    operation: &'static str,
+    url: String,
+    form: String,
+) -> Result<Response, BankError> {
     let request = Request {
-        operation: "exchange-code",
+        operation,
         method: http::Method::POST,
-        url: metadata.token_endpoint,
+        url,
         headers: vec![
             header("accept", "application/json"),
             header("content-type", "application/x-www-form-urlencoded"),
         ],
         body: form.into_bytes(),
         timeout_ms: call.timeout_ms,
-        client_certificate: Some(std::sync::Arc::clone(&identity.transport)),
+        client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
     };
-    let exchanged = call.wire.send(request).await.map_err(no_response).and_then(success);
-    let token = exchanged.and_then(|response| token(call, &response));
-    token.map_err(|error| AuthorisationError::of_exchange(error, false))
+    call.wire.send(request).await.map_err(no_response).and_then(success)
 }
 
-fn token(call: &Call<'_>, response: &Response) -> Result<AccessGrant, BankError> {
+fn token(
+    call: &Call<'_>,
+    response: &Response,
+    metadata_url: &str,
+) -> Result<AccessToken, BankError> {
     let token: TokenAnswer = read(&response.body)?;
     let visible = token.access_token.bytes().all(|byte| byte.is_ascii_graphic());
     let length = token.access_token.len();
@@ -140,5 +175,14 @@ fn token(call: &Call<'_>, response: &Response) -> Result<AccessGrant, BankError>
     }
     let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);
     let expires_at = after(call.clock.now(), lifetime_s);
-    Ok(AccessGrant { access_token: token.access_token, expires_at })
+    let refresh = token
+        .refresh_token
+        .filter(|token| is_token(token))
+        .map(|token| RefreshToken { token, metadata_url: Some(metadata_url.to_owned()) });
+    Ok(AccessToken { access_token: token.access_token, expires_at, refresh })
+}
+
+/// One that is too long, or no token at all, is as good as none.
+fn is_token(text: &str) -> bool {
+    (1..=TOKEN_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

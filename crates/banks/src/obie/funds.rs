@@ -7,7 +7,7 @@ use super::exchange::{Ask, request};
 use crate::error::BankError;
 use crate::exchange::read;
 use crate::exchange::segment;
-use crate::protocol::{AccessGrant, Call};
+use crate::protocol::{AccessToken, Call};
 use crate::wire::Response;
 
 #[derive(Deserialize)]
@@ -44,7 +44,7 @@ impl Obie {
         &self,
         call: &Call<'_>,
         consent_id: &str,
-        grant: &AccessGrant,
+        grant: &AccessToken,
     ) -> Result<bool, BankError> {
         let keys = self.response_keys(call).await?;
         let request = request(call, &ask(consent_id)?, &grant.access_token)?;

@@ -35,8 +35,8 @@ use crate::jose::{JoseError, KeySet};
 use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, Standard, UkOpenBanking};
 use crate::protocol::{
-    AccessGrant, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
-    Protocol,
+    AccessToken, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
+    Protocol, RefreshToken,
 };
 use crate::psu_return::Returned;
 
@@ -112,7 +112,7 @@ impl Protocol for Obie {
         call: &'a Call<'a>,
         _order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: &'a AccessGrant,
+        grant: &'a AccessToken,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
         Box::pin(self.ask_funds(call, consent_id, grant))
     }
@@ -122,7 +122,7 @@ impl Protocol for Obie {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: &'a AccessGrant,
+        grant: &'a AccessToken,
         idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
         Box::pin(self.create_order(call, order, consent_id, grant, idempotency_key))
@@ -133,7 +133,7 @@ impl Protocol for Obie {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         bank_payment_id: &'a str,
-        _grant: Option<&'a AccessGrant>,
+        _grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
         Box::pin(self.read_order(call, order, bank_payment_id))
     }
@@ -144,7 +144,7 @@ impl Protocol for Obie {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        _grant: Option<&'a AccessGrant>,
+        _grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
             Ok(LostOrder::Consent(self.read_consent(call, order, consent_id).await?))
@@ -152,6 +152,15 @@ impl Protocol for Obie {
     }
 
     /// "Payments not" (OBIE 3.1.11, Domestic Payments: there is no DELETE).
+    /// A payment's token is used once, at once.
+    fn refresh_token<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _refresh: &'a RefreshToken,
+    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
+        Box::pin(async { Err(not_in_standard("a refresh of a payment's token").into()) })
+    }
+
     fn cancel_payment<'a>(
         &'a self,
         _call: &'a Call<'a>,

@@ -20,7 +20,7 @@ use crate::exchange::body_of;
 use crate::exchange::read;
 use crate::exchange::segment;
 use crate::profile::BankProfile;
-use crate::protocol::{AccessGrant, Call, OrderAnswer, PaymentOrder};
+use crate::protocol::{AccessToken, Call, OrderAnswer, PaymentOrder};
 use crate::status_reason::StatusReason;
 use crate::wire::Response;
 
@@ -217,7 +217,7 @@ impl Obie {
         call: &Call<'_>,
         order: &PaymentOrder,
         consent_id: &str,
-        grant: &AccessGrant,
+        grant: &AccessToken,
         idempotency_key: &str,
     ) -> Result<OrderAnswer, BankError> {
         let ask = ask(call.bank, order, consent_id, idempotency_key)?;

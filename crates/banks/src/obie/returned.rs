@@ -14,7 +14,7 @@ use super::authorise::uses_pkce;
 use super::{Obie, settings};
 use crate::error::{AuthorisationError, BankError, words};
 use crate::jose::{CLOCK_SKEW_S, JoseError, KeySet, encode, verify_compact};
-use crate::protocol::{AccessGrant, Approval, Call, PaymentOrder, Pending};
+use crate::protocol::{AccessToken, Approval, Call, PaymentOrder, Pending};
 use crate::psu_return::Returned;
 
 #[derive(Deserialize)]
@@ -224,7 +224,7 @@ impl Obie {
         order: &PaymentOrder,
         pending: Pending<'_>,
         (code, behind): (&str, bool),
-    ) -> Result<AccessGrant, AuthorisationError> {
+    ) -> Result<AccessToken, AuthorisationError> {
         let attempt = pending.attempt;
         let consent_id = pending.consent_id.unwrap_or_default();
         let verifier =

@@ -18,7 +18,7 @@ use crate::exchange::{header, no_response, read};
 use crate::jose::sign_compact;
 use crate::misfit::unsupported;
 use crate::profile::TokenEndpointAuth;
-use crate::protocol::{AccessGrant, Call};
+use crate::protocol::{AccessToken, Call};
 use crate::wire::{Request, Response};
 
 /// How long a client assertion is good for, in seconds.
@@ -110,7 +110,7 @@ fn assertion(call: &Call<'_>, endpoint: &str) -> Result<String, BankError> {
 }
 
 /// The token, and the `id_token` that came with it.
-fn answer(response: &Response, now: Timestamp) -> Result<(AccessGrant, Option<String>), BankError> {
+fn answer(response: &Response, now: Timestamp) -> Result<(AccessToken, Option<String>), BankError> {
     let token: TokenAnswer = read(&response.body)?;
     let fail = |what: &str| Err(BankError::malformed(what, &response.body));
     if !token.token_type.eq_ignore_ascii_case("bearer") {
@@ -122,7 +122,10 @@ fn answer(response: &Response, now: Timestamp) -> Result<(AccessGrant, Option<St
     }
     let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);
     let expires_at = after(now, lifetime_s);
-    Ok((AccessGrant { access_token: token.access_token, expires_at }, token.id_token))
+    Ok((
+        AccessToken { access_token: token.access_token, expires_at, refresh: None },
+        token.id_token,
+    ))
 }
 
 fn answer_pushed(response: &Response) -> Result<String, BankError> {
@@ -181,7 +184,7 @@ impl Obie {
         call: &Call<'_>,
         code: &str,
         code_verifier: Option<&str>,
-    ) -> Result<(AccessGrant, Option<String>), BankError> {
+    ) -> Result<(AccessToken, Option<String>), BankError> {
         let mut grant = vec![
             ("grant_type", "authorization_code"),
             ("code", code),

@@ -15,6 +15,7 @@ pub(super) struct TokenAnswer {
     pub(super) access_token: String,
     /// The document has a text; banks send numbers, too.
     pub(super) expires_in: Option<serde_json::Value>,
+    pub(super) refresh_token: Option<String>,
     pub(super) scope_details: Option<ScopeDetailsIn>,
 }
 

@@ -12,7 +12,7 @@ use super::{CODE_FIELD, PolishApi};
 use crate::cache::after;
 use crate::error::BankError;
 use crate::exchange::read;
-use crate::protocol::{AccessGrant, Approval, Call, PaymentOrder};
+use crate::protocol::{AccessToken, Approval, Call, PaymentOrder, RefreshToken};
 
 /// How long a consent to a payment is asked for, in seconds: long enough for its last status.
 const CONSENT_LIFETIME_S: i64 = 35 * 24 * 3600;
@@ -126,38 +126,74 @@ impl PolishApi {
         consent_id: &str,
         code: &str,
     ) -> Result<Approval, BankError> {
+        let (code, redirect_uri) = (Some(code), Some(call.return_url));
+        let asked = TokenFor { code, redirect_uri, refresh_token: None };
+        let (token, consented) = self.ask_for_token(call, "exchange-code", asked).await?;
+        if consented.is_some_and(|consented| consented != consent_id) {
+            let what = "`scope_details.consentId` is another's";
+            return Err(BankError::malformed(what, b""));
+        }
+        Ok(Approval::Granted { consent_id: consent_id.to_owned(), grant: token })
+    }
+
+    /// Another token for a refresh token.
+    pub(super) async fn refreshed(
+        &self,
+        call: &Call<'_>,
+        refresh: &RefreshToken,
+    ) -> Result<AccessToken, BankError> {
+        let refresh_token = Some(refresh.token.as_str());
+        let asked = TokenFor { code: None, redirect_uri: None, refresh_token };
+        let (mut token, _) = self.ask_for_token(call, "refresh-token", asked).await?;
+        // A bank that gives no new one takes the old one again.
+        token.refresh.get_or_insert_with(|| refresh.clone());
+        Ok(token)
+    }
+
+    /// A token, and the consent that the bank says it is for.
+    async fn ask_for_token(
+        &self,
+        call: &Call<'_>,
+        operation: &'static str,
+        asked: TokenFor<'_>,
+    ) -> Result<(AccessToken, Option<String>), BankError> {
         let content = TokenRequest {
-            grant_type: "authorization_code",
-            code,
-            redirect_uri: call.return_url,
+            grant_type: match asked.refresh_token {
+                Some(_) => "refresh_token",
+                None => "authorization_code",
+            },
+            code: asked.code,
+            refresh_token: asked.refresh_token,
+            redirect_uri: asked.redirect_uri,
             client_id: client_id(call)?,
             is_user_session: call.psu.ip_address.is_some(),
             user_ip: crate::exchange::psu_ip_address(call),
             user_agent: crate::exchange::psu_user_agent(call),
         };
-        let ask = Ask {
-            operation: "exchange-code",
-            service: "auth",
-            method_name: "token",
-            content,
-            token: None,
-            callback: None,
-        };
+        let (service, method_name) = ("auth", "token");
+        let ask = Ask { operation, service, method_name, content, token: None, callback: None };
         let response = self.send(call, &request_id(call), ask).await?;
         let answer: TokenAnswer = read(&response.body)?;
-        let fail = |what: &str| Err(BankError::malformed(what, &response.body));
-        let visible = answer.access_token.bytes().all(|byte| byte.is_ascii_graphic());
-        if !visible || !(1..=ACCESS_TOKEN_BYTES_MAX).contains(&answer.access_token.len()) {
-            return fail("`access_token` is not 1 to 8192 visible ASCII characters");
-        }
-        let consented = answer.scope_details.and_then(|details| details.consent_id);
-        if consented.is_some_and(|consented| consented != consent_id) {
-            return fail("`scope_details.consentId` is another's");
+        if !is_token(&answer.access_token) {
+            let what = "`access_token` is not 1 to 8192 visible ASCII characters";
+            return Err(BankError::malformed(what, &response.body));
         }
         let expires_at = token_end(call.clock.now(), answer.expires_in.as_ref());
-        Ok(Approval::Granted {
-            consent_id: consent_id.to_owned(),
-            grant: AccessGrant { access_token: answer.access_token, expires_at },
-        })
+        let refresh = answer.refresh_token.filter(|token| is_token(token));
+        let refresh = refresh.map(|token| RefreshToken { token, metadata_url: None });
+        let token = AccessToken { access_token: answer.access_token, expires_at, refresh };
+        Ok((token, answer.scope_details.and_then(|details| details.consent_id)))
     }
+}
+
+/// What a token is asked for.
+struct TokenFor<'a> {
+    code: Option<&'a str>,
+    redirect_uri: Option<&'a str>,
+    refresh_token: Option<&'a str>,
+}
+
+fn is_token(text: &str) -> bool {
+    (1..=ACCESS_TOKEN_BYTES_MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

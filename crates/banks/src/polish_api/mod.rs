@@ -30,8 +30,8 @@ use crate::jose::KeySet;
 use crate::misfit::{Misfit, Part, unsupported};
 use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
 use crate::protocol::{
-    AccessGrant, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
-    Protocol,
+    AccessToken, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
+    Protocol, RefreshToken,
 };
 use crate::psu_return::Returned;
 
@@ -59,7 +59,7 @@ impl PolishApi {
         &self,
         call: &Call<'_>,
         order: &PaymentOrder,
-        grant: &AccessGrant,
+        grant: &AccessToken,
     ) -> Result<OrderAnswer, BankError> {
         let id = transaction_id(order)?;
         let token = Some(grant.access_token.as_str());
@@ -92,7 +92,7 @@ impl PolishApi {
         call: &Call<'_>,
         order: &PaymentOrder,
         bank_payment_id: Option<&str>,
-        grant: Option<&AccessGrant>,
+        grant: Option<&AccessToken>,
     ) -> Result<OrderAnswer, BankError> {
         let Some(grant) = grant else {
             let text = "this standard tells about orders with the payer's token only";
@@ -310,7 +310,7 @@ impl Protocol for PolishApi {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         _consent_id: &'a str,
-        _grant: &'a AccessGrant,
+        _grant: &'a AccessToken,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
         Box::pin(self.funds(call, order))
     }
@@ -320,7 +320,7 @@ impl Protocol for PolishApi {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         _consent_id: &'a str,
-        grant: &'a AccessGrant,
+        grant: &'a AccessToken,
         _idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
         Box::pin(self.submit(call, order, grant))
@@ -331,7 +331,7 @@ impl Protocol for PolishApi {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         bank_payment_id: &'a str,
-        grant: Option<&'a AccessGrant>,
+        grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
         Box::pin(async move {
             let answer = self.shown(call, order, Some(bank_payment_id), grant).await?;
@@ -348,7 +348,7 @@ impl Protocol for PolishApi {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         _consent_id: &'a str,
-        grant: Option<&'a AccessGrant>,
+        grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
             match self.shown(call, order, None, grant).await {
@@ -359,6 +359,14 @@ impl Protocol for PolishApi {
                 Err(error) => Err(error),
             }
         })
+    }
+
+    fn refresh_token<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        refresh: &'a RefreshToken,
+    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
+        Box::pin(self.refreshed(call, refresh))
     }
 
     fn cancel_payment<'a>(

@@ -377,9 +377,12 @@ pub(super) struct AuthorizeByCode<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct TokenRequest<'a> {
     pub(super) grant_type: &'static str,
-    #[serde(rename = "Code")]
-    pub(super) code: &'a str,
-    pub(super) redirect_uri: &'a str,
+    #[serde(rename = "Code", skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) refresh_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) redirect_uri: Option<&'a str>,
     pub(super) client_id: &'a str,
     pub(super) is_user_session: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -29,8 +29,8 @@ use crate::exchange::{body_of, eidas, read, segment};
 use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, Standard, Stet as Settings};
 use crate::protocol::{
-    AccessGrant, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
-    Protocol,
+    AccessToken, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
+    Protocol, RefreshToken,
 };
 use crate::psu_return::Returned;
 
@@ -134,7 +134,7 @@ impl Stet {
         call: &Call<'_>,
         order: &PaymentOrder,
         id: &str,
-        grant: &AccessGrant,
+        grant: &AccessToken,
     ) -> Result<OrderAnswer, BankError> {
         let kept: Confirmation = serde_json::from_str(&grant.access_token)
             .map_err(|_| BankError::Unavailable { text: "our own grant".to_owned() })?;
@@ -207,7 +207,7 @@ fn granted(
     let expires_at = after(call.clock.now(), APPROVAL_LIFETIME_S);
     Ok(Approval::Granted {
         consent_id: id.to_owned(),
-        grant: AccessGrant { access_token, expires_at },
+        grant: AccessToken { access_token, expires_at, refresh: None },
     })
 }
 
@@ -364,7 +364,7 @@ impl Protocol for Stet {
         _call: &'a Call<'a>,
         _order: &'a PaymentOrder,
         _consent_id: &'a str,
-        _grant: &'a AccessGrant,
+        _grant: &'a AccessToken,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
         Box::pin(async { Err(unsupported("STET confirms no funds before a payment").into()) })
     }
@@ -374,7 +374,7 @@ impl Protocol for Stet {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: &'a AccessGrant,
+        grant: &'a AccessToken,
         _idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
         Box::pin(self.confirm(call, order, consent_id, grant))
@@ -385,7 +385,7 @@ impl Protocol for Stet {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         bank_payment_id: &'a str,
-        _grant: Option<&'a AccessGrant>,
+        _grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
         Box::pin(async move {
             let request = self.shown(call, bank_payment_id).await?.payment_request;
@@ -399,7 +399,7 @@ impl Protocol for Stet {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        _grant: Option<&'a AccessGrant>,
+        _grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
             let request = self.shown(call, consent_id).await?.payment_request;
@@ -413,6 +413,15 @@ impl Protocol for Stet {
                 }
             }
         })
+    }
+
+    /// Our own token does for a payment.
+    fn refresh_token<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _refresh: &'a RefreshToken,
+    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
+        Box::pin(async { Err(unsupported("STET has no token of the payer for payments").into()) })
     }
 
     fn cancel_payment<'a>(

@@ -39,6 +39,7 @@ pub fn explain(kind: CaseKind) -> Explanation {
         | CaseKind::StatusContradictsEnd
         | CaseKind::UnrecognisedBankStatus
         | CaseKind::BankAnswerMalformed
+        | CaseKind::AccessLost
         | CaseKind::NoFinalStatus
         | CaseKind::ReceiptNotSent => of_status(kind),
     }
@@ -152,6 +153,15 @@ fn of_status(kind: CaseKind) -> Explanation {
              executed.",
             "Nothing: the member keeps the status that it was sent.",
             "Ask the bank which word counts. Report the answer to the member; money may have moved.",
+        ),
+        CaseKind::AccessLost => (
+            true,
+            "The access token of the order has ended, and the bank gives no other one. The order may be \
+             executed all the same.",
+            "The bank cannot be asked about the order any more; after 30 days the payment ends without \
+             a final status.",
+            "Ask the bank with the end-to-end id (`bascule calls PAYMENT --full`) and report the answer \
+             to the member.",
         ),
         CaseKind::NoFinalStatus => (
             true,

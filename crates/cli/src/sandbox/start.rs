@@ -328,7 +328,7 @@ async fn start_banks(
             seal_certificate_url: Some(certificates.identity.seal_certificate_url.clone()),
         }],
         execution_delay_ms: options.execution_delay,
-        short_lived_tokens: false,
+        short_lived_tokens: true,
     };
     simbank::start(banks, Arc::new(environment)).await.map_err(|error| anyhow!("{error}"))
 }

@@ -86,6 +86,7 @@ impl Payment {
             authentication_failed_at: None,
             ordered_at: None,
             state,
+            refreshing_since: None,
             cancellation: None,
             early_returns: vec![],
             bank: BankRecord::default(),

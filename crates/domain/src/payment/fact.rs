@@ -55,6 +55,23 @@ pub enum StatusFact {
     NoWord,
 }
 
+/// What became of the question for another access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenFact {
+    /// There is another one.
+    Refreshed {
+        /// The token, sealed.
+        grant: Sealed,
+    },
+    /// The bank gives none any more.
+    Refused {
+        /// Why.
+        text: String,
+    },
+    /// The bank could not be reached, or its answer was lost: it is asked again.
+    NotRefreshed,
+}
+
 /// What a bank says to the wish not to execute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CancellationFact {
@@ -100,6 +117,8 @@ pub enum Fact {
     Order(OrderFact),
     /// The bank's answer to the cancellation.
     Cancellation(CancellationFact),
+    /// To the access token of the order.
+    Token(TokenFact),
     /// An answer to a status question.
     Status(StatusFact),
     /// The clock passed a moment at which the deadline was to be looked at.

@@ -39,6 +39,7 @@ impl Payment {
             }
             Fact::Order(what) => self.observe_order(what, now),
             Fact::Cancellation(what) => self.observe_cancellation(what, now),
+            Fact::Token(what) => self.observe_token(what),
             Fact::Status(what) => self.observe_status(what, now),
             Fact::TimeRanOut => self.time_ran_out(now),
         }

@@ -19,6 +19,7 @@
 //! approval itself (Berlin Group), the approval is out of our hands once the payer has the link:
 //! such a payment never expires without the bank's word, and its bank cannot be changed.
 
+mod access;
 mod approving;
 mod cancellation;
 mod commands;
@@ -34,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::cancellation::{Cancellation, CancellationState, CancelledBy};
 pub use self::commands::Creation;
-pub use self::fact::{CancellationFact, Fact, OrderFact, StatusFact};
+pub use self::fact::{CancellationFact, Fact, OrderFact, StatusFact, TokenFact};
 pub use self::stage::Stage;
 pub use self::state::{End, OrderState, SentOrder, State};
 use crate::account::AccountIdentifier;
@@ -158,6 +159,9 @@ pub struct Payment {
     pub ordered_at: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
+    /// Since when the bank is being asked for another access token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refreshing_since: Option<Timestamp>,
     /// The cancellation that its bank was asked for last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<Cancellation>,

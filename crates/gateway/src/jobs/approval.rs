@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use banks::protocol::{AccessGrant, Approval, Credentials, Pending};
+use banks::protocol::{AccessToken, Approval, Credentials, Pending};
 use banks::psu_return::Returned;
 use domain::authorisation::{
     Attempt, AuthorisationFact, BankRefusal, Opened, RefusalKind, TakenOrder,
@@ -128,7 +128,11 @@ pub(super) fn of_approval(
         }
         Approval::Waiting => AuthorisationFact::Waiting,
         Approval::Granted { consent_id, grant } => {
-            let usable_until = grant.expires_at;
+            // A token that can be refreshed is usable for as long as the member may wait.
+            let usable_until = match &grant.refresh {
+                Some(_) => jiff::Timestamp::MAX,
+                None => grant.expires_at,
+            };
             let grant = seal_grant(app, payment, &grant)?;
             AuthorisationFact::Granted { consent_id, grant, usable_until }
         }
@@ -235,7 +239,11 @@ pub(super) fn open_return(
     open(app, payment, RETURN, sealed)
 }
 
-fn seal_grant(app: &App, payment: &Payment, grant: &AccessGrant) -> Result<Sealed, GatewayError> {
+pub(super) fn seal_grant(
+    app: &App,
+    payment: &Payment,
+    grant: &AccessToken,
+) -> Result<Sealed, GatewayError> {
     seal(app, payment, GRANT, grant)
 }
 
@@ -244,6 +252,6 @@ pub(super) fn open_grant(
     app: &App,
     payment: &Payment,
     sealed: &Sealed,
-) -> Result<AccessGrant, GatewayError> {
+) -> Result<AccessToken, GatewayError> {
     open(app, payment, GRANT, sealed)
 }

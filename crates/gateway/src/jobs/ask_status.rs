@@ -10,7 +10,7 @@ use banks::protocol::{LostOrder, PsuContext};
 use domain::payment::{Fact, OrderState, State, StatusFact};
 use store::jobs::Claim;
 
-use super::approval::open_grant;
+use super::token::{self, Access};
 use super::{Conclusion, Held, Next, Observed, observed, order_of, payment_of, postponed};
 use crate::{App, GatewayError};
 
@@ -25,13 +25,17 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     else {
         return Ok(Next::Finish);
     };
-    let grant = sent.grant.as_ref().map(|grant| open_grant(app, &payment, grant)).transpose()?;
     let Some(mut at_bank) = app.at_bank(&payment, PsuContext::default()) else {
         return Ok(again);
     };
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
+    let grant = match token::of_order(app, claim, &payment, &at_bank).await? {
+        Access::Token(grant) => grant,
+        Access::Renewed(grant) => Some(grant),
+        Access::Later(next) => return Ok(next),
+    };
     let order = order_of(&payment);
     let (protocol, call) = at_bank.call();
     let answer = match &payment.bank.payment_id {

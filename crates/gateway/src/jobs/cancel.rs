@@ -13,7 +13,8 @@ use domain::payment::{
 };
 use store::jobs::Claim;
 
-use super::approval::{self, open_grant};
+use super::approval;
+use super::token::{self, Access};
 use super::{ATTEMPTS_MAX, Conclusion, Next, backoff, conclude, order_of, payment_of, postponed};
 use crate::{App, GatewayError, at_bank};
 
@@ -42,11 +43,11 @@ pub(super) async fn run(
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
-    let grant = match &payment.state {
-        State::Ordered(order) => order.sent().and_then(|order| order.grant.as_ref()),
-        _ => None,
+    let grant = match token::of_order(app, claim, &payment, &at_bank).await? {
+        Access::Token(grant) => grant,
+        Access::Renewed(grant) => Some(grant),
+        Access::Later(next) => return Ok(next),
     };
-    let grant = grant.map(|sealed| open_grant(app, &payment, sealed)).transpose()?;
     let opened = payment.state.approving().and_then(Authorisation::opened);
     let context = match opened {
         Some(opened) => approval::open_context(app, &payment, opened)?,

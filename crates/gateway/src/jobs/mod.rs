@@ -30,6 +30,7 @@ mod redeem;
 mod runner;
 mod send_credentials;
 mod send_receipt;
+mod token;
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use banks::error::BankError;
-use banks::protocol::{AccessGrant, PsuContext};
+use banks::protocol::{AccessToken, PsuContext};
 use domain::authorisation::AuthorisationFact;
 use domain::payment::{Fact, OrderFact, OrderState, Payment, PaymentStep, State};
 use store::bank_calls::BankCall;
@@ -15,8 +15,9 @@ use store::jobs::Claim;
 use store::step::{self, Saving};
 use store::{StoreError, payments, unit};
 
-use super::approval::{self, open_grant};
+use super::approval;
 use super::holding::Holding;
+use super::token::{self, Access};
 use super::{
     ATTEMPTS_MAX, Conclusion, Held, Next, Observed, backoff, conclude, observed, order_of,
     payment_of, postponed,
@@ -30,8 +31,8 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     let Some(payment) = payment_of(app, claim).await? else {
         return Ok(Next::Finish);
     };
-    let (consent_id, sealed) = match &payment.state {
-        State::Ordered(OrderState::Authorised { consent_id, grant, .. }) => (consent_id, grant),
+    let consent_id = match &payment.state {
+        State::Ordered(OrderState::Authorised { consent_id, .. }) => consent_id,
         State::Ordered(OrderState::Sent { .. }) => {
             let text = "the process ended before an answer was recorded".to_owned();
             let fact = Fact::Order(OrderFact::AnswerLost { text });
@@ -43,13 +44,22 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         | State::Ordered(OrderState::Uncertain { .. } | OrderState::Processing { .. })
         | State::Final { .. } => return Ok(Next::Finish),
     };
-    let grant = open_grant(app, &payment, sealed)?;
     let Some(mut at_bank) = app.at_bank(&payment, PsuContext::default()) else {
         return given_up(app, claim, &payment, NO_BANK).await;
     };
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
+    let grant = match token::of_order(app, claim, &payment, &at_bank).await? {
+        Access::Token(Some(grant)) => grant,
+        Access::Token(None) => {
+            let text = "the bank does not take the payer's approval any more";
+            return given_up(app, claim, &payment, text).await;
+        }
+        // The payment has another version now.
+        Access::Renewed(_) => return Ok(Next::Repeat(app.now())),
+        Access::Later(next) => return Ok(next),
+    };
     if payment.initiation.confirm_funds {
         let answer = confirm_funds((app, claim, &at_bank), &payment, consent_id, &grant).await?;
         if let Some(next) = answer {
@@ -70,7 +80,7 @@ async fn confirm_funds(
     (app, claim, at_bank): Work<'_>,
     payment: &Payment,
     consent_id: &str,
-    grant: &AccessGrant,
+    grant: &AccessToken,
 ) -> Result<Option<Next>, GatewayError> {
     let (protocol, call) = at_bank.call();
     let answer = protocol.confirm_funds(&call, &order_of(payment), consent_id, grant).await;
@@ -144,7 +154,7 @@ async fn record_sending(
 async fn send(
     (app, claim, at_bank): Work<'_>,
     payment: &Payment,
-    grant: &AccessGrant,
+    grant: &AccessToken,
 ) -> Result<Next, GatewayError> {
     let State::Ordered(OrderState::Sent { order }) = &payment.state else {
         return Ok(Next::Finish);

@@ -6,6 +6,7 @@
 //! `support`.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod access_tokens;
 mod account_verifications;
 mod approvals;
 mod at_rest;

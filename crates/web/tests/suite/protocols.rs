@@ -5,7 +5,7 @@
 use banks::BankError;
 use banks::profile::{BankProfile, Capability};
 use banks::protocol::{
-    AccessGrant, Approval, Call, Credentials, Held, OrderAnswer, PaymentOrder, Pending, Protocols,
+    AccessToken, Approval, Call, Credentials, Held, OrderAnswer, PaymentOrder, Pending, Protocols,
     PsuContext,
 };
 use banks::psu_return::parse_return;
@@ -159,7 +159,7 @@ impl Driven<'_> {
     }
 
     /// The order at the bank.
-    async fn placed(&self) -> (OrderAnswer, Option<AccessGrant>) {
+    async fn placed(&self) -> (OrderAnswer, Option<AccessToken>) {
         let protocol = self.protocols.protocol_for(self.call.bank);
         match self.approve().await {
             Approval::OrderTaken { answer, grant } => (answer, grant),
@@ -173,7 +173,7 @@ impl Driven<'_> {
         }
     }
 
-    async fn progress(&self, placed: &(OrderAnswer, Option<AccessGrant>)) -> OrderProgress {
+    async fn progress(&self, placed: &(OrderAnswer, Option<AccessToken>)) -> OrderProgress {
         let protocol = self.protocols.protocol_for(self.call.bank);
         let (answer, grant) = placed;
         let asked = protocol
@@ -184,7 +184,7 @@ impl Driven<'_> {
 
     async fn cancel(
         &self,
-        placed: &(OrderAnswer, Option<AccessGrant>),
+        placed: &(OrderAnswer, Option<AccessToken>),
     ) -> Result<Approval, BankError> {
         let protocol = self.protocols.protocol_for(self.call.bank);
         let (answer, grant) = placed;
@@ -339,7 +339,11 @@ async fn funds_are_confirmed_of_the_account_that_was_named() {
                 ..Party::default()
             });
             let protocol = driven.protocols.protocol_for(driven.call.bank);
-            let grant = AccessGrant { access_token: "none".to_owned(), expires_at: world.now() };
+            let grant = AccessToken {
+                access_token: "none".to_owned(),
+                expires_at: world.now(),
+                refresh: None,
+            };
             let told = protocol.confirm_funds(&driven.call, &order, "consent-1", &grant).await;
             assert_eq!(told.unwrap(), enough, "{bank}");
         })

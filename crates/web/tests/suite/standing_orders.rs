@@ -4,7 +4,7 @@
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
 use banks::profile::{BankProfile, Capability};
-use banks::protocol::{AccessGrant, Approval, Call, Credentials, PaymentOrder, Pending};
+use banks::protocol::{AccessToken, Approval, Call, Credentials, PaymentOrder, Pending};
 use banks::psu_return::parse_return;
 use banks::{Directory, Protocols};
 use domain::account::{AccountIdentifier, Party};
@@ -96,7 +96,7 @@ impl World {
         protocols: &Protocols,
         call: &Call<'_>,
         order: &PaymentOrder,
-    ) -> (String, AccessGrant) {
+    ) -> (String, AccessToken) {
         let protocol = protocols.protocol_for(call.bank);
         let attempt = Attempt {
             idempotency_key: format!("c-{}", call.bank.id),

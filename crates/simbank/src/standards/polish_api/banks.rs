@@ -116,7 +116,14 @@ pub(crate) const BANKS: [Bank; 3] = [
             by_code: true,
             signs: true,
             unencoded: false,
-            tokens: TokenTerms { refresh: None, ..USUAL_TOKENS },
+            tokens: TokenTerms {
+                refresh: Some(RefreshTerms {
+                    seconds: 90 * 24 * 3600,
+                    rotates: true,
+                    uses_max: None,
+                }),
+                ..USUAL_TOKENS
+            },
         }),
         customers: &[
             customer(

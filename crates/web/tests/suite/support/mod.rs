@@ -237,7 +237,7 @@ fn simulated_banks(clock: &Arc<TestClock>, callbacks: &Callbacks) -> Router {
             },
         ],
         execution_delay_ms: EXECUTION_DELAY_MS,
-        short_lived_tokens: false,
+        short_lived_tokens: true,
     };
     let environment = BankEnvironment {
         clock: Arc::clone(clock),
