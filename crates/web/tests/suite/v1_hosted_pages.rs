@@ -374,7 +374,7 @@ async fn the_banks_app_is_waited_for_as_in_v2() {
         let account = "FR7610207000010000000209972";
         let fields = [("bank-id", "stet-saule"), ("decision", "accept"), ("account", account)];
         let (at, page) = world.submit_and_follow(&v1(&request), &fields).await;
-        assert!(page.text().contains("Confirm in your bank's app"), "{}", page.text());
+        assert!(unescaped(&page.text()).contains("Confirm in your bank's app"), "{}", page.text());
         let text = world.decide_at_bank(Decision::Approve).await;
         assert_eq!(way_back(&text)["transfer-status"], "SUCCESS", "{at}");
     }
