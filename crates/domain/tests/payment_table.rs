@@ -76,7 +76,11 @@ fn authorisation_table() {
             Fact::PsuReturned { oauth_state, returned } => {
                 Some(word_of(&under_way.returned(oauth_state, returned, start())))
             }
-            Fact::Order(_) | Fact::Status(_) | Fact::Cancellation(_) | Fact::TimeRanOut => None,
+            Fact::Order(_)
+            | Fact::Status(_)
+            | Fact::Cancellation(_)
+            | Fact::Token(_)
+            | Fact::TimeRanOut => None,
         }
     };
     insta::assert_snapshot!(matrix(&columns, &facts(), cell));

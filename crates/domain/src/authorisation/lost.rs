@@ -147,7 +147,7 @@ impl UnderWay<'_> {
         let description = Some(NOT_RECEIVED.to_owned());
         let challenge = Challenge { is_retry: true, description, ..challenge.clone() };
         let step = Approach::Embedded { challenge };
-        self.to_the_step(opened, &step, Notice::AnswersNotReceived, now)
+        self.at_the_step(opened, &step, Notice::AnswersNotReceived, now)
     }
 }
 

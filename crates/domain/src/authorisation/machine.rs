@@ -156,11 +156,11 @@ impl UnderWay<'_> {
         if Authorisation::awaiting(opened.clone(), &step).is_same_step(self.authorisation) {
             return Verdict::NoWord { case: None };
         }
-        self.to_the_step(opened, &step, Notice::Nothing, now)
+        self.at_the_step(opened, &step, Notice::Nothing, now)
     }
 
     /// At the payer's step, or at the return that came early.
-    pub(super) fn to_the_step(
+    pub(super) fn at_the_step(
         &self,
         opened: Opened,
         step: &Approach,

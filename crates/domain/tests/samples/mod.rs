@@ -12,7 +12,7 @@ use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
 use domain::money::{Amount, Currency};
 use domain::payment::{
     CancellationFact, Creation, End, Fact, OrderFact, OrderState, Payment, SentOrder, State,
-    StatusFact, Terms,
+    StatusFact, Terms, TokenFact,
 };
 use domain::sealed::Sealed;
 use jiff::{SignedDuration, Timestamp};
@@ -440,6 +440,13 @@ pub fn facts() -> Vec<(String, Fact)> {
     }
     for (name, what) in cancellation_facts() {
         facts.push((name.to_owned(), Fact::Cancellation(what)));
+    }
+    for (name, what) in [
+        ("token: refreshed", TokenFact::Refreshed { grant: sealed() }),
+        ("token: refused", TokenFact::Refused { text: "no".to_owned() }),
+        ("token: not refreshed", TokenFact::NotRefreshed),
+    ] {
+        facts.push((name.to_owned(), Fact::Token(what)));
     }
     facts.push(("time ran out".to_owned(), Fact::TimeRanOut));
     facts
