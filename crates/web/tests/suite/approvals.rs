@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::scenarios::{BANKS, order_at};
+use crate::support::visitor::customer_at;
 use crate::support::{Decision, Fault, World, id, with, worlds};
 
 const EXECUTING: [&str; 5] = ["bg-linden", "bg-birke", "bg-tulp", "bg-olmo", "stet-if"];
@@ -72,11 +73,13 @@ async fn one_payment_stays_one_where_the_bank_asks_in_its_app() {
     }
 }
 
-/// Our clock is not the bank's word.
+/// Our clock is not the bank's word: an approval that is later than our deadline counts, as long as the
+/// bank has not cancelled the payment, or does not cancel at all.
 #[tokio::test]
 async fn an_approval_after_our_deadline_counts_at_banks_that_execute() {
     for world in worlds().await {
         for bank in EXECUTING {
+            let cancels = cancels(bank);
             let payment = world.create(&usual(bank)).await;
             let id = id(&payment);
             // Whoever is asked by an app has said who it is before.
@@ -84,14 +87,28 @@ async fn an_approval_after_our_deadline_counts_at_banks_that_execute() {
                 let path = format!("/v2/payments/{id}/embedded-auth");
                 world.post(&path, &json!({ "embeddedAuth": { "psuId": "bernd" } })).await;
             }
-            world.pass(SignedDuration::from_mins(41)).await;
-            world.approve_once(&id, bank).await;
+            if cancels {
+                // The payer is faster than our next question.
+                world.clock.advance(SignedDuration::from_mins(41));
+                match payment["authentication"]["redirectUrl"].as_str() {
+                    Some(url) => world.visit(url, customer_at(bank)).await,
+                    None => world.decide_in_app(bank, Decision::Approve).await,
+                }
+            } else {
+                world.pass(SignedDuration::from_mins(41)).await;
+                world.approve_once(&id, bank).await;
+            }
             world.pass(SignedDuration::from_mins(30)).await;
             world.pass(SignedDuration::from_hours(2)).await;
             assert_eq!(world.status(&id).await, "INITIATION_COMPLETED", "{}: {bank}", world.name);
             world.audit_books(&id, bank).await;
         }
     }
+}
+
+fn cancels(bank: &str) -> bool {
+    let directory = banks::Directory::simulated("http://localhost:8001", "https://localhost:8002");
+    directory.unwrap().get(bank).unwrap().can(banks::profile::Capability::Cancellation)
 }
 
 /// At other banks the time ends the payment, after one more question.
