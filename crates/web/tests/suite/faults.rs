@@ -75,6 +75,8 @@ const WORDS: [&str; 18] = [
 pub fn expected(word: &str, bank: &str) -> &'static [&'static str] {
     let british = bank.starts_with("ob-");
     match word {
+        // It gives three further access tokens, and the last of them ends before the order is executed.
+        "late_execution" if bank == "bg-encina" => &[PROCESSING],
         "completed" | "slow" | "late_execution" | "duplicate_callback" => &[COMPLETED],
         // Who signed in before the payment would have to do so again.
         "too_many_requests" if bank == "bg-encina" => &[COMPLETED, REJECTED],

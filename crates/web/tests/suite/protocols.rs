@@ -173,9 +173,16 @@ impl Driven<'_> {
         }
     }
 
-    async fn progress(&self, placed: &(OrderAnswer, Option<AccessToken>)) -> OrderProgress {
+    /// Where the order stands; it is asked with another token where the first one has ended.
+    async fn progress(&self, placed: &mut (OrderAnswer, Option<AccessToken>)) -> OrderProgress {
         let protocol = self.protocols.protocol_for(self.call.bank);
         let (answer, grant) = placed;
+        if let Some(token) = grant
+            && token.expires_at <= self.world.now()
+            && let Some(refresh) = token.refresh.clone()
+        {
+            *token = protocol.refresh_token(&self.call, &refresh).await.unwrap();
+        }
         let asked = protocol
             .ask_order_status(&self.call, &self.order, &answer.bank_payment_id, grant.as_ref())
             .await;
@@ -253,13 +260,13 @@ async fn a_payment_for_a_day_is_executed_on_that_day_and_not_before() {
     let seen =
         at_banks_with(world, Capability::FutureDatedPayment, ("10.31", schedule), async |driven| {
             let bank = &driven.call.bank.id;
-            let placed = driven.placed().await;
+            let mut placed = driven.placed().await;
             world.clock.advance(SignedDuration::from_secs(60));
-            assert_eq!(driven.progress(&placed).await, OrderProgress::InProcess, "{bank}");
+            assert_eq!(driven.progress(&mut placed).await, OrderProgress::InProcess, "{bank}");
             // One that closes at weekends opens two days later at the most.
             let weekend = if driven.call.bank.opening_hours.is_some() { 2 } else { 0 };
             world.clock.advance(SignedDuration::from_hours(24 * (3 + weekend)));
-            assert_eq!(driven.progress(&placed).await, OrderProgress::Completed, "{bank}");
+            assert_eq!(driven.progress(&mut placed).await, OrderProgress::Completed, "{bank}");
         });
     assert!(seen.await >= 7);
 }
@@ -276,9 +283,9 @@ async fn a_standing_order_is_complete_when_the_bank_repeats_it() {
     let seen =
         at_banks_with(world, Capability::StandingOrder, ("10.32", schedule), async |driven| {
             let bank = &driven.call.bank.id;
-            let placed = driven.placed().await;
+            let mut placed = driven.placed().await;
             world.clock.advance(SignedDuration::from_hours(24 * 3));
-            assert_eq!(driven.progress(&placed).await, OrderProgress::Completed, "{bank}");
+            assert_eq!(driven.progress(&mut placed).await, OrderProgress::Completed, "{bank}");
         });
     assert!(seen.await >= 7);
 }
@@ -291,18 +298,18 @@ async fn what_is_not_executed_yet_can_be_cancelled_and_what_is_cannot() {
     let seen =
         at_banks_with(world, Capability::Cancellation, ("10.33", schedule), async |driven| {
             let bank = &driven.call.bank.id;
-            let placed = driven.placed().await;
+            let mut placed = driven.placed().await;
             let answered = driven.cancel(&placed).await.unwrap();
             let cancelled = driven.led_to_the_end(answered).await;
             assert_eq!(cancelled, Approval::Cancelled, "{bank}");
-            assert_eq!(driven.progress(&placed).await, OrderProgress::Declined, "{bank}");
+            assert_eq!(driven.progress(&mut placed).await, OrderProgress::Declined, "{bank}");
         });
     assert!(seen.await >= 6);
     at_banks_with(world, Capability::Cancellation, ("10.34", at_once), async |driven| {
         let bank = &driven.call.bank.id;
-        let placed = driven.placed().await;
+        let mut placed = driven.placed().await;
         world.clock.advance(SignedDuration::from_secs(60));
-        assert_eq!(driven.progress(&placed).await, OrderProgress::Completed, "{bank}");
+        assert_eq!(driven.progress(&mut placed).await, OrderProgress::Completed, "{bank}");
         assert!(driven.cancel(&placed).await.is_err(), "{bank}");
     })
     .await;

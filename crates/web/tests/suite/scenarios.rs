@@ -197,18 +197,16 @@ async fn a_payer_who_never_comes_back_does_not_hide_what_the_bank_executed() {
             world.pass(SignedDuration::from_secs(60)).await;
         }
         assert_eq!(world.status(&id).await, "INITIATION_COMPLETED");
-        // Who never went to the bank is given up only by the bank's own word.
+        // Who never went to the bank is given up only by the bank's own word: it is asked to cancel.
         let other = world.create(&order_at(bank.id, bank.debtor, "10.23")).await;
         for _ in 0..60 {
             world.pass(SignedDuration::from_secs(60)).await;
         }
         let other = other["id"].as_str().unwrap().to_owned();
-        assert_eq!(world.status(&other).await, REDIRECT, "our clock is not the bank's word");
-        for _ in 0..24 {
-            world.pass(SignedDuration::from_hours(1)).await;
-        }
         let other = world.payment(&other).await;
-        assert_eq!(other["status"], "INITIATION_DECLINED", "{other}");
+        assert_eq!(other["status"], "INITIATION_EXPIRED", "{other}");
+        let reason = "The bank cancelled the payment; nothing is executed.";
+        assert_eq!(other["statusReasonInformation"], reason);
     }
 }
 
