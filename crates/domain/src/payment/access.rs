@@ -43,13 +43,14 @@ impl OrderState {
 }
 
 impl Payment {
-    /// Records that the bank is about to be asked for another token. `None` where somebody asks
-    /// already, or there is no order whose token it would be.
+    /// Records that the bank is about to be asked for another token than `known`. `None` where somebody
+    /// asks already or has asked since `known` was read, because a bank may end every token when a
+    /// refresh token comes twice; and where there is no order whose token it would be.
     #[must_use]
-    pub fn begin_refresh(&self, now: Timestamp) -> Option<PaymentStep> {
+    pub fn begin_refresh(&self, known: &Sealed, now: Timestamp) -> Option<PaymentStep> {
         let State::Ordered(order) = &self.state else { return None };
         let asks = self.refreshing_since.is_some_and(|since| now < after(since, REFRESH_TIME));
-        if asks || order.grant().is_none() {
+        if asks || order.grant() != Some(known) {
             return None;
         }
         let mut payment = self.clone();

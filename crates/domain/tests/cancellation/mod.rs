@@ -5,8 +5,9 @@ use std::fmt::Write;
 
 use domain::authorisation::{Attempt, Authorisation, Opened, RepeatedCreation};
 use domain::payment::{
-    Cancellation, CancellationState, CancelledBy, End, Fact, OrderState, Payment, State,
+    Cancellation, CancellationState, CancelledBy, End, Fact, OrderState, Payment, State, TokenFact,
 };
+use domain::sealed::Sealed;
 use domain::step::Outcome;
 use jiff::SignedDuration;
 
@@ -133,6 +134,20 @@ fn a_bank_is_asked_to_cancel_what_it_holds_and_once_at_a_time() {
             assert_eq!(again, Ok(None), "{name}: a double click");
         }
     }
+}
+
+/// A job that read the payment before another one had its token refreshed must not use the old refresh
+/// token again.
+#[test]
+fn a_token_is_refreshed_once_by_whoever_knows_it() {
+    let held = payment(processing());
+    let asking = held.begin_refresh(&sealed(), start()).unwrap().state;
+    assert!(asking.begin_refresh(&sealed(), start()).is_none(), "somebody asks");
+    let grant = Sealed("another".to_owned());
+    let fact = Fact::Token(TokenFact::Refreshed { grant: grant.clone() });
+    let Outcome::Moved(step) = asking.observe(&fact, start()) else { panic!("not moved") };
+    assert!(step.state.begin_refresh(&sealed(), start()).is_none(), "the old token");
+    assert!(step.state.begin_refresh(&grant, start()).is_some());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use banks::error::BankError;
 use banks::protocol::AccessToken;
 use domain::payment::{Fact, Payment, State, TokenFact};
+use domain::sealed::Sealed;
 use domain::subject::Subject;
 use jiff::{SignedDuration, Timestamp};
 use store::jobs::Claim;
@@ -48,7 +49,7 @@ pub(super) async fn of_order(
     let Some(refresh) = token.refresh.as_ref().filter(|_| ends_soon) else {
         return Ok(Access::Token(Some(token)));
     };
-    if !record_asking(app, claim).await? {
+    if !record_asking(app, claim, sealed).await? {
         return Ok(Access::Later(Next::Repeat(later(app.now(), LOOK_AGAIN))));
     }
     let (protocol, call) = at_bank.call();
@@ -72,17 +73,22 @@ pub(super) async fn of_order(
     Ok(access)
 }
 
-/// Commits that the bank is about to be asked; `false` where somebody asks already.
-async fn record_asking(app: &Arc<App>, claim: &Claim) -> Result<bool, GatewayError> {
+/// Commits that the bank is about to be asked for another token than `known`; `false` where somebody
+/// asks already, or has asked.
+async fn record_asking(
+    app: &Arc<App>,
+    claim: &Claim,
+    known: &Sealed,
+) -> Result<bool, GatewayError> {
     let Subject::Payment(wanted) = claim.subject.clone();
-    let now = app.now();
+    let (known, now) = (known.clone(), app.now());
     let recorded = app
         .db()
         .transact(move |tx| {
-            let wanted = wanted.clone();
+            let (wanted, known) = (wanted.clone(), known.clone());
             unit(async move {
                 let Some(payment) = payments::get_any(tx, &wanted).await? else { return Ok(false) };
-                let Some(step) = payment.begin_refresh(now) else { return Ok(false) };
+                let Some(step) = payment.begin_refresh(&known, now) else { return Ok(false) };
                 step::update(tx, &step, Saving::default()).await?;
                 Ok(true)
             })
