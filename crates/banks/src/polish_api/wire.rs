@@ -112,21 +112,21 @@ pub(super) struct Recurring<'a> {
 
 /// What a member asked for, as this standard has it.
 #[derive(Debug, Clone)]
-pub(super) enum Asked<'a> {
+pub(super) enum OrderBody<'a> {
     /// `payments/domestic`.
     Domestic(Transfer<'a>),
     /// `payments/recurring`.
     Recurring(Recurring<'a>),
 }
 
-impl<'a> Asked<'a> {
+impl<'a> OrderBody<'a> {
     /// Reads an order.
-    pub(super) fn of(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Asked<'a>, Misfit> {
+    pub(super) fn of(bank: &BankProfile, order: &'a PaymentOrder) -> Result<OrderBody<'a>, Misfit> {
         let transfer = transfer(bank, order)?;
         let Schedule::StandingOrder { first, frequency, last } = order.content.schedule else {
-            return Ok(Asked::Domestic(transfer));
+            return Ok(OrderBody::Domestic(transfer));
         };
-        Ok(Asked::Recurring(Recurring {
+        Ok(OrderBody::Recurring(Recurring {
             recurrence: Recurrence {
                 start_date: first.to_string(),
                 frequency: every(frequency),
@@ -304,20 +304,20 @@ pub(super) struct ById<'a> {
 impl<'a> ScopeDetails<'a> {
     /// The consent to one order.
     pub(super) fn of(
-        asked: &'a Asked<'a>,
+        asked: &'a OrderBody<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
         until: jiff::Timestamp,
     ) -> Result<ScopeDetails<'a>, Misfit> {
         let id = Some(transaction_id(order)?);
         let privilege = match asked {
-            Asked::Domestic(transfer) => Privilege {
+            OrderBody::Domestic(transfer) => Privilege {
                 account_number: transfer.sender.account_number,
                 domestic: single(transfer),
                 get_payment: multiple(ById { tpp_transaction_id: id, ..ById::default() }),
                 ..Privilege::default()
             },
-            Asked::Recurring(recurring) => Privilege {
+            OrderBody::Recurring(recurring) => Privilege {
                 account_number: recurring.domestic_payment.sender.account_number,
                 recurring: single(recurring),
                 get_recurring: multiple(ById { tpp_recurring_payment_id: id, ..ById::default() }),

@@ -8,7 +8,7 @@ use super::{
     SentOrder, State, reason,
 };
 use crate::authorisation::{BankRefusal, RefusalKind};
-use crate::bank::{ConsentProgress, OrderProgress, OrderStatus, RefundAccount};
+use crate::bank::{ConsentProgress, Decline, OrderProgress, OrderStatus, RefundAccount};
 use crate::case::CaseKind;
 use crate::step::{Case, JobChange, JobKind, Outcome, PaymentJob};
 
@@ -34,6 +34,7 @@ impl Payment {
             OrderFact::Refused(refusal) if refusal.kind == RefusalKind::NotPermitted => {
                 payment.reason = Some(REDEMPTION_DENIED.to_owned());
                 payment.error = Some(error_info(refusal));
+                payment.decline = Some(Decline::NotPermitted);
                 payment.ended(End::Declined, now)
             }
             OrderFact::Refused(refusal) => payment.refused(refusal, now),
@@ -120,6 +121,7 @@ impl Payment {
             OrderProgress::Declined => {
                 let wanted = self.cancellation.as_ref().filter(|known| known.is_open());
                 let end = wanted.map_or(End::Declined, Cancellation::end);
+                self.decline = status.decline;
                 self.ended(end, now)
             }
             OrderProgress::Expired => self.ended(End::Expired, now),

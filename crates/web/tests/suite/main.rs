@@ -11,6 +11,7 @@ mod account_verifications;
 mod approvals;
 mod at_rest;
 mod auditor;
+mod auditor_cancellations;
 mod auditor_flows;
 mod authentication;
 mod bad_banks;

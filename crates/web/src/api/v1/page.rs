@@ -8,7 +8,7 @@ use domain::transfer::TransferStatus;
 use gateway::transfers::{self, Requested};
 use gateway::{App, GatewayError, Member, payments::Update};
 use jiff::Timestamp;
-use store::payments::{Role, RoleFilter};
+use store::payments::{Role, RoleFilter, position_in_role};
 
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
@@ -55,7 +55,7 @@ pub(super) async fn page(
             found
         }
     };
-    let page = page.cut(&mut found, |one| role.position(&one.payment));
+    let page = page.cut(&mut found, |one| position_in_role(role, &one.payment));
     // Where nothing is found v2 gives the same page again; here that would never end.
     let next = if page.have_more { page.next_offset } else { String::new() };
     Ok((found, next))
@@ -124,5 +124,5 @@ fn admits(filter: &RoleFilter, found: &Requested) -> bool {
             || filter.on_behalf_of_id == payment.initiation.order.on_behalf_of_id)
         && filter.from.is_none_or(|from| since >= Some(from))
         && filter.until.is_none_or(|until| since.is_some_and(|since| since <= until))
-        && filter.after.as_ref().is_none_or(|after| filter.role.position(payment) < *after)
+        && filter.after.as_ref().is_none_or(|after| position_in_role(filter.role, payment) < *after)
 }
