@@ -26,6 +26,7 @@ mod decimals;
 mod directory;
 mod execution;
 mod faults;
+mod field_errors;
 mod fields;
 mod headers;
 mod idempotency;
