@@ -409,7 +409,7 @@ impl Payment<'_> {
         context: &Context,
         status: OrderStatus,
     ) -> Result<Approval, BankError> {
-        let refund_account = match self.order.initiation.return_refund_account {
+        let refund_account = match self.order.content.return_refund_account {
             // An extra: a bank that does not tell it does not hold the payment up.
             true => self.refund_account(context).await.ok().flatten(),
             false => None,
