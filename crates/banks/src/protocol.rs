@@ -10,6 +10,7 @@ use std::sync::Arc;
 use domain::authorisation::Approach;
 use domain::authorisation::Attempt;
 use domain::bank::{ConsentProgress, OrderStatus, RefundAccount};
+use domain::field::Field;
 use domain::initiation::Order;
 use domain::rail::Rail;
 use domain::seams::{BoxFuture, Clock, Ids};
@@ -17,7 +18,7 @@ use jiff::Timestamp;
 
 use crate::error::{AuthorisationError, BankError};
 use crate::jose::SigningKey;
-use crate::misfit::{Misfit, Part, within};
+use crate::misfit::{Misfit, within};
 use crate::next_gen_psd2::NextGenPsd2;
 use crate::obie::Obie;
 use crate::polish_api::PolishApi;
@@ -141,8 +142,8 @@ impl PaymentOrder {
         characters_max: usize,
     ) -> Result<&'a str, Misfit> {
         match own {
-            Some(own) => within(Part::EndToEndId, own, characters_max),
-            None => within(Part::OwnId, &self.end_to_end_id, characters_max),
+            Some(own) => within(Field::EndToEndId, own, characters_max),
+            None => within(Field::OwnId, &self.end_to_end_id, characters_max),
         }
     }
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use domain::authorisation::Attempt;
 use domain::bank::{ConsentProgress, OrderStatus};
+use domain::field::{Field, PartyField};
 use domain::seams::BoxFuture;
 
 use self::answers::{FundsAnswer, OrderIn, Uncancelled};
@@ -27,7 +28,7 @@ use crate::cache::Cache;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{read, segment};
 use crate::jose::KeySet;
-use crate::misfit::{Misfit, Part, unsupported};
+use crate::misfit::{Misfit, unsupported};
 use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
 use crate::protocol::{
     AccessToken, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
@@ -169,7 +170,7 @@ impl PolishApi {
             return Err(unsupported("this standard confirms funds of a named account only").into());
         };
         let content = Funds {
-            account_number: number(Part::DebtorAccount, debtor)?,
+            account_number: number(Field::Debtor(PartyField::Account), debtor)?,
             amount: amount(order)?,
             currency: "PLN",
         };

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::account::Account;
-use super::amount::Amount;
 use super::authentication::Authentication;
 use super::initiation::Initiation;
 use super::link::PaymentLinkStatus;
-use super::words::LocalInstrument;
+use crate::api::parts::account::Account;
+use crate::api::parts::amount::Amount;
+use crate::api::parts::words::LocalInstrument;
 use crate::api::status::{PaymentStatus, of_stage};
 
 /// The account to refund to.
@@ -158,12 +158,6 @@ impl Payment {
             }),
         }
     }
-}
-
-/// Where the hosted pages of a payment begin.
-#[must_use]
-pub fn session_url(public_url: &str, payment: &core::Payment) -> String {
-    format!("{public_url}/session/{}", payment.id)
 }
 
 fn refund_details(payment: &core::Payment, changed: &PaymentChanged) -> Option<RefundDetails> {
