@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use crate::initiation::LocalInstrument;
 use crate::money::{Currency, MoneyError};
+use crate::names::names;
 use crate::rail::Rail;
 
 /// A field of an order, or of the payer's visit.
@@ -189,29 +190,8 @@ pub enum Fault {
         /// Today.
         today: Date,
     },
-    /// An account on that rail needs it.
-    MissingOnRail {
-        /// The rail.
-        rail: LocalInstrument,
-        /// What is paid.
-        currency: Currency,
-    },
-    /// It belongs to an account on another rail.
-    OfAnotherRail {
-        /// The rail.
-        rail: LocalInstrument,
-    },
-    /// It belongs to another account than the rest.
-    OfAnotherAccount,
-    /// It breaks the rule of its kind of number.
-    Number(&'static str),
-    /// The rail reaches Polish accounts only.
-    NotPolish {
-        /// The rail.
-        rail: LocalInstrument,
-    },
-    /// A domestic number is beside an IBAN where only one of them counts.
-    BesideIban,
+    /// It is no part of such an account.
+    Account(AccountFault),
     /// It has more lines than it may have.
     TooManyLines {
         /// How many it may have.
@@ -239,6 +219,34 @@ pub enum Fault {
     UserInUrl,
 }
 
+/// What is wrong with a part of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountFault {
+    /// An account on that rail needs it.
+    MissingOnRail {
+        /// The rail.
+        rail: LocalInstrument,
+        /// What is paid.
+        currency: Currency,
+    },
+    /// It belongs to an account on another rail.
+    OfAnotherRail {
+        /// The rail.
+        rail: LocalInstrument,
+    },
+    /// It belongs to another account than the rest.
+    OfAnotherAccount,
+    /// It breaks the rule of its kind of number.
+    Number(&'static str),
+    /// The rail reaches Polish accounts only.
+    NotPolish {
+        /// The rail.
+        rail: LocalInstrument,
+    },
+    /// A domestic number is beside an IBAN where only one of them counts.
+    BesideIban,
+}
+
 /// A field, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
@@ -253,6 +261,57 @@ impl FieldError {
     #[must_use]
     pub fn new(field: Field, fault: Fault) -> FieldError {
         FieldError { field, fault }
+    }
+}
+
+impl Field {
+    /// Every field, each once.
+    #[must_use]
+    pub fn all() -> Vec<Field> {
+        let mut all = vec![
+            Field::Order,
+            Field::BankId,
+            Field::RefId,
+            Field::Reference,
+            Field::SecondaryText,
+            Field::BothTexts,
+            Field::EndToEndId,
+            Field::OwnId,
+            Field::OnBehalfOf,
+            Field::Amount,
+            Field::Currency,
+            Field::Rail,
+            Field::ExecutionDate,
+            Field::CallbackUrl,
+            Field::CallbackState,
+            Field::PayerReference,
+            Field::DestinationsUrl,
+            Field::CredentialFlow,
+            Field::Credentials,
+        ];
+        for part in PartyField::all() {
+            all.extend([Field::Debtor(part), Field::Creditor(part)]);
+        }
+        all.extend(RiskField::ALL.map(Field::Risk));
+        all.extend(AddressField::ALL.map(Field::Delivery));
+        all
+    }
+}
+
+impl PartyField {
+    fn all() -> Vec<PartyField> {
+        let mut all = vec![
+            PartyField::Account,
+            PartyField::Name,
+            PartyField::UltimateName,
+            PartyField::Address,
+            PartyField::BankName,
+            PartyField::AccountOnFile,
+            PartyField::Verification,
+        ];
+        all.extend(AccountField::ALL.map(PartyField::Number));
+        all.extend(AddressField::ALL.map(PartyField::AddressPart));
+        all
     }
 }
 
@@ -305,48 +364,68 @@ impl fmt::Display for PartyField {
     }
 }
 
+names! { AccountField: words;
+    Iban = "IBAN",
+    Bic = "BIC",
+    SortCode = "sort code",
+    AccountNumber = "account number",
+    Bban = "BBAN",
+    ClearingNumber = "clearing number",
+    BankgiroNumber = "Bankgiro number",
+    PlusgiroNumber = "Plusgiro number",
+}
+
 impl fmt::Display for AccountField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            AccountField::Iban => "IBAN",
-            AccountField::Bic => "BIC",
-            AccountField::SortCode => "sort code",
-            AccountField::AccountNumber => "account number",
-            AccountField::Bban => "BBAN",
-            AccountField::ClearingNumber => "clearing number",
-            AccountField::BankgiroNumber => "Bankgiro number",
-            AccountField::PlusgiroNumber => "Plusgiro number",
-        })
+        f.write_str(self.words())
     }
+}
+
+names! { AddressField: words;
+    Lines = "line",
+    Kind = "type",
+    Street = "street",
+    Building = "building",
+    Department = "department",
+    SubDepartment = "sub-department",
+    PostCode = "post code",
+    Town = "town",
+    Region = "region",
+    State = "state",
+    District = "district",
+    Country = "country",
 }
 
 impl fmt::Display for AddressField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            AddressField::Lines => "line",
-            AddressField::Kind => "type",
-            AddressField::Street => "street",
-            AddressField::Building => "building",
-            AddressField::Department => "department",
-            AddressField::SubDepartment => "sub-department",
-            AddressField::PostCode => "post code",
-            AddressField::Town => "town",
-            AddressField::Region => "region",
-            AddressField::State => "state",
-            AddressField::District => "district",
-            AddressField::Country => "country",
-        })
+        f.write_str(self.words())
     }
+}
+
+names! { RiskField: words;
+    PayerId = "payer id",
+    ContextCode = "payment context code",
+    PurposeCode = "payment purpose code",
+    CategoryCode = "merchant category code",
+    AccountType = "beneficiary account type",
 }
 
 impl fmt::Display for RiskField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            RiskField::PayerId => "payer id",
-            RiskField::ContextCode => "payment context code",
-            RiskField::PurposeCode => "payment purpose code",
-            RiskField::CategoryCode => "merchant category code",
-            RiskField::AccountType => "beneficiary account type",
-        })
+        f.write_str(self.words())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_fields_have_the_same_words() {
+        let mut words: Vec<String> = Field::all().iter().map(Field::to_string).collect();
+        words.sort_unstable();
+        for pair in words.windows(2) {
+            assert_ne!(pair[0], pair[1]);
+        }
     }
 }

@@ -21,6 +21,11 @@ use crate::misfit::{Misfit, missing, not_taken, unsupported, within};
 use crate::profile::{BankProfile, UkOpenBankingVersion};
 use crate::protocol::PaymentOrder;
 
+/// The payee's name.
+const CREDITOR_NAME: Field = Field::Creditor(PartyField::Name);
+/// The payee's account.
+const CREDITOR_ACCOUNT: Field = Field::Creditor(PartyField::Account);
+
 const SORT_CODE: &str = "UK.OBIE.SortCodeAccountNumber";
 const IBAN: &str = "UK.OBIE.IBAN";
 const BBAN: &str = "UK.OBIE.BBAN";
@@ -209,13 +214,8 @@ pub(super) fn initiation<'a>(
     if !bank.can(resource.capability()) {
         return Err(unsupported(format!("this bank does not offer {:?}", resource.capability())));
     }
-    let creditor = asked
-        .creditor
-        .account
-        .as_ref()
-        .ok_or_else(|| missing(Field::Creditor(PartyField::Account)))?;
-    let name =
-        asked.creditor.name.as_deref().ok_or_else(|| missing(Field::Creditor(PartyField::Name)))?;
+    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(CREDITOR_ACCOUNT))?;
+    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(CREDITOR_NAME))?;
     let limits = &bank.limits;
     let amount =
         Some(MoneyOut { amount: asked.amount.value_in_minor_digits(), currency: currency.code() });
@@ -227,8 +227,8 @@ pub(super) fn initiation<'a>(
         first_payment_amount: None,
         debtor_account: asked.debtor.as_ref().map(debtor).transpose()?.flatten(),
         creditor_account: AccountOut {
-            name: Some(within(Field::Creditor(PartyField::Name), name, limits.creditor_name)?),
-            ..account(Field::Creditor(PartyField::Account), creditor)?
+            name: Some(within(CREDITOR_NAME, name, limits.creditor_name)?),
+            ..account(CREDITOR_ACCOUNT, creditor)?
         },
         creditor_postal_address: None,
         ultimate_creditor: ultimate(

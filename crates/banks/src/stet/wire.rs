@@ -18,6 +18,11 @@ use crate::misfit::{Misfit, missing, not_taken, unsupported, within};
 use crate::profile::{BankProfile, Stet, StetVersion};
 use crate::protocol::PaymentOrder;
 
+/// The payee's name.
+const CREDITOR_NAME: Field = Field::Creditor(PartyField::Name);
+/// The payee's account.
+const CREDITOR_ACCOUNT: Field = Field::Creditor(PartyField::Account);
+
 /// `paymentInformationId` and `endToEndId`.
 const ID_CHARACTERS_MAX: usize = 36;
 const NAME_CHARACTERS_MAX: usize = 140;
@@ -182,25 +187,16 @@ pub(super) fn payment_request<'a>(
         return Err(unsupported("the standard has payments in EUR only"));
     }
     let local_instrument = local_instrument(bank, order.rail)?;
-    let creditor = asked
-        .creditor
-        .account
-        .as_ref()
-        .ok_or_else(|| missing(Field::Creditor(PartyField::Account)))?;
-    let name =
-        asked.creditor.name.as_deref().ok_or_else(|| missing(Field::Creditor(PartyField::Name)))?;
+    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(CREDITOR_ACCOUNT))?;
+    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(CREDITOR_NAME))?;
     let beneficiary = Beneficiary {
         creditor_agent: creditor.bic().map(|bic_fi| Agent { bic_fi }),
         creditor: Party {
-            name: within(
-                Field::Creditor(PartyField::Name),
-                name,
-                bank.limits.creditor_name.min(NAME_CHARACTERS_MAX),
-            )?,
+            name: within(CREDITOR_NAME, name, bank.limits.creditor_name.min(NAME_CHARACTERS_MAX))?,
             postal_address: asked.creditor.address.as_ref().and_then(address),
             organisation_id: None,
         },
-        creditor_account: account(Field::Creditor(PartyField::Account), creditor)?,
+        creditor_account: account(CREDITOR_ACCOUNT, creditor)?,
     };
     let debtor = asked.debtor.as_ref();
     let debtor_account = debtor.and_then(|debtor| debtor.account.as_ref());

@@ -1,7 +1,7 @@
 //! The parts of an account as a member writes them, and which of them count on which rail.
 
 use super::AccountIdentifier;
-use crate::field::{AccountField, Fault};
+use crate::field::{AccountFault, AccountField, Fault};
 use crate::initiation::LocalInstrument;
 use crate::money::Currency;
 use crate::rail::Rail;
@@ -72,12 +72,15 @@ impl AccountParts {
         let mut parts = self.without_empty_texts();
         let account = parts.take(route, owner)?;
         if let Some(field) = parts.left() {
-            return Err((field, Fault::OfAnotherRail { rail: route.rail }));
+            return Err((field, Fault::Account(AccountFault::OfAnotherRail { rail: route.rail })));
         }
         let account = checked(account)?;
         match route.rail.reaches(&account) {
             true => Ok(account),
-            false => Err((AccountField::Iban, Fault::NotPolish { rail: route.rail })),
+            false => Err((
+                AccountField::Iban,
+                Fault::Account(AccountFault::NotPolish { rail: route.rail }),
+            )),
         }
     }
 
@@ -104,7 +107,7 @@ impl AccountParts {
             AccountIdentifier::Iban { iban: needed(&mut parts.iban, AccountField::Iban)?, bic }
         };
         match parts.left() {
-            Some(field) => Err((field, Fault::OfAnotherAccount)),
+            Some(field) => Err((field, Fault::Account(AccountFault::OfAnotherAccount))),
             None => checked(account),
         }
     }
@@ -222,7 +225,9 @@ impl AccountParts {
                 clearing_number: self.clearing_number.take(),
                 bic: self.bic.take(),
             }),
-            (Some(_), Some(_)) => Err((AccountField::Bban, Fault::BesideIban)),
+            (Some(_), Some(_)) => {
+                Err((AccountField::Bban, Fault::Account(AccountFault::BesideIban)))
+            }
             (Some(iban), None) => Ok(AccountIdentifier::Iban { iban, bic: self.bic.take() }),
             (None, Some(bban)) => Ok(AccountIdentifier::Bban {
                 bban,
@@ -259,11 +264,13 @@ impl AccountParts {
 }
 
 fn checked(account: AccountIdentifier) -> Result<AccountIdentifier, PartError> {
-    account.checked().map_err(|error| (error.field, Fault::Number(error.rule)))
+    account
+        .checked()
+        .map_err(|error| (error.field, Fault::Account(AccountFault::Number(error.rule))))
 }
 
 fn missing(route: Route) -> Fault {
-    Fault::MissingOnRail { rail: route.rail, currency: route.currency }
+    Fault::Account(AccountFault::MissingOnRail { rail: route.rail, currency: route.currency })
 }
 
 fn need(text: &mut Option<String>, field: AccountField, route: Route) -> Result<String, PartError> {
@@ -293,14 +300,16 @@ mod tests {
         let sepa = route(LocalInstrument::Named(Rail::Sepa), "EUR");
         let fault = |parts: AccountParts, route, owner| parts.on(route, owner).err();
         assert_eq!(fault(parts(german, ""), sepa, Owner::Creditor), None);
-        let foreign = Fault::OfAnotherRail { rail: LocalInstrument::Named(Rail::Sepa) };
+        let foreign = Fault::Account(AccountFault::OfAnotherRail {
+            rail: LocalInstrument::Named(Rail::Sepa),
+        });
         let expected = Some((AccountField::Bban, foreign));
         assert_eq!(fault(parts(german, "1"), sepa, Owner::Creditor), expected);
         let swedish = route(LocalInstrument::Named(Rail::EuDomesticNonEuro), "SEK");
         assert_eq!(fault(parts(german, "1"), swedish, Owner::Creditor), None);
-        let beside = Some((AccountField::Bban, Fault::BesideIban));
+        let beside = Some((AccountField::Bban, Fault::Account(AccountFault::BesideIban)));
         assert_eq!(fault(parts(german, "1"), swedish, Owner::Debtor), beside);
-        let missing = Fault::MissingOnRail { rail: swedish.rail, currency: swedish.currency };
+        let missing = missing(swedish);
         let none = AccountParts::default();
         assert_eq!(fault(none, swedish, Owner::Creditor), Some((AccountField::Iban, missing)));
     }
@@ -309,7 +318,7 @@ mod tests {
     fn an_account_on_no_rail_is_exactly_one() {
         let german = "DE02120300000000202051";
         assert!(parts(german, "").on_any_rail().is_ok());
-        let two = Some((AccountField::Iban, Fault::OfAnotherAccount));
+        let two = Some((AccountField::Iban, Fault::Account(AccountFault::OfAnotherAccount)));
         assert_eq!(parts(german, "1").on_any_rail().err(), two);
         let none = Some((AccountField::Iban, Fault::Missing));
         assert_eq!(AccountParts::default().on_any_rail().err(), none);

@@ -22,126 +22,123 @@ impl ApiError {
             GatewayError::TokenNotFound => ApiError::not_found("Token", id),
             GatewayError::TransferNotFound => ApiError::not_found("Transfer", id),
             GatewayError::StandingOrderNotFound => ApiError::not_found("Standing order", id),
-            GatewayError::NotOnBehalf => ApiError::PermissionDenied {
-                message:
-                    "`actingAs` needs the permission ACT_ON_BEHALF_OF, which this member does \
-                          not have: see `bascule members set`."
-                        .to_owned(),
-            },
-            GatewayError::FeatureNotSupported { bank_id, feature } => ApiError::Bank {
-                code: "Bank.FeatureNotSupported",
-                message: format!(
-                    "Bank `{bank_id}` does not support {}.",
-                    in_words(feature, places)
-                ),
-                bank_id,
-            },
-            GatewayError::NotCancelled { bank_id, text } => {
-                ApiError::Bank { code: "Bank.FeatureNotSupported", message: text, bank_id }
+            GatewayError::NotOnBehalf => not_on_behalf(),
+            GatewayError::FeatureNotSupported { bank_id, feature } => {
+                let feature = in_words(feature, places);
+                not_supported(format!("Bank `{bank_id}` does not support {feature}."), bank_id)
             }
+            GatewayError::NotCancelled { bank_id, text } => not_supported(text, bank_id),
             GatewayError::Misfit { bank_id, misfit } => misfit_at(bank_id, &misfit, places),
             error @ GatewayError::BankUnavailable { .. } => {
                 ApiError::BankUnavailable { message: format!("{error}.") }
             }
+            GatewayError::AmountTooPrecise { currency, rail } => {
+                let fault = Fault::TooPrecise { currency, rail };
+                ApiError::of_field(&FieldError::new(Field::Amount, fault), places)
+            }
+            GatewayError::BeneficiaryNotListed => not_listed(places),
+            GatewayError::ReferenceTaken => reference_taken(places),
+            GatewayError::BankUnknown { bank_id } => {
+                let message = format!("No bank has the id `{bank_id}`: see GET /v2/banks.");
+                invalid(Field::BankId, message, places)
+            }
+            GatewayError::FieldNeeded { bank_id, field } => needed(&bank_id, field, places),
+            GatewayError::Refused(Refusal::BankRequired) => {
+                let message = "`bankId` is required unless `flowType` is FULL_HOSTED_PAGES.";
+                ApiError::field(FieldFault::Expected, places.path(Field::BankId), message)
+            }
+            GatewayError::Refused(refusal) => {
+                invalid(Field::BankId, in_public_words(&refusal), places)
+            }
+            GatewayError::AccountOnFile(fault) => on_file(fault, places),
+            GatewayError::Verification(fault) => verification(fault, places),
             GatewayError::Url { field: None, fault } => {
                 ApiError::BadRequest { message: format!("`url` {fault}.") }
             }
+            GatewayError::Url { field: Some(field), fault } => {
+                invalid(field, format!("`{}` {fault}.", places.name(field)), places)
+            }
+            GatewayError::CredentialFlowNeeded { bank_id } => {
+                let name = places.name(Field::CredentialFlow);
+                let message = format!("`{name}` should be true: bank `{bank_id}` asks the payer.");
+                invalid(Field::CredentialFlow, message, places)
+            }
+            GatewayError::Unanswered { question, options } => {
+                unanswered(&question, &options, places)
+            }
             GatewayError::KeyTaken => ApiError::RequestInProgress,
             GatewayError::Invalid(message) => ApiError::BadRequest { message },
-            GatewayError::Store(error @ StoreError::Corrupt(_)) => {
-                ApiError::Internal { detail: error.to_string() }
-            }
-            GatewayError::Store(error) => ApiError::Unavailable { detail: error.to_string() },
+            GatewayError::Store(error) => of_store(&error),
             GatewayError::Sealing(detail) => ApiError::Internal { detail },
-            GatewayError::BeneficiaryNotListed
-            | GatewayError::AmountTooPrecise { .. }
-            | GatewayError::ReferenceTaken
-            | GatewayError::BankUnknown { .. }
-            | GatewayError::FieldNeeded { .. }
-            | GatewayError::Refused(_)
-            | GatewayError::AccountOnFile(_)
-            | GatewayError::Verification(_)
-            | GatewayError::Url { .. }
-            | GatewayError::CredentialFlowNeeded { .. }
-            | GatewayError::Unanswered { .. } => of_field(error, places),
         }
     }
 }
 
-/// The errors that name a field.
-fn of_field(error: GatewayError, places: &dyn Places) -> ApiError {
-    use FieldFault::{Expected, Invalid, NotUnique};
-    let (fault, field, message) = match error {
-        GatewayError::AmountTooPrecise { currency, rail } => {
-            let fault = Fault::TooPrecise { currency, rail };
-            return ApiError::of_field(&FieldError::new(Field::Amount, fault), places);
+fn of_store(error: &StoreError) -> ApiError {
+    let detail = error.to_string();
+    match error {
+        StoreError::Corrupt(_) => ApiError::Internal { detail },
+        StoreError::Conflict | StoreError::Unavailable(_) | StoreError::Unconfirmed(_) => {
+            ApiError::Unavailable { detail }
         }
-        GatewayError::BeneficiaryNotListed => (
-            Invalid,
-            Field::Creditor(PartyField::Account),
-            "The payee's account should be one of those to which payments of this member are \
-             restricted: see `bascule members list`."
-                .to_owned(),
-        ),
-        GatewayError::ReferenceTaken => {
-            let name = places.name(Field::RefId);
-            let message = format!(
-                "`{name}` is that of another token request or transfer: each one needs its own."
-            );
-            (NotUnique, Field::RefId, message)
-        }
-        GatewayError::BankUnknown { bank_id } => {
-            (Invalid, Field::BankId, format!("No bank has the id `{bank_id}`: see GET /v2/banks."))
-        }
-        GatewayError::FieldNeeded { bank_id, field } => {
-            let path = places.path(field);
-            let message =
-                format!("Bank `{bank_id}` needs `{path}`: see `mandatoryFields` of the bank.");
-            (Expected, field, message)
-        }
-        GatewayError::Refused(Refusal::BankRequired) => (
-            Expected,
-            Field::BankId,
-            "`bankId` is required unless `flowType` is FULL_HOSTED_PAGES.".to_owned(),
-        ),
-        GatewayError::Refused(refusal) => (Invalid, Field::BankId, in_public_words(&refusal)),
-        GatewayError::AccountOnFile(fault) => {
-            let field = Field::Debtor(PartyField::AccountOnFile);
-            (Invalid, field, on_file(fault, field, places))
-        }
-        GatewayError::Verification(fault) => {
-            let field = Field::Creditor(PartyField::Verification);
-            let name = places.name(field);
-            let message = match fault {
-                VerificationFault::Unknown => "names no verification of this member",
-                VerificationFault::OfAnotherAccount => "names a verification of another account",
-            };
-            (Invalid, field, format!("`{name}` {message}."))
-        }
-        GatewayError::Url { field: Some(field), fault } => {
-            (Invalid, field, format!("`{}` {fault}.", places.name(field)))
-        }
-        GatewayError::CredentialFlowNeeded { bank_id } => {
-            let name = places.name(Field::CredentialFlow);
-            let message = format!("`{name}` should be true: bank `{bank_id}` asks the payer.");
-            (Invalid, Field::CredentialFlow, message)
-        }
-        GatewayError::Unanswered { question, options } => {
-            let path = places.path(Field::Credentials);
-            let text = match options.is_empty() {
-                true => "a value is needed".to_owned(),
-                false => format!("it must be one of: {}", options.join(", ")),
-            };
-            (Invalid, Field::Credentials, format!("`{path}.{question}`: {text}"))
-        }
-        other => return ApiError::Internal { detail: other.to_string() },
-    };
-    ApiError::field(fault, places.path(field), message)
+    }
 }
 
-fn on_file(fault: AccountOnFileFault, field: Field, places: &dyn Places) -> String {
+fn not_on_behalf() -> ApiError {
+    let message = "`actingAs` needs the permission ACT_ON_BEHALF_OF, which this member does not \
+                   have: see `bascule members set`.";
+    ApiError::PermissionDenied { message: message.to_owned() }
+}
+
+fn not_supported(message: String, bank_id: String) -> ApiError {
+    ApiError::Bank { code: "Bank.FeatureNotSupported", message, bank_id }
+}
+
+fn invalid(field: Field, message: impl Into<String>, places: &dyn Places) -> ApiError {
+    ApiError::field(FieldFault::Invalid, places.path(field), message)
+}
+
+fn not_listed(places: &dyn Places) -> ApiError {
+    let message = "The payee's account should be one of those to which payments of this member are \
+                   restricted: see `bascule members list`.";
+    invalid(Field::Creditor(PartyField::Account), message, places)
+}
+
+fn reference_taken(places: &dyn Places) -> ApiError {
+    let name = places.name(Field::RefId);
+    let message =
+        format!("`{name}` is that of another token request or transfer: each one needs its own.");
+    ApiError::field(FieldFault::NotUnique, places.path(Field::RefId), message)
+}
+
+fn needed(bank_id: &str, field: Field, places: &dyn Places) -> ApiError {
+    let path = places.path(field);
+    let message = format!("Bank `{bank_id}` needs `{path}`: see `mandatoryFields` of the bank.");
+    ApiError::field(FieldFault::Expected, path, message)
+}
+
+fn verification(fault: VerificationFault, places: &dyn Places) -> ApiError {
+    let field = Field::Creditor(PartyField::Verification);
+    let what = match fault {
+        VerificationFault::Unknown => "names no verification of this member",
+        VerificationFault::OfAnotherAccount => "names a verification of another account",
+    };
+    invalid(field, format!("`{}` {what}.", places.name(field)), places)
+}
+
+fn unanswered(question: &str, options: &[String], places: &dyn Places) -> ApiError {
+    let text = match options.is_empty() {
+        true => "a value is needed".to_owned(),
+        false => format!("it must be one of: {}", options.join(", ")),
+    };
+    let path = places.path(Field::Credentials);
+    invalid(Field::Credentials, format!("`{path}.{question}`: {text}"), places)
+}
+
+fn on_file(fault: AccountOnFileFault, places: &dyn Places) -> ApiError {
+    let field = Field::Debtor(PartyField::AccountOnFile);
     let name = places.name(field);
-    match fault {
+    let message = match fault {
         AccountOnFileFault::Unknown => format!("`{name}` names no account of this member."),
         AccountOnFileFault::AtAnotherBank => {
             let bank = places.name(Field::BankId);
@@ -151,7 +148,8 @@ fn on_file(fault: AccountOnFileFault, field: Field, places: &dyn Places) -> Stri
             let rail = places.name(Field::Rail);
             format!("`{name}` names an account that `{rail}` cannot use.")
         }
-    }
+    };
+    invalid(field, message, places)
 }
 
 /// What a bank does not offer.

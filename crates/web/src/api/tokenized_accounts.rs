@@ -98,7 +98,28 @@ impl Places for Account {
             Field::Debtor(part) => {
                 format!("accountDetails.{}", party::place(part, "ultimateDebtorName"))
             }
-            _ => "accountDetails".to_owned(),
+            // No fields of an account on file.
+            Field::Order
+            | Field::RefId
+            | Field::Reference
+            | Field::SecondaryText
+            | Field::BothTexts
+            | Field::EndToEndId
+            | Field::OwnId
+            | Field::OnBehalfOf
+            | Field::Amount
+            | Field::Currency
+            | Field::Rail
+            | Field::ExecutionDate
+            | Field::CallbackUrl
+            | Field::CallbackState
+            | Field::PayerReference
+            | Field::DestinationsUrl
+            | Field::CredentialFlow
+            | Field::Credentials
+            | Field::Creditor(_)
+            | Field::Risk(_)
+            | Field::Delivery(_) => "accountDetails".to_owned(),
         }
     }
 

@@ -61,6 +61,7 @@ mod texts;
 mod tokenized_accounts;
 mod v1_authorization;
 mod v1_destinations;
+mod v1_field_errors;
 mod v1_flows;
 mod v1_guides;
 mod v1_hosted_pages;

@@ -4,6 +4,7 @@ use domain::field::Fault;
 use domain::text::within;
 use url::Url;
 
+/// Longest address to which a browser is sent back, in characters.
 const CHARACTERS_MAX: usize = 2_048;
 
 /// Schemes that are no app of the member's: they run in the page, open something of the device's, or

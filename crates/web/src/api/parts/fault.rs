@@ -1,8 +1,8 @@
 //! What is said of a field that is not acceptable. The words are the same in every version; the names of
 //! the fields are the version's.
 
-use domain::field::{Fault, FieldError};
-use domain::initiation::DAYS_AHEAD_MAX;
+use domain::field::{AccountFault, Fault, FieldError};
+use domain::initiation::{self as wish, DAYS_AHEAD_MAX};
 use domain::money::MoneyError;
 
 use super::places::Places;
@@ -25,9 +25,9 @@ impl ApiError {
 
 fn kind(fault: &Fault) -> FieldFault {
     match fault {
-        Fault::Missing | Fault::MissingOnRail { .. } | Fault::MissingForSepa => {
-            FieldFault::Expected
-        }
+        Fault::Missing
+        | Fault::MissingForSepa
+        | Fault::Account(AccountFault::MissingOnRail { .. }) => FieldFault::Expected,
         Fault::Money(
             MoneyError::NotDecimal { .. } | MoneyError::TooPrecise | MoneyError::TooLarge,
         )
@@ -43,11 +43,13 @@ fn kind(fault: &Fault) -> FieldFault {
         | Fault::NotCarried { .. }
         | Fault::TooPrecise { .. }
         | Fault::DayOutOfRange { .. }
-        | Fault::OfAnotherRail { .. }
-        | Fault::OfAnotherAccount
-        | Fault::Number(_)
-        | Fault::NotPolish { .. }
-        | Fault::BesideIban
+        | Fault::Account(
+            AccountFault::OfAnotherRail { .. }
+            | AccountFault::OfAnotherAccount
+            | AccountFault::Number(_)
+            | AccountFault::NotPolish { .. }
+            | AccountFault::BesideIban,
+        )
         | Fault::NotACountry
         | Fault::TooManyLinesForSepa { .. }
         | Fault::NotACategory
@@ -58,7 +60,6 @@ fn kind(fault: &Fault) -> FieldFault {
 
 /// What is said of the field of that name.
 pub(crate) fn message(name: &str, fault: &Fault, places: &dyn Places) -> String {
-    let on = |rail: domain::initiation::LocalInstrument| LocalInstrument::from(rail).name();
     match fault {
         Fault::Missing => format!("`{name}` is required."),
         Fault::Empty => format!("`{name}` should not be empty."),
@@ -110,38 +111,35 @@ pub(crate) fn message(name: &str, fault: &Fault, places: &dyn Places) -> String 
         Fault::UserInUrl => {
             format!("`{name}` should not contain the name or password of a user.")
         }
-        Fault::MissingOnRail { .. }
-        | Fault::OfAnotherRail { .. }
-        | Fault::OfAnotherAccount
-        | Fault::Number(_)
-        | Fault::NotPolish { .. }
-        | Fault::BesideIban => of_account(name, fault, places, on),
+        Fault::Account(fault) => of_account(name, fault, places),
     }
 }
 
-fn of_account(
-    name: &str,
-    fault: &Fault,
-    places: &dyn Places,
-    on: impl Fn(domain::initiation::LocalInstrument) -> &'static str,
-) -> String {
+fn of_account(name: &str, fault: &AccountFault, places: &dyn Places) -> String {
     match fault {
-        Fault::MissingOnRail { rail, currency } => {
+        AccountFault::MissingOnRail { rail, currency } => {
             format!("`{name}` is required on {} in {currency}.", on(*rail))
         }
-        Fault::OfAnotherRail { rail } => {
+        AccountFault::OfAnotherRail { rail } => {
             format!("`{name}` does not belong to this account on {}: leave it out.", on(*rail))
         }
-        Fault::OfAnotherAccount => {
+        AccountFault::OfAnotherAccount => {
             format!("`{name}` belongs to another account: send exactly one.")
         }
-        Fault::Number(rule) => format!("`{name}` {rule}"),
-        Fault::NotPolish { rail } => format!("`{name}` should be a Polish IBAN on {}.", on(*rail)),
-        _ => format!(
+        AccountFault::Number(rule) => format!("`{name}` {rule}"),
+        AccountFault::NotPolish { rail } => {
+            format!("`{name}` should be a Polish IBAN on {}.", on(*rail))
+        }
+        AccountFault::BesideIban => format!(
             "`{name}` beside `iban` is for payees in SEK or NOK whose payer chooses the bank: {}.",
             places.payer_chooses_bank()
         ),
     }
+}
+
+/// The rail's word.
+fn on(rail: wish::LocalInstrument) -> &'static str {
+    LocalInstrument::from(rail).name()
 }
 
 /// What is said of a field whose text has a character that nobody sees.

@@ -38,12 +38,13 @@ fn part(of: &AddressInfo, field: AddressField) -> Option<String> {
     there.find(|text| !text.is_empty())
 }
 
-/// The name of the field that the part comes from; of the usual one where none is there.
-pub(super) fn name(of: &AddressInfo, field: AddressField) -> &'static str {
+/// The name of the field that the part comes from; of the usual one where none is there, and none where no
+/// field is that part.
+pub(super) fn name(of: &AddressInfo, field: AddressField) -> Option<&'static str> {
     let sources = sources(of, field);
     let is_there = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
     let there = sources.iter().find(|(_, text)| is_there(text));
-    there.or(sources.first()).map_or("", |(name, _)| name)
+    there.or(sources.first()).map(|(name, _)| *name)
 }
 
 /// The address in its parts.
@@ -93,9 +94,9 @@ mod tests {
         assert_eq!(parts.district, of.district);
         assert_eq!(parts.country, of.country);
         assert_eq!(parts.address_line, ["Behind the oak"]);
-        assert_eq!(name(&of, AddressField::Town), "city");
+        assert_eq!(name(&of, AddressField::Town), Some("city"));
         let hamlet = AddressInfo { hamlet: some("Gillamoor"), ..AddressInfo::default() };
         assert_eq!(in_domain(&hamlet).town_name, hamlet.hamlet);
-        assert_eq!(name(&hamlet, AddressField::Town), "hamlet");
+        assert_eq!(name(&hamlet, AddressField::Town), Some("hamlet"));
     }
 }

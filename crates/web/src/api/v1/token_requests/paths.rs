@@ -100,9 +100,7 @@ impl<'a> TokenRequest<'a> {
             PartyField::Name => self.in_destination("customerData.legalNames"),
             PartyField::UltimateName => self.in_instructions("metadata.ultimateCreditor"),
             PartyField::Address => self.in_destination("customerData.address"),
-            PartyField::AddressPart(field) => {
-                self.in_destination(&format!("customerData.address.{}", part_of(holder, field)))
-            }
+            PartyField::AddressPart(field) => self.in_destination(&part_of(holder, field)),
             PartyField::BankName => {
                 self.in_provider_metadata("nextGenPsd2TransferMetadata.creditorAgentName")
             }
@@ -128,9 +126,7 @@ impl<'a> TokenRequest<'a> {
             PartyField::Name => source("customerData.legalNames"),
             PartyField::UltimateName => self.in_instructions("metadata.ultimateDebtor"),
             PartyField::Address => source("customerData.address"),
-            PartyField::AddressPart(field) => {
-                source(&format!("customerData.address.{}", part_of(holder, field)))
-            }
+            PartyField::AddressPart(field) => source(&part_of(holder, field)),
         }
     }
 
@@ -179,7 +175,7 @@ impl Places for TokenRequest<'_> {
             Field::Credentials => "credentials".to_owned(),
             Field::Creditor(part) => self.payee(part),
             Field::Debtor(part) => self.payer(part),
-            Field::Risk(part) => self.in_uk_metadata(&format!("risk.{}", risk(part))),
+            Field::Risk(part) => self.in_uk_metadata(risk(part)),
             Field::Delivery(part) => {
                 self.in_uk_metadata(&format!("risk.deliveryAddress.{}", delivery::name(part)))
             }
@@ -187,11 +183,11 @@ impl Places for TokenRequest<'_> {
     }
 
     fn name(&self, field: Field) -> String {
-        match field {
+        if field == Field::Rail {
             // The list, not the place in it.
-            Field::Rail => "transferDestinations".to_owned(),
-            field => self.path(field).rsplit('.').next().unwrap_or_default().to_owned(),
+            return "transferDestinations".to_owned();
         }
+        self.path(field).rsplit('.').next().unwrap_or_default().to_owned()
     }
 
     fn payer_chooses_bank(&self) -> &'static str {
@@ -201,18 +197,63 @@ impl Places for TokenRequest<'_> {
 
 fn risk(part: RiskField) -> &'static str {
     match part {
-        RiskField::PayerId => "merchantCustomerIdentification",
-        RiskField::ContextCode => "paymentContextCode",
-        RiskField::PurposeCode => "paymentPurposeCode",
+        RiskField::PayerId => "risk.merchantCustomerIdentification",
+        RiskField::ContextCode => "risk.paymentContextCode",
+        RiskField::PurposeCode => "risk.paymentPurposeCode",
         // Only v2 has a field for it.
-        RiskField::CategoryCode => "merchantCategoryCode",
-        RiskField::AccountType => "beneficiaryAccountType",
+        RiskField::CategoryCode => "risk",
+        RiskField::AccountType => "risk.beneficiaryAccountType",
     }
 }
 
-/// The name of the field that the part of the holder's address comes from.
-fn part_of(holder: Option<&CustomerData>, field: AddressField) -> &'static str {
+/// The field that the part of the holder's address comes from.
+fn part_of(holder: Option<&CustomerData>, field: AddressField) -> String {
     let none = AddressInfo::default();
     let address = holder.and_then(|holder| holder.address.as_ref());
-    address::name(address.unwrap_or(&none), field)
+    match address::name(address.unwrap_or(&none), field) {
+        Some(name) => format!("customerData.address.{name}"),
+        None => "customerData.address".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::parts::places::tests::unpublished;
+
+    fn token_request(body: &str, transfer: &Value) -> StoreTokenRequest {
+        serde_json::from_value(json!({ "requestPayload": {
+            "to": { "id": "m:1:2" }, "refId": "ORDER-1", "redirectUrl": "https://shop.example/",
+            body: transfer,
+        }}))
+        .unwrap()
+    }
+
+    #[test]
+    fn each_place_is_one_of_the_published_request() {
+        let schemas = ["StoreTokenRequest", "AuthorizationRequest"];
+        let mut instructions = json!({ "transferDestinations": [
+            { "sepa": { "iban": "DE02120300000000202051" } }] });
+        let none = Vec::<String>::new();
+        for form in ["", "iban", "gbDomestic", "bban"] {
+            if !form.is_empty() {
+                instructions["source"] = json!({ "accountIdentifier": { form: {} } });
+            }
+            let body =
+                json!({ "lifetimeAmount": "1", "currency": "EUR", "instructions": instructions });
+            let asked = token_request("transferBody", &body);
+            assert_eq!(unpublished(&TokenRequest::of(&asked), &schemas), none, "{form}");
+            let alone = TokenRequest::of(&asked).with_destinations_alone();
+            assert_eq!(alone.path(Field::Rail), "transferDestinations[0]");
+        }
+        let body = json!({ "amount": "1", "currency": "EUR", "instructions": instructions });
+        let asked = token_request("standingOrderBody", &body);
+        let fields_of_single_payments = [
+            "ExecutionDate: requestPayload.standingOrderBody.executionDate",
+            "DestinationsUrl: requestPayload.standingOrderBody.setTransferDestinationsUrl",
+        ];
+        assert_eq!(unpublished(&TokenRequest::of(&asked), &schemas), fields_of_single_payments);
+    }
 }
