@@ -15,8 +15,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::misfit::{Misfit, missing, not_taken, unsupported, within};
+use crate::payments::PaymentOrder;
 use crate::profile::{BankProfile, Stet, StetVersion};
-use crate::protocol::PaymentOrder;
 
 /// The payee's name.
 const CREDITOR_NAME: Field = Field::Creditor(PartyField::Name);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use banks::protocol::Credentials;
+use banks::approvals::Credentials;
 
 use crate::api::ApiError;
 use crate::api::error::FieldFault;

@@ -18,8 +18,8 @@ use super::resource::Resource;
 use super::schedule::{self, Mandate};
 use super::settings;
 use crate::misfit::{Misfit, missing, not_taken, unsupported, within};
+use crate::payments::PaymentOrder;
 use crate::profile::{BankProfile, UkOpenBankingVersion};
-use crate::protocol::PaymentOrder;
 
 /// The payee's name.
 const CREDITOR_NAME: Field = Field::Creditor(PartyField::Name);
