@@ -41,10 +41,9 @@ pub(crate) mod tests {
         let document = serde_json::to_value(crate::openapi()).unwrap();
         let all = Field::all().into_iter().map(|field| (field, places.path(field)));
         let missing = all.filter(|(_, path)| {
-            let has = |name: &&str| {
-                has(&document, &document["components"]["schemas"][*name], &steps(path))
-            };
-            !schemas.iter().any(|name| has(&name))
+            let has_it =
+                |name: &str| has(&document, &document["components"]["schemas"][name], &steps(path));
+            !schemas.iter().any(|name| has_it(name))
         });
         missing.map(|(field, path)| format!("{field:?}: {path}")).collect()
     }
