@@ -13,6 +13,7 @@ pub(crate) mod status;
 mod wire;
 
 use domain::authorisation::BankRefusal;
+use domain::field::{Field, PartyField};
 use std::sync::Arc;
 
 use domain::authorisation::Attempt;
@@ -30,7 +31,7 @@ use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{read, segment};
 use crate::jose::KeySet;
-use crate::misfit::{Misfit, Part, unsupported};
+use crate::misfit::{Misfit, unsupported};
 use crate::payments::Payments;
 use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
@@ -168,7 +169,7 @@ impl PolishApi {
             return Err(unsupported("this standard confirms funds of a named account only").into());
         };
         let content = Funds {
-            account_number: number(Part::DebtorAccount, debtor)?,
+            account_number: number(Field::Debtor(PartyField::Account), debtor)?,
             amount: amount(order)?,
             currency: "PLN",
         };

@@ -69,8 +69,9 @@ pub const REASON_LENGTH_MAX: usize = 256;
 /// An error that a member should see beside the status (API `errorInfo`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorInfo {
-    /// The HTTP status that describes it best.
-    pub http_status: u16,
+    /// The HTTP status of the bank's answer; none where none came that is one.
+    #[serde(rename = "http_status", skip_serializing_if = "Option::is_none", default)]
+    pub bank_http_status: Option<u16>,
     /// What went wrong, at most [`REASON_LENGTH_MAX`] characters.
     pub message: String,
     /// Whether the bank, not the gateway, failed.

@@ -218,19 +218,10 @@ impl Payment {
     }
 
     /// However often it was tried. No order exists.
-    pub(super) fn given_up(self, text: &str, now: Timestamp) -> PaymentStep {
-        self.failed(503, text, true, now)
-    }
-
-    pub(super) fn failed(
-        mut self,
-        http_status: u16,
-        text: &str,
-        from_bank: bool,
-        now: Timestamp,
-    ) -> PaymentStep {
+    pub(super) fn given_up(mut self, text: &str, now: Timestamp) -> PaymentStep {
         self.reason = Some(reason(text));
-        self.error = Some(ErrorInfo { http_status, message: reason(text), from_bank });
+        self.error =
+            Some(ErrorInfo { bank_http_status: None, message: reason(text), from_bank: true });
         self.ended(End::Failed, now)
     }
 }
@@ -247,5 +238,9 @@ fn ask_from(payment: &Payment, now: Timestamp) -> Vec<JobChange> {
 }
 
 fn error_info(refusal: &BankRefusal) -> ErrorInfo {
-    ErrorInfo { http_status: refusal.http_status, message: reason(&refusal.text), from_bank: true }
+    ErrorInfo {
+        bank_http_status: Some(refusal.http_status),
+        message: reason(&refusal.text),
+        from_bank: true,
+    }
 }

@@ -12,9 +12,10 @@ use store::payments::{Role, RoleFilter, position_in_role};
 
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
+use crate::api::page::{PageWanted, position};
+use crate::api::parts::places::Only;
 use crate::api::query::Query;
-use crate::api::v2::payments::list_filter::name;
-use crate::api::v2::payments::page::{PageWanted, position};
+use crate::api::query::name;
 
 const LIMIT: &str = "page.limit";
 const OFFSET: &str = "page.offset";
@@ -41,7 +42,7 @@ pub(super) async fn page(
 ) -> Result<(Vec<Requested>, String), ApiError> {
     let page = PageWanted::read(query, LIMIT, OFFSET).map_err(ApiError::bare)?;
     let filter = filter(query, role, &wanted).map_err(ApiError::bare)?;
-    let failed = |error| ApiError::from_gateway(error, "", "");
+    let failed = |error| ApiError::from_gateway(error, "", &Only(""));
     let mut found = match &wanted {
         Wanted { none: true, .. } => vec![],
         Wanted { id: None, ref_id: None, .. } => {
