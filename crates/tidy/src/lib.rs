@@ -12,10 +12,12 @@
 //! | [`words`] | what no source file may contain, and what each must begin with |
 //! | [`limits`] | `docs/limits.md`, made of the code |
 //! | [`links`] | links in Markdown, and files that nothing uses |
+//! | [`prose`] | phrases that a reader has to read twice |
 
 pub mod dependencies;
 pub mod limits;
 pub mod links;
+pub mod prose;
 pub mod sizes;
 pub mod source;
 pub mod sql;

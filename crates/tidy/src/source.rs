@@ -14,6 +14,8 @@ pub struct Literal {
     pub text: String,
     /// The constant in whose value it is.
     pub constant: Option<String>,
+    /// Whether it is in a module named `tests`.
+    pub in_tests: bool,
 }
 
 /// A function with a body.
@@ -115,7 +117,7 @@ impl Source {
 
     fn literal(&mut self, span: Span, text: String) {
         let (line, constant) = (span.start().line, self.constant.clone());
-        self.literals.push(Literal { line, text, constant });
+        self.literals.push(Literal { line, text, constant, in_tests: self.tests > 0 });
     }
 
     /// Reads what a macro is given, which is no syntax before the macro has made it so.
