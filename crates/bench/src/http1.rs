@@ -18,10 +18,10 @@ pub async fn connect(address: &str) -> anyhow::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Reads one answer into `answer` and tells where its body begins.
+/// Reads one answer into `answer` and returns the offset of its body.
 ///
 /// # Errors
-/// Where the answer is cut off, too long, or has no length.
+/// If the answer is truncated, too long, or has no length.
 pub async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> anyhow::Result<usize> {
     answer.clear();
     loop {

@@ -30,11 +30,11 @@ pub fn watch() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether to go on.
+/// Whether the measurement may continue.
 ///
 /// # Errors
-/// Where the process was told to end.
+/// If the process received a request to end.
 pub fn check() -> anyhow::Result<()> {
-    ensure!(!TOLD_TO_END.load(Ordering::Relaxed), "told to end");
+    ensure!(!TOLD_TO_END.load(Ordering::Relaxed), "received a request to end");
     Ok(())
 }

@@ -129,12 +129,12 @@ pub fn fdatasync_p50_us(folder: &Path) -> anyhow::Result<u64> {
     Ok(median(&mut times_us))
 }
 
-/// The middle of `values`; 0 where there are none.
+/// The median of `values`; 0 if `values` is empty.
 pub fn median(values: &mut [u64]) -> u64 {
     quantile(values, 500)
 }
 
-/// The value below which `permille` thousandths of `values` lie; 0 where there are none.
+/// The value below which `permille` thousandths of `values` lie; 0 if `values` is empty.
 pub fn quantile(values: &mut [u64], permille: usize) -> u64 {
     values.sort_unstable();
     let index = (values.len() * permille / 1_000).min(values.len().saturating_sub(1));

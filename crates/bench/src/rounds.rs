@@ -263,7 +263,7 @@ impl Measured {
         Ok(self.ask(at_a_time, requests, load)?.0)
     }
 
-    /// One that was among the first to be created, with more than a page before it.
+    /// A payment that was created early, more than one page before the newest.
     fn old_payment(&self) -> String {
         self.payment_ids.get(self.payment_ids.len() / 50).cloned().unwrap_or_default()
     }

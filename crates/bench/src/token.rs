@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-/// What a client needs to sign.
+/// The key and the ids that a client signs with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Credentials {
     /// `m:…`.
@@ -18,7 +18,7 @@ pub struct Credentials {
     pub key_seed: String,
 }
 
-/// What a token says of its request.
+/// The claims of a token about its request.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims<'a> {
     alg: &'a str,
@@ -40,7 +40,7 @@ pub struct Signed<'a> {
     pub method: &'a str,
     /// The path without query.
     pub path: &'a str,
-    /// The body; empty where there is none.
+    /// The body; may be empty.
     pub body: &'a [u8],
 }
 

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{mpsc, oneshot};
 
-/// Payments that share a commit, at the most.
+/// The most payments that share a commit.
 const BATCH_MAX: usize = 256;
 /// Payments that may wait.
 const QUEUE_MAX: usize = 4_096;
@@ -34,7 +34,7 @@ const EVENT_BODY: &str = "{\"stage\":\"awaiting_bank_choice\",\"bank_id\":null,\
 /// How long a payer has, in milliseconds.
 const PATIENCE_MS: i64 = 40 * 60_000;
 
-/// What is written of a payment.
+/// The stored fields of a payment.
 pub struct NewPayment {
     /// Its id, ordered by time.
     pub id: String,
