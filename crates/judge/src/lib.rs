@@ -34,7 +34,7 @@ const DOCUMENT_URI: &str = "urn:document";
 pub struct Violation {
     /// Where: a JSON pointer into the body, `header x-…`, or the method and path.
     pub at: String,
-    /// What is wrong, in one sentence.
+    /// The violation, in one sentence.
     pub what: String,
 }
 
