@@ -16,7 +16,7 @@ pub const BANNED: &str = "crates/tidy/banned_phrases.txt";
 /// `<path> | <phrase> | <count> | <reason>`. A path with a final `/` is a folder, the phrase `*`
 /// is any of them: such a line is for folders that are still to be rewritten.
 pub const EXCEPTIONS: &str = "crates/tidy/prose_exceptions.txt";
-/// The phrase of an exception that stands in for all.
+/// The phrase of an exception that covers all phrases.
 const ANY: &str = "*";
 
 /// One phrase of the ban list.
@@ -28,7 +28,7 @@ struct Phrase {
     words: Vec<String>,
     /// Whether it is banned at the start of a sentence only.
     at_start: bool,
-    /// What to write instead.
+    /// The advice: words to write instead.
     instead: String,
 }
 
@@ -273,7 +273,7 @@ fn rust(file: &File) -> BTreeMap<usize, String> {
     lines
 }
 
-/// The comments of Rust source by their lines: whatever follows `//` outside a literal.
+/// The comments of Rust source by their lines: text after `//` outside a literal.
 fn comments(text: &str) -> BTreeMap<usize, String> {
     let mut masked = text.as_bytes().to_vec();
     if let Ok(tokens) = text.parse::<TokenStream>() {

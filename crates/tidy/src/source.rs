@@ -10,7 +10,7 @@ use syn::{Attribute, Block, Expr, Ident, Lit, LitStr, Macro, Meta, Signature};
 pub struct Literal {
     /// The line on which it begins, from 1.
     pub line: usize,
-    /// What it says.
+    /// The text without quotes and escapes.
     pub text: String,
     /// The constant in whose value it is.
     pub constant: Option<String>,
@@ -56,10 +56,10 @@ pub struct Silenced {
     pub has_reason: bool,
 }
 
-/// What a file holds, in the order in which it is written.
+/// The contents of a file, in their order in the source.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
-    /// Texts; documentation is none.
+    /// Texts, without documentation.
     pub literals: Vec<Literal>,
     /// Functions with a body.
     pub functions: Vec<Function>,
@@ -80,7 +80,7 @@ pub struct Source {
 /// Reads a file.
 ///
 /// # Errors
-/// What the compiler would say of a text that is no Rust, with its line.
+/// The compiler's complaint about a text that is not Rust, with its line.
 pub fn read(text: &str) -> Result<Source, String> {
     let file =
         syn::parse_file(text).map_err(|error| format!("{}: {error}", error.span().start().line))?;
