@@ -11,7 +11,7 @@ use crate::postgres_owner::Ownership;
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::{Row, Value};
 
-/// A unit that met a conflict is run again this many times at the most.
+/// How often a unit that met a conflict runs again, at most.
 pub const ATTEMPTS_MAX: u32 = 5;
 
 /// Why the store could not do what it was asked for.
@@ -26,7 +26,7 @@ pub enum StoreError {
     /// The commit was sent and no answer came: the unit may or may not have been kept.
     #[error("the database did not confirm the commit: {0}")]
     Unconfirmed(String),
-    /// What is stored does not make sense, or a statement is wrong: a defect or a damaged file.
+    /// Stored data is inconsistent, or a statement is wrong: a defect or a damaged file.
     #[error("the database holds something unexpected: {0}")]
     Corrupt(String),
 }
@@ -92,7 +92,7 @@ impl Db {
         }
     }
 
-    /// Runs the unit that brings the schema up to date, however long that takes.
+    /// Runs the unit that migrates the schema, without a time limit.
     pub(crate) async fn migrate<F>(&self, work: F) -> Result<(), StoreError>
     where
         F: for<'t> Fn(&'t mut Tx) -> Unit<'t, ()> + Send + Sync + 'static,
@@ -214,7 +214,7 @@ impl Tx {
         Ok(self.query(sql, params).await?.into_iter().next())
     }
 
-    /// Runs `sql` and tells how many rows it changed.
+    /// Runs `sql`. Returns the number of changed rows.
     ///
     /// # Errors
     /// [`StoreError`]; the unit should end with it.
@@ -229,8 +229,8 @@ impl Tx {
         }
     }
 
-    /// Runs `statements` in order; PostgreSQL gets them in one flush. Tells how many rows each
-    /// changed.
+    /// Runs `statements` in order; PostgreSQL gets them in one flush. Returns the number of changed
+    /// rows of each.
     ///
     /// # Errors
     /// [`StoreError`]; the unit should end with it.

@@ -104,7 +104,7 @@ impl Postgres {
         }
     }
 
-    /// What `work` comes to within the time of a unit.
+    /// The result of `work` within the time of a unit.
     pub(crate) async fn within_unit<T>(
         &self,
         work: impl Future<Output = T>,
@@ -173,7 +173,7 @@ impl Postgres {
     }
 }
 
-/// What `work` comes to, unless `patience` ends first.
+/// The result of `work`, unless `patience` ends first.
 async fn within<T>(
     patience: &mut BoxFuture<'static, ()>,
     work: impl Future<Output = T>,

@@ -78,7 +78,7 @@ impl Row {
     /// The integer in column `index`, counted from 0.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where there is none.
+    /// [`StoreError::Corrupt`] if the column is missing or has another type.
     pub fn int(&self, index: usize) -> Result<i64, StoreError> {
         match self.0.get(index) {
             Some(Value::Int(value)) => Ok(*value),
@@ -97,7 +97,7 @@ impl Row {
     /// The text in column `index`, counted from 0.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where there is none.
+    /// [`StoreError::Corrupt`] if the column is missing or has another type.
     pub fn text(&self, index: usize) -> Result<&str, StoreError> {
         match self.0.get(index) {
             Some(Value::Text(value)) => Ok(value),

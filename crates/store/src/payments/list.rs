@@ -36,12 +36,12 @@ pub struct Seek {
     pub payments: &'static str,
 }
 
-/// What of a list lies between two places of the index with these columns after the member's, in
+/// The rows of a list between two places of the index with these columns after the member's, in
 /// the index's order.
 ///
-/// All columns are in both comparisons and in the order, so that no other index will do: with
-/// `ref_id = $2` SQLite would rather walk through all payments between two moments, and PostgreSQL
-/// would, where it takes the value for a common one. A test has both explain their plans.
+/// All columns are in both comparisons and in the order, so that no other index fits: with
+/// `ref_id = $2` SQLite would prefer to read all payments between two times, and so would PostgreSQL
+/// if it considers the value common. A test has both explain their plans.
 macro_rules! seek {
     ($after:literal, $until:literal, $($more:literal),+) => {
         Seek {
@@ -150,7 +150,7 @@ pub struct Position {
 pub struct Entry {
     /// Its place, with its id.
     pub position: Position,
-    /// Where it stands.
+    /// The stage of the payment.
     pub stage: Stage,
 }
 
@@ -283,7 +283,7 @@ impl Filter {
         limit: usize,
     ) -> Result<Vec<(Seek, Vec<Value>)>, StoreError> {
         at_most(self.without_ids.len(), IDS_MAX)?;
-        // What is left out may stand in front of what is not.
+        // A row that is left out may come before a row that is not.
         let limit = i64::try_from(limit + self.without_ids.len()).unwrap_or(i64::MAX);
         let (after_ms, until) = (self.after_ms(), self.until());
         let seek = |seek: Seek, values: &[&str], conditions: Vec<Value>| {
@@ -333,7 +333,7 @@ impl Filter {
         self.after.iter().cloned().chain(before).min().unwrap_or(unlimited)
     }
 
-    /// What is checked row by row; an absent condition is switched off by a 0.
+    /// The conditions of single rows; a 0 switches an absent condition off.
     fn conditions(&self) -> Result<Vec<Value>, StoreError> {
         let mut values: Vec<Value> = vec![i64::from(!self.stages.is_empty()).into()];
         let names: Vec<&str> = self.stages.iter().map(|stage| stage.name()).collect();
@@ -352,7 +352,7 @@ impl Filter {
         self.without_ids.iter().any(|left_out| left_out.as_str() == id)
     }
 
-    /// What the statements say, of one payment.
+    /// The conditions of the statements, for one payment.
     fn admits(&self, payment: &Payment) -> bool {
         fn one_of<T: PartialEq>(wanted: &[T], value: &T) -> bool {
             wanted.is_empty() || wanted.contains(value)

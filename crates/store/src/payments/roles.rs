@@ -16,7 +16,7 @@ use crate::db::{Statement, StoreError, Tx};
 /// Statuses by which one statement may filter: all of them, and room for more.
 const STATUSES_MAX: usize = 16;
 
-/// What a payment of a token request is seen as.
+/// The form in which v1 shows a payment of a token request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The approval.
@@ -31,7 +31,7 @@ pub enum Role {
 /// empty list of statuses lets all through.
 #[derive(Debug, Clone)]
 pub struct RoleFilter {
-    /// What the list is of.
+    /// The role of the listed payments.
     pub role: Role,
     /// Statuses; of transfers only.
     pub statuses: Vec<TransferStatus>,
@@ -112,8 +112,8 @@ impl Role {
     }
 }
 
-/// The columns of `payment`: since when it is a token, since when it is a transfer, where that
-/// stands, and since when it is a standing order.
+/// The columns of `payment`: the time since when it is a token, the time since when it is a transfer,
+/// the transfer's status, and the time since when it is a standing order.
 pub(super) fn columns(payment: &Payment) -> [Value; 4] {
     let ms = |role: Role| role.since(payment).map(Timestamp::as_millisecond);
     let transfer_ms = ms(Role::Transfer);
