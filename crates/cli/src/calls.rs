@@ -1,5 +1,5 @@
-//! `bascule calls <payment>`: what we sent to banks for a payment, what they said, who was slow,
-//! and what a person has to look at. Nothing of it holds secrets, account numbers or names.
+//! `bascule calls <payment>`: our requests to banks for a payment, their answers and durations, and
+//! the open cases. The output has no secrets, account numbers or names.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;

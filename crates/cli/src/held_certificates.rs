@@ -162,10 +162,10 @@ pub async fn list(options: &DatabaseOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes one away.
+/// Removes a certificate.
 ///
 /// # Errors
-/// Where there is none of that fingerprint, or the database cannot be written.
+/// If no certificate has that fingerprint, or the database cannot be written.
 pub async fn remove(options: &DatabaseOptions, fingerprint: &str) -> anyhow::Result<()> {
     let db = open_existing(options).await?;
     let wanted = fingerprint.to_ascii_lowercase();

@@ -68,7 +68,7 @@ impl Mailer for SmtpMailer {
             let message = message(&self.from, &mail)?;
             match self.transport.send(message).await {
                 Ok(_) => Ok(()),
-                // What servers say may repeat the address: the code says enough.
+                // A server's text may repeat the address: the code is enough.
                 Err(error) if error.is_permanent() => Err(MailError::Refused(said(&error))),
                 Err(error) => Err(MailError::Later(said(&error))),
             }
@@ -172,7 +172,7 @@ mod tests {
         assert!(matches!(mailer.send(mail()).await, Err(MailError::Later(_))));
     }
 
-    /// A server that takes one mail, and says of the recipient what it is told to say.
+    /// A server that accepts one mail, and answers for the recipient with the given line.
     async fn server(of_recipient: &'static str) -> (String, tokio::task::JoinHandle<String>) {
         use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -61,7 +61,7 @@ pub async fn all(db: &Db) -> anyhow::Result<Vec<ListedMember>> {
     db.read(move |tx| unit(members::list(tx))).await.map_err(|error| anyhow!("{error}"))
 }
 
-/// What is to be agreed otherwise; what is absent stays.
+/// Changes of a member's settings; an absent one stays as it is.
 #[derive(Clone)]
 struct Change {
     auto_redeem: Option<OnOff>,

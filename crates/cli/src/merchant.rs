@@ -18,7 +18,7 @@ const TIMEOUT_MS: u64 = 30_000;
 /// How far ahead a merchant's tokens expire, in milliseconds.
 const TOKEN_LIFETIME_MS: i64 = 5 * 60_000;
 
-/// What a merchant needs to call the API.
+/// The access of a merchant to the API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Credentials {
     /// `m:…`.

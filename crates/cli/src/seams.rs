@@ -44,7 +44,7 @@ impl Ids for SystemIds {
 /// Clock, randomness and network as the simulated banks want them.
 #[derive(Clone)]
 pub struct BankEnvironment {
-    /// Brings their callbacks.
+    /// Delivers the callbacks of the app.
     pub wire: Arc<dyn Wire>,
     /// The gateway, once it runs: it publishes its seal certificates.
     pub gateway: Arc<OnceLock<Weak<App>>>,

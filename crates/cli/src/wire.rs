@@ -204,7 +204,7 @@ impl Wire for HttpWire {
 /// A connection that was never made, or a request that could not be built, sent nothing. Anything
 /// later may have arrived.
 fn no_answer(error: &reqwest::Error) -> WireError {
-    // URLs hold ids and states, so only the cause is told.
+    // URLs contain ids and states, so the message has only the cause.
     let mut text = String::from(if error.is_timeout() { "timed out" } else { "failed" });
     let mut cause = std::error::Error::source(error);
     for _ in 0..4 {

@@ -1,4 +1,4 @@
-//! `bascule members`: what is agreed with a member, on the real binary, beside a running sandbox.
+//! `bascule members`: settings of a member, on the real binary, beside a running sandbox.
 
 mod support;
 
@@ -31,7 +31,7 @@ fn a_running_gateway_follows_and_the_banks_know_the_address_at_the_next_start() 
     let (set, _) = said(&members(data_dir, &["set", &member, "--auto-redeem", "on"]));
     assert_eq!(set.trim(), format!("{member}  auto-redeem on, TPP callback {url}, {others}"));
 
-    // What the bank is told: the address of the member, once the gateway has seen the change.
+    // The return address that the bank gets, once the gateway has seen the change.
     let asked = |sandbox: &Sandbox| {
         let body = r#"{"initiation":{"bankId":"ob-onyx","refId":"A","remittanceInformationPrimary":"A","amount":{"value":"1","currency":"GBP"},"localInstrument":"FASTER_PAYMENTS","creditor":{"sortCode":"123456","accountNumber":"12345678","name":"Shop"},"callbackUrl":"http://localhost:9999/shop"}}"#;
         let announced = &sandbox.announcement;

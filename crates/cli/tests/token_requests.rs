@@ -1,8 +1,8 @@
-//! Token requests (payments v1) in a real browser without a screen: bank choice, the page on which
-//! the payer accepts or declines, a shop that tells its account only then; on a desktop and on a
+//! Token requests (payments v1) in a real headless browser: bank choice, the page on which the payer
+//! accepts or declines, a shop that sends its account only then; on a desktop and on a
 //! phone.
 //!
-//! Needs what the other browser tests need; screenshots go to the same folder.
+//! The needs and the folder for screenshots are those of the other browser tests.
 
 mod support;
 #[allow(dead_code, reason = "each test file uses a part")]

@@ -19,12 +19,12 @@ use crate::{http_server, rate_limit};
 #[derive(Debug, Parser)]
 #[command(name = "bascule", version, about = help::SUMMARY, long_about = help::ABOUT, after_help = help::of_program())]
 pub struct Args {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands of `bascule`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start the gateway with simulated banks and a demo shop, on this machine, offline
@@ -53,7 +53,7 @@ pub enum Command {
 /// Options of `bascule cases`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct CasesOptions {
-    /// What to do
+    /// The action
     #[command(subcommand)]
     pub command: CasesCommand,
 }
@@ -91,7 +91,7 @@ pub enum CasesCommand {
         database: DatabaseOptions,
         /// The case's id, as `list` shows it
         id: String,
-        /// Why: what was found out and done. No account numbers and no names
+        /// The reason: findings and actions. No account numbers and no names
         #[arg(long, value_parser = values::reason)]
         reason: String,
     },
@@ -100,7 +100,7 @@ pub enum CasesCommand {
 /// Options of `bascule members`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct MembersOptions {
-    /// What to do
+    /// The action
     #[command(subcommand)]
     pub command: MembersCommand,
 }
@@ -169,7 +169,7 @@ pub enum OnOff {
 /// Options of `bascule banks`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct BanksOptions {
-    /// What to do
+    /// The action
     #[command(subcommand)]
     pub command: BanksCommand,
 }
@@ -198,7 +198,7 @@ pub enum BanksCommand {
 /// Options of `bascule certs`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct CertsOptions {
-    /// What to do
+    /// The action
     #[command(subcommand)]
     pub command: CertsCommand,
 }
@@ -299,7 +299,7 @@ pub struct SubjectOptions {
     /// ISO 3166-1 alpha-2
     #[arg(long, default_value = "GB", value_parser = values::country)]
     pub country: String,
-    /// What the provider may do, repeated or separated by commas
+    /// Roles of the provider, repeated or separated by commas
     #[arg(long, value_delimiter = ',', default_values = ["PSP_PI", "PSP_AI"], value_parser = values::role)]
     pub roles: Vec<Role>,
     /// Name of the national competent authority
@@ -395,7 +395,7 @@ pub struct SandboxOptions {
 /// How the payment is asked for, and who guides the payer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PayFlow {
-    /// Payments v2 on the merchant's own pages: whatever the bank wants of the payer
+    /// Payments v2 on the merchant's own pages, with every step that the bank requires
     ApiOnly,
     /// Payments v2 on the hosted pages: bank picker first
     FullHostedPages,

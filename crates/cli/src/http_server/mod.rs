@@ -51,7 +51,7 @@ const ACCEPT_AGAIN_MS: u64 = 1_000;
 /// How often a new connection that found no place looks for one that may be closed, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 100;
 
-/// What connections may take.
+/// The limits of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at the same time, from 1.
@@ -120,8 +120,8 @@ pub async fn serve(
 }
 
 impl Open {
-    /// A place for one more connection, by closing another one where there is none. `None` is never
-    /// seen: the semaphore is not closed.
+    /// A place for one more connection; if all are taken, another connection is closed. Never `None`,
+    /// because the semaphore is never closed.
     async fn place(&self, clock: &dyn Clock) -> Option<OwnedSemaphorePermit> {
         loop {
             if let Ok(place) = Arc::clone(&self.room).try_acquire_owned() {

@@ -22,10 +22,10 @@ pub fn connections(wanted: Option<u32>) -> anyhow::Result<usize> {
     connections_within(raised_limit(), wanted)
 }
 
-/// The limit of open files after it was raised; the highest number where there is none.
+/// The limit of open files after it was raised; the highest number if there is no limit.
 fn raised_limit() -> u64 {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    // Some systems take no such number: what was allowed before still is.
+    // Some systems reject this number; then the previous limit stays.
     let _as_before = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }

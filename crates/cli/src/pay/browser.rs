@@ -20,8 +20,8 @@ const TIMEOUT_MS: u64 = 30_000;
 const LOOK_AGAIN_MS: u64 = 100;
 /// Pages, redirects and looks of one visit.
 const PAGES_MAX: usize = 3_000;
-/// How often a payer who brings the bank's answer reloads a page that nobody serves: the bank gives that
-/// answer once.
+/// How often a payer with the bank's answer reloads a page that no server answers: the bank gives
+/// that answer only once.
 const RELOADS_MAX: u32 = 40;
 /// Between two reloads, in milliseconds.
 const RELOAD_MS: u64 = 50;
@@ -151,7 +151,7 @@ impl Browser {
         }
     }
 
-    /// What the payer fills into a form.
+    /// The payer's values for a form.
     async fn filled(
         &mut self,
         form: &Form,
@@ -191,8 +191,8 @@ impl Browser {
         Ok(filled)
     }
 
-    /// Brings an answer that the bank put behind the `#` to the gateway, as the script of its page
-    /// does; where the browser goes then.
+    /// Sends an answer behind the `#` to the gateway, as the script of its page does. Returns the next
+    /// address of the browser.
     async fn answer_in_fragment(&mut self, url: &str) -> anyhow::Result<Option<String>> {
         let parsed = Url::parse(url)?;
         let Some(fragment) = parsed.fragment().filter(|_| parsed.path() == "/callback") else {

@@ -1,4 +1,4 @@
-//! What is ordered at a bank: rail, currency, payee and payer, from the bank's public profile.
+//! The order for a bank: rail, currency, payee and payer, from the bank's public profile.
 
 use anyhow::{Context, bail};
 use domain::seams::Clock;

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 use super::browser::Browser;
 use super::html;
 
-/// What the payer does and wants.
+/// The payer's credentials and decisions.
 #[derive(Debug, Clone)]
 pub struct Payer {
     /// The id of the bank.

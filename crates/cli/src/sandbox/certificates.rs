@@ -68,7 +68,7 @@ pub struct Certificates {
     pub authority_der: Vec<u8>,
 }
 
-/// The certificates of this database; made where there are none.
+/// The certificates of this database; a new database gets new ones.
 pub async fn load_or_make(
     db: &Db,
     sealer: &Sealer,

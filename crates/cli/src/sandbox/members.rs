@@ -80,7 +80,7 @@ pub async fn member(
     Ok(found)
 }
 
-/// The gateway's own signing key (seed) and the member that stands for it.
+/// The gateway's own signing key (seed) and the member that represents the gateway.
 pub async fn gateway_seed(
     db: &Db,
     sealer: &Sealer,

@@ -57,7 +57,7 @@ impl Ownership {
     }
 }
 
-/// What others are told: machine and process.
+/// The name of the owner in messages of other processes: machine and process.
 fn own_name() -> String {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     format!("bascule sandbox process {} on {host}", std::process::id())

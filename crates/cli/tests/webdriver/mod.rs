@@ -168,7 +168,7 @@ impl Page {
         panic!("{selector} cannot be filled");
     }
 
-    /// Runs a script in the page: what it returns.
+    /// Runs a script in the page. Returns the script's result.
     #[allow(dead_code, reason = "each test file uses a part")]
     pub async fn runs(&self, script: &str) -> Value {
         let body = json!({ "script": script, "args": [] });
