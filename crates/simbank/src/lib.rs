@@ -18,12 +18,12 @@
 //! | `/{bank}/authorisations/{id}/…`, `/{bank}/sca/{id}/…` | the payer's way, see `engine/visit.rs` |
 //! | `/sim/app/{bank}/{username}` | the bank's app of a payer, see `engine/app.rs` |
 //! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
-//! | `/sim/balances`, `/sim/orders/{id}/status` | what an operator may change, see `simulation/operator.rs` |
-//! | `/sim/faults` | what is to go wrong next, see `simulation/faults/` |
+//! | `/sim/balances`, `/sim/orders/{id}/status` | changes by an operator, see `simulation/operator.rs` |
+//! | `/sim/faults` | planned faults, see `simulation/faults/` |
 //!
 //! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 orders, 50 000 authorisation requests, codes and tokens
-//! together, 50 000 idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
-//! over the bound drops the oldest finished objects first. At most 100 faults are planned at a time.
+//! together, 50 000 idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB.
+//! Above a bound the oldest finished objects are dropped first. At most 100 faults are planned at a time.
 
 mod engine;
 mod simulation;
@@ -72,8 +72,8 @@ pub struct Options {
     pub registrations: Vec<Registration>,
     /// How long an order is pending before it is executed, in milliseconds.
     pub execution_delay_ms: u64,
-    /// Whether the tokens of a payer's approval end as soon as at real banks, most of which then
-    /// give refresh tokens. Otherwise they outlive the payment and there are none.
+    /// Whether the tokens of a payer's approval expire as soon as at real banks, most of which then
+    /// issue refresh tokens. Otherwise tokens outlive the payment, without refresh tokens.
     pub short_lived_tokens: bool,
 }
 
@@ -90,7 +90,7 @@ pub struct TlsOptions {
     pub client_roots_der: Vec<Vec<u8>>,
 }
 
-/// What a directory of TPPs would hold about one TPP.
+/// The data of one TPP in a directory of TPPs.
 #[derive(Debug, Clone)]
 pub struct Registration {
     /// OAuth client id, the same at all banks.
@@ -118,12 +118,12 @@ pub struct Registration {
 #[derive(Debug, Clone)]
 pub struct PeerCertificate(pub Vec<u8>);
 
-/// What a bank tells a TPP without being asked (PolishAPI, `authorizeExt`).
+/// A bank's callback to a TPP (PolishAPI, `authorizeExt`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
     /// Where, as the TPP asked for it.
     pub url: String,
-    /// What the TPP wants to see there.
+    /// The key that the TPP expects in the callback.
     pub api_key: String,
     /// JSON.
     pub body: String,
@@ -144,7 +144,7 @@ pub trait Environment: Send + Sync + 'static {
     fn fill_random(&self, bytes: &mut [u8]);
     /// Ends after so many milliseconds.
     fn sleep(&self, milliseconds: u64) -> BoxFuture<'static, ()>;
-    /// Brings a callback to a TPP, as a `POST` of JSON with the key in the header `apiKey`; ends
+    /// Sends a callback to a TPP, as a `POST` of JSON with the key in the header `apiKey`; ends
     /// when the TPP has it, or cannot be reached.
     fn call_back(&self, callback: Callback) -> BoxFuture<'static, ()>;
     /// The seal certificate (DER) that a TPP publishes under this fingerprint: SHA-256 of the DER,
@@ -196,7 +196,7 @@ pub enum StartError {
         path: PathBuf,
         /// The line, counted from 1.
         line: u64,
-        /// What is wrong with it.
+        /// Describes the error.
         reason: String,
     },
     /// The key file holds something else.

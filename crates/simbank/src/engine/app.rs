@@ -1,4 +1,4 @@
-//! The bank's app of one customer, as a page: what waits for confirmation, and two buttons. At banks
+//! The bank's app of one customer, as a page: open confirmations, and two buttons. At banks
 //! whose payers give the provider a code, the app shows that code.
 //!
 //! | request | form fields | answer |
@@ -40,12 +40,12 @@ struct AppPage {
     texts: &'static Texts,
     bank: &'static str,
     username: String,
-    /// What the payer gives to the provider.
+    /// The code that the payer gives to the provider.
     code: Option<String>,
     waiting: Vec<Waiting>,
 }
 
-/// What waits for a customer: id in the form, order and purpose.
+/// An open question for a customer: id in the form, order and purpose.
 type Question<'state> = (String, String, Purpose, &'state Order);
 
 fn questions<'state>(
@@ -148,7 +148,7 @@ pub(crate) async fn decide(
     }
 }
 
-/// Tells the provider, once, twice or never, as the payment's scenario has it.
+/// Calls the provider back once, twice or never, as the payment's scenario requires.
 async fn call_back(shared: &Shared, bank: &Bank, id: &str) {
     let scenario = shared.commit(|state| Some(state.orders.get(id)?.scenario()));
     let way_back = scenario.ok().flatten().map_or(WayBack::Usual, |found| found.way_back);

@@ -1,8 +1,8 @@
-//! What becomes of orders whose time has come, and the books: the sum of all balances never changes.
+//! The execution of due orders, and the books: the sum of all balances never changes.
 //!
-//! A payment is executed once, a standing order until its last day. Some banks first check an order for
-//! later and set it up, which is what its scenario decides (see `scenario.rs`), and then execute it on
-//! its day.
+//! A payment is executed once, a standing order until its last day. Some banks first check and set up
+//! an order for later; its scenario decides the result (see `scenario.rs`). They execute it on its
+//! day.
 
 use jiff::Timestamp;
 

@@ -34,7 +34,7 @@ use super::state::{self, after_seconds};
 use super::tokens;
 use crate::standards::uk_open_banking::answer as uk_answer;
 
-/// What a visit is about.
+/// The subject of a visit.
 pub(crate) struct Visit {
     pub(crate) bank: &'static Bank,
     pub(crate) id: String,

@@ -4,9 +4,9 @@
 //! |---|---|
 //! | this one | accounts, orders and exchanges as JSON, for tests and other programs |
 //! | `overview` | the page that lists banks, customers and scenarios |
-//! | `operator` | what may be changed by hand |
+//! | `operator` | changes by hand |
 //! | `exchanges` | the last exchanges with the banks' APIs |
-//! | `faults/` | what is to go wrong next |
+//! | `faults/` | faults that are planned for the next messages |
 
 pub(crate) mod exchanges;
 pub(crate) mod faults;

@@ -190,7 +190,7 @@ fn challenge(verifier: &str) -> String {
     base64url(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
 }
 
-/// What is asked of the payer there.
+/// The request object for the payer there.
 fn object(world: &World, consent_id: &str) -> Value {
     let mut object = world.request_object(ONYX, consent_id);
     object["response_type"] = json!("code");

@@ -190,7 +190,7 @@ impl World {
         self.environment.advance(days * 24 * 3_600_000);
     }
 
-    /// What the books of a bank say of an order: status, whether cancelled, how often executed.
+    /// The order in the books of a bank: status, whether cancelled, how often executed.
     pub async fn kept(&self, id: &str) -> (String, bool, i64) {
         let orders = self.get("/sim/orders").await.json();
         let orders = orders.as_array().unwrap();

@@ -246,7 +246,7 @@ fn before_effect(fault: Fault) -> Option<Answer> {
     }
 }
 
-/// What a fault makes of the answer to a message that had its effect. The standard signs no answers.
+/// The answer after a fault, for a message that had its effect. The standard signs no answers.
 pub(super) fn after_effect(fault: Fault, answer: Answer) -> Answer {
     if fault == Fault::ErrorAfterEffect {
         return Answer::refuse(500, "INTERNAL_SERVER_ERROR", "something went wrong");

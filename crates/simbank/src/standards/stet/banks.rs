@@ -2,10 +2,10 @@
 
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
 
-/// What a STET bank does in its own way.
+/// The deviations of a STET bank.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stet {
-    /// 1.5: the payee stands in each transaction.
+    /// 1.5: the payee is in each transaction.
     pub(crate) beneficiary_in_transaction: bool,
     /// Amounts come and go as texts.
     pub(crate) amounts_are_texts: bool,

@@ -128,7 +128,7 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
     })
 }
 
-/// What kind of order it is, and when it is to be executed.
+/// The kind of the order, and its execution days.
 fn days(call: &Call<'_>, transaction: &Value) -> Result<(Product, Option<Schedule>), Answer> {
     let text = transaction["requestedExecutionDate"].as_str().unwrap_or_default();
     let moment: Result<jiff::Timestamp, _> = text.parse();
@@ -193,7 +193,7 @@ fn before_effect(fault: Fault) -> Option<Answer> {
     }
 }
 
-/// What a fault makes of the answer to a message that had its effect. The standard signs no answers.
+/// The answer after a fault, for a message that had its effect. The standard signs no answers.
 fn after_effect(fault: Option<Fault>, answer: Answer) -> Answer {
     match fault {
         Some(Fault::ErrorAfterEffect) => Answer::refuse(500, "something went wrong"),

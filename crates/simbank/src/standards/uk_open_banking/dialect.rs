@@ -1,4 +1,4 @@
-//! What the two versions of the standard call the same things (OBIE 3.1.11 and 4.0).
+//! Names that differ between the two versions of the standard (OBIE 3.1.11 and 4.0).
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -82,7 +82,7 @@ impl Version {
         }
     }
 
-    /// The code for a reason, which is kept in the words of 3.1; none where the version has none.
+    /// The code for a reason, which is stored as 3.1 spells it; `None` if the version has no such code.
     pub(super) fn reason(self, reason: &str) -> Option<&str> {
         match (self, reason) {
             (Self::V3_1, reason) => Some(reason),
@@ -93,7 +93,7 @@ impl Version {
         }
     }
 
-    /// The code of an error, which is written in the words of 3.1 without their prefix.
+    /// The code of an error; `name` is the name in 3.1 without its prefix.
     pub(super) fn error_code(self, name: &str) -> String {
         if self == Self::V3_1 {
             return format!("UK.OBIE.{name}");
@@ -207,7 +207,7 @@ impl Product {
     }
 }
 
-/// What the payer reads as the reference of a payment, of either version.
+/// The reference of a payment that the payer reads, in either version.
 pub(crate) fn reference(initiation: &Value) -> String {
     let remittance = &initiation["RemittanceInformation"];
     let structured = &remittance["Structured"][0]["CreditorReferenceInformation"]["Reference"];
