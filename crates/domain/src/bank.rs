@@ -1,4 +1,4 @@
-//! What a bank can tell about a payment, in our own words and beside the bank's.
+//! Facts that a bank can report about a payment, in our own words and in the bank's.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub enum OrderProgress {
     Unrecognised,
 }
 
-/// The status of an order as one answer of the bank told it.
+/// The status of an order in one answer of the bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderStatus {
     /// Our reading.
@@ -36,7 +36,7 @@ pub struct OrderStatus {
     pub reason: Option<String>,
 }
 
-/// What a bank says of the consent of an order whose answer was lost.
+/// The bank's status of the consent, for an order whose answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentProgress {
@@ -55,7 +55,7 @@ pub enum ConsentProgress {
 pub struct RefundAccount {
     /// The account.
     pub account: AccountIdentifier,
-    /// Its holder, where the bank tells.
+    /// The holder, if the bank returns the name.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
 }

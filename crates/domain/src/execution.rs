@@ -23,7 +23,7 @@ pub struct WorkingHours {
     pub weekdays: [bool; 7],
     /// Whose holidays it keeps.
     pub calendar: Calendar,
-    /// What comes at this minute of a working day, or later, waits for the next one; 1 to
+    /// A payment that arrives at this minute of a working day, or later, waits for the next one; 1 to
     /// [`DAY_MINUTES`].
     pub until_minute: u16,
 }
@@ -74,7 +74,7 @@ impl WorkingHours {
     }
 }
 
-/// What a bank says of one rail.
+/// A bank's terms for one rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RailTerms {
     /// The rail; never `AutoSelect`.
@@ -90,11 +90,11 @@ pub struct RailTerms {
 pub struct Execution {
     /// The rail, never `AutoSelect`.
     pub rail: LocalInstrument,
-    /// The day, where the bank is told one; at once where it is not. Not of standing orders, which
+    /// The day, if the bank gets one; otherwise the execution is immediate. Absent for standing orders,
     /// have days of their own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub day: Option<Date>,
-    /// Whether the member asked for an immediate payment and this is none any more.
+    /// Whether the member asked for an immediate payment, which became a future-dated one.
     #[serde(default)]
     pub converted: bool,
 }
@@ -173,7 +173,7 @@ impl Execution {
         Err(refusal)
     }
 
-    /// What was asked for, as its bank gets it.
+    /// The request as its bank gets it.
     #[must_use]
     pub fn applied_to(self, mut asked: Initiation) -> Initiation {
         asked.local_instrument = self.rail;

@@ -75,7 +75,7 @@ fn base58_fixed(mut number: u128) -> String {
     digits.iter().map(|byte| char::from(*byte)).collect()
 }
 
-/// What is wrong with an id.
+/// The defect of an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of the form `{prefix}:…:…`")]
 pub struct IdError {

@@ -1,4 +1,4 @@
-//! What a member asks for: the content of one payment or standing order, as validated at the edge.
+//! The member's request: the content of one payment or standing order, as validated at the edge.
 //!
 //! Source: public API, `POST /v2/payments`, object `initiation` (reference, section 3.2), and
 //! `standingOrderBody` of payments v1 (section 2.4).
@@ -96,7 +96,7 @@ impl ChargeBearer {
     }
 }
 
-/// What the bank is told for its fraud checks (API `risk`); all parts optional.
+/// The data for the bank's fraud checks (API `risk`); all parts optional.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Risk {
@@ -183,7 +183,7 @@ pub enum Schedule {
         first: Date,
         /// How often.
         frequency: Frequency,
-        /// The last execution; for ever where absent.
+        /// The last execution; absent for a standing order without an end.
         last: Option<Date>,
     },
 }
@@ -218,8 +218,8 @@ impl Schedule {
     }
 }
 
-/// References of an order that a member gives itself, each to the banks of one standard. Where there is
-/// none, ours are sent.
+/// References that a member itself gives to an order, each for the banks of one standard. Without them,
+/// ours are sent.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OwnReferences {
@@ -250,7 +250,7 @@ pub struct Initiation {
     /// Sub-TPP on whose behalf the member acts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub on_behalf_of_id: Option<String>,
-    /// What the payee should get.
+    /// The amount that the payee gets.
     pub amount: Amount,
     /// The rail.
     pub local_instrument: LocalInstrument,

@@ -1,10 +1,10 @@
-//! A payment as a transfer of payments v1: what its changes are called there (reference,
+//! A payment as a transfer of payments v1: the names of its states there (reference,
 //! section 2.12).
 
 use crate::names::names;
 use crate::payment::{Payment, PaymentChanged, Stage};
 
-/// Where a transfer stands. The three of settlement accounts do not exist yet.
+/// The status of a transfer. The three statuses of settlement accounts do not exist yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferStatus {
     /// Approved; the order is about to be sent.
@@ -31,10 +31,10 @@ pub enum TransferStatus {
     FailureDeclined,
 }
 
-/// What banks say, in words or codes, of an order that was taken back (`DS02` of ISO 20022 is
+/// Words or codes of banks for an order that was cancelled (`DS02` of ISO 20022 is
 /// "order cancelled").
 const TAKEN_BACK: [&str; 3] = ["cancel", "canc", "ds02"];
-/// What they say of one that is not permitted.
+/// Words of banks for an order that is not permitted.
 const NOT_PERMITTED: [&str; 2] = ["permission_denied", "permission denied"];
 /// What the published mock bank says where it says nothing else (reference, section 8.1).
 const NOTHING_SAID: &str = "failure";
@@ -68,8 +68,8 @@ impl TransferStatus {
         TransferStatus::told(changed.stage, changed.reason.as_deref(), status)
     }
 
-    /// The status at a stage. What v2 calls declined has three names in v1; which one it is follows
-    /// from the reason and from the bank's own status.
+    /// The status at a stage. `INITIATION_DECLINED` of v2 has three names in v1; the reason
+    /// and the bank's own status decide which one it is.
     #[must_use]
     pub fn told(stage: Stage, reason: Option<&str>, bank_status: Option<&str>) -> TransferStatus {
         let says = |words: &[&str]| {

@@ -83,13 +83,13 @@ pub enum AccountIdentifier {
     },
 }
 
-/// What is wrong with an account's number; `field` is the public API's name of the part.
+/// An invalid part of an account's number; `field` is the public API's name of the part.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` {rule}")]
 pub struct AccountError {
     /// The part.
     pub field: &'static str,
-    /// What it should be.
+    /// The rule that it violates.
     pub rule: &'static str,
 }
 

@@ -1,5 +1,5 @@
-//! What a payer has to do to approve a payment (strong customer authentication), whatever the
-//! bank's standard: go to the bank, type what the bank wants to know, or confirm in the bank's app.
+//! The payer's steps to approve a payment (strong customer authentication), in any standard: go to the
+//! bank, answer the bank's questions, or confirm in the bank's app.
 //!
 //! Sources: PSD2 RTS on SCA; public API, object `authentication` (reference, section 3.6).
 
@@ -30,12 +30,12 @@ pub enum Approach {
     },
     /// The payer confirms on another device; we ask the bank until it knows.
     Decoupled {
-        /// What the bank wants the payer to read.
+        /// The bank's message to the payer.
         message: Option<String>,
     },
 }
 
-/// What kind of answer a field takes (public API, `type` of a required field).
+/// The kind of answer that a field accepts (public API, `type` of a required field).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
@@ -52,14 +52,14 @@ pub enum FieldKind {
 pub struct ChallengeField {
     /// The name under which the answer comes back.
     pub id: String,
-    /// What kind of answer it takes.
+    /// The kind of answer that it accepts.
     pub kind: FieldKind,
-    /// What the payer reads beside it.
+    /// The label that the payer reads.
     pub display_name: String,
     /// A further explanation.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub additional_information: Option<String>,
-    /// What can be chosen, for [`FieldKind::Choice`]; the answer is one of these texts.
+    /// The options, for [`FieldKind::Choice`]; the answer is one of these texts.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub options: Vec<String>,
 }
@@ -70,7 +70,7 @@ pub struct ChallengeField {
 pub struct Challenge {
     /// The questions, at most [`FIELDS_MAX`].
     pub fields: Vec<ChallengeField>,
-    /// What the bank wants the payer to read.
+    /// The bank's message to the payer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// A picture to scan or to read, base64 (photoTAN).
@@ -84,7 +84,7 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// The same challenge within the stated bounds: what is over them is left out or cut.
+    /// The same challenge within the stated bounds: the rest is left out or cut.
     #[must_use]
     pub fn bounded(mut self) -> Challenge {
         let cut = |text: String| text.chars().take(TEXT_LENGTH_MAX).collect::<String>();

@@ -1,8 +1,8 @@
 //! The payer's approval at a bank: of a payment, or of a payment's cancellation.
 //!
-//! [`Authorisation`] says where it stands, [`AuthorisationFact`] what can happen to it, and
-//! [`UnderWay::observe`] what follows ([`Verdict`]). Whatever is approved, its owner carries the
-//! verdict out: a payment becomes an order, a cancellation ends a payment.
+//! [`Authorisation`] is the state, [`AuthorisationFact`] the facts, and [`UnderWay::observe`] returns
+//! the [`Verdict`]. The owner of the authorisation applies the
+//! verdict: a payment becomes an order, a cancellation ends a payment.
 //!
 //! ```text
 //!             ┌▶ AwaitingRedirect ────▶ VerifyingReturn ──────┐

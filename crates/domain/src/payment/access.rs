@@ -58,7 +58,7 @@ impl Payment {
         Some(payment.silently(vec![]))
     }
 
-    /// What became of the question for another token.
+    /// The outcome of a request for a new token.
     pub(super) fn observe_token(&self, what: &TokenFact) -> PaymentOutcome {
         let State::Ordered(order) = &self.state else { return Outcome::Already };
         let mut payment = self.clone();

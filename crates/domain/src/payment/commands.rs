@@ -1,4 +1,4 @@
-//! Commands on a payment: what members, payers and our own jobs may ask for. Each may be refused.
+//! Commands on a payment: requests of members, payers and our own jobs. Each can be refused.
 
 use jiff::Timestamp;
 
@@ -16,20 +16,20 @@ use crate::step::{AuthorisationJob, JobChange, JobKind, PaymentJob, Step};
 /// The job that creates at the bank what the payer approves.
 const OPEN: JobKind = JobKind::Authorisation(AuthorisationJob::OpenAtBank);
 
-/// What a payment begins with.
+/// The data of a new payment.
 #[derive(Debug, Clone)]
 pub struct Creation {
-    /// What the member asks for.
+    /// The member's request.
     pub initiation: Initiation,
     /// How the bank executes it, where it goes there at once.
     pub execution: Option<Execution>,
     /// The keys of the opening at the bank.
     pub attempt: Attempt,
-    /// What the bank puts on statements as the order's id; see [`Payment::end_to_end_id`].
+    /// The order's id for the bank's statements; see [`Payment::end_to_end_id`].
     pub end_to_end_id: String,
-    /// What the member already knows of the bank's questions.
+    /// The member's answers to the bank's first questions.
     pub credentials: Option<Sealed>,
-    /// What is agreed with the member.
+    /// The member's settings.
     pub terms: Terms,
     /// The token request that the payment comes from (payments v1).
     pub token_request_id: Option<TokenRequestId>,
@@ -108,8 +108,8 @@ impl Payment {
     }
 
     /// The payer chooses a bank on the hosted pages. Choosing again before approving opens the
-    /// payment anew at the other bank: an unapproved consent never becomes an order.
-    /// `payer_account` is for a bank that wants to know it first, `execution` how it executes.
+    /// payment again at the other bank: an unapproved consent never becomes an order.
+    /// `payer_account` is for a bank that needs it first, `execution` how it executes.
     ///
     /// # Errors
     /// [`Refusal::BankChoiceClosed`] once the payer has approved, or may approve at a bank that

@@ -203,7 +203,7 @@ impl Payment {
         }
     }
 
-    /// A question has brought no word. Once the time is over, that ends the payment.
+    /// A question got no answer. If the time is over, that ends the payment.
     pub(super) fn no_word(&self, now: Timestamp) -> PaymentOutcome {
         if self.patience_is_over(now) { moved(self.out_of_patience(now)) } else { Already }
     }
