@@ -1,7 +1,7 @@
-//! What of an order a bank does not take, found before anything is sent.
+//! The parts of an order that a bank does not accept, found before anything is sent.
 //!
-//! The parts of the standards' requests are made by pure functions, and these are what finds it: a
-//! limit stands once, where the text is put into the request. Nothing is ever shortened to fit.
+//! The functions that build the standards' requests find them, so each limit is written
+//! once, where the text is put into the request. Nothing is ever shortened to fit.
 
 use crate::error::BankError;
 
@@ -28,7 +28,7 @@ pub enum Part {
     SecondaryText,
     /// Both texts, where a standard has one: they travel as one, with a space between them.
     BothTexts,
-    /// What is paid.
+    /// The amount.
     Amount,
     /// The member's own end-to-end reference.
     EndToEndId,
@@ -61,7 +61,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// In words, as they stand in messages.
+    /// The words for messages.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,5 +1,5 @@
-//! Why an order has its status, as banks tell it, and what the reason of a rejection means: the same
-//! in every standard.
+//! The reason of an order's status, as banks report it, and the meaning of a rejection's reason: the
+//! same in every standard.
 
 use domain::bank::OrderProgress;
 
@@ -15,12 +15,12 @@ pub(crate) struct StatusReason {
 }
 
 impl StatusReason {
-    /// The reason of a bank that tells a code only; `None` where it tells none.
+    /// The reason of a bank that reports only a code; `None` without a code.
     pub(crate) fn of_code(code: Option<&str>) -> Option<StatusReason> {
         code.map(|code| StatusReason { code: Some(code.to_owned()), words: None })
     }
 
-    /// What people read: the bank's words, else its code.
+    /// The text for people: the bank's words, else its code.
     pub(crate) fn text(&self) -> Option<&str> {
         self.words.as_deref().or(self.code.as_deref())
     }
@@ -65,7 +65,7 @@ impl IsoReason {
     }
 }
 
-/// What a rejection means: by the lines of the bank's profile first, then by the code of ISO 20022.
+/// The meaning of a rejection: from the bank's profile first, then from the code of ISO 20022.
 pub(crate) fn rejection(listed: &Reasons, reason: Option<&StatusReason>) -> OrderProgress {
     let Some(reason) = reason else { return OrderProgress::Rejected };
     let named = |lines: &[String]| lines.iter().any(|line| reason.is(line));

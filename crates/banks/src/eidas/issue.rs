@@ -24,7 +24,7 @@ const AUTHORITY_DAYS: i64 = 10 * 365;
 /// The certificates of one chain.
 const CHAIN_MAX: usize = 10;
 
-/// What a certificate is for.
+/// The purpose of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// QWAC: connections, as client and as server.
@@ -222,7 +222,7 @@ pub fn pem_content(pem: &str) -> Result<Vec<u8>, CertificateError> {
 /// The DER inside each block of a PEM text, at most [`CHAIN_MAX`].
 ///
 /// # Errors
-/// [`CertificateError`] where there is none, something else, or more.
+/// [`CertificateError`] for no block, another kind of block, or more blocks.
 pub fn pem_contents(pem: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     let blocks: Result<Vec<Vec<u8>>, CertificateError> =
         x509_parser::pem::Pem::iter_from_buffer(pem.as_bytes())

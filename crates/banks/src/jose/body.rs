@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{HEADER_BYTES_MAX, JoseError, KeySet, SigningKey, TOKEN_BYTES_MAX, decode, encode};
 use crate::profile::{HttpSignature, JwsAlgorithm};
 
-/// What our signature says of itself.
+/// The header of our signature.
 #[derive(Debug, Clone)]
 pub struct JwsHeader<'a> {
     /// The algorithm.

@@ -77,7 +77,7 @@ impl DetachedForm {
         }
     }
 
-    /// What is signed.
+    /// The signing input.
     fn message(self, header64: &str, body: &[u8]) -> Vec<u8> {
         let mut message = format!("{header64}.").into_bytes();
         match self {
@@ -88,7 +88,7 @@ impl DetachedForm {
     }
 }
 
-/// What a signature must say.
+/// The required header of a signature.
 #[derive(Debug, Clone, Copy)]
 pub struct DetachedExpectation<'a> {
     /// The form.

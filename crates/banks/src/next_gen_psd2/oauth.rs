@@ -87,7 +87,7 @@ pub(super) async fn authorisation_url(
     Ok(url.into())
 }
 
-/// The token for the code that the browser brought.
+/// The token for the code of the browser's return.
 pub(super) async fn exchange_code(
     call: &Call<'_>,
     metadata_url: &str,
@@ -182,7 +182,7 @@ fn token(
     Ok(AccessToken { access_token: token.access_token, expires_at, refresh })
 }
 
-/// One that is too long, or no token at all, is as good as none.
+/// A text that is too long, or malformed, counts as no token.
 fn is_token(text: &str) -> bool {
     (1..=TOKEN_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -1,4 +1,4 @@
-//! The standard's JSON (NextGenPSD2 1.3.12): what is sent, and the parts of answers that are read.
+//! The standard's JSON (NextGenPSD2 1.3.12): requests, and the parts of answers that are read.
 
 use std::collections::BTreeMap;
 
@@ -310,7 +310,7 @@ pub(super) struct AccountIn {
     pub(super) iban: Option<String>,
 }
 
-/// The bank's words in an answer: what it says to the payer, else its first message to us.
+/// The bank's words in an answer: its message to the payer, else its first message to us.
 pub(super) fn said(psu_message: Option<&str>, messages: &[TppMessage]) -> Option<String> {
     let of_message = |message: &TppMessage| message.text.clone().or(message.code.clone());
     psu_message

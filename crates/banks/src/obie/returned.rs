@@ -42,7 +42,7 @@ struct ResponseClaims {
     error_description: Option<String>,
 }
 
-/// What a bank's signed response says.
+/// The contents of a bank's signed response.
 enum SignedResponse {
     Code(String),
     /// RFC 6749, section 4.1.2.1.
@@ -77,7 +77,7 @@ fn left_half_hash(text: &str) -> String {
     encode(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
 }
 
-/// What an `id_token` must fit.
+/// The required values of an `id_token`.
 struct Expected<'a> {
     attempt: &'a Attempt,
     consent_id: &'a str,
@@ -161,7 +161,7 @@ fn unproven(text: impl Into<String>) -> AuthorisationError {
     AuthorisationError::Unproven(text.into())
 }
 
-/// Whatever goes wrong once the code is spent loses the access token.
+/// Any error after the code was used loses the access token.
 fn spent(error: AuthorisationError) -> AuthorisationError {
     match error {
         lost @ AuthorisationError::GrantLost(_) => lost,
@@ -176,8 +176,8 @@ pub(super) fn has_code(returned: &Returned) -> bool {
 }
 
 impl Obie {
-    /// Verifies what the browser brought and exchanges it for the payer's token. An error that the
-    /// bank did not sign is a rumour: the consent says whether the payer declined.
+    /// Verifies the browser's return and exchanges it for the payer's token. The gateway does not believe
+    /// an error that the bank did not sign: the consent shows whether the payer declined.
     pub(super) async fn returned(
         &self,
         call: &Call<'_>,
@@ -259,8 +259,8 @@ impl Obie {
         Ok(grant)
     }
 
-    /// Where the approval stands by the consent. An authorised consent is of no use without the
-    /// code that the browser brings.
+    /// The state of the approval, from the consent. An authorised consent is useless without the
+    /// code in the browser's return.
     pub(super) async fn approval(
         &self,
         call: &Call<'_>,

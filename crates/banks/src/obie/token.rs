@@ -138,7 +138,7 @@ fn answer_pushed(response: &Response) -> Result<String, BankError> {
     Ok(request_uri)
 }
 
-/// What we never saw is of no use to anybody: asking again is harmless.
+/// A token that we never received is useless to anybody: another request is harmless.
 fn without_effect(error: BankError) -> BankError {
     match error {
         BankError::Unknown { text } => BankError::Unavailable { text },

@@ -22,7 +22,7 @@ use crate::wire::{BODY_BYTES_MAX, Request, Response};
 /// How long a key set is kept, in seconds; an unknown `kid` fetches it earlier.
 const KEYS_LIFETIME_S: i64 = 600;
 
-/// What is asked.
+/// The request to a resource.
 pub(super) struct Ask<'a, T> {
     pub(super) operation: &'static str,
     /// `payments/domestic`.
@@ -35,7 +35,7 @@ pub(super) struct Ask<'a, T> {
     pub(super) callback: Option<(&'a str, &'a str)>,
 }
 
-/// What the bank knows us by.
+/// Our client id at the bank.
 pub(super) fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
     match &settings(call.bank)?.client_id {
         Some(client_id) => Ok(client_id),

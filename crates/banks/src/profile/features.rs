@@ -1,4 +1,4 @@
-//! What clients are told of a bank before they send a payment to it.
+//! The properties of a bank that clients can read before they send a payment to it.
 
 use domain::initiation::Initiation;
 use jiff::Timestamp;
@@ -15,11 +15,11 @@ use crate::misfit::{Misfit, Part, not_taken};
 pub struct CredentialField {
     /// The name under which the answer comes, e.g. `psuId`.
     pub id: String,
-    /// What the payer reads beside it.
+    /// The label that the payer reads.
     pub display_name: String,
     /// A further explanation.
     pub additional_information: Option<String>,
-    /// What the answer must look like, a regular expression, for clients that check it.
+    /// The format of the answer, a regular expression, for clients that check it.
     pub format: Option<String>,
     /// Whether it must not be seen while it is typed.
     #[serde(default)]
@@ -123,7 +123,7 @@ impl OpeningHours {
     }
 }
 
-/// What is expected of a bank during a time (public API, `maintenanceWindow[].type`).
+/// The expected service of a bank during a time (public API, `maintenanceWindow[].type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Downtime {
@@ -143,6 +143,6 @@ pub struct MaintenanceWindow {
     pub start: Timestamp,
     /// Its end.
     pub end: Timestamp,
-    /// What is expected.
+    /// The expected service.
     pub downtime: Downtime,
 }

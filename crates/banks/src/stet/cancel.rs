@@ -12,7 +12,7 @@ use crate::error::BankError;
 use crate::exchange::{body_of, read, segment};
 use crate::protocol::{Approval, Call, OrderAnswer, PaymentOrder};
 
-/// What is remembered while the payer approves a cancellation; the nonce of a payment's own approval
+/// The data while the payer approves a cancellation; the nonce of a payment's own approval
 /// never looks like it.
 pub(super) const CANCELS: &str = "cancellation";
 
@@ -54,8 +54,8 @@ impl Stet {
         changed.approval(call, id, Some(CANCELS.to_owned()), &response.body)
     }
 
-    /// Where a cancellation stands that the payer has to approve. The bank may want us to confirm it
-    /// then, like a payment; a confirmation that it does not take is no word on the cancellation.
+    /// The state of a cancellation that the payer must approve. The bank may require our confirmation
+    /// then, like for a payment; a refused confirmation is not an answer about the cancellation.
     pub(super) async fn cancellation(
         &self,
         call: &Call<'_>,
@@ -82,7 +82,7 @@ impl Stet {
     }
 }
 
-/// Where a cancellation stands, by the bank's own word on the payment.
+/// The state of a cancellation, from the bank's own status of the payment.
 fn stands(answer: OrderAnswer) -> Approval {
     match (Payment::of(&answer.status.raw), answer.status.progress) {
         (Some(Payment::Cancelled), _) => Approval::Cancelled,

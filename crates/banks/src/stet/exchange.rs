@@ -28,7 +28,7 @@ struct TokenAnswer {
     expires_in: Option<i64>,
 }
 
-/// What is asked.
+/// The request to a resource.
 pub(super) struct Ask {
     pub(super) operation: &'static str,
     pub(super) method: http::Method,
@@ -38,7 +38,7 @@ pub(super) struct Ask {
 }
 
 impl Stet {
-    /// What the bank knows us by.
+    /// Our client id at the bank.
     fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
         match &settings(call.bank)?.client_id {
             Some(client_id) => Ok(client_id),

@@ -1,4 +1,4 @@
-//! The standard's JSON (STET 1.4 and 1.5): what is sent, and the parts of answers that are read.
+//! The standard's JSON (STET 1.4 and 1.5): requests, and the parts of answers that are read.
 
 use std::collections::BTreeMap;
 
