@@ -209,7 +209,7 @@ async fn a_shop_tells_its_account_once_the_bank_is_chosen() {
     let page = stage.driver.open_on(true, PHONE).await;
     page.go(&stage.v1(&request)).await;
     page.click("button[value='ob-modelo']").await;
-    page.shows("The shop is telling us where the money goes").await;
+    page.shows("We are waiting for account details from the shop").await;
     page.photograph("v1-destinations", "1-waiting").await;
     let question = asked.recv().unwrap();
     assert!(question.contains("supportedTransferDestinationTypes=FASTER_PAYMENTS"), "{question}");

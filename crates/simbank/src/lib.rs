@@ -17,7 +17,7 @@
 //! | `/{bank}/v2_1_…/…` | PolishAPI, see `standards/polish_api/` |
 //! | `/{bank}/authorisations/{id}/…`, `/{bank}/sca/{id}/…` | the payer's way, see `engine/visit.rs` |
 //! | `/sim/app/{bank}/{username}` | the bank's app of a payer, see `engine/app.rs` |
-//! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
+//! | `/sim/`, `/sim/customers`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
 //! | `/sim/balances`, `/sim/orders/{id}/status` | changes by an operator, see `simulation/operator.rs` |
 //! | `/sim/faults` | planned faults, see `simulation/faults/` |
 //!
@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use futures_util::future::BoxFuture;
@@ -45,6 +45,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use engine::shared::Shared;
+use engine::view;
 use simulation::{faults, operator, overview};
 
 /// How often the banks execute due orders without being asked, in milliseconds.
@@ -331,6 +332,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/", get(|| async { Redirect::to("/sim/") }))
         .route("/sim", get(|| async { Redirect::to("/sim/") }))
         .route("/sim/", get(overview::page))
+        .route("/sim/customers", get(simulation::customers))
         .route("/sim/accounts", get(simulation::accounts))
         .route("/sim/orders", get(simulation::orders))
         .route("/sim/exchanges", get(simulation::exchanges_seen))
@@ -343,5 +345,6 @@ fn routes(shared: Arc<Shared>) -> Router {
         .merge(standards::routes())
         .layer(from_fn_with_state(shared.clone(), faults::wire::strike))
         .layer(DefaultBodyLimit::max(MAXIMUM_FORM_BYTES))
+        .layer(from_fn(view::as_data))
         .with_state(shared)
 }

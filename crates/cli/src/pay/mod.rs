@@ -2,10 +2,10 @@
 //! bank's own pages, in its app or by answers to its questions.
 
 pub mod browser;
-pub mod html;
 pub mod journey;
 mod order;
 pub mod payer;
+pub mod view;
 pub mod webhooks;
 
 use std::process::ExitCode;

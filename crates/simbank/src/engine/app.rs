@@ -20,10 +20,11 @@ use super::banks::{self, Bank, Standard};
 use super::form::parse_parameters;
 use super::order::{Order, Purpose, Stage};
 use super::outcome::WayBack;
-use super::pages::{self, money};
+use super::pages::{self, Page, money};
 use super::shared::Shared;
 use super::state;
 use super::texts::Texts;
+use super::view::{DECISION, FieldView, FormView, View};
 use crate::standards::polish_api;
 
 struct Waiting {
@@ -43,6 +44,28 @@ struct AppPage {
     /// The code that the payer gives to the provider.
     code: Option<String>,
     waiting: Vec<Waiting>,
+}
+
+impl Page for AppPage {
+    fn view(&self) -> View {
+        let forms = self.waiting.iter().map(|waiting| {
+            let purpose = if waiting.is_cancellation { "cancellation" } else { "payment" };
+            let shows = [
+                ("amount", waiting.amount.as_str()),
+                ("payee", &waiting.payee),
+                ("purpose", purpose),
+                ("reference", &waiting.reference),
+            ];
+            FormView {
+                action: None,
+                shows: shows.map(|(name, text)| (name, text.to_owned())).into(),
+                fields: vec![FieldView::fixed("payment", &waiting.id)],
+                buttons: DECISION.to_vec(),
+            }
+        });
+        let shows = self.code.iter().map(|code| ("code", code.clone())).collect();
+        View { page: "app", shows, forms: forms.collect(), links: vec![] }
+    }
 }
 
 /// An open question for a customer: id in the form, order and purpose.

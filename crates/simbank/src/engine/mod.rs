@@ -10,6 +10,7 @@
 //! | `hours` | when banks execute |
 //! | `scenario`, `outcome` | how orders end, and the faults on the way |
 //! | `visit`, `pages`, `texts` | the bank's pages for the payer: sign in, look, decide |
+//! | `view` | the pages as data, for programs that play the payer |
 //! | `app` | the bank's app, for approvals without the provider's browser |
 //! | `grant`, `tokens` | authorisation requests, codes, access tokens and refresh tokens |
 //! | `form` | URL-encoded forms |
@@ -42,4 +43,5 @@ pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod texts;
 pub(crate) mod tokens;
+pub(crate) mod view;
 pub(crate) mod visit;

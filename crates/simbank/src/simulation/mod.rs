@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | this one | accounts, orders and exchanges as JSON, for tests and other programs |
+//! | this one | customers, accounts, orders and exchanges as JSON, for tests and other programs |
 //! | `overview` | the page that lists banks, customers and scenarios |
 //! | `operator` | changes by hand |
 //! | `exchanges` | the last exchanges with the banks' APIs |
@@ -20,6 +20,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::engine::banks::{Bank, ONE_TIME_PASSWORD};
 use crate::engine::form::parse_parameters;
 use crate::engine::order::Status;
 use crate::engine::shared::Shared;
@@ -34,6 +35,25 @@ pub(crate) fn is_bank(id: &str) -> bool {
 
 fn unavailable() -> Response {
     pages::problem(500, "The banks cannot keep their state.")
+}
+
+/// `GET /sim/customers`: the customers of every bank with their passwords and accounts, in the order of
+/// the overview, and the one-time password that all of them use.
+pub(crate) async fn customers() -> Json<Value> {
+    let of_bank = |bank: &'static Bank| {
+        let customers = bank.customers.iter().map(|customer| {
+            let accounts = customer.accounts.iter().map(
+                |account| json!({ "identification": account.identification, "name": account.name }),
+            );
+            json!({ "username": customer.username, "password": customer.password,
+                "accounts": accounts.collect::<Value>() })
+        });
+        (bank.id.to_owned(), customers.collect::<Value>())
+    };
+    Json(json!({
+        "one_time_password": ONE_TIME_PASSWORD,
+        "banks": banks::all().map(of_bank).collect::<serde_json::Map<_, _>>(),
+    }))
 }
 
 /// `GET /sim/accounts`: every account with its balance in pence, the outside included.

@@ -200,7 +200,7 @@ pub(crate) async fn page(State(shared): State<Arc<Shared>>) -> Response {
         outside: outside(state),
     });
     match page {
-        Ok(page) => pages::render(200, &page),
+        Ok(page) => pages::html(200, &page),
         Err(_) => pages::problem(500, "The banks cannot keep their state."),
     }
 }

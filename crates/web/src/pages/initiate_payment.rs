@@ -1,6 +1,6 @@
 //! `GET /initiatePayment/callback?redirect-url=…`: the address that guides give as the `redirectUrl` of
 //! token requests at banks that want credentials first. It leads on to the member's own address, with
-//! everything else that the browser brings (reference, section 2.13).
+//! all other parameters of the browser (reference, section 2.13).
 //!
 //! It leads nowhere but to the address that the named token request has in its `redirectUrl`, so that
 //! nobody can send payers elsewhere with a link of ours.

@@ -31,8 +31,11 @@ use super::bank_choice::{self, Place};
 use super::callback::to_the_shop;
 use super::summary::Summary;
 use super::token_request::{self, Face};
+use super::view::View;
 use super::way_back::member_url;
-use super::{Says, VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order};
+use super::{
+    Page, Says, VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order,
+};
 use crate::api::query::Query;
 use crate::language::Language;
 
@@ -78,6 +81,26 @@ pub(super) struct ResultPage {
     /// Why, as the bank says.
     reason: Option<String>,
     back_url: String,
+}
+
+impl Page for ToBank {
+    fn view(&self) -> View {
+        let view = View::of("to-bank").link(&self.redirect_url);
+        let view = if self.immediately { view.onward(&self.redirect_url, true) } else { view };
+        view.way_out(&self.payment, &self.back_url)
+    }
+}
+
+impl Page for Waiting {
+    fn view(&self) -> View {
+        View::of("waiting").onward(&self.next, false)
+    }
+}
+
+impl Page for ResultPage {
+    fn view(&self) -> View {
+        View::of("result").texts(&self.title, &self.text).link(&self.back_url)
+    }
 }
 
 impl ResultPage {
@@ -282,7 +305,7 @@ fn ordered(app: &App, language: Language, payment: &Payment, order: &SentOrder) 
     }
 }
 
-/// What the page says where the bank has an order for a later day.
+/// The text of the page if the bank has an order for a later day.
 fn scheduled(app: &App, payment: &Payment) -> Option<Says> {
     let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id))?;
     let execution = payment.execution?;
@@ -376,7 +399,7 @@ fn waiting(app: &App, language: Language, payment: &Payment, id: &'static str) -
     waiting_at(language, payment, id, next, 1)
 }
 
-/// A page that goes on by itself; `id` is the message that says what is waited for.
+/// A page that continues by itself; `id` is the message that names the awaited event.
 pub(super) fn waiting_at(
     language: Language,
     payment: Summary,

@@ -13,12 +13,12 @@ use crate::api::grpc::GrpcStatus;
 use crate::api::status::TransferStatus;
 use crate::api::v1::token_requests::result::{DECLINED, signature};
 
-/// The payment could not be begun at a bank, or did not come to an approval there.
+/// The payment could not start at a bank, or was not approved there.
 const NOT_INITIATED: &str = "EXCEPTION_INITIATE_BANK_AUTH";
 /// The payer said no, or went away.
 const ACCESS_DENIED: &str = "access_denied";
 
-/// What forms encode (WHATWG URL, `application/x-www-form-urlencoded`), and spaces like everything else.
+/// The characters that forms encode (WHATWG URL, `application/x-www-form-urlencoded`), and spaces like all others.
 const NOT_IN_PARAMETERS: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
 
@@ -94,7 +94,7 @@ pub fn of_token_request(request: &TokenRequest, expired: bool) -> String {
     without_payment(request, error, message)
 }
 
-/// The same where the member has not told whom to pay.
+/// The same if the member has not sent the payee.
 #[must_use]
 pub fn without_destinations(request: &TokenRequest) -> String {
     without_payment(request, NOT_INITIATED, "No transfer destinations were set in time.")
@@ -108,7 +108,7 @@ fn without_payment(request: &TokenRequest, error: &str, message: &str) -> String
     with_parameters(&request.initiation.callback_url, &parameters)
 }
 
-/// What the hosted pages tell of a payment of v1.
+/// The parameters that the hosted pages add for a payment of v1.
 fn of_pages(app: &App, payment: &Payment) -> Parameters {
     let mut parameters = of_approval(app, payment);
     parameters.extend(failure_on_pages(payment).into_iter().flat_map(told));
@@ -183,7 +183,7 @@ fn failure_on_pages(payment: &Payment) -> Option<Failure> {
     Some(Failure { error: error.to_owned(), message: words(payment, message) })
 }
 
-/// Why a payment that the member leads by the API came to nothing, as a gRPC status.
+/// The reason of the failure of a payment that the member leads by the API, as a gRPC status.
 fn failure_of_api(payment: &Payment) -> Option<Failure> {
     if payment.approved_at.is_some() {
         return None;

@@ -16,7 +16,7 @@ use crate::scenarios::{BANKS, Bank, order_at};
 use crate::support::payer::customer_of;
 use crate::support::{Decision, Fault, World, id, with, world};
 
-/// What goes wrong with one exchange.
+/// The fault of one exchange.
 const FAULTS: [Fault; 5] =
     [Fault::NotSent, Fault::LostBefore, Fault::LostAfter, Fault::Instead(503), Fault::CutOff];
 /// How often it goes wrong.
@@ -33,7 +33,7 @@ const UNPAID: [&str; 6] = [
 ];
 
 impl World {
-    /// What must hold at any time.
+    /// Checks the invariants of the books.
     pub async fn audit_books(&self, id: &str, what: &str) {
         let status = self.status(id).await;
         let rows = self.at_the_bank(id).await;
@@ -84,7 +84,7 @@ impl World {
             self.approve_once(&id, &bank).await;
             self.approve_everything_in_the_app(&bank).await;
             self.audit_books(&id, &what).await;
-            // What waits for a second try gets it before the deadline.
+            // A waiting retry runs before the deadline.
             for seconds in [2, 4, 8, 16, 32] {
                 self.pass(SignedDuration::from_secs(seconds)).await;
             }
@@ -136,7 +136,7 @@ async fn every_fault(bank: &Bank, order: &Value) -> String {
     let mut table = format!("## {}\n", bank.id);
     for operation in operations_of(&world().await, order).await {
         for fault in FAULTS {
-            // What banks say has nothing to do with the database, so one is enough. A fresh one,
+            // Banks' answers do not depend on the database, so one is enough. A fresh one,
             // because months pass in it, and certificates end.
             let world = &world().await;
             world.wire.expect_broken_answers();
@@ -186,7 +186,7 @@ async fn polish_api_every_exchange_every_fault() {
     insta::assert_snapshot!(banks_of("pl-").await);
 }
 
-/// What the member knows of the payer from the start goes along with the creation.
+/// The member sends its knowledge of the payer with the creation.
 #[tokio::test]
 async fn banks_that_know_the_payer_from_the_start() {
     let mut table = String::new();
@@ -220,7 +220,7 @@ async fn the_process_dies_at_every_exchange() {
         for operation in operations {
             for fault in [Fault::HeldBefore, Fault::HeldAfter] {
                 let what = format!("{}: dies at {operation} {fault:?}", bank.id);
-                // A world for each: what a dead process was doing stays held for ever.
+                // A world for each: the work of a dead process stays held.
                 let mut world = world().await;
                 world.wire.plan(operation, fault, 1);
                 let body = order.to_string();
@@ -297,7 +297,7 @@ impl World {
     }
 }
 
-/// What reaches the gateway after a payer has approved.
+/// The arrivals at the gateway after a payer has approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Arrival {
     /// The true return.
@@ -381,7 +381,7 @@ fn state_of(query: &str) -> String {
     banks::parse_return(&pairs).unwrap().state
 }
 
-/// Whatever a browser says, and however early: what the payer approved is paid, once. With and
+/// For any return of a browser, at any time: an approved payment is paid once. With and
 /// without time for the gateway between two arrivals.
 #[tokio::test]
 async fn returns_in_every_order() {

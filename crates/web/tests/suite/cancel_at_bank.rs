@@ -106,7 +106,7 @@ async fn every_bank_that_cancels_does_so_with_the_payers_approval_where_it_wants
             let payment = world.payment(&id).await;
             assert_eq!(payment["status"], "CANCELED", "{}: {bank}: {payment}", world.name);
             assert_eq!(payment["authentication"], json!(null), "{bank}");
-            // Where the payment's status tells it first, the words are the bank's.
+            // If the payment's status reports it first, the words are the bank's.
             let reasons = [
                 "The bank cancelled the payment; nothing is executed.",
                 "Payment initiation has been canceled.",

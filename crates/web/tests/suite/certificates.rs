@@ -93,7 +93,7 @@ async fn the_next_certificate_takes_over_and_the_end_is_warned_of() {
         world.hold(None, &certificates_of("PSDGB-FCA-2", 400)).await;
         assert!(ending_soon(&world.app).await.unwrap().is_empty(), "the next ones are there");
         assert_eq!(world.organisation_for(&world.member.id), "PSDGB-FCA-2");
-        // Whoever takes the newest away is back at the one before.
+        // After removing the newest certificate, the previous one is used again.
         let held = world.held().await;
         for one in held.iter().filter(|one| one.created_at == world.now()) {
             let fingerprint = one.fingerprint.clone();

@@ -108,7 +108,7 @@ async fn only_the_browser_that_left_sees_the_payment_again() {
                         }
                         *cookies = world.change_browser(BTreeMap::new());
                         world.half_a_minute().await;
-                        // Whoever came first, the bank's word counts.
+                        // The bank's answer decides, in either order of arrival.
                         assert_eq!(world.status(&id).await, "INITIATION_COMPLETED", "{what}");
                     }
                     assert_eq!(world.posted_and_executed(&id).await, (1, 1), "{what}");
@@ -184,11 +184,11 @@ async fn an_address_that_somebody_made_up_says_nothing() {
 async fn a_payer_whom_the_member_leads_goes_on_to_the_member_at_once() {
     for bank in BANKS {
         for flow in ["API_ONLY", "EMBEDDED_HOSTED_PAGES"] {
-            // What is held is let go once in a world.
+            // Each world releases held exchanges once.
             let world = world().await;
             let (id, payment) = world.hosted_at(bank, flow).await;
             let back = world.approves(&payment, bank).await;
-            // The bank's token endpoint is slow, and the clock stands still.
+            // The bank's token endpoint is slow, and the clock does not move.
             world.wire.plan("exchange-code", Fault::HeldBefore, 1);
             let shop = world.comes_back(&back).await.unwrap_err();
             assert!(shop.starts_with(SHOP), "{bank} {flow}: {shop}");
@@ -248,7 +248,7 @@ async fn a_return_with_the_wrong_separator_is_understood() {
     }
 }
 
-/// What we append ourselves: with and without a query and a fragment, and to an app's own scheme.
+/// The parameters that we append: with and without a query and a fragment, and to an app's own scheme.
 #[tokio::test]
 async fn the_members_address_keeps_its_query_and_fragment() {
     for world in worlds().await {
