@@ -10,7 +10,8 @@ use std::sync::Arc;
 use domain::authorisation::Approach;
 use domain::authorisation::Attempt;
 use domain::bank::{ConsentProgress, OrderStatus, RefundAccount};
-use domain::initiation::Initiation;
+use domain::initiation::Order;
+use domain::rail::Rail;
 use domain::seams::{BoxFuture, Clock, Ids};
 use jiff::Timestamp;
 
@@ -123,8 +124,10 @@ pub struct PaymentOrder {
     pub end_to_end_id: String,
     /// Between the bank and us; at most 35 characters, the same at each attempt.
     pub instruction_id: String,
-    /// What the member asked for.
-    pub initiation: Initiation,
+    /// The rail on which the bank is to send the money.
+    pub rail: Rail,
+    /// What is to be paid, with the day on which this bank executes.
+    pub content: Order,
 }
 
 impl PaymentOrder {

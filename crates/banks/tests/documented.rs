@@ -54,7 +54,7 @@ fn examples(version: &str) -> Vec<(String, Value)> {
 
 fn order_of(schedule: Schedule) -> PaymentOrder {
     let mut order = order();
-    order.initiation.schedule = schedule;
+    order.content.schedule = schedule;
     order
 }
 
@@ -117,8 +117,8 @@ fn our_standing_order_is_the_documented_one() {
     let theirs = &theirs["Data"]["Initiation"];
     let (scene, banks) = (scene("ob-quartz"), Protocols::new());
     let mut order = order();
-    order.initiation.confirm_funds = false;
-    order.initiation.schedule = RESOURCES[1].3;
+    order.content.confirm_funds = false;
+    order.content.schedule = RESOURCES[1].3;
     scene.bank.on("create-domestic-standing-order-consent", |request| {
         let answer = support::bank::consent_with("AWAU", &request.body);
         Ok(unsigned(201, answer.to_string()))

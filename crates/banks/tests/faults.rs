@@ -8,8 +8,8 @@ use banks::{
 };
 use domain::account::AccountIdentifier;
 use domain::bank::{ConsentProgress, OrderProgress};
-use domain::initiation::LocalInstrument;
 use domain::money::{Amount, Currency};
+use domain::rail::Rail;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use support::bank::{
@@ -336,30 +336,30 @@ fn token_answers_that_cannot_be_used_are_malformed() {
 fn orders_that_exceed_the_banks_limits_are_refused_before_sending() {
     type Change = fn(&mut banks::PaymentOrder);
     let changes: [(&str, Change); 15] = [
-        ("field-limit", |o| o.initiation.remittance_primary = "1234567890123456789".to_owned()),
+        ("field-limit", |o| o.content.remittance_primary = "1234567890123456789".to_owned()),
         ("field-limit", |o| o.end_to_end_id = "x".repeat(32)),
         ("field-limit", |o| {
-            o.initiation.own_references.uk_end_to_end = Some("x".repeat(36));
+            o.content.own_references.uk_end_to_end = Some("x".repeat(36));
         }),
-        ("field-limit", |o| o.initiation.creditor.name = Some("é".repeat(351))),
-        ("field-limit", |o| o.initiation.remittance_secondary = Some("x".repeat(141))),
-        ("field-missing", |o| o.initiation.creditor.name = None),
-        ("field-missing", |o| o.initiation.creditor.account = None),
-        ("field-missing", |o| o.initiation.remittance_primary = String::new()),
+        ("field-limit", |o| o.content.creditor.name = Some("é".repeat(351))),
+        ("field-limit", |o| o.content.remittance_secondary = Some("x".repeat(141))),
+        ("field-missing", |o| o.content.creditor.name = None),
+        ("field-missing", |o| o.content.creditor.account = None),
+        ("field-missing", |o| o.content.remittance_primary = String::new()),
         ("field-missing", |o| risk(o).delivery_address.as_mut().unwrap().town_name = None),
         ("field-invalid", |o| risk(o).payment_context_code = Some("EcommerceGoods".to_owned())),
         ("field-invalid", |o| risk(o).merchant_category_code = Some("12345".to_owned())),
         ("field-invalid", |o| {
             let (sort_code, account_number) = ("0808".to_owned(), "21325698".to_owned());
-            o.initiation.creditor.account =
+            o.content.creditor.account =
                 Some(AccountIdentifier::SortCode { sort_code, account_number });
         }),
         ("unsupported", |o| {
-            o.initiation.amount = Amount::parse("1", Currency::EUR).unwrap();
+            o.content.amount = Amount::parse("1", Currency::EUR).unwrap();
         }),
-        ("unsupported", |o| o.initiation.local_instrument = LocalInstrument::Sepa),
+        ("unsupported", |o| o.rail = Rail::Sepa),
         ("unsupported", |o| {
-            o.initiation.creditor.account = Some(AccountIdentifier::Bankgiro {
+            o.content.creditor.account = Some(AccountIdentifier::Bankgiro {
                 bankgiro_number: "1234567".to_owned(),
                 bic: None,
             });
@@ -381,7 +381,7 @@ fn orders_that_exceed_the_banks_limits_are_refused_before_sending() {
 }
 
 fn risk(order: &mut banks::PaymentOrder) -> &mut domain::initiation::Risk {
-    order.initiation.risk.as_mut().unwrap()
+    order.content.risk.as_mut().unwrap()
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use banks::BankProfile;
 use domain::calendar::Calendar;
 use domain::execution::RailTerms;
-use domain::initiation::LocalInstrument;
+use domain::rail::Rail;
 use jiff::Timestamp;
 
 const BANK: &str = r#"
@@ -26,15 +26,14 @@ fn bank(more: &str) -> BankProfile {
     BankProfile::parse("de/bank.toml", &format!("{BANK}{more}")).unwrap()
 }
 
-fn terms(bank: &BankProfile, rail: LocalInstrument) -> RailTerms {
+fn terms(bank: &BankProfile, rail: Rail) -> RailTerms {
     *bank.rail_terms().iter().find(|terms| terms.rail == rail).unwrap()
 }
 
 #[test]
 fn sepa_closes_at_three_and_instant_payments_never() {
     let bank = bank("");
-    let (sepa, instant) =
-        (terms(&bank, LocalInstrument::Sepa), terms(&bank, LocalInstrument::SepaInstant));
+    let (sepa, instant) = (terms(&bank, Rail::Sepa), terms(&bank, Rail::SepaInstant));
     assert_eq!((sepa.hours.calendar, sepa.hours.until_minute), (Calendar::Target2, 15 * 60));
     assert_eq!((instant.hours.calendar, instant.hours.until_minute), (Calendar::EveryDay, 24 * 60));
     assert_eq!((sepa.most, instant.most), (None, None));
@@ -47,7 +46,7 @@ fn opening_hours_count_for_every_rail() {
         "[opening_hours]\nzone = \"Europe/Rome\"\nfrom_day = \"MON\"\nto_day = \"FRI\"\n\
          from = \"08:00\"\nto = \"14:30\"\n",
     );
-    for rail in [LocalInstrument::Sepa, LocalInstrument::SepaInstant] {
+    for rail in [Rail::Sepa, Rail::SepaInstant] {
         let hours = terms(&bank, rail).hours;
         assert_eq!(hours.until_minute, 14 * 60 + 30, "{rail:?}");
         assert_eq!(hours.weekdays, [true, true, true, true, true, false, false], "{rail:?}");
@@ -60,9 +59,9 @@ fn a_bank_says_of_a_rail_what_is_not_as_usual() {
         "[[rail_terms]]\nrail = \"sepa\"\nworking_days = \"weekdays\"\nuntil = \"16:45\"\n\
          [[rail_terms]]\nrail = \"sepa_instant\"\namount_max = \"100000.00\"\n",
     );
-    let sepa = terms(&bank, LocalInstrument::Sepa).hours;
+    let sepa = terms(&bank, Rail::Sepa).hours;
     assert_eq!((sepa.calendar, sepa.until_minute), (Calendar::Weekdays, 16 * 60 + 45));
-    let instant = terms(&bank, LocalInstrument::SepaInstant);
+    let instant = terms(&bank, Rail::SepaInstant);
     assert_eq!(instant.most, Some(1_000_000_000));
     assert_eq!(instant.hours.until_minute, 24 * 60, "what is absent is as usual");
 }
@@ -78,7 +77,7 @@ fn the_time_at_a_bank_is_that_of_its_country_unless_it_says_another() {
                 to_day = \"THU\"\nfrom = \"00:00\"\nto = \"24:00\"\n";
     let bank = bank(rome);
     assert_eq!(hour(&bank), 13);
-    let weekdays = terms(&bank, LocalInstrument::Sepa).hours.weekdays;
+    let weekdays = terms(&bank, Rail::Sepa).hours.weekdays;
     assert_eq!(weekdays, [true, true, true, true, false, false, true], "Sunday to Thursday");
 }
 

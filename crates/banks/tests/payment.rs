@@ -63,7 +63,7 @@ fn the_payees_address_goes_along_in_its_parts_or_is_refused() {
     let protocol = banks.protocol_for(&scene.profile);
     let some = |text: &str| Some(text.to_owned());
     let mut order = order();
-    order.initiation.creditor.address = Some(Address {
+    order.content.creditor.address = Some(Address {
         address_line: vec!["Behind the oak".to_owned()],
         sub_department: some("Flat 2"),
         department: some("The Red Lodge"),
@@ -90,7 +90,7 @@ fn the_payees_address_goes_along_in_its_parts_or_is_refused() {
     });
     assert_eq!(body["Data"]["Initiation"]["CreditorPostalAddress"], expected);
 
-    let address = order.initiation.creditor.address.as_mut().unwrap();
+    let address = order.content.creditor.address.as_mut().unwrap();
     address.town_name = Some("Y".repeat(36));
     let error = open(&order).unwrap_err().to_string();
     assert!(error.contains("creditor address") && error.contains("35"), "{error}");
@@ -125,10 +125,10 @@ fn opening_a_payment_creates_a_consent_and_a_signed_url() {
 /// Which references the payer's bank and the payee get.
 #[test]
 fn the_members_references_go_along() {
-    let sent = |change: fn(&mut domain::initiation::Initiation)| {
+    let sent = |change: fn(&mut domain::initiation::Order)| {
         let (scene, banks) = (Scene::new(), Protocols::new());
         let mut order = order();
-        change(&mut order.initiation);
+        change(&mut order.content);
         let protocol = banks.protocol_for(&scene.profile);
         run(open_payment(protocol, &scene.call(), &order, "s", "n", "k")).unwrap();
         let request = scene.bank.last("create-domestic-payment-consent");

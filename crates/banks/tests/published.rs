@@ -92,8 +92,7 @@ fn the_documented_payment_is_made() {
     ) else {
         return;
     };
-    let (mut order, scene, banks) = (order(), scene(), Protocols::new());
-    order.initiation.local_instrument = domain::initiation::LocalInstrument::AutoSelect;
+    let (order, scene, banks) = (order(), scene(), Protocols::new());
     let grant =
         AccessToken { access_token: "t".to_owned(), expires_at: Timestamp::MAX, refresh: None };
     scene.bank.always("create-domestic-payment", Ok(unsigned(201, answer.to_string())));

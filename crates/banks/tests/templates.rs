@@ -11,7 +11,7 @@ use std::path::Path;
 use banks::profile::{Capability, ScaMethod, Standard};
 use banks::template::{Template, Templates};
 use banks::{BankProfile, Directory};
-use domain::initiation::LocalInstrument;
+use domain::rail::Rail;
 
 use self::folder::Folder;
 
@@ -88,9 +88,9 @@ fn facts_of_templates_agree_with_each_other() {
         }
         for rail in &bank.rails {
             let currency = match rail {
-                LocalInstrument::Sepa | LocalInstrument::SepaInstant => "EUR",
-                LocalInstrument::FasterPayments => "GBP",
-                LocalInstrument::Elixir => "PLN",
+                Rail::Sepa | Rail::SepaInstant => "EUR",
+                Rail::FasterPayments => "GBP",
+                Rail::Elixir => "PLN",
                 other => panic!("{id}: no template has {other:?}"),
             };
             assert!(currencies.iter().any(|own| own == currency), "{id}: {rail:?}");

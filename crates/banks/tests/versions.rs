@@ -88,12 +88,12 @@ fn order_at(version: UkOpenBankingVersion, schedule: Schedule) -> PaymentOrder {
     let mut order = order();
     let standing = matches!(schedule, Schedule::StandingOrder { .. });
     if standing && version == UkOpenBankingVersion::V3_1_11 {
-        order.initiation.remittance_secondary = None;
+        order.content.remittance_secondary = None;
     }
     // Version 3.1 has no place for it.
-    order.initiation.creditor.ultimate_name = Some("ACME Group plc".to_owned());
-    order.initiation.confirm_funds = schedule == Schedule::Immediate;
-    order.initiation.schedule = schedule;
+    order.content.creditor.ultimate_name = Some("ACME Group plc".to_owned());
+    order.content.confirm_funds = schedule == Schedule::Immediate;
+    order.content.schedule = schedule;
     order
 }
 
@@ -274,11 +274,11 @@ fn what_a_version_or_a_bank_has_no_place_for_is_refused_before_sending() {
     let [(iron, v3, ..), (quartz, v4, ..)] = VERSIONS;
     let standing = RESOURCES[2].schedule;
     let mut second_text = order_at(v3, standing);
-    second_text.initiation.remittance_secondary = Some("more".to_owned());
+    second_text.content.remittance_secondary = Some("more".to_owned());
     let mut funds = order_at(v4, RESOURCES[1].schedule);
-    funds.initiation.confirm_funds = true;
+    funds.content.confirm_funds = true;
     let mut context = order();
-    let risk = context.initiation.risk.as_mut().unwrap();
+    let risk = context.content.risk.as_mut().unwrap();
     risk.payment_context_code = Some("PISP_PAYEE".to_owned());
     for (bank, order, code) in [
         (iron, second_text, "unsupported"),

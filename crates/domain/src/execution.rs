@@ -9,7 +9,8 @@ use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, DAYS_CLOSED_MAX};
-use crate::initiation::{Initiation, LocalInstrument, Schedule};
+use crate::initiation::{LocalInstrument, Order, Schedule};
+use crate::rail::Rail;
 
 /// Minutes of a day.
 pub const DAY_MINUTES: u16 = 24 * 60;
@@ -77,8 +78,8 @@ impl WorkingHours {
 /// A bank's terms for one rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RailTerms {
-    /// The rail; never `AutoSelect`.
-    pub rail: LocalInstrument,
+    /// The rail.
+    pub rail: Rail,
     /// When the bank executes.
     pub hours: WorkingHours,
     /// The most that one payment may be, in ten-thousandths of its currency's unit.
@@ -88,9 +89,15 @@ pub struct RailTerms {
 /// How and when a payment is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Execution {
+<<<<<<< HEAD
     /// The rail, never `AutoSelect`.
     pub rail: LocalInstrument,
     /// The day, if the bank gets one; otherwise the execution is immediate. Absent for standing orders,
+=======
+    /// The rail.
+    pub rail: Rail,
+    /// The day, where the bank is told one; at once where it is not. Not of standing orders, which
+>>>>>>> main
     /// have days of their own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub day: Option<Date>,
@@ -112,7 +119,7 @@ pub enum NoRail {
     /// The rail carries whole numbers of the currency's smallest unit alone.
     TooPrecise {
         /// The rail.
-        rail: LocalInstrument,
+        rail: Rail,
     },
 }
 
@@ -123,7 +130,7 @@ impl Execution {
     /// # Errors
     /// [`NoRail`].
     pub fn decide(
-        asked: &Initiation,
+        asked: &Order,
         offered: &[RailTerms],
         schedules: bool,
         at: DateTime,
@@ -148,7 +155,7 @@ impl Execution {
     }
 
     /// The first rail that leads to the payee, that the bank has, and that carries as much.
-    fn terms<'a>(asked: &Initiation, offered: &'a [RailTerms]) -> Result<&'a RailTerms, NoRail> {
+    fn terms<'a>(asked: &Order, offered: &'a [RailTerms]) -> Result<&'a RailTerms, NoRail> {
         let Some(payee) = &asked.creditor.account else { return Err(NoRail::NotOffered) };
         let at_once = asked.schedule == Schedule::Immediate;
         let rails = asked.local_instrument.candidates(payee, asked.amount.currency(), at_once);
@@ -173,18 +180,37 @@ impl Execution {
         Err(refusal)
     }
 
+<<<<<<< HEAD
     /// The request as its bank gets it.
+=======
+    /// The execution of a payment of an earlier release, for which none was decided: as it was asked for.
+>>>>>>> main
     #[must_use]
-    pub fn applied_to(self, mut asked: Initiation) -> Initiation {
-        asked.local_instrument = self.rail;
-        asked.schedule = match (asked.schedule, self.day) {
-            (schedule @ Schedule::StandingOrder { .. }, _) => schedule,
+    pub fn as_asked(order: &Order) -> Execution {
+        let rail = match (order.local_instrument, order.amount.currency().code()) {
+            (LocalInstrument::Named(rail), _) => rail,
+            (LocalInstrument::AutoSelect, "GBP") => Rail::FasterPayments,
+            (LocalInstrument::AutoSelect, "EUR") => Rail::Sepa,
+            (LocalInstrument::AutoSelect, "PLN") => Rail::Elixir,
+            (LocalInstrument::AutoSelect, _) => Rail::EuDomesticNonEuro,
+        };
+        let day = match order.schedule {
+            Schedule::FutureDated { date } => Some(date),
+            Schedule::Immediate | Schedule::StandingOrder { .. } => None,
+        };
+        Execution { rail, day, converted: false }
+    }
+
+    /// When its bank is to execute an order with that wish.
+    #[must_use]
+    pub fn schedule(self, asked: Schedule) -> Schedule {
+        match (asked, self.day) {
+            (Schedule::StandingOrder { .. }, _) => asked,
             (Schedule::Immediate | Schedule::FutureDated { .. }, Some(date)) => {
                 Schedule::FutureDated { date }
             }
             (Schedule::Immediate | Schedule::FutureDated { .. }, None) => Schedule::Immediate,
-        };
-        asked
+        }
     }
 }
 

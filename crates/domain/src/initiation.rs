@@ -11,29 +11,23 @@ use crate::account::{Address, Party};
 use crate::ids::TokenizedAccountId;
 use crate::money::Amount;
 use crate::names::names;
+use crate::rail::Rail;
 
-/// The rail on which the money should travel (API `localInstrument`).
+/// The rail that a member wishes (API `localInstrument`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LocalInstrument {
-    /// SEPA Credit Transfer, EUR.
-    Sepa,
-    /// SEPA Instant Credit Transfer, EUR.
-    SepaInstant,
-    /// UK Faster Payments, GBP.
-    FasterPayments,
-    /// Polish ELIXIR, PLN.
-    Elixir,
-    /// Domestic credit transfer of an EU country in its own currency.
-    EuDomesticNonEuro,
-    /// The same, instant.
-    EuDomesticNonEuroInstant,
-    /// Swedish Bankgiro, SEK.
-    Bankgiro,
-    /// Swedish Plusgiro, SEK.
-    Plusgiro,
-    /// The gateway picks the rail by currency and account.
+    /// The gateway picks the rail by currency, account and bank.
     AutoSelect,
+    /// This one.
+    #[serde(untagged)]
+    Named(Rail),
+}
+
+impl From<Rail> for LocalInstrument {
+    fn from(rail: Rail) -> LocalInstrument {
+        LocalInstrument::Named(rail)
+    }
 }
 
 /// Who guides the payer to the bank (API `flowType`).
@@ -233,13 +227,11 @@ pub struct OwnReferences {
     pub stet_end_to_end: Option<String>,
 }
 
-/// One payment as the member asked for it. Never changed after creation, except that the
-/// payer's choice of bank is kept beside it (`Payment::bank_id`).
+/// What is to be paid, to whom, when and how: what the payer approves and the bank executes. It does not
+/// change after the payment was created; what was decided with the bank is beside it
+/// (`Payment::execution`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Initiation {
-    /// The bank that the member chose; absent where the payer chooses on the hosted pages.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub bank_id: Option<String>,
+pub struct Order {
     /// The member's reference, 1 to 35 characters.
     pub ref_id: String,
     /// Reference on the payee's statement, 1 to 35 characters.
@@ -252,7 +244,7 @@ pub struct Initiation {
     pub on_behalf_of_id: Option<String>,
     /// The amount that the payee gets.
     pub amount: Amount,
-    /// The rail.
+    /// The rail that the member wishes.
     pub local_instrument: LocalInstrument,
     /// The payer's account, where the member knows it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -280,17 +272,33 @@ pub struct Initiation {
     /// Whether an immediate payment may not become a future-dated one.
     #[serde(default)]
     pub disable_future_dated_payment_conversion: bool,
-    /// Where the payer's browser returns to.
-    pub callback_url: String,
-    /// Opaque text that comes back with the browser as `state`.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub callback_state: Option<String>,
     /// Who pays the charges.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub charge_bearer: Option<ChargeBearer>,
     /// For the bank's fraud checks.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub risk: Option<Risk>,
+    /// The member's own references of the order.
+    #[serde(default)]
+    pub own_references: OwnReferences,
+}
+
+/// How the payer gets to the bank and back: the same for whatever is approved there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The bank that the member chose; absent where the payer chooses on the hosted pages. The bank that
+    /// the payer chose is beside it (`Payment::bank_id`).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bank_id: Option<String>,
+    /// The countries (ISO 3166-1 alpha-2) of the banks among which the payer may choose; every
+    /// bank where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bank_countries: Vec<String>,
+    /// Where the payer's browser returns to.
+    pub callback_url: String,
+    /// Opaque text that comes back with the browser as `state`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub callback_state: Option<String>,
     /// Who guides the payer.
     pub flow: Flow,
     /// Until when a link works; a day where the member says nothing.
@@ -302,13 +310,17 @@ pub struct Initiation {
     /// Whether the payer has agreed: in the member's own pages, or explicitly in ours.
     #[serde(default)]
     pub pisp_consent_accepted: bool,
-    /// The countries (ISO 3166-1 alpha-2) of the banks among which the payer may choose; every
-    /// bank where it is empty.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub bank_countries: Vec<String>,
-    /// The member's own references of the order.
-    #[serde(default)]
-    pub own_references: OwnReferences,
+}
+
+/// One payment as the member asked for it. It never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Initiation {
+    /// What is to be paid.
+    #[serde(flatten)]
+    pub order: Order,
+    /// How the payer gets to the bank.
+    #[serde(flatten)]
+    pub visit: Visit,
 }
 
 #[cfg(test)]

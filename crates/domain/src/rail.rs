@@ -3,9 +3,33 @@
 //! The reference marks the currencies as a proposal; they are those in which the payment systems
 //! themselves settle.
 
+use serde::{Deserialize, Serialize};
+
 use crate::account::AccountIdentifier;
 use crate::initiation::LocalInstrument;
 use crate::money::Currency;
+
+/// The payment system on which money travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rail {
+    /// SEPA Credit Transfer, EUR.
+    Sepa,
+    /// SEPA Instant Credit Transfer, EUR.
+    SepaInstant,
+    /// UK Faster Payments, GBP.
+    FasterPayments,
+    /// Polish ELIXIR, PLN.
+    Elixir,
+    /// Domestic credit transfer of an EU country in its own currency.
+    EuDomesticNonEuro,
+    /// The same, instant.
+    EuDomesticNonEuroInstant,
+    /// Swedish Bankgiro, SEK.
+    Bankgiro,
+    /// Swedish Plusgiro, SEK.
+    Plusgiro,
+}
 
 /// Currencies of European countries without the euro, beside sterling, which has a rail of its own.
 /// Bulgaria has had the euro since 2026.
@@ -16,30 +40,27 @@ const ALL: [&str; 11] =
 
 /// Rails for `AUTO_SELECT`, best first: money that arrives at once before money that does not,
 /// a country's own system before the general one.
-const BEST_FIRST: [LocalInstrument; 8] = [
-    LocalInstrument::SepaInstant,
-    LocalInstrument::Sepa,
-    LocalInstrument::FasterPayments,
-    LocalInstrument::Elixir,
-    LocalInstrument::Bankgiro,
-    LocalInstrument::Plusgiro,
-    LocalInstrument::EuDomesticNonEuroInstant,
-    LocalInstrument::EuDomesticNonEuro,
+const BEST_FIRST: [Rail; 8] = [
+    Rail::SepaInstant,
+    Rail::Sepa,
+    Rail::FasterPayments,
+    Rail::Elixir,
+    Rail::Bankgiro,
+    Rail::Plusgiro,
+    Rail::EuDomesticNonEuroInstant,
+    Rail::EuDomesticNonEuro,
 ];
 
-impl LocalInstrument {
+impl Rail {
     /// ISO 4217 codes of the currencies that travel on it, never empty.
     #[must_use]
     pub fn currencies(self) -> &'static [&'static str] {
         match self {
-            LocalInstrument::Sepa | LocalInstrument::SepaInstant => &["EUR"],
-            LocalInstrument::FasterPayments => &["GBP"],
-            LocalInstrument::Elixir => &["PLN"],
-            LocalInstrument::Bankgiro | LocalInstrument::Plusgiro => &["SEK"],
-            LocalInstrument::EuDomesticNonEuro | LocalInstrument::EuDomesticNonEuroInstant => {
-                &DOMESTIC
-            }
-            LocalInstrument::AutoSelect => &ALL,
+            Rail::Sepa | Rail::SepaInstant => &["EUR"],
+            Rail::FasterPayments => &["GBP"],
+            Rail::Elixir => &["PLN"],
+            Rail::Bankgiro | Rail::Plusgiro => &["SEK"],
+            Rail::EuDomesticNonEuro | Rail::EuDomesticNonEuroInstant => &DOMESTIC,
         }
     }
 
@@ -53,15 +74,12 @@ impl LocalInstrument {
     #[must_use]
     pub fn is_instant(self) -> bool {
         match self {
-            LocalInstrument::SepaInstant
-            | LocalInstrument::FasterPayments
-            | LocalInstrument::EuDomesticNonEuroInstant => true,
-            LocalInstrument::Sepa
-            | LocalInstrument::Elixir
-            | LocalInstrument::EuDomesticNonEuro
-            | LocalInstrument::Bankgiro
-            | LocalInstrument::Plusgiro
-            | LocalInstrument::AutoSelect => false,
+            Rail::SepaInstant | Rail::FasterPayments | Rail::EuDomesticNonEuroInstant => true,
+            Rail::Sepa
+            | Rail::Elixir
+            | Rail::EuDomesticNonEuro
+            | Rail::Bankgiro
+            | Rail::Plusgiro => false,
         }
     }
 
@@ -69,13 +87,13 @@ impl LocalInstrument {
     #[must_use]
     pub fn reaches(self, account: &AccountIdentifier) -> bool {
         match self {
-            LocalInstrument::Sepa | LocalInstrument::SepaInstant => {
+            Rail::Sepa | Rail::SepaInstant => {
                 matches!(account, AccountIdentifier::Iban { .. })
             }
-            LocalInstrument::FasterPayments => {
+            Rail::FasterPayments => {
                 matches!(account, AccountIdentifier::SortCode { .. })
             }
-            LocalInstrument::Elixir => match account {
+            Rail::Elixir => match account {
                 AccountIdentifier::Iban { iban, .. } => iban.starts_with("PL"),
                 AccountIdentifier::AccountNumber { .. } => true,
                 AccountIdentifier::SortCode { .. }
@@ -84,7 +102,7 @@ impl LocalInstrument {
                 | AccountIdentifier::Bankgiro { .. }
                 | AccountIdentifier::Plusgiro { .. } => false,
             },
-            LocalInstrument::EuDomesticNonEuro | LocalInstrument::EuDomesticNonEuroInstant => {
+            Rail::EuDomesticNonEuro | Rail::EuDomesticNonEuroInstant => {
                 matches!(
                     account,
                     AccountIdentifier::Iban { .. }
@@ -92,8 +110,33 @@ impl LocalInstrument {
                         | AccountIdentifier::Bban { .. }
                 )
             }
-            LocalInstrument::Bankgiro => matches!(account, AccountIdentifier::Bankgiro { .. }),
-            LocalInstrument::Plusgiro => matches!(account, AccountIdentifier::Plusgiro { .. }),
+            Rail::Bankgiro => matches!(account, AccountIdentifier::Bankgiro { .. }),
+            Rail::Plusgiro => matches!(account, AccountIdentifier::Plusgiro { .. }),
+        }
+    }
+}
+
+impl LocalInstrument {
+    /// ISO 4217 codes of the currencies that travel on it, never empty.
+    #[must_use]
+    pub fn currencies(self) -> &'static [&'static str] {
+        match self {
+            LocalInstrument::Named(rail) => rail.currencies(),
+            LocalInstrument::AutoSelect => &ALL,
+        }
+    }
+
+    /// Whether that currency travels on it.
+    #[must_use]
+    pub fn carries(self, currency: Currency) -> bool {
+        self.currencies().contains(&currency.code())
+    }
+
+    /// Whether it leads to accounts of that kind.
+    #[must_use]
+    pub fn reaches(self, account: &AccountIdentifier) -> bool {
+        match self {
+            LocalInstrument::Named(rail) => rail.reaches(account),
             LocalInstrument::AutoSelect => BEST_FIRST.into_iter().any(|rail| rail.reaches(account)),
         }
     }
@@ -107,12 +150,12 @@ impl LocalInstrument {
         payee: &AccountIdentifier,
         currency: Currency,
         at_once: bool,
-    ) -> Vec<LocalInstrument> {
-        if self != LocalInstrument::AutoSelect {
-            return vec![self];
+    ) -> Vec<Rail> {
+        if let LocalInstrument::Named(rail) = self {
+            return vec![rail];
         }
-        let fits = |rail: &LocalInstrument| rail.carries(currency) && rail.reaches(payee);
-        let mut rails: Vec<LocalInstrument> = BEST_FIRST.into_iter().filter(fits).collect();
+        let fits = |rail: &Rail| rail.carries(currency) && rail.reaches(payee);
+        let mut rails: Vec<Rail> = BEST_FIRST.into_iter().filter(fits).collect();
         if !at_once {
             rails.sort_by_key(|rail| rail.is_instant());
         }
@@ -174,8 +217,8 @@ mod tests {
     #[test]
     fn a_named_rail_is_the_only_candidate() {
         let account = iban("DE89370400440532013000");
-        let rails = LocalInstrument::Sepa.candidates(&account, Currency::EUR, true);
-        assert_eq!(rails, [LocalInstrument::Sepa]);
+        let rails = LocalInstrument::Named(Rail::Sepa).candidates(&account, Currency::EUR, true);
+        assert_eq!(rails, [Rail::Sepa]);
     }
 
     #[test]

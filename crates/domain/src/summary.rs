@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use crate::execution::Execution;
-use crate::initiation::{Frequency, Initiation, Schedule};
+use crate::initiation::{Frequency, Order, Schedule};
 use crate::money::Amount;
 
 /// The topic of a line.
@@ -102,14 +102,14 @@ pub struct Line {
 /// The summary of a payment. `execution` is what was decided with its bank, where that is known: the
 /// day may be another than the one that the member asked for. A payee without a name is left out.
 #[must_use]
-pub fn facts(initiation: &Initiation, execution: Option<Execution>) -> Vec<Fact> {
-    let amount = Value::Amount(initiation.amount);
+pub fn facts(order: &Order, execution: Option<Execution>) -> Vec<Fact> {
+    let amount = Value::Amount(order.amount);
     let mut facts = vec![];
     let mut say = |label, value| facts.push(Fact { label, value });
-    match initiation.schedule {
+    match order.schedule {
         Schedule::Immediate | Schedule::FutureDated { .. } => {
             say(Label::Amount, amount);
-            if let Some(day) = day_of_payment(initiation.schedule, execution) {
+            if let Some(day) = day_of_payment(order.schedule, execution) {
                 say(Label::Day, Value::Day(day));
             }
         }
@@ -120,17 +120,17 @@ pub fn facts(initiation: &Initiation, execution: Option<Execution>) -> Vec<Fact>
             say(Label::LastPayment, end_of(first, frequency, last));
         }
     }
-    if let Some(name) = initiation.creditor.name.as_ref().filter(|name| !name.is_empty()) {
+    if let Some(name) = order.creditor.name.as_ref().filter(|name| !name.is_empty()) {
         say(Label::Payee, Value::Text(name.clone()));
     }
-    say(Label::Reference, Value::Text(initiation.remittance_primary.clone()));
+    say(Label::Reference, Value::Text(order.remittance_primary.clone()));
     facts
 }
 
 /// [`facts`] in English, for mails.
 #[must_use]
-pub fn of(initiation: &Initiation, execution: Option<Execution>) -> Vec<Line> {
-    let facts = facts(initiation, execution).into_iter();
+pub fn of(order: &Order, execution: Option<Execution>) -> Vec<Line> {
+    let facts = facts(order, execution).into_iter();
     facts.map(|fact| Line { label: fact.label, value: in_english(fact.value) }).collect()
 }
 

@@ -50,8 +50,8 @@ impl Payee {
     #[must_use]
     pub fn of(initiation: &Initiation) -> Payee {
         Payee {
-            local_instrument: initiation.local_instrument,
-            creditor: initiation.creditor.clone(),
+            local_instrument: initiation.order.local_instrument,
+            creditor: initiation.order.creditor.clone(),
         }
     }
 }
@@ -186,7 +186,7 @@ impl TokenRequest {
     #[must_use]
     pub fn retry_of(&self, payment: &Payment, now: Timestamp) -> Retry {
         let is_its = self.payment_id.as_ref() == Some(&payment.id);
-        if !is_its || self.initiation.bank_id.is_none() || !payment.may_be_tried_again() {
+        if !is_its || self.initiation.visit.bank_id.is_none() || !payment.may_be_tried_again() {
             Retry::No
         } else if self.window_is_over(now) {
             Retry::TooLate
@@ -237,10 +237,11 @@ impl TokenRequest {
         if self.payees.is_empty() && self.destinations_url.is_none() {
             return vec![self.initiation.clone()];
         }
-        let to = |payee: &Payee| Initiation {
-            local_instrument: payee.local_instrument,
-            creditor: payee.creditor.clone(),
-            ..self.initiation.clone()
+        let to = |payee: &Payee| {
+            let mut initiation = self.initiation.clone();
+            initiation.order.local_instrument = payee.local_instrument;
+            initiation.order.creditor = payee.creditor.clone();
+            initiation
         };
         self.payees.iter().map(to).collect()
     }

@@ -14,7 +14,7 @@ use domain::authorisation::{
 use domain::bank::RefundAccount;
 use domain::execution::Execution;
 use domain::ids::{MemberId, PaymentId};
-use domain::initiation::{Flow, Initiation};
+use domain::initiation::Flow;
 use domain::payment::{
     AUTHORISATION_WINDOW, Cancellation, CancellationState, CancelledBy, Creation, End, Fact,
     OrderFact, OrderState, Payment, PaymentStep, STATUS_WINDOW, State, Terms,
@@ -304,11 +304,13 @@ fn patience_with_an_order_for_a_later_day_begins_on_that_day() {
 
 #[test]
 fn a_flow_that_needs_a_bank_is_refused_without_one() {
-    let without = Initiation { bank_id: None, ..initiation() };
+    let mut without = initiation();
+    without.visit.bank_id = None;
     let id: PaymentId = "pm2:1111:x".parse().unwrap();
     let member: MemberId = "m:1111:x".parse().unwrap();
     let create = |flow| {
-        let initiation = Initiation { flow, ..without.clone() };
+        let mut initiation = without.clone();
+        initiation.visit.flow = flow;
         let creation = Creation { initiation, ..creation() };
         Payment::create(id.clone(), member.clone(), creation, start())
     };

@@ -83,7 +83,7 @@ pub(crate) async fn check(
     member: &Member,
     initiation: &Initiation,
 ) -> Result<(), GatewayError> {
-    let Some(id) = &initiation.creditor_verification_id else {
+    let Some(id) = &initiation.order.creditor_verification_id else {
         return Ok(());
     };
     let wrong = |message: &str| {
@@ -94,7 +94,7 @@ pub(crate) async fn check(
     let Some(kept) = kept else {
         return wrong("`accountVerificationId` names no verification of this member.");
     };
-    match &initiation.creditor.account {
+    match &initiation.order.creditor.account {
         Some(AccountIdentifier::Iban { iban, .. }) if *iban == kept.iban => Ok(()),
         _ => wrong("`accountVerificationId` names a verification of another account."),
     }

@@ -2,8 +2,8 @@
 
 use banks::misfit::{Misfit, Part};
 use domain::Refusal;
-use domain::initiation::LocalInstrument;
 use domain::money::Currency;
+use domain::rail::Rail;
 use store::StoreError;
 
 /// What banks want to know of payer or payee beside what every payment has.
@@ -150,7 +150,7 @@ pub enum GatewayError {
         /// What is paid.
         currency: Currency,
         /// The rail.
-        rail: LocalInstrument,
+        rail: Rail,
     },
     /// The domain refuses the command.
     #[error(transparent)]

@@ -75,7 +75,7 @@ pub async fn create(
         .transact(move |tx| {
             let (request, key) = (Arc::clone(&request), key.clone());
             unit(async move {
-                let ref_id = &request.initiation.ref_id;
+                let ref_id = &request.initiation.order.ref_id;
                 let known = token_requests::of_reference(tx, &request.member_id, ref_id).await?;
                 let own = transfer_references::payment_of(tx, &request.member_id, ref_id).await?;
                 if known.is_some() || own.is_some() {
@@ -116,9 +116,9 @@ async fn check_payments(
         return Err(error);
     }
     // Nobody knows yet whom to pay: the bank is all that can be looked at.
-    let Some(bank_id) = &request.initiation.bank_id else { return Ok(()) };
+    let Some(bank_id) = &request.initiation.visit.bank_id else { return Ok(()) };
     let bank = bank_with_id(app, bank_id)?;
-    payments::check_features(bank, &request.initiation)
+    payments::check_features(bank, &request.initiation.order)
 }
 
 /// The member's token request; `id` may also be that of the payment that it became, in any of its
@@ -249,23 +249,23 @@ async fn open(
     request: &TokenRequest,
     with: &Authorising,
 ) -> Result<Payment, GatewayError> {
-    let Some(bank_id) = request.initiation.bank_id.clone() else {
+    let Some(bank_id) = request.initiation.visit.bank_id.clone() else {
         return Err(GatewayError::Refused(Refusal::BankRequired));
     };
     let bank = bank_with_id(app, &bank_id)?;
     let Payment { mut initiation, .. } = payment_at(app, request, bank)?;
     if with.on_our_pages {
-        initiation.flow = Flow::EmbeddedHostedPages;
+        initiation.visit.flow = Flow::EmbeddedHostedPages;
     }
     let by_redirect = [ScaMethod::Redirect, ScaMethod::MultiRedirect];
     let methods = &bank.sca_methods;
-    let pages = initiation.flow == Flow::EmbeddedHostedPages;
+    let pages = initiation.visit.flow == Flow::EmbeddedHostedPages;
     if !pages && !with.by_credentials && !methods.iter().any(|one| by_redirect.contains(one)) {
         let message =
             format!("`useCredentialFlow` should be true: bank `{bank_id}` asks the payer.");
         return Err(GatewayError::Field { path: "useCredentialFlow", message });
     }
-    initiation.pisp_consent_accepted = with.consent_accepted;
+    initiation.visit.pisp_consent_accepted = with.consent_accepted;
     let new = NewPayment {
         initiation,
         psu: with.psu.clone(),

@@ -92,7 +92,7 @@ pub(crate) async fn resolve(
     initiation: &mut Initiation,
     bank: Option<&BankProfile>,
 ) -> Result<(), GatewayError> {
-    let Some(id) = &initiation.debtor_account_id else {
+    let Some(id) = &initiation.order.debtor_account_id else {
         return Ok(());
     };
     let wrong = |message: &str| {
@@ -107,11 +107,11 @@ pub(crate) async fn resolve(
     {
         return wrong("`tokenizedAccountId` names an account at another bank than `bankId`.");
     }
-    let reaches = |number| initiation.local_instrument.reaches(number);
+    let reaches = |number| initiation.order.local_instrument.reaches(number);
     if !account.holder.account.as_ref().is_some_and(reaches) {
         return wrong("`tokenizedAccountId` names an account that `localInstrument` cannot use.");
     }
-    initiation.debtor = Some(account.holder);
+    initiation.order.debtor = Some(account.holder);
     Ok(())
 }
 
@@ -119,8 +119,8 @@ pub(crate) async fn resolve(
 /// for it (`returnTokenizedAccount`), the payment is completed, and the account is known.
 #[must_use]
 pub fn id_of_payers_account(payment: &Payment) -> Option<TokenizedAccountId> {
-    if payment.initiation.debtor_account_id.is_some() {
-        return payment.initiation.debtor_account_id.clone();
+    if payment.initiation.order.debtor_account_id.is_some() {
+        return payment.initiation.order.debtor_account_id.clone();
     }
     payers_account(payment).and_then(|_| minted_id(&payment.id))
 }
@@ -132,11 +132,11 @@ fn minted_id(payment_id: &PaymentId) -> Option<TokenizedAccountId> {
 
 fn payers_account(payment: &Payment) -> Option<AccountOnFile> {
     let completed = payment.state == State::Final { end: End::Completed };
-    if !payment.initiation.return_tokenized_account || !completed {
+    if !payment.initiation.order.return_tokenized_account || !completed {
         return None;
     }
     let of_bank = payment.bank.refund_account.as_ref();
-    let told = payment.initiation.debtor.clone();
+    let told = payment.initiation.order.debtor.clone();
     let number = of_bank
         .map(|refund| refund.account.clone())
         .or_else(|| told.as_ref().and_then(|debtor| debtor.account.clone()))
@@ -160,7 +160,7 @@ pub(crate) async fn keep_payers_account(
     tx: &mut Tx,
     payment: &Payment,
 ) -> Result<(), store::StoreError> {
-    if payment.initiation.debtor_account_id.is_some() {
+    if payment.initiation.order.debtor_account_id.is_some() {
         return Ok(());
     }
     let (Some(account), Some(id)) = (payers_account(payment), minted_id(&payment.id)) else {

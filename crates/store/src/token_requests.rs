@@ -35,7 +35,7 @@ pub async fn insert(tx: &mut Tx, request: &TokenRequest) -> Result<bool, StoreEr
     let params = [
         request.id.as_str().into(),
         request.member_id.as_str().into(),
-        request.initiation.ref_id.as_str().into(),
+        request.initiation.order.ref_id.as_str().into(),
         request.payment_id.as_ref().map(|id| id.as_str().to_owned()).into(),
         request.created_at.as_millisecond().into(),
         request.version.into(),

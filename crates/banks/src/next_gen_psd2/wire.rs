@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::account::{AccountIdentifier, Address, Party};
-use domain::initiation::{ChargeBearer, Frequency, LocalInstrument, Schedule};
-use domain::money::Currency;
+use domain::initiation::{ChargeBearer, Frequency, Schedule};
+use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
 
 use crate::misfit::{Misfit, Part, missing, unsupported, within};
@@ -27,26 +27,20 @@ pub(super) struct Resource {
 impl Resource {
     /// The resource that this order is created as.
     pub(super) fn of(bank: &BankProfile, order: &PaymentOrder) -> Result<Resource, Misfit> {
-        let asked = &order.initiation;
-        let currency = asked.amount.currency();
-        let rail = match asked.local_instrument {
-            LocalInstrument::AutoSelect if currency == Currency::EUR => LocalInstrument::Sepa,
-            LocalInstrument::AutoSelect => LocalInstrument::EuDomesticNonEuro,
-            other => other,
-        };
+        let asked = &order.content;
+        let rail = order.rail;
         if !bank.rails.contains(&rail) {
             return Err(unsupported(format!("this bank has no rail {rail:?}")));
         }
         let product = match rail {
-            LocalInstrument::Sepa => "sepa-credit-transfers",
-            LocalInstrument::SepaInstant => "instant-sepa-credit-transfers",
-            LocalInstrument::EuDomesticNonEuro => "domestic-credit-transfers",
-            LocalInstrument::EuDomesticNonEuroInstant
-            | LocalInstrument::FasterPayments
-            | LocalInstrument::Elixir
-            | LocalInstrument::Bankgiro
-            | LocalInstrument::Plusgiro
-            | LocalInstrument::AutoSelect => {
+            Rail::Sepa => "sepa-credit-transfers",
+            Rail::SepaInstant => "instant-sepa-credit-transfers",
+            Rail::EuDomesticNonEuro => "domestic-credit-transfers",
+            Rail::EuDomesticNonEuroInstant
+            | Rail::FasterPayments
+            | Rail::Elixir
+            | Rail::Bankgiro
+            | Rail::Plusgiro => {
                 return Err(unsupported(format!("the standard has no product for {rail:?}")));
             }
         };
@@ -131,7 +125,7 @@ pub(super) fn payment<'a>(
     bank: &BankProfile,
     order: &'a PaymentOrder,
 ) -> Result<PaymentOut<'a>, Misfit> {
-    let asked = &order.initiation;
+    let asked = &order.content;
     let currency = asked.amount.currency();
     if !bank.currencies.contains(&currency) {
         return Err(unsupported(format!("this bank takes no orders in {currency}")));

@@ -73,7 +73,7 @@ pub(super) fn fits(bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfi
 }
 
 fn request<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<ConsentRequest<'a>, Misfit> {
-    let asked = &order.initiation;
+    let asked = &order.content;
     let resource = Resource::of(asked.schedule);
     if asked.confirm_funds && resource != Resource::Payment {
         // The later question would fail when the payer has already approved.
@@ -92,7 +92,7 @@ fn request<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<ConsentReq
 }
 
 fn ask(bank: &BankProfile, order: &PaymentOrder, idempotency_key: &str) -> Result<Ask, BankError> {
-    let resource = Resource::of(order.initiation.schedule);
+    let resource = Resource::of(order.content.schedule);
     let consent = request(bank, order)?;
     Ok(Ask {
         operation: resource.create_consent(),
@@ -159,7 +159,7 @@ impl Obie {
         idempotency_key: &str,
     ) -> Result<String, BankError> {
         let ask = ask(call.bank, order, idempotency_key)?;
-        answer(call.bank, &self.send_as_client(call, &ask).await?, order.initiation.amount)
+        answer(call.bank, &self.send_as_client(call, &ask).await?, order.content.amount)
     }
 
     pub(super) async fn read_consent(
@@ -168,7 +168,7 @@ impl Obie {
         order: &PaymentOrder,
         consent_id: &str,
     ) -> Result<ConsentProgress, BankError> {
-        let ask = ask_status(Resource::of(order.initiation.schedule), consent_id)?;
+        let ask = ask_status(Resource::of(order.content.schedule), consent_id)?;
         answer_status(call.bank, &self.send_as_client(call, &ask).await?, consent_id)
     }
 }

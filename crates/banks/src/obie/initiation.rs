@@ -8,8 +8,9 @@
 
 use domain::account::{AccountIdentifier, Address, Party};
 use domain::bank::RefundAccount;
-use domain::initiation::{LocalInstrument, Schedule};
-use domain::money::{Amount, Currency};
+use domain::initiation::Schedule;
+use domain::money::Amount;
+use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
 
 use super::resource::Resource;
@@ -197,7 +198,7 @@ pub(super) fn initiation<'a>(
     bank: &BankProfile,
     order: &'a PaymentOrder,
 ) -> Result<Initiation<'a>, Misfit> {
-    let asked = &order.initiation;
+    let asked = &order.content;
     let version = settings(bank)?.version;
     let currency = asked.amount.currency();
     if !bank.currencies.contains(&currency) {
@@ -255,20 +256,20 @@ pub(super) fn initiation<'a>(
 }
 
 fn ids<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Ids<'a>, Misfit> {
-    let asked = &order.initiation;
+    let asked = &order.content;
     let own = &asked.own_references;
     let end_to_end = order.end_to_end(own.uk_end_to_end.as_deref(), bank.limits.end_to_end_id)?;
     Ok(Ids {
         instruction_identification: instruction(order),
         end_to_end_identification: end_to_end,
-        local_instrument: local_instrument(bank, asked.local_instrument, asked.amount.currency())?,
+        local_instrument: local_instrument(bank, order.rail)?,
     })
 }
 
 /// The reference between the bank and the one who asks: the member's own, else the one that it knows
 /// the payment by, where that fits, else ours.
 fn instruction(order: &PaymentOrder) -> &str {
-    let asked = &order.initiation;
+    let asked = &order.content;
     let fits = |text: &&str| (1..=INSTRUCTION_ID_CHARACTERS_MAX).contains(&text.chars().count());
     [asked.own_references.uk_instruction.as_deref(), Some(asked.ref_id.as_str())]
         .into_iter()
@@ -295,7 +296,7 @@ fn ultimate(
 
 /// 3.1 has one text in a standing order: further texts are refused.
 fn only_reference<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<&'a str, Misfit> {
-    let asked = &order.initiation;
+    let asked = &order.content;
     if asked.remittance_secondary.is_some() {
         return Err(unsupported("standing orders have no second remittance text in version 3.1"));
     }
@@ -307,7 +308,7 @@ fn remittance<'a>(
     version: UkOpenBankingVersion,
     order: &'a PaymentOrder,
 ) -> Result<Remittance<'a>, Misfit> {
-    let asked = &order.initiation;
+    let asked = &order.content;
     let reference = within(Part::Reference, &asked.remittance_primary, bank.limits.reference)?;
     let second = asked.remittance_secondary.as_deref();
     let unstructured = second
@@ -356,31 +357,19 @@ impl AccountIn {
 }
 
 /// OBIE code set `OBExternalLocalInstrument1Code`.
-fn local_instrument(
-    bank: &BankProfile,
-    asked: LocalInstrument,
-    currency: Currency,
-) -> Result<&'static str, Misfit> {
-    let rail = match asked {
-        LocalInstrument::AutoSelect if currency == Currency::GBP => LocalInstrument::FasterPayments,
-        LocalInstrument::AutoSelect if currency == Currency::EUR => LocalInstrument::Sepa,
-        other => other,
-    };
+fn local_instrument(bank: &BankProfile, rail: Rail) -> Result<&'static str, Misfit> {
     if !bank.rails.contains(&rail) {
         return Err(unsupported(format!("this bank has no rail {rail:?}")));
     }
     match rail {
-        LocalInstrument::FasterPayments => Ok("UK.OBIE.FPS"),
-        LocalInstrument::Sepa => Ok("UK.OBIE.SEPACreditTransfer"),
-        LocalInstrument::SepaInstant => Ok("UK.OBIE.SEPAInstantCreditTransfer"),
-        LocalInstrument::Elixir
-        | LocalInstrument::EuDomesticNonEuro
-        | LocalInstrument::EuDomesticNonEuroInstant
-        | LocalInstrument::Bankgiro
-        | LocalInstrument::Plusgiro
-        | LocalInstrument::AutoSelect => {
-            Err(unsupported(format!("the standard has no rail {rail:?}")))
-        }
+        Rail::FasterPayments => Ok("UK.OBIE.FPS"),
+        Rail::Sepa => Ok("UK.OBIE.SEPACreditTransfer"),
+        Rail::SepaInstant => Ok("UK.OBIE.SEPAInstantCreditTransfer"),
+        Rail::Elixir
+        | Rail::EuDomesticNonEuro
+        | Rail::EuDomesticNonEuroInstant
+        | Rail::Bankgiro
+        | Rail::Plusgiro => Err(unsupported(format!("the standard has no rail {rail:?}"))),
     }
 }
 

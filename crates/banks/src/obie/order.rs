@@ -114,10 +114,10 @@ fn ask(
     consent_id: &str,
     idempotency_key: &str,
 ) -> Result<Ask, BankError> {
-    let resource = Resource::of(order.initiation.schedule);
+    let resource = Resource::of(order.content.schedule);
     let body = OrderRequest {
         data: DataOut { consent_id, initiation: initiation(bank, order)? },
-        risk: risk(settings(bank)?.version, order.initiation.risk.as_ref())?,
+        risk: risk(settings(bank)?.version, order.content.risk.as_ref())?,
     };
     Ok(Ask {
         operation: resource.create_order(),
@@ -221,8 +221,8 @@ impl Obie {
         idempotency_key: &str,
     ) -> Result<OrderAnswer, BankError> {
         let ask = ask(call.bank, order, consent_id, idempotency_key)?;
-        let resource = Resource::of(order.initiation.schedule);
-        let sent = order.initiation.amount;
+        let resource = Resource::of(order.content.schedule);
+        let sent = order.content.amount;
         let keys = self.response_keys(call).await.map_err(|error| BankError::Unavailable {
             text: format!("before the order was sent: {error}"),
         })?;
@@ -249,7 +249,7 @@ impl Obie {
         order: &PaymentOrder,
         bank_payment_id: &str,
     ) -> Result<OrderStatus, BankError> {
-        let resource = Resource::of(order.initiation.schedule);
+        let resource = Resource::of(order.content.schedule);
         let response = self.send_as_client(call, &ask_status(resource, bank_payment_id)?).await?;
         let status = answer_status(call.bank, resource, &response, bank_payment_id)?;
         let rejected = status.progress == OrderProgress::Rejected;

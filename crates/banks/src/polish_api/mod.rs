@@ -164,7 +164,7 @@ impl PolishApi {
     }
 
     async fn funds(&self, call: &Call<'_>, order: &PaymentOrder) -> Result<bool, BankError> {
-        let debtor = order.initiation.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
+        let debtor = order.content.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
         let Some(debtor) = debtor else {
             return Err(unsupported("this standard confirms funds of a named account only").into());
         };

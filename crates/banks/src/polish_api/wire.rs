@@ -1,8 +1,9 @@
 //! JSON of PolishAPI 2.1 (`PaymentDomesticRequest`, `RecurringPaymentRequest`, `ScopeDetailsInput`).
 
 use domain::account::AccountIdentifier;
-use domain::initiation::{Frequency, LocalInstrument, Schedule};
+use domain::initiation::{Frequency, Schedule};
 use domain::money::Currency;
+use domain::rail::Rail;
 use serde::Serialize;
 
 use super::name_address::{LINE_CHARACTERS_MAX, LINES_MAX, NameAddress, lines, lines_with_address};
@@ -122,7 +123,7 @@ impl<'a> Asked<'a> {
     /// Reads an order.
     pub(super) fn of(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Asked<'a>, Misfit> {
         let transfer = transfer(bank, order)?;
-        let Schedule::StandingOrder { first, frequency, last } = order.initiation.schedule else {
+        let Schedule::StandingOrder { first, frequency, last } = order.content.schedule else {
             return Ok(Asked::Domestic(transfer));
         };
         Ok(Asked::Recurring(Recurring {
@@ -139,21 +140,15 @@ impl<'a> Asked<'a> {
 }
 
 fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<'a>, Misfit> {
-    let asked = &order.initiation;
+    let asked = &order.content;
     if asked.amount.currency() != Currency::PLN {
         return Err(unsupported("domestic payments of this standard are in PLN"));
     }
-    let (delivery_mode, system) = match asked.local_instrument {
-        LocalInstrument::Elixir
-        | LocalInstrument::EuDomesticNonEuro
-        | LocalInstrument::AutoSelect => ("StandardD1", "Elixir"),
-        LocalInstrument::EuDomesticNonEuroInstant => ("ExpressD0", "ExpressElixir"),
-        LocalInstrument::Sepa
-        | LocalInstrument::SepaInstant
-        | LocalInstrument::FasterPayments
-        | LocalInstrument::Bankgiro
-        | LocalInstrument::Plusgiro => {
-            let text = format!("this bank has no rail {:?}", asked.local_instrument);
+    let (delivery_mode, system) = match order.rail {
+        Rail::Elixir | Rail::EuDomesticNonEuro => ("StandardD1", "Elixir"),
+        Rail::EuDomesticNonEuroInstant => ("ExpressD0", "ExpressElixir"),
+        Rail::Sepa | Rail::SepaInstant | Rail::FasterPayments | Rail::Bankgiro | Rail::Plusgiro => {
+            let text = format!("this bank has no rail {:?}", order.rail);
             return Err(unsupported(text));
         }
     };
@@ -201,7 +196,7 @@ fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<
 
 /// Exactly two digits after the point.
 pub(super) fn amount(order: &PaymentOrder) -> Result<String, Misfit> {
-    let text = order.initiation.amount.value_in_minor_digits();
+    let text = order.content.amount.value_in_minor_digits();
     match text.split_once('.') {
         Some((_, fraction)) if fraction.len() == 2 => Ok(text),
         Some(_) | None => {

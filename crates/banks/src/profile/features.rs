@@ -1,6 +1,6 @@
 //! The properties of a bank that clients can read before they send a payment to it.
 
-use domain::initiation::Initiation;
+use domain::initiation::Order;
 use jiff::Timestamp;
 use regex::Regex;
 use serde::Deserialize;
@@ -71,7 +71,7 @@ impl FieldFormat {
     }
 
     /// Whether the order's text has that form.
-    pub(super) fn check(&self, asked: &Initiation) -> Result<(), Misfit> {
+    pub(super) fn check(&self, asked: &Order) -> Result<(), Misfit> {
         let (part, text) = match self.field {
             RestrictedText::RemittancePrimary => {
                 (Part::Reference, Some(asked.remittance_primary.as_str()))

@@ -6,8 +6,8 @@
 
 use domain::calendar::Calendar;
 use domain::execution::{DAY_MINUTES, RailTerms, WorkingHours};
-use domain::initiation::LocalInstrument;
 use domain::money::Amount;
+use domain::rail::Rail;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -62,7 +62,7 @@ const ZONES: [(&str, &str); 34] = [
 #[serde(deny_unknown_fields)]
 pub struct TermsOfRail {
     /// The rail.
-    pub rail: LocalInstrument,
+    pub rail: Rail,
     /// Whose working days count.
     pub working_days: Option<Calendar>,
     /// A payment at this time or later waits for the next working day; `HH:MM`, `24:00` is the
@@ -99,18 +99,17 @@ impl BankProfile {
         self.rails.iter().map(|rail| self.terms_of(*rail)).collect()
     }
 
-    fn terms_of(&self, rail: LocalInstrument) -> RailTerms {
+    fn terms_of(&self, rail: Rail) -> RailTerms {
         let own = self.rail_terms.iter().find(|terms| terms.rail == rail);
         let (calendar, until) = match rail {
-            LocalInstrument::Sepa => (Calendar::Target2, SEPA_UNTIL_MINUTE),
-            LocalInstrument::SepaInstant
-            | LocalInstrument::FasterPayments
-            | LocalInstrument::Elixir
-            | LocalInstrument::EuDomesticNonEuro
-            | LocalInstrument::EuDomesticNonEuroInstant
-            | LocalInstrument::Bankgiro
-            | LocalInstrument::Plusgiro
-            | LocalInstrument::AutoSelect => (Calendar::EveryDay, DAY_MINUTES),
+            Rail::Sepa => (Calendar::Target2, SEPA_UNTIL_MINUTE),
+            Rail::SepaInstant
+            | Rail::FasterPayments
+            | Rail::Elixir
+            | Rail::EuDomesticNonEuro
+            | Rail::EuDomesticNonEuroInstant
+            | Rail::Bankgiro
+            | Rail::Plusgiro => (Calendar::EveryDay, DAY_MINUTES),
         };
         let own_until = own.and_then(|own| own.until.as_deref()).and_then(minute);
         let open = self.opening_hours.as_ref();

@@ -10,8 +10,9 @@ mod standard;
 
 use domain::account::is_bic;
 use domain::authorisation::RepeatedCreation;
-use domain::initiation::{Initiation, LocalInstrument};
+use domain::initiation::Order;
 use domain::money::Currency;
+use domain::rail::Rail;
 use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
@@ -148,7 +149,7 @@ pub struct BankProfile {
     #[serde(default)]
     pub allowed_hosts: Vec<String>,
     /// Rails that orders may use.
-    pub rails: Vec<LocalInstrument>,
+    pub rails: Vec<Rail>,
     /// ISO 4217 codes of the currencies that orders may have.
     pub currencies: Vec<Currency>,
     /// How the payer can approve.
@@ -262,7 +263,7 @@ impl BankProfile {
     ///
     /// # Errors
     /// [`Misfit`]: the first that has not.
-    pub fn check_formats(&self, asked: &Initiation) -> Result<(), Misfit> {
+    pub fn check_formats(&self, asked: &Order) -> Result<(), Misfit> {
         self.field_formats.iter().try_for_each(|format| format.check(asked))
     }
 

@@ -255,7 +255,7 @@ fn answer(
     }
     let transaction = request.credit_transfer_transaction.first();
     let amount = transaction.and_then(|transaction| transaction.instructed_amount.as_ref());
-    if amount.is_some_and(|amount| !amount.is(order.initiation.amount)) {
+    if amount.is_some_and(|amount| !amount.is(order.content.amount)) {
         return fail("`instructedAmount` is not what was sent");
     }
     let of_transaction =
@@ -268,12 +268,12 @@ fn answer(
     });
     let no_funds = request.funds_availability == Some(false);
     let own = settings(call.bank)?;
-    let last = match order.initiation.schedule {
+    let last = match order.content.schedule {
         Schedule::StandingOrder { .. } => own.final_status_of_standing_orders,
         Schedule::Immediate | Schedule::FutureDated { .. } => own.final_status,
     };
     let iban = request.debtor_account.as_ref().and_then(|account| account.iban.clone());
-    let wanted = iban.filter(|_| order.initiation.return_refund_account);
+    let wanted = iban.filter(|_| order.content.return_refund_account);
     let refund_account = wanted.and_then(|iban| {
         let account = AccountIdentifier::Iban { iban, bic: None }.checked().ok()?;
         Some(RefundAccount { account, name: None })

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::account::{AccountIdentifier, Address, Party as Holder};
-use domain::initiation::{ChargeBearer, Frequency, LocalInstrument, Schedule};
+use domain::initiation::{ChargeBearer, Frequency, Schedule};
 use domain::money::{Amount, Currency};
+use domain::rail::Rail;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -175,11 +176,11 @@ pub(super) fn payment_request<'a>(
     order: &'a PaymentOrder,
     around: &'a Surroundings<'a>,
 ) -> Result<RequestOut<'a>, Misfit> {
-    let asked = &order.initiation;
+    let asked = &order.content;
     if asked.amount.currency() != Currency::EUR {
         return Err(unsupported("the standard has payments in EUR only"));
     }
-    let local_instrument = local_instrument(bank, asked.local_instrument)?;
+    let local_instrument = local_instrument(bank, order.rail)?;
     let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(Part::CreditorAccount))?;
     let name = asked.creditor.name.as_deref().ok_or_else(|| missing(Part::CreditorName))?;
     let beneficiary = Beneficiary {
@@ -239,15 +240,10 @@ pub(super) fn payment_request<'a>(
 }
 
 /// The code of the rail (ISO external local instrument); none for an ordinary SEPA transfer.
-fn local_instrument(
-    bank: &BankProfile,
-    asked: LocalInstrument,
-) -> Result<Option<&'static str>, Misfit> {
+fn local_instrument(bank: &BankProfile, asked: Rail) -> Result<Option<&'static str>, Misfit> {
     match asked {
-        LocalInstrument::Sepa | LocalInstrument::AutoSelect => Ok(None),
-        LocalInstrument::SepaInstant if bank.rails.contains(&LocalInstrument::SepaInstant) => {
-            Ok(Some("INST"))
-        }
+        Rail::Sepa => Ok(None),
+        Rail::SepaInstant if bank.rails.contains(&Rail::SepaInstant) => Ok(Some("INST")),
         other => Err(unsupported(format!("this bank has no rail {other:?}"))),
     }
 }
@@ -259,7 +255,7 @@ fn transaction<'a>(
     beneficiary: Option<Beneficiary<'a>>,
     now: Timestamp,
 ) -> Result<Transaction<'a>, Misfit> {
-    let asked = &order.initiation;
+    let asked = &order.content;
     let remittance = match &asked.remittance_secondary {
         None => asked.remittance_primary.clone(),
         Some(more) => format!("{} {more}", asked.remittance_primary),
@@ -283,7 +279,7 @@ fn transaction<'a>(
         payment_id: PaymentId {
             instruction_id: within(Part::OwnId, &order.instruction_id, ID_CHARACTERS_MAX)?,
             end_to_end_id: order.end_to_end(
-                order.initiation.own_references.stet_end_to_end.as_deref(),
+                order.content.own_references.stet_end_to_end.as_deref(),
                 ID_CHARACTERS_MAX,
             )?,
         },

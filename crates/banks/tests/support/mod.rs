@@ -15,8 +15,9 @@ use domain::account::{AccountIdentifier, Address, Party};
 use domain::authorisation::Approach;
 use domain::authorisation::Attempt;
 use domain::bank::ConsentProgress;
-use domain::initiation::{Flow, Initiation, LocalInstrument, Risk, Schedule};
+use domain::initiation::{Order, Risk, Schedule};
 use domain::money::{Amount, Currency};
+use domain::rail::Rail;
 use domain::seams::{BoxFuture, Clock, Ids};
 use jiff::Timestamp;
 
@@ -197,14 +198,14 @@ pub fn order() -> PaymentOrder {
     PaymentOrder {
         end_to_end_id: "FRESCO.21302.GFX.20".to_owned(),
         instruction_id: "our-id".to_owned(),
-        initiation: Initiation {
-            bank_id: None,
+        rail: Rail::FasterPayments,
+        content: Order {
             ref_id: "ACME412".to_owned(),
             remittance_primary: "FRESCO-101".to_owned(),
             remittance_secondary: Some("Internal ops code 5120101".to_owned()),
             on_behalf_of_id: None,
             amount: Amount::parse("165.88", Currency::GBP).unwrap(),
-            local_instrument: LocalInstrument::FasterPayments,
+            local_instrument: Rail::FasterPayments.into(),
             debtor: None,
             debtor_account_id: None,
             creditor: Party {
@@ -223,15 +224,8 @@ pub fn order() -> PaymentOrder {
             return_tokenized_account: false,
             creditor_verification_id: None,
             disable_future_dated_payment_conversion: false,
-            callback_url: "https://member.test/done".to_owned(),
-            callback_state: None,
             charge_bearer: None,
             risk: Some(risk()),
-            flow: Flow::ApiOnly,
-            external_psu_reference: None,
-            link_expires_at: None,
-            pisp_consent_accepted: false,
-            bank_countries: vec![],
             own_references: Default::default(),
         },
     }

@@ -6,23 +6,22 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::account::{AccountIdentifier, Party};
-use crate::initiation::{Flow, Frequency};
+use crate::initiation::Frequency;
 use crate::money::{Amount, Currency};
 
 fn sepa_hours() -> WorkingHours {
     WorkingHours { calendar: Calendar::Target2, until_minute: 15 * 60, ..WorkingHours::ALWAYS }
 }
 
-fn euros(value: &str, rail: LocalInstrument) -> Initiation {
+fn euros(value: &str, rail: impl Into<LocalInstrument>) -> Order {
     let account = AccountIdentifier::Iban { iban: "DE89370400440532013000".to_owned(), bic: None };
-    Initiation {
-        bank_id: None,
+    Order {
         ref_id: "ORDER-1".to_owned(),
         remittance_primary: "ORDER-1".to_owned(),
         remittance_secondary: None,
         on_behalf_of_id: None,
         amount: Amount::parse(value, Currency::EUR).unwrap(),
-        local_instrument: rail,
+        local_instrument: rail.into(),
         debtor: None,
         creditor: Party { account: Some(account), ..Party::default() },
         schedule: Schedule::Immediate,
@@ -32,26 +31,19 @@ fn euros(value: &str, rail: LocalInstrument) -> Initiation {
         creditor_verification_id: None,
         debtor_account_id: None,
         disable_future_dated_payment_conversion: false,
-        callback_url: "https://tpp.example/callback".to_owned(),
-        callback_state: None,
         charge_bearer: None,
         risk: None,
-        flow: Flow::ApiOnly,
-        external_psu_reference: None,
-        link_expires_at: None,
-        pisp_consent_accepted: true,
-        bank_countries: vec![],
         own_references: Default::default(),
     }
 }
 
-fn terms(rail: LocalInstrument, most: Option<i64>) -> RailTerms {
+fn terms(rail: Rail, most: Option<i64>) -> RailTerms {
     let hours = if rail.is_instant() { WorkingHours::ALWAYS } else { sepa_hours() };
     RailTerms { rail, hours, most }
 }
 
-fn decide(asked: &Initiation, schedules: bool, at: DateTime) -> Execution {
-    Execution::decide(asked, &[terms(LocalInstrument::Sepa, None)], schedules, at).unwrap()
+fn decide(asked: &Order, schedules: bool, at: DateTime) -> Execution {
+    Execution::decide(asked, &[terms(Rail::Sepa, None)], schedules, at).unwrap()
 }
 
 /// 2026: 1 January is a Thursday, Easter is 5 April, Christmas a Friday.
@@ -82,28 +74,28 @@ fn what_comes_too_late_waits_for_the_next_working_day() {
 #[test]
 fn an_immediate_payment_outside_the_hours_gets_a_day_where_that_can_be() {
     let (monday, saturday) = (datetime(2026, 1, 5, 14, 0, 0, 0), datetime(2026, 1, 10, 9, 0, 0, 0));
-    let rail = LocalInstrument::Sepa;
+    let rail = Rail::Sepa;
     let asked = euros("10", rail);
     let at_once = Execution { rail, day: None, converted: false };
     let converted = Execution { rail, day: Some(date(2026, 1, 12)), converted: true };
     assert_eq!(decide(&asked, true, monday), at_once, "within the hours");
     assert_eq!(decide(&asked, true, saturday), converted);
     assert_eq!(decide(&asked, false, saturday), at_once, "a bank without future-dated payments");
-    let forbidden = Initiation { disable_future_dated_payment_conversion: true, ..asked.clone() };
+    let forbidden = Order { disable_future_dated_payment_conversion: true, ..asked.clone() };
     assert_eq!(decide(&forbidden, true, saturday), at_once, "the member forbids it");
-    let confirmed = Initiation { confirm_funds: true, ..asked.clone() };
+    let confirmed = Order { confirm_funds: true, ..asked.clone() };
     assert_eq!(decide(&confirmed, true, saturday), at_once, "funds are confirmed for now");
-    let schedule = converted.applied_to(asked.clone()).schedule;
+    let schedule = converted.schedule(asked.schedule);
     assert_eq!(schedule, Schedule::FutureDated { date: date(2026, 1, 12) });
-    assert_eq!(at_once.applied_to(asked).schedule, Schedule::Immediate);
+    assert_eq!(at_once.schedule(asked.schedule), Schedule::Immediate);
 }
 
 #[test]
 fn a_day_that_was_asked_for_moves_to_a_working_day_and_is_no_conversion() {
     let at = datetime(2026, 1, 5, 16, 0, 0, 0);
-    let rail = LocalInstrument::Sepa;
+    let rail = Rail::Sepa;
     let on = |date| {
-        let asked = Initiation { schedule: Schedule::FutureDated { date }, ..euros("10", rail) };
+        let asked = Order { schedule: Schedule::FutureDated { date }, ..euros("10", rail) };
         decide(&asked, true, at)
     };
     let day = |date| Execution { rail, day: Some(date), converted: false };
@@ -117,15 +109,15 @@ fn a_day_that_was_asked_for_moves_to_a_working_day_and_is_no_conversion() {
         frequency: Frequency::Mnth,
         last: None,
     };
-    let asked = Initiation { schedule: standing, ..euros("10", rail) };
+    let asked = Order { schedule: standing, ..euros("10", rail) };
     let decided = decide(&asked, true, at);
     assert_eq!(decided, at_once, "standing orders have days of their own");
-    assert_eq!(decided.applied_to(asked).schedule, standing);
+    assert_eq!(decided.schedule(standing), standing);
 }
 
 #[test]
 fn auto_select_takes_the_best_rail_that_the_bank_has_and_that_carries_as_much() {
-    let (instant, plain) = (LocalInstrument::SepaInstant, LocalInstrument::Sepa);
+    let (instant, plain) = (Rail::SepaInstant, Rail::Sepa);
     let at = datetime(2026, 1, 5, 10, 0, 0, 0);
     let limited = [terms(plain, Some(5_000_000)), terms(instant, Some(1_000_000))];
     let pick = |value: &str, offered: &[RailTerms]| {
@@ -140,21 +132,43 @@ fn auto_select_takes_the_best_rail_that_the_bank_has_and_that_carries_as_much() 
     assert_eq!(pick("1.2300", &limited), Ok(instant));
     assert_eq!(pick("1.234", &limited), Err(NoRail::TooPrecise { rail: instant }));
     assert_eq!(pick("100.0001", &limited), Err(NoRail::TooPrecise { rail: plain }));
-    assert_eq!(pick("1", &[terms(LocalInstrument::FasterPayments, None)]), Err(NoRail::NotOffered));
+    assert_eq!(pick("1", &[terms(Rail::FasterPayments, None)]), Err(NoRail::NotOffered));
     assert_eq!(pick("1", &[]), Err(NoRail::NotOffered));
     // A later day gains nothing by arriving at once.
-    let later = Initiation {
+    let later = Order {
         schedule: Schedule::FutureDated { date: date(2026, 1, 7) },
         ..euros("1", LocalInstrument::AutoSelect)
     };
     let decided = Execution::decide(&later, &limited, true, at).unwrap();
     assert_eq!(decided.rail, plain);
-    assert_eq!(decided.applied_to(later).local_instrument, plain);
     // Who names a rail gets that one or none.
     let named = euros("100.01", instant);
     let refused = Execution::decide(&named, &limited, true, at);
     assert_eq!(refused, Err(NoRail::TooMuch { most: 1_000_000 }));
     assert_eq!(Execution::decide(&named, &limited[..1], true, at), Err(NoRail::NotOffered));
+}
+
+/// Earlier releases recorded no execution, and left the rail of `AUTO_SELECT` to each standard.
+#[test]
+fn a_payment_without_a_recorded_execution_is_executed_as_it_was_asked_for() {
+    let table = [
+        ("GBP", LocalInstrument::AutoSelect, Rail::FasterPayments),
+        ("EUR", LocalInstrument::AutoSelect, Rail::Sepa),
+        ("PLN", LocalInstrument::AutoSelect, Rail::Elixir),
+        ("SEK", LocalInstrument::AutoSelect, Rail::EuDomesticNonEuro),
+        ("SEK", Rail::Bankgiro.into(), Rail::Bankgiro),
+    ];
+    for (currency, wish, rail) in table {
+        let amount = Amount::parse("1", currency.parse().unwrap()).unwrap();
+        let asked = Order { amount, ..euros("1", wish) };
+        let at_once = Execution { rail, day: None, converted: false };
+        assert_eq!(Execution::as_asked(&asked), at_once, "{currency}");
+        let date = date(2026, 1, 7);
+        let later = Order { schedule: Schedule::FutureDated { date }, ..asked };
+        let execution = Execution::as_asked(&later);
+        assert_eq!(execution, Execution { day: Some(date), ..at_once }, "{currency}");
+        assert_eq!(execution.schedule(later.schedule), later.schedule, "{currency}");
+    }
 }
 
 /// Christmas Day and New Year's Day fall on the bank's only day, two weeks running.

@@ -60,8 +60,8 @@ impl Payment {
             token_request_id,
             receipt_to,
         } = creation;
-        let bank_id = initiation.bank_id.clone();
-        let state = match (initiation.flow.begins_on_pages(), &bank_id) {
+        let bank_id = initiation.visit.bank_id.clone();
+        let state = match (initiation.visit.flow.begins_on_pages(), &bank_id) {
             (true, _) => State::AwaitingBankChoice,
             (false, Some(_)) => {
                 State::Approving(Authorisation::Opening { attempt, credentials, sent: false })
@@ -202,7 +202,7 @@ impl Payment {
                 let jobs = vec![JobChange::Schedule(redeem, now)];
                 let mut payment = self.clone();
                 payment.transfer_ref_id =
-                    ref_id.filter(|own| *own != self.initiation.ref_id).map(str::to_owned);
+                    ref_id.filter(|own| *own != self.initiation.order.ref_id).map(str::to_owned);
                 Ok(Some(payment.with_deadline(state, now, jobs)))
             }
             State::Ordered(_)

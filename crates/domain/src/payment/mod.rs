@@ -232,7 +232,7 @@ impl Payment {
     /// The reference of its transfer: the member's own, or that of the token request.
     #[must_use]
     pub fn transfer_ref_id(&self) -> &str {
-        self.transfer_ref_id.as_deref().unwrap_or(&self.initiation.ref_id)
+        self.transfer_ref_id.as_deref().unwrap_or(&self.initiation.order.ref_id)
     }
 
     /// Whether the approval may be retried, as another payment: it failed by wrong answers or by an
@@ -265,7 +265,7 @@ impl Payment {
     /// Whether the bank executes it again and again.
     #[must_use]
     pub fn is_standing_order(&self) -> bool {
-        self.initiation.schedule.is_standing_order()
+        self.initiation.order.schedule.is_standing_order()
     }
 
     /// Whether the member gets its changes: those of a transfer or standing order only once it
@@ -311,7 +311,7 @@ impl Payment {
     /// The stage, as it is stored, filtered and shown.
     #[must_use]
     pub fn stage(&self) -> Stage {
-        match (self.state.stage(), self.initiation.flow) {
+        match (self.state.stage(), self.initiation.visit.flow) {
             (Stage::AwaitingCredentials, Flow::EmbeddedHostedPages) => {
                 Stage::AwaitingCredentialsOnPages
             }
@@ -331,7 +331,7 @@ impl Payment {
     /// Whether the payer comes by a link.
     #[must_use]
     pub fn is_link(&self) -> bool {
-        self.initiation.flow == Flow::PayByLinkHostedPages
+        self.initiation.visit.flow == Flow::PayByLinkHostedPages
     }
 
     /// The public part of the payment as an event shows it.

@@ -21,7 +21,7 @@ impl Payment {
                 (self.executes_from(self.payer_came_at()), STATUS_WINDOW)
             }
             State::AwaitingBankChoice if self.is_link() => {
-                let until = self.initiation.link_expires_at;
+                let until = self.initiation.visit.link_expires_at;
                 return Some(until.unwrap_or_else(|| after(self.created_at, LINK_WINDOW)));
             }
             State::AwaitingBankChoice
@@ -45,7 +45,7 @@ impl Payment {
 
     /// The bank has nothing to say of an order before the day that the order is for.
     fn executes_from(&self, sent_at: Timestamp) -> Timestamp {
-        let asked = match self.initiation.schedule {
+        let asked = match self.initiation.order.schedule {
             Schedule::FutureDated { date } => Some(date),
             Schedule::Immediate | Schedule::StandingOrder { .. } => None,
         };

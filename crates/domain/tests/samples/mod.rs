@@ -8,12 +8,13 @@ use domain::authorisation::{
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
 use domain::execution::Execution;
 use domain::ids::{MemberId, PaymentId};
-use domain::initiation::{Flow, Initiation, LocalInstrument, Schedule};
+use domain::initiation::{Flow, Initiation, Order, Schedule, Visit};
 use domain::money::{Amount, Currency};
 use domain::payment::{
     CancellationFact, Creation, End, Fact, OrderFact, OrderState, Payment, SentOrder, State,
     StatusFact, Terms, TokenFact,
 };
+use domain::rail::Rail;
 use domain::sealed::Sealed;
 use jiff::{SignedDuration, Timestamp};
 
@@ -98,46 +99,50 @@ pub fn order() -> SentOrder {
 }
 
 pub fn execution() -> Execution {
-    Execution { rail: LocalInstrument::FasterPayments, day: None, converted: false }
+    Execution { rail: Rail::FasterPayments, day: None, converted: false }
 }
 
 pub fn initiation() -> Initiation {
     Initiation {
-        bank_id: Some("ob-modelo".to_owned()),
-        ref_id: "ORDER-1".to_owned(),
-        remittance_primary: "ORDER-1".to_owned(),
-        remittance_secondary: None,
-        on_behalf_of_id: None,
-        amount: Amount::parse("10.23", Currency::GBP).unwrap(),
-        local_instrument: LocalInstrument::FasterPayments,
-        debtor: None,
-        debtor_account_id: None,
-        creditor: Party {
-            account: Some(AccountIdentifier::SortCode {
-                sort_code: "123456".to_owned(),
-                account_number: "12345678".to_owned(),
-            }),
-            name: Some("Customer Inc.".to_owned()),
-            ultimate_name: None,
-            address: None,
-            bank_name: None,
+        order: Order {
+            ref_id: "ORDER-1".to_owned(),
+            remittance_primary: "ORDER-1".to_owned(),
+            remittance_secondary: None,
+            on_behalf_of_id: None,
+            amount: Amount::parse("10.23", Currency::GBP).unwrap(),
+            local_instrument: Rail::FasterPayments.into(),
+            debtor: None,
+            debtor_account_id: None,
+            creditor: Party {
+                account: Some(AccountIdentifier::SortCode {
+                    sort_code: "123456".to_owned(),
+                    account_number: "12345678".to_owned(),
+                }),
+                name: Some("Customer Inc.".to_owned()),
+                ultimate_name: None,
+                address: None,
+                bank_name: None,
+            },
+            schedule: Schedule::Immediate,
+            confirm_funds: false,
+            return_refund_account: false,
+            return_tokenized_account: false,
+            creditor_verification_id: None,
+            disable_future_dated_payment_conversion: false,
+            charge_bearer: None,
+            risk: None,
+            own_references: Default::default(),
         },
-        schedule: Schedule::Immediate,
-        confirm_funds: false,
-        return_refund_account: false,
-        return_tokenized_account: false,
-        creditor_verification_id: None,
-        disable_future_dated_payment_conversion: false,
-        callback_url: "https://tpp.example/callback".to_owned(),
-        callback_state: None,
-        charge_bearer: None,
-        risk: None,
-        flow: Flow::ApiOnly,
-        external_psu_reference: None,
-        link_expires_at: None,
-        pisp_consent_accepted: true,
-        bank_countries: vec![],
-        own_references: Default::default(),
+        visit: Visit {
+            bank_id: Some("ob-modelo".to_owned()),
+            callback_url: "https://tpp.example/callback".to_owned(),
+            callback_state: None,
+            flow: Flow::ApiOnly,
+            external_psu_reference: None,
+            link_expires_at: None,
+            pisp_consent_accepted: true,
+            bank_countries: vec![],
+        },
     }
 }
 

@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use banks::protocol::{PaymentOrder, PsuContext};
 use domain::account::Party;
+use domain::execution::Execution;
 use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment};
 use domain::step::{AuthorisationJob, JobKind, Outcome, PaymentJob};
@@ -254,14 +255,12 @@ async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, Gateway
 /// The payment as its bank gets it. The ids are stored with the payment, so each attempt sends
 /// the same; 24 characters fit Faster Payments' 31.
 pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
-    let asked = payment.initiation.clone();
-    let mut initiation = match payment.execution {
-        Some(execution) => execution.applied_to(asked),
-        None => asked,
-    };
-    initiation.return_refund_account |= initiation.return_tokenized_account;
-    if initiation.debtor.is_none() {
-        initiation.debtor = payment.payer_account.clone().map(|account| Party {
+    let mut content = payment.initiation.order.clone();
+    let execution = payment.execution.unwrap_or_else(|| Execution::as_asked(&content));
+    content.schedule = execution.schedule(content.schedule);
+    content.return_refund_account |= content.return_tokenized_account;
+    if content.debtor.is_none() {
+        content.debtor = payment.payer_account.clone().map(|account| Party {
             account: Some(account),
             name: None,
             ultimate_name: None,
@@ -272,7 +271,8 @@ pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
     PaymentOrder {
         end_to_end_id: payment.end_to_end_id().to_owned(),
         instruction_id: payment.end_to_end_id().to_owned(),
-        initiation,
+        rail: execution.rail,
+        content,
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         Access::Renewed(_) => return Ok(Next::Repeat(app.now())),
         Access::Later(next) => return Ok(next),
     };
-    if payment.initiation.confirm_funds {
+    if payment.initiation.order.confirm_funds {
         let answer = confirm_funds((app, claim, &at_bank), &payment, consent_id, &grant).await?;
         if let Some(next) = answer {
             return Ok(next);

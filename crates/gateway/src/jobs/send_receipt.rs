@@ -55,12 +55,12 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
 /// The receipt, where one is wanted.
 fn receipt(app: &App, payment: &Payment) -> Option<Mail> {
     let to = payment.receipt_to.clone()?;
-    let initiation = &payment.initiation;
-    let amount = initiation.amount.for_people();
-    let payee = one_line(initiation.creditor.name.as_deref().unwrap_or("the payee"));
+    let order = &payment.initiation.order;
+    let amount = order.amount.for_people();
+    let payee = one_line(order.creditor.name.as_deref().unwrap_or("the payee"));
     let bank = payment.bank_id.as_deref().and_then(|id| app.parts.directory.get(id));
     let bank = bank.map_or("your bank", |bank| bank.name.as_str());
-    let (done, accepted) = match initiation.schedule {
+    let (done, accepted) = match order.schedule {
         Schedule::Immediate | Schedule::FutureDated { .. } => (
             format!("You paid {amount}"),
             "Your bank has accepted it. How soon the money arrives depends on the banks.",
@@ -70,11 +70,11 @@ fn receipt(app: &App, payment: &Payment) -> Option<Mail> {
             "Your bank has accepted it and makes its payments by itself.",
         ),
     };
-    let mut lines: Vec<(&str, String)> = summary::of(initiation, payment.execution)
+    let mut lines: Vec<(&str, String)> = summary::of(order, payment.execution)
         .into_iter()
         .map(|line| (line.label.text(), line.value))
         .collect();
-    if let Some(account) = &initiation.creditor.account {
+    if let Some(account) = &order.creditor.account {
         lines.push(("Account paid", account.masked()));
     }
     lines.extend([

@@ -121,15 +121,15 @@ async fn prepare(
     credentials: &Credentials,
     (token_request_id, receipt_to): (Option<TokenRequestId>, Option<MailAddress>),
 ) -> Result<PaymentStep, GatewayError> {
-    let bank = initiation.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
+    let bank = initiation.visit.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
     tokenized_accounts::resolve(app, member, &mut initiation, bank).await?;
-    members::check_beneficiary(app, member, &initiation.creditor).await?;
+    members::check_beneficiary(app, member, &initiation.order.creditor).await?;
     account_verifications::check(app, member, &initiation).await?;
     // On the full hosted pages the payer comes later, and is asked for the account.
-    let later = initiation.flow.begins_on_pages();
-    let execution = bank.map(|bank| execution_at(app, bank, &initiation)).transpose()?;
+    let later = initiation.visit.flow.begins_on_pages();
+    let execution = bank.map(|bank| execution_at(app, bank, &initiation.order)).transpose()?;
     if let Some(bank) = bank {
-        check_mandatory(bank, &initiation, later)?;
+        check_mandatory(bank, &initiation.order, later)?;
     }
     let now = app.now();
     let id = PaymentId::new(now, app.ids());
@@ -138,7 +138,7 @@ async fn prepare(
         true => None,
         false => Some(approval::seal_credentials(app, &id, credentials)?),
     };
-    let terms = members::terms(app, member, initiation.flow).await?;
+    let terms = members::terms(app, member, initiation.visit.flow).await?;
     let creation = Creation {
         initiation,
         execution: execution.filter(|_| !later),

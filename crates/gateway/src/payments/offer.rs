@@ -4,7 +4,7 @@ use banks::misfit::{Misfit, MisfitKind, Part};
 use banks::profile::{BankProfile, Capability, MandatoryField};
 use domain::account::AccountIdentifier;
 use domain::execution::{Execution, NoRail};
-use domain::initiation::{Initiation, Schedule};
+use domain::initiation::{Initiation, LocalInstrument, Order, Schedule, Visit};
 use domain::payment::Payment;
 use jiff::civil::DateTime;
 
@@ -34,12 +34,12 @@ impl App {
 pub(super) fn execution_at(
     app: &App,
     bank: &BankProfile,
-    initiation: &Initiation,
+    order: &Order,
 ) -> Result<Execution, GatewayError> {
     if !app.takes_payments(bank) {
         return Err(GatewayError::BankUnavailable { bank_id: bank.id.clone() });
     }
-    decide(bank, initiation, bank.local_time(app.now()))
+    decide(bank, order, bank.local_time(app.now()))
 }
 
 /// How the bank executes the payment that its payer brings there, if it takes it.
@@ -52,12 +52,12 @@ pub(crate) fn check_choice(
     payment: &Payment,
     payer_account: Option<&AccountIdentifier>,
 ) -> Result<Execution, GatewayError> {
-    if !is_offered(bank, &payment.initiation) {
+    if !is_offered(bank, &payment.initiation.visit) {
         let feature = "payments of this member, which names other countries".to_owned();
         return Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature });
     }
-    let execution = execution_at(app, bank, &payment.initiation)?;
-    check_mandatory(bank, &payment.initiation, payer_account.is_some())?;
+    let execution = execution_at(app, bank, &payment.initiation.order)?;
+    check_mandatory(bank, &payment.initiation.order, payer_account.is_some())?;
     let payment = Payment { payer_account: payer_account.cloned(), ..payment.clone() };
     check_fit(app, bank, &payment, execution)?;
     Ok(execution)
@@ -69,57 +69,58 @@ pub(crate) fn check_fit_now(
     bank: &BankProfile,
     payment: &Payment,
 ) -> Result<Execution, GatewayError> {
-    let execution = execution_at(app, bank, &payment.initiation)?;
+    let execution = execution_at(app, bank, &payment.initiation.order)?;
     check_fit(app, bank, payment, execution)?;
     Ok(execution)
 }
 
 /// Whether the bank is among those that the member lets the payer choose from.
-fn is_offered(bank: &BankProfile, initiation: &Initiation) -> bool {
-    let countries = &initiation.bank_countries;
-    initiation.bank_id.is_some()
+fn is_offered(bank: &BankProfile, visit: &Visit) -> bool {
+    let countries = &visit.bank_countries;
+    visit.bank_id.is_some()
         || countries.is_empty()
         || bank.countries.iter().any(|country| countries.contains(country))
 }
 
 /// Whether the bank, if it is up, could take a payment of that kind, whoever is paid.
 pub(crate) fn could_take_kind(bank: &BankProfile, initiation: &Initiation) -> bool {
-    is_offered(bank, initiation) && check_features(bank, initiation).is_ok()
+    is_offered(bank, &initiation.visit) && check_features(bank, &initiation.order).is_ok()
 }
 
 /// Whether the bank, if it is up, could take the payment as it was asked for.
 #[must_use]
 pub fn could_take(app: &App, bank: &BankProfile, payment: &Payment) -> bool {
-    if !is_offered(bank, &payment.initiation) {
+    if !is_offered(bank, &payment.initiation.visit) {
         return false;
     }
-    let decided = decide(bank, &payment.initiation, bank.local_time(app.now()));
+    let decided = decide(bank, &payment.initiation.order, bank.local_time(app.now()));
     decided.is_ok_and(|execution| check_fit(app, bank, payment, execution).is_ok())
 }
 
-fn decide(
-    bank: &BankProfile,
-    initiation: &Initiation,
-    at: DateTime,
-) -> Result<Execution, GatewayError> {
+fn decide(bank: &BankProfile, order: &Order, at: DateTime) -> Result<Execution, GatewayError> {
     let schedules = bank.can(Capability::FutureDatedPayment);
-    let decided = Execution::decide(initiation, &bank.rail_terms(), schedules, at);
+    let decided = Execution::decide(order, &bank.rail_terms(), schedules, at);
     let execution = decided.map_err(|why| match why {
         NoRail::NotOffered => GatewayError::FeatureNotSupported {
             bank_id: bank.id.clone(),
-            feature: format!("the rail of `localInstrument` ({:?})", initiation.local_instrument),
+            feature: match order.local_instrument {
+                LocalInstrument::Named(rail) => format!("the rail of `localInstrument` ({rail:?})"),
+                LocalInstrument::AutoSelect => {
+                    "the rail of `localInstrument` (AutoSelect)".to_owned()
+                }
+            },
         },
         NoRail::TooMuch { most } => {
-            let currency = initiation.amount.currency();
+            let currency = order.amount.currency();
             let text = format!("the amount should be at most {} {currency}", decimal(most));
             let misfit = Misfit { kind: MisfitKind::NotTaken, part: Some(Part::Amount), text };
             GatewayError::Misfit { bank_id: bank.id.clone(), misfit }
         }
         NoRail::TooPrecise { rail } => {
-            GatewayError::AmountTooPrecise { currency: initiation.amount.currency(), rail }
+            GatewayError::AmountTooPrecise { currency: order.amount.currency(), rail }
         }
     })?;
-    check_features(bank, initiation)?;
+    check_features(bank, order)?;
     Ok(execution)
 }
 
@@ -137,23 +138,20 @@ pub(super) fn check_fit(
 ) -> Result<(), GatewayError> {
     let order = order_of(&Payment { execution: Some(execution), ..payment.clone() });
     let fits = app.protocols.protocol_for(bank).fits(bank, &order);
-    fits.and_then(|()| bank.check_formats(&order.initiation))
+    fits.and_then(|()| bank.check_formats(&order.content))
         .map_err(|misfit| GatewayError::Misfit { bank_id: bank.id.clone(), misfit })
 }
 
 /// Whether the bank offers what the payment needs, whoever is paid.
-pub(crate) fn check_features(
-    bank: &BankProfile,
-    initiation: &Initiation,
-) -> Result<(), GatewayError> {
+pub(crate) fn check_features(bank: &BankProfile, order: &Order) -> Result<(), GatewayError> {
     let lacks = |feature: String| {
         Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature })
     };
-    let currency = initiation.amount.currency();
+    let currency = order.amount.currency();
     if !bank.currencies.contains(&currency) {
         return lacks(format!("payments in {currency}"));
     }
-    let (capability, feature) = match initiation.schedule {
+    let (capability, feature) = match order.schedule {
         Schedule::Immediate => (Capability::SinglePayment, "single payments"),
         Schedule::FutureDated { .. } => (Capability::FutureDatedPayment, "`executionDate`"),
         Schedule::StandingOrder { .. } => (
@@ -164,7 +162,7 @@ pub(crate) fn check_features(
     if !bank.can(capability) {
         return lacks(feature.to_owned());
     }
-    if initiation.confirm_funds && !bank.can(Capability::FundsConfirmation) {
+    if order.confirm_funds && !bank.can(Capability::FundsConfirmation) {
         return lacks("`confirmFunds`".to_owned());
     }
     Ok(())
@@ -174,12 +172,12 @@ pub(crate) fn check_features(
 /// the payer's account is, or will be, known from elsewhere.
 pub(super) fn check_mandatory(
     bank: &BankProfile,
-    initiation: &Initiation,
+    order: &Order,
     payer_account_known: bool,
 ) -> Result<(), GatewayError> {
-    let debtor = initiation.debtor.as_ref();
+    let debtor = order.debtor.as_ref();
     let (creditor, debtor_account) =
-        (&initiation.creditor, debtor.and_then(|debtor| debtor.account.as_ref()));
+        (&order.creditor, debtor.and_then(|debtor| debtor.account.as_ref()));
     for field in &bank.mandatory_fields {
         let (there, field) = match field {
             MandatoryField::DebtorAccount => {

@@ -115,17 +115,17 @@ pub async fn pay(
         return payments::open_by_link(app, payment_id).await;
     }
     let Choice { bank_id, payer_account, accepted, psu } = choice;
-    let bank = bank_with_id(app, request.initiation.bank_id.as_deref().unwrap_or(&bank_id))?;
+    let bank = bank_with_id(app, request.initiation.visit.bank_id.as_deref().unwrap_or(&bank_id))?;
     if request.destinations_for(&bank.id, app.now()) != Destinations::Known {
         return Err(GatewayError::Refused(Refusal::TokenRequestWithoutPayee));
     }
     let Payment { mut initiation, .. } = payment_at(app, &request, bank)?;
     let sketched = sketch(&request, initiation.clone(), app)?;
     check_choice(app, bank, &sketched, payer_account.as_ref())?;
-    initiation.flow = Flow::FullHostedPages;
-    initiation.pisp_consent_accepted = accepted;
+    initiation.visit.flow = Flow::FullHostedPages;
+    initiation.visit.pisp_consent_accepted = accepted;
     if accepted {
-        initiation.bank_id = Some(bank.id.clone());
+        initiation.visit.bank_id = Some(bank.id.clone());
     }
     let new = NewPayment {
         initiation,
@@ -208,14 +208,14 @@ pub(super) async fn change_once(
 /// The payment as it would begin; it has an id that nobody will see.
 fn sketch(
     request: &TokenRequest,
-    initiation: Initiation,
+    mut initiation: Initiation,
     app: &App,
 ) -> Result<Payment, GatewayError> {
     let id = PaymentId::new(app.now(), app.ids());
-    let flow = initiation.flow;
+    // Pages need no bank from the start.
+    let flow = std::mem::replace(&mut initiation.visit.flow, Flow::FullHostedPages);
     let creation = Creation {
-        // Pages need no bank from the start.
-        initiation: Initiation { flow: Flow::FullHostedPages, ..initiation },
+        initiation,
         execution: None,
         attempt: app.new_attempt(&id, None)?,
         end_to_end_id: app.new_end_to_end_id(),
@@ -226,6 +226,6 @@ fn sketch(
     };
     let step = Payment::create(id, request.member_id.clone(), creation, app.now())?;
     let mut payment = step.state;
-    payment.initiation.flow = flow;
+    payment.initiation.visit.flow = flow;
     Ok(payment)
 }

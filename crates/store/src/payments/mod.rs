@@ -72,9 +72,9 @@ pub(crate) async fn fill_columns(tx: &mut Tx) -> Result<(), StoreError> {
             let payment = payment(tx.bodies(), row)?;
             let asked = payment.initiation;
             let params = vec![
-                asked.flow.name().into(),
-                asked.on_behalf_of_id.into(),
-                asked.external_psu_reference.into(),
+                asked.visit.flow.name().into(),
+                asked.order.on_behalf_of_id.into(),
+                asked.visit.external_psu_reference.into(),
                 payment.id.as_str().into(),
             ];
             statements.push((FILL, params));
@@ -115,13 +115,13 @@ impl Aggregate for Payment {
             self.id.as_str().into(),
             self.member_id.as_str().into(),
             self.stage().name().into(),
-            self.initiation.ref_id.as_str().into(),
+            self.initiation.order.ref_id.as_str().into(),
             self.created_at.as_millisecond().into(),
             self.version.into(),
             body(bodies, self)?.into(),
-            self.initiation.flow.name().into(),
-            self.initiation.on_behalf_of_id.clone().into(),
-            self.initiation.external_psu_reference.clone().into(),
+            self.initiation.visit.flow.name().into(),
+            self.initiation.order.on_behalf_of_id.clone().into(),
+            self.initiation.visit.external_psu_reference.clone().into(),
         ];
         params.extend(roles::columns(self));
         params.push(kind(self).into());

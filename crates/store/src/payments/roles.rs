@@ -95,7 +95,7 @@ impl Role {
     #[must_use]
     pub fn since(self, payment: &Payment) -> Option<Timestamp> {
         payment.token_request_id.as_ref()?;
-        match (self, payment.initiation.schedule) {
+        match (self, payment.initiation.order.schedule) {
             (Role::Token, _) => payment.approved_at,
             (Role::Transfer, Schedule::Immediate | Schedule::FutureDated { .. })
             | (Role::StandingOrder, Schedule::StandingOrder { .. }) => payment.ordered_at,

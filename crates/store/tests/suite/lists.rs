@@ -123,15 +123,15 @@ fn payment(entry: &Entry, owner: &MemberId, ids: &TestIds) -> Payment {
     payment.id = PaymentId::new(created_at, ids);
     payment.member_id = owner.clone();
     // The hosted pages' state of choice stays theirs.
-    if payment.initiation.flow == Flow::ApiOnly {
-        payment.initiation.flow = entry.flow;
+    if payment.initiation.visit.flow == Flow::ApiOnly {
+        payment.initiation.visit.flow = entry.flow;
     }
-    payment.initiation.ref_id.clone_from(&entry.ref_id);
-    payment.initiation.on_behalf_of_id.clone_from(&entry.on_behalf_of_id);
-    payment.initiation.external_psu_reference.clone_from(&entry.external_psu_reference);
+    payment.initiation.order.ref_id.clone_from(&entry.ref_id);
+    payment.initiation.order.on_behalf_of_id.clone_from(&entry.on_behalf_of_id);
+    payment.initiation.visit.external_psu_reference.clone_from(&entry.external_psu_reference);
     if entry.standing_order {
         let first = jiff::civil::date(2026, 2, 1);
-        payment.initiation.schedule =
+        payment.initiation.order.schedule =
             Schedule::StandingOrder { first, frequency: Frequency::Mnth, last: None };
     }
     payment.created_at = created_at;
@@ -176,10 +176,10 @@ impl Listing {
                 let (stage, asked) = (payment.stage(), &payment.initiation);
                 !payment.is_standing_order()
                     && (self.stages.is_empty() || self.stages.contains(&stage))
-                    && (self.flows.is_empty() || self.flows.contains(&asked.flow))
-                    && (self.references.is_empty() || self.references.contains(&asked.ref_id))
-                    && is(&self.on_behalf_of_id, &asked.on_behalf_of_id)
-                    && is(&self.external_psu_reference, &asked.external_psu_reference)
+                    && (self.flows.is_empty() || self.flows.contains(&asked.visit.flow))
+                    && (self.references.is_empty() || self.references.contains(&asked.order.ref_id))
+                    && is(&self.on_behalf_of_id, &asked.order.on_behalf_of_id)
+                    && is(&self.external_psu_reference, &asked.visit.external_psu_reference)
                     && (filter.ids.is_empty() || filter.ids.contains(&payment.id))
                     && !filter.without_ids.contains(&payment.id)
                     && self.after_ms.is_none_or(|ms| payment.created_at > moment(ms))
@@ -326,7 +326,7 @@ async fn another_members_payment_is_in_no_list() {
         for filter in [
             Filter::default(),
             Filter { ids: vec![made.id.clone()], ..Filter::default() },
-            Filter { references: vec![asked.ref_id.clone()], ..Filter::default() },
+            Filter { references: vec![asked.order.ref_id.clone()], ..Filter::default() },
             Filter { stages: Stage::ALL.to_vec(), ..Filter::default() },
             Filter { flows: Flow::ALL.to_vec(), ..Filter::default() },
         ] {

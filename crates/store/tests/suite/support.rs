@@ -6,11 +6,12 @@ use domain::authorisation::{
 };
 use domain::bank::RefundAccount;
 use domain::ids::{MemberId, PaymentId};
-use domain::initiation::{ChargeBearer, Flow, Initiation, LocalInstrument, Risk, Schedule};
+use domain::initiation::{ChargeBearer, Flow, Initiation, Order, Risk, Schedule, Visit};
 use domain::money::{Amount, Currency};
 use domain::payment::{
     BankRecord, Creation, End, ErrorInfo, OrderState, Payment, PaymentStep, SentOrder, State, Terms,
 };
+use domain::rail::Rail;
 use domain::sealed::Sealed;
 use domain::step::{JobChange, Step};
 use jiff::{SignedDuration, Timestamp};
@@ -128,32 +129,36 @@ pub fn initiation(ref_id: &str) -> Initiation {
         bic: Some("BUKBGB22".to_owned()),
     };
     Initiation {
-        bank_id: Some("ob-modelo".to_owned()),
-        ref_id: ref_id.to_owned(),
-        remittance_primary: ref_id.to_owned(),
-        remittance_secondary: Some("Zażółć gęślą jaźń".to_owned()),
-        on_behalf_of_id: Some("sub-1".to_owned()),
-        amount: Amount::parse("10.23", Currency::GBP).unwrap(),
-        local_instrument: LocalInstrument::FasterPayments,
-        debtor: Some(party("Payer", debtor)),
-        debtor_account_id: None,
-        creditor: party("Customer Inc.", creditor),
-        schedule: Schedule::FutureDated { date: jiff::civil::date(2026, 2, 1) },
-        confirm_funds: true,
-        return_refund_account: true,
-        return_tokenized_account: false,
-        creditor_verification_id: None,
-        disable_future_dated_payment_conversion: true,
-        callback_url: "https://tpp.example/callback".to_owned(),
-        callback_state: Some("opaque".to_owned()),
-        charge_bearer: Some(ChargeBearer::Slev),
-        risk: Some(risk()),
-        flow: Flow::ApiOnly,
-        external_psu_reference: Some("psu-1".to_owned()),
-        link_expires_at: None,
-        pisp_consent_accepted: true,
-        bank_countries: vec![],
-        own_references: Default::default(),
+        order: Order {
+            ref_id: ref_id.to_owned(),
+            remittance_primary: ref_id.to_owned(),
+            remittance_secondary: Some("Zażółć gęślą jaźń".to_owned()),
+            on_behalf_of_id: Some("sub-1".to_owned()),
+            amount: Amount::parse("10.23", Currency::GBP).unwrap(),
+            local_instrument: Rail::FasterPayments.into(),
+            debtor: Some(party("Payer", debtor)),
+            debtor_account_id: None,
+            creditor: party("Customer Inc.", creditor),
+            schedule: Schedule::FutureDated { date: jiff::civil::date(2026, 2, 1) },
+            confirm_funds: true,
+            return_refund_account: true,
+            return_tokenized_account: false,
+            creditor_verification_id: None,
+            disable_future_dated_payment_conversion: true,
+            charge_bearer: Some(ChargeBearer::Slev),
+            risk: Some(risk()),
+            own_references: Default::default(),
+        },
+        visit: Visit {
+            bank_id: Some("ob-modelo".to_owned()),
+            callback_url: "https://tpp.example/callback".to_owned(),
+            callback_state: Some("opaque".to_owned()),
+            flow: Flow::ApiOnly,
+            external_psu_reference: Some("psu-1".to_owned()),
+            link_expires_at: None,
+            pisp_consent_accepted: true,
+            bank_countries: vec![],
+        },
     }
 }
 
@@ -258,8 +263,8 @@ fn payment_in(state: State, ids: &TestIds) -> Payment {
     let mut payment = new_payment(ids, &member("a"), start()).state;
     if state == State::AwaitingBankChoice {
         payment.bank_id = None;
-        payment.initiation.bank_id = None;
-        payment.initiation.flow = Flow::FullHostedPages;
+        payment.initiation.visit.bank_id = None;
+        payment.initiation.visit.flow = Flow::FullHostedPages;
     }
     if state.is_final() {
         let account = AccountIdentifier::SortCode {

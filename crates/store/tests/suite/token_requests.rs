@@ -33,7 +33,7 @@ async fn each_member_has_one_of_each_reference_and_sees_its_own() {
             let read = transact!(db, [owner, id] tx => token_requests::get(tx, &owner, &id).await);
             assert_eq!(read.unwrap().as_ref(), found, "{}: {id}", database.name);
         }
-        let (owner, ref_id) = (member("a"), first.initiation.ref_id.clone());
+        let (owner, ref_id) = (member("a"), first.initiation.order.ref_id.clone());
         let read = transact!(db, [owner, ref_id] tx => {
             token_requests::of_reference(tx, &owner, &ref_id).await
         });

@@ -55,7 +55,7 @@ async fn insert_as_older(db: &Db, payment: &Payment) {
         payment.id.as_str().into(),
         payment.member_id.as_str().into(),
         payment.stage().name().into(),
-        payment.initiation.ref_id.as_str().into(),
+        payment.initiation.order.ref_id.as_str().into(),
         payment.created_at.as_millisecond().into(),
         payment.version.into(),
         serde_json::to_string(payment).unwrap().into(),
@@ -73,8 +73,9 @@ async fn payments_of_an_older_release_are_found_by_what_lists_are_filtered_by_no
             payments_in_every_state().into_iter().cycle().take(PAYMENTS).enumerate()
         {
             payment.id = domain::ids::PaymentId::new(payment.created_at, &ids);
-            payment.initiation.on_behalf_of_id = (number % 2 == 0).then(|| "sub-1".to_owned());
-            payment.initiation.external_psu_reference =
+            payment.initiation.order.on_behalf_of_id =
+                (number % 2 == 0).then(|| "sub-1".to_owned());
+            payment.initiation.visit.external_psu_reference =
                 (number % 5 == 0).then(|| format!("psu-{}", number % 10));
             insert_as_older(&database.db, &payment).await;
             made.push(payment);
@@ -90,12 +91,12 @@ async fn payments_of_an_older_release_are_found_by_what_lists_are_filtered_by_no
         ] {
             let fits = |payment: &&Payment| {
                 let asked = &payment.initiation;
-                (filter.flows.is_empty() || filter.flows.contains(&asked.flow))
+                (filter.flows.is_empty() || filter.flows.contains(&asked.visit.flow))
                     && (filter.stages.is_empty() || filter.stages.contains(&payment.stage()))
                     && (filter.on_behalf_of_id.is_none()
-                        || filter.on_behalf_of_id == asked.on_behalf_of_id)
+                        || filter.on_behalf_of_id == asked.order.on_behalf_of_id)
                     && (filter.external_psu_reference.is_none()
-                        || filter.external_psu_reference == asked.external_psu_reference)
+                        || filter.external_psu_reference == asked.visit.external_psu_reference)
             };
             let expected = made.iter().filter(fits).count();
             assert!(expected > 10, "{filter:?}");

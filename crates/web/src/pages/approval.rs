@@ -162,7 +162,7 @@ pub(super) fn can_change_bank(payment: &Payment) -> bool {
     let opening_executes = matches!(approving,
         Some(Authorisation::Opening { attempt, .. }) if attempt.executes_at_approval);
     let executes = executes || opening_executes || payment.state.may_execute_unseen();
-    payment.initiation.bank_id.is_none() && !executes
+    payment.initiation.visit.bank_id.is_none() && !executes
 }
 
 /// The page with the bank's questions.
@@ -226,7 +226,7 @@ pub(super) fn ask_account(
         language,
         payment: summary(app, language, payment),
         accepted: false,
-        can_change: payment.initiation.bank_id.is_none(),
+        can_change: payment.initiation.visit.bank_id.is_none(),
         back_url: member_url(app, payment),
     };
     ask_account_at(app, at, bank_id, again)

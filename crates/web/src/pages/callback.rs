@@ -158,7 +158,7 @@ pub(crate) async fn from_form(
 
 /// Whether the payer chose or confirmed the bank on our pages, and left from there.
 fn is_hosted(payment: &Payment) -> bool {
-    payment.initiation.flow.begins_on_pages()
+    payment.initiation.visit.flow.begins_on_pages()
 }
 
 /// The bank has no use for our pages: only the status reports the result of its callback.
@@ -215,7 +215,7 @@ async fn record(
 /// the member's page gets as a hint while the payment stays pending.
 fn next_url(app: &App, (payment, says_error): &(Payment, bool), headers: &HeaderMap) -> String {
     let left_here = departure::is_known(app, &payment.id, headers);
-    match payment.initiation.flow {
+    match payment.initiation.visit.flow {
         Flow::ApiOnly => member_url_after(app, payment, *says_error),
         Flow::EmbeddedHostedPages if !left_here => member_url_after(app, payment, *says_error),
         Flow::FullHostedPages | Flow::PayByLinkHostedPages if !left_here => ARRIVED.to_owned(),

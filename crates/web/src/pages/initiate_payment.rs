@@ -60,7 +60,7 @@ pub(crate) async fn callback(
             return problem(language, status, Says("problem-lookup-failed"));
         }
     };
-    let its_own = redirect_url_in(&request.initiation.callback_url);
+    let its_own = redirect_url_in(&request.initiation.visit.callback_url);
     let is_its_own = its_own.is_some_and(|url| url == target);
     if !is_its_own || check_callback_url(target, app.settings().sandbox).is_err() {
         return unknown(language);

@@ -346,7 +346,7 @@ fn choice(
     let chosen = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
     match chosen {
         Some(bank) if query.text("change").is_none() => {
-            let can_change = payment.initiation.bank_id.is_none();
+            let can_change = payment.initiation.visit.bank_id.is_none();
             bank_choice::confirm(app, place(app, language, payment, message), bank, can_change)
         }
         _ => picker(app, language, payment, query, message),

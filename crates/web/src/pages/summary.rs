@@ -40,8 +40,8 @@ impl Summary {
         path: String,
         visit: String,
     ) -> Summary {
-        let rows = rows(language, summary::facts(initiation, execution));
-        let standing_order = initiation.schedule.is_standing_order();
+        let rows = rows(language, summary::facts(&initiation.order, execution));
+        let standing_order = initiation.order.schedule.is_standing_order();
         Summary { language, path, visit, can_cancel: true, standing_order, rows }
     }
 
@@ -70,11 +70,11 @@ impl Summary {
             Row { label, value, is_amount: false, of: None }
         };
         let behind = |rows: &[Row], label| rows.iter().position(|row| row.of == Some(label));
-        if let Some(account) = &initiation.creditor.account {
+        if let Some(account) = &initiation.order.creditor.account {
             let place = behind(&self.rows, Label::Payee).map_or(self.rows.len(), |at| at + 1);
             self.rows.insert(place, row("summary-account", readable(account)));
         }
-        if let Some(text) = &initiation.remittance_secondary {
+        if let Some(text) = &initiation.order.remittance_secondary {
             self.rows.push(row("summary-further-text", text.clone()));
         }
         self.rows.push(row("summary-bank", bank.to_owned()));

@@ -153,7 +153,7 @@ pub(super) async fn choose_at(
             Err(error) => failed(language, &error),
         };
     }
-    let own = request.initiation.bank_id.as_deref();
+    let own = request.initiation.visit.bank_id.as_deref();
     let Some(bank_id) = own.or_else(|| form.text("bank-id")) else {
         let message = language.text("pick-bank-missing");
         return next_page(app, language, &request, face, &Query::default(), Some(message)).await;
@@ -206,7 +206,7 @@ async fn next_page(
     if let Some(response) = over(app, language, request, face, query) {
         return response;
     }
-    let own = request.initiation.bank_id.as_deref();
+    let own = request.initiation.visit.bank_id.as_deref();
     let picked = query.text("bank-id").filter(|_| query.text("change").is_none());
     let bank = own.or(picked).and_then(|id| app.directory().get(id));
     match bank {
@@ -225,7 +225,7 @@ fn over(
 ) -> Option<Response> {
     let expired = request.is_expired(app.now());
     let back_url = way_back::of_token_request(request, expired);
-    let standing_order = request.initiation.schedule.is_standing_order();
+    let standing_order = request.initiation.order.schedule.is_standing_order();
     let id = match (request.declined_at, expired, standing_order) {
         (Some(_), ..) if query.text("left").is_some() => {
             return Some(to_the_shop(language, &back_url));
@@ -301,7 +301,7 @@ fn agree(
     bank: &BankProfile,
     message: Option<String>,
 ) -> Response {
-    let can_change = request.initiation.bank_id.is_none();
+    let can_change = request.initiation.visit.bank_id.is_none();
     let payment = match token_requests::payment_at(app, request, bank) {
         Ok(payment) => payment,
         // The page says of the bank that it is unavailable, and offers to try again.
@@ -345,7 +345,7 @@ fn consent(
         payment: summary.in_full(initiation, &bank.name),
         bank: bank_choice::row(app, bank),
         can_change,
-        refund_account: initiation.return_refund_account,
+        refund_account: initiation.order.return_refund_account,
         message,
         next: bank_choice::what_comes_next(language, bank),
         at_the_bank: bank_choice::approves_at_the_bank(bank),
@@ -377,7 +377,7 @@ fn ask_account(
         language,
         payment: summary(app, language, request, face),
         accepted: face == Face::RequestToken,
-        can_change: request.initiation.bank_id.is_none(),
+        can_change: request.initiation.visit.bank_id.is_none(),
         back_url: way_back::of_token_request(request, false),
     };
     approval::ask_account_at(app, at, bank_id, again)

@@ -43,7 +43,7 @@ pub fn member_url(app: &App, payment: &Payment) -> String {
 pub fn member_url_after(app: &App, payment: &Payment, says_error: bool) -> String {
     let initiation = &payment.initiation;
     let mut parameters = match &payment.token_request_id {
-        Some(id) if initiation.flow == Flow::ApiOnly => {
+        Some(id) if initiation.visit.flow == Flow::ApiOnly => {
             let mut parameters =
                 vec![("request-id", id.to_string()), ("request_id", id.to_string())];
             parameters.extend(of_approval(app, payment));
@@ -60,7 +60,7 @@ pub fn member_url_after(app: &App, payment: &Payment, says_error: bool) -> Strin
         }
         Some(id) => {
             let mut parameters = vec![("request-id", id.to_string())];
-            if initiation.flow == Flow::EmbeddedHostedPages {
+            if initiation.visit.flow == Flow::EmbeddedHostedPages {
                 // The member began with the API and took our pages for the questions alone.
                 parameters.push(("request_id", id.to_string()));
             }
@@ -69,7 +69,7 @@ pub fn member_url_after(app: &App, payment: &Payment, says_error: bool) -> Strin
         }
         None => {
             let mut parameters = vec![];
-            if initiation.flow == Flow::ApiOnly {
+            if initiation.visit.flow == Flow::ApiOnly {
                 parameters.push(("member-id", payment.member_id.to_string()));
             }
             parameters.push(("payment-id", payment.id.to_string()));
@@ -79,8 +79,8 @@ pub fn member_url_after(app: &App, payment: &Payment, says_error: bool) -> Strin
             parameters
         }
     };
-    parameters.extend(state(initiation.callback_state.as_ref()));
-    with_parameters(&initiation.callback_url, &parameters)
+    parameters.extend(state(initiation.visit.callback_state.as_ref()));
+    with_parameters(&initiation.visit.callback_url, &parameters)
 }
 
 /// Where the payer of a token request comes back that has not become a payment.
@@ -104,8 +104,8 @@ fn without_payment(request: &TokenRequest, error: &str, message: &str) -> String
     let mut parameters = vec![("request-id", request.id.to_string())];
     let failure = Failure { error: error.to_owned(), message: message.to_owned() };
     parameters.extend(told(failure));
-    parameters.extend(state(request.initiation.callback_state.as_ref()));
-    with_parameters(&request.initiation.callback_url, &parameters)
+    parameters.extend(state(request.initiation.visit.callback_state.as_ref()));
+    with_parameters(&request.initiation.visit.callback_url, &parameters)
 }
 
 /// The parameters that the hosted pages add for a payment of v1.

@@ -13,8 +13,9 @@ use domain::account::{AccountIdentifier, Party};
 use domain::authorisation::Approach;
 use domain::authorisation::Attempt;
 use domain::bank::OrderProgress;
-use domain::initiation::{Flow, Frequency, Initiation, LocalInstrument, Schedule};
+use domain::initiation::{Frequency, Order, Schedule};
 use domain::money::Amount;
+use domain::rail::Rail;
 use jiff::SignedDuration;
 
 use crate::scenarios::{BANKS, Bank};
@@ -26,9 +27,9 @@ const STEPS_MAX: usize = 8;
 
 fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> PaymentOrder {
     let (rail, creditor) = match bank.currencies[0].code() {
-        "PLN" => (LocalInstrument::Elixir, "PL61109010140000071219812874"),
-        "EUR" => (LocalInstrument::Sepa, "DE02120300000000202051"),
-        _ => (LocalInstrument::FasterPayments, ""),
+        "PLN" => (Rail::Elixir, "PL61109010140000071219812874"),
+        "EUR" => (Rail::Sepa, "DE02120300000000202051"),
+        _ => (Rail::FasterPayments, ""),
     };
     let account = match creditor {
         "" => AccountIdentifier::SortCode {
@@ -45,14 +46,14 @@ fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> 
     PaymentOrder {
         end_to_end_id: format!("E2E-{}-{amount}", bank.id).replace('.', "-"),
         instruction_id: format!("I-{}-{amount}", bank.id).replace('.', "-"),
-        initiation: Initiation {
-            bank_id: Some(bank.id.clone()),
+        rail,
+        content: Order {
             ref_id: "ORDER-1".to_owned(),
             remittance_primary: "Rent".to_owned(),
             remittance_secondary: None,
             on_behalf_of_id: None,
             amount: Amount::parse(amount, bank.currencies[0]).unwrap(),
-            local_instrument: rail,
+            local_instrument: rail.into(),
             debtor,
             debtor_account_id: None,
             creditor: Party {
@@ -66,15 +67,8 @@ fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> 
             return_tokenized_account: false,
             creditor_verification_id: None,
             disable_future_dated_payment_conversion: false,
-            callback_url: "https://shop.example/return".to_owned(),
-            callback_state: None,
             charge_bearer: None,
             risk: None,
-            flow: Flow::ApiOnly,
-            external_psu_reference: None,
-            link_expires_at: None,
-            pisp_consent_accepted: false,
-            bank_countries: vec![],
             own_references: Default::default(),
         },
     }
@@ -338,7 +332,7 @@ async fn funds_are_confirmed_of_the_account_that_was_named() {
         at_banks_with(world, Capability::FundsConfirmation, (amount, at_once), async |driven| {
             let bank = driven.call.bank.id.as_str();
             let mut order = driven.order.clone();
-            order.initiation.debtor = Some(Party {
+            order.content.debtor = Some(Party {
                 account: Some(AccountIdentifier::Iban {
                     iban: account_of(bank).to_owned(),
                     bic: None,

@@ -11,8 +11,9 @@ use domain::account::{AccountIdentifier, Party};
 use domain::authorisation::Approach;
 use domain::authorisation::Attempt;
 use domain::bank::OrderProgress;
-use domain::initiation::{Flow, Frequency, Initiation, LocalInstrument, Schedule};
+use domain::initiation::{Frequency, Order, Schedule};
 use domain::money::{Amount, Currency};
+use domain::rail::Rail;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 
@@ -32,14 +33,14 @@ fn order(bank: &BankProfile, first: Date) -> PaymentOrder {
     PaymentOrder {
         end_to_end_id: format!("E2E-{}", bank.id),
         instruction_id: format!("I-{}", bank.id),
-        initiation: Initiation {
-            bank_id: Some(bank.id.clone()),
+        rail: Rail::FasterPayments,
+        content: Order {
             ref_id: "ORDER-1".to_owned(),
             remittance_primary: "Rent".to_owned(),
             remittance_secondary: None,
             on_behalf_of_id: None,
             amount: Amount::parse("10.32", Currency::GBP).unwrap(),
-            local_instrument: LocalInstrument::FasterPayments,
+            local_instrument: Rail::FasterPayments.into(),
             debtor: None,
             debtor_account_id: None,
             creditor: Party {
@@ -60,15 +61,8 @@ fn order(bank: &BankProfile, first: Date) -> PaymentOrder {
             return_tokenized_account: false,
             creditor_verification_id: None,
             disable_future_dated_payment_conversion: false,
-            callback_url: "https://shop.example/return".to_owned(),
-            callback_state: None,
             charge_bearer: None,
             risk: None,
-            flow: Flow::ApiOnly,
-            external_psu_reference: None,
-            link_expires_at: None,
-            pisp_consent_accepted: false,
-            bank_countries: vec![],
             own_references: Default::default(),
         },
     }

@@ -32,7 +32,7 @@ async fn after_a_crash_the_repetition_gets_the_token_request() {
         let body = with(&body, "requestPayload.refId", "ORDER-1002").to_string();
         let key = IdempotencyKey::new(&member, "POST /token-requests", "key-1", body.as_bytes());
         let mut initiation = stored.initiation;
-        initiation.ref_id = "ORDER-1002".to_owned();
+        initiation.order.ref_id = "ORDER-1002".to_owned();
         let new = NewTokenRequest {
             asked: Asked(body.clone()),
             initiation,

@@ -281,8 +281,8 @@ async fn who_chooses_a_bank_on_our_pages_reads_that_it_is_a_standing_order() {
         let stored = token_requests::of_reference(&world.app, &member, "ORDER-1001").await.unwrap();
         let payment = async |bank: Option<&str>| {
             let mut initiation = stored.initiation.clone();
-            initiation.flow = Flow::FullHostedPages;
-            initiation.bank_id = bank.map(str::to_owned);
+            initiation.visit.flow = Flow::FullHostedPages;
+            initiation.visit.bank_id = bank.map(str::to_owned);
             let new = NewPayment {
                 initiation,
                 psu: PsuContext::default(),

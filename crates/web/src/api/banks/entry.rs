@@ -39,7 +39,7 @@ pub(super) fn sca_methods(bank: &BankProfile) -> Vec<&'static str> {
 
 /// The rails in the published words.
 pub(super) fn rails(bank: &BankProfile) -> Vec<String> {
-    let word = |rail: &domain::initiation::LocalInstrument| {
+    let word = |rail: &domain::rail::Rail| {
         serde_json::to_value(LocalInstrument::from(*rail)).ok()?.as_str().map(str::to_owned)
     };
     bank.rails.iter().filter_map(word).collect()

@@ -121,7 +121,7 @@ fn admits(filter: &RoleFilter, found: &Requested) -> bool {
     let since = filter.role.since(payment);
     (filter.statuses.is_empty() || filter.statuses.contains(&TransferStatus::of(payment)))
         && (filter.on_behalf_of_id.is_none()
-            || filter.on_behalf_of_id == payment.initiation.on_behalf_of_id)
+            || filter.on_behalf_of_id == payment.initiation.order.on_behalf_of_id)
         && filter.from.is_none_or(|from| since >= Some(from))
         && filter.until.is_none_or(|until| since.is_some_and(|since| since <= until))
         && filter.after.as_ref().is_none_or(|after| filter.role.position(payment) < *after)

@@ -82,7 +82,7 @@ impl StandingOrderSubmission {
 #[must_use]
 pub fn status_changed(payment: &Payment, changed: &PaymentChanged) -> Value {
     let mut told = json!({
-        "refId": payment.initiation.ref_id,
+        "refId": payment.initiation.order.ref_id,
         "standingOrderSubmissionId": payment.id.standing_order_submission_id().to_string(),
         "tokenRequestId": payment.token_request_id,
         "status": SubmissionStatus::of(changed.stage),

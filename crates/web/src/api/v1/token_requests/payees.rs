@@ -89,11 +89,11 @@ fn one(
         .map_err(|error| in_token_request(error, asked))?;
     if let Some(body) = &asked.request_payload.standing_order_body {
         let today = now.to_zoned(TimeZone::UTC).date();
-        initiation.schedule = body.schedule(initiation.amount, today)?;
+        initiation.order.schedule = body.schedule(initiation.order.amount, today)?;
     }
-    let bank_countries = asked.request_payload.countries.clone().unwrap_or_default();
-    let own_references = references::of(asked)?;
-    Ok(Initiation { bank_countries, own_references, ..initiation })
+    initiation.visit.bank_countries = asked.request_payload.countries.clone().unwrap_or_default();
+    initiation.order.own_references = references::of(asked)?;
+    Ok(initiation)
 }
 
 /// The request with one of its destinations.

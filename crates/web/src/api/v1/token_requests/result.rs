@@ -100,7 +100,7 @@ impl TokenRequestResult {
                 .declined_at
                 .map(|_| DECLINED.to_owned())
                 .unwrap_or_default(),
-            bank_id: request.initiation.bank_id.clone(),
+            bank_id: request.initiation.visit.bank_id.clone(),
             signature: Signature::default(),
         }
     }
@@ -109,7 +109,8 @@ impl TokenRequestResult {
         let token_id = payment.approved_at.map(|_| payment.id.token_id().to_string());
         // A bank that executes at the approval holds the order before that.
         let ordered = payment.approved_at.is_some() && payment.ordered_at.is_some();
-        let (transfer, standing_order) = match payment.initiation.schedule.is_standing_order() {
+        let (transfer, standing_order) = match payment.initiation.order.schedule.is_standing_order()
+        {
             false => (ordered.then(|| payment.id.transfer_id().to_string()), None),
             true => (None, ordered.then(|| payment.id.standing_order_submission_id().to_string())),
         };
@@ -164,7 +165,7 @@ fn status(stage: Stage, approved: bool) -> ResultStatus {
 /// approved.
 pub(crate) fn signature(app: &App, payment: &core::Payment) -> Option<Signature> {
     payment.approved_at?;
-    let state = payment.initiation.callback_state.as_deref().unwrap_or("");
+    let state = payment.initiation.visit.callback_state.as_deref().unwrap_or("");
     let token_id = payment.id.token_id();
     Some(Signature::over(app, &json!({ "state": state, "tokenId": token_id.as_str() })))
 }

@@ -129,7 +129,7 @@ pub(in crate::api::v1) fn check_description(
 ) -> Result<(), ApiError> {
     let asked = asked_in(&token.request)?.request_payload.description;
     let known = asked.as_deref().filter(|text| !text.is_empty());
-    let known = known.unwrap_or(&token.payment.initiation.ref_id);
+    let known = known.unwrap_or(&token.payment.initiation.order.ref_id);
     if description.is_none_or(|text| text.is_empty() || text == known) {
         return Ok(());
     }
@@ -164,13 +164,13 @@ fn check(payload: &TransferPayloadRequest, token: &Requested) -> Result<(), ApiE
     };
     let payment = &token.payment;
     let initiation = &payment.initiation;
-    if matches!(initiation.schedule, Schedule::StandingOrder { .. }) {
+    if matches!(initiation.order.schedule, Schedule::StandingOrder { .. }) {
         let message =
             "`tokenId` is that of a standing order: use POST /standing-order-submissions.";
         return Err(ApiError::field(FieldFault::Invalid, "payload.tokenId", message));
     }
     if let Some(amount) = &payload.amount {
-        let approved = &initiation.amount;
+        let approved = &initiation.order.amount;
         let asked = money::Amount::parse(&amount.value, approved.currency());
         let same = asked.is_ok_and(|asked| asked.ten_thousandths() == approved.ten_thousandths());
         if amount.currency != approved.currency().code() || !same {
@@ -185,7 +185,7 @@ fn check(payload: &TransferPayloadRequest, token: &Requested) -> Result<(), ApiE
         }
     }
     check_description(token, payload.description.as_deref(), "payload.description")?;
-    if payload.confirm_funds == Some(true) && !initiation.confirm_funds {
+    if payload.confirm_funds == Some(true) && !initiation.order.confirm_funds {
         return differs("confirmFunds", "that of the token request");
     }
     let instructions = asked.request_payload.transfer_body.map(|body| body.instructions);

@@ -140,13 +140,13 @@ impl Transfer {
         let payload = TransferPayload {
             token_id: payment.id.token_id().to_string(),
             ref_id: payment.transfer_ref_id().to_owned(),
-            amount: Amount::of(&payment.initiation.amount),
+            amount: Amount::of(&payment.initiation.order.amount),
             description: asked
                 .request_payload
                 .description
                 .filter(|text| !text.is_empty())
-                .or_else(|| Some(payment.initiation.ref_id.clone())),
-            confirm_funds: payment.initiation.confirm_funds,
+                .or_else(|| Some(payment.initiation.order.ref_id.clone())),
+            confirm_funds: payment.initiation.order.confirm_funds,
             metadata,
             transfer_destinations: destinations,
         };
@@ -185,7 +185,7 @@ pub(in crate::api::v1) fn written<T: Serialize>(value: &T) -> Result<Value, ApiE
 /// The day that the bank was told.
 pub(in crate::api::v1) fn execution_date(payment: &Payment) -> Option<String> {
     use domain::initiation::Schedule;
-    let asked = match payment.initiation.schedule {
+    let asked = match payment.initiation.order.schedule {
         Schedule::FutureDated { date } => Some(date),
         Schedule::Immediate | Schedule::StandingOrder { .. } => None,
     };
@@ -198,9 +198,9 @@ pub(in crate::api::v1) fn execution_date(payment: &Payment) -> Option<String> {
 
 /// Where to refund to, and what has been.
 pub(in crate::api::v1) fn refund(payment: &Payment) -> Option<(RefundInfo, TransferRefund)> {
-    let asked = payment.initiation.return_refund_account;
+    let asked = payment.initiation.order.return_refund_account;
     let refund = payment.bank.refund_account.as_ref().filter(|_| asked)?;
-    let amount = Amount::of(&payment.initiation.amount);
+    let amount = Amount::of(&payment.initiation.order.amount);
     let info = RefundInfo { account: identifier(&refund.account), name: refund.name.clone() };
     let details = TransferRefund {
         settled_refund_amount: Amount { value: "0".to_owned(), ..amount.clone() },

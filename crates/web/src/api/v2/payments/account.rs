@@ -4,6 +4,7 @@
 use domain::account::AccountIdentifier;
 use domain::initiation::LocalInstrument;
 use domain::money::Currency;
+use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -75,14 +76,8 @@ impl Asked {
     /// Whether the payment travels by SEPA; without a rail, all payments in euro do.
     pub(super) fn is_sepa(self) -> bool {
         match self.rail {
-            LocalInstrument::Sepa | LocalInstrument::SepaInstant => true,
+            LocalInstrument::Named(rail) => rail.currencies() == [Currency::EUR.code()],
             LocalInstrument::AutoSelect => self.currency == Currency::EUR,
-            LocalInstrument::FasterPayments
-            | LocalInstrument::Elixir
-            | LocalInstrument::EuDomesticNonEuro
-            | LocalInstrument::EuDomesticNonEuroInstant
-            | LocalInstrument::Bankgiro
-            | LocalInstrument::Plusgiro => false,
         }
     }
 }
@@ -194,14 +189,14 @@ impl Account {
     /// Takes out the fields that count.
     fn take(&mut self, asked: Asked, owner: Owner) -> Result<AccountIdentifier, ApiError> {
         match asked.rail {
-            LocalInstrument::Sepa | LocalInstrument::SepaInstant => self.take_iban(asked, owner),
-            LocalInstrument::FasterPayments => self.take_sort_code(asked, owner),
-            LocalInstrument::Elixir => self.take_polish(asked, owner),
-            LocalInstrument::EuDomesticNonEuro | LocalInstrument::EuDomesticNonEuroInstant => {
+            LocalInstrument::Named(Rail::Sepa | Rail::SepaInstant) => self.take_iban(asked, owner),
+            LocalInstrument::Named(Rail::FasterPayments) => self.take_sort_code(asked, owner),
+            LocalInstrument::Named(Rail::Elixir) => self.take_polish(asked, owner),
+            LocalInstrument::Named(Rail::EuDomesticNonEuro | Rail::EuDomesticNonEuroInstant) => {
                 self.take_domestic(asked, owner)
             }
-            LocalInstrument::Bankgiro => self.take_bankgiro(asked, owner),
-            LocalInstrument::Plusgiro => self.take_plusgiro(asked, owner),
+            LocalInstrument::Named(Rail::Bankgiro) => self.take_bankgiro(asked, owner),
+            LocalInstrument::Named(Rail::Plusgiro) => self.take_plusgiro(asked, owner),
             // The currency says what kind of account it can be.
             LocalInstrument::AutoSelect => match asked.currency.code() {
                 "EUR" => self.take_iban(asked, owner),

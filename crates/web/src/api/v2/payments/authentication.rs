@@ -91,7 +91,7 @@ impl Authentication {
                     redirect(redirect_url.clone())
                 }
                 Authorisation::AwaitingCredentials { challenge, .. } => {
-                    match payment.initiation.flow {
+                    match payment.initiation.visit.flow {
                         Flow::EmbeddedHostedPages => redirect(session_url(public_url, payment)),
                         Flow::ApiOnly | Flow::FullHostedPages | Flow::PayByLinkHostedPages => {
                             Some(of_challenge(challenge))

@@ -59,7 +59,7 @@ async fn create(
     let asked: CreatePayment = json::read(&call.body)?;
     let sandbox = app.settings().sandbox;
     let mut initiation = asked.initiation.into_domain(sandbox, app.now())?;
-    initiation.pisp_consent_accepted = asked.pisp_consent_accepted.unwrap_or(false);
+    initiation.visit.pisp_consent_accepted = asked.pisp_consent_accepted.unwrap_or(false);
     let known = asked.initial_embedded_auth.unwrap_or_default();
     let new = NewPayment {
         initiation,

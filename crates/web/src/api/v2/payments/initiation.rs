@@ -219,34 +219,38 @@ impl Initiation {
         let debtor =
             raw.map(|debtor| debtor.into_domain(asked, rules.payer_has_name)).transpose()?;
         Ok(order::Initiation {
-            bank_id,
-            ref_id: self.ref_id,
-            remittance_primary: self.remittance_information_primary,
-            remittance_secondary: self.remittance_information_secondary,
-            on_behalf_of_id: self.on_behalf_of_id,
-            amount,
-            local_instrument: asked.rail,
-            debtor,
-            debtor_account_id,
-            creditor,
-            creditor_verification_id,
-            schedule,
-            confirm_funds: self.confirm_funds.unwrap_or(false),
-            return_refund_account: self.return_refund_account.unwrap_or(false),
-            return_tokenized_account: self.return_tokenized_account.unwrap_or(false),
-            disable_future_dated_payment_conversion: self
-                .disable_future_dated_payment_conversion
-                .unwrap_or(false),
-            callback_url: self.callback_url,
-            callback_state: self.callback_state,
-            charge_bearer: self.charge_bearer.and_then(ChargeBearer::into_domain),
-            risk: self.risk.map(Risk::into_domain).transpose()?,
-            flow,
-            link_expires_at,
-            external_psu_reference: self.external_psu_reference,
-            pisp_consent_accepted: false,
-            bank_countries: vec![],
-            own_references: Default::default(),
+            order: order::Order {
+                ref_id: self.ref_id,
+                remittance_primary: self.remittance_information_primary,
+                remittance_secondary: self.remittance_information_secondary,
+                on_behalf_of_id: self.on_behalf_of_id,
+                amount,
+                local_instrument: asked.rail,
+                debtor,
+                debtor_account_id,
+                creditor,
+                creditor_verification_id,
+                schedule,
+                confirm_funds: self.confirm_funds.unwrap_or(false),
+                return_refund_account: self.return_refund_account.unwrap_or(false),
+                return_tokenized_account: self.return_tokenized_account.unwrap_or(false),
+                disable_future_dated_payment_conversion: self
+                    .disable_future_dated_payment_conversion
+                    .unwrap_or(false),
+                charge_bearer: self.charge_bearer.and_then(ChargeBearer::into_domain),
+                risk: self.risk.map(Risk::into_domain).transpose()?,
+                own_references: Default::default(),
+            },
+            visit: order::Visit {
+                bank_id,
+                callback_url: self.callback_url,
+                callback_state: self.callback_state,
+                flow,
+                link_expires_at,
+                external_psu_reference: self.external_psu_reference,
+                pisp_consent_accepted: false,
+                bank_countries: vec![],
+            },
         })
     }
 
@@ -285,41 +289,42 @@ impl Initiation {
     /// The payment as it was asked for.
     #[must_use]
     pub fn of(initiation: &order::Initiation) -> Initiation {
+        let (order, visit) = (&initiation.order, &initiation.visit);
         Initiation {
-            bank_id: initiation.bank_id.clone(),
-            ref_id: initiation.ref_id.clone(),
-            remittance_information_primary: initiation.remittance_primary.clone(),
-            remittance_information_secondary: initiation.remittance_secondary.clone(),
-            on_behalf_of_id: initiation.on_behalf_of_id.clone(),
+            bank_id: visit.bank_id.clone(),
+            ref_id: order.ref_id.clone(),
+            remittance_information_primary: order.remittance_primary.clone(),
+            remittance_information_secondary: order.remittance_secondary.clone(),
+            on_behalf_of_id: order.on_behalf_of_id.clone(),
             vrp_consent_id: None,
-            amount: Amount::of(&initiation.amount),
-            local_instrument: initiation.local_instrument.into(),
-            debtor: match &initiation.debtor_account_id {
+            amount: Amount::of(&order.amount),
+            local_instrument: order.local_instrument.into(),
+            debtor: match &order.debtor_account_id {
                 Some(id) => Some(Debtor::named(id)),
-                None => initiation.debtor.as_ref().map(Debtor::of),
+                None => order.debtor.as_ref().map(Debtor::of),
             },
             creditor: Creditor {
-                account_verification_id: initiation.creditor_verification_id.clone(),
-                ..Creditor::of(&initiation.creditor)
+                account_verification_id: order.creditor_verification_id.clone(),
+                ..Creditor::of(&order.creditor)
             },
-            execution_date: match initiation.schedule {
+            execution_date: match order.schedule {
                 order::Schedule::Immediate => None,
                 order::Schedule::FutureDated { date } => Some(date.to_string()),
                 order::Schedule::StandingOrder { first, .. } => Some(first.to_string()),
             },
-            confirm_funds: Some(initiation.confirm_funds),
-            return_refund_account: Some(initiation.return_refund_account),
+            confirm_funds: Some(order.confirm_funds),
+            return_refund_account: Some(order.return_refund_account),
             disable_future_dated_payment_conversion: Some(
-                initiation.disable_future_dated_payment_conversion,
+                order.disable_future_dated_payment_conversion,
             ),
-            return_tokenized_account: initiation.return_tokenized_account.then_some(true),
-            callback_url: initiation.callback_url.clone(),
-            callback_state: initiation.callback_state.clone(),
-            charge_bearer: initiation.charge_bearer.map(ChargeBearer::of),
-            risk: initiation.risk.as_ref().map(Risk::of),
-            flow_type: Some(initiation.flow.into()),
-            pay_by_link_options: initiation.link_expires_at.map(PayByLinkOptions::of),
-            external_psu_reference: initiation.external_psu_reference.clone(),
+            return_tokenized_account: order.return_tokenized_account.then_some(true),
+            callback_url: visit.callback_url.clone(),
+            callback_state: visit.callback_state.clone(),
+            charge_bearer: order.charge_bearer.map(ChargeBearer::of),
+            risk: order.risk.as_ref().map(Risk::of),
+            flow_type: Some(visit.flow.into()),
+            pay_by_link_options: visit.link_expires_at.map(PayByLinkOptions::of),
+            external_psu_reference: visit.external_psu_reference.clone(),
         }
     }
 }

@@ -167,9 +167,9 @@ pub fn session_url(public_url: &str, payment: &core::Payment) -> String {
 }
 
 fn refund_details(payment: &core::Payment, changed: &PaymentChanged) -> Option<RefundDetails> {
-    let asked = payment.initiation.return_refund_account;
+    let asked = payment.initiation.order.return_refund_account;
     let refund = changed.bank.refund_account.as_ref().filter(|_| asked)?;
-    let amount = Amount::of(&payment.initiation.amount);
+    let amount = Amount::of(&payment.initiation.order.amount);
     Some(RefundDetails {
         refund_account: RefundAccount {
             account: Account::of(&refund.account),

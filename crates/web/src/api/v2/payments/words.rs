@@ -1,6 +1,7 @@
 //! The words of `initiation` on the wire: rails, flows, who bears the charges.
 
 use domain::initiation as order;
+use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -108,16 +109,43 @@ same_variants!(
     EmbeddedHostedPages,
     PayByLinkHostedPages
 );
-same_variants!(
-    LocalInstrument,
-    order::LocalInstrument,
-    Sepa,
-    SepaInstant,
-    FasterPayments,
-    Elixir,
-    EuDomesticNonEuro,
-    EuDomesticNonEuroInstant,
-    Bankgiro,
-    Plusgiro,
-    AutoSelect
-);
+
+impl From<Rail> for LocalInstrument {
+    fn from(rail: Rail) -> LocalInstrument {
+        match rail {
+            Rail::Sepa => LocalInstrument::Sepa,
+            Rail::SepaInstant => LocalInstrument::SepaInstant,
+            Rail::FasterPayments => LocalInstrument::FasterPayments,
+            Rail::Elixir => LocalInstrument::Elixir,
+            Rail::EuDomesticNonEuro => LocalInstrument::EuDomesticNonEuro,
+            Rail::EuDomesticNonEuroInstant => LocalInstrument::EuDomesticNonEuroInstant,
+            Rail::Bankgiro => LocalInstrument::Bankgiro,
+            Rail::Plusgiro => LocalInstrument::Plusgiro,
+        }
+    }
+}
+
+impl From<order::LocalInstrument> for LocalInstrument {
+    fn from(wish: order::LocalInstrument) -> LocalInstrument {
+        match wish {
+            order::LocalInstrument::Named(rail) => rail.into(),
+            order::LocalInstrument::AutoSelect => LocalInstrument::AutoSelect,
+        }
+    }
+}
+
+impl From<LocalInstrument> for order::LocalInstrument {
+    fn from(word: LocalInstrument) -> order::LocalInstrument {
+        match word {
+            LocalInstrument::Sepa => Rail::Sepa.into(),
+            LocalInstrument::SepaInstant => Rail::SepaInstant.into(),
+            LocalInstrument::FasterPayments => Rail::FasterPayments.into(),
+            LocalInstrument::Elixir => Rail::Elixir.into(),
+            LocalInstrument::EuDomesticNonEuro => Rail::EuDomesticNonEuro.into(),
+            LocalInstrument::EuDomesticNonEuroInstant => Rail::EuDomesticNonEuroInstant.into(),
+            LocalInstrument::Bankgiro => Rail::Bankgiro.into(),
+            LocalInstrument::Plusgiro => Rail::Plusgiro.into(),
+            LocalInstrument::AutoSelect => order::LocalInstrument::AutoSelect,
+        }
+    }
+}
