@@ -89,16 +89,10 @@ pub struct RailTerms {
 /// How and when a payment is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Execution {
-<<<<<<< HEAD
-    /// The rail, never `AutoSelect`.
-    pub rail: LocalInstrument,
-    /// The day, if the bank gets one; otherwise the execution is immediate. Absent for standing orders,
-=======
     /// The rail.
     pub rail: Rail,
-    /// The day, where the bank is told one; at once where it is not. Not of standing orders, which
->>>>>>> main
-    /// have days of their own.
+    /// The day, if the bank gets one; otherwise the execution is immediate. Absent for standing orders,
+    /// which have days of their own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub day: Option<Date>,
     /// Whether the member asked for an immediate payment, which became a future-dated one.
@@ -180,11 +174,7 @@ impl Execution {
         Err(refusal)
     }
 
-<<<<<<< HEAD
-    /// The request as its bank gets it.
-=======
-    /// The execution of a payment of an earlier release, for which none was decided: as it was asked for.
->>>>>>> main
+    /// The execution of a payment of an earlier release without a decision: as it was requested.
     #[must_use]
     pub fn as_asked(order: &Order) -> Execution {
         let rail = match (order.local_instrument, order.amount.currency().code()) {

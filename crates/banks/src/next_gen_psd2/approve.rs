@@ -409,13 +409,8 @@ impl Payment<'_> {
         context: &Context,
         status: OrderStatus,
     ) -> Result<Approval, BankError> {
-<<<<<<< HEAD
-        let refund_account = match self.order.initiation.return_refund_account {
-            // An extra: a bank that does not return it does not delay the payment.
-=======
         let refund_account = match self.order.content.return_refund_account {
-            // An extra: a bank that does not tell it does not hold the payment up.
->>>>>>> main
+            // An extra: a bank that does not return it does not delay the payment.
             true => self.refund_account(context).await.ok().flatten(),
             false => None,
         };
