@@ -1,4 +1,4 @@
-//! What the gateway asks of a bank, whatever its standard.
+//! The gateway's operations at a bank, in any standard.
 //!
 //! [`Protocol`] has no default methods: a standard that forgets one does not compile. Nothing
 //! here retries an order; the gateway decides that from the kind of [`BankError`].
@@ -78,7 +78,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// What is known of the payer's browser while the payer is present.
+/// The payer's browser, as far as it is known while the payer is present.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PsuContext {
     /// IPv4 or IPv6 address.
@@ -126,7 +126,7 @@ pub struct PaymentOrder {
     pub instruction_id: String,
     /// The rail on which the bank is to send the money.
     pub rail: Rail,
-    /// What is to be paid, with the day on which this bank executes.
+    /// The order, with the day on which this bank executes.
     pub content: Order,
 }
 
@@ -147,14 +147,14 @@ impl PaymentOrder {
     }
 }
 
-/// What was stored when the payer was given a step to take; what comes back must fit it.
+/// The stored data of the payer's open step; a return must match it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Pending<'a> {
     /// The keys of the attempt: `state`, `nonce`, PKCE and the idempotency key.
     pub attempt: &'a Attempt,
-    /// [`Approval::Continue::consent_id`], the last that was told.
+    /// The last [`Approval::Continue::consent_id`].
     pub consent_id: Option<&'a str>,
-    /// [`Approval::Continue::context`], the last that was told.
+    /// The last [`Approval::Continue::context`].
     pub context: Option<&'a str>,
 }
 
@@ -177,14 +177,14 @@ impl Credentials {
     }
 }
 
-/// Not even the field ids are told.
+/// The output contains not even the field ids.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(…)")
     }
 }
 
-/// Where an approval stands.
+/// The state of an approval.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Approval {
     /// The payer has a step to take.
@@ -193,8 +193,8 @@ pub enum Approval {
         /// approval; at most 128 characters. `None` as long as nothing exists at the bank, and
         /// where it is known already.
         consent_id: Option<String>,
-        /// What the standard must remember until the step is taken: kept sealed, and given back
-        /// as [`Pending::context`]. At most 16 KiB.
+        /// Data that the standard must remember until the payer has taken the step: kept sealed, and
+        /// returned as [`Pending::context`]. At most 16 KiB.
         context: Option<String>,
         /// The step.
         approach: Approach,
@@ -246,12 +246,12 @@ impl fmt::Debug for Approval {
     }
 }
 
-/// What a new access token is had for, without the payer.
+/// The grant for a new access token without the payer.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RefreshToken {
     /// The token: a secret. It may work once.
     pub token: String,
-    /// Where the bank's authorisation server describes itself, where the bank told it for this
+    /// The metadata URL of the bank's authorisation server, if the bank sent one for this
     /// payment (RFC 8414).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_url: Option<String>,
@@ -283,11 +283,11 @@ pub struct OrderAnswer {
     pub bank_payment_id: String,
     /// Its status.
     pub status: OrderStatus,
-    /// The payer's account, where it was asked for and the bank tells it.
+    /// The payer's account, if it was requested and the bank returns it.
     pub refund_account: Option<RefundAccount>,
 }
 
-/// What became of an order whose answer was lost.
+/// The fate of an order whose answer was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LostOrder {
     /// The bank has it.
@@ -296,7 +296,7 @@ pub enum LostOrder {
     Consent(ConsentProgress),
 }
 
-/// What a bank holds, and is asked not to execute.
+/// A payment at the bank that the bank is asked not to execute.
 #[derive(Clone, Copy)]
 pub struct Held<'a> {
     /// The bank's id of the order, or of the payment that it would execute at the approval.
@@ -310,10 +310,10 @@ pub struct Held<'a> {
 /// One published standard.
 ///
 /// A payment goes through `open_payment`, then as many steps as the bank wants (each ends in a
-/// call of `complete_authorisation`, `send_credentials` or `ask_approval`, each of which tells the
-/// [`Approval`] of then), then, where the bank does not execute at the approval, `submit_order`.
+/// call of `complete_authorisation`, `send_credentials` or `ask_approval`, each of which returns the
+/// current [`Approval`]), then, where the bank does not execute at the approval, `submit_order`.
 ///
-/// Place for what later issues bring: account information and variable recurring payments get
+/// Later features will extend this: account information and variable recurring payments will get
 /// traits of their own beside this one, over the same calls.
 pub trait Protocol: Send + Sync {
     /// Whether the order can be written in the standard's words within the bank's limits. The same
@@ -343,7 +343,7 @@ pub trait Protocol: Send + Sync {
     /// authorisation code, or what creates the payment. The caller records that it leaves first.
     fn uses_up_return(&self, call: &Call<'_>, pending: Pending<'_>, returned: &Returned) -> bool;
 
-    /// Verifies what the browser brought back. Nothing in it is believed without the bank's
+    /// Verifies the payer's return. The gateway believes nothing in it without the bank's
     /// signature or the bank's own answer: where the return proves nothing, the bank is asked, and
     /// [`Approval::Waiting`] says that it still waits for the payer. Unless the return is used up,
     /// it may be verified again.
@@ -358,7 +358,7 @@ pub trait Protocol: Send + Sync {
         returned: &'a Returned,
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>>;
 
-    /// Brings the payer's answers to the bank. The caller has stored that it does.
+    /// Sends the payer's answers to the bank. The caller has recorded the sending.
     ///
     /// Wrong answers are [`Approval::Continue`] with a challenge that is a retry, not an error.
     ///
@@ -373,8 +373,8 @@ pub trait Protocol: Send + Sync {
         credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>>;
 
-    /// Asks where the approval stands: decoupled, after answers were lost, and where a payer may
-    /// have approved without coming back.
+    /// Asks for the state of the approval: decoupled, after answers were lost, and if a payer may
+    /// have approved without returning.
     ///
     /// # Errors
     /// See [`BankError`]; nothing ever happens by asking.
@@ -425,7 +425,7 @@ pub trait Protocol: Send + Sync {
         grant: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>>;
 
-    /// What became of an order whose answer was lost.
+    /// The fate of an order whose answer was lost.
     ///
     /// # Errors
     /// See [`BankError`]; nothing ever happens by asking.

@@ -227,9 +227,9 @@ pub struct OwnReferences {
     pub stet_end_to_end: Option<String>,
 }
 
-/// What is to be paid, to whom, when and how: what the payer approves and the bank executes. It does not
-/// change after the payment was created; what was decided with the bank is beside it
-/// (`Payment::execution`).
+/// The amount, the payee, the day and the rail of a payment, which the payer approves and the bank
+/// executes. An order does not change after the payment was created; the decisions for the bank are in
+/// `Payment::execution`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// The member's reference, 1 to 35 characters.
@@ -315,7 +315,7 @@ pub struct Visit {
 /// One payment as the member asked for it. It never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Initiation {
-    /// What is to be paid.
+    /// The order.
     #[serde(flatten)]
     pub order: Order,
     /// How the payer gets to the bank.

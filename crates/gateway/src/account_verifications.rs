@@ -25,11 +25,11 @@ const TIMEOUT_MS: u64 = 8_000;
 pub struct AccountVerification {
     /// `avr-` and a ULID.
     pub id: String,
-    /// What the payee's bank says.
+    /// The answer of the payee's bank.
     pub result: NameMatch,
 }
 
-/// What is kept of a verification.
+/// The stored part of a verification.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     iban: String,

@@ -92,8 +92,8 @@ impl AtBank<'_> {
         (self.app.protocols.protocol_for(self.bank), call)
     }
 
-    /// What was recorded so far, to be kept in the commit of what it led to: an exchange without
-    /// its conclusion, or the other way round, would mislead whoever reads it later.
+    /// The exchanges recorded so far, to be saved in the commit of their result. An exchange without
+    /// its conclusion, or a conclusion without its exchange, would mislead later readers.
     pub(crate) fn take_calls(&self) -> Vec<BankCall> {
         std::mem::take(&mut *self.recorder.lock())
     }

@@ -6,7 +6,7 @@ use domain::money::Currency;
 use domain::rail::Rail;
 use store::StoreError;
 
-/// What banks want to know of payer or payee beside what every payment has.
+/// Data about payer or payee that banks require beside the fields of every payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NeededField {
     /// The payer's account.
@@ -73,7 +73,7 @@ pub fn path_of(part: Part) -> &'static str {
     }
 }
 
-/// What a use case answers instead of a result.
+/// The error of a use case.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum GatewayError {
     /// The payment does not exist, or is another member's.
@@ -103,7 +103,7 @@ pub enum GatewayError {
     /// No bank of the directory has this id.
     #[error("no bank has the id `{bank_id}`")]
     BankUnknown {
-        /// What was asked for, at most 64 characters.
+        /// The requested id, at most 64 characters.
         bank_id: String,
     },
     /// The bank wants to know something that is missing.
@@ -111,7 +111,7 @@ pub enum GatewayError {
     FieldNeeded {
         /// The bank.
         bank_id: String,
-        /// What is missing.
+        /// The missing field.
         field: NeededField,
     },
     /// The bank takes no calls now: an outage that was announced or observed.
@@ -125,7 +125,7 @@ pub enum GatewayError {
     FeatureNotSupported {
         /// The bank.
         bank_id: String,
-        /// What it lacks.
+        /// The missing feature.
         feature: String,
     },
     /// The bank was asked not to execute the payment, and does not do that.
@@ -147,7 +147,7 @@ pub enum GatewayError {
     /// The rail on which the bank would pay carries whole numbers of the currency's smallest unit alone.
     #[error("the amount has more decimal places than {currency} on {rail:?}")]
     AmountTooPrecise {
-        /// What is paid.
+        /// The currency of the payment.
         currency: Currency,
         /// The rail.
         rail: Rail,
@@ -163,7 +163,7 @@ pub enum GatewayError {
     Field {
         /// Its place in the request.
         path: &'static str,
-        /// What is wrong with it.
+        /// Describes the error.
         message: String,
     },
     /// A key or another input of the member is not acceptable.

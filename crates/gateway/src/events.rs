@@ -6,7 +6,7 @@ use domain::subject::Subject;
 use store::events::{self, Event};
 use store::{StoreError, Tx, payments};
 
-/// An event with its subject as that stands now.
+/// An event with its subject in the current state.
 #[derive(Debug, Clone)]
 pub enum Announced {
     /// A payment changed.
@@ -14,7 +14,7 @@ pub enum Announced {
 }
 
 impl Announced {
-    /// What the event is to its member.
+    /// The kind of the event for its member.
     #[must_use]
     pub fn kind(&self) -> EventKind {
         match self {

@@ -1,8 +1,8 @@
 //! How the banks are, from the exchanges that this process has with them.
 //!
 //! Per bank and operation, the last [`WINDOW`] endings and durations. A bank is *down* once its last
-//! [`FAILURES_UNTIL_DOWN`] exchanges all failed on its side; one exchange that it answers brings it
-//! back. While it is down new payments are not sent to it, and it is probed (`gateway::probing`).
+//! [`FAILURES_UNTIL_DOWN`] exchanges all failed on its side; a single answered exchange makes it "up"
+//! again. While it is down new payments are not sent to it, and it is probed (`gateway::probing`).
 //! Nothing is stored: a new process begins with "up", and each node judges by its own traffic.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -74,7 +74,7 @@ impl Ending {
 /// Figures of one operation at one bank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figures {
-    /// What was asked.
+    /// The operation.
     pub operation: String,
     /// Exchanges in the window.
     pub exchanges: usize,

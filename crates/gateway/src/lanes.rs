@@ -52,7 +52,7 @@ pub(crate) struct Place {
 impl Lanes {
     /// A place at a bank for work of a member. `None` where too many wait already.
     pub(crate) async fn at_bank(&self, bank_id: &str, member_id: &MemberId) -> Option<Place> {
-        // The member's own places first: whoever waits for them holds none of the bank's.
+        // The member's own places first: a job that waits for them holds none of the bank's.
         let own = self.members_at_banks.enter((bank_id.to_owned(), member_id.clone())).await?;
         let bank = self.banks.enter(bank_id.to_owned()).await?;
         Some(Place { _permits: vec![own, bank] })

@@ -41,7 +41,7 @@ impl PublicKey {
     /// form or, for Ed25519, of its 32 bytes.
     ///
     /// # Errors
-    /// What is wrong, in words for the member.
+    /// The error, in words for the member.
     pub fn parse(algorithm: &str, text: &str) -> Result<PublicKey, String> {
         let algorithm = match algorithm {
             "ED25519" => Algorithm::Ed25519,

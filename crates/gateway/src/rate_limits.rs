@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use domain::ids::MemberId;
 use jiff::Timestamp;
 
-/// Members that are counted at the same time. Beyond that those are forgotten whose bucket is full,
-/// and where there are none, all.
+/// Members that are counted at the same time. Above this number, members whose bucket is full are
+/// dropped; if none is full, all are dropped.
 const BUCKETS_MAX: usize = 10_000;
 /// A request in the units of a bucket: a bucket of one request per minute fills by one unit each
 /// millisecond.
@@ -40,7 +40,7 @@ impl RateLimits {
     }
 }
 
-/// What a member has left after a request.
+/// A member's remaining requests after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
     /// Requests at once, at most.

@@ -18,7 +18,7 @@ const SEARCH_MS: u64 = 60_000;
 /// Between two searches.
 const SEARCH_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Readiness {
     /// Whether the database took a write.
@@ -35,7 +35,7 @@ impl Readiness {
     }
 }
 
-/// What is remembered between checks.
+/// The memory between checks.
 #[derive(Default)]
 pub(crate) struct Memory {
     /// When the database last took or refused a write, in milliseconds since 1970.

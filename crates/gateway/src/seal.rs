@@ -1,4 +1,4 @@
-//! Sealing: what must not be readable in the database is encrypted with AES-256-GCM under one key
+//! Sealing: data that must not be readable in the database is encrypted with AES-256-GCM under one key
 //! that comes from outside it.
 //!
 //! A sealed text is base64url of nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes). The purpose and

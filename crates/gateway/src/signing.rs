@@ -15,7 +15,7 @@ pub struct GatewayKey {
 }
 
 impl GatewayKey {
-    /// A key from its 32-byte seed; `member_id` is the member that stands for the gateway itself.
+    /// A key from its 32-byte seed; `member_id` is the member that represents the gateway itself.
     ///
     /// # Errors
     /// [`GatewayError::Sealing`] where the seed is not one.
@@ -26,7 +26,7 @@ impl GatewayKey {
         Ok(GatewayKey { pair, key_id, member_id })
     }
 
-    /// The member that stands for the gateway: its keys are this key.
+    /// The member that represents the gateway: its keys are this key.
     #[must_use]
     pub fn member_id(&self) -> &MemberId {
         &self.member_id

@@ -61,8 +61,8 @@ pub async fn delete(app: &App, member: &Member) -> Result<bool, GatewayError> {
 }
 
 /// https to a public name or address, so that a member cannot make us call into our own network; in
-/// a sandbox also http, and the machine itself. What a name resolves to is judged by the wire, when
-/// it connects. `field` is where the member wrote it.
+/// a sandbox also http, and the machine itself. The wire checks the resolved address when
+/// it connects. `field` is the member's field with the URL.
 pub(crate) fn check_url(field: &str, text: &str, sandbox: bool) -> Result<(), String> {
     let shown: String = text.chars().take(100).collect();
     if text.len() > URL_BYTES_MAX {

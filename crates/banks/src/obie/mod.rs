@@ -138,7 +138,7 @@ impl Protocol for Obie {
         Box::pin(self.read_order(call, order, bank_payment_id))
     }
 
-    /// The standard cannot find an order by its consent; the consent tells whether it is used.
+    /// The standard cannot find an order by its consent; the consent shows whether it was used.
     fn ask_lost_order<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -172,7 +172,7 @@ impl Protocol for Obie {
     }
 }
 
-/// What this standard leaves to the bank. A profile of another standard never comes here:
+/// The bank's settings within this standard. A profile of another standard never arrives here:
 /// `Protocols::protocol_for` chooses by it.
 fn settings(bank: &BankProfile) -> Result<&UkOpenBanking, Misfit> {
     match &bank.standard {

@@ -1,4 +1,4 @@
-//! What the status of an order means (OBIE 3.1.11 and 4.0, the order's `Data.Status`).
+//! The meaning of an order's status (OBIE 3.1.11 and 4.0, the order's `Data.Status`).
 //!
 //! A status shows how far the money is; a bank's profile shows the last status of that bank. A word
 //! that is not in the table of the version and the resource is not interpreted.

@@ -43,7 +43,7 @@ pub(crate) struct Stet {
     tokens: Cache<String>,
 }
 
-/// What the confirmation needs.
+/// The data for the confirmation.
 #[derive(Serialize, Deserialize)]
 struct Confirmation {
     factor: Option<String>,
@@ -93,7 +93,7 @@ impl Stet {
         read(&self.send(call, &ask).await?.body)
     }
 
-    /// Where the approval stands by the bank's own word.
+    /// The state of the approval, from the bank's own answer.
     async fn approval(
         &self,
         call: &Call<'_>,
@@ -285,7 +285,7 @@ fn answer(
     })
 }
 
-/// What this standard leaves to the bank.
+/// The bank's settings within this standard.
 fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     match &bank.standard {
         Standard::Stet(settings) => Ok(settings),
@@ -319,7 +319,7 @@ impl Protocol for Stet {
         Box::pin(self.open(call, order, attempt))
     }
 
-    /// Nothing that the browser brings is sent before the bank says that the payer has approved.
+    /// No parameter of the return is sent before the bank reports that the payer has approved.
     fn uses_up_return(&self, _: &Call<'_>, _: Pending<'_>, _: &Returned) -> bool {
         false
     }
@@ -358,7 +358,7 @@ impl Protocol for Stet {
         Box::pin(async move { self.approval(call, order, &pending, None).await })
     }
 
-    /// The standard tells about funds after the confirmation only.
+    /// The standard reports on funds only after the confirmation.
     fn confirm_funds<'a>(
         &'a self,
         _call: &'a Call<'a>,
@@ -393,7 +393,7 @@ impl Protocol for Stet {
         })
     }
 
-    /// The payment request tells whether it was confirmed.
+    /// The payment request shows whether it was confirmed.
     fn ask_lost_order<'a>(
         &'a self,
         call: &'a Call<'a>,

@@ -1,4 +1,4 @@
-//! What the jobs of the approval share: a bank's answer becomes a fact, and its secrets are sealed.
+//! Shared by the jobs of the approval: a bank's answer becomes a fact, and its secrets are sealed.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(super) fn no_bank() -> AuthorisationFact {
     AuthorisationFact::GivenUp { text, malformed: false }
 }
 
-/// What could not be repeated left, and its answer was lost.
+/// An unrepeatable request was sent, and its answer was lost.
 ///
 /// # Errors
 /// [`GatewayError::Sealing`].
@@ -150,7 +150,7 @@ pub(super) fn of_approval(
     })
 }
 
-/// What a standard must remember, sealed for the payment.
+/// Data that a standard must remember, sealed for the payment.
 pub(super) fn seal_context(
     app: &App,
     payment: &Payment,
@@ -169,7 +169,7 @@ pub(super) fn open_context(
     sealed.map(|sealed| open(app, payment, CONTEXT, sealed)).transpose()
 }
 
-/// What the bank's standard gets back of what was stored.
+/// The stored data that the bank's standard gets back.
 pub(super) fn pending<'a>(opened: &'a Opened, context: Option<&'a str>) -> Pending<'a> {
     let consent_id = opened.consent_id.as_deref();
     Pending { attempt: &opened.attempt, consent_id, context }
@@ -220,7 +220,7 @@ pub(super) fn open_credentials(
     open(app, payment, CREDENTIALS, sealed)
 }
 
-/// What the browser brought, sealed for the payment.
+/// The parameters of the browser's return, sealed for the payment.
 pub(crate) fn seal_return(
     app: &App,
     payment_id: &domain::ids::PaymentId,

@@ -1,4 +1,4 @@
-//! What a job does with a fact that the database does not take: it holds it and tries again for as
+//! A fact that the database does not accept: the job holds it and tries again for as
 //! long as the process lives, at first before anything else is claimed. A bank's answer that only this
 //! process has heard would be lost otherwise.
 

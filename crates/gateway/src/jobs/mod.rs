@@ -5,10 +5,10 @@
 //! Step finishes the job in its own commit. If the Step makes the next job due at once, the same
 //! runner keeps it, so a payment goes from approval to order without waiting for a poll.
 //!
-//! | job | effect | what a crash leaves behind |
+//! | job | effect | after a crash |
 //! |---|---|---|
 //! | [`open_at_bank`] | consent at the bank | the same keys are used again, new ones, or none: `RepeatedCreation` |
-//! | [`complete_authorisation`] | code → grant, or the bank's word | a code that may have left is not sent again; everything else is tried again |
+//! | [`complete_authorisation`] | code → grant, or the bank's answer | a code that may have been sent is not sent again; other requests are repeated |
 //! | [`send_credentials`] | the payer's answers | the bank is only asked from then on |
 //! | [`ask_approval`] | a question | the question is asked again |
 //! | [`redeem`] | the order | `OrderSent` without an answer: `Uncertain` |
@@ -67,7 +67,7 @@ pub(crate) enum Held {
     Nothing,
 }
 
-/// What a job's run led to.
+/// The result of a job's run.
 #[derive(Debug)]
 enum Next {
     /// The job is finished, and this one follows at once.
@@ -82,7 +82,7 @@ enum Next {
     Postpone(Timestamp),
 }
 
-/// What a fact did.
+/// The effect of a fact.
 enum Observed {
     Moved(Held),
     Already(Box<Payment>),
@@ -134,7 +134,7 @@ async fn run(app: &Arc<App>, claim: &Claim, psu: PsuContext) -> Result<Next, Gat
     }
 }
 
-/// Brings a fact to its payment and saves what follows.
+/// Applies a fact to its payment and saves the result.
 pub(crate) async fn observe(
     app: &Arc<App>,
     payment_id: &PaymentId,
@@ -146,7 +146,7 @@ pub(crate) async fn observe(
     }
 }
 
-/// What a job has learnt: a fact, and the exchanges that it comes from.
+/// The conclusion of a job: a fact, and the exchanges behind it.
 struct Conclusion {
     fact: Fact,
     calls: Vec<BankCall>,
@@ -289,7 +289,7 @@ fn backoff(app: &App, attempts: i64) -> Timestamp {
     app.now().checked_add(SignedDuration::from_secs(wait_s)).unwrap_or(Timestamp::MAX)
 }
 
-/// Finishes a job that ended without a Step. One that was scheduled anew meanwhile stays.
+/// Finishes a job that ended without a Step. A job that was rescheduled meanwhile stays.
 async fn finish(app: &App, claim: &Claim) -> Result<(), GatewayError> {
     let claim = claim.clone();
     app.db()

@@ -46,7 +46,7 @@ impl Runner {
         Runner { app }
     }
 
-    /// Claims and performs jobs for ever. Errors of the database are waited out.
+    /// Claims and performs jobs without an end. It waits out errors of the database.
     pub async fn run(self) {
         let lanes = Lane::ALL.map(|lane| LaneRunner::new(&self.app, lane).run());
         join_all(lanes).await;
@@ -142,8 +142,8 @@ async fn claim(app: &Arc<App>, lane: Lane, limit: usize) -> Result<Vec<Claim>, G
     Ok(claims)
 }
 
-/// A clock that was set back would leave every job that was due waiting until it is as late again:
-/// what is pending moves back with the clock. Jobs that look at a deadline look again when it comes.
+/// A clock that was set back would leave every due job waiting until it is as late again:
+/// pending jobs move back with the clock. Jobs that check a deadline check again when it comes.
 async fn follow_the_clock(app: &Arc<App>, now: Timestamp) -> Result<(), GatewayError> {
     let now_ms = now.as_millisecond();
     let before_ms = app.claimed_until_ms.swap(now_ms, Ordering::SeqCst);
@@ -216,8 +216,8 @@ impl Drop for Running {
     }
 }
 
-/// Lets every job end that this process runs now, and performs what is due, one after the other,
-/// until nothing is due any more. For tests and simulations, whose clock stands still meanwhile:
+/// Lets every job end that this process runs now, and performs due jobs, one after the other,
+/// until none is due. For tests and simulations, whose clock does not move meanwhile:
 /// it is [`Runner::run`] with a beginning and an end. Returns how many jobs it claimed.
 ///
 /// # Errors

@@ -32,7 +32,7 @@ pub async fn answer_questions(
     super::get(app, member, id).await
 }
 
-/// Records the answers, brings them to the bank, and returns the payment as it stands when the
+/// Records the answers, sends them to the bank, and returns the current payment once the
 /// bank has answered or the time of a request is over.
 ///
 /// # Errors

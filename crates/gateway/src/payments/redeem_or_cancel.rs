@@ -21,8 +21,8 @@ use crate::{App, GatewayError, Member, jobs};
 type Command =
     dyn Fn(&Payment, Timestamp) -> Result<Option<PaymentStep>, Refusal> + Send + Sync + 'static;
 
-/// Sends the order of an approved payment, and returns the payment as it stands when the bank has
-/// answered or the time of a request is over. Asked again it sends nothing again.
+/// Sends the order of an approved payment, and returns the current payment when the bank has
+/// answered or the time of a request is over. A second call sends nothing again.
 ///
 /// # Errors
 /// [`GatewayError::Refused`] where the payment is not approved, or has ended without an order;
@@ -61,9 +61,9 @@ pub async fn redeem_as(
     super::get(app, member, id).await
 }
 
-/// Takes a payment back. As long as nothing can have been executed, that is done here; a payment
-/// that its bank holds is cancelled by the bank, which may want the payer's approval of that. Returns
-/// the payment as it stands when the bank has answered or the time of a request is over.
+/// Cancels a payment. As long as nothing can have been executed, that is done here; a payment
+/// that its bank holds is cancelled by the bank, which may require the payer's approval. Returns
+/// the current payment when the bank has answered or the time of a request is over.
 ///
 /// # Errors
 /// [`GatewayError::Refused`] where it may have been executed, or the payment has ended;
@@ -114,7 +114,7 @@ pub(crate) struct Wish {
     pub(crate) attempt: Attempt,
 }
 
-/// Records the wish; the job that brings it to the bank is held for the caller.
+/// Records the request; the caller holds the job that sends it to the bank.
 pub(crate) async fn cancel_at_bank(
     app: &Arc<App>,
     member: &Member,

@@ -1,7 +1,7 @@
 //! A payer opens a token request on the hosted pages.
 //!
 //! It is not a payment before the payer has chosen a bank: until then it can be looked at, left and
-//! opened again, and the member may still tell whom to pay.
+//! opened again, and the member may still send the payee.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::{App, GatewayError, Member};
 type Change<'a> =
     dyn Fn(TokenRequest, Timestamp) -> Result<Option<TokenRequest>, Refusal> + Send + Sync + 'a;
 
-/// What the payer decided on our pages.
+/// The payer's decision on our pages.
 #[derive(Debug, Clone)]
 pub struct Choice {
     /// The bank.
