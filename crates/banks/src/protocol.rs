@@ -134,7 +134,7 @@ impl PaymentOrder {
     /// The end-to-end reference, the member's `own` or ours, in at most `characters_max` characters.
     ///
     /// # Errors
-    /// [`Misfit`] where it is longer: nothing is ever shortened to fit.
+    /// [`Misfit`] if it is longer: nothing is ever shortened to fit.
     pub(crate) fn end_to_end<'a>(
         &'a self,
         own: Option<&'a str>,

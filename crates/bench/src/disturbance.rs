@@ -38,7 +38,7 @@ impl Disturbance {
     /// Gives the silent neighbours their work.
     ///
     /// # Errors
-    /// Where the gateway does not take it.
+    /// If the gateway does not take it.
     pub fn begin(ready: &Ready) -> anyhow::Result<Disturbance> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;

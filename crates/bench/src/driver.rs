@@ -137,7 +137,7 @@ async fn ask_all(task: Task) -> anyhow::Result<Outcome> {
     Ok(Outcome::of(elapsed_us, &mut times_us, payment_ids))
 }
 
-/// The query of each request; empty where nothing is listed. The place of a page is asked for, because
+/// The query of each request; empty if nothing is listed. The place of a page is asked for, because
 /// an offset is the server's own business.
 async fn list_query(task: &Task, address: &str) -> anyhow::Result<String> {
     let Load::List(first) = &task.load else { return Ok(String::new()) };

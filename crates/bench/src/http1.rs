@@ -10,7 +10,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// A connection to `host:port`.
 ///
 /// # Errors
-/// Where nobody listens there.
+/// If nobody listens there.
 #[expect(clippy::disallowed_methods, reason = "the load is a client of its own, without seams")]
 pub async fn connect(address: &str) -> anyhow::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;

@@ -11,7 +11,7 @@ static TOLD_TO_END: AtomicBool = AtomicBool::new(false);
 /// Watches for signals from now on, in a thread of its own.
 ///
 /// # Errors
-/// Where signals cannot be watched.
+/// If signals cannot be watched.
 pub fn watch() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut interrupt, mut terminate) = {

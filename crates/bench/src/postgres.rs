@@ -38,7 +38,7 @@ impl Postgres {
     /// Creates and starts a server.
     ///
     /// # Errors
-    /// Where PostgreSQL is not installed, or does not start.
+    /// If PostgreSQL is not installed, or does not start.
     pub fn start() -> anyhow::Result<Postgres> {
         let tools = Tools::find()?;
         let folder = tools.folder.path().to_str().context("the temporary folder's name")?;

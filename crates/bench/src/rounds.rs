@@ -85,7 +85,7 @@ struct Measured {
 /// Measures floor and subjects and returns the table.
 ///
 /// # Errors
-/// Where a server does not start or does not answer.
+/// If a server does not start or does not answer.
 pub fn measure(plan: &Plan) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let mut disk_us = vec![measure::fdatasync_p50_us(folder.path())?];

@@ -69,7 +69,7 @@ impl Server {
     /// Starts a server and waits until it says that it is ready.
     ///
     /// # Errors
-    /// Where it does not start.
+    /// If it does not start.
     pub fn start(subject: &Subject) -> anyhow::Result<Server> {
         let (program, arguments) = subject.command.split_first().context("an empty command")?;
         let mut process = Command::new(program)
@@ -134,7 +134,7 @@ fn end(process: &mut Child, how: End) {
 /// The floor: this program in another role.
 ///
 /// # Errors
-/// Where this program's own path is not known.
+/// If this program's own path is not known.
 pub fn floor() -> anyhow::Result<Subject> {
     let program = std::env::current_exe()?.to_string_lossy().into_owned();
     let command = vec![program, "floor".to_owned()];
@@ -142,10 +142,10 @@ pub fn floor() -> anyhow::Result<Subject> {
     Ok(Subject { name: FLOOR, command, ready, end: End::Input })
 }
 
-/// The program to measure; `None` where it was not built.
+/// The program to measure; `None` if it was not built.
 ///
 /// # Errors
-/// Where `binary` was named and is not there.
+/// If `binary` was named and is not there.
 pub fn gateway_program(binary: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     if let Some(named) = binary {
         ensure!(named.is_file(), "{} is not there", named.display());

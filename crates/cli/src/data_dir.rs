@@ -99,7 +99,7 @@ impl DataDir {
     /// A directory that vanishes with the process.
     ///
     /// # Errors
-    /// Where the system's directory for temporary files cannot be written.
+    /// If the system's directory for temporary files cannot be written.
     pub fn ephemeral() -> anyhow::Result<DataDir> {
         let temporary = tempfile::Builder::new()
             .prefix("bascule-")
@@ -121,7 +121,7 @@ impl DataDir {
     /// gives `-wal` and `-shm` the mode of the database.
     ///
     /// # Errors
-    /// Where it cannot be written, or vanished: a key beside it says that there was one.
+    /// If it cannot be written, or vanished: a key beside it says that there was one.
     pub fn database(&self) -> anyhow::Result<PathBuf> {
         let path = self.file("bascule.db");
         self.check_not_lost(&path)?;
@@ -163,7 +163,7 @@ impl DataDir {
     /// read it.
     ///
     /// # Errors
-    /// Where it cannot be read or written, or `make` fails.
+    /// If it cannot be read or written, or `make` fails.
     pub fn secret(
         &self,
         name: &str,
@@ -186,7 +186,7 @@ impl DataDir {
     /// Writes a file whole or not at all.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn write(&self, name: &str, content: &[u8], mode: u32) -> anyhow::Result<()> {
         let path = self.file(name);
         let part = self.file(&format!("{name}.part"));
@@ -265,7 +265,7 @@ impl Undo {
 }
 
 /// How long an SQLite database is, as its own head says (sqlite.org/fileformat2.html, section 1.3);
-/// `None` where it has no such head.
+/// `None` if it has no such head.
 fn expected_bytes(path: &Path) -> anyhow::Result<Option<u64>> {
     let mut head = [0_u8; 32];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
@@ -291,7 +291,7 @@ fn expected_bytes(path: &Path) -> anyhow::Result<Option<u64>> {
 /// Writes a file that must not be there yet: keys are never overwritten.
 ///
 /// # Errors
-/// Where it is there, or cannot be written.
+/// If it is there, or cannot be written.
 pub fn write_new(path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
@@ -309,7 +309,7 @@ pub fn write_new(path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
 /// Makes a directory, with its parents, that only its owner can enter.
 ///
 /// # Errors
-/// Where it cannot be made.
+/// If it cannot be made.
 pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(OWNER_DIRECTORY).create(path)
 }

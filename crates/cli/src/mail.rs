@@ -47,7 +47,7 @@ impl SmtpMailer {
     /// By the server at `url`, in the name of `from`.
     ///
     /// # Errors
-    /// Where one of them cannot be used; the URL may hold a password and is not repeated.
+    /// If one of them cannot be used; the URL may hold a password and is not repeated.
     pub fn new(url: &str, from: &str) -> anyhow::Result<SmtpMailer> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .map_err(|error| {
@@ -93,7 +93,7 @@ impl FolderMailer {
     /// Into `folder`, which is made with the first mail, in the name of `from`.
     ///
     /// # Errors
-    /// Where `from` is no sender.
+    /// If `from` is no sender.
     pub fn new(folder: PathBuf, from: &str) -> anyhow::Result<FolderMailer> {
         Ok(FolderMailer { folder, from: sender(from)? })
     }

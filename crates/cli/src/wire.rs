@@ -16,10 +16,10 @@ use domain::seams::BoxFuture;
 use pem::Pem;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// How long a connection may take, in milliseconds; a request that has none was not sent.
+/// How long connecting may take, in milliseconds; without a connection the request was not sent.
 const CONNECT_MS: u64 = 5_000;
 
-/// Addresses of one name that are looked at.
+/// The most addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 64;
 /// Client certificates whose connections are kept; above it, all are forgotten.
 const CERTIFICATES_MAX: usize = 64;
@@ -80,7 +80,7 @@ impl HttpWire {
     /// A client with its own pool of connections, which calls addresses within `reach`.
     ///
     /// # Errors
-    /// Where the system's trust store cannot be read, or the authority is no certificate.
+    /// If the system's trust store cannot be read, or the authority is no certificate.
     pub fn new(reach: Reach, extra_authority_der: Option<Vec<u8>>) -> anyhow::Result<HttpWire> {
         HttpWire::resolving(reach, extra_authority_der, Arc::new(SystemNames))
     }

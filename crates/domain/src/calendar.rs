@@ -21,8 +21,8 @@ pub enum Calendar {
     UnitedKingdom,
 }
 
-/// No calendar here is closed on more days in a row: Good Friday to Easter Monday, and Christmas at
-/// a weekend.
+/// The most days in a row on which a calendar here is closed: Good Friday to Easter Monday, and
+/// Christmas at a weekend.
 pub const DAYS_CLOSED_MAX: usize = 4;
 
 /// Bank holidays of England and Wales that no rule gives: year, month, day.

@@ -14,7 +14,8 @@ use crate::rail::Rail;
 
 /// Minutes of a day.
 pub const DAY_MINUTES: u16 = 24 * 60;
-/// A bank that works on one weekday only, which is a holiday two weeks running.
+/// The most days that a search for a working day looks ahead: enough for a bank that works on one
+/// weekday only, which is a holiday two weeks running.
 const DAYS_SEARCHED_MAX: usize = 21 + DAYS_CLOSED_MAX;
 
 /// When a bank executes payments of one rail, in its own time.

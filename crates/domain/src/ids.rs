@@ -16,7 +16,7 @@ const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqr
 const WIDTH: usize = 22;
 /// The last part of every public id.
 pub const SUFFIX: &str = "bscuLe";
-/// No id that we read is longer; longer ones are not looked up.
+/// The longest id; longer ones are not looked up.
 pub const ID_LENGTH_MAX: usize = 64;
 
 /// A new time-ordered id: 22 base58 characters whose order is the order of `now`.

@@ -147,7 +147,7 @@ names! { Frequency: code, from_code;
     Year = "YEAR",
 }
 
-/// The most days ahead that a first, or only, execution is accepted for.
+/// The most days ahead of a first, or only, execution.
 pub const DAYS_AHEAD_MAX: i64 = 366;
 
 /// Why days cannot be those of a standing order.
@@ -286,7 +286,7 @@ pub struct Order {
 /// How the payer gets to the bank and back: the same for whatever is approved there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
-    /// The bank that the member chose; absent where the payer chooses on the hosted pages. The bank that
+    /// The bank that the member chose; absent if the payer chooses on the hosted pages. The bank that
     /// the payer chose is beside it (`Payment::bank_id`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bank_id: Option<String>,

@@ -197,7 +197,7 @@ impl TokenRequest {
         }
     }
 
-    /// The member learned how the payment ended. `None` where that was known, or nothing follows.
+    /// The member learned how the payment ended. `None` if that was known, or nothing follows.
     #[must_use]
     pub fn see_failure(mut self, failed: &Payment, now: Timestamp) -> Option<TokenRequest> {
         if self.retry_of(failed, now) != Retry::OnceSeen {
@@ -211,7 +211,7 @@ impl TokenRequest {
     /// The approval is tried again: it is another payment from now on.
     ///
     /// # Errors
-    /// [`Refusal::TokenRequestExpired`] where that comes too late; [`Refusal::TokenRequestUsed`] where
+    /// [`Refusal::TokenRequestExpired`] if that comes too late; [`Refusal::TokenRequestUsed`] where
     /// `failed` is not its payment, or cannot be tried again.
     pub fn become_another_payment(
         mut self,
@@ -280,7 +280,7 @@ impl TokenRequest {
         Ok(Some(self))
     }
 
-    /// The payer says no. `None` where that was said before.
+    /// The payer says no. `None` if that was said before.
     ///
     /// # Errors
     /// As [`TokenRequest::open`].
@@ -315,7 +315,7 @@ impl TokenRequest {
         Ok(self)
     }
 
-    /// The member could not be asked. `None` where that no longer matters.
+    /// The member could not be asked. `None` if that no longer matters.
     #[must_use]
     pub fn destinations_not_asked(mut self, bank_id: &str) -> Option<TokenRequest> {
         let awaited = !self.destinations_told && self.payment_id.is_none();
@@ -352,9 +352,9 @@ impl TokenRequest {
     /// Its authorisation was asked for: it is that payment from now on.
     ///
     /// # Errors
-    /// [`Refusal::TokenRequestExpired`] where that comes too late, [`Refusal::TokenRequestUsed`]
-    /// where it is a payment already, [`Refusal::TokenRequestDeclined`] where the payer said no, and
-    /// [`Refusal::TokenRequestWithoutPayee`] where nobody knows whom to pay.
+    /// [`Refusal::TokenRequestExpired`] if that comes too late, [`Refusal::TokenRequestUsed`]
+    /// where it is a payment already, [`Refusal::TokenRequestDeclined`] if the payer said no, and
+    /// [`Refusal::TokenRequestWithoutPayee`] if nobody knows whom to pay.
     pub fn become_payment(
         mut self,
         payment_id: PaymentId,

@@ -17,7 +17,8 @@ use crate::{App, GatewayError, Member, sealed_records};
 const KIND: RecordKind = RecordKind::AccountVerification;
 /// Every id begins with this.
 const ID_PREFIX: &str = "avr-";
-/// A responding bank has five seconds (scheme rulebook), the mechanism between us a few more.
+/// How long a verification may take, in milliseconds: a responding bank has five seconds (scheme
+/// rulebook), the systems between a few more.
 const TIMEOUT_MS: u64 = 8_000;
 
 /// A verification that was made.
@@ -77,7 +78,7 @@ async fn ask(app: &App, iban: &str, name: &str) -> NameMatch {
 /// Whether the verification that the payment names was made by the member for the payee's account.
 ///
 /// # Errors
-/// [`GatewayError::Field`] where it was not; [`GatewayError::Sealing`]; [`GatewayError::Store`].
+/// [`GatewayError::Field`] if it was not; [`GatewayError::Sealing`]; [`GatewayError::Store`].
 pub(crate) async fn check(
     app: &App,
     member: &Member,

@@ -60,7 +60,7 @@ pub struct Settings {
     /// Jobs that run at the same time in each lane. One bank, one member at a bank and one endpoint
     /// have fewer places.
     pub jobs_at_once: usize,
-    /// Where payees are verified; nowhere where absent.
+    /// Where payees are verified; nowhere if absent.
     pub payee_verification: Option<VerificationService>,
     /// How long exchanges with banks are kept, in days (1 to 3,650).
     pub bank_calls_kept_days: u32,
@@ -368,7 +368,7 @@ impl App {
         Ok(self.parts.sealer.seal("payment", "address", plain.as_bytes(), self.ids())?.0)
     }
 
-    /// The id that [`App::seal_payment_id`] sealed; `None` where `sealed` is anything else.
+    /// The id that [`App::seal_payment_id`] sealed; `None` if `sealed` is anything else.
     #[must_use]
     pub fn open_payment_id(&self, sealed: &str) -> Option<PaymentId> {
         let sealed = Sealed(sealed.to_owned());
@@ -388,7 +388,7 @@ impl App {
         &self.health
     }
 
-    /// Counts a request of the member; `None` where the member has no limit.
+    /// Counts a request of the member; `None` if the member has no limit.
     pub fn count_request(&self, member: &Member) -> Option<Allowance> {
         self.request_buckets.take(&self.settings().rate_limits, member.id(), self.now())
     }

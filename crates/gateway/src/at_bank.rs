@@ -39,7 +39,7 @@ pub(crate) struct AtBank<'a> {
 }
 
 impl App {
-    /// Everything for calls to the payment's bank; `None` where the bank has left the directory.
+    /// Everything for calls to the payment's bank; `None` if the bank has left the directory.
     pub(crate) fn at_bank<'a>(
         self: &'a Arc<App>,
         payment: &Payment,

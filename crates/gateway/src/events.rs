@@ -29,7 +29,7 @@ pub trait EventRenderer: Send + Sync + 'static {
     fn render(&self, announced: &Announced) -> Vec<u8>;
 }
 
-/// The event that made `version` of the subject; `None` where the subject is gone.
+/// The event that made `version` of the subject; `None` if the subject is gone.
 pub(crate) async fn load(
     tx: &mut Tx,
     subject: &Subject,

@@ -19,6 +19,7 @@ pub const FAILURES_UNTIL_DOWN: u32 = 5;
 const IN_A_ROW_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// Banks and operations that are remembered; above it, new ones are not counted.
 const BANKS_MAX: usize = 10_000;
+/// The most operations that are remembered.
 const OPERATIONS_MAX: usize = 64;
 
 /// How one exchange ended.

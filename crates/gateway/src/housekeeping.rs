@@ -12,7 +12,7 @@ use tracing::warn;
 use crate::health::Ending;
 use crate::{App, GatewayError, certificates};
 
-/// Between two rounds, in milliseconds. A bank that is back is noticed within this time.
+/// The pause between two rounds, in milliseconds.
 const ROUND_MS: u64 = 15_000;
 /// How long a bank has for a probe, in milliseconds.
 const PROBE_TIMEOUT_MS: u64 = 5_000;

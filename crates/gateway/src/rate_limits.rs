@@ -75,7 +75,7 @@ fn capacity(limit: RateLimit) -> u64 {
 
 /// Failed authentications that are looked up in the long run and at once, whoever they claim to be.
 const FAILURES: RateLimit = RateLimit { per_minute: 1_200, burst: 200 };
-/// Credentials that are known to be good; above it, all are forgotten.
+/// The most credentials that are remembered as valid; above it, all are forgotten.
 const GOOD_MAX: usize = 10_000;
 
 /// Bounds how often the database is asked about credentials that turn out to be wrong. Credentials
@@ -129,7 +129,7 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// Counts a request; `None` where the member has no limit.
+    /// Counts a request; `None` if the member has no limit.
     pub fn take(
         &self,
         limits: &RateLimits,

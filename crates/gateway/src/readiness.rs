@@ -10,8 +10,8 @@ use crate::App;
 
 /// How long a check may take, in milliseconds.
 const CHECK_MS: u64 = 4_000;
-/// How long an answer serves everybody who asks, in milliseconds: anybody may ask, and each check
-/// writes.
+/// How long an answer is reused for other requests, in milliseconds: anybody may ask, and each
+/// check writes.
 const KEPT_MS: i64 = 1_000;
 /// How long one search for damage may take, in milliseconds: the write-ahead log grows meanwhile.
 const SEARCH_MS: u64 = 60_000;

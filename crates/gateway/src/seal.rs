@@ -47,7 +47,7 @@ impl Sealer {
     /// A sealer for a key of [`KEY_BYTES`] random bytes.
     ///
     /// # Errors
-    /// [`GatewayError::Sealing`] where the key has another length.
+    /// [`GatewayError::Sealing`] if the key has another length.
     pub fn new(key: &[u8]) -> Result<Sealer, GatewayError> {
         let wrong = || {
             GatewayError::Sealing(format!("the key must have {KEY_BYTES} bytes, not {}", key.len()))
@@ -80,7 +80,7 @@ impl Sealer {
     /// Seals `plain` for `purpose` (a fixed word) and `subject` (an id).
     ///
     /// # Errors
-    /// [`GatewayError::Sealing`] where the text is too long for the cipher.
+    /// [`GatewayError::Sealing`] if the text is too long for the cipher.
     pub fn seal(
         &self,
         purpose: &str,
@@ -106,7 +106,7 @@ impl Sealer {
     /// Opens what [`Sealer::seal`] made for the same purpose and subject.
     ///
     /// # Errors
-    /// [`GatewayError::Sealing`] where it was sealed otherwise, or changed since.
+    /// [`GatewayError::Sealing`] if it was sealed otherwise, or changed since.
     pub fn open(
         &self,
         purpose: &str,

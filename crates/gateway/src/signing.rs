@@ -18,7 +18,7 @@ impl GatewayKey {
     /// A key from its 32-byte seed; `member_id` is the member that represents the gateway itself.
     ///
     /// # Errors
-    /// [`GatewayError::Sealing`] where the seed is not one.
+    /// [`GatewayError::Sealing`] if the seed is not one.
     pub fn from_seed(seed: &[u8], member_id: MemberId) -> Result<GatewayKey, GatewayError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed)
             .map_err(|_| GatewayError::Sealing("the gateway's signing key is unusable".into()))?;

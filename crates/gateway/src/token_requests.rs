@@ -44,9 +44,9 @@ pub struct NewTokenRequest {
 /// Records a token request, if the payment that it asks for could be made now.
 ///
 /// # Errors
-/// [`GatewayError::ReferenceTaken`] where the member has a token request or a transfer
+/// [`GatewayError::ReferenceTaken`] if the member has a token request or a transfer
 /// with the same reference;
-/// [`GatewayError::KeyTaken`]; [`GatewayError::Field`] where the member could not be asked for
+/// [`GatewayError::KeyTaken`]; [`GatewayError::Field`] if the member could not be asked for
 /// destinations there; those of [`payments::create`]: nothing was recorded.
 pub async fn create(
     app: &Arc<App>,
@@ -197,7 +197,7 @@ pub struct Authorising {
 /// seen that, opens another payment. Returns the current payment.
 ///
 /// # Errors
-/// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Refused`] where the token request has
+/// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Refused`] if the token request has
 /// expired; those of [`payments::create`] and [`payments::answer_questions`].
 pub async fn authorise(
     app: &Arc<App>,

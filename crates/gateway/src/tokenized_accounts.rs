@@ -84,7 +84,7 @@ pub async fn delete(
 /// Puts the account that the payment names in the place of the payer's.
 ///
 /// # Errors
-/// [`GatewayError::Field`] where the member has no such account, or it is not for this payment;
+/// [`GatewayError::Field`] if the member has no such account, or it is not for this payment;
 /// [`GatewayError::Sealing`]; [`GatewayError::Store`].
 pub(crate) async fn resolve(
     app: &App,

@@ -9,15 +9,15 @@ use crate::{App, GatewayError, Member};
 /// Longest endpoint URL, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
 
-/// Payments whose waiting events go out at once when their member sets a configuration; events of
-/// further payments keep the moment of their next attempt.
+/// The most payments whose waiting events are sent at once when their member sets a configuration;
+/// events of further payments keep the time of their next attempt.
 pub const WOKEN_PAYMENTS_MAX: usize = 1_000;
 
 /// Replaces the configuration, and makes events due that wait for an attempt: an endpoint that moved
 /// or came back gets them now.
 ///
 /// # Errors
-/// [`GatewayError::Invalid`] where the URL is not one that we would post to.
+/// [`GatewayError::Invalid`] if the URL is not one that we would post to.
 pub async fn put(app: &App, member: &Member, config: WebhookConfig) -> Result<(), GatewayError> {
     check_url("url", &config.url, app.settings().sandbox).map_err(GatewayError::Invalid)?;
     let (member_id, now) = (member.id().clone(), app.now());

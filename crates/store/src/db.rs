@@ -122,7 +122,7 @@ impl Db {
     /// anybody up. PostgreSQL looks after its own files.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] says where the damage is; [`StoreError::Unavailable`] where the search
+    /// [`StoreError::Corrupt`] says where the damage is; [`StoreError::Unavailable`] if the search
     /// was not finished.
     pub async fn search_for_damage(&self, limit: BoxFuture<'static, ()>) -> Result<(), StoreError> {
         match self {
@@ -135,7 +135,7 @@ impl Db {
     /// server forgets it with its connection. An SQLite database has the lock of its data directory.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the server does not answer.
+    /// [`StoreError::Unavailable`] if the server does not answer.
     pub async fn own(&self, owner: &str) -> Result<Ownership, StoreError> {
         match self {
             Db::Sqlite(_) => Ok(Ownership::Mine(None)),

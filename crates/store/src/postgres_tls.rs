@@ -8,7 +8,7 @@
 //! | `verify-ca` | yes | of a trusted authority |
 //! | `verify-full` | yes | of a trusted authority, and for this host |
 //!
-//! Trusted are the authorities in the PEM file `sslrootcert`, or the system's where it is absent or
+//! Trusted are the authorities in the PEM file `sslrootcert`, or the system's if it is absent or
 //! `system`. The library that opens connections knows the first three words only, so both parameters
 //! are taken out of the string here.
 

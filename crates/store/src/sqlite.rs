@@ -25,13 +25,14 @@ use crate::{Row, Value};
 
 /// The most units that share one commit.
 const BATCH_UNITS_MAX: usize = 256;
-/// Units that may wait for the writer; more wait outside, which slows their callers down.
+/// The most units that wait for the writer; further callers wait before the queue.
 const QUEUE_UNITS_MAX: usize = 4_096;
 /// Reader connections.
 const READERS: usize = 8;
 /// Prepared statements that each connection keeps.
 const STATEMENTS_KEPT: usize = 128;
-/// A damaged file is searched for damage at start up to this size; larger ones would delay it.
+/// The largest file that is checked for damage before the start, in bytes; larger ones would delay
+/// it.
 const CHECKED_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 const PRAGMAS: &str = "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; \

@@ -34,13 +34,13 @@ pub trait Aggregate {
     /// The statement that writes its first version.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where it contradicts itself.
+    /// [`StoreError::Corrupt`] if it contradicts itself.
     fn insert(&self, bodies: &Bodies) -> Result<Statement, StoreError>;
     /// The statement that writes a later version over the one before; it changes no row where
     /// another change came first.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where it contradicts itself.
+    /// [`StoreError::Corrupt`] if it contradicts itself.
     fn update(&self, bodies: &Bodies) -> Result<Statement, StoreError>;
 }
 
@@ -79,7 +79,7 @@ pub async fn create<A: Aggregate>(
 /// Writes a later Step.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] where the aggregate has changed since it was read.
+/// [`StoreError::Conflict`] if the aggregate has changed since it was read.
 pub async fn update<A: Aggregate>(
     tx: &mut Tx,
     step: &Step<A, A::Event>,

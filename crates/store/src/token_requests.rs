@@ -106,7 +106,7 @@ pub async fn of_ids(
 /// Writes a changed token request.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] where it has changed since it was read.
+/// [`StoreError::Conflict`] if it has changed since it was read.
 pub async fn update(tx: &mut Tx, request: &TokenRequest) -> Result<(), StoreError> {
     let params = [
         request.payment_id.as_ref().map(|id| id.as_str().to_owned()).into(),

@@ -34,7 +34,7 @@ type Folder = (&'static str, &'static [&'static str]);
 const FOLDERS: &[Folder] = include!(concat!(env!("OUT_DIR"), "/locales.rs"));
 /// The tag of the language for whoever reads none of the others.
 const ENGLISH_TAG: &str = "en";
-/// Languages of one `Accept-Language` that are looked at.
+/// The most languages of one `Accept-Language` that are read.
 const RANGES_MAX: usize = 32;
 
 static ENGLISH: LazyLock<Texts> = LazyLock::new(|| {
@@ -77,7 +77,7 @@ impl Texts {
         texts
     }
 
-    /// The message `id` with its values; `None` where the language lacks it.
+    /// The message `id` with its values; `None` if the language lacks it.
     fn write(&self, id: &str, values: Option<&FluentArgs<'_>>) -> Option<String> {
         let message = self.bundle.get_message(id)?;
         let mut errors = vec![];

@@ -64,7 +64,7 @@ impl DevelopmentAuthority {
     /// Makes an authority. `serial` are random bytes.
     ///
     /// # Errors
-    /// [`CertificateError`] where no key can be made.
+    /// [`CertificateError`] if no key can be made.
     pub fn create(name: &str, now: Timestamp, serial: [u8; 16]) -> Result<Self, CertificateError> {
         let key = new_key()?;
         let mut params = params(now, AUTHORITY_DAYS, serial)?;
@@ -81,7 +81,7 @@ impl DevelopmentAuthority {
     /// An authority that was made before.
     ///
     /// # Errors
-    /// [`CertificateError`] where certificate and key cannot be read.
+    /// [`CertificateError`] if certificate and key cannot be read.
     pub fn load(certificate_pem: &str, private_key_pem: &str) -> Result<Self, CertificateError> {
         let key = KeyPair::from_pem(private_key_pem).map_err(failed)?;
         let der = pem_content(certificate_pem)?;
@@ -98,7 +98,7 @@ impl DevelopmentAuthority {
     /// Issues a look-alike of a qualified certificate. `serial` are random bytes.
     ///
     /// # Errors
-    /// [`CertificateError`] where the subject's identifiers do not fit.
+    /// [`CertificateError`] if the subject's identifiers do not fit.
     pub fn issue(
         &self,
         subject: &Subject,
@@ -117,7 +117,7 @@ impl DevelopmentAuthority {
     /// Issues a server's certificate for host names and addresses.
     ///
     /// # Errors
-    /// [`CertificateError`] where a name cannot be in a certificate.
+    /// [`CertificateError`] if a name cannot be in a certificate.
     pub fn issue_for_server(
         &self,
         names: &[&str],

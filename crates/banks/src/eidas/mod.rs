@@ -88,7 +88,7 @@ impl Subject {
     /// `GB-FCA` of `PSDGB-FCA-123456` (ETSI TS 119 495, section 5.2.3).
     ///
     /// # Errors
-    /// Where the organisation identifier has another form, or another country.
+    /// If the organisation identifier has another form, or another country.
     pub fn authority_id(&self) -> Result<String, CertificateError> {
         let wrong = || {
             CertificateError(format!(

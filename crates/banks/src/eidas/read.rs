@@ -37,7 +37,7 @@ impl Certificate {
     /// Reads DER.
     ///
     /// # Errors
-    /// [`CertificateError`] where it is no X.509 certificate.
+    /// [`CertificateError`] if it is no X.509 certificate.
     pub fn parse(der: &[u8]) -> Result<Certificate, CertificateError> {
         let unreadable = |what: &str| CertificateError(format!("it cannot be read: {what}"));
         let (_, certificate) =

@@ -74,7 +74,7 @@ fn known(arcs: &[u64]) -> Option<Oid<'static>> {
     Oid::from(arcs).ok()
 }
 
-/// The PSD2 statement in the extension's content, where there is one.
+/// The PSD2 statement in the extension's content, if there is one.
 pub(super) fn decode(content: &[u8]) -> Option<Psd2Statement> {
     let (_, all) = Any::from_ber(content).ok()?;
     if all.tag() != Tag::Sequence {

@@ -132,7 +132,7 @@ pub fn sign_detached(
 /// Verifies that `signature` covers exactly `body` and says what it must.
 ///
 /// # Errors
-/// [`JoseError::UnknownKey`] where a newer key set may help; everything else is final.
+/// [`JoseError::UnknownKey`] if a newer key set may help; everything else is final.
 pub fn verify_detached(
     signature: &str,
     body: &[u8],

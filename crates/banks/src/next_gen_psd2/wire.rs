@@ -12,9 +12,13 @@ use crate::profile::BankProfile;
 use crate::protocol::PaymentOrder;
 use crate::status_reason::StatusReason;
 
+/// Longest end-to-end id, in characters.
 const END_TO_END_ID_CHARACTERS_MAX: usize = 35;
+/// Longest name of the payee, in characters.
 const CREDITOR_NAME_CHARACTERS_MAX: usize = 70;
+/// Longest remittance text, in characters.
 const REMITTANCE_CHARACTERS_MAX: usize = 140;
+/// Longest name of a party behind a party, in characters.
 const ULTIMATE_NAME_CHARACTERS_MAX: usize = 70;
 
 /// Where a payment lives: `/v1/{service}/{product}/…`.

@@ -234,7 +234,7 @@ impl Obie {
         let (grant, id_token) = match exchanged {
             Ok(exchanged) => exchanged,
             Err(AuthorisationError::GrantLost(text)) => {
-                // The bank's own word on the consent decides where it has one.
+                // The bank's own word on the consent decides if it has one.
                 if let Ok(ConsentProgress::Rejected) =
                     self.read_consent(call, order, consent_id).await
                 {

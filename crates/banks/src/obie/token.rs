@@ -27,7 +27,7 @@ const ASSERTION_LIFETIME_S: i64 = 300;
 const LIFETIME_UNSAID_S: i64 = 60;
 /// The longest lifetime that is believed, in seconds: a year.
 const LIFETIME_MAX_S: i64 = 366 * 24 * 3600;
-/// Our own token is renewed this much before it expires, in seconds.
+/// How long before its end our own token is renewed, in seconds.
 const RENEW_BEFORE_S: i64 = 30;
 /// The longest access token that is accepted, in bytes.
 const ACCESS_TOKEN_BYTES_MAX: usize = 8 * 1024;

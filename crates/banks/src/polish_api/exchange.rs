@@ -199,9 +199,9 @@ fn success(response: Response) -> Result<Response, BankError> {
 
 /// When a token ends.
 pub(super) fn token_end(now: Timestamp, expires_in: Option<&serde_json::Value>) -> Timestamp {
-    /// Where the bank does not say, in seconds.
+    /// The lifetime of a token for which the bank states none, in seconds.
     const UNSAID_S: i64 = 300;
-    /// The longest that is believed, in seconds: a year.
+    /// The longest lifetime that is believed, in seconds: a year.
     const MAX_S: i64 = 366 * 24 * 3600;
     let said = expires_in.and_then(|said| match said {
         serde_json::Value::String(text) => text.parse().ok(),

@@ -164,7 +164,7 @@ pub struct BankProfile {
     pub field_formats: Vec<FieldFormat>,
     /// IANA time zone of the bank, where it is not that of its opening hours or its first country.
     pub zone: Option<String>,
-    /// When the bank executes; always where absent.
+    /// When the bank executes; always if absent.
     pub opening_hours: Option<OpeningHours>,
     /// Deviations on a rail.
     #[serde(default)]

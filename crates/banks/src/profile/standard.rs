@@ -184,7 +184,7 @@ pub struct NextGenPsd2 {
     /// The last status of a successful standing order: it is accepted, not executed.
     #[serde(default = "accepted")]
     pub final_status_of_standing_orders: AcceptedStatus,
-    /// How requests are signed; not at all where absent.
+    /// How requests are signed; not at all if absent.
     pub signature: Option<HttpSignature>,
     /// Whether every call needs a token that the payer's own sign-in gives first.
     #[serde(default)]

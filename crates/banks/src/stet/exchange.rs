@@ -19,7 +19,7 @@ use crate::wire::{BODY_BYTES_MAX, Request, Response};
 const LIFETIME_UNSAID_S: i64 = 60;
 /// The longest lifetime that is believed, in seconds.
 const LIFETIME_MAX_S: i64 = 24 * 3600;
-/// Our token is renewed this much before it expires, in seconds.
+/// How long before its end our token is renewed, in seconds.
 const RENEW_BEFORE_S: i64 = 30;
 
 #[derive(Deserialize)]

@@ -34,7 +34,7 @@ use crate::protocol::{
 };
 use crate::psu_return::Returned;
 
-/// How long an approval can be confirmed, in seconds: the bank says no by itself when it is over.
+/// How long an approval can be confirmed, in seconds; after that the bank refuses the payment.
 const APPROVAL_LIFETIME_S: i64 = 24 * 3600;
 
 /// The standard, with our tokens per bank.

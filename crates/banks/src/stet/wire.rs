@@ -19,7 +19,9 @@ use crate::protocol::PaymentOrder;
 
 /// `paymentInformationId` and `endToEndId`.
 const ID_CHARACTERS_MAX: usize = 36;
+/// Longest name, in characters.
 const NAME_CHARACTERS_MAX: usize = 140;
+/// Longest remittance text, in characters.
 const REMITTANCE_CHARACTERS_MAX: usize = 140;
 
 #[derive(Serialize)]

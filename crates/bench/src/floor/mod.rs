@@ -37,7 +37,7 @@ struct Floor {
 /// Serves until the process is ended; says where and for whom in one line of JSON.
 ///
 /// # Errors
-/// Where it cannot start.
+/// If it cannot start.
 pub fn serve() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -76,7 +76,7 @@ impl Store {
     /// Writes a payment; returns once it is on the disk.
     ///
     /// # Errors
-    /// Where it was not written.
+    /// If it was not written.
     pub async fn insert(&self, payment: NewPayment) -> anyhow::Result<()> {
         let (sender, receiver) = oneshot::channel();
         self.tasks.send((payment, sender)).await.map_err(|_| anyhow!("the writer has stopped"))?;

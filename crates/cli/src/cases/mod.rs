@@ -21,7 +21,7 @@ use crate::terminal;
 /// Carries the command out.
 ///
 /// # Errors
-/// Where the database cannot be used, there is no such case, or it is closed already.
+/// If the database cannot be used, there is no such case, or it is closed already.
 pub async fn run(options: CasesOptions) -> anyhow::Result<ExitCode> {
     match options.command {
         CasesCommand::List { database, all, limit, json } => {

@@ -105,7 +105,7 @@ impl Activity {
         }
     }
 
-    /// How long the phase may still last; `None` where that time is over.
+    /// How long the phase may still last; `None` if that time is over.
     fn remaining_ms(&self, limits: &Limits) -> Option<u64> {
         let now_ms = self.clock.now().as_millisecond();
         let mut current = self.lock();

@@ -16,16 +16,16 @@ use crate::wire::HttpWire;
 
 /// How long one page may take, in milliseconds.
 const TIMEOUT_MS: u64 = 30_000;
-/// Between two looks at a page that waits, in milliseconds.
+/// The pause between two reads of a waiting page, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 100;
-/// Pages, redirects and looks of one visit.
+/// The most pages, redirects and repeated reads of one visit.
 const PAGES_MAX: usize = 3_000;
 /// How often a payer with the bank's answer reloads a page that no server answers: the bank gives
 /// that answer only once.
 const RELOADS_MAX: u32 = 40;
-/// Between two reloads, in milliseconds.
+/// The pause between two reloads, in milliseconds.
 const RELOAD_MS: u64 = 50;
-/// Cookies that are kept.
+/// The most cookies that are kept.
 const COOKIES_MAX: usize = 100;
 
 /// A browser without a screen.
@@ -254,13 +254,22 @@ impl Browser {
         Ok(answer.status == 303)
     }
 
+    /// Whether the gateway receives a bank's answer at this address.
+    fn is_callback(&self, url: &str) -> bool {
+        url.strip_prefix(&self.api_url).is_some_and(|path| path.starts_with("/callback"))
+    }
+
     async fn get(&mut self, url: &str) -> anyhow::Result<Response> {
         self.send(http::Method::GET, url, vec![json()], vec![]).await
     }
 
     async fn post(&mut self, url: &str, form: &[(String, String)]) -> anyhow::Result<Response> {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let headers = vec![("content-type".to_owned(), FORM.to_owned()), json()];
+        let mut headers = vec![("content-type".to_owned(), FORM.to_owned())];
+        // The gateway's callback redirects a browser, and answers JSON to the script of its own page.
+        if !self.is_callback(url) {
+            headers.push(json());
+        }
         self.send(http::Method::POST, url, headers, body.into_bytes()).await
     }
 
@@ -286,8 +295,7 @@ impl Browser {
             timeout_ms: TIMEOUT_MS,
             client_certificate: None,
         };
-        let brings_answer = url.starts_with(&format!("{}/callback", self.api_url));
-        let mut reloads = if brings_answer { RELOADS_MAX } else { 0 };
+        let mut reloads = if self.is_callback(url) { RELOADS_MAX } else { 0 };
         let answer = loop {
             match self.wire.send(request.clone()).await {
                 Ok(answer) if answer.status < 500 || reloads == 0 => break answer,

@@ -20,7 +20,7 @@ use crate::seams::SystemClock;
 use crate::terminal;
 use crate::wire::HttpWire;
 
-/// Between two looks at the payment, in milliseconds.
+/// The pause between two reads of the payment, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 50;
 
 /// Types of fields that are answered; the others, such as a picture, are only shown.

@@ -54,7 +54,7 @@ pub struct Payer {
     /// The payer declines.
     pub declines: bool,
     /// The method of approval that the payer chooses, or the beginning of its name; the first one
-    /// where absent.
+    /// if absent.
     method: Option<String>,
 }
 
@@ -93,7 +93,7 @@ impl Payer {
     /// The answer to a question of the bank; `options` are those of a choice.
     ///
     /// # Errors
-    /// Where the wanted method is not offered, or the payer declines: a question has no such answer.
+    /// If the wanted method is not offered, or the payer declines: a question has no such answer.
     pub async fn answer(
         &self,
         browser: &mut Browser,

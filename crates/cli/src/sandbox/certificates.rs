@@ -119,7 +119,7 @@ pub async fn load_or_make(
 /// issues and nothing else. None where the database is not a sandbox's.
 ///
 /// # Errors
-/// Where the database cannot be read, or the sealing key is another one.
+/// If the database cannot be read, or the sealing key is another one.
 pub async fn authority(
     db: &Db,
     sealer: &Sealer,

@@ -146,7 +146,7 @@ impl Sandbox {
     /// Serves until Ctrl-C or SIGTERM.
     ///
     /// # Errors
-    /// Where the database cannot be asked what an earlier process left behind, or another process took
+    /// If the database cannot be asked what an earlier process left behind, or another process took
     /// it over.
     pub async fn serve_until_told(self) -> anyhow::Result<()> {
         self.serve(told_to_end()).await
@@ -155,7 +155,7 @@ impl Sandbox {
     /// Serves until `end`, then lets running requests finish for a moment.
     ///
     /// # Errors
-    /// Where the database cannot be asked what an earlier process left behind.
+    /// If the database cannot be asked what an earlier process left behind.
     pub async fn serve(self, end: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         recover(&self.app).await?;
         let runner = tokio::spawn(Runner::new(Arc::clone(&self.app)).run());

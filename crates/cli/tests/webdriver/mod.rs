@@ -26,7 +26,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// `None` where there is no driver or no browser on this machine.
+    /// `None` if there is no driver or no browser on this machine.
     pub async fn start() -> Option<Driver> {
         browser()?;
         let port = free_port();

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The fields that one challenge may have; a bank that asks for more is not believed.
+/// The most fields of one challenge; the gateway does not believe a bank that asks for more.
 pub const FIELDS_MAX: usize = 16;
 /// The options that one field may offer.
 pub const OPTIONS_MAX: usize = 32;
@@ -99,7 +99,7 @@ impl Challenge {
     }
 
     /// The first question that `answers` leaves open, or answers with something that is not
-    /// offered. `None` where all is well.
+    /// offered. `None` if all is well.
     pub fn open_question<'a>(
         &'a self,
         answer: impl Fn(&str) -> Option<&'a str>,

@@ -203,7 +203,7 @@ impl Authorisation {
         }
     }
 
-    /// The question that is asked once more when the time is over; `None` where the bank has no
+    /// The question that is asked once more when the time is over; `None` if the bank has no
     /// word on it, or cannot be asked.
     #[must_use]
     pub fn last_question(&self) -> Option<AuthorisationJob> {
@@ -249,13 +249,13 @@ impl Authorisation {
     }
 
     /// The same, with what cannot be repeated recorded as sent: the creation, or the authorisation
-    /// code. `None` where nothing of the kind is to be sent, or it has left before.
+    /// code. `None` if nothing of the kind is to be sent, or it has left before.
     #[must_use]
     pub fn recorded_as_sent(&self) -> Option<Authorisation> {
         self.with_sent(true)
     }
 
-    /// The same, with what was recorded as sent and never left. `None` where nothing was.
+    /// The same, with what was recorded as sent and never left. `None` if nothing was.
     pub(super) fn recorded_as_not_sent(&self) -> Option<Authorisation> {
         self.with_sent(false)
     }

@@ -111,7 +111,7 @@ impl Cancellation {
 }
 
 impl Payment {
-    /// Asks the bank not to execute. `None` where that was asked for before and is open.
+    /// Asks the bank not to execute. `None` if that was asked for before and is open.
     ///
     /// # Errors
     /// [`Refusal::NotCancellable`] unless the bank holds the payment under an id that we know.

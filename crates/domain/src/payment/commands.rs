@@ -43,7 +43,7 @@ impl Payment {
     /// answers that the member already has to its questions.
     ///
     /// # Errors
-    /// [`Refusal::BankRequired`] where the flow needs a bank and none is named.
+    /// [`Refusal::BankRequired`] if the flow needs a bank and none is named.
     pub fn create(
         id: PaymentId,
         member_id: MemberId,
@@ -171,7 +171,7 @@ impl Payment {
     }
 
     /// The member wants the order of an approved payment to be sent. Asking again changes nothing:
-    /// `None` where the order is wanted already, or was sent.
+    /// `None` if the order is wanted already, or was sent.
     ///
     /// # Errors
     /// [`Refusal::NotRedeemable`] before the bank has confirmed the approval, and after an end
@@ -184,7 +184,7 @@ impl Payment {
     /// token request. The bank gets the reference that the payer approved.
     ///
     /// # Errors
-    /// As [`Payment::redeem`]; [`Refusal::RedeemedUnderOtherReference`] where the order was asked for
+    /// As [`Payment::redeem`]; [`Refusal::RedeemedUnderOtherReference`] if the order was asked for
     /// with another reference before.
     pub fn redeem_as(
         &self,
@@ -223,7 +223,7 @@ impl Payment {
 
     /// The member takes the payment back. That is possible as long as nothing can have been
     /// executed: no order was sent, and the bank holds nothing that it executes at the payer's
-    /// approval. `None` where it was taken back before.
+    /// approval. `None` if it was taken back before.
     ///
     /// # Errors
     /// [`Refusal::NotCancellable`] otherwise.
@@ -267,7 +267,7 @@ impl Payment {
     }
 
     /// The payer cancels on the hosted pages. That is possible until the payer has approved, and as
-    /// long as the bank holds nothing that it executes at the approval. `None` where the payer has
+    /// long as the bank holds nothing that it executes at the approval. `None` if the payer has
     /// cancelled before.
     ///
     /// # Errors
@@ -299,7 +299,7 @@ impl Payment {
     }
 
     /// Records that what cannot be repeated is about to be sent: the creation, or the
-    /// authorisation code. Only after this is committed may it leave. `None` where nothing of the
+    /// authorisation code. Only after this is committed may it leave. `None` if nothing of the
     /// kind is to be sent, or it has left before.
     #[must_use]
     pub fn begin_sending(&self) -> Option<PaymentStep> {

@@ -255,7 +255,7 @@ impl Payment {
         step
     }
 
-    /// The question that is asked once more when the time is over; `None` where the bank has no
+    /// The question that is asked once more when the time is over; `None` if the bank has no
     /// word on it, or cannot be asked.
     fn last_question(&self) -> Option<JobKind> {
         match &self.state {

@@ -56,14 +56,14 @@ pub const AUTHORISATION_WINDOW: SignedDuration = SignedDuration::from_mins(40);
 pub const TOKEN_REQUEST_AUTHORISATION_WINDOW: SignedDuration = SignedDuration::from_mins(30);
 /// How long a link works where the member does not say: a day (reference, section 5.1).
 pub const LINK_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// The longest that a link may work, from the payment's creation: 90 days (the same section).
+/// The longest lifetime of a link, from the payment's creation: 90 days (the same section).
 pub const LINK_WINDOW_MAX: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long a member that redeems by itself has for it, counted from the bank's confirmation: at
 /// most a day; less if the bank's grant expires earlier. The reference names no time.
 pub const REDEMPTION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// How long a bank is asked for its last word, counted from the order: 30 days (the same section).
 pub const STATUS_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// No reason that is kept or shown is longer (API `statusReasonInformation`).
+/// The longest reason that is kept or shown (API `statusReasonInformation`), in characters.
 pub const REASON_LENGTH_MAX: usize = 256;
 
 /// An error that a member should see beside the status (API `errorInfo`).

@@ -21,7 +21,7 @@ use super::Next;
 use crate::events::{self, Announced};
 use crate::{App, GatewayError};
 
-/// After this long an event is given up.
+/// How long after it happened an event is given up.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
 /// The most events of one subject that one run sends; the rest waits for the next run.
 const EVENTS_PER_RUN_MAX: usize = 32;

@@ -55,7 +55,7 @@ use crate::{App, GatewayError, tokenized_accounts};
 /// Attempts at a step of the opening or the approval before it is given up. No order exists then.
 const ATTEMPTS_MAX: i64 = 5;
 
-/// How long a job waits that finds no place to wait in at a slow bank or endpoint.
+/// How long a job is postponed if it finds no waiting place at a slow bank or endpoint.
 const POSTPONED: SignedDuration = SignedDuration::from_secs(2);
 
 /// The job that the saver of a Step holds afterwards.

@@ -15,11 +15,12 @@ use tracing::{error, warn};
 use super::{Next, finish, postpone, repeat, run};
 use crate::{App, GatewayError};
 
-/// Between two looks at the table when nothing announces a job: other nodes may have written one.
+/// The pause between two reads of the table when no job is announced, because other nodes may have
+/// written one, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 1_000;
-/// After the database could not be asked.
+/// The pause after an error of the database, in milliseconds.
 const DATABASE_RETRY_MS: u64 = 1_000;
-/// A clock that goes back by less is no clock that was set back.
+/// The smallest step back of the clock that counts as a clock that was set back, in milliseconds.
 const CLOCK_BACK_MS: i64 = 5_000;
 /// Jobs that follow one another for one payment before the runner lets go; a payment has fewer.
 const CHAIN_MAX: usize = 16;

@@ -36,7 +36,7 @@ pub async fn answer_questions(
 /// bank has answered or the time of a request is over.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where the bank asks nothing now; [`GatewayError::Invalid`] where a
+/// [`GatewayError::Refused`] if the bank asks nothing now; [`GatewayError::Invalid`] if a
 /// question is left open, or answered with something that was not offered;
 /// [`GatewayError::PaymentNotFound`]; [`GatewayError::Store`].
 pub async fn answer_on_page(

@@ -157,7 +157,7 @@ pub async fn bank_calls(app: &App, id: &PaymentId) -> Result<Vec<BankCall>, Gate
     Ok(calls)
 }
 
-/// When a question is due that may be asked now instead; `None` where none will wait that long.
+/// When a question is due that may be asked now instead; `None` if none will wait that long.
 fn question_that_waits(app: &App, payment: &Payment) -> Option<Waiting> {
     let now = app.now();
     let asking = matches!(

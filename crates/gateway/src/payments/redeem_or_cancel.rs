@@ -25,7 +25,7 @@ type Command =
 /// answered or the time of a request is over. A second call sends nothing again.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where the payment is not approved, or has ended without an order;
+/// [`GatewayError::Refused`] if the payment is not approved, or has ended without an order;
 /// [`GatewayError::PaymentNotFound`]; [`GatewayError::KeyTaken`]; [`GatewayError::Store`].
 pub async fn redeem(
     app: &Arc<App>,
@@ -41,7 +41,7 @@ pub async fn redeem(
 /// The same with a reference of the member's own for the transfer ([`Payment::redeem_as`]).
 ///
 /// # Errors
-/// As [`redeem`]; [`GatewayError::ReferenceTaken`] where another token request or transfer of the
+/// As [`redeem`]; [`GatewayError::ReferenceTaken`] if another token request or transfer of the
 /// member has the reference.
 pub async fn redeem_as(
     app: &Arc<App>,
@@ -66,9 +66,9 @@ pub async fn redeem_as(
 /// the current payment when the bank has answered or the time of a request is over.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where it may have been executed, or the payment has ended;
-/// [`GatewayError::FeatureNotSupported`] where the bank holds it and does not cancel;
-/// [`GatewayError::NotCancelled`] where the bank says no; [`GatewayError::PaymentNotFound`];
+/// [`GatewayError::Refused`] if it may have been executed, or the payment has ended;
+/// [`GatewayError::FeatureNotSupported`] if the bank holds it and does not cancel;
+/// [`GatewayError::NotCancelled`] if the bank says no; [`GatewayError::PaymentNotFound`];
 /// [`GatewayError::Store`].
 pub async fn cancel(
     app: &Arc<App>,

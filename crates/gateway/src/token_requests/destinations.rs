@@ -16,14 +16,14 @@ use super::on_pages::{by_link, change, change_once};
 use crate::idempotency::IdempotencyKey;
 use crate::{App, GatewayError, Member};
 
-/// The member only takes the question in; a payer waits meanwhile.
+/// How long a member may take to accept the question, in milliseconds; a payer waits meanwhile.
 const TIMEOUT_MS: u64 = 5_000;
 
 /// Asks the member at `url` whom to pay from the bank, unless it was already asked and may still
 /// answer. Only the status of its response is read.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where the token request is a payment, or can no longer become one;
+/// [`GatewayError::Refused`] if the token request is a payment, or can no longer become one;
 /// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Store`].
 pub async fn ask_destinations(
     app: &Arc<App>,

@@ -58,7 +58,7 @@ pub async fn arrive(app: &Arc<App>, id: &TokenRequestId) -> Result<TokenRequest,
 /// The payer says no.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where it is a payment already, or has expired;
+/// [`GatewayError::Refused`] if it is a payment already, or has expired;
 /// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Store`].
 pub async fn decline(app: &Arc<App>, id: &TokenRequestId) -> Result<TokenRequest, GatewayError> {
     change(app, id, Arc::new(TokenRequest::decline)).await
@@ -79,7 +79,7 @@ pub fn could_take(app: &App, bank: &BankProfile, request: &TokenRequest) -> bool
 /// the bank pays. Nothing is recorded.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where nobody knows whom to pay; where the bank pays to none, why it
+/// [`GatewayError::Refused`] if nobody knows whom to pay; where the bank pays to none, why it
 /// does not pay to the first: those of [`payments::create`].
 pub fn payment_at(
     app: &App,
@@ -102,7 +102,7 @@ pub fn payment_at(
 /// another tab, finds the payment of the first.
 ///
 /// # Errors
-/// Those of [`payments::choose_bank`]: nothing was recorded; [`GatewayError::Refused`] where the
+/// Those of [`payments::choose_bank`]: nothing was recorded; [`GatewayError::Refused`] if the
 /// token request has expired, was declined, or nobody knows whom to pay;
 /// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Store`].
 pub async fn pay(

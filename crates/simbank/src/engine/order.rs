@@ -139,7 +139,7 @@ pub(crate) struct Order {
     /// The id of the order where the standard has one beside the consent's.
     pub(crate) order_id: Option<String>,
     pub(crate) status: Status,
-    /// A `StatusReason` of UK Open Banking 3.1, where it has one for the case.
+    /// A `StatusReason` of UK Open Banking 3.1, if it has one for the case.
     pub(crate) reason: Option<String>,
     /// The bank's words on the status.
     pub(crate) words: Option<String>,

@@ -111,7 +111,7 @@ impl Page for SignInPage {
             BTreeMap::insert(&mut shows, "attempts_left", left.to_string());
         }
         let forms = vec![FormView { fields, ..FormView::default() }];
-        View { page: "sign-in", shows, forms, ..View::default() }
+        View { page: "sign_in", shows, forms, ..View::default() }
     }
 }
 

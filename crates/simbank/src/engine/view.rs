@@ -20,7 +20,7 @@ type Shown = BTreeMap<&'static str, String>;
 /// A page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct View {
-    /// Its name: `sign-in`, `consent`, `app`, `return`, `left`, `kept`, `problem`.
+    /// Its name: `sign_in`, `consent`, `app`, `return`, `left`, `kept`, `problem`.
     pub(crate) page: &'static str,
     /// The details that it shows.
     pub(crate) shows: Shown,

@@ -54,7 +54,7 @@ async fn a_program_signs_in_and_approves_by_what_the_pages_say() {
     let id = created["paymentId"].as_str().unwrap();
     let visit = format!("/bg-linden/sca/{id}");
     let page = world.data(&visit).await;
-    assert_eq!(page["page"], "sign-in");
+    assert_eq!(page["page"], "sign_in");
     assert_eq!(names(&page["forms"][0], "fields"), ["username", "password"]);
     assert_eq!(page["shows"]["attempts_left"], Value::Null);
     let sign_in = format!("{visit}/sign-in");

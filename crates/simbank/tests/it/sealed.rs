@@ -32,7 +32,7 @@ impl World {
         format!("{:012x}", number & 0xffff_ffff_ffff)
     }
 
-    /// A sealed message to a bank of NextGenPSD2, with the payer's token where there is one.
+    /// A sealed message to a bank of NextGenPSD2, with the payer's token if there is one.
     pub async fn sealed(
         &self,
         sha512: bool,

@@ -276,7 +276,7 @@ impl Filter {
     /// The seeks of a list that names no payment; what of them is needed is found by the caller.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where the filter has more values than it may.
+    /// [`StoreError::Corrupt`] if the filter has more values than it may.
     pub fn statements(
         &self,
         member_id: &MemberId,

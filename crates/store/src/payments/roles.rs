@@ -91,7 +91,7 @@ pub(crate) const TRANSFERS_OF_STATUS: &str = "SELECT body FROM payments WHERE me
      ORDER BY transfer_status DESC, transfer_ms DESC, id DESC LIMIT $6";
 
 impl Role {
-    /// When `payment` began to be seen so; `None` where it is not.
+    /// When `payment` began to be seen so; `None` if it is not.
     #[must_use]
     pub fn since(self, payment: &Payment) -> Option<Timestamp> {
         payment.token_request_id.as_ref()?;
@@ -145,7 +145,7 @@ impl RoleFilter {
     /// The seeks of the list.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where the filter has more values than it may.
+    /// [`StoreError::Corrupt`] if the filter has more values than it may.
     pub fn statements(
         &self,
         member_id: &MemberId,

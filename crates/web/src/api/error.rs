@@ -15,10 +15,10 @@ use super::grpc::GrpcStatus;
 use super::status::of_stage;
 use super::v2::payments::amount::too_precise;
 
-/// When a request may be sent again that the database could not serve, in seconds.
+/// The `Retry-After` of a request that the database could not serve, in seconds.
 const DATABASE_RETRY_AFTER_S: u64 = 5;
 
-/// What is wrong with a field (`errorCode` of the published `FieldError`).
+/// The kind of error of a field (`errorCode` of the published `FieldError`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldFault {
     /// It is missing.
@@ -48,7 +48,7 @@ impl FieldFault {
 pub enum ApiError {
     /// 400: a field of the body, or a query parameter.
     Field {
-        /// What is wrong with it.
+        /// The kind of error.
         fault: FieldFault,
         /// In words.
         message: String,
@@ -75,7 +75,7 @@ pub enum ApiError {
     },
     /// 401.
     Unauthenticated {
-        /// In words; empty in production, where nothing is told.
+        /// In words; empty in production, which gives no reason.
         message: String,
     },
     /// 403.
@@ -322,7 +322,7 @@ impl ApiError {
         matches!(self, ApiError::Unavailable { .. } | ApiError::Internal { .. })
     }
 
-    /// What the log says.
+    /// The text for the log.
     #[must_use]
     pub fn detail(&self) -> String {
         match self {
@@ -337,8 +337,7 @@ fn shown_id(id: &str) -> String {
     id.chars().take(domain::ids::ID_LENGTH_MAX).collect()
 }
 
-/// What a bank does not take: a field where it is one, a feature where it is the whole.
-/// What a member reads of a command that was not carried out: where the payment stands, in the
+/// The member's text for a refused command: the payment's state, in the
 /// words of its status, and when the command is possible.
 fn in_public_words(refusal: &Refusal) -> String {
     let (stage, when) = match refusal {

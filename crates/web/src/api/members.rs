@@ -57,7 +57,7 @@ pub struct ResolvedMember {
 /// Which member an alias names.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AliasResponse {
-    /// The member; absent where the alias names none.
+    /// The member; absent if the alias names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<ResolvedMember>,
 }

@@ -79,7 +79,7 @@ async fn create(
     Ok(TokenizedAccount { tokenized_account_id: id.to_string() })
 }
 
-/// The fields of a payer stand elsewhere in this request.
+/// The fields of a payer have another place in this request.
 fn in_account_details(error: ApiError) -> ApiError {
     match error {
         ApiError::Field { fault, message, path, .. } => {
@@ -149,7 +149,7 @@ fn failed(error: GatewayError) -> ApiError {
 /// An account on file named in a payment's `debtor`, which has nothing beside the id.
 ///
 /// # Errors
-/// [`ApiError::Field`] where it is no such id, or something stands beside it.
+/// [`ApiError::Field`] if it is not such an id, or another field is beside it.
 pub(super) fn named_in(debtor: &Debtor) -> Result<Option<TokenizedAccountId>, ApiError> {
     let Some(text) = debtor.tokenized_account_id.as_deref().filter(|text| !text.is_empty()) else {
         return Ok(None);

@@ -17,7 +17,7 @@ pub(crate) type Messages = BTreeMap<String, BTreeSet<String>>;
 /// The contents of the files of a language.
 ///
 /// # Panics
-/// Where a file does not parse, or has something that pages do not read.
+/// If a file does not parse, or has something that pages do not read.
 pub(crate) fn messages(tag: &str) -> Messages {
     let (_, files) = FOLDERS.iter().find(|(found, _)| *found == tag).unwrap();
     let placeholder = Regex::new(r"\$([a-z-]+)").unwrap();

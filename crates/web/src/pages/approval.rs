@@ -109,7 +109,7 @@ impl Page for AskAccount {
         let form = form.fixed("bank-id", &self.bank_id);
         let form = if self.accepted { form.fixed("decision", "accept") } else { form };
         let form = form.asked("account", &[]);
-        View::of("ask-account").form(form).way_out(&self.payment, &self.back_url)
+        View::of("ask_account").form(form).way_out(&self.payment, &self.back_url)
     }
 }
 

@@ -69,13 +69,13 @@ impl Page for PickBank {
         let at = Form::at(self.payment.path.clone(), &self.payment);
         let available = self.banks.iter().filter(|bank| bank.available);
         let form = available.fold(at, |form, bank| form.button("bank-id", &bank.id));
-        View::of("pick-bank").form(form).way_out(&self.payment, &self.back_url)
+        View::of("pick_bank").form(form).way_out(&self.payment, &self.back_url)
     }
 }
 
 impl Page for ConfirmBank {
     fn view(&self) -> View {
-        let view = View::of("confirm-bank");
+        let view = View::of("confirm_bank");
         let view = if self.bank.available {
             let form = Form::at(self.payment.path.clone(), &self.payment);
             view.form(form.button("bank-id", &self.bank.id))

@@ -16,7 +16,7 @@ use gateway::App;
 
 /// How long a browser keeps the cookie, in seconds: longer than a payer has to approve.
 const KEPT_S: u32 = 60 * 60;
-/// Cookies of one request that are looked at.
+/// The most cookies of one request that are read.
 const COOKIES_MAX: usize = 200;
 
 /// The cookie's name: one for each payment, because a browser may have several at banks at once.

@@ -23,7 +23,7 @@ use crate::language::Language;
 pub const PATH: &str = "/initiatePayment/callback";
 /// The parameter with the member's own address.
 const REDIRECT_URL: &str = "redirect-url";
-/// Parameters that are passed on at most.
+/// The most parameters that are passed on.
 const PARAMETERS_MAX: usize = 64;
 
 /// The member's own address in an address of this path; `None` for any other address.

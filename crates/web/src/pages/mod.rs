@@ -137,7 +137,7 @@ impl Page for Problem {
 /// The field in which each form returns its page's visit token.
 pub(crate) const VISIT: &str = "bascule-visit";
 
-/// The page for a form that does not come from the page of `id` at `path`; `None` where it does. Nothing was
+/// The page for a form that does not come from the page of `id` at `path`; `None` if it does. Nothing was
 /// done, and the page shows the payment's state.
 pub(crate) fn stale_visit(
     app: &App,

@@ -12,7 +12,7 @@ const FORMATS: [(&[u8], &str); 4] = [
     (b"GIF89a", "image/gif"),
 ];
 
-/// The `data:` address of a picture in base64; `None` where it is not PNG, JPEG or GIF.
+/// The `data:` address of a picture in base64; `None` if it is not PNG, JPEG or GIF.
 pub(super) fn address(picture_base64: &str) -> Option<String> {
     let bytes = STANDARD.decode(picture_base64).ok()?;
     let (_, kind) = FORMATS.iter().find(|(start, _)| bytes.starts_with(start))?;

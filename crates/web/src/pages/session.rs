@@ -85,7 +85,7 @@ pub(super) struct ResultPage {
 
 impl Page for ToBank {
     fn view(&self) -> View {
-        let view = View::of("to-bank").link(&self.redirect_url);
+        let view = View::of("to_bank").link(&self.redirect_url);
         let view = if self.immediately { view.onward(&self.redirect_url, true) } else { view };
         view.way_out(&self.payment, &self.back_url)
     }

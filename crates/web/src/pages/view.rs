@@ -15,7 +15,7 @@ use super::summary::Summary;
 /// A page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct View {
-    /// The name of its template, with hyphens.
+    /// The name of its template.
     page: &'static str,
     /// The title of a result or a problem, and its text.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -26,7 +26,7 @@ async fn a_program_reads_forms_and_ways_in_place_of_html() {
         assert_eq!(answer.header("cache-control"), "no-store");
         assert!(!answer.headers.contains_key("access-control-allow-origin"));
         let page: Value = answer.json();
-        assert_eq!(page["page"], "pick-bank");
+        assert_eq!(page["page"], "pick_bank");
         let [main, cancel] = [&page["forms"][0], &page["forms"][1]];
         assert_eq!((&main["name"], &cancel["name"]), (&json!("main"), &json!("cancel")));
         let button = json!({ "name": "bank-id", "value": "ob-iron" });
@@ -38,7 +38,7 @@ async fn a_program_reads_forms_and_ways_in_place_of_html() {
         let leave: Value = world.data(chosen.header("location"), JSON).await.json();
         assert_eq!(
             (&leave["page"], &leave["onward"]["at_once"]),
-            (&json!("to-bank"), &json!(true))
+            (&json!("to_bank"), &json!(true))
         );
         assert_eq!(leave["onward"]["url"], leave["links"][0]);
     }

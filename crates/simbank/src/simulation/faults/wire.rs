@@ -154,7 +154,7 @@ async fn spoil(shared: &Shared, bank: &str, fault: Fault, answer: Response) -> R
     }
 }
 
-/// Another signature of the same shape, where there is one.
+/// Another signature of the same shape, if there is one.
 fn forge(headers: &mut HeaderMap) {
     let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
     let Some((head, own)) = signature.and_then(|text| text.rsplit_once('.')) else { return };

@@ -45,7 +45,7 @@ pub(crate) struct NextGenPsd2 {
     /// A creation that comes again with the same `X-Request-ID` is answered as the first time;
     /// elsewhere it creates another payment.
     pub(crate) replays_request_id: bool,
-    /// The tokens of its OAuth, where it has one.
+    /// The tokens of its OAuth, if it has one.
     pub(crate) tokens: TokenTerms,
 }
 

@@ -32,7 +32,7 @@ pub(crate) enum WayBack {
     Form(Vec<(String, String)>),
 }
 
-/// The way back in that response mode; `None` where the answer cannot be signed.
+/// The way back in that response mode; `None` if the answer cannot be signed.
 pub(crate) fn of(
     shared: &Shared,
     bank: &Bank,

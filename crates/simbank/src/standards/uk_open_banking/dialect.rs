@@ -222,7 +222,7 @@ pub(crate) fn reference(initiation: &Value) -> String {
     texts.join(" ")
 }
 
-/// The day on which a payment or the first of a standing order is due; `None` where it is due now
+/// The day on which a payment or the first of a standing order is due; `None` if it is due now
 /// or where the text is no date.
 pub(super) fn first_at(initiation: &Value) -> Option<Timestamp> {
     let mandate = &initiation["MandateRelatedInformation"];
@@ -236,7 +236,7 @@ pub(super) fn first_at(initiation: &Value) -> Option<Timestamp> {
     .and_then(|text| text.parse().ok())
 }
 
-/// The time between two payments of a standing order; `None` where these banks do not offer it.
+/// The time between two payments of a standing order; `None` if these banks do not offer it.
 pub(super) fn interval(initiation: &Value) -> Option<Interval> {
     if let Some(kind) = initiation["MandateRelatedInformation"]["Frequency"]["Type"].as_str() {
         return Some(match kind {
@@ -262,7 +262,7 @@ pub(super) fn interval(initiation: &Value) -> Option<Interval> {
     }
 }
 
-/// The days of an order for later; `None` where it is due at once.
+/// The days of an order for later; `None` if it is due at once.
 pub(super) fn schedule(product: Product, initiation: &Value) -> Option<Schedule> {
     let first = first_at(initiation)?;
     if product != Product::StandingOrder {
