@@ -309,12 +309,14 @@ pub struct Held<'a> {
 
 /// One published standard.
 ///
-/// A payment goes through `open_payment`, then as many steps as the bank wants (each ends in a
-/// call of `complete_authorisation`, `send_credentials` or `ask_approval`, each of which returns the
-/// current [`Approval`]), then, where the bank does not execute at the approval, `submit_order`.
+/// The calls of a payment, in order:
 ///
-/// Later features will extend this: account information and variable recurring payments will get
-/// traits of their own beside this one, over the same calls.
+/// 1. `open_payment`
+/// 2. `complete_authorisation`, `send_credentials` or `ask_approval` for each step that the bank
+///    requires; each returns the current [`Approval`]
+/// 3. `submit_order`, unless the bank executes at the approval
+///
+/// Account information and variable recurring payments will get traits of their own beside this one.
 pub trait Protocol: Send + Sync {
     /// Whether the order can be written in the standard's words within the bank's limits. The same
     /// functions write it that [`Protocol::open_payment`] uses; nothing is sent.

@@ -34,7 +34,7 @@ impl Returned {
 }
 
 impl Returned {
-    /// Whether the browser says that the payer came back with an error. It is a hint for the
+    /// Whether the browser says that the payer returned with an error. It is a hint for the
     /// browser's own way on: nothing about the payment follows from it.
     #[must_use]
     pub fn says_error(&self) -> bool {

@@ -145,7 +145,7 @@ pub fn floor() -> anyhow::Result<Subject> {
 /// The program to measure; `None` if it was not built.
 ///
 /// # Errors
-/// If `binary` was named and is not there.
+/// If `binary` was named and is missing.
 pub fn gateway_program(binary: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     if let Some(named) = binary {
         ensure!(named.is_file(), "{} is not there", named.display());

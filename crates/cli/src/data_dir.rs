@@ -159,7 +159,7 @@ impl DataDir {
         }
     }
 
-    /// The content of a secret file; made by `make` where it is not there yet. Only the owner can
+    /// The content of a secret file; made by `make` where it is missing yet. Only the owner can
     /// read it.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ impl Ids for SystemIds {
     #[expect(clippy::disallowed_methods, reason = "this is the real randomness")]
     fn fill(&self, bytes: &mut [u8]) {
         if aws_lc_rs::rand::fill(bytes).is_err() {
-            // Without randomness no id and no key is safe: nothing sensible can go on.
+            // Without randomness no id and no key is safe: nothing sensible can continue.
             std::process::abort();
         }
     }

@@ -130,7 +130,7 @@ impl HttpWire {
         Ok(made)
     }
 
-    /// Sends the request and waits for the head of the response. The timeout goes on: it bounds
+    /// Sends the request and waits for the head of the response. The timeout continues: it bounds
     /// the body, too.
     async fn head(&self, request: Request) -> Result<reqwest::Response, WireError> {
         self.check_host(&request.url)?;

@@ -1,4 +1,4 @@
-//! Connections that are many, slow or silent keep nobody out: on the real binary, while they go on,
+//! Connections that are many, slow or silent keep nobody out: on the real binary, while they continue,
 //! the process says that it lives and a whole payment succeeds.
 
 mod support;

@@ -71,7 +71,7 @@ fn a_server_that_answers_nobody_is_noticed_and_nothing_is_lost_or_sent_twice() {
     });
     let paid = paying.wait_with_output().unwrap();
     let (said_out, said_err) = said(&paid);
-    // `bascule pay` gives up at the first 503; the payment itself goes on.
+    // `bascule pay` gives up at the first 503; the payment itself continues.
     assert!(paid.status.success() || said_err.contains("503"), "{said_out} {said_err}");
     pays(folder.path());
     let orders = orders();

@@ -9,7 +9,7 @@ use crate::account::AccountIdentifier;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderProgress {
-    /// The bank has the order; its last word is still to come.
+    /// The bank has the order; its final status is still to come.
     InProcess,
     /// The bank's last word: it has executed the order.
     Completed,

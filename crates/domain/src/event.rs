@@ -24,9 +24,9 @@ pub enum EventKind {
     PayoutStatusChanged,
     /// A settlement rule could not pay out.
     SettlementRulePayoutExecutionFailed,
-    /// A bank's account information went away or came back.
+    /// A bank's account information went away or returned.
     BankAisOutageStatusChanged,
-    /// A bank's payments went away or came back.
+    /// A bank's payments went away or returned.
     BankSipOutageStatusChanged,
 }
 

@@ -1,9 +1,9 @@
 //! How and when a payment is executed at the bank that it goes to: the rail, and the day.
 //!
-//! Decided once, when the payment goes to its bank, and recorded with it before anything is sent.
-//! An immediate payment that its bank would not execute today becomes a future-dated one for the
-//! next working day (reference, section 2.16), where the bank has such payments and the member
-//! does not forbid it.
+//! Both are decided once, when the payment goes to its bank, and recorded with it before anything is
+//! sent. If the bank would not execute an immediate payment today, the payment becomes a future-dated
+//! one for the next working day (reference, section 2.16), unless the bank has no such payments or the
+//! member forbids it.
 
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};

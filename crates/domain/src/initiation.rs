@@ -296,7 +296,7 @@ pub struct Visit {
     pub bank_countries: Vec<String>,
     /// Where the payer's browser returns to.
     pub callback_url: String,
-    /// Opaque text that comes back with the browser as `state`.
+    /// Opaque text that returns with the browser as `state`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub callback_state: Option<String>,
     /// Who guides the payer.

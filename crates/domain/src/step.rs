@@ -32,7 +32,7 @@ impl AuthorisationJob {
 pub enum PaymentJob {
     /// Send the order.
     Redeem,
-    /// Ask the bank what became of the order.
+    /// Ask the bank for the status of the order.
     AskStatus,
     /// Ask the bank not to execute.
     Cancel,

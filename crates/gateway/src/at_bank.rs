@@ -65,10 +65,10 @@ impl App {
 
 impl AtBank<'_> {
     /// Waits for a place at the bank, which is held until this is dropped; `false` where too many
-    /// wait already, and the job has to come back later.
+    /// wait already, and the job has to return later.
     pub(crate) async fn enter(&mut self) -> bool {
         let entering = Box::pin(self.app.lanes.at_bank(&self.bank.id, &self.member_id));
-        // The lease goes on meanwhile.
+        // The lease continues meanwhile.
         let patience = self.app.clock().sleep(PLACE_WAIT_MS);
         self.place = match select(entering, patience).await {
             Either::Left((place, _)) => place,

@@ -98,7 +98,7 @@ pub struct BankHealth {
     pub up: bool,
     /// The last exchange, where there was one.
     pub last_exchange_at: Option<Timestamp>,
-    /// When it last went down or came back.
+    /// When it last went down or returned.
     pub changed_at: Option<Timestamp>,
     /// Per operation, by name.
     pub figures: Vec<Figures>,

@@ -6,7 +6,7 @@
 //! | calls at the same time | [`BANK_CALLS_MAX`], [`BANK_CALLS_OF_A_MEMBER_MAX`] of them for one member | [`ENDPOINT_CALLS_MAX`] |
 //! | jobs that wait for a place | [`WAITING_MAX`] | [`WAITING_MAX`] |
 //!
-//! A job that finds no place to wait comes back later.
+//! A job that finds no place to wait returns later.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -153,7 +153,7 @@ pub async fn add_key(
 /// [`GatewayError::Store`].
 pub(crate) async fn terms(app: &App, member: &Member, flow: Flow) -> Result<Terms, GatewayError> {
     let settings = settings(app, member.id()).await?;
-    // On our own pages the payer comes back to us.
+    // On our own pages the payer returns to us.
     let return_url = (flow == Flow::ApiOnly).then(|| settings.return_url.clone()).flatten();
     Ok(Terms { redeems_on_request: settings.redeems_on_request, return_url })
 }

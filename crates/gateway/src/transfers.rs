@@ -138,9 +138,9 @@ async fn with_requests(
     payments.into_iter().map(with_request).collect()
 }
 
-/// Sends the order of the token that `id` names, once, and returns its transfer or standing order as
-/// the current state when the bank has answered or the time of a request is over. `ref_id` is the reference
-/// of the transfer; without it, the transfer has that of the token request.
+/// Sends the order of the token that `id` names, once. Returns its current transfer or standing order
+/// when the bank has answered, or the time of a request is over. `ref_id` is the reference of the
+/// transfer; without it, the transfer has that of the token request.
 ///
 /// # Errors
 /// Those of [`payments::redeem_as`]; [`GatewayError::TokenNotFound`].

@@ -14,7 +14,7 @@ pub const URL_BYTES_MAX: usize = 2_048;
 pub const WOKEN_PAYMENTS_MAX: usize = 1_000;
 
 /// Replaces the configuration, and makes events due that wait for an attempt: an endpoint that moved
-/// or came back gets them now.
+/// or recovered gets them now.
 ///
 /// # Errors
 /// [`GatewayError::Invalid`] if the URL is not one that we would post to.

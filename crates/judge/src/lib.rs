@@ -80,7 +80,7 @@ impl Judge {
     /// Loads a document by its path below [`specs_directory`], for example
     /// `banks/obie/v3.1.11-payment-initiation-judge.json`.
     ///
-    /// Returns `None`, after saying so on standard error, when the file is not there.
+    /// Returns `None`, after saying so on standard error, when the file is missing.
     ///
     /// # Panics
     /// When the file is there but is not an OpenAPI document in JSON: a test must not pass on that.

@@ -2,9 +2,9 @@
 //! (`engine/`: orders, approvals, execution, the books, the payer's pages) with a face for each standard
 //! (`standards/`), and a view from outside (`simulation/`).
 //!
-//! The crate knows nothing of the gateway: it is written from the published standards, handles
-//! plain JSON values and shares no type with anyone, so that a connector that works against it has
-//! been checked by a second, independent reading of the standard.
+//! The crate knows nothing of the gateway. It is written from the published standards, handles plain
+//! JSON values and shares no type with other crates. So it checks a connector against a second,
+//! independent reading of the standard.
 //!
 //! All banks (see `banks.rs` for the table) live on one port, each below its own first path
 //! segment:
@@ -143,7 +143,7 @@ pub trait Environment: Send + Sync + 'static {
     fn now(&self) -> jiff::Timestamp;
     /// Fills the bytes with randomness fit for secrets.
     fn fill_random(&self, bytes: &mut [u8]);
-    /// Ends after so many milliseconds.
+    /// Ends after this many milliseconds.
     fn sleep(&self, milliseconds: u64) -> BoxFuture<'static, ()>;
     /// Sends a callback to a TPP, as a `POST` of JSON with the key in the header `apiKey`; ends
     /// when the TPP has it, or cannot be reached.

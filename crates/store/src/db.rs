@@ -20,7 +20,7 @@ pub enum StoreError {
     /// Somebody else changed the same row first. [`Db::transact`] runs the unit again.
     #[error("another change came first")]
     Conflict,
-    /// The database is not there, full, or refuses to work; nothing of the unit was kept.
+    /// The database is missing, full, or refuses to work; nothing of the unit was kept.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// The commit was sent and no answer came: the unit may or may not have been kept.

@@ -67,7 +67,7 @@ impl PostgresServer {
         self.signal("-STOP");
     }
 
-    /// Lets its processes go on.
+    /// Lets its processes continue.
     pub fn thaw(&self) {
         self.signal("-CONT");
     }

@@ -268,6 +268,7 @@ fn rust(file: &File) -> BTreeMap<usize, String> {
             let line = lines.entry(literal.line).or_default();
             line.push_str(" | ");
             line.push_str(&literal.text.replace('\n', " | "));
+            line.push_str(" |");
         }
     }
     lines
@@ -375,6 +376,7 @@ mod tests {
             ("a.rs", "//! A.\n/// What it is\n/// for.\nfn f() {}\n"),
             ("a.rs", "//! A.\nfn f() { g(\"http://x\"); } // told\n"),
             ("a.rs", "//! A.\nfn f() { g(\"nobody told us\"); }\n"),
+            ("a.rs", "//! A.\nconst A: &str = \"a text\";\n/// What it is.\nconst B: u8 = 1;\n"),
             ("a.rs", "//! A.\nfn f() { panic!(\"{x}: nobody told us\"); }\n"),
             ("a.ftl", "a-title = The shop has not told us.\n"),
             ("a.html", "<p>The shop has not told us.</p>\n"),

@@ -463,7 +463,7 @@ impl Payment<'_> {
     }
 }
 
-/// Who the payer is and where the browser comes back to.
+/// Who the payer is and where the browser returns to.
 pub(super) fn psu_headers(
     call: &Call<'_>,
     context: &Context,

@@ -127,7 +127,7 @@ impl OpeningHours {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Downtime {
-    /// The bank works on its systems and goes on answering.
+    /// The bank works on its systems and continues answering.
     NoDowntimeExpected,
     /// The bank may not answer.
     DowntimeExpected,

@@ -41,7 +41,7 @@ pub const SIMULATOR_HOST_PLACEHOLDER: &str = "{simbank_host}";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScaMethod {
-    /// The browser goes to the bank and comes back.
+    /// The browser goes to the bank and returns.
     Redirect,
     /// The browser goes there more than once.
     MultiRedirect,

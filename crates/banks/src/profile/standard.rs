@@ -252,7 +252,7 @@ pub enum AcceptedStatus {
     /// Execution has begun.
     #[serde(alias = "AcceptedSettlementInProcess")]
     Acsp,
-    /// Accepted with a change, of the date for example; execution goes on.
+    /// Accepted with a change, of the date for example; execution continues.
     Acwc,
     /// The payer's side is settled.
     #[serde(alias = "AcceptedSettlementCompleted")]

@@ -69,7 +69,7 @@ impl Stet {
             client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
         };
         let answered = call.wire.send(request).await.map_err(no_response).and_then(success);
-        // A token that we never saw is of no use to anybody.
+        // A token that we never saw is useless to anybody.
         let response = answered.map_err(BankError::without_effect)?;
         let token: TokenAnswer = read(&response.body).map_err(BankError::without_effect)?;
         let visible = token.access_token.bytes().all(|byte| byte.is_ascii_graphic());

@@ -324,7 +324,7 @@ impl Protocol for Stet {
         false
     }
 
-    /// The bank's own word on the request counts, not that a browser came back.
+    /// The bank's own word on the request counts, not that a browser returned.
     fn complete_authorisation<'a>(
         &'a self,
         call: &'a Call<'a>,

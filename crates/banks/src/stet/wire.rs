@@ -160,7 +160,7 @@ struct Supplementary<'a> {
     unsuccessful_report_url: &'a str,
 }
 
-/// Who asks and where the payer's browser comes back to.
+/// Who asks and where the payer's browser returns to.
 pub(super) struct Surroundings<'a> {
     pub(super) organisation_name: &'a str,
     pub(super) organisation_identifier: &'a str,

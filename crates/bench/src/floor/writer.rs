@@ -29,7 +29,7 @@ const PAYMENT: &str = "INSERT INTO payments (id, member_id, ref_id, created_ms, 
 const EVENT: &str = "INSERT INTO events (subject, version, body) VALUES (?1, 1, ?2)";
 const JOB: &str = "INSERT INTO jobs (subject, kind, due_ms) VALUES (?1, 'expire', ?2)";
 const READ: &str = "SELECT body FROM payments WHERE id = ?1 AND member_id = ?2";
-/// What an event says beside its payment's id.
+/// The body of an event, beside its payment's id.
 const EVENT_BODY: &str = "{\"stage\":\"awaiting_bank_choice\",\"bank_id\":null,\"reason\":null}";
 /// How long a payer has, in milliseconds.
 const PATIENCE_MS: i64 = 40 * 60_000;

@@ -54,7 +54,7 @@ impl SandboxMember {
     }
 }
 
-/// The member that `purpose` names; made, with its keys, where it is not there yet.
+/// The member that `purpose` names; made, with its keys, where it is missing yet.
 pub async fn member(
     db: &Db,
     sealer: &Sealer,

@@ -18,7 +18,7 @@ pub const TEXT_LENGTH_MAX: usize = 2048;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "approach")]
 pub enum Approach {
-    /// The browser goes to the bank and comes back.
+    /// The browser goes to the bank and returns.
     Redirect {
         /// Where it goes. It may hold what lets its reader act as the payer: never log it.
         url: String,
@@ -50,7 +50,7 @@ pub enum FieldKind {
 /// One question of a bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChallengeField {
-    /// The name under which the answer comes back.
+    /// The name under which the answer returns.
     pub id: String,
     /// The kind of answer that it accepts.
     pub kind: FieldKind,

@@ -24,14 +24,14 @@ pub enum Notice {
     AnswersLost,
 }
 
-/// An authorisation that goes on.
+/// An authorisation that continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Continued {
     /// The new state.
     pub authorisation: Authorisation,
     /// The returns that wait for their turn.
     pub early_returns: Vec<Sealed>,
-    /// Of the jobs of an authorisation this one alone goes on.
+    /// Of the jobs of an authorisation this one alone continues.
     pub job: Option<(AuthorisationJob, Timestamp)>,
     /// The notice.
     pub notice: Notice,
@@ -55,7 +55,7 @@ pub enum Verdict {
         /// The case in place of a word.
         case: Option<Case>,
     },
-    /// It goes on.
+    /// It continues.
     Continues(Box<Continued>),
     /// The payer has approved, and our request may follow.
     Granted {

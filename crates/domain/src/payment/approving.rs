@@ -184,7 +184,7 @@ impl Payment {
     }
 }
 
-/// Of the jobs of an authorisation, `wanted` alone goes on.
+/// Of the jobs of an authorisation, `wanted` alone continues.
 pub(super) fn authorisation_jobs(wanted: Option<(AuthorisationJob, Timestamp)>) -> Vec<JobChange> {
     let unwanted = |kind: &AuthorisationJob| wanted.is_none_or(|(wanted, _)| wanted != *kind);
     let mut jobs: Vec<JobChange> = AuthorisationJob::ALL

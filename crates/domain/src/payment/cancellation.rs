@@ -349,7 +349,7 @@ impl Payment {
     }
 
     /// The payer has to approve the cancellation. The bank is asked about it too, because a payer
-    /// may not come back.
+    /// may not return.
     fn approves(mut self, authorisation: Authorisation, now: Timestamp) -> PaymentStep {
         self.reason = Some(NEEDS_APPROVAL.to_owned());
         self.early_returns.clear();

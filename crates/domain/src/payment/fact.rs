@@ -98,9 +98,9 @@ pub enum CancellationFact {
 /// Something that happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// The payer's browser came back.
+    /// The payer's browser returned.
     PsuReturned {
-        /// The OAuth `state` that came back; that of an abandoned attempt changes nothing.
+        /// The OAuth `state` that returned; that of an abandoned attempt changes nothing.
         oauth_state: String,
         /// The parameters of the browser's return, or of the bank's callback, sealed. The gateway
         /// believes nothing in them before the bank has confirmed it.

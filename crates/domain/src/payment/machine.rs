@@ -83,7 +83,7 @@ impl Payment {
         }
     }
 
-    /// The payer's browser came back, or the bank's callback came in its place.
+    /// The payer's browser returned, or the bank's callback came in its place.
     fn observe_return(
         &self,
         oauth_state: &str,

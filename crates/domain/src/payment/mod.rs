@@ -61,7 +61,7 @@ pub const LINK_WINDOW_MAX: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long a member that redeems by itself has for it, counted from the bank's confirmation: at
 /// most a day; less if the bank's grant expires earlier. The reference names no time.
 pub const REDEMPTION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// How long a bank is asked for its last word, counted from the order: 30 days (the same section).
+/// How long a bank is asked for its final status, counted from the order: 30 days (the same section).
 pub const STATUS_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The longest reason that is kept or shown (API `statusReasonInformation`), in characters.
 pub const REASON_LENGTH_MAX: usize = 256;

@@ -110,7 +110,7 @@ pub enum End {
     Failed,
     /// The payer did not approve in time: no order was sent, or the bank says that it had no answer.
     Expired,
-    /// The bank never gave its last word; the order may have been executed.
+    /// The bank never gave its final status; the order may have been executed.
     NoFinalStatus,
     /// The member took it back before an order was sent.
     Cancelled,

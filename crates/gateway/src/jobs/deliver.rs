@@ -145,7 +145,7 @@ async fn end(
     Ok(more)
 }
 
-/// The job comes back at `due`; `failed` is the attempt that was made, with its result.
+/// The job returns at `due`; `failed` is the attempt that was made, with its result.
 async fn repeat_later(
     app: &App,
     claim: &Claim,

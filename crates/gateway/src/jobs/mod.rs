@@ -90,7 +90,7 @@ enum Observed {
 }
 
 /// Runs a held job, and what follows from it, until it is done or `timeout_ms` have passed. The
-/// job goes on by itself after that.
+/// job continues by itself after that.
 pub(crate) async fn run_now(app: &Arc<App>, claim: Claim, psu: PsuContext, timeout_ms: u64) {
     let running = tokio::spawn(runner::run_chain(Arc::clone(app), claim, psu));
     let patience = app.clock().sleep(timeout_ms);
@@ -276,7 +276,7 @@ pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
     }
 }
 
-/// The job finds no place to wait in: it comes back, and this time does not count.
+/// The job finds no place to wait in: it returns, and this time does not count.
 fn postponed(app: &App) -> Next {
     let due = app.now().checked_add(POSTPONED).unwrap_or(Timestamp::MAX);
     Next::Postpone(due)

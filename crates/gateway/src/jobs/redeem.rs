@@ -75,7 +75,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
 /// The job, and its place at the bank.
 type Work<'a> = (&'a Arc<App>, &'a Claim, &'a AtBank<'a>);
 
-/// `None` if the order may go on.
+/// `None` if the order may continue.
 async fn confirm_funds(
     (app, claim, at_bank): Work<'_>,
     payment: &Payment,

@@ -242,9 +242,9 @@ pub async fn run_due(app: &Arc<App>) -> Result<usize, GatewayError> {
     Ok(CLAIMS_OF_ONE_CALL_MAX)
 }
 
-/// Once at start of a process that alone uses its database: every lease there is a dead process's,
-/// so its job is due now instead of when the lease ends, and a request with an idempotency key that
-/// it was carrying out may be repeated now.
+/// Runs once at the start of a process that is alone on its database. Every lease belongs to a dead
+/// process, so its job is due now instead of at the end of the lease. Requests with an idempotency key
+/// that the dead process was running can be repeated now.
 ///
 /// # Errors
 /// [`GatewayError::Store`].

@@ -37,7 +37,7 @@ pub struct NewPayment {
 
 /// Records the payment and, if its bank is known from the start, opens it there. Returns the current
 /// payment when the bank has answered or the time is over, whichever is first; the opening
-/// goes on by itself.
+/// continues by itself.
 ///
 /// # Errors
 /// [`GatewayError::BankUnknown`], [`GatewayError::BankUnavailable`],

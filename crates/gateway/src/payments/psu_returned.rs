@@ -1,4 +1,4 @@
-//! The payer's browser comes back from the bank.
+//! The payer's browser returns from the bank.
 
 use std::sync::Arc;
 

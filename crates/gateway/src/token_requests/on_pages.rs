@@ -136,7 +136,7 @@ pub async fn pay(
         token_request_id: Some(request.id.clone()),
         receipt_to: request.receipt_to.clone(),
     };
-    // The link is the payer's right to go on with what the member has asked for.
+    // The link is the payer's right to continue with what the member has asked for.
     let member = Member::authenticated(request.member_id.clone());
     match payments::create(app, &member, new).await {
         Ok(payment) => payments::choose_bank(app, &payment.id, &bank.id, payer_account, psu).await,

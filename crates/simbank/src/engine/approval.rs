@@ -101,7 +101,7 @@ fn accept(state: &mut State, id: &str, now: Timestamp, delay_ms: i64) {
     let wished = order.schedule.as_ref().filter(|_| !order.is_set_up_first());
     let at = wished.map_or(soon, |schedule| schedule.first_at.max(soon));
     let at = hours::next_opening(bank.country, at);
-    // Elsewhere to take a standing order is the bank's last word on it, so it is rejected at once or
+    // Elsewhere to take a standing order is the bank's final status on it, so it is rejected at once or
     // never.
     let rejected = match scenario.ending {
         Ending::Reject(_, words)

@@ -141,7 +141,7 @@ impl Bank {
         }
     }
 
-    /// The parameter in which a code comes back with the browser.
+    /// The parameter in which a code returns with the browser.
     pub(crate) fn code_parameter(&self) -> &'static str {
         if self.is_stet() { "psuAuthenticationFactor" } else { "confirmationCode" }
     }

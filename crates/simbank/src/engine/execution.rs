@@ -45,7 +45,7 @@ fn set_up(state: &mut State, id: &str, order: &Order, ending: Ending, now: Times
 fn run(state: &mut State, id: &str, order: &Order, ending: Ending, now: Timestamp) {
     let repeats = order.product == Product::StandingOrder;
     let paid = ending != Ending::Complete || pay(state, order);
-    // A standing order skips the days on which the money is not there.
+    // A standing order skips the days on which the money is missing.
     let ending = if paid || repeats { ending } else { LACK_OF_BALANCE };
     let done = order.runs.saturating_add(1);
     let next = match (&order.schedule, ending) {

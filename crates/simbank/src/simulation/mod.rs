@@ -69,9 +69,9 @@ pub(crate) async fn accounts(State(shared): State<Arc<Shared>>) -> Response {
     list.map_or_else(|_| unavailable(), |list| Json(list).into_response())
 }
 
-/// `GET /sim/orders`: for every order, how many messages that set it going reached the bank, how often
-/// the bank took it, whether it has executed it, or cancelled it, and how many payments it has made of
-/// it: of a standing order there may be some before it was cancelled.
+/// `GET /sim/orders`: for every order, how many messages that start it reached the bank, how often the
+/// bank accepted it, whether the bank executed or cancelled it, and the number of its payments. A
+/// standing order can have payments before its cancellation.
 pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
     let list = shared.commit(|state| {
         let rows = state.orders.all().into_iter().map(|(id, order)| {

@@ -219,7 +219,7 @@ async fn go(world: &World, reference: &str) -> Reply {
     world.get(&format!("/{ONYX}/authorize?{query}")).await
 }
 
-/// The verified claims of the one parameter that came back.
+/// The verified claims of the one parameter that returned.
 async fn response(world: &World, location: &str) -> Value {
     let (address, query) = location.split_once('?').unwrap();
     assert_eq!(address, REDIRECT_URI);

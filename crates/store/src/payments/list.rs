@@ -104,7 +104,7 @@ pub(crate) const OF_SUB_TPP: Seek = filtered_seek!(
     "(on_behalf_of_id, created_ms, id) < ($2, $4, $5)",
     " ORDER BY on_behalf_of_id DESC, created_ms DESC, id DESC"
 );
-/// The member is no column of the index of ids, and by the member nothing is to be looked for.
+/// The index on ids does not contain the member, so the statement searches by id and then filters.
 pub(crate) const OF_IDS: &str = "SELECT body FROM payments WHERE id IN ($1, $2, $3, $4, $5, $6, \
      $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, \
      $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, \

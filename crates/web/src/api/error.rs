@@ -108,7 +108,7 @@ pub enum ApiError {
         /// In words.
         message: String,
     },
-    /// 504: the bank has not answered in the request's time; it goes on by itself.
+    /// 504: the bank has not answered in the request's time; it continues by itself.
     BankSlow {
         /// In words.
         message: String,

@@ -1,4 +1,4 @@
-//! `GET /qr-code`: a URL as a QR code in SVG (reference, section 3.10), so that a payer can go on
+//! `GET /qr-code`: a URL as a QR code in SVG (reference, section 3.10), so that a payer can continue
 //! with a telephone.
 
 use std::fmt::Write;

@@ -47,7 +47,7 @@ struct ArrivedPage {
     language: Language,
 }
 
-/// Where a browser goes on that did not leave from our pages.
+/// The next address of a browser that did not leave from our pages.
 const ARRIVED: &str = "/callback/arrived";
 
 #[derive(Template)]
@@ -75,7 +75,7 @@ impl Page for LeavingPage<'_> {
     }
 }
 
-/// The page from which a browser goes on to the shop.
+/// The page from which a browser continues to the shop.
 pub(super) fn to_the_shop(language: Language, target: &str) -> Response {
     page(StatusCode::OK, &LeavingPage { language, target })
 }
@@ -105,7 +105,7 @@ pub(crate) async fn from_query(
 }
 
 /// `GET /callback/arrived`: the bank's answer is here, and this browser learns no more. With `at`, the
-/// sealed id of a payment, the browser that left with it goes on to that payment.
+/// sealed id of a payment, the browser that left with it continues to that payment.
 pub(crate) async fn arrived(
     State(app): State<Arc<App>>,
     language: Language,
@@ -211,7 +211,7 @@ async fn record(
     }
 }
 
-/// Where the payer goes on; the module's table. `says_error`: the payer came back with an error, which
+/// Where the payer continues; the module's table. `says_error`: the payer returned with an error, which
 /// the member's page gets as a hint while the payment stays pending.
 fn next_url(app: &App, (payment, says_error): &(Payment, bool), headers: &HeaderMap) -> String {
     let left_here = departure::is_known(app, &payment.id, headers);

@@ -101,7 +101,7 @@ impl Says {
     }
 }
 
-/// Something that cannot go on; what the payer can do about it.
+/// Something that cannot continue; what the payer can do about it.
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct Problem {
@@ -165,7 +165,7 @@ pub(crate) fn page(status: StatusCode, page: &impl Page) -> Response {
     }
 }
 
-/// The page for something that cannot go on.
+/// The page for something that cannot continue.
 pub(crate) fn problem(language: Language, status: StatusCode, says: Says) -> Response {
     page(status, &Problem::of(language, says))
 }

@@ -39,7 +39,7 @@ use super::{
 use crate::api::query::Query;
 use crate::language::Language;
 
-/// How long a payer waits for the bank's last word before "sent" is shown instead.
+/// How long a payer waits for the bank's final status before "sent" is shown instead.
 const WAIT_FOR_FINAL: SignedDuration = SignedDuration::from_secs(12);
 
 /// The path's payment id; one that is not UTF-8 is not found like any other unknown one.
@@ -63,7 +63,7 @@ struct Waiting {
     language: Language,
     payment: Summary,
     text: String,
-    /// Where the page goes on.
+    /// Where the page continues.
     next: String,
     /// After how many seconds.
     seconds: u32,
@@ -157,7 +157,7 @@ pub(crate) async fn choose(
     if form.text("decision") == Some("decline") {
         return match payments::cancel_on_page(&app, &payment.id).await {
             Ok(_) => Redirect::to(&format!("{}?left=1", here(&payment.id))).into_response(),
-            // Too late: the page says how the payment goes on.
+            // Too late: the page says how the payment continues.
             Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
             Err(error) => unavailable(language, &error),
         };
@@ -190,7 +190,7 @@ pub(crate) async fn choose(
 }
 
 /// `GET /session/{paymentId}/leave`: the payer is on the way to the bank, for the first time or, at a
-/// bank with several visits, again. The waiting page goes on here.
+/// bank with several visits, again. The waiting page continues here.
 pub(crate) async fn leave(
     State(app): State<Arc<App>>,
     language: Language,
@@ -292,7 +292,7 @@ fn approving(
     }
 }
 
-/// The bank has the order, or may have it: a wait for its last word, for a while.
+/// The bank has the order, or may have it: a wait for its final status, for a while.
 fn ordered(app: &App, language: Language, payment: &Payment, order: &SentOrder) -> Response {
     if let Some(says) = scheduled(app, payment) {
         return result(app, language, payment, "pending", says);

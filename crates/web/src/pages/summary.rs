@@ -23,7 +23,7 @@ pub(super) struct Summary {
     pub(super) path: String,
     /// The value that the page's forms return ([`super::VISIT`]).
     pub(super) visit: String,
-    /// Whether the payer can still cancel; otherwise the payer can only leave, and the payment goes on.
+    /// Whether the payer can still cancel; otherwise the payer can only leave, and the payment continues.
     pub(super) can_cancel: bool,
     standing_order: bool,
     /// The lines, in order.

@@ -176,7 +176,7 @@ async fn a_callback_before_the_answer_is_kept() {
     }
 }
 
-/// Two tabs sign in before the payment exists; both come back.
+/// Two tabs sign in before the payment exists; both return.
 #[tokio::test]
 async fn two_tabs_at_the_sign_in() {
     for world in worlds().await {
@@ -239,7 +239,7 @@ async fn head_changes_nothing() {
     }
 }
 
-/// The browser goes on to the shop at once; the payment stays pending while the bank waits.
+/// The browser continues to the shop at once; the payment stays pending while the bank waits.
 #[tokio::test]
 async fn a_denial_that_nobody_signed_goes_back_to_the_shop_and_ends_nothing() {
     for world in worlds().await {

@@ -1,7 +1,7 @@
-//! The auditor: knows the simulated banks' books and the public API, and nothing of our tables. After
-//! every fault at every exchange, once and more often, after deaths of the process, after returns in
-//! every order and approvals after every deadline, there is at most one order at the bank, and none
-//! beside a payment that is said to be unpaid.
+//! The auditor knows the simulated banks' books and the public API, and nothing of our tables. It
+//! injects every fault at every exchange, once and repeatedly, deaths of the process, returns in every
+//! order, and approvals after every deadline. In each case the bank has at most one order, and no order
+//! of a payment that is reported as unpaid.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl World {
             assert!(alive.is_empty(), "{name}: {what}: {status}, but the bank has {alive:?}");
         }
         if status == "INITIATION_COMPLETED" {
-            // British 3.1 has its last word on a later day's payment when it is booked.
+            // British 3.1 has its final status on a later day's payment when it is booked.
             let later = !self.payment(id).await["initiation"]["executionDate"].is_null();
             let executed = alive.iter().filter(|row| later || row["executed"] == 1).count();
             assert_eq!(executed, 1, "{name}: {what}: completed, but the bank has {rows:?}");
@@ -331,7 +331,7 @@ fn orders() -> Vec<Vec<Arrival>> {
 }
 
 impl World {
-    /// Approves at the bank; the query with which its browser would come back.
+    /// Approves at the bank; the query with which its browser would return.
     async fn approved_return(&self, payment: &Value) -> String {
         let id = id(payment);
         let mut url = payment["authentication"]["redirectUrl"].as_str().unwrap().to_owned();

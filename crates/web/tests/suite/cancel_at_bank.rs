@@ -135,7 +135,7 @@ async fn a_payer_who_declines_the_cancellation_pays_on_the_day() {
         let url = asked["authentication"]["redirectUrl"].as_str().unwrap().to_owned();
         let reason = "The bank cancels the payment once the payer has approved that there.";
         assert_eq!(asked["statusReasonInformation"], reason);
-        // The page says that the payment goes on, with the way back as a link.
+        // The page says that the payment continues, with the way back as a link.
         world.play_redirect(&url, Decision::Decline).await;
         world.half_a_minute().await;
         let payment = world.payment(&id).await;

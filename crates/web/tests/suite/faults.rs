@@ -19,7 +19,7 @@ fn asks_questions(bank: &str) -> bool {
     ["bg-ahorn", "bg-eiche"].contains(&bank)
 }
 
-/// Banks that execute nothing without a word of the provider, who waits for the payer to come back.
+/// Banks that execute nothing without a word of the provider, who waits for the payer to return.
 fn waits_for_return(bank: &str) -> bool {
     bank.starts_with("ob-")
         || bank == "bg-pino"

@@ -1,4 +1,4 @@
-//! `/callback`: who comes back from the bank, with which browser, and where it goes on.
+//! `/callback`: who returns from the bank, with which browser, and where it continues.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::scenarios::usual_order;
 use crate::support::payer::WayBack;
 use crate::support::{Answer, Decision, Fault, PUBLIC_URL, World, id, with, world, worlds};
 
-/// Banks whose answers come back in the fragment, in a form, and in the query.
+/// Banks whose answers return in the fragment, in a form, and in the query.
 const BANKS: [&str; 3] = ["ob-modelo", "ob-iron", "ob-onyx"];
 const SHOP: &str = "https://shop.example/return?";
 const ARRIVED: &str = "/callback/arrived";
@@ -38,7 +38,7 @@ impl World {
         }
     }
 
-    /// The browser comes back, and follows where it is led within the gateway: the last answer, or
+    /// The browser returns, and follows where it is led within the gateway: the last answer, or
     /// the address of another site.
     async fn comes_back(&self, back: &Back) -> Result<Answer, String> {
         let answer = match back {

@@ -344,7 +344,7 @@ async fn sepa_carries_addresses_with_town_and_country_and_two_lines_at_most() {
     }
 }
 
-/// `callbackState` is read by no person: it comes back as it was sent, percent-encoded.
+/// `callbackState` is read by no person: it returns as it was sent, percent-encoded.
 #[tokio::test]
 async fn a_state_may_hold_format_characters_and_no_control_characters() {
     for world in worlds().await {

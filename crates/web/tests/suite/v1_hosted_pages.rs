@@ -55,7 +55,7 @@ impl World {
         payments[0].clone()
     }
 
-    /// The payer approves or declines at the bank and comes back; the page that is seen at the end.
+    /// The payer approves or declines at the bank and returns; the page that is seen at the end.
     pub async fn decide_at_bank(&self, decision: Decision) -> String {
         let payment = self.only_payment().await;
         self.play_payer(&payment, decision).await;
@@ -126,7 +126,7 @@ async fn redirect_integration_with_hosted_pages_v2() {
         let (at, page) = world.submit_and_follow(&v2(&request), &[("bank-id", "ob-modelo")]).await;
         assert!(at.ends_with("/leave"), "{at}");
         assert!(page.text().contains("Taking you to"), "{}", page.text());
-        // 4. The user authorizes at the bank, and comes back over us.
+        // 4. The user authorizes at the bank, and returns over us.
         let text = world.decide_at_bank(Decision::Approve).await;
         // 5. The TPP consumes the callback.
         let back = way_back(&text);
@@ -158,7 +158,7 @@ async fn embedded_modal_integration() {
         // 6. The user is redirected to the bank: the one that the TPP named.
         assert!(at.ends_with("/leave"), "{at}");
         assert_eq!(world.only_payment().await["initiation"]["bankId"], "ob-modelo");
-        // 7. The user authorizes there and comes back.
+        // 7. The user authorizes there and returns.
         let text = world.decide_at_bank(Decision::Approve).await;
         // 8. The TPP consumes the callback.
         let back = way_back(&text);

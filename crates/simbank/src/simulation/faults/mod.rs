@@ -6,7 +6,7 @@
 //! | `wire` | the planned faults that strike a message, whatever the standard |
 //!
 //! A scenario that goes wrong with a message strikes the planned operation. A scenario of the order
-//! itself (how it ends, when, whether the payer comes back) is remembered with the next payment that
+//! itself (how it ends, when, whether the payer returns) is remembered with the next payment that
 //! is created.
 
 pub(crate) mod api;

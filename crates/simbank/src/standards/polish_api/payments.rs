@@ -243,7 +243,7 @@ pub(super) fn read(call: &Call<'_>, service: Service) -> Result<Answer, Answer> 
 }
 
 /// `payments/cancelPayments` and `payments/cancelRecurringPayment`, with the payer's token. An order
-/// that cannot be cancelled any more comes back in the list of what was not cancelled.
+/// that cannot be cancelled any more returns in the list of what was not cancelled.
 pub(super) fn cancel(call: &Call<'_>, service: Service) -> Result<Answer, Answer> {
     let (by_id, _) = service.ids();
     call.commit(|state| {

@@ -12,7 +12,7 @@ pub(crate) struct Stet {
     pub(crate) decoupled: bool,
     /// The bank executes at the approval, and answers 200 to a new request.
     pub(crate) executes_at_approval: bool,
-    /// A factor comes back with the browser and must be in the confirmation.
+    /// A factor returns with the browser and must be in the confirmation.
     pub(crate) wants_factor: bool,
 }
 

@@ -294,7 +294,7 @@ pub(super) fn confirm(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     })
 }
 
-/// The factor that came with the payer's browser must come back, where the bank has given one.
+/// The factor that came with the payer's browser must return, where the bank has given one.
 fn check_factor(asked: &Approval, given: Option<&str>) -> Result<(), Answer> {
     match asked.confirmation_code.as_deref() {
         Some(factor) if given != Some(factor) => {

@@ -74,7 +74,7 @@ pub(super) struct CredentialFields {
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what `entry` renders")]
 pub(super) struct CredentialField {
-    /// The key under which the value comes back.
+    /// The key under which the value returns.
     id: String,
     /// The label that the payer reads.
     display_name: String,

@@ -222,7 +222,7 @@ impl World {
         }
     }
 
-    /// Approves at the bank and never comes back.
+    /// Approves at the bank and never returns.
     pub async fn approve_and_vanish(&self, url: &str) {
         let at = local(url);
         let user = customer_of(at.split('/').nth(1).unwrap());

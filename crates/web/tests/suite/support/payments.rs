@@ -32,7 +32,7 @@ impl World {
         assert!(known);
     }
 
-    /// The payer decides at the bank and comes back; everything that is due then happens.
+    /// The payer decides at the bank and returns; everything that is due then happens.
     pub async fn decide(&self, payment: &Value, decision: Decision) -> WayBack {
         let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
         let back = self.visit_bank(url, decision).await;

@@ -18,7 +18,7 @@ use crate::api::error::FieldFault;
 use crate::api::path::Path;
 use crate::api::{ApiError, idempotency, json};
 
-/// Values that one request may bring.
+/// The most values of one request.
 const VALUES_MAX: usize = 32;
 /// The longest key or value, in characters.
 const VALUE_LENGTH_MAX: usize = 1_024;
