@@ -36,7 +36,7 @@ pub enum TransferStatus {
 const TAKEN_BACK: [&str; 3] = ["cancel", "canc", "ds02"];
 /// Words of banks for an order that is not permitted.
 const NOT_PERMITTED: [&str; 2] = ["permission_denied", "permission denied"];
-/// The reason of the published mock bank for any other rejection (reference, section 8.1).
+/// The reason of the published mock bank if it gives no other one (reference, section 8.1).
 const NOTHING_SAID: &str = "failure";
 
 names! { TransferStatus: name;

@@ -337,8 +337,7 @@ fn shown_id(id: &str) -> String {
     id.chars().take(domain::ids::ID_LENGTH_MAX).collect()
 }
 
-/// The member's text for a refused command: the payment's state, in the
-/// words of its status, and when the command is possible.
+/// The member's text for a refused command: the payment's status, and when the command is possible.
 fn in_public_words(refusal: &Refusal) -> String {
     let (stage, when) = match refusal {
         Refusal::BankRequired

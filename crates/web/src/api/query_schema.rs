@@ -24,7 +24,7 @@ const HEADER_TEXT: &str = "^[!-~]*$";
 const MOMENT: &str = r"^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z)?$";
 /// Milliseconds since 1970, to the year 2286; an empty one counts as absent.
 const MILLISECONDS: &str = "^[0-9]{0,13}$";
-/// Any text: one that matches nothing finds nothing. No URL holds U+0000.
+/// Any text; a text without a match finds nothing. No URL holds U+0000.
 const ANY_TEXT: &str = r"^[^\u0000]*$";
 
 /// Adds to the parameters of every operation what its handler checks.
