@@ -93,7 +93,7 @@ pub enum AuthorisationError {
     Unproven(String),
     /// The authorisation code is spent, and the access token that it was to give is lost. Nothing
     /// else was asked of the bank.
-    #[error("the code is spent and the access token is lost: {0}")]
+    #[error("the code was used and the access token is lost: {0}")]
     GrantLost(String),
     /// The bank said no, or did not answer.
     #[error(transparent)]

@@ -95,13 +95,13 @@ fn what_cannot_be_agreed_is_said() {
     let sandbox = Sandbox::start(&path, &["--port", "0"]);
     let member = sandbox.announcement.member_id.clone();
     for (arguments, words) in [
-        (vec!["set", "nobody"], "is no member id"),
+        (vec!["set", "nobody"], "is not a member id"),
         (vec!["set", "m:1111:bscuLe"], "there is no member m:1111:bscuLe"),
         (vec!["set", &member, "--tpp-callback-url", "shop"], "`shop` is no address"),
         (vec!["set", &member, "--tpp-callback-url", "ftp://shop/"], "is no address"),
         (vec!["set", &member, "--tpp-callback-url", "https://shop/#a"], "is no address"),
-        (vec!["set", &member, "--add-beneficiary", "DE00"], "`DE00` is no account: `iban` should"),
-        (vec!["set", &member, "--add-beneficiary", "card:1"], "`card:` is no kind of account"),
+        (vec!["set", &member, "--add-beneficiary", "DE00"], "`DE00` is not an account: `iban` should"),
+        (vec!["set", &member, "--add-beneficiary", "card:1"], "`card:` is not a kind of account"),
     ] {
         let output = members(data_dir, &arguments);
         let (_, complaint) = said(&output);

@@ -89,7 +89,7 @@ pub enum GatewayError {
     #[error("transfer not found")]
     TransferNotFound,
     /// The member's payments may go to listed accounts only, and this one is not on the list.
-    #[error("the payee's account is not one of those to which this member may have payments sent")]
+    #[error("the payee's account is not in this member's list of allowed payees")]
     BeneficiaryNotListed,
     /// The member may not act on behalf of others.
     #[error("this member lacks the permission ACT_ON_BEHALF_OF")]

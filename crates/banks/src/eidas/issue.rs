@@ -215,7 +215,7 @@ fn issued(certificate: &rcgen::Certificate, key: &KeyPair) -> Issued {
 /// The DER inside the first block of a PEM text.
 pub fn pem_content(pem: &str) -> Result<Vec<u8>, CertificateError> {
     let (_, block) = x509_parser::pem::parse_x509_pem(pem.as_bytes())
-        .map_err(|_| CertificateError("it is no PEM text".to_owned()))?;
+        .map_err(|_| CertificateError("it is not PEM text".to_owned()))?;
     Ok(block.contents)
 }
 
@@ -228,12 +228,12 @@ pub fn pem_contents(pem: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
         x509_parser::pem::Pem::iter_from_buffer(pem.as_bytes())
             .take(CHAIN_MAX + 1)
             .map(|block| {
-                let block = block.map_err(|_| CertificateError("it is no PEM text".to_owned()))?;
+                let block = block.map_err(|_| CertificateError("it is not PEM text".to_owned()))?;
                 Ok(block.contents)
             })
             .collect();
     match blocks?.as_slice() {
-        [] => Err(CertificateError("it is no PEM text".to_owned())),
+        [] => Err(CertificateError("it is not PEM text".to_owned())),
         found if found.len() > CHAIN_MAX => {
             Err(CertificateError(format!("it has more than {CHAIN_MAX} certificates")))
         }

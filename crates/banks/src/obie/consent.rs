@@ -128,7 +128,7 @@ fn answer(bank: &BankProfile, response: &Response, sent: Amount) -> Result<Strin
                 text,
             })
         }
-        None => fail("`Data.Status` is no status of a payment consent"),
+        None => fail("`Data.Status` is not a status of a payment consent"),
     }
 }
 
@@ -147,7 +147,7 @@ fn answer_status(
         return Err(BankError::malformed("`Data.ConsentId` is another's", &response.body));
     }
     consent_progress(bank, &consent.data.status).ok_or_else(|| {
-        BankError::malformed("`Data.Status` is no status of a payment consent", &response.body)
+        BankError::malformed("`Data.Status` is not a status of a payment consent", &response.body)
     })
 }
 

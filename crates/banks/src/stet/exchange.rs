@@ -74,7 +74,7 @@ impl Stet {
         let token: TokenAnswer = read(&response.body).map_err(BankError::without_effect)?;
         let visible = token.access_token.bytes().all(|byte| byte.is_ascii_graphic());
         if !visible || !(1..=8192).contains(&token.access_token.len()) {
-            let unusable = BankError::malformed("`access_token` is no token", &response.body);
+            let unusable = BankError::malformed("`access_token` is not a token", &response.body);
             return Err(unusable.without_effect());
         }
         let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);

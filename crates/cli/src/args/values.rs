@@ -58,7 +58,7 @@ pub fn reason(text: &str) -> Result<String, String> {
 /// # Errors
 /// Says what is expected.
 pub fn payment(text: &str) -> Result<PaymentId, String> {
-    text.parse().map_err(|_| format!("`{text}` is no payment id: they are like pm2:…:bscuLe"))
+    text.parse().map_err(|_| format!("`{text}` is not a payment id; expected is pm2:…:bscuLe"))
 }
 
 /// A member's id.
@@ -67,7 +67,7 @@ pub fn payment(text: &str) -> Result<PaymentId, String> {
 /// Says what is expected.
 pub fn member(text: &str) -> Result<MemberId, String> {
     text.parse().map_err(|_| {
-        format!("`{text}` is no member id: they are like m:…:bscuLe, see `bascule members list`")
+        format!("`{text}` is not a member id; expected is m:…:bscuLe, see `bascule members list`")
     })
 }
 
@@ -76,7 +76,7 @@ pub fn member(text: &str) -> Result<MemberId, String> {
 /// # Errors
 /// Says what is expected.
 pub fn alias(text: &str) -> Result<Alias, String> {
-    text.parse().map_err(|error| format!("`{text}` is no alias: {error}"))
+    text.parse().map_err(|error| format!("`{text}` is not an alias: {error}"))
 }
 
 /// A role of a payment service provider.
@@ -86,7 +86,7 @@ pub fn alias(text: &str) -> Result<Alias, String> {
 pub fn role(text: &str) -> Result<Role, String> {
     Role::from_name(text).ok_or_else(|| {
         let names = Role::ALL.map(Role::name).join(", ");
-        format!("`{text}` is no role; expected is one of {names}")
+        format!("`{text}` is not a role; expected is one of {names}")
     })
 }
 
@@ -167,7 +167,7 @@ pub fn account(text: &str) -> Result<AccountIdentifier, String> {
             "plusgiro" => AccountIdentifier::Plusgiro { plusgiro_number: number, bic },
             _ => {
                 return Err(format!(
-                    "`{kind}:` is no kind of account: bban:…, bankgiro:… or plusgiro:…"
+                    "`{kind}:` is not a kind of account; expected is bban:…, bankgiro:… or plusgiro:…"
                 ));
             }
         }
@@ -185,5 +185,5 @@ pub fn account(text: &str) -> Result<AccountIdentifier, String> {
             _ => AccountIdentifier::Iban { iban: plain, bic: None },
         }
     };
-    account.checked().map_err(|error| format!("`{text}` is no account: {error}"))
+    account.checked().map_err(|error| format!("`{text}` is not an account: {error}"))
 }

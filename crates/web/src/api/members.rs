@@ -68,7 +68,7 @@ pub struct AliasResponse {
     security((), ("Bearer" = []), ("BasicAuth" = [])),
     params(("memberId" = String, Path, description = "The caller's own member id, or the gateway's")),
     responses((status = 200, description = "The member", body = MemberResponse),
-        (status = 400, description = "`memberId` is no member id"),
+        (status = 400, description = "`memberId` is not a member id"),
         (status = 401, description = "Not authenticated"),
         (status = 403, description = "Another member"))
 )]

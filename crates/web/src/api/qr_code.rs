@@ -31,7 +31,7 @@ const FORBIDDEN_SCHEMES: [&str; 5] = ["javascript", "data", "vbscript", "file", 
     responses(
         (status = 200, description = "The code as SVG, 240 by 240", body = String,
             content_type = "image/svg+xml"),
-        (status = 400, description = "`data` is no URL, or not percent-encoded"),
+        (status = 400, description = "`data` is not a URL, or not percent-encoded"),
         (status = 401, description = "Not authenticated"),
         (status = 500, description = "Internal error"))
 )]

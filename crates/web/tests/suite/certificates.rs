@@ -122,7 +122,7 @@ async fn what_cannot_be_used_is_refused_in_words_and_keys_are_never_readable() {
     for (certificate, key, what) in [
         (web.certificate_pem.as_str(), seal.private_key_pem.as_str(), "the key is not"),
         ("nonsense", web.private_key_pem.as_str(), "no PEM"),
-        (web.certificate_pem.as_str(), "nonsense", "the key: certificate: it is no PEM"),
+        (web.certificate_pem.as_str(), "nonsense", "the key: certificate: it is not PEM"),
         (old.certificate_pem.as_str(), old.private_key_pem.as_str(), "it ended on"),
     ] {
         let refused = world.prepared(None, purpose, certificate, key).unwrap_err().to_string();

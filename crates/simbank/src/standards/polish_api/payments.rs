@@ -24,7 +24,7 @@ pub(super) fn read_payment(
     let two_digits = amount.split_once('.').is_some_and(|(_, fraction)| fraction.len() == 2);
     order.minor = minor_units(&amount)
         .filter(|_| two_digits)
-        .ok_or_else(|| Answer::wrong("transferData.amount is no amount with two decimals"))?;
+        .ok_or_else(|| Answer::wrong("transferData.amount is not an amount with two decimals"))?;
     if text("/transferData/currency") != call.bank.currency {
         return Err(Answer::wrong("transferData.currency is not PLN"));
     }

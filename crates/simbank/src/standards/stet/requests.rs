@@ -86,7 +86,7 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
     let as_wanted = amount["amount"].is_string() == call.own.amounts_are_texts;
     let minor = digits(&amount["amount"]).filter(|_| as_wanted).as_deref().and_then(minor_units);
     let minor =
-        minor.ok_or_else(|| wrong("`instructedAmount` is no amount of this bank's kind"))?;
+        minor.ok_or_else(|| wrong("`instructedAmount` is not an amount in this bank's form"))?;
     if amount["currency"] != "EUR" {
         return Err(wrong("the currency is not EUR"));
     }

@@ -78,7 +78,7 @@ pub(super) async fn member(
         .parse()
         .map_err(|_| Refused::because(format!("`mid` {} is not a member id", claims.mid)))?;
     if claims.kid.len() > KID_BYTES_MAX || !claims.kid.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Refused::because("`kid` is no id of a key"));
+        return Err(Refused::because("`kid` is not the id of a key"));
     }
     app.may_authenticate(&member_id, &claims.kid).map_err(Refused::later)?;
     let verified = verify(app, &member_id, &claims, (header, payload, signature), body).await;
