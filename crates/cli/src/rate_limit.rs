@@ -46,7 +46,9 @@ pub fn all(
     if let Some((stranger, _)) = of_members.iter().find(|(member, _)| !members.contains(member)) {
         let members: Vec<&str> = members.iter().map(MemberId::as_str).collect();
         let members = members.join(", ");
-        bail!("--member-rate-limit names {stranger}, which is not a member here; expected is one of {members}");
+        bail!(
+            "--member-rate-limit names {stranger}, which is not a member here; expected is one of {members}"
+        );
     }
     let by_member: HashMap<MemberId, Option<RateLimit>> = of_members.iter().cloned().collect();
     Ok(RateLimits { default, by_member })

@@ -156,8 +156,8 @@ impl NextGenPsd2 {
             };
         }
         let known = known(call, what, &pending, &context)?;
-        // Nothing that the browser says is believed; only the bank's own answer is. The code
-        // confirms one authorisation once, so that it may be brought again after a lost answer.
+        // The gateway believes only the bank's own answer, never the browser. The code
+        // confirms one authorisation once, so it may be sent again after a lost answer.
         let code = returned.get("confirmationCode");
         if let (Some(code), true) = (code, known.is_unconfirmed(&context).await?) {
             let update = Update { confirmation_code: Some(code), ..Update::NOTHING };

@@ -298,7 +298,7 @@ impl Approvals for PolishApi {
         })
     }
 
-    /// The standard has no such question: the browser or the bank's callback tells.
+    /// The standard has no such question: the browser's return or the bank's callback reports the result.
     fn ask<'a>(
         &'a self,
         _call: &'a Call<'a>,

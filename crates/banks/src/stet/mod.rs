@@ -321,7 +321,7 @@ impl Approvals for Stet {
         })
     }
 
-    /// Nothing that the browser brings is sent before the bank says that the payer has approved.
+    /// No parameter of the return is sent before the bank reports that the payer has approved.
     fn uses_up_return(&self, _: &Call<'_>, _: Pending<'_>, _: &Returned) -> bool {
         false
     }
@@ -384,7 +384,7 @@ impl Payments for Stet {
         payment_request(bank, settings(bank)?, order, &around).map(|_| ())
     }
 
-    /// The standard tells about funds after the confirmation only.
+    /// The standard reports on funds only after the confirmation.
     fn confirm_funds<'a>(
         &'a self,
         _call: &'a Call<'a>,

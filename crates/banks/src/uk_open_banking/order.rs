@@ -261,15 +261,9 @@ impl UkOpenBanking {
         }
         match self.reason(call, resource, bank_payment_id, rejected).await {
             Ok(reason) => Ok(order_status(call.bank, resource, &status.raw, reason.as_ref())),
-<<<<<<< HEAD:crates/banks/src/obie/order.rs
             // Many banks have no details; then the status has no reason.
-            Err(BankError::Refused { .. } | BankError::Malformed { .. }) => Ok(status),
-            // Asked again later: the reason decides the member's status.
-=======
-            // Many banks have no details; the status stands without a reason.
             Err(BankError::Refused(_) | BankError::Malformed { .. }) => Ok(status),
-            // Asked again later: the reason decides what the member is told.
->>>>>>> main:crates/banks/src/uk_open_banking/order.rs
+            // Asked again later: the reason decides the member's status.
             Err(error) => Err(error),
         }
     }

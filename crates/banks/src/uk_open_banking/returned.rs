@@ -178,15 +178,9 @@ pub(super) fn has_code(returned: &Returned) -> bool {
     returned.get("code").is_some() || returned.get("response").is_some()
 }
 
-<<<<<<< HEAD:crates/banks/src/obie/returned.rs
-impl Obie {
-    /// Verifies the browser's return and exchanges it for the payer's token. The gateway does not believe
-    /// an error that the bank did not sign: the consent shows whether the payer declined.
-=======
 impl UkOpenBanking {
-    /// Verifies what the browser brought and exchanges it for the payer's token. An error that the
-    /// bank did not sign is a rumour: the consent says whether the payer declined.
->>>>>>> main:crates/banks/src/uk_open_banking/returned.rs
+    /// Verifies the browser's return and exchanges it for the payer's token. The gateway does not believe an
+    /// error that the bank did not sign: the consent shows whether the payer declined.
     pub(super) async fn returned(
         &self,
         call: &Call<'_>,

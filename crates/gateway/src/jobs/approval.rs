@@ -157,7 +157,7 @@ pub(super) fn pending<'a>(opened: &'a Opened, context: Option<&'a str>) -> Pendi
     Pending { attempt: &opened.attempt, consent_id, context }
 }
 
-/// What the payer approves now: the payment, or its cancellation.
+/// The subject of the payer's current approval: the payment, or its cancellation.
 pub(super) fn approvable<'a>(
     payment: &Payment,
     order: &'a PaymentOrder,
@@ -244,7 +244,7 @@ pub(super) fn seal_proof(
     seal(app, payment, GRANT, proof)
 }
 
-/// What an order is sent with, unsealed.
+/// The proof for sending an order, unsealed.
 pub(super) fn open_proof(
     app: &App,
     payment: &Payment,
