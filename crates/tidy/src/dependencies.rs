@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_crate_that_nobody_drew_is_found() {
         let problems = problems_of("stranger", "");
-        assert!(problems[0].contains("draw it"), "{problems:?}");
+        assert!(problems[0].contains("draw them"), "{problems:?}");
     }
 
     #[test]
