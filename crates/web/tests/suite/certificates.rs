@@ -120,7 +120,7 @@ async fn what_cannot_be_used_is_refused_in_words_and_keys_are_never_readable() {
     let purpose = CertificatePurpose::Connections;
     for (certificate, key, what) in [
         (web.certificate_pem.as_str(), seal.private_key_pem.as_str(), "the key is not"),
-        ("nonsense", web.private_key_pem.as_str(), "no PEM"),
+        ("nonsense", web.private_key_pem.as_str(), "not PEM"),
         (web.certificate_pem.as_str(), "nonsense", "the key: certificate: it is not PEM"),
         (old.certificate_pem.as_str(), old.private_key_pem.as_str(), "it ended on"),
     ] {
