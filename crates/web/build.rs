@@ -30,7 +30,7 @@ fn folder_of(variable: &str) -> io::Result<PathBuf> {
         .ok_or_else(|| Error::other(format!("{variable} is not set: build with cargo")))
 }
 
-/// What a folder holds, by name, so that every build embeds the same.
+/// The contents of a folder, by name, so that every build embeds the same.
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let found: io::Result<Vec<PathBuf>> =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect();

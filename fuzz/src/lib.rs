@@ -1,7 +1,7 @@
 //! The whole API in process, for fuzzing: requests go through the router that members reach, on a
 //! database of its own, with banks that refuse everything.
 //!
-//! What must hold for any input: no panic, no 5xx, an error in the published shape.
+//! Promises for any input: no panic, no 5xx, an error in the published shape.
 
 use std::sync::Arc;
 
@@ -165,7 +165,7 @@ impl Target {
             // Payments v1 have text for errors otherwise.
             .header("token-json-error", "true")
             .body(Body::from(body.to_vec()));
-        // What is no HTTP never reaches the router.
+        // Invalid HTTP never reaches the router.
         let Ok(request) = request else { return };
         let router = self.router.clone();
         let (status, body) = self.runtime.block_on(async move {

@@ -1,4 +1,4 @@
-//! `Authorization`: whatever stands there, the answer is 200 or 401, or says what else is wrong.
+//! `Authorization`: for any value, the answer is 200 or 401, or names another error.
 #![no_main]
 
 use std::sync::{LazyLock, Mutex};

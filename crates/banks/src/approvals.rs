@@ -1,4 +1,4 @@
-//! What a payer approves at a bank, whatever its standard.
+//! Approvals of a payer at a bank, in any standard.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::payments::{OrderAnswer, PaymentOrder};
 use crate::psu_return::Returned;
 use crate::token::{AccessToken, Proof, RefreshToken};
 
-/// What the payer approves. Access to accounts and variable recurring payments are variants to come.
+/// The subject of an approval. Access to accounts and variable recurring payments will be variants.
 #[derive(Clone, Copy)]
 pub enum Approvable<'a> {
     /// A payment, or a standing order.
@@ -43,7 +43,7 @@ impl<'a> Approvable<'a> {
     }
 }
 
-/// What a bank holds, and is asked not to execute.
+/// A payment at the bank that the bank is asked not to execute.
 #[derive(Clone, Copy)]
 pub struct Held<'a> {
     /// The bank's id of the order, or of the payment that it would execute at the approval.
@@ -56,14 +56,14 @@ pub struct Held<'a> {
     pub context: Option<&'a str>,
 }
 
-/// What was stored when the payer was given a step to take; what comes back must fit it.
+/// The stored data of the payer's open step; a return must match it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Pending<'a> {
     /// The keys of the attempt: `state`, `nonce`, PKCE and the idempotency key.
     pub attempt: &'a Attempt,
-    /// [`Approval::Continue::consent_id`], the last that was told.
+    /// The last [`Approval::Continue::consent_id`].
     pub consent_id: Option<&'a str>,
-    /// [`Approval::Continue::context`], the last that was told.
+    /// The last [`Approval::Continue::context`].
     pub context: Option<&'a str>,
 }
 
@@ -86,14 +86,14 @@ impl Credentials {
     }
 }
 
-/// Not even the field ids are told.
+/// The output contains not even the field ids.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(…)")
     }
 }
 
-/// Where an approval stands.
+/// The state of an approval.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Approval {
     /// The payer has a step to take.
@@ -102,7 +102,7 @@ pub enum Approval {
         /// approval; at most 128 characters. `None` as long as nothing exists at the bank, and
         /// where it is known already.
         consent_id: Option<String>,
-        /// What the standard must remember until the step is taken: kept sealed, and given back
+        /// Data that the standard must remember until the payer has taken the step: kept sealed, and returned
         /// as [`Pending::context`]. At most 16 KiB.
         context: Option<String>,
         /// The step.
@@ -157,8 +157,8 @@ impl fmt::Debug for Approval {
 
 /// The part of a standard in which a payer approves something.
 ///
-/// An approval goes through `open`, then as many steps as the bank wants. Each ends in a call of
-/// `complete`, `send_credentials` or `ask`, which answers where the approval stands then.
+/// An approval begins with `open`. Each step that the bank requires ends in a call of
+/// `complete`, `send_credentials` or `ask`, which returns the current state of the approval.
 pub trait Approvals: Send + Sync {
     /// Creates what the payer approves, and starts the approval. The caller has stored `attempt`
     /// before the first call. Opening a cancellation twice has the effect of opening it once. `known` are answers that the member already has to the questions
@@ -180,7 +180,7 @@ pub trait Approvals: Send + Sync {
     /// authorisation code, or what creates the payment. The caller records that it leaves first.
     fn uses_up_return(&self, call: &Call<'_>, pending: Pending<'_>, returned: &Returned) -> bool;
 
-    /// Verifies what the browser brought back. Nothing in it is believed without the bank's
+    /// Verifies the payer's return. The gateway believes nothing in it without the bank's
     /// signature or the bank's own answer: where the return proves nothing, the bank is asked, and
     /// [`Approval::Waiting`] says that it still waits for the payer. Unless the return is used up,
     /// it may be verified again.
@@ -195,7 +195,7 @@ pub trait Approvals: Send + Sync {
         returned: &'a Returned,
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>>;
 
-    /// Brings the payer's answers to the bank. The caller has stored that it does.
+    /// Sends the payer's answers to the bank. The caller has recorded the sending.
     ///
     /// Wrong answers are [`Approval::Continue`] with a challenge that is a retry, not an error.
     ///
@@ -210,8 +210,8 @@ pub trait Approvals: Send + Sync {
         credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>>;
 
-    /// Asks where the approval stands: decoupled, after answers were lost, and where a payer may
-    /// have approved without coming back.
+    /// Asks for the state of the approval: decoupled, after answers were lost, and if a payer may
+    /// have approved without returning.
     ///
     /// # Errors
     /// See [`BankError`]; nothing ever happens by asking.

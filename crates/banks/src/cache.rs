@@ -1,7 +1,7 @@
-//! What is kept between calls: discovery documents, key sets and client tokens.
+//! Data that is kept between calls: discovery documents, key sets and client tokens.
 //!
 //! Entries expire by the caller's clock and are never trusted beyond that. A lost entry costs one
-//! more request, so nothing is ever waited for: two callers may fetch the same thing at once.
+//! more request, so no call waits for another: two callers may fetch the same thing at once.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -61,7 +61,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// What is known of the payer's browser while the payer is present.
+/// The payer's browser, as far as it is known while the payer is present.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PsuContext {
     /// IPv4 or IPv6 address.

@@ -189,7 +189,7 @@ fn profile_files(path: &Path) -> Result<Vec<PathBuf>, ProfileError> {
     Ok(files)
 }
 
-/// What a folder contains, by name, so that messages do not depend on the file system's order.
+/// The contents of a folder, by name, so that messages do not depend on the file system's order.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, ProfileError> {
     let unreadable = |error: std::io::Error| fail(folder, format!("cannot be read: {error}"));
     let mut paths = Vec::new();

@@ -1,6 +1,6 @@
-//! What can go wrong at a bank, by what it means for the money.
+//! The errors of a bank, by their meaning for the money.
 //!
-//! Four kinds, because the gateway does four different things: tell the member, try again, ask
+//! Four kinds, because the gateway has four different reactions: report to the member, retry, ask
 //! for the status, or show a person. The bank's own words are kept, with long runs of digits
 //! masked, so that an account number that a bank repeats does not travel further.
 
@@ -41,7 +41,7 @@ pub enum BankError {
     /// The bank answered something that the standard does not have, or that it did not sign.
     #[error("malformed answer: {what}")]
     Malformed {
-        /// What is wrong, with the field's path where there is one.
+        /// The defect, with the field's path if it has one.
         what: String,
         /// The answer's shape, at most [`RAW_BYTES_MAX`] bytes: JSON with all texts masked except
         /// codes, dates and amounts.
@@ -80,7 +80,7 @@ impl BankError {
         }
     }
 
-    /// The same trouble after an order has left: whatever cannot be read leaves it open whether
+    /// The same error after an order was sent: with an unreadable answer, it is open whether
     /// the order exists.
     pub(crate) fn after_order_was_sent(self) -> BankError {
         match self {
@@ -95,13 +95,13 @@ impl BankError {
 /// Why the payer's return did not give us access.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorisationError {
-    /// The bank did not sign what the browser brought, or it belongs to another payment. It ends
+    /// The bank did not sign the browser's parameters, or they belong to another payment. The error ends
     /// nothing: the payer may still approve.
     #[error("a return that proves nothing: {0}")]
     Unproven(String),
     /// The authorisation code is spent, and the access token that it was to give is lost. Nothing
     /// else was asked of the bank.
-    #[error("the code is spent and the access token is lost: {0}")]
+    #[error("the code was used and the access token is lost: {0}")]
     GrantLost(String),
     /// The bank said no, or did not answer.
     #[error(transparent)]
@@ -109,9 +109,9 @@ pub enum AuthorisationError {
 }
 
 impl AuthorisationError {
-    /// What trouble with the exchange of a code means: an answer that is lost is a lost token.
-    /// `signed`: whether the bank had signed the code, so that its refusal is a word on the
-    /// payment; whoever forges a return can bring a code that the bank refuses.
+    /// The meaning of an error in the exchange of a code: a lost answer is a lost token.
+    /// `signed`: whether the bank had signed the code, so that its refusal is an answer about the
+    /// payment; a forger of a return can send a code that the bank refuses.
     pub(crate) fn of_exchange(error: BankError, signed: bool) -> AuthorisationError {
         match error {
             BankError::Unknown { text } | BankError::Malformed { what: text, .. } => {

@@ -1,5 +1,5 @@
-//! What all standards share of one exchange: headers, ids in paths, reading JSON, and what no answer
-//! means.
+//! The parts of an exchange that all standards share: headers, ids in paths, reading JSON, and the
+//! meaning of a missing answer.
 
 use std::net::IpAddr;
 
@@ -27,7 +27,7 @@ pub(crate) fn psu_ip_address<'a>(call: &'a Call<'_>) -> Option<&'a str> {
     call.psu.ip_address.as_deref().filter(|text| text.parse::<IpAddr>().is_ok())
 }
 
-/// The payer's browser, where it tells something that may stand in a header.
+/// The payer's browser, if its text is allowed in a header.
 pub(crate) fn psu_user_agent<'a>(call: &'a Call<'_>) -> Option<&'a str> {
     call.psu.user_agent.as_deref().filter(|text| {
         (1..=USER_AGENT_BYTES_MAX).contains(&text.len())
@@ -57,7 +57,7 @@ pub(crate) fn body_of(value: &impl serde::Serialize) -> Result<Vec<u8>, BankErro
         .map_err(|error| BankError::Unavailable { text: format!("our request: {error}") })
 }
 
-/// What it means that no response came.
+/// The meaning of a missing response.
 pub(crate) fn no_response(error: WireError) -> BankError {
     match error {
         WireError::NotSent(text) => BankError::Unavailable { text },

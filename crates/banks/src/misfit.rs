@@ -1,7 +1,7 @@
-//! What of an order a bank does not take, found before anything is sent.
+//! The parts of an order that a bank does not accept, found before anything is sent.
 //!
-//! The parts of the standards' requests are made by pure functions, and these are what finds it: a
-//! limit stands once, where the text is put into the request. Nothing is ever shortened to fit.
+//! The functions that build the standards' requests find them, so each limit is written
+//! once, where the text is put into the request. Nothing is ever shortened to fit.
 
 use domain::field::Field;
 

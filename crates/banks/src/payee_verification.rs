@@ -39,7 +39,7 @@ pub struct Surroundings<'a> {
     pub timeout_ms: u64,
 }
 
-/// What the payee's bank says of the name.
+/// The answer of the payee's bank about the name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum NameMatch {
@@ -47,7 +47,7 @@ pub enum NameMatch {
     Match,
     /// It is nearly the holder's.
     CloseMatch {
-        /// The holder's name, where the bank tells it.
+        /// The holder's name, if the bank returns it.
         name: Option<String>,
     },
     /// It is not the holder's.
@@ -93,8 +93,8 @@ struct Answer {
     matched_name: Option<String>,
 }
 
-/// Asks whether `name` is the holder of `iban`. Whatever keeps the answer away is
-/// [`NameMatch::NotPossible`]; the second part says what, for an operator.
+/// Asks whether `name` is the holder of `iban`. Without an answer the result is
+/// [`NameMatch::NotPossible`]; the second part is the reason, for an operator.
 pub async fn verify(
     service: &VerificationService,
     around: &Surroundings<'_>,

@@ -23,7 +23,7 @@ pub struct PaymentOrder {
     pub instruction_id: String,
     /// The rail on which the bank is to send the money.
     pub rail: Rail,
-    /// What is to be paid, with the day on which this bank executes.
+    /// The order, with the day on which this bank executes.
     pub content: Order,
 }
 
@@ -51,11 +51,11 @@ pub struct OrderAnswer {
     pub bank_payment_id: String,
     /// Its status.
     pub status: OrderStatus,
-    /// The payer's account, where it was asked for and the bank tells it.
+    /// The payer's account, if it was requested and the bank returns it.
     pub refund_account: Option<RefundAccount>,
 }
 
-/// What became of an order whose answer was lost.
+/// The fate of an order whose answer was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LostOrder {
     /// The bank has it.
@@ -115,7 +115,7 @@ pub trait Payments: Send + Sync {
         token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>>;
 
-    /// What became of an order whose answer was lost.
+    /// The fate of an order whose answer was lost.
     ///
     /// # Errors
     /// See [`BankError`]; nothing ever happens by asking.

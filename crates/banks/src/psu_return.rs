@@ -1,7 +1,7 @@
-//! What the payer's browser brings back from the bank.
+//! The parameters of the payer's return from the bank.
 //!
-//! The parameters come in the query, in the fragment or in a posted form (OpenID Connect Core,
-//! sections 3.3.2.5 and 3.3.2.6; JARM), or there are none but our own `state` in the URL that the
+//! The parameters are in the query, in the fragment or in a posted form (OpenID Connect Core,
+//! sections 3.3.2.5 and 3.3.2.6; JARM), or only our own `state` is in the URL that the
 //! bank returns to (NextGenPSD2, STET). Nothing here is trusted: `Protocol::complete_authorisation` verifies it.
 
 use std::collections::BTreeMap;
@@ -16,10 +16,10 @@ pub const VALUE_BYTES_MAX: usize = 16 * 1024;
 /// The longest name of a parameter, in bytes.
 pub const NAME_BYTES_MAX: usize = 64;
 
-/// What the browser brought, to be verified by the bank's standard.
+/// The parameters of a return, to be verified by the bank's standard.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Returned {
-    /// What we gave the browser along.
+    /// The state that we gave to the browser.
     pub state: String,
     /// Everything, by name; parameters that came twice with one value are one.
     pub parameters: BTreeMap<String, String>,
@@ -34,7 +34,7 @@ impl Returned {
 }
 
 impl Returned {
-    /// Whether the browser says that the payer came back with an error. It is a hint for the
+    /// Whether the browser says that the payer returned with an error. It is a hint for the
     /// browser's own way on: nothing about the payment follows from it.
     #[must_use]
     pub fn says_error(&self) -> bool {

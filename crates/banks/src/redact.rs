@@ -1,6 +1,6 @@
-//! What of an exchange may be kept: its shape, codes, dates and amounts; no secret, no account
-//! number, no name. Of the text that travels with the money a keyed hash is kept: it may hold a card
-//! number, and whoever knows the text can find its payments.
+//! The parts of an exchange that may be kept: its shape, codes, dates and amounts; no secret, account
+//! number or name. Of the text that travels with the money, a keyed hash is kept: the text may hold a
+//! card number, and a person who knows the text can find its payments.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -13,7 +13,7 @@ pub const BODY_KEPT_BYTES_MAX: usize = 8 * 1024;
 /// The most bytes of a body that is looked into; a longer one is kept by its length only.
 const BODY_READ_BYTES_MAX: usize = 256 * 1024;
 const MASK: &str = "•";
-/// Stands before a keyed hash.
+/// The prefix of a keyed hash.
 const HASH: &str = "hmac:";
 
 /// Fields whose texts say nothing about a person, whatever the standard; compared without case.
@@ -196,7 +196,7 @@ fn shape_with(bytes: &[u8], bytes_max: usize, hash: Option<KeyedHash<'_>>) -> St
     text
 }
 
-/// What is kept of a text.
+/// The kept part of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kept {
     Nothing,

@@ -1,5 +1,5 @@
-//! Why an order has its status, as banks tell it, and what the reason of a rejection means: the same
-//! in every standard.
+//! The reason of an order's status, as banks report it, and the meaning of a rejection's reason: the
+//! same in every standard.
 
 use domain::bank::{Decline, OrderProgress, OrderStatus};
 
@@ -15,12 +15,12 @@ pub(crate) struct StatusReason {
 }
 
 impl StatusReason {
-    /// The reason of a bank that tells a code only; `None` where it tells none.
+    /// The reason of a bank that reports only a code; `None` without a code.
     pub(crate) fn of_code(code: Option<&str>) -> Option<StatusReason> {
         code.map(|code| StatusReason { code: Some(code.to_owned()), words: None })
     }
 
-    /// What people read: the bank's words, else its code.
+    /// The text for people: the bank's words, else its code.
     pub(crate) fn text(&self) -> Option<&str> {
         self.words.as_deref().or(self.code.as_deref())
     }
@@ -65,13 +65,13 @@ impl IsoReason {
     }
 }
 
-/// What banks say, in words or codes, of an order that was taken back (`DS02` of ISO 20022 is
+/// Words and codes with which banks say that an order was taken back (`DS02` of ISO 20022 is
 /// "order cancelled").
 const TAKEN_BACK: [&str; 3] = ["cancel", "canc", "ds02"];
-/// What they say of one that is not permitted.
+/// Words with which banks say that an order is not permitted.
 const NOT_PERMITTED: [&str; 2] = ["permission_denied", "permission denied"];
 
-/// What a bank's words and codes say of a decline; `None` where they say no more than that.
+/// The kind of a decline, by the bank's words and codes; `None` if they do not say it.
 #[must_use]
 pub fn decline(said: &[Option<&str>]) -> Option<Decline> {
     let texts: Vec<String> = said.iter().flatten().map(|text| text.to_lowercase()).collect();
@@ -95,7 +95,7 @@ pub(crate) fn order_status_of(
     OrderStatus { progress, raw, reason, decline }
 }
 
-/// What a rejection means: by the lines of the bank's profile first, then by the code of ISO 20022.
+/// The meaning of a rejection: by the lines of the bank's profile first, then by the code of ISO 20022.
 pub(crate) fn rejection(listed: &Reasons, reason: Option<&StatusReason>) -> OrderProgress {
     let Some(reason) = reason else { return OrderProgress::Rejected };
     let named = |lines: &[String]| lines.iter().any(|line| reason.is(line));

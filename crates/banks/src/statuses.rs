@@ -1,5 +1,5 @@
-//! What the words of all standards mean: for the tables that people read. The standards' own modules
-//! read them.
+//! The meaning of the words of all standards: for the tables that people read. The standards' own
+//! modules read the words.
 
 use domain::bank::{ConsentProgress, OrderProgress};
 
@@ -9,7 +9,7 @@ use crate::status_reason::StatusReason;
 use crate::uk_open_banking::resource::Resource;
 use crate::{next_gen_psd2, polish_api, stet, uk_open_banking};
 
-/// What is ordered, as far as a bank's words differ by it.
+/// The kind of the order, as far as a bank's words depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderKind {
     /// A payment executed at once.
@@ -58,7 +58,7 @@ pub fn progress(
     status.progress
 }
 
-/// What the status of a consent says; `None` where the standard has no such word, or no consent
+/// The meaning of the status of a consent; `None` if the standard has no such word, or no consent
 /// apart from the payment (all but UK Open Banking).
 #[must_use]
 pub fn consent(bank: &BankProfile, word: &str) -> Option<ConsentProgress> {
@@ -68,13 +68,13 @@ pub fn consent(bank: &BankProfile, word: &str) -> Option<ConsentProgress> {
     }
 }
 
-/// What the `scaStatus` of an authorisation says of the payer, in words; `None` for a word that
+/// The payer's state by the `scaStatus` of an authorisation, in words; `None` for a word that
 /// NextGenPSD2 does not have.
 #[must_use]
 pub fn sca(word: &str) -> Option<&'static str> {
     Sca::of(word).map(|sca| match sca {
         Sca::Open => "the payer has not finished",
-        Sca::Unconfirmed => "a confirmation code is still to be brought",
+        Sca::Unconfirmed => "the provider must still send a confirmation code",
         Sca::Done => "done, or not needed: the bank has the order",
         Sca::Failed => "the payer failed, or said no",
     })

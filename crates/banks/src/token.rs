@@ -1,4 +1,4 @@
-//! What a bank gives for an approval.
+//! The results of an approval: tokens and confirmations.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::BankError;
 
-/// What a new access token is had for, without the payer.
+/// The grant for a new access token without the payer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshToken {
     /// The token: a secret. It may work once.
     pub token: String,
-    /// Where the bank's authorisation server describes itself, where the bank told it for this
+    /// The metadata URL of the bank's authorisation server, if the bank sent one for this
     /// payment (RFC 8414).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata_url: Option<String>,
@@ -37,10 +37,10 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// What confirms an approved payment request (STET, `POST …/confirmation`): a secret.
+/// The data that confirms an approved payment request (STET, `POST …/confirmation`): a secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
-    /// `psuAuthenticationFactor`, which the payer's browser brought.
+    /// `psuAuthenticationFactor`, from the payer's return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub psu_authentication_factor: Option<String>,
     /// `nonce`, which the bank gave with the payment request.
@@ -50,7 +50,7 @@ pub struct Confirmation {
     pub expires_at: Timestamp,
 }
 
-/// What shows the bank that the payer has approved, in the form that its standard has: a secret.
+/// The evidence for the bank that the payer has approved, in the form of its standard: a secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
@@ -80,7 +80,7 @@ impl Proof {
         self.token().ok_or(BankError::Unavailable { text })
     }
 
-    /// Until when an order can be sent with it: for ever where a token can be refreshed.
+    /// Until when an order can be sent with it: without an end if a token can be refreshed.
     #[must_use]
     pub fn usable_until(&self) -> Timestamp {
         match self {

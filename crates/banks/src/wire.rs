@@ -1,7 +1,7 @@
 //! The network as a parameter: one request out, one response back.
 //!
 //! [`Wire`] is the only way to a bank. The real one (TLS, client certificate, recording of every
-//! exchange) is in the binary; a simulation brings its own. Implementations never follow
+//! exchange) is in the binary; a simulation has its own. Implementations never follow
 //! redirects, never retry, and stop reading a body at [`BODY_BYTES_MAX`].
 
 use std::fmt;
@@ -15,7 +15,7 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// One HTTP request to a bank.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What is asked, for records and metrics, e.g. `create-domestic-payment`.
+    /// The operation, for records and metrics, e.g. `create-domestic-payment`.
     pub operation: &'static str,
     /// The HTTP method.
     pub method: http::Method,
@@ -38,7 +38,7 @@ pub struct ClientCertificate {
     pub chain_der: Vec<Vec<u8>>,
     /// The private key, PKCS#8 DER.
     pub private_key_pkcs8_der: Vec<u8>,
-    /// SHA-256 of the certificate, lower-case hexadecimal: what connections are kept by.
+    /// SHA-256 of the certificate, lower-case hexadecimal: the key under which connections are kept.
     pub fingerprint: String,
 }
 

@@ -1,4 +1,4 @@
-//! What goes wrong at a bank, and that it is told apart by what it means for the money.
+//! Errors at a bank, distinguished by their meaning for the money.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
@@ -177,7 +177,7 @@ fn a_new_key_of_the_bank_is_fetched_once() {
     assert_eq!(scene.bank.count("get-keys"), 2);
 }
 
-/// What an answer says must be about our order.
+/// The contents of an answer must be about our order.
 #[test]
 fn an_answer_about_something_else_leaves_the_order_open() {
     for (pointer, value) in [

@@ -1,4 +1,4 @@
-//! When banks execute: what goes without saying, what their countries say, and what profiles say.
+//! When banks execute: defaults, rules of their countries, and profiles.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use banks::BankProfile;

@@ -1,5 +1,5 @@
-//! `docs/banks.md` and the loader know the same keys and words: what the loader accepts is asked of its
-//! own complaints about a key, or a word, that nobody knows.
+//! `docs/banks.md` and the loader know the same keys and words: the test takes the loader's keys from
+//! its own errors about an unknown key or word.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ fn quoted(text: &str) -> BTreeSet<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// What the loader would have taken instead of something that nobody knows.
+/// The alternatives that the loader names for an unknown word.
 fn expected_by_the_loader(toml: &str) -> BTreeSet<String> {
     let error = BankProfile::parse("test.toml", toml).unwrap_err().to_string();
     let (_, expected) = error

@@ -1,4 +1,4 @@
-//! Bank profiles: what loads, and that a complaint names the file and the key.
+//! Bank profiles: the files that load, and that an error names the file and the key.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod folder;

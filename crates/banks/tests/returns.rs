@@ -1,4 +1,4 @@
-//! The payer's return: what the browser brings, and each single way in which it can be forged.
+//! The payer's return: its parameters, and every single way to forge them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;

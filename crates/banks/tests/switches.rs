@@ -1,4 +1,4 @@
-//! What UK Open Banking leaves to the bank, switch by switch: the form of signatures, who we are at
+//! The options of UK Open Banking, switch by switch: the form of signatures, client authentication at
 //! the token endpoint, pushed requests and signed responses.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -271,7 +271,7 @@ fn bank_signed(claims: &Value) -> String {
     jws(&BANK_KEY, &json!({ "alg": "PS256", "kid": "bank-key" }), claims)
 }
 
-/// What a browser brings back, read as the gateway reads it.
+/// The parameters of a browser's return, read as the gateway reads them.
 fn brought(response: &str) -> Returned {
     parse_return(&[("response".to_owned(), response.to_owned())]).unwrap()
 }

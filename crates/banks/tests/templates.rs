@@ -1,5 +1,5 @@
-//! Templates: that all of the repository's load and say sound things, that none is offered before
-//! its operator completes it, and what the operator is told.
+//! Templates: all templates of the repository load and are plausible, no template is offered before
+//! its operator completes it, and the operator gets useful errors.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod folder;

@@ -202,7 +202,7 @@ fn a_reason_that_comes_with_the_order_is_not_asked_for_again() {
         assert_eq!((status.progress, status.reason.as_deref()), (progress, Some(words)));
         assert_eq!(scene.bank.count("get-domestic-payment-details"), 0);
     }
-    // Reasons in a form that nobody knows are left out; the details may still tell.
+    // Reasons in an unknown form are left out; the details may still have one.
     let data = json!({ "DomesticPaymentId": "1", "Status": "RJCT", "StatusReason": "why" });
     scene.bank.always("get-domestic-payment", Ok(signed(200, &json!({ "Data": data }))));
     let details = json!({ "Data": { "PaymentStatus": [{ "Status": "RJCT",

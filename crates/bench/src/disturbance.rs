@@ -24,7 +24,7 @@ const WEBHOOKS: u32 = 300;
 const AT_THE_BANK: u32 = 100;
 /// Connections that are taken and not answered, at most.
 const HELD_MAX: usize = 2_000;
-/// How long an answer of the gateway is waited for; a silent bank is not waited for at all.
+/// The longest wait for an answer of the gateway; there is no wait for a silent bank.
 const PATIENCE: Duration = Duration::from_secs(30);
 const NO_PATIENCE: Duration = Duration::from_millis(20);
 
@@ -38,7 +38,7 @@ impl Disturbance {
     /// Gives the silent neighbours their work.
     ///
     /// # Errors
-    /// Where the gateway does not take it.
+    /// If the gateway does not take it.
     pub fn begin(ready: &Ready) -> anyhow::Result<Disturbance> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;

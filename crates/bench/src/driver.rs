@@ -29,7 +29,7 @@ const TOKEN_LIFETIME_MS: i64 = 9 * 60_000;
 /// A task that takes longer has failed.
 const TASK_TIMEOUT: Duration = Duration::from_secs(8 * 60);
 
-/// What to ask for.
+/// A request for one measurement.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Task {
     /// Whom to ask.
@@ -38,11 +38,11 @@ pub struct Task {
     pub connections: u32,
     /// How many requests in all.
     pub requests: u32,
-    /// What to ask.
+    /// The load to run.
     pub load: Load,
 }
 
-/// What is asked again and again.
+/// The request that a load repeats.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Load {
     /// Create a payment.
@@ -55,7 +55,7 @@ pub enum Load {
     Pay(Route),
 }
 
-/// What came of it.
+/// The result of a measurement.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Outcome {
     /// From the first request to the last answer, in microseconds.
@@ -69,7 +69,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What the times of all answers come to.
+    /// Summarises the times of all answers.
     pub fn of(elapsed_us: u64, times_us: &mut [u64], payment_ids: Vec<String>) -> Outcome {
         let (p50_us, p99_us) = (quantile(times_us, 500), quantile(times_us, 990));
         Outcome { elapsed_us, p50_us, p99_us, payment_ids }
@@ -137,7 +137,7 @@ async fn ask_all(task: Task) -> anyhow::Result<Outcome> {
     Ok(Outcome::of(elapsed_us, &mut times_us, payment_ids))
 }
 
-/// The query of each request; empty where nothing is listed. The place of a page is asked for, because
+/// The query of each request; empty if nothing is listed. The place of a page is asked for, because
 /// an offset is the server's own business.
 async fn list_query(task: &Task, address: &str) -> anyhow::Result<String> {
     let Load::List(first) = &task.load else { return Ok(String::new()) };

@@ -10,7 +10,7 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// A connection to `host:port`.
 ///
 /// # Errors
-/// Where nobody listens there.
+/// If nobody listens there.
 #[expect(clippy::disallowed_methods, reason = "the load is a client of its own, without seams")]
 pub async fn connect(address: &str) -> anyhow::Result<TcpStream> {
     let stream = TcpStream::connect(address).await?;
@@ -18,10 +18,10 @@ pub async fn connect(address: &str) -> anyhow::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Reads one answer into `answer` and tells where its body begins.
+/// Reads one answer into `answer` and returns the offset of its body.
 ///
 /// # Errors
-/// Where the answer is cut off, too long, or has no length.
+/// If the answer is truncated, too long, or has no length.
 pub async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> anyhow::Result<usize> {
     answer.clear();
     loop {

@@ -11,7 +11,7 @@ static TOLD_TO_END: AtomicBool = AtomicBool::new(false);
 /// Watches for signals from now on, in a thread of its own.
 ///
 /// # Errors
-/// Where signals cannot be watched.
+/// If signals cannot be watched.
 pub fn watch() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut interrupt, mut terminate) = {
@@ -30,11 +30,11 @@ pub fn watch() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether to go on.
+/// Whether the measurement may continue.
 ///
 /// # Errors
-/// Where the process was told to end.
+/// If the process received a request to end.
 pub fn check() -> anyhow::Result<()> {
-    ensure!(!TOLD_TO_END.load(Ordering::Relaxed), "told to end");
+    ensure!(!TOLD_TO_END.load(Ordering::Relaxed), "received a request to end");
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! Whole payments: created over the API, approved by a payer at the simulated bank's own pages,
-//! brought back to the gateway, and watched until they are completed.
+//! Whole payments: created over the API, approved by a payer on the simulated bank's own pages,
+//! returned to the gateway, and watched until they are completed.
 //!
-//! Each payer makes one payment after the other over connections of its own. It does what a
-//! browser does with the pages' forms; scripts and cookies the simulated banks do not need.
+//! Each payer makes one payment after the other over its own connections, and posts the pages'
+//! forms as a browser does. The simulated banks need neither scripts nor cookies.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -272,7 +272,7 @@ fn value_after(html: &str, marker: &str) -> Option<String> {
     Some(unescaped(value.split('"').next()?))
 }
 
-/// What a page with hidden fields would post.
+/// The body that a browser posts for a page of hidden fields.
 fn form_of_hidden_fields(html: &str) -> String {
     let mut form = Serializer::new(String::new());
     for field in html.split("<input type=\"hidden\" name=\"").skip(1).take(FIELDS_MAX) {

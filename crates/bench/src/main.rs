@@ -1,14 +1,14 @@
-//! What the gateway costs, as ratios to the least program that does the same work.
+//! Measures the cost of the gateway, as ratios to the smallest program that does the same work.
 //!
 //! `cargo run --release -p bench` starts servers, each in a process of its own: the floor
-//! ([`floor`], what nobody can do with less) and the subject (`bascule sandbox`), once on SQLite and
+//! ([`floor`], the smallest program) and the subject (`bascule sandbox`), once on SQLite and
 //! once on a throw-away PostgreSQL ([`postgres`]). Another process asks them in turn ([`driver`]),
-//! so that the CPU time of a server is the server's alone. Rounds alternate, because a machine is
-//! never twice as busy; medians of the rounds are told, beside the time that the disk needs to
+//! so that the CPU time of a server is the server's alone. Rounds alternate, so that a busy machine
+//! slows both alike. The report has medians of the rounds, and the time that the disk needs to
 //! confirm a write. Whole payments through the simulated banks ([`lifecycle`]) have no floor.
 //!
 //! Everything stays on this machine and in temporary folders, and is bounded: so many rounds of so
-//! many requests over so many connections. Told to end (Ctrl-C, SIGTERM), it still stops and
+//! many requests over so many connections. On Ctrl-C or SIGTERM, it still stops and
 //! removes what it started.
 
 mod disturbance;
@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// What the gateway costs, as ratios to the least program that does the same work.
+/// Measures the cost of the gateway, as ratios to the smallest program that does the same work.
 #[derive(Debug, Parser)]
 #[command(name = "bench", about)]
 struct Args {
@@ -64,8 +64,8 @@ struct Plan {
     /// Payers who make whole payments at the same time
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100))]
     payers: u32,
-    /// A database of a PostgreSQL server to measure on, used by nobody else; tables stay in it. An
-    /// own server is started where it is not given
+    /// A database of a PostgreSQL server to measure on, for this run alone; tables stay in it. By
+    /// default the benchmark starts its own server
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
     /// The binary to measure; beside this one where it is not given

@@ -37,7 +37,7 @@ pub fn unix_ms() -> i64 {
 /// CPU time that the process has used so far, in microseconds, in steps of 10 ms.
 ///
 /// # Errors
-/// Where the process is gone, or this is not Linux.
+/// If the process is gone, or this is not Linux.
 pub fn cpu_us(process_id: u32) -> anyhow::Result<u64> {
     Ok(Stat::of(process_id)?.own_ticks * TICK_US)
 }
@@ -46,7 +46,7 @@ pub fn cpu_us(process_id: u32) -> anyhow::Result<u64> {
 /// microseconds. A server with a process per connection is such a family.
 ///
 /// # Errors
-/// Where the process is gone, or this is not Linux.
+/// If the process is gone, or this is not Linux.
 pub fn family_cpu_us(process_id: u32) -> anyhow::Result<u64> {
     let parent = Stat::of(process_id)?;
     let mut ticks = parent.own_ticks + parent.ended_children_ticks;
@@ -92,7 +92,7 @@ impl Stat {
 /// The most memory that the process has had, in KiB.
 ///
 /// # Errors
-/// Where the process is gone, or this is not Linux.
+/// If the process is gone, or this is not Linux.
 pub fn peak_memory_kib(process_id: u32) -> anyhow::Result<u64> {
     memory_kib(process_id, "VmHWM:")
 }
@@ -100,7 +100,7 @@ pub fn peak_memory_kib(process_id: u32) -> anyhow::Result<u64> {
 /// The memory that the process has now, in KiB.
 ///
 /// # Errors
-/// Where the process is gone, or this is not Linux.
+/// If the process is gone, or this is not Linux.
 pub fn resident_memory_kib(process_id: u32) -> anyhow::Result<u64> {
     memory_kib(process_id, "VmRSS:")
 }
@@ -115,7 +115,7 @@ fn memory_kib(process_id: u32, field: &'static str) -> anyhow::Result<u64> {
 /// The median time of appending 4 KiB to a file in `folder` and having it confirmed, in µs.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// If the file cannot be written.
 pub fn fdatasync_p50_us(folder: &Path) -> anyhow::Result<u64> {
     let mut file = File::create(folder.join("fdatasync"))?;
     let block = [0x5A_u8; 4_096];
@@ -129,12 +129,12 @@ pub fn fdatasync_p50_us(folder: &Path) -> anyhow::Result<u64> {
     Ok(median(&mut times_us))
 }
 
-/// The middle of `values`; 0 where there are none.
+/// The median of `values`; 0 if `values` is empty.
 pub fn median(values: &mut [u64]) -> u64 {
     quantile(values, 500)
 }
 
-/// The value below which `permille` thousandths of `values` lie; 0 where there are none.
+/// The value below which `permille` thousandths of `values` lie; 0 if `values` is empty.
 pub fn quantile(values: &mut [u64], permille: usize) -> u64 {
     values.sort_unstable();
     let index = (values.len() * permille / 1_000).min(values.len().saturating_sub(1));

@@ -122,7 +122,7 @@ struct Risk<'a> {
 /// Reads an order and checks its fields. Returns its reference.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Names the wrong field.
 pub fn check(body: &[u8]) -> anyhow::Result<&str> {
     let order: Order<'_> = serde_json::from_slice(body)?;
     let asked = order.initiation;

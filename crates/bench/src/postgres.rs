@@ -38,7 +38,7 @@ impl Postgres {
     /// Creates and starts a server.
     ///
     /// # Errors
-    /// Where PostgreSQL is not installed, or does not start.
+    /// If PostgreSQL is not installed, or does not start.
     pub fn start() -> anyhow::Result<Postgres> {
         let tools = Tools::find()?;
         let folder = tools.folder.path().to_str().context("the temporary folder's name")?;
@@ -72,7 +72,7 @@ impl Tools {
         let programs = programs().context("PostgreSQL is not installed (no `initdb`)")?;
         let folder = tempfile::Builder::new().prefix("bascule-bench-").tempdir()?;
         let mut run_as = None;
-        // What this process creates belongs to its user: 0 is root.
+        // The files that this process creates belong to its user: 0 is root.
         if std::fs::metadata(folder.path())?.uid() == 0 {
             let found = USERS.iter().find_map(|user| Some((*user, user_id(user)?)));
             let (user, id) = found.context("no user who could run PostgreSQL for root")?;

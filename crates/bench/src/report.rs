@@ -6,7 +6,7 @@ use crate::measure::median;
 use crate::servers::FLOOR;
 use crate::{Plan, order};
 
-/// What one round measured.
+/// The figures of one round.
 #[derive(Debug, Clone, Copy)]
 pub struct Round {
     /// Answers per second.
@@ -27,7 +27,7 @@ pub struct Line {
     medians: Option<(Round, Held)>,
 }
 
-/// What a server held.
+/// The memory of a server.
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
     /// Payments that it stored before the first round.
@@ -36,7 +36,7 @@ pub struct Held {
     pub peak_kib: u64,
 }
 
-/// What is told under the table.
+/// The notes under the table.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
     /// Servers with the memory that they had before any load, in KiB.

@@ -85,7 +85,7 @@ struct Measured {
 /// Measures floor and subjects and returns the table.
 ///
 /// # Errors
-/// Where a server does not start or does not answer.
+/// If a server does not start or does not answer.
 pub fn measure(plan: &Plan) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let mut disk_us = vec![measure::fdatasync_p50_us(folder.path())?];
@@ -263,7 +263,7 @@ impl Measured {
         Ok(self.ask(at_a_time, requests, load)?.0)
     }
 
-    /// One that was among the first to be created, with more than a page before it.
+    /// A payment that was created early, more than one page before the newest.
     fn old_payment(&self) -> String {
         self.payment_ids.get(self.payment_ids.len() / 50).cloned().unwrap_or_default()
     }

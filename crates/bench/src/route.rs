@@ -29,7 +29,7 @@ impl Route {
         Route::PolishApi,
     ];
 
-    /// What the table calls it.
+    /// Its name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Route::UkOpenBanking => "lifecycle, UK Open Banking",

@@ -27,11 +27,11 @@ pub struct Subject {
     pub command: Vec<String>,
     /// Finds address and credentials in the line of JSON that the program prints when it is ready.
     pub ready: fn(&Value) -> anyhow::Result<Ready>,
-    /// How it is told to end, so that it deletes what it wrote.
+    /// How to end the server, so that it deletes its files.
     pub end: End,
 }
 
-/// How a program is told to end.
+/// How to end a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// By the end of its standard input.
@@ -40,17 +40,17 @@ pub enum End {
     Signal,
 }
 
-/// What is needed to ask a server.
+/// The access to a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ready {
     /// `http://localhost:8000`.
     pub api_url: String,
     /// With which requests are signed.
     pub credentials: Credentials,
-    /// The simulated banks; empty where there are none.
+    /// The simulated banks; empty for a server without them.
     #[serde(default)]
     pub banks_url: String,
-    /// The `Authorization` of another member; empty where there is none.
+    /// The `Authorization` of another member; empty for a server without one.
     #[serde(default)]
     pub basic_header: String,
 }
@@ -69,7 +69,7 @@ impl Server {
     /// Starts a server and waits until it says that it is ready.
     ///
     /// # Errors
-    /// Where it does not start.
+    /// If it does not start.
     pub fn start(subject: &Subject) -> anyhow::Result<Server> {
         let (program, arguments) = subject.command.split_first().context("an empty command")?;
         let mut process = Command::new(program)
@@ -86,7 +86,7 @@ impl Server {
         match found {
             Ok(ready) => Ok(Server { name: subject.name, ready, process, end: subject.end }),
             Err(error) => {
-                // One that is not ready may not listen to being told, either.
+                // A server that is not ready may also ignore the request to end.
                 let _gone = process.kill();
                 let _reaped = process.wait();
                 Err(error.context(format!("{} did not become ready", subject.name)))
@@ -134,7 +134,7 @@ fn end(process: &mut Child, how: End) {
 /// The floor: this program in another role.
 ///
 /// # Errors
-/// Where this program's own path is not known.
+/// If this program's own path is not known.
 pub fn floor() -> anyhow::Result<Subject> {
     let program = std::env::current_exe()?.to_string_lossy().into_owned();
     let command = vec![program, "floor".to_owned()];
@@ -142,10 +142,10 @@ pub fn floor() -> anyhow::Result<Subject> {
     Ok(Subject { name: FLOOR, command, ready, end: End::Input })
 }
 
-/// The program to measure; `None` where it was not built.
+/// The program to measure; `None` if it was not built.
 ///
 /// # Errors
-/// Where `binary` was named and is not there.
+/// If `binary` was named and is missing.
 pub fn gateway_program(binary: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     if let Some(named) = binary {
         ensure!(named.is_file(), "{} is not there", named.display());

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-/// What a client needs to sign.
+/// The key and the ids that a client signs with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Credentials {
     /// `m:…`.
@@ -18,7 +18,7 @@ pub struct Credentials {
     pub key_seed: String,
 }
 
-/// What a token says of its request.
+/// The claims of a token about its request.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims<'a> {
     alg: &'a str,
@@ -40,7 +40,7 @@ pub struct Signed<'a> {
     pub method: &'a str,
     /// The path without query.
     pub path: &'a str,
-    /// The body; empty where there is none.
+    /// The body; may be empty.
     pub body: &'a [u8],
 }
 
@@ -54,7 +54,7 @@ impl Signer {
     /// A signer with these credentials.
     ///
     /// # Errors
-    /// Where the seed is not one of Ed25519.
+    /// If the seed is not one of Ed25519.
     pub fn new(credentials: Credentials) -> anyhow::Result<Signer> {
         Ok(Signer { pair: key_pair(&credentials)?, credentials })
     }
@@ -62,7 +62,7 @@ impl Signer {
     /// The token of one request.
     ///
     /// # Errors
-    /// Where the claims cannot be written.
+    /// If the claims cannot be written.
     pub fn token(&self, request: Signed<'_>, expires_ms: i64) -> anyhow::Result<String> {
         let claims = Claims {
             alg: "EdDSA",
@@ -83,7 +83,7 @@ impl Signer {
 /// The key pair of credentials.
 ///
 /// # Errors
-/// Where the seed is not one of Ed25519.
+/// If the seed is not one of Ed25519.
 pub fn key_pair(credentials: &Credentials) -> anyhow::Result<Ed25519KeyPair> {
     let seed = URL_SAFE_NO_PAD.decode(&credentials.key_seed).context("the key's seed")?;
     Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| anyhow!("not a seed of Ed25519"))

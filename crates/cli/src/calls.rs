@@ -1,5 +1,5 @@
-//! `bascule calls <payment>`: what we sent to banks for a payment, what they said, who was slow,
-//! and what a person has to look at. Nothing of it holds secrets, account numbers or names.
+//! `bascule calls <payment>`: our requests to banks for a payment, their answers and durations, and
+//! the open cases. The output has no secrets, account numbers or names.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ struct Found {
 /// Prints the exchanges. A running gateway is not disturbed.
 ///
 /// # Errors
-/// Where the database cannot be read, or has no such payment.
+/// If the database cannot be read, or has no such payment.
 pub async fn run(options: CallsOptions) -> anyhow::Result<ExitCode> {
     let id = options.payment.clone();
     let db = open_existing(&options.database).await?;
@@ -147,7 +147,7 @@ fn for_people(found: &Found, full: bool) -> String {
     text.trim_end().to_owned()
 }
 
-/// Why there was no answer, such as the reason of a failed handshake; empty where there was one.
+/// Why there was no answer, such as the reason of a failed handshake; empty if there was one.
 fn why(call: &BankCall) -> String {
     match exchanged(call)["error"].as_str() {
         Some(error) => format!(" ({error})"),

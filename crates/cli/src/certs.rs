@@ -16,7 +16,7 @@ use crate::sandbox::certificates::ORGANISATION_IDENTIFIER;
 use crate::seams::{SystemClock, SystemIds};
 use crate::terminal;
 
-/// Certificates that end sooner than this are complained about, in days.
+/// How long before its end a certificate causes a warning, in days.
 const WARN_BEFORE_DAYS: i64 = 30;
 /// What [`issue_pair`] writes.
 const PAIR_FILES: [&str; 4] = ["qwac.pem", "qwac.key.pem", "qseal.pem", "qseal.key.pem"];
@@ -26,7 +26,7 @@ const REQUEST_FILES: [&str; 4] = ["qwac.csr.pem", "qwac.key.pem", "qseal.csr.pem
 /// Makes, requests, shows or holds certificates.
 ///
 /// # Errors
-/// Where a file cannot be read or written, or an identifier does not fit.
+/// If a file cannot be read or written, or an identifier does not fit.
 pub async fn run(options: CertsOptions) -> anyhow::Result<ExitCode> {
     match options.command {
         CertsCommand::Develop { subject, days, out, sandbox: None } => {

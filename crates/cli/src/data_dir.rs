@@ -5,11 +5,11 @@
 //! | file | holds |
 //! |---|---|
 //! | `bascule.db` (+ `-wal`, `-shm`) | the SQLite database |
-//! | `sealing.key` | 32 random bytes: opens what is sealed in the database |
+//! | `sealing.key` | 32 random bytes: the key of sealed data in the database |
 //! | `tpp-signing-key.p8` | the RSA key with which we sign towards banks (PKCS#8, DER) |
 //! | `member-key.pem`, `member-key.pub.pem` | the Ed25519 pair of the sandbox's member |
-//! | `sandbox.json` | what the running sandbox printed: for `bascule pay` |
-//! | `receipts/` | the mails to payers, where no server for them is named |
+//! | `sandbox.json` | the values that the running sandbox printed, for `bascule pay` |
+//! | `receipts/` | the mails to payers, if no mail server is set |
 //! | `simbank/` | journal and key of the simulated banks |
 //! | `lock` | held while a process uses the directory |
 
@@ -56,7 +56,7 @@ const OWN_DIRECTORIES: [&str; 2] = ["receipts", "simbank"];
 /// a start that fails leaves nothing behind where there was nothing before.
 pub struct DataDir {
     path: PathBuf,
-    /// What a failed start removes.
+    /// The files that a failed start removes.
     undo: Undo,
     /// Deleted with its content when dropped, for sandboxes that keep nothing.
     _temporary: Option<tempfile::TempDir>,
@@ -65,11 +65,11 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the directory if it is not there, closes it to other users, and locks it. What was made
-    /// vanishes again unless [`DataDir::keep`] is called.
+    /// Creates the directory if it is missing, closes it to other users, and locks it. A new directory
+    /// is removed again unless [`DataDir::keep`] is called.
     ///
     /// # Errors
-    /// Where it cannot be written or closed to others, or another process uses it.
+    /// If it cannot be written or closed to others, or another process uses it.
     pub fn open(path: &Path) -> anyhow::Result<DataDir> {
         let undo = Undo::of(path);
         let opened = make_private_directory(path)
@@ -99,7 +99,7 @@ impl DataDir {
     /// A directory that vanishes with the process.
     ///
     /// # Errors
-    /// Where the system's directory for temporary files cannot be written.
+    /// If the system's directory for temporary files cannot be written.
     pub fn ephemeral() -> anyhow::Result<DataDir> {
         let temporary = tempfile::Builder::new()
             .prefix("bascule-")
@@ -121,7 +121,7 @@ impl DataDir {
     /// gives `-wal` and `-shm` the mode of the database.
     ///
     /// # Errors
-    /// Where it cannot be written, or vanished: a key beside it says that there was one.
+    /// If it cannot be written, or vanished: a key beside it says that there was one.
     pub fn database(&self) -> anyhow::Result<PathBuf> {
         let path = self.file("bascule.db");
         self.check_not_lost(&path)?;
@@ -140,7 +140,7 @@ impl DataDir {
         let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
         let found = bytes(path);
         let advice = "restore it from a backup; name the database with --database if it is \
-                      PostgreSQL's; or move the directory away to begin anew";
+                      PostgreSQL's; or move the directory away to start empty";
         if found == 0 && bytes(&self.file("sealing.key")) > 0 {
             bail!(
                 "{} is {}, but sealing.key beside it was made for one: {advice}",
@@ -159,11 +159,11 @@ impl DataDir {
         }
     }
 
-    /// The content of a secret file; made by `make` where it is not there yet. Only the owner can
+    /// The content of a secret file; made by `make` where it is missing yet. Only the owner can
     /// read it.
     ///
     /// # Errors
-    /// Where it cannot be read or written, or `make` fails.
+    /// If it cannot be read or written, or `make` fails.
     pub fn secret(
         &self,
         name: &str,
@@ -186,7 +186,7 @@ impl DataDir {
     /// Writes a file whole or not at all.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     pub fn write(&self, name: &str, content: &[u8], mode: u32) -> anyhow::Result<()> {
         let path = self.file(name);
         let part = self.file(&format!("{name}.part"));
@@ -211,7 +211,7 @@ impl Drop for DataDir {
     }
 }
 
-/// What a start made and a failure removes.
+/// The files that a start created and that a failure removes.
 enum Undo {
     /// Nothing: files were there before, or the start succeeded.
     Nothing,
@@ -240,7 +240,7 @@ impl Undo {
         }
     }
 
-    /// Removes it. Whatever cannot be removed stays: the start has failed with its own message.
+    /// Removes the files. It ignores files that it cannot remove: the failed start has its own message.
     fn carry_out(&self) {
         match self {
             Undo::Nothing => {}
@@ -265,7 +265,7 @@ impl Undo {
 }
 
 /// How long an SQLite database is, as its own head says (sqlite.org/fileformat2.html, section 1.3);
-/// `None` where it has no such head.
+/// `None` if it has no such head.
 fn expected_bytes(path: &Path) -> anyhow::Result<Option<u64>> {
     let mut head = [0_u8; 32];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
@@ -291,7 +291,7 @@ fn expected_bytes(path: &Path) -> anyhow::Result<Option<u64>> {
 /// Writes a file that must not be there yet: keys are never overwritten.
 ///
 /// # Errors
-/// Where it is there, or cannot be written.
+/// If it is there, or cannot be written.
 pub fn write_new(path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
@@ -309,7 +309,7 @@ pub fn write_new(path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
 /// Makes a directory, with its parents, that only its owner can enter.
 ///
 /// # Errors
-/// Where it cannot be made.
+/// If it cannot be made.
 pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(OWNER_DIRECTORY).create(path)
 }
@@ -376,7 +376,7 @@ fn lock(path: &Path) -> anyhow::Result<File> {
         .with_context(|| format!("cannot write to the data directory {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => {
-            // For the message below; a file that cannot be written locks all the same.
+            // For the message below; the lock holds even if the file cannot be written.
             let _unknown = file.set_len(0).and_then(|()| write!(&file, "{}", std::process::id()));
             Ok(file)
         }
@@ -397,7 +397,7 @@ fn lock(path: &Path) -> anyhow::Result<File> {
 /// The PostgreSQL database at `url`, which may hold a password and is not repeated.
 ///
 /// # Errors
-/// Where the URL is none, or the server does not answer.
+/// If the URL is malformed, or the server does not answer.
 pub async fn open_postgres(url: &str, connections: usize) -> anyhow::Result<Db> {
     Db::open_postgres(url, connections, Arc::new(SystemClock)).await.map_err(|error| {
         anyhow!(
@@ -407,10 +407,10 @@ pub async fn open_postgres(url: &str, connections: usize) -> anyhow::Result<Db> 
     })
 }
 
-/// The database of a gateway that exists, running or not: it is not disturbed.
+/// The database of an existing gateway, which may be running and is not disturbed.
 ///
 /// # Errors
-/// Where there is none, or it cannot be opened.
+/// If there is no database, or it cannot be opened.
 pub async fn open_existing(options: &DatabaseOptions) -> anyhow::Result<Db> {
     let db = match &options.database {
         Some(url) => open_postgres(url, DATABASE_CONNECTIONS).await?,

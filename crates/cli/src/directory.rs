@@ -16,7 +16,7 @@ use crate::terminal;
 /// Lists templates, prints a file, or checks a folder.
 ///
 /// # Errors
-/// Where there is no such template, no template of that country, or a file of the folder does not load.
+/// If there is no such template, no template of that country, or a file of the folder does not load.
 pub fn run(options: BanksOptions) -> anyhow::Result<ExitCode> {
     let said = match options.command {
         BanksCommand::Templates { country } => templates(country.as_deref())?,

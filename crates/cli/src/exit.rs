@@ -34,7 +34,7 @@ impl Exit {
         }
     }
 
-    /// What the code means, as `--help` and docs/command-line.md print it.
+    /// The meaning of the code, as in `--help` and docs/command-line.md.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {

@@ -36,7 +36,7 @@ pub struct Files<'a> {
 /// Adds a pair.
 ///
 /// # Errors
-/// Where a file cannot be read or used, or the member is not known.
+/// If a file cannot be read or used, or the member is not known.
 pub async fn add_pair(
     options: &DatabaseOptions,
     owner: Option<MemberId>,
@@ -85,7 +85,7 @@ fn sealer(options: &DatabaseOptions) -> anyhow::Result<Sealer> {
 /// The authority of the sandbox in a data directory, running or not.
 ///
 /// # Errors
-/// Where there is no sandbox, or its data cannot be read.
+/// If there is no sandbox, or its data cannot be read.
 pub async fn sandbox_authority(data_dir: &Path) -> anyhow::Result<DevelopmentAuthority> {
     let options = DatabaseOptions { data_dir: data_dir.to_owned(), database: None };
     let db = open_existing(&options).await?;
@@ -145,7 +145,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
 /// Lists what is held.
 ///
 /// # Errors
-/// Where the database cannot be read.
+/// If the database cannot be read.
 pub async fn list(options: &DatabaseOptions) -> anyhow::Result<()> {
     let db = open_existing(options).await?;
     let held = db
@@ -162,10 +162,10 @@ pub async fn list(options: &DatabaseOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes one away.
+/// Removes a certificate.
 ///
 /// # Errors
-/// Where there is none of that fingerprint, or the database cannot be written.
+/// If no certificate has that fingerprint, or the database cannot be written.
 pub async fn remove(options: &DatabaseOptions, fingerprint: &str) -> anyhow::Result<()> {
     let db = open_existing(options).await?;
     let wanted = fingerprint.to_ascii_lowercase();

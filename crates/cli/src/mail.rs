@@ -47,7 +47,7 @@ impl SmtpMailer {
     /// By the server at `url`, in the name of `from`.
     ///
     /// # Errors
-    /// Where one of them cannot be used; the URL may hold a password and is not repeated.
+    /// If one of them cannot be used; the URL may hold a password and is not repeated.
     pub fn new(url: &str, from: &str) -> anyhow::Result<SmtpMailer> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .map_err(|error| {
@@ -68,7 +68,7 @@ impl Mailer for SmtpMailer {
             let message = message(&self.from, &mail)?;
             match self.transport.send(message).await {
                 Ok(_) => Ok(()),
-                // What servers say may repeat the address: the code says enough.
+                // A server's text may repeat the address: the code is enough.
                 Err(error) if error.is_permanent() => Err(MailError::Refused(said(&error))),
                 Err(error) => Err(MailError::Later(said(&error))),
             }
@@ -93,7 +93,7 @@ impl FolderMailer {
     /// Into `folder`, which is made with the first mail, in the name of `from`.
     ///
     /// # Errors
-    /// Where `from` is no sender.
+    /// If `from` is no sender.
     pub fn new(folder: PathBuf, from: &str) -> anyhow::Result<FolderMailer> {
         Ok(FolderMailer { folder, from: sender(from)? })
     }
@@ -172,7 +172,7 @@ mod tests {
         assert!(matches!(mailer.send(mail()).await, Err(MailError::Later(_))));
     }
 
-    /// A server that takes one mail, and says of the recipient what it is told to say.
+    /// A server that accepts one mail, and answers for the recipient with the given line.
     async fn server(of_recipient: &'static str) -> (String, tokio::task::JoinHandle<String>) {
         use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

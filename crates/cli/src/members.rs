@@ -17,7 +17,7 @@ use crate::terminal;
 /// Carries the command out. A running gateway is not disturbed.
 ///
 /// # Errors
-/// Where the database cannot be used, or there is no such member.
+/// If the database cannot be used, or there is no such member.
 pub async fn run(options: MembersOptions) -> anyhow::Result<ExitCode> {
     match options.command {
         MembersCommand::List { database } => {
@@ -56,12 +56,12 @@ pub async fn run(options: MembersOptions) -> anyhow::Result<ExitCode> {
 /// Every member of the database.
 ///
 /// # Errors
-/// Where the database cannot be read.
+/// If the database cannot be read.
 pub async fn all(db: &Db) -> anyhow::Result<Vec<ListedMember>> {
     db.read(move |tx| unit(members::list(tx))).await.map_err(|error| anyhow!("{error}"))
 }
 
-/// What is to be agreed otherwise; what is absent stays.
+/// Changes of a member's settings; an absent one stays as it is.
 #[derive(Clone)]
 struct Change {
     auto_redeem: Option<OnOff>,
@@ -76,7 +76,7 @@ struct Change {
 
 impl Change {
     /// # Errors
-    /// Where there would be too many accounts or aliases.
+    /// If there would be too many accounts or aliases.
     fn applied_to(self, settings: &mut MemberSettings) -> Result<(), String> {
         if let Some(switch) = self.auto_redeem {
             settings.redeems_on_request = switch == OnOff::Off;

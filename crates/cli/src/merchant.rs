@@ -18,7 +18,7 @@ const TIMEOUT_MS: u64 = 30_000;
 /// How far ahead a merchant's tokens expire, in milliseconds.
 const TOKEN_LIFETIME_MS: i64 = 5 * 60_000;
 
-/// What a merchant needs to call the API.
+/// The access of a merchant to the API.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Credentials {
     /// `m:…`.
@@ -61,7 +61,7 @@ impl Merchant {
     /// A client of the gateway at `base_url`.
     ///
     /// # Errors
-    /// Where the key is not an Ed25519 seed.
+    /// If the key is not an Ed25519 seed.
     pub fn new(
         wire: Arc<HttpWire>,
         clock: Arc<dyn Clock>,
@@ -78,7 +78,7 @@ impl Merchant {
     /// Calls the API with a signed request; the answer's JSON.
     ///
     /// # Errors
-    /// Where there is no answer, or it is not 200: then it is a [`Refusal`].
+    /// If there is no answer, or it is not 200: then it is a [`Refusal`].
     pub async fn call(
         &self,
         method: http::Method,
@@ -126,7 +126,7 @@ impl Merchant {
     /// The gateway's public key: base64url of 32 bytes.
     ///
     /// # Errors
-    /// Where the gateway does not answer with one.
+    /// If the gateway does not answer with one.
     pub async fn gateway_public_key(&self) -> anyhow::Result<String> {
         let keys = self.call(http::Method::GET, "/.well-known/jwks.json", None).await?;
         let key = keys["keys"][0]["x"].as_str().context("the gateway publishes no key")?;
@@ -150,7 +150,7 @@ pub fn webhook_is_genuine(public_key: &str, signature: &str, body: &[u8]) -> boo
 /// The public key of a seed: 32 bytes.
 ///
 /// # Errors
-/// Where the seed is not one of Ed25519.
+/// If the seed is not one of Ed25519.
 pub fn public_key_of(seed: &[u8]) -> anyhow::Result<Vec<u8>> {
     let pair = Ed25519KeyPair::from_seed_unchecked(seed)
         .map_err(|_| anyhow::anyhow!("the seed is not one of Ed25519"))?;

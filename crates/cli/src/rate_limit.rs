@@ -9,10 +9,10 @@ use gateway::rate_limits::{RateLimit, RateLimits};
 /// The word for a member that has no limit.
 const NONE: &str = "none";
 
-/// `600:50`: six hundred requests per minute, fifty at once. One number is both.
+/// `600:50`: six hundred requests per minute, fifty at once. A single number sets both.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// Says which part of the text is wrong.
 pub fn of_text(text: &str) -> Result<RateLimit, String> {
     let (per_minute, burst) = text.split_once(':').unwrap_or((text, text));
     let number = |part: &str| part.parse().ok().filter(|number| *number > 0);
@@ -25,7 +25,7 @@ pub fn of_text(text: &str) -> Result<RateLimit, String> {
 /// `m:…=600:50`, `m:…=none`.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// Says which part of the text is wrong.
 pub fn of_member(text: &str) -> Result<(MemberId, Option<RateLimit>), String> {
     let (member, limit) =
         text.split_once('=').ok_or("should be a member and its limit: m:…=600:50")?;
@@ -46,7 +46,9 @@ pub fn all(
     if let Some((stranger, _)) = of_members.iter().find(|(member, _)| !members.contains(member)) {
         let members: Vec<&str> = members.iter().map(MemberId::as_str).collect();
         let members = members.join(", ");
-        bail!("--member-rate-limit names {stranger}, which is no member here: there are {members}");
+        bail!(
+            "--member-rate-limit names {stranger}, which is not a member here; expected is one of {members}"
+        );
     }
     let by_member: HashMap<MemberId, Option<RateLimit>> = of_members.iter().cloned().collect();
     Ok(RateLimits { default, by_member })

@@ -35,7 +35,7 @@ impl Ids for SystemIds {
     #[expect(clippy::disallowed_methods, reason = "this is the real randomness")]
     fn fill(&self, bytes: &mut [u8]) {
         if aws_lc_rs::rand::fill(bytes).is_err() {
-            // Without randomness no id and no key is safe: nothing sensible can go on.
+            // Without randomness no id and no key is safe: nothing sensible can continue.
             std::process::abort();
         }
     }
@@ -44,7 +44,7 @@ impl Ids for SystemIds {
 /// Clock, randomness and network as the simulated banks want them.
 #[derive(Clone)]
 pub struct BankEnvironment {
-    /// Brings their callbacks.
+    /// Delivers the callbacks of the app.
     pub wire: Arc<dyn Wire>,
     /// The gateway, once it runs: it publishes its seal certificates.
     pub gateway: Arc<OnceLock<Weak<App>>>,

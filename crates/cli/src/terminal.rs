@@ -1,5 +1,5 @@
-//! What the binary says: results on standard output, complaints on standard error. A reader that
-//! went away (a closed pipe) is no error.
+//! The output of the binary: results on standard output, errors on standard error. A closed pipe is
+//! not an error.
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -16,10 +16,10 @@ use domain::seams::BoxFuture;
 use pem::Pem;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// How long a connection may take, in milliseconds; a request that has none was not sent.
+/// How long connecting may take, in milliseconds; without a connection the request was not sent.
 const CONNECT_MS: u64 = 5_000;
 
-/// Addresses of one name that are looked at.
+/// The most addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 64;
 /// Client certificates whose connections are kept; above it, all are forgotten.
 const CERTIFICATES_MAX: usize = 64;
@@ -80,7 +80,7 @@ impl HttpWire {
     /// A client with its own pool of connections, which calls addresses within `reach`.
     ///
     /// # Errors
-    /// Where the system's trust store cannot be read, or the authority is no certificate.
+    /// If the system's trust store cannot be read, or the authority is no certificate.
     pub fn new(reach: Reach, extra_authority_der: Option<Vec<u8>>) -> anyhow::Result<HttpWire> {
         HttpWire::resolving(reach, extra_authority_der, Arc::new(SystemNames))
     }
@@ -130,7 +130,7 @@ impl HttpWire {
         Ok(made)
     }
 
-    /// Sends the request and waits for the head of the response. The timeout goes on: it bounds
+    /// Sends the request and waits for the head of the response. The timeout continues: it bounds
     /// the body, too.
     async fn head(&self, request: Request) -> Result<reqwest::Response, WireError> {
         self.check_host(&request.url)?;
@@ -204,7 +204,7 @@ impl Wire for HttpWire {
 /// A connection that was never made, or a request that could not be built, sent nothing. Anything
 /// later may have arrived.
 fn no_answer(error: &reqwest::Error) -> WireError {
-    // URLs hold ids and states, so only the cause is told.
+    // URLs contain ids and states, so the message has only the cause.
     let mut text = String::from(if error.is_timeout() { "timed out" } else { "failed" });
     let mut cause = std::error::Error::source(error);
     for _ in 0..4 {

@@ -9,7 +9,7 @@ mod webdriver;
 use support::Sandbox;
 use webdriver::{Driver, Page};
 
-/// Where the payer's way begins, and with which bank and user it goes on.
+/// Where the payer's way begins, and with which bank and user it continues.
 struct Way {
     name: &'static str,
     javascript: bool,

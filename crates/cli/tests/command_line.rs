@@ -1,5 +1,5 @@
-//! The command line: what bad input is answered with, what a failed start leaves behind, and that the
-//! help's examples are commands.
+//! The command line: the answers to bad input, the files of a failed start, and the examples of the
+//! help, which are commands.
 
 mod support;
 
@@ -141,7 +141,7 @@ fn a_start_that_fails_leaves_no_data_directory() {
         assert_eq!(output.status.code(), Some(1), "{options:?}: {}", said(&output).1);
         assert_eq!(content(folder.path()), before, "{data_dir} {options:?}");
     }
-    // What was there stays, and so does what a start adds to it: it may hold what others depend on.
+    // Existing files stay, and so do the files that a start adds to them: other data may depend on them.
     let mut command = bascule();
     command.args(["sandbox", "--data-dir", "used", "--port", "0"]);
     command.args(["--member-rate-limit", "m:nobody:x=60"]).current_dir(folder.path());

@@ -1,4 +1,4 @@
-//! Connections that are many, slow or silent keep nobody out: on the real binary, while they go on,
+//! Connections that are many, slow or silent keep nobody out: on the real binary, while they continue,
 //! the process says that it lives and a whole payment succeeds.
 
 mod support;
@@ -128,7 +128,7 @@ fn a_connection_that_is_idle_or_slow_for_too_long_is_closed() {
         let sandbox = Sandbox::start(folder.path(), &["--port", "0", short, "100"]);
         let mut stream = connect(&sandbox);
         stream.write_all(sent).unwrap();
-        // Without the timeout this reads for ever.
+        // Without the timeout this read would never end.
         match stream.read(&mut [0; 100]) {
             Ok(length) => assert_eq!(length, 0, "{short}: something was answered"),
             Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{short}"),

@@ -197,7 +197,7 @@ async fn settle(merchant: &Merchant, acknowledged: &BTreeSet<String>) -> BTreeMa
             let payment = merchant.call(http::Method::GET, &path, None).await.unwrap();
             status = payment["payment"]["status"].as_str().unwrap().to_owned();
             let waits_for_the_payer = status == "INITIATION_PENDING_REDIRECT_AUTH";
-            // The answer to an order was lost: nobody but the bank can tell.
+            // The answer to an order was lost: only the bank knows the outcome.
             let uncertain = status == "INITIATION_PENDING_REDEMPTION_VERIFICATION"
                 || payment["payment"]["statusReasonInformation"]
                     .as_str()

@@ -18,7 +18,7 @@ fn example(title: &str) -> String {
     rest.split("```").next().unwrap().to_owned()
 }
 
-/// Runs an example with the values of a sandbox; what it printed, where it succeeded. `None` where the
+/// Runs an example with the values of a sandbox; what it printed, where it succeeded. `None` if the
 /// program that runs it is not installed.
 fn run(program: &str, title: &str, sandbox: &Sandbox, folder: &Path, more: &str) -> Option<String> {
     let file =

@@ -1,4 +1,4 @@
-//! Keys of members, on the real binary: what is deleted stays deleted, and who fails is noticed.
+//! Keys of members, on the real binary: a deleted key stays deleted, and failed attempts are logged.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! `bascule members`: what is agreed with a member, on the real binary, beside a running sandbox.
+//! `bascule members`: settings of a member, on the real binary, beside a running sandbox.
 
 mod support;
 
@@ -31,7 +31,7 @@ fn a_running_gateway_follows_and_the_banks_know_the_address_at_the_next_start() 
     let (set, _) = said(&members(data_dir, &["set", &member, "--auto-redeem", "on"]));
     assert_eq!(set.trim(), format!("{member}  auto-redeem on, TPP callback {url}, {others}"));
 
-    // What the bank is told: the address of the member, once the gateway has seen the change.
+    // The return address that the bank gets, once the gateway has seen the change.
     let asked = |sandbox: &Sandbox| {
         let body = r#"{"initiation":{"bankId":"ob-onyx","refId":"A","remittanceInformationPrimary":"A","amount":{"value":"1","currency":"GBP"},"localInstrument":"FASTER_PAYMENTS","creditor":{"sortCode":"123456","accountNumber":"12345678","name":"Shop"},"callbackUrl":"http://localhost:9999/shop"}}"#;
         let announced = &sandbox.announcement;
@@ -95,13 +95,16 @@ fn what_cannot_be_agreed_is_said() {
     let sandbox = Sandbox::start(&path, &["--port", "0"]);
     let member = sandbox.announcement.member_id.clone();
     for (arguments, words) in [
-        (vec!["set", "nobody"], "is no member id"),
+        (vec!["set", "nobody"], "is not a member id"),
         (vec!["set", "m:1111:bscuLe"], "there is no member m:1111:bscuLe"),
         (vec!["set", &member, "--tpp-callback-url", "shop"], "`shop` is no address"),
         (vec!["set", &member, "--tpp-callback-url", "ftp://shop/"], "is no address"),
         (vec!["set", &member, "--tpp-callback-url", "https://shop/#a"], "is no address"),
-        (vec!["set", &member, "--add-beneficiary", "DE00"], "`DE00` is no account: `iban` should"),
-        (vec!["set", &member, "--add-beneficiary", "card:1"], "`card:` is no kind of account"),
+        (
+            vec!["set", &member, "--add-beneficiary", "DE00"],
+            "`DE00` is not an account: `iban` should",
+        ),
+        (vec!["set", &member, "--add-beneficiary", "card:1"], "`card:` is not a kind of account"),
     ] {
         let output = members(data_dir, &arguments);
         let (_, complaint) = said(&output);

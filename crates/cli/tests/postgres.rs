@@ -71,7 +71,7 @@ fn a_server_that_answers_nobody_is_noticed_and_nothing_is_lost_or_sent_twice() {
     });
     let paid = paying.wait_with_output().unwrap();
     let (said_out, said_err) = said(&paid);
-    // `bascule pay` gives up at the first 503; the payment itself goes on.
+    // `bascule pay` gives up at the first 503; the payment itself continues.
     assert!(paid.status.success() || said_err.contains("503"), "{said_out} {said_err}");
     pays(folder.path());
     let orders = orders();
@@ -98,7 +98,7 @@ fn a_second_sandbox_on_a_database_or_one_on_an_empty_database_is_refused() {
     let third = Sandbox::start(folder.path(), &options);
     assert!(get(&third, "/readyz").starts_with("HTTP/1.1 200"));
     third.kill();
-    // The same folder beside a database that is empty: what was under way would be forgotten.
+    // The same folder with an empty database would forget running payments.
     let empty = format!("host={} user=bascule dbname=template1", server.folder());
     let mut lost = bascule();
     lost.args(["sandbox", "--port", "0", "--database", &empty, "--data-dir"]).arg(folder.path());

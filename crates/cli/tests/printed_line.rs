@@ -9,7 +9,6 @@ use std::process::Command;
 use std::sync::Arc;
 
 use bascule::pay::browser::Browser;
-use bascule::pay::html;
 use bascule::pay::payer::Payer;
 use bascule::sandbox::Announcement;
 use bascule::wire::HttpWire;
@@ -36,8 +35,8 @@ async fn the_payer_of_the_printed_line_is_shown_the_result() {
         let mut browser = Browser::new(wire, &announced.api_url, &announced.banks_url);
         let payer = Payer::of_bank(&mut browser, "ob-modelo", declines, None).await.unwrap();
         let result = browser.walk(&pasted(announced), &payer, || false).await.unwrap();
-        let back = html::main_link(&result).unwrap_or_else(|| panic!("{result}"));
-        let (code, page) = browser.open(&back).await.unwrap();
+        let back = result.links.first().unwrap_or_else(|| panic!("{result:?}"));
+        let (code, page) = browser.open(back).await.unwrap();
         assert_eq!(code, 200, "{back}: {page}");
         assert!(
             page.starts_with("<!DOCTYPE html>") || page.starts_with("<!doctype html>"),

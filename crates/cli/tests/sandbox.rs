@@ -1,4 +1,4 @@
-//! `bascule sandbox`: what it promises to a developer, on the real binary.
+//! `bascule sandbox`: its promises to a developer, on the real binary.
 
 mod support;
 
@@ -168,7 +168,7 @@ fn a_database_that_vanished_or_shrank_is_not_begun_anew() {
     let data_dir = folder.path().to_str().unwrap().to_owned();
     Sandbox::start(folder.path(), &["--port", "0"]).kill();
     let database = folder.path().join("bascule.db");
-    // An orderly end: what the write-ahead log held is in the file.
+    // After an orderly end the file contains everything from the write-ahead log.
     let listed = bascule().args(["certs", "list", "--data-dir", &data_dir]).output().unwrap();
     assert!(listed.status.success());
     assert!(!folder.path().join("bascule.db-wal").exists());

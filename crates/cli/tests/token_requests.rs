@@ -1,8 +1,8 @@
-//! Token requests (payments v1) in a real browser without a screen: bank choice, the page on which
-//! the payer accepts or declines, a shop that tells its account only then; on a desktop and on a
+//! Token requests (payments v1) in a real headless browser: bank choice, the page on which the payer
+//! accepts or declines, a shop that sends its account only then; on a desktop and on a
 //! phone.
 //!
-//! Needs what the other browser tests need; screenshots go to the same folder.
+//! The needs and the folder for screenshots are those of the other browser tests.
 
 mod support;
 #[allow(dead_code, reason = "each test file uses a part")]
@@ -209,7 +209,7 @@ async fn a_shop_tells_its_account_once_the_bank_is_chosen() {
     let page = stage.driver.open_on(true, PHONE).await;
     page.go(&stage.v1(&request)).await;
     page.click("button[value='ob-modelo']").await;
-    page.shows("The shop is telling us where the money goes").await;
+    page.shows("We are waiting for account details from the shop").await;
     page.photograph("v1-destinations", "1-waiting").await;
     let question = asked.recv().unwrap();
     assert!(question.contains("supportedTransferDestinationTypes=FASTER_PAYMENTS"), "{question}");

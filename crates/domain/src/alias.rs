@@ -1,4 +1,4 @@
-//! Other names of members: what an operator gives a member so that requests can name it for people.
+//! Other names of members: an operator gives a member an alias, so that requests can name the member.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::text::unreadable_character;
 /// Longest value of an alias, in characters.
 pub const VALUE_CHARACTERS_MAX: usize = 256;
 
-/// What kind of name it is.
+/// The kind of an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AliasKind {
@@ -41,7 +41,7 @@ names! { AliasKind: name, from_name;
 /// Another name of a member.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alias {
-    /// What kind of name.
+    /// The kind of the alias.
     pub kind: AliasKind,
     /// The name: 1 to [`VALUE_CHARACTERS_MAX`] characters.
     pub value: String,

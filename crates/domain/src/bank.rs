@@ -1,4 +1,4 @@
-//! What a bank can tell about a payment, in our own words and beside the bank's.
+//! Facts that a bank can report about a payment, in our own words and in the bank's.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::account::AccountIdentifier;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderProgress {
-    /// The bank has the order; its last word is still to come.
+    /// The bank has the order; its final status is still to come.
     InProcess,
     /// The bank's last word: it has executed the order.
     Completed,
@@ -35,7 +35,7 @@ pub enum Decline {
     NotPermitted,
 }
 
-/// The status of an order as one answer of the bank told it.
+/// The status of an order as one answer of the bank reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderStatus {
     /// Our reading.
@@ -44,12 +44,12 @@ pub struct OrderStatus {
     pub raw: String,
     /// The bank's own words on it, at most 256 characters.
     pub reason: Option<String>,
-    /// What they say of a decline; of [`OrderProgress::Declined`] only.
+    /// The kind of decline, if the words say it; of [`OrderProgress::Declined`] only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline: Option<Decline>,
 }
 
-/// What a bank says of the consent of an order whose answer was lost.
+/// The bank's status of the consent, for an order whose answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentProgress {
@@ -68,7 +68,7 @@ pub enum ConsentProgress {
 pub struct RefundAccount {
     /// The account.
     pub account: AccountIdentifier,
-    /// Its holder, where the bank tells.
+    /// The holder, if the bank returns the name.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
 }

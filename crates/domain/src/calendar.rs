@@ -21,8 +21,8 @@ pub enum Calendar {
     UnitedKingdom,
 }
 
-/// No calendar here is closed on more days in a row: Good Friday to Easter Monday, and Christmas at
-/// a weekend.
+/// The most days in a row on which a calendar here is closed: Good Friday to Easter Monday, and
+/// Christmas at a weekend.
 pub const DAYS_CLOSED_MAX: usize = 4;
 
 /// Bank holidays of England and Wales that no rule gives: year, month, day.
@@ -36,7 +36,7 @@ const PROCLAIMED: [(i16, i8, i8); 5] = [
     (2022, 9, 19),
     (2023, 5, 8),
 ];
-/// What a rule gives and a proclamation moved away.
+/// Holidays of the rules that a proclamation moved to another day.
 const MOVED_AWAY: [(i16, i8, i8); 2] = [(2020, 5, 4), (2022, 5, 30)];
 
 impl Calendar {
@@ -62,8 +62,8 @@ fn is_easter_holiday(day: Date) -> bool {
     matches!(day.day_of_year() - easter(day.year()), -2 | 1)
 }
 
-/// Whether a weekday is a bank holiday. One that falls on a weekend is kept on the next weekday
-/// that is none.
+/// Whether a weekday is a bank holiday. A holiday on a weekend moves to the next weekday that is not a
+/// holiday.
 fn is_bank_holiday(day: Date) -> bool {
     let written = (day.year(), day.month(), day.day());
     if PROCLAIMED.contains(&written) {

@@ -17,7 +17,7 @@ const SEPARATORS_MAX: usize = 3;
 /// The lengths of the parts of a UUID.
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
 /// A hexadecimal word beside a group makes the group hexadecimal, if the word is this long. Shorter
-/// words are numbers of flats and the like.
+/// words are often numbers of flats.
 const HEXADECIMAL_LENGTH_MIN: usize = 4;
 
 /// Whether `text` holds a card number.
@@ -89,7 +89,7 @@ fn runs(text: &str) -> Vec<Vec<&[u8]>> {
         let joined = open && word.follows;
         open = false;
         match digits_of(word.text) {
-            // What was read before it is hexadecimal, too.
+            // The groups before it are hexadecimal, too.
             None if joined && is_hexadecimal(word.text) => drop(runs.pop()),
             None => {}
             Some(_) if follows_hexadecimal(&words, index) => {}

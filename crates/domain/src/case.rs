@@ -1,4 +1,4 @@
-//! What a case can be about: every surprise that a person has to read.
+//! The kinds of cases: every unexpected situation that a person must read.
 
 use crate::names::names;
 
@@ -11,7 +11,7 @@ pub enum CaseKind {
     OrderWithoutId,
     /// A refusal came for an order whose answer had been given up as lost.
     OrderAnswerAfterItWasLost,
-    /// An answer came to an order that was never sent, or that the bank had answered.
+    /// The bank answered an order that was never sent, or that the bank had already answered.
     OrderAnswerWithoutOrder,
     /// The bank reports an executed order that this payment did not wait for any more.
     OrderTakenUnasked,

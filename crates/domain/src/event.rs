@@ -2,8 +2,8 @@
 
 use crate::names::names;
 
-/// What an event is about. The names are those of the public API's webhook types (reference,
-/// section 7.1), which is why they are shouted here and nowhere else in this crate.
+/// The kind of an event. The names are those of the public API's webhook types (reference,
+/// section 7.1), which are upper case only here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventKind {
     /// A payment was created or moved.
@@ -24,9 +24,9 @@ pub enum EventKind {
     PayoutStatusChanged,
     /// A settlement rule could not pay out.
     SettlementRulePayoutExecutionFailed,
-    /// A bank's account information went away or came back.
+    /// A bank's account information went away or returned.
     BankAisOutageStatusChanged,
-    /// A bank's payments went away or came back.
+    /// A bank's payments went away or returned.
     BankSipOutageStatusChanged,
 }
 

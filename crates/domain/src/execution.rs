@@ -1,9 +1,9 @@
 //! How and when a payment is executed at the bank that it goes to: the rail, and the day.
 //!
-//! Decided once, when the payment goes to its bank, and recorded with it before anything is sent.
-//! An immediate payment that its bank would not execute today becomes a future-dated one for the
-//! next working day (reference, section 2.16), where the bank has such payments and the member
-//! does not forbid it.
+//! Both are decided once, when the payment goes to its bank, and recorded with it before anything is
+//! sent. If the bank would not execute an immediate payment today, the payment becomes a future-dated
+//! one for the next working day (reference, section 2.16), unless the bank has no such payments or the
+//! member forbids it.
 
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,8 @@ use crate::rail::Rail;
 
 /// Minutes of a day.
 pub const DAY_MINUTES: u16 = 24 * 60;
-/// A bank that works on one weekday only, which is a holiday two weeks running.
+/// The most days that a search for a working day looks ahead: enough for a bank that works on one
+/// weekday only, which is a holiday two weeks running.
 const DAYS_SEARCHED_MAX: usize = 21 + DAYS_CLOSED_MAX;
 
 /// When a bank executes payments of one rail, in its own time.
@@ -24,7 +25,7 @@ pub struct WorkingHours {
     pub weekdays: [bool; 7],
     /// Whose holidays it keeps.
     pub calendar: Calendar,
-    /// What comes at this minute of a working day, or later, waits for the next one; 1 to
+    /// A payment that arrives at this minute of a working day, or later, waits for the next one; 1 to
     /// [`DAY_MINUTES`].
     pub until_minute: u16,
 }
@@ -75,7 +76,7 @@ impl WorkingHours {
     }
 }
 
-/// What a bank says of one rail.
+/// A bank's terms for one rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RailTerms {
     /// The rail.
@@ -91,11 +92,11 @@ pub struct RailTerms {
 pub struct Execution {
     /// The rail.
     pub rail: Rail,
-    /// The day, where the bank is told one; at once where it is not. Not of standing orders, which
-    /// have days of their own.
+    /// The day, if the bank gets one; otherwise the execution is immediate. Absent for standing orders,
+    /// which have days of their own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub day: Option<Date>,
-    /// Whether the member asked for an immediate payment and this is none any more.
+    /// Whether the member asked for an immediate payment, which became a future-dated one.
     #[serde(default)]
     pub converted: bool,
 }
@@ -174,7 +175,7 @@ impl Execution {
         Err(refusal)
     }
 
-    /// The execution of a payment of an earlier release, for which none was decided: as it was asked for.
+    /// The execution of a payment of an earlier release without a decision: as it was requested.
     #[must_use]
     pub fn as_asked(order: &Order) -> Execution {
         let rail = match (order.local_instrument, order.amount.currency().code()) {

@@ -57,7 +57,7 @@ pub enum Field {
     Debtor(PartyField),
     /// A field of the payee.
     Creditor(PartyField),
-    /// What the bank is told for its fraud checks.
+    /// A field for the bank's fraud checks.
     Risk(RiskField),
     /// A part of the address where goods are delivered.
     Delivery(AddressField),
@@ -136,7 +136,7 @@ pub enum AddressField {
     Country,
 }
 
-/// What the bank is told for its fraud checks.
+/// A field for the bank's fraud checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RiskField {
     /// The member's id of the payer.
@@ -151,7 +151,7 @@ pub enum RiskField {
     AccountType,
 }
 
-/// What is wrong with a field.
+/// An error in a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// It is required and absent.
@@ -167,7 +167,7 @@ pub enum Fault {
     Invisible(char),
     /// It has a control character.
     Control(char),
-    /// It is none of the words that are defined.
+    /// It is not one of the defined words.
     NotOneOf(&'static [&'static str]),
     /// It is no amount or no currency.
     Money(MoneyError),
@@ -178,7 +178,7 @@ pub enum Fault {
     },
     /// It is no whole number of the currency's smallest unit, which the rail demands.
     TooPrecise {
-        /// What is paid.
+        /// The currency of the amount.
         currency: Currency,
         /// The rail.
         rail: Rail,
@@ -219,14 +219,14 @@ pub enum Fault {
     UserInUrl,
 }
 
-/// What is wrong with a part of an account.
+/// An error in a part of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountFault {
     /// An account on that rail needs it.
     MissingOnRail {
         /// The rail.
         rail: LocalInstrument,
-        /// What is paid.
+        /// The currency of the amount.
         currency: Currency,
     },
     /// It belongs to an account on another rail.
@@ -252,7 +252,7 @@ pub enum AccountFault {
 pub struct FieldError {
     /// The field.
     pub field: Field,
-    /// What is wrong with it.
+    /// The error.
     pub fault: Fault,
 }
 

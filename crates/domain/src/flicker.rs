@@ -15,7 +15,7 @@
 const BYTES_MAX: usize = 256;
 /// The most data elements.
 const ELEMENTS_MAX: usize = 3;
-/// What a reader synchronises by, before each repetition of the code.
+/// The signal with which a reader synchronises, before each repetition of the code.
 const SYNCHRONISATION: [u8; 2] = [0x0f, 0xff];
 
 /// A code that holds together.
@@ -26,7 +26,7 @@ pub struct FlickerCode {
     elements: Vec<String>,
 }
 
-/// What is wrong with a code.
+/// The defect of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FlickerFault {
     /// It is no whole number of hexadecimal bytes, or longer than 256 bytes.
@@ -88,7 +88,7 @@ impl FlickerCode {
         Ok(FlickerCode { bytes, start_code, elements })
     }
 
-    /// What is typed into a reader by hand: the start code.
+    /// The start code, which the payer can type into a reader by hand.
     #[must_use]
     pub fn start_code(&self) -> &str {
         &self.start_code

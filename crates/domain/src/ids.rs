@@ -16,7 +16,7 @@ const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqr
 const WIDTH: usize = 22;
 /// The last part of every public id.
 pub const SUFFIX: &str = "bscuLe";
-/// No id that we read is longer; longer ones are not looked up.
+/// The longest id; longer ones are not looked up.
 pub const ID_LENGTH_MAX: usize = 64;
 
 /// A new time-ordered id: 22 base58 characters whose order is the order of `now`.
@@ -75,7 +75,7 @@ fn base58_fixed(mut number: u128) -> String {
     digits.iter().map(|byte| char::from(*byte)).collect()
 }
 
-/// What is wrong with an id.
+/// The defect of an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of the form `{prefix}:…:…`")]
 pub struct IdError {

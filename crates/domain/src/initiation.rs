@@ -1,4 +1,4 @@
-//! What a member asks for: the content of one payment or standing order, as validated at the edge.
+//! The member's request: the content of one payment or standing order, as validated at the edge.
 //!
 //! Source: public API, `POST /v2/payments`, object `initiation` (reference, section 3.2), and
 //! `standingOrderBody` of payments v1 (section 2.4).
@@ -91,7 +91,7 @@ impl ChargeBearer {
     }
 }
 
-/// What the bank is told for its fraud checks (API `risk`); all parts optional.
+/// The data for the bank's fraud checks (API `risk`); all parts optional.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Risk {
@@ -148,7 +148,7 @@ names! { Frequency: code, from_code;
     Year = "YEAR",
 }
 
-/// The most days ahead that a first, or only, execution is accepted for.
+/// The most days ahead of a first, or only, execution.
 pub const DAYS_AHEAD_MAX: i64 = 366;
 
 /// Why days cannot be those of a standing order.
@@ -178,7 +178,7 @@ pub enum Schedule {
         first: Date,
         /// How often.
         frequency: Frequency,
-        /// The last execution; for ever where absent.
+        /// The last execution; absent for a standing order without an end.
         last: Option<Date>,
     },
 }
@@ -225,8 +225,8 @@ impl Schedule {
     }
 }
 
-/// References of an order that a member gives itself, each to the banks of one standard. Where there is
-/// none, ours are sent.
+/// References that a member itself gives to an order, each for the banks of one standard. Without them,
+/// ours are sent.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OwnReferences {
@@ -240,9 +240,9 @@ pub struct OwnReferences {
     pub stet_end_to_end: Option<String>,
 }
 
-/// What is to be paid, to whom, when and how: what the payer approves and the bank executes. It does not
-/// change after the payment was created; what was decided with the bank is beside it
-/// (`Payment::execution`).
+/// The amount, the payee, the day and the rail of a payment, which the payer approves and the bank
+/// executes. An order does not change after the payment was created; the decisions for the bank are in
+/// `Payment::execution`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// The member's reference, 1 to 35 characters.
@@ -255,7 +255,7 @@ pub struct Order {
     /// Sub-TPP on whose behalf the member acts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub on_behalf_of_id: Option<String>,
-    /// What the payee should get.
+    /// The amount that the payee gets.
     pub amount: Amount,
     /// The rail that the member wishes.
     pub local_instrument: LocalInstrument,
@@ -299,7 +299,7 @@ pub struct Order {
 /// How the payer gets to the bank and back: the same for whatever is approved there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
-    /// The bank that the member chose; absent where the payer chooses on the hosted pages. The bank that
+    /// The bank that the member chose; absent if the payer chooses on the hosted pages. The bank that
     /// the payer chose is beside it (`Payment::bank_id`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bank_id: Option<String>,
@@ -309,7 +309,7 @@ pub struct Visit {
     pub bank_countries: Vec<String>,
     /// Where the payer's browser returns to.
     pub callback_url: String,
-    /// Opaque text that comes back with the browser as `state`.
+    /// Opaque text that returns with the browser as `state`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub callback_state: Option<String>,
     /// Who guides the payer.
@@ -328,7 +328,7 @@ pub struct Visit {
 /// One payment as the member asked for it. It never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Initiation {
-    /// What is to be paid.
+    /// The order.
     #[serde(flatten)]
     pub order: Order,
     /// How the payer gets to the bank.

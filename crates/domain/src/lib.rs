@@ -1,4 +1,4 @@
-//! What is true about payments: state machines as pure, total functions.
+//! The rules of payments: state machines as pure, total functions.
 //!
 //! Nothing here does I/O, reads a clock, draws a random number or is async. A *command* may be
 //! refused ([`Refusal`]); a *fact* may not: it moves the aggregate, is already known, or does not

@@ -9,9 +9,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Digits after the point that the API accepts at the most.
+/// The most digits after the point that the API accepts.
 pub const FRACTION_DIGITS_MAX: usize = 4;
-/// Digits before the point that the API accepts at the most (OBIE 3.1.11: `^\d{1,13}`).
+/// The most digits before the point that the API accepts (OBIE 3.1.11: `^\d{1,13}`).
 pub const WHOLE_DIGITS_MAX: usize = 13;
 
 /// An ISO 4217 currency, e.g. `GBP`.
@@ -76,7 +76,7 @@ impl From<Currency> for String {
     }
 }
 
-/// What is wrong with an amount or a currency.
+/// The defect of an amount or a currency.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// Not an ISO 4217 code.

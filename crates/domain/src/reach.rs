@@ -18,7 +18,7 @@ pub enum Reach {
     PublicAndLoopback,
 }
 
-/// An address that may not be called: what it is instead of public.
+/// An address that the gateway must not call: its kind in place of public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the address is not public: {0}")]
 pub struct Unreachable(pub &'static str);
@@ -41,7 +41,7 @@ const NOT_PUBLIC_V4: [(Ipv4Addr, u32, &str); 15] = [
     (Ipv4Addr::new(224, 0, 0, 0), 4, "multicast"),
     (Ipv4Addr::new(240, 0, 0, 0), 4, "reserved"),
 ];
-/// Networks inside 2000::/3, which alone is public in IPv6, that are not public all the same.
+/// Networks inside 2000::/3, the public part of IPv6, that are not public.
 const NOT_PUBLIC_V6: [(Ipv6Addr, u32, &str); 4] = [
     // Holds Teredo (2001::/32), which tunnels to any IPv4 address.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "for protocols"),
@@ -49,7 +49,7 @@ const NOT_PUBLIC_V6: [(Ipv6Addr, u32, &str); 4] = [
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, "a 6to4 tunnel"),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "for documentation"),
 ];
-/// What is public in IPv6.
+/// The public part of IPv6.
 const PUBLIC_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 /// Carries an IPv4 address in its last 32 bits: mapped (the system itself calls the IPv4 address).
 const MAPPED: (Ipv6Addr, u32) = (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);

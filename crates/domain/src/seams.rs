@@ -1,8 +1,8 @@
-//! The seams through which time and randomness come in.
+//! The seams through which time and randomness enter.
 //!
 //! The declarations live here because every crate may use them; the pure functions of this crate
 //! never do: they take `now` as a parameter. The real ones are in the binary, and a simulation
-//! brings its own. The other seams are `banks::wire::Wire`, `store::Db` and `gateway::Mailer`.
+//! has its own. The other seams are `banks::wire::Wire`, `store::Db` and `gateway::Mailer`.
 
 use std::pin::Pin;
 

@@ -1,17 +1,17 @@
-//! What one fact or command leads to: a [`Step`], saved whole or not at all.
+//! The effect of one fact or command: a [`Step`], saved whole or not at all.
 
 use jiff::Timestamp;
 
 use crate::case::CaseKind;
 
-/// What a payer's approval needs, of whatever it is the approval.
+/// The work for a payer's approval, of any owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AuthorisationJob {
     /// Create what is to be approved at the bank.
     OpenAtBank,
-    /// Verify what the payer's browser brought back and exchange it for an access grant.
+    /// Verify the return of the payer's browser and exchange it for an access grant.
     CompleteAuthorisation,
-    /// Bring the payer's answers to the bank's questions (embedded approach), once.
+    /// Send the payer's answers to the bank's questions (embedded approach), once.
     SendCredentials,
     /// Ask the bank whether the payer has approved.
     AskApproval,
@@ -27,12 +27,12 @@ impl AuthorisationJob {
     ];
 }
 
-/// What a payment alone needs.
+/// The work for a payment alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PaymentJob {
     /// Send the order.
     Redeem,
-    /// Ask the bank what became of the order.
+    /// Ask the bank for the status of the order.
     AskStatus,
     /// Ask the bank not to execute.
     Cancel,
@@ -47,9 +47,9 @@ pub enum JobKind {
     Authorisation(AuthorisationJob),
     /// For a payment.
     Payment(PaymentJob),
-    /// Tell the subject that its time may have run out.
+    /// Check whether the subject's time has run out.
     Expire,
-    /// Bring the subject's events to the member's webhook endpoint, in order.
+    /// Deliver the subject's events to the member's webhook endpoint, in order.
     Deliver,
 }
 
@@ -58,7 +58,7 @@ pub enum JobKind {
 pub enum Lane {
     /// Work at banks, and deadlines.
     Bank,
-    /// What goes to members and payers: webhooks, receipts.
+    /// Messages to members and payers: webhooks, receipts.
     Outbound,
 }
 
@@ -140,9 +140,9 @@ pub enum JobChange {
 /// Something unexpected that a person must read. Cases never stop the flow by themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// What kind of surprise.
+    /// The kind.
     pub kind: CaseKind,
-    /// What happened, in words for an operator: no account numbers, names or secrets.
+    /// The situation, in words for an operator: no account numbers, names or secrets.
     pub text: String,
 }
 
@@ -151,15 +151,15 @@ pub struct Case {
 pub struct Step<S, E> {
     /// The aggregate as it is now.
     pub state: S,
-    /// What happened, for history and webhooks.
+    /// The changes, for history and webhooks.
     pub events: Vec<E>,
     /// Jobs that begin or end.
     pub jobs: Vec<JobChange>,
-    /// What a person must read.
+    /// Cases for a person.
     pub cases: Vec<Case>,
 }
 
-/// What a fact did.
+/// The effect of a fact.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome<S, E> {
     /// It moved the aggregate.

@@ -1,4 +1,4 @@
-//! What events, jobs, deliveries, cases, bank calls and repeatable requests are about.
+//! The subject of events, jobs, deliveries, cases, bank calls and repeatable requests.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What a person reads of a payment, in order: the same on every page and in every mail. Pages write it
+//! The lines that describe a payment to a person: the same on every page and in every mail. Pages write them
 //! in the payer's language ([`facts`]); mails are in English ([`of`]).
 
 use jiff::civil::Date;
@@ -7,7 +7,7 @@ use crate::execution::Execution;
 use crate::initiation::{Frequency, Order, Schedule};
 use crate::money::Amount;
 
-/// What a line is about.
+/// The topic of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
     /// The amount of a single payment.
@@ -24,7 +24,7 @@ pub enum Label {
     Day,
     /// Who is paid.
     Payee,
-    /// What the payee reads.
+    /// The payee's reference.
     Reference,
 }
 
@@ -59,7 +59,7 @@ impl Label {
     }
 }
 
-/// What a line says, before a language writes it.
+/// The content of a line, before a language writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// An amount.
@@ -84,18 +84,18 @@ pub enum Value {
 /// One line, before a language writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
-    /// What it is about.
+    /// The topic.
     pub label: Label,
-    /// What is said of it.
+    /// The content.
     pub value: Value,
 }
 
 /// One line in English.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// What it is about.
+    /// The topic.
     pub label: Label,
-    /// What is said of it.
+    /// The content.
     pub value: String,
 }
 

@@ -24,7 +24,7 @@ pub fn within(text: &str, least: usize, most: usize) -> Result<(), Fault> {
 }
 
 /// The same for a text that no person reads: it comes back percent-encoded as it is, so that format
-/// characters do no harm. Control characters are mistakes all the same, and U+0000 is not stored.
+/// characters do no harm. Control characters are still mistakes, and U+0000 is not stored.
 ///
 /// # Errors
 /// [`Fault::TooLong`] or [`Fault::Control`].
@@ -57,7 +57,7 @@ pub fn is_unreadable(one: char) -> bool {
     }
 }
 
-/// Unicode keeps 66 code points free for ever: `U+FDD0` to `U+FDEF`, and the last two of each plane.
+/// Unicode reserves 66 noncharacters: `U+FDD0` to `U+FDEF`, and the last two code points of each plane.
 fn is_noncharacter(one: char) -> bool {
     let code = u32::from(one);
     (0xfdd0..=0xfdef).contains(&code) || code & 0xfffe == 0xfffe

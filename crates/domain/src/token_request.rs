@@ -1,8 +1,8 @@
-//! A token request (payments v1): what a member asks a payer to approve, before it is a payment.
+//! A token request (payments v1): a member's request for a payer's approval, before it is a payment.
 //!
-//! It becomes an ordinary [`crate::payment::Payment`] when its authorisation is asked for, or when
-//! the payer has chosen a bank on our pages, and from then on that payment alone says where it
-//! stands: the *token* and the *transfer* of v1 are the payment's approval and its order under names
+//! It becomes an ordinary [`crate::payment::Payment`] when its authorisation starts, or when
+//! the payer has chosen a bank on our pages. From then on only that payment has the
+//! state: the *token* and the *transfer* of v1 are the payment's approval and its order under names
 //! of their own (reference, sections 2.1 and 1.13).
 
 use std::fmt;
@@ -17,15 +17,15 @@ use crate::initiation::{Initiation, LocalInstrument};
 use crate::mail::MailAddress;
 use crate::payment::Payment;
 
-/// How long a token request can be authorised, counted from its creation or, where the payer came
-/// to our pages in time, from that: 20 minutes without activity (reference, section 2.10). Its
+/// How long a token request can be authorised: 20 minutes without activity (reference, section 2.10),
+/// counted from its creation or from the payer's visit to our pages within that time. Its
 /// authorisation makes a payment.
 pub const TOKEN_REQUEST_WINDOW: SignedDuration = SignedDuration::from_mins(20);
-/// How long a payer waits for the destinations that a member tells once the bank is known. The
+/// How long a payer waits for the member's destinations after the choice of the bank. The
 /// reference names no time (section 2.15).
 pub const DESTINATIONS_WINDOW: SignedDuration = SignedDuration::from_secs(60);
 
-/// The request's own text, in the words of whoever took it; this crate does not look into it.
+/// The request's own text, as its module spells it; this crate does not read it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked(pub String);
 
@@ -56,7 +56,7 @@ impl Payee {
     }
 }
 
-/// A member was asked to tell destinations for a bank.
+/// The question to a member for the destinations at a bank.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DestinationsQuestion {
     /// The bank that the payer chose.
@@ -74,9 +74,9 @@ pub enum Destinations {
     Known,
     /// The member has to be asked.
     NotAsked,
-    /// The member was asked and may still tell.
+    /// The gateway asked the member, who can still answer.
     Awaited,
-    /// The member could not be asked, or has not told in time.
+    /// The gateway could not ask the member, or the member did not answer in time.
     Missing,
 }
 
@@ -107,22 +107,22 @@ pub struct TokenRequest {
     /// Where a receipt goes once the payment is completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_to: Option<MailAddress>,
-    /// The accounts that may be paid, in the member's order. Empty in requests whose only payee is
-    /// that of `initiation`, and where the member has not told yet.
+    /// The accounts that can be paid, in the member's order. Empty in requests whose only payee is
+    /// that of `initiation`, and before the member has sent destinations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub payees: Vec<Payee>,
-    /// Where the member is asked for destinations once the bank is known (API
-    /// `setTransferDestinationsUrl`). Those that came with the request count on our pages no longer:
-    /// the published schema demands some, so they may be there for its sake alone.
+    /// The address to ask for destinations after the choice of the bank (API
+    /// `setTransferDestinationsUrl`). With it, our pages ignore the destinations of the request:
+    /// the published schema requires some, so a member may send them only for the schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destinations_url: Option<String>,
-    /// Whether the member has told destinations since it was asked last, or without being asked.
+    /// Whether the member has sent destinations since the last question, or without a question.
     #[serde(default)]
     pub destinations_told: bool,
     /// The last such question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destinations_question: Option<DestinationsQuestion>,
-    /// When the payer came to our pages for the first time.
+    /// The time of the payer's first visit to our pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<Timestamp>,
     /// When the payer said no on our pages.
@@ -181,8 +181,8 @@ impl TokenRequest {
         now >= until
     }
 
-    /// What may be done about `payment`, which the token request became: whether its approval may be
-    /// tried again. Payers who choose the bank on our pages begin there again with a new request.
+    /// How the member may continue with `payment`, which the token request became: whether its approval may
+    /// be retried. Payers who choose the bank on our pages start again there with a new request.
     #[must_use]
     pub fn retry_of(&self, payment: &Payment, now: Timestamp) -> Retry {
         let is_its = self.payment_id.as_ref() == Some(&payment.id);
@@ -197,7 +197,7 @@ impl TokenRequest {
         }
     }
 
-    /// The member learned how the payment ended. `None` where that was known, or nothing follows.
+    /// The member learned how the payment ended. `None` if that was known, or nothing follows.
     #[must_use]
     pub fn see_failure(mut self, failed: &Payment, now: Timestamp) -> Option<TokenRequest> {
         if self.retry_of(failed, now) != Retry::OnceSeen {
@@ -211,7 +211,7 @@ impl TokenRequest {
     /// The approval is tried again: it is another payment from now on.
     ///
     /// # Errors
-    /// [`Refusal::TokenRequestExpired`] where that comes too late; [`Refusal::TokenRequestUsed`] where
+    /// [`Refusal::TokenRequestExpired`] if that comes too late; [`Refusal::TokenRequestUsed`] where
     /// `failed` is not its payment, or cannot be tried again.
     pub fn become_another_payment(
         mut self,
@@ -255,7 +255,7 @@ impl TokenRequest {
             (None, _) => Destinations::Known,
             (Some(_), None) if told => Destinations::Known,
             (Some(_), None) => Destinations::NotAsked,
-            // What was told for another bank need not be right for this one.
+            // Destinations for another bank need not be right for this one.
             (Some(_), Some(question)) if question.bank_id != bank_id => Destinations::NotAsked,
             (Some(_), Some(_)) if told => Destinations::Known,
             (Some(_), Some(question)) => {
@@ -266,7 +266,7 @@ impl TokenRequest {
         }
     }
 
-    /// The payer came to our pages; `None` where that was known.
+    /// The payer opened our pages; `None` if that was known.
     ///
     /// # Errors
     /// Those of [`TokenRequest::become_payment`] but for the payee.
@@ -280,7 +280,7 @@ impl TokenRequest {
         Ok(Some(self))
     }
 
-    /// The payer says no. `None` where that was said before.
+    /// The payer says no. `None` if that was said before.
     ///
     /// # Errors
     /// As [`TokenRequest::visited`].
@@ -294,7 +294,7 @@ impl TokenRequest {
         Ok(Some(self))
     }
 
-    /// The member is about to be asked whom to pay from that bank. What was told before was for
+    /// The gateway is about to ask the member whom to pay from that bank. Earlier destinations were for
     /// another bank.
     ///
     /// # Errors
@@ -315,7 +315,7 @@ impl TokenRequest {
         Ok(self)
     }
 
-    /// The member could not be asked. `None` where that no longer matters.
+    /// The member could not be asked. `None` if that no longer matters.
     #[must_use]
     pub fn destinations_not_asked(mut self, bank_id: &str) -> Option<TokenRequest> {
         let awaited = !self.destinations_told && self.payment_id.is_none();
@@ -328,8 +328,8 @@ impl TokenRequest {
         Some(self)
     }
 
-    /// The member tells whom to pay, in place of whatever it told before: one payment for each
-    /// account, never none; `asked` is the request with these accounts.
+    /// The member sends destinations, which replace the earlier ones: one payment for each
+    /// account, at least one; `asked` is the request with these accounts.
     ///
     /// # Errors
     /// As [`TokenRequest::visited`]; [`Refusal::TokenRequestWithoutPayee`] for an empty list.
@@ -352,9 +352,9 @@ impl TokenRequest {
     /// Its authorisation was asked for: it is that payment from now on.
     ///
     /// # Errors
-    /// [`Refusal::TokenRequestExpired`] where that comes too late, [`Refusal::TokenRequestUsed`]
-    /// where it is a payment already, [`Refusal::TokenRequestDeclined`] where the payer said no, and
-    /// [`Refusal::TokenRequestWithoutPayee`] where nobody knows whom to pay.
+    /// [`Refusal::TokenRequestExpired`] if that comes too late, [`Refusal::TokenRequestUsed`]
+    /// where it is a payment already, [`Refusal::TokenRequestDeclined`] if the payer said no, and
+    /// [`Refusal::TokenRequestWithoutPayee`] if nobody knows whom to pay.
     pub fn become_payment(
         mut self,
         payment_id: PaymentId,

@@ -1,4 +1,4 @@
-//! A payment as a transfer of payments v1: what its changes are called there (reference,
+//! A payment as a transfer of payments v1: the names of its states there (reference,
 //! section 2.12).
 
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use crate::initiation::Schedule;
 use crate::names::names;
 use crate::payment::{Payment, PaymentChanged, Stage};
 
-/// Where a transfer stands. The three of settlement accounts do not exist yet.
+/// The status of a transfer. The three statuses of settlement accounts do not exist yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferStatus {
     /// Approved; the order is about to be sent.
@@ -35,7 +35,7 @@ pub enum TransferStatus {
     FailureDeclined,
 }
 
-/// What the published mock bank says where it says nothing else (reference, section 8.1).
+/// The reason that the published mock bank gives if it has no other (reference, section 8.1).
 const NOTHING_SAID: &str = "failure";
 
 names! { TransferStatus: name;
@@ -65,7 +65,7 @@ impl TransferStatus {
         TransferStatus::at(changed.stage, changed.reason.as_deref(), changed.decline)
     }
 
-    /// The status at a stage. What v2 calls declined has three names in v1; which one it is follows
+    /// The status at a stage. v1 has three names for a payment that v2 calls declined; which one it is follows
     /// from what the bank said of the decline.
     #[must_use]
     pub fn at(stage: Stage, reason: Option<&str>, decline: Option<Decline>) -> TransferStatus {
@@ -101,7 +101,7 @@ impl TransferStatus {
     }
 }
 
-/// What a payment of a token request is seen as.
+/// The object of payments v1 that shows a payment of a token request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The approval.

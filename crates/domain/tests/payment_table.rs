@@ -52,7 +52,7 @@ fn every_state_and_every_fact() {
     insta::assert_snapshot!(table);
 }
 
-/// The table of an authorisation: what a fact leads to in each state, at a bank where an order
+/// The table of an authorisation: the effect of a fact in each state, at a bank where an order
 /// follows the approval.
 #[test]
 fn authorisation_table() {
@@ -86,7 +86,7 @@ fn authorisation_table() {
     insta::assert_snapshot!(matrix(&columns, &facts(), cell));
 }
 
-/// The table of a payment: what a fact leads to in each state.
+/// The table of a payment: the effect of a fact in each state.
 #[test]
 fn payment_table() {
     let columns = states().into_iter().filter(|(name, state)| match state {
@@ -219,7 +219,7 @@ fn a_bank_can_be_chosen_until_the_payer_has_approved() {
     assert_eq!(again, Ok(None), "the same bank again changes nothing");
 }
 
-/// What a member's two commands and the payer's do in each state.
+/// The effects of a member's two commands and of the payer's in each state.
 #[test]
 fn commands_of_members() {
     let mut table = String::new();
@@ -339,7 +339,7 @@ fn debug_output_holds_no_account_number_name_or_secret() {
 proptest! {
     /// Any facts in any order: versions count the changes, nothing moves after the end, every
     /// payment that is not final has a deadline job and knows when to stop, and the last event
-    /// tells where the payment stands.
+    /// has the payment's current stage.
     #[test]
     fn laws_hold_for_any_sequence_of_facts(picks in proptest::collection::vec((0_usize..1000, 0_i64..100_000), 0..40)) {
         let facts = facts();
@@ -428,7 +428,7 @@ proptest! {
     }
 }
 
-/// Whether a job asks the bank, or will. What has no id cannot be asked about; a case says so.
+/// Whether a job asks the bank, or will. A payment without an id cannot be asked about; it has a case.
 fn is_asked_about(payment: &Payment, jobs: &std::collections::BTreeSet<JobKind>) -> bool {
     matches!(payment.state, State::Approving(Authorisation::OpeningUncertain { .. }))
         || AuthorisationJob::ALL

@@ -18,7 +18,8 @@ use crate::{App, GatewayError, Member, sealed_records};
 const KIND: RecordKind = RecordKind::AccountVerification;
 /// Every id begins with this.
 const ID_PREFIX: &str = "avr-";
-/// A responding bank has five seconds (scheme rulebook), the mechanism between us a few more.
+/// How long a verification may take, in milliseconds: a responding bank has five seconds (scheme
+/// rulebook), the systems between a few more.
 const TIMEOUT_MS: u64 = 8_000;
 
 /// A verification that was made.
@@ -26,11 +27,11 @@ const TIMEOUT_MS: u64 = 8_000;
 pub struct AccountVerification {
     /// `avr-` and a ULID.
     pub id: String,
-    /// What the payee's bank says.
+    /// The answer of the payee's bank.
     pub result: NameMatch,
 }
 
-/// What is kept of a verification.
+/// The stored part of a verification.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     iban: String,

@@ -35,7 +35,7 @@ use crate::signing::GatewayKey;
 /// exchanges with a bank, each bounded by [`Settings::bank_timeout_ms`].
 const LEASE: SignedDuration = SignedDuration::from_secs(180);
 
-/// What the operator chooses.
+/// The operator's settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where members and payers reach us, without a trailing slash: `http://localhost:8000`.
@@ -61,7 +61,7 @@ pub struct Settings {
     /// Jobs that run at the same time in each lane. One bank, one member at a bank and one endpoint
     /// have fewer places.
     pub jobs_at_once: usize,
-    /// Where payees are verified; nowhere where absent.
+    /// Where payees are verified; nowhere if absent.
     pub payee_verification: Option<VerificationService>,
     /// How long exchanges with banks are kept, in days (1 to 3,650).
     pub bank_calls_kept_days: u32,
@@ -143,7 +143,7 @@ impl Member {
     }
 }
 
-/// What the process is made of; see [`App::new`].
+/// The parts of the process; see [`App::new`].
 pub struct Parts {
     /// The database.
     pub db: Db,
@@ -163,7 +163,7 @@ pub struct Parts {
     pub gateway_key: GatewayKey,
     /// Makes webhook bodies.
     pub renderer: Box<dyn crate::events::EventRenderer>,
-    /// Brings receipts to payers; none are sent where it is absent.
+    /// Sends receipts to payers; without it no receipts are sent.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// The operator's choices.
     pub settings: Settings,
@@ -310,7 +310,7 @@ impl App {
         Ok(Attempt { executes_at_approval: false, repeated_creation, ..attempt })
     }
 
-    /// The payment of an OAuth state; `None` where it is none of ours.
+    /// The payment of an OAuth state; `None` if the state is not ours.
     pub(crate) fn payment_of_state(&self, state: &str) -> Option<PaymentId> {
         let (purpose, subject) = OAUTH_STATE;
         let opened = self.parts.sealer.unseal(purpose, subject, &Sealed(state.to_owned())).ok();
@@ -327,8 +327,8 @@ impl App {
         domain::ids::random_hex(12, self.ids())
     }
 
-    /// What a form of the hosted page of `id` brings back: proof that the page was shown to whoever
-    /// sends the form. It follows from the id and the sealing key, so it needs no table.
+    /// The visit token of a form on the hosted page of `id`: proof that the page was shown to the sender
+    /// of the form. It follows from the id and the sealing key, so it needs no table.
     #[must_use]
     pub fn visit_token(&self, id: &str) -> String {
         self.parts.sealer.keyed_hash(&format!("visit {id}"))
@@ -347,8 +347,8 @@ impl App {
         is_equal(&self.visit_token(id), token)
     }
 
-    /// What a browser keeps that our pages sent to the bank: the browser that comes back with it is
-    /// the one that left. It follows from the id and the sealing key, so it needs no table.
+    /// The cookie of a browser that our pages sent to the bank: the browser that returns with it is
+    /// the browser that left. It follows from the id and the sealing key, so it needs no table.
     #[must_use]
     pub fn departure_token(&self, id: &PaymentId) -> String {
         self.parts.sealer.keyed_hash(&format!("departure {id}"))
@@ -369,7 +369,7 @@ impl App {
         Ok(self.parts.sealer.seal("payment", "address", plain.as_bytes(), self.ids())?.0)
     }
 
-    /// The id that [`App::seal_payment_id`] sealed; `None` where `sealed` is anything else.
+    /// The id that [`App::seal_payment_id`] sealed; `None` if `sealed` is anything else.
     #[must_use]
     pub fn unseal_payment_id(&self, sealed: &str) -> Option<PaymentId> {
         let sealed = Sealed(sealed.to_owned());
@@ -389,7 +389,7 @@ impl App {
         &self.health
     }
 
-    /// Counts a request of the member; `None` where the member has no limit.
+    /// Counts a request of the member; `None` if the member has no limit.
     pub fn count_request(&self, member: &Member) -> Option<Allowance> {
         self.request_buckets.take(&self.settings().rate_limits, member.id(), self.now())
     }
@@ -411,7 +411,7 @@ impl App {
         }
     }
 
-    /// Tells the runner that a job may be due.
+    /// Wakes the runner because a job may be due.
     pub(crate) fn jobs_may_be_due(&self) {
         for due in &self.jobs_due {
             due.notify_one();

@@ -40,7 +40,7 @@ pub(crate) struct AtBank<'a> {
 }
 
 impl App {
-    /// Everything for calls to the payment's bank; `None` where the bank has left the directory.
+    /// Everything for calls to the payment's bank; `None` if the bank has left the directory.
     pub(crate) fn at_bank<'a>(
         self: &'a Arc<App>,
         payment: &Payment,
@@ -66,10 +66,10 @@ impl App {
 
 impl AtBank<'_> {
     /// Waits for a place at the bank, which is held until this is dropped; `false` where too many
-    /// wait already, and the job has to come back later.
+    /// wait already, and the job has to return later.
     pub(crate) async fn enter(&mut self) -> bool {
         let entering = Box::pin(self.app.lanes.at_bank(&self.bank.id, &self.member_id));
-        // The lease goes on meanwhile.
+        // The lease continues meanwhile.
         let patience = self.app.clock().sleep(PLACE_WAIT_MS);
         self.place = match select(entering, patience).await {
             Either::Left((place, _)) => place,
@@ -93,8 +93,8 @@ impl AtBank<'_> {
         (self.app.protocols.protocol_for(self.bank), call)
     }
 
-    /// What was recorded so far, to be kept in the commit of what it led to: an exchange without
-    /// its conclusion, or the other way round, would mislead whoever reads it later.
+    /// The exchanges recorded so far, to be saved in the commit of their result. An exchange without
+    /// its conclusion, or a conclusion without its exchange, would mislead later readers.
     pub(crate) fn take_calls(&self) -> Vec<BankCall> {
         std::mem::take(&mut *self.recorder.lock())
     }

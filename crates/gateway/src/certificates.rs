@@ -21,14 +21,14 @@ use tracing::warn;
 use crate::seal::Sealer;
 use crate::{App, GatewayError};
 
-/// What keys are sealed for.
+/// The purpose under which keys are sealed.
 const SEALED_FOR: &str = "certificate key";
 /// Certificates that end sooner than this are complained about, once a day.
 pub const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The longest PEM text, in bytes.
 pub const PEM_BYTES_MAX: usize = 64 * 1024;
 
-/// What a certificate is for.
+/// The purpose of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CertificatePurpose {
     /// Connections (QWAC).
@@ -52,7 +52,7 @@ impl CertificatePurpose {
 pub struct NewCertificate {
     /// Whose it is; none for the gateway's own.
     pub owner: Option<MemberId>,
-    /// What it is for.
+    /// The purpose.
     pub purpose: CertificatePurpose,
     /// The certificate, then the ones above it, PEM.
     pub chain_pem: String,
@@ -170,8 +170,8 @@ impl App {
     }
 }
 
-/// Reads the certificates of the database anew; warns about those that end soon. A certificate that
-/// cannot be used is complained about and left out: it must not keep the others from working.
+/// Reads the certificates of the database again and warns about those that expire soon. A certificate
+/// that cannot be used is logged and skipped: it must not keep the others from working.
 ///
 /// # Errors
 /// [`GatewayError::Store`].

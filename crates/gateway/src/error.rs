@@ -51,7 +51,7 @@ pub enum VerificationFault {
     OfAnotherAccount,
 }
 
-/// What a use case answers instead of a result.
+/// The error of a use case.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum GatewayError {
     /// The payment does not exist, or is another member's.
@@ -67,7 +67,7 @@ pub enum GatewayError {
     #[error("transfer not found")]
     TransferNotFound,
     /// The member's payments may go to listed accounts only, and this one is not on the list.
-    #[error("the payee's account is not one of those to which this member may have payments sent")]
+    #[error("the payee's account is not in this member's list of allowed payees")]
     BeneficiaryNotListed,
     /// The member may not act on behalf of others.
     #[error("this member lacks the permission ACT_ON_BEHALF_OF")]
@@ -81,7 +81,7 @@ pub enum GatewayError {
     /// No bank of the directory has this id.
     #[error("no bank has the id `{bank_id}`")]
     BankUnknown {
-        /// What was asked for, at most 64 characters.
+        /// The requested id, at most 64 characters.
         bank_id: String,
     },
     /// The bank wants to know something that is missing.
@@ -89,7 +89,7 @@ pub enum GatewayError {
     FieldNeeded {
         /// The bank.
         bank_id: String,
-        /// What is missing.
+        /// The field that is missing.
         field: Field,
     },
     /// The bank takes no calls now: an outage that was announced or observed.
@@ -103,7 +103,7 @@ pub enum GatewayError {
     FeatureNotSupported {
         /// The bank.
         bank_id: String,
-        /// What it lacks.
+        /// The feature that it lacks.
         feature: Feature,
     },
     /// The bank was asked not to execute the payment, and does not do that.
@@ -125,7 +125,7 @@ pub enum GatewayError {
     /// The rail on which the bank would pay carries whole numbers of the currency's smallest unit alone.
     #[error("the amount has more decimal places than {currency} on {rail:?}")]
     AmountTooPrecise {
-        /// What is paid.
+        /// The currency of the payment.
         currency: Currency,
         /// The rail.
         rail: Rail,
@@ -147,7 +147,7 @@ pub enum GatewayError {
     Url {
         /// Where the member named it; none for webhooks.
         field: Option<Field>,
-        /// What is wrong with it.
+        /// The error in it.
         fault: UrlFault,
     },
     /// The bank asks the payer, and nobody has said who shows the questions.
@@ -161,7 +161,7 @@ pub enum GatewayError {
     Unanswered {
         /// The id of the question.
         question: String,
-        /// What was offered, where the answer is one of several.
+        /// The options, if the answer is one of several.
         options: Vec<String>,
     },
     /// A key or another input of the member is not acceptable.

@@ -6,7 +6,7 @@ use domain::subject::Subject;
 use store::events::{self, Event};
 use store::{StoreError, Tx, payments};
 
-/// An event with its subject as that stands now.
+/// An event with its subject in the current state.
 #[derive(Debug, Clone)]
 pub enum Announced {
     /// A payment changed.
@@ -14,7 +14,7 @@ pub enum Announced {
 }
 
 impl Announced {
-    /// What the event is to its member.
+    /// The kind of the event for its member.
     #[must_use]
     pub fn kind(&self) -> EventKind {
         match self {
@@ -29,7 +29,7 @@ pub trait EventRenderer: Send + Sync + 'static {
     fn render(&self, announced: &Announced) -> Vec<u8>;
 }
 
-/// The event that made `version` of the subject; `None` where the subject is gone.
+/// The event that made `version` of the subject; `None` if the subject is gone.
 pub(crate) async fn load(
     tx: &mut Tx,
     subject: &Subject,

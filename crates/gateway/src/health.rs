@@ -1,8 +1,8 @@
 //! How the banks are, from the exchanges that this process has with them.
 //!
 //! Per bank and operation, the last [`WINDOW`] endings and durations. A bank is *down* once its last
-//! [`FAILURES_UNTIL_DOWN`] exchanges all failed on its side; one exchange that it answers brings it
-//! back. While it is down new payments are not sent to it, and it is probed (`gateway::probing`).
+//! [`FAILURES_UNTIL_DOWN`] exchanges all failed on its side; a single answered exchange makes it "up"
+//! again. While it is down new payments are not sent to it, and it is probed (`gateway::probing`).
 //! Nothing is stored: a new process begins with "up", and each node judges by its own traffic.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -19,6 +19,7 @@ pub const FAILURES_UNTIL_DOWN: u32 = 5;
 const IN_A_ROW_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// Banks and operations that are remembered; above it, new ones are not counted.
 const BANKS_MAX: usize = 10_000;
+/// The most operations that are remembered.
 const OPERATIONS_MAX: usize = 64;
 
 /// How one exchange ended.
@@ -74,7 +75,7 @@ impl Ending {
 /// Figures of one operation at one bank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figures {
-    /// What was asked.
+    /// The operation.
     pub operation: String,
     /// Exchanges in the window.
     pub exchanges: usize,
@@ -97,7 +98,7 @@ pub struct BankHealth {
     pub up: bool,
     /// The last exchange, where there was one.
     pub last_exchange_at: Option<Timestamp>,
-    /// When it last went down or came back.
+    /// When it last went down or returned.
     pub changed_at: Option<Timestamp>,
     /// Per operation, by name.
     pub figures: Vec<Figures>,

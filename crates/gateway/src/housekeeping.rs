@@ -1,4 +1,4 @@
-//! What a process does beside payments: probes banks that are down, deletes what is too old, reads
+//! The work of a process beside payments: probes banks that are down, deletes old data, reads
 //! certificates that were added and warns of those that end.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tracing::warn;
 use crate::health::Ending;
 use crate::{App, GatewayError, certificates};
 
-/// Between two rounds, in milliseconds. A bank that is back is noticed within this time.
+/// The pause between two rounds, in milliseconds.
 const ROUND_MS: u64 = 15_000;
 /// How long a bank has for a probe, in milliseconds.
 const PROBE_TIMEOUT_MS: u64 = 5_000;
@@ -24,7 +24,7 @@ const DELETED_MAX: usize = 10_000;
 /// Between two warnings of a certificate that ends soon.
 const WARNING_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
-/// Does rounds for ever.
+/// Does rounds without an end.
 pub async fn run(app: Arc<App>) {
     let mut warned_at: Option<Timestamp> = None;
     loop {
@@ -58,7 +58,7 @@ async fn warn_of_certificates(app: &App) {
 }
 
 /// Asks each bank that is down for the root of its interface, without any payment, and counts
-/// what comes back: whoever answers is there, whatever the answer.
+/// the answer: a bank that sends any answer is up.
 pub async fn probe_banks(app: &Arc<App>) {
     for bank_id in app.health().down().into_iter().take(PROBES_MAX) {
         let Some(bank) = app.directory().get(&bank_id) else {

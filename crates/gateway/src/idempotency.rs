@@ -2,8 +2,8 @@
 //! 1.10, has none).
 //!
 //! The key is recorded in the commit of what the request changes, so a crash leaves both or
-//! neither. The answer is recorded when it is there. A repetition gets the answer; where the
-//! process died in between, it gets the payment as it stands.
+//! neither. The answer is recorded when it is there. A repetition gets the answer; if the
+//! process died in between, it gets the current payment.
 
 use std::sync::Arc;
 
@@ -27,8 +27,8 @@ pub struct IdempotencyKey {
     bytes_sha256: String,
 }
 
-/// The body with one form only: keys of objects in order, no white space. A client that writes the
-/// same value again may write it otherwise. What is no JSON stands for itself.
+/// The body in its one canonical form: keys of objects in order, no white space. A client may write the
+/// same value differently the next time. A body that is not JSON is its own canonical form.
 fn in_one_form(body: &[u8]) -> Vec<u8> {
     // The map of this library is in the order of its keys.
     serde_json::from_slice::<serde_json::Value>(body)
@@ -66,7 +66,7 @@ impl IdempotencyKey {
     }
 }
 
-/// What is known of a key.
+/// The state of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {
     /// Nothing: the request is to be carried out.
@@ -82,7 +82,7 @@ pub enum Known {
     Unanswered(Option<Subject>),
 }
 
-/// What is known of a key.
+/// The state of a key.
 ///
 /// # Errors
 /// [`GatewayError::Store`].

@@ -6,7 +6,7 @@
 //! | calls at the same time | [`BANK_CALLS_MAX`], [`BANK_CALLS_OF_A_MEMBER_MAX`] of them for one member | [`ENDPOINT_CALLS_MAX`] |
 //! | jobs that wait for a place | [`WAITING_MAX`] | [`WAITING_MAX`] |
 //!
-//! A job that finds no place to wait comes back later.
+//! A job that finds no place to wait returns later.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,15 +15,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::ids::MemberId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Jobs that are at one bank at the same time.
+/// The most jobs at one bank at the same time.
 const BANK_CALLS_MAX: usize = 32;
-/// Of these, jobs of one member.
+/// The most of these that belong to one member.
 const BANK_CALLS_OF_A_MEMBER_MAX: usize = 16;
-/// Webhooks that are on their way to one member's endpoint at the same time.
+/// The most webhooks that are sent to one member's endpoint at the same time.
 const ENDPOINT_CALLS_MAX: usize = 8;
-/// Jobs that wait for a place of one bank, of one member at a bank, or of one endpoint.
+/// The most jobs that wait for a place at one bank, of one member at a bank, or at one endpoint.
 const WAITING_MAX: usize = 64;
-/// Gates that are remembered; above it, those that nobody uses are forgotten.
+/// The most gates that are remembered; above it, unused ones are forgotten.
 const GATES_MAX: usize = 10_000;
 
 /// The places of all banks and endpoints.
@@ -50,15 +50,15 @@ pub(crate) struct Place {
 }
 
 impl Lanes {
-    /// A place at a bank for work of a member. `None` where too many wait already.
+    /// A place at a bank for work of a member. `None` if too many wait already.
     pub(crate) async fn at_bank(&self, bank_id: &str, member_id: &MemberId) -> Option<Place> {
-        // The member's own places first: whoever waits for them holds none of the bank's.
+        // The member's own places first: a job that waits for them holds none of the bank's.
         let own = self.members_at_banks.enter((bank_id.to_owned(), member_id.clone())).await?;
         let bank = self.banks.enter(bank_id.to_owned()).await?;
         Some(Place { _permits: vec![own, bank] })
     }
 
-    /// A place at a member's endpoint. `None` where too many wait already.
+    /// A place at a member's endpoint. `None` if too many wait already.
     pub(crate) async fn at_endpoint(&self, member_id: &MemberId) -> Option<Place> {
         let permit = self.endpoints.enter(member_id.clone()).await?;
         Some(Place { _permits: vec![permit] })

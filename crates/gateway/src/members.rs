@@ -17,10 +17,10 @@ use crate::idempotency::IdempotencyKey;
 use crate::public_key::PublicKey;
 use crate::{App, GatewayError, Member};
 
-/// What was changed on another node, or with another program, still counts here for this long, at
-/// the most: a removed key, a member's settings.
+/// How long a change by another node or program takes, at most, to count here: a removed key, a
+/// member's settings.
 const CACHE_LIFETIME: SignedDuration = SignedDuration::from_secs(5);
-/// Cached rows of a kind; beyond that the cache starts anew.
+/// Cached rows of a kind; above this number the cache is emptied.
 const CACHE_ENTRIES_MAX: usize = 10_000;
 
 /// Keys that were looked up a moment ago: each request names one.
@@ -28,7 +28,7 @@ pub type KeyCache = Cache<(MemberId, String), Option<Arc<PublicKey>>>;
 /// Settings that were looked up a moment ago: each new payment follows its member's.
 pub type SettingsCache = Cache<MemberId, Arc<MemberSettings>>;
 
-/// What was looked up a moment ago.
+/// Rows that were looked up a moment ago.
 pub struct Cache<K, V> {
     entries: Mutex<HashMap<K, (Timestamp, V)>>,
 }
@@ -152,13 +152,13 @@ pub async fn add_key(
 /// [`GatewayError::Store`].
 pub(crate) async fn terms(app: &App, member: &Member, flow: Flow) -> Result<Terms, GatewayError> {
     let settings = settings(app, member.id()).await?;
-    // On our own pages the payer comes back to us.
+    // On our own pages the payer returns to us.
     let return_url = (flow == Flow::ApiOnly).then(|| settings.return_url.clone()).flatten();
     Ok(Terms { redeems_on_request: settings.redeems_on_request, return_url })
 }
 
-/// Whether the member may have payments sent to the payee; one that the member has yet to tell is
-/// checked when it is told.
+/// Whether payments of the member may go to the payee. A payee that the member supplies later is
+/// checked when the member supplies it.
 ///
 /// # Errors
 /// [`GatewayError::BeneficiaryNotListed`]; [`GatewayError::Store`].
@@ -223,8 +223,8 @@ async fn settings(app: &App, id: &MemberId) -> Result<Arc<MemberSettings>, Gatew
     Ok(found)
 }
 
-/// Replaces what is agreed with the member; tells whether there is such a member. Payments that
-/// are under way keep the terms with which they began.
+/// Replaces the settings of the member. Returns whether the member exists. Running payments
+/// keep the terms with which they began.
 ///
 /// # Errors
 /// [`GatewayError::Store`].
@@ -260,7 +260,7 @@ pub async fn keys(app: &App, member: &Member) -> Result<Vec<MemberKey>, GatewayE
     Ok(keys)
 }
 
-/// Removes a key; tells whether there was one.
+/// Removes a key. Returns whether it existed.
 ///
 /// # Errors
 /// [`GatewayError::Store`].

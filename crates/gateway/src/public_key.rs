@@ -13,6 +13,7 @@ use curve25519_dalek::edwards::CompressedEdwardsY;
 const KEY_BYTES_MAX: usize = 4_096;
 /// Sizes of RSA keys that are used, in bits.
 const RSA_BITS_MIN: usize = 2_048;
+/// The longest RSA key, in bits.
 const RSA_BITS_MAX: usize = 8_192;
 /// How the key of RFC 8410 begins in DER; its 32 bytes follow.
 const ED25519_DER_PREFIX: [u8; 12] =
@@ -39,7 +40,7 @@ pub struct PublicKey {
 /// Why a key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
-    /// The algorithm is none of ours.
+    /// We do not support the algorithm.
     #[error("should be ED25519, ECDSA_SHA256 or RS256, not `{shown}`")]
     Algorithm {
         /// Its first characters.

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use domain::ids::MemberId;
 use jiff::Timestamp;
 
-/// Members that are counted at the same time. Beyond that those are forgotten whose bucket is full,
-/// and where there are none, all.
+/// Members that are counted at the same time. Above this number, members whose bucket is full are
+/// dropped; if none is full, all are dropped.
 const BUCKETS_MAX: usize = 10_000;
 /// A request in the units of a bucket: a bucket of one request per minute fills by one unit each
 /// millisecond.
@@ -40,7 +40,7 @@ impl RateLimits {
     }
 }
 
-/// What a member has left after a request.
+/// A member's remaining requests after a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
     /// Requests at once, at most.
@@ -75,7 +75,7 @@ fn capacity(limit: RateLimit) -> u64 {
 
 /// Failed authentications that are looked up in the long run and at once, whoever they claim to be.
 const FAILURES: RateLimit = RateLimit { per_minute: 1_200, burst: 200 };
-/// Credentials that are known to be good; above it, all are forgotten.
+/// The most credentials that are remembered as valid; above it, all are forgotten.
 const GOOD_MAX: usize = 10_000;
 
 /// Bounds how often the database is asked about credentials that turn out to be wrong. Credentials
@@ -129,7 +129,7 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// Counts a request; `None` where the member has no limit.
+    /// Counts a request; `None` if the member has no limit.
     pub fn take(
         &self,
         limits: &RateLimits,

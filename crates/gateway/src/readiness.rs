@@ -10,15 +10,15 @@ use crate::App;
 
 /// How long a check may take, in milliseconds.
 const CHECK_MS: u64 = 4_000;
-/// How long an answer serves everybody who asks, in milliseconds: anybody may ask, and each check
-/// writes.
+/// How long an answer is reused for other requests, in milliseconds: anybody may ask, and each
+/// check writes.
 const KEPT_MS: i64 = 1_000;
 /// How long one search for damage may take, in milliseconds: the write-ahead log grows meanwhile.
 const SEARCH_MS: u64 = 60_000;
 /// Between two searches.
 const SEARCH_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Readiness {
     /// Whether the database took a write.
@@ -35,7 +35,7 @@ impl Readiness {
     }
 }
 
-/// What is remembered between checks.
+/// The memory between checks.
 #[derive(Default)]
 pub(crate) struct Memory {
     /// When the database last took or refused a write, in milliseconds since 1970.

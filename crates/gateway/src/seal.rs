@@ -1,4 +1,4 @@
-//! Sealing: what must not be readable in the database is encrypted with AES-256-GCM under one key
+//! Sealing: data that must not be readable in the database is encrypted with AES-256-GCM under one key
 //! that comes from outside it.
 //!
 //! A sealed text is base64url of nonce (12 bytes) ‖ ciphertext ‖ tag (16 bytes). The purpose and
@@ -47,7 +47,7 @@ impl Sealer {
     /// A sealer for a key of [`KEY_BYTES`] random bytes.
     ///
     /// # Errors
-    /// [`GatewayError::Sealing`] where the key has another length.
+    /// [`GatewayError::Sealing`] if the key has another length.
     pub fn new(key: &[u8]) -> Result<Sealer, GatewayError> {
         let wrong = || {
             GatewayError::Sealing(format!("the key must have {KEY_BYTES} bytes, not {}", key.len()))
@@ -80,7 +80,7 @@ impl Sealer {
     /// Seals `plain` for `purpose` (a fixed word) and `subject` (an id).
     ///
     /// # Errors
-    /// [`GatewayError::Sealing`] where the text is too long for the cipher.
+    /// [`GatewayError::Sealing`] if the text is too long for the cipher.
     pub fn seal(
         &self,
         purpose: &str,

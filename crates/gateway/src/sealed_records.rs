@@ -10,7 +10,7 @@ use store::{idempotency, unit};
 use crate::idempotency::IdempotencyKey;
 use crate::{App, GatewayError, Member};
 
-/// What a record is sealed for: it opens as nothing else.
+/// The purpose under which a record is sealed: it opens only for this purpose.
 fn purpose(kind: RecordKind) -> &'static str {
     match kind {
         RecordKind::TokenizedAccount => "account on file",

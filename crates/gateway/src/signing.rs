@@ -15,10 +15,10 @@ pub struct GatewayKey {
 }
 
 impl GatewayKey {
-    /// A key from its 32-byte seed; `member_id` is the member that stands for the gateway itself.
+    /// A key from its 32-byte seed; `member_id` is the member that represents the gateway itself.
     ///
     /// # Errors
-    /// [`GatewayError::Sealing`] where the seed is not one.
+    /// [`GatewayError::Sealing`] if the seed is not one.
     pub fn from_seed(seed: &[u8], member_id: MemberId) -> Result<GatewayKey, GatewayError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed)
             .map_err(|_| GatewayError::Sealing("the gateway's signing key is unusable".into()))?;
@@ -26,7 +26,7 @@ impl GatewayKey {
         Ok(GatewayKey { pair, key_id, member_id })
     }
 
-    /// The member that stands for the gateway: its keys are this key.
+    /// The member that represents the gateway: its keys are this key.
     #[must_use]
     pub fn member_id(&self) -> &MemberId {
         &self.member_id

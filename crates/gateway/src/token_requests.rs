@@ -25,14 +25,14 @@ use crate::{App, GatewayError, Member, webhooks};
 pub use destinations::{ask_destinations, tell_destinations};
 pub use on_pages::{Choice, arrive, by_link, could_take, decline, pay, payment_at};
 
-/// What a member asks a payer to approve.
+/// A token request as the member sends it.
 #[derive(Debug, Clone)]
 pub struct NewTokenRequest {
     /// As it was asked for, to be shown again.
     pub asked: Asked,
     /// The payment, to the first payee.
     pub initiation: Initiation,
-    /// Every payee, in the member's order; none where the member tells them once the bank is known.
+    /// Every payee, in the member's order; empty if the member sends them after the choice of the bank.
     pub payees: Vec<Payee>,
     /// Where the member is asked for them.
     pub destinations_url: Option<String>,
@@ -43,7 +43,7 @@ pub struct NewTokenRequest {
 /// Records a token request, if the payment that it asks for could be made now.
 ///
 /// # Errors
-/// [`GatewayError::ReferenceTaken`] where the member has a token request or a transfer
+/// [`GatewayError::ReferenceTaken`] if the member has a token request or a transfer
 /// with the same reference;
 /// [`GatewayError::KeyTaken`]; [`GatewayError::Url`] where the member could not be asked for
 /// destinations there; those of [`payments::create`]: nothing was recorded.
@@ -172,7 +172,7 @@ pub async fn of_reference(
         .ok_or(GatewayError::TokenRequestNotFound)
 }
 
-/// What a member brings to the authorisation of a token request.
+/// A member's request to authorise a token request.
 #[derive(Debug, Clone)]
 pub struct Authorising {
     /// Whether the payer has agreed in the member's own pages.
@@ -183,7 +183,7 @@ pub struct Authorising {
     pub on_our_pages: bool,
     /// Answers to the bank's questions.
     pub credentials: Credentials,
-    /// The payer's browser, where the member tells.
+    /// The payer's browser, if the member sends it.
     pub psu: PsuContext,
     /// How long the answer may wait for the bank, in milliseconds.
     pub request_timeout_ms: Option<u64>,
@@ -191,12 +191,12 @@ pub struct Authorising {
     pub idempotency: Option<IdempotencyKey>,
 }
 
-/// Makes the token request a payment and opens it at its bank; where it is one already, brings the
-/// answers to the questions that the bank has asked. Where its approval has failed and the member has
-/// learned so, opens another payment. Returns the payment as it then stands.
+/// Turns the token request into a payment and opens it at its bank. If it already is a payment, sends the
+/// answers to the bank's questions. If its approval has failed and the member has
+/// seen that, opens another payment. Returns the current payment.
 ///
 /// # Errors
-/// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Refused`] where the token request has
+/// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Refused`] if the token request has
 /// expired; those of [`payments::create`] and [`payments::answer_questions`].
 pub async fn authorise(
     app: &Arc<App>,
@@ -226,7 +226,7 @@ pub async fn authorise(
     Ok(reached)
 }
 
-/// Brings the payer's answers, where the bank of the payment waits for some.
+/// Sends the payer's answers, if the bank of the payment waits for them.
 async fn go_on(
     app: &Arc<App>,
     member: &Member,

@@ -22,7 +22,7 @@ const KIND: RecordKind = RecordKind::TokenizedAccount;
 /// An account that a member may name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountOnFile {
-    /// The bank, where the member told it.
+    /// The bank, if the member named it.
     pub bank_id: Option<String>,
     /// The account and its holder.
     pub holder: Party,
@@ -47,7 +47,7 @@ pub async fn create(
     Ok(id)
 }
 
-/// The member's account; `None` where there is none of that id, or it was deleted.
+/// The member's account; `None` if the member has no account of that id, or deleted it.
 ///
 /// # Errors
 /// [`GatewayError::Sealing`]; [`GatewayError::Store`].
@@ -59,7 +59,7 @@ pub async fn get(
     sealed_records::get(app, member.id(), KIND, id.as_str()).await
 }
 
-/// Forgets the member's account; tells whether there was one. Payments that were made with it
+/// Deletes the member's account. Returns whether it existed. Payments that were made with it
 /// keep what they need.
 ///
 /// # Errors
@@ -150,8 +150,8 @@ fn payers_account(payment: &Payment) -> Option<AccountOnFile> {
     Some(AccountOnFile { bank_id: payment.bank_id.clone(), holder })
 }
 
-/// Keeps the payer's account of a payment that was just completed, in the same commit. What
-/// cannot be sealed is not kept; the payment goes on.
+/// Keeps the payer's account of a payment that was just completed, in the same commit. If sealing
+/// fails, the account is not kept; the payment continues.
 pub(crate) async fn keep_payers_account(
     app: &App,
     tx: &mut Tx,

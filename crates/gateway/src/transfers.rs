@@ -1,4 +1,4 @@
-//! Tokens, transfers and standing orders: what payments of token requests are seen as (payments v1).
+//! Tokens, transfers and standing orders: the roles of payments of token requests (payments v1).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use crate::{App, GatewayError, Member, token_requests};
 /// A payment with the token request that it came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Requested {
-    /// Where it stands.
+    /// The current payment.
     pub payment: Payment,
-    /// What was asked for.
+    /// The member's request.
     pub request: TokenRequest,
 }
 
@@ -28,7 +28,7 @@ pub struct Requested {
 ///
 /// # Errors
 /// [`GatewayError::TokenNotFound`], [`GatewayError::TransferNotFound`],
-/// [`GatewayError::StandingOrderNotFound`], also for another member's and where there is none yet;
+/// [`GatewayError::StandingOrderNotFound`], also for another member's and before it exists;
 /// [`GatewayError::Store`].
 pub async fn get(
     app: &Arc<App>,
@@ -138,9 +138,9 @@ async fn with_requests(
     payments.into_iter().map(with_request).collect()
 }
 
-/// Sends the order of the token that `id` names, once, and returns its transfer or standing order as
-/// it stands when the bank has answered or the time of a request is over. `ref_id` is the reference
-/// that the transfer is to have; that of the token request where it is absent.
+/// Sends the order of the token that `id` names, once. Returns its current transfer or standing order
+/// when the bank has answered, or the time of a request is over. `ref_id` is the reference of the
+/// transfer; without it, the transfer has that of the token request.
 ///
 /// # Errors
 /// Those of [`payments::redeem_as`]; [`GatewayError::TokenNotFound`].

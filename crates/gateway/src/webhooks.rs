@@ -9,15 +9,15 @@ use crate::{App, GatewayError, Member};
 /// Longest endpoint URL, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
 
-/// Payments whose waiting events go out at once when their member sets a configuration; events of
-/// further payments keep the moment of their next attempt.
+/// The most payments whose waiting events are sent at once when their member sets a configuration;
+/// events of further payments keep the time of their next attempt.
 pub const WOKEN_PAYMENTS_MAX: usize = 1_000;
 
 /// Replaces the configuration, and makes events due that wait for an attempt: an endpoint that moved
-/// or came back gets them now.
+/// or recovered gets them now.
 ///
 /// # Errors
-/// [`GatewayError::Invalid`] where the URL is not one that we would post to.
+/// [`GatewayError::Invalid`] if the URL is not one that we would post to.
 pub async fn put(app: &App, member: &Member, config: WebhookConfig) -> Result<(), GatewayError> {
     check_url(&config.url, app.settings().sandbox)
         .map_err(|fault| GatewayError::Url { field: None, fault })?;
@@ -65,7 +65,7 @@ pub enum UrlFault {
     /// It is too long.
     #[error("should not be longer than {URL_BYTES_MAX} bytes")]
     TooLong,
-    /// It is none.
+    /// It is not a URL.
     #[error("should be a URL such as https://example.com/webhooks: `{shown}`: {why}")]
     NotAUrl {
         /// Its first characters.
@@ -85,7 +85,7 @@ pub enum UrlFault {
     /// Its host is in a network of ours.
     #[error("should name a public address, not one that is {what}: `{shown}`")]
     NotPublic {
-        /// What the host is.
+        /// The kind of host.
         what: String,
         /// Its first characters.
         shown: String,
@@ -93,8 +93,8 @@ pub enum UrlFault {
 }
 
 /// https to a public name or address, so that a member cannot make us call into our own network; in
-/// a sandbox also http, and the machine itself. What a name resolves to is judged by the wire, when
-/// it connects.
+/// a sandbox also http, and the machine itself. The wire judges the addresses of a name when it
+/// connects.
 pub(crate) fn check_url(text: &str, sandbox: bool) -> Result<(), UrlFault> {
     let shown: String = text.chars().take(100).collect();
     if text.len() > URL_BYTES_MAX {

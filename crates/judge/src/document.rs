@@ -74,7 +74,7 @@ pub(crate) fn rewrite_nullable(value: &mut Value) {
     }
 }
 
-/// Follows references from `pointer` until it stands on a value; `None` when nothing is there.
+/// Follows references from `pointer` to a value; `None` if a reference has no target.
 pub(crate) fn resolve(document: &Value, pointer: &str) -> Option<String> {
     let mut pointer = pointer.to_owned();
     for _ in 0..MAXIMUM_REFERENCE_DEPTH {
@@ -114,7 +114,7 @@ pub(crate) fn find_operation(
     best
 }
 
-/// What follows the base path; a prefix in front of the base path (one per bank) is skipped.
+/// The path without the base path and without a prefix before it (one per bank).
 fn below_base<'path>(path: &'path str, base: &str) -> Option<&'path str> {
     if base.is_empty() {
         return Some(path);

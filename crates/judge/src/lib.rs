@@ -34,7 +34,7 @@ const DOCUMENT_URI: &str = "urn:document";
 pub struct Violation {
     /// Where: a JSON pointer into the body, `header x-…`, or the method and path.
     pub at: String,
-    /// What is wrong, in one sentence.
+    /// The violation, in one sentence.
     pub what: String,
 }
 
@@ -80,7 +80,7 @@ impl Judge {
     /// Loads a document by its path below [`specs_directory`], for example
     /// `banks/obie/v3.1.11-payment-initiation-judge.json`.
     ///
-    /// Returns `None`, after saying so on standard error, when the file is not there.
+    /// Returns `None`, after saying so on standard error, when the file is missing.
     ///
     /// # Panics
     /// When the file is there but is not an OpenAPI document in JSON: a test must not pass on that.

@@ -2,9 +2,9 @@
 //! (`engine/`: orders, approvals, execution, the books, the payer's pages) with a face for each standard
 //! (`standards/`), and a view from outside (`simulation/`).
 //!
-//! The crate knows nothing of the gateway: it is written from the published standards, handles
-//! plain JSON values and shares no type with anyone, so that a connector that works against it has
-//! been checked by a second, independent reading of the standard.
+//! The crate knows nothing of the gateway. It is written from the published standards, handles plain
+//! JSON values and shares no type with other crates. So it checks a connector against a second,
+//! independent reading of the standard.
 //!
 //! All banks (see `banks.rs` for the table) live on one port, each below its own first path
 //! segment:
@@ -17,13 +17,13 @@
 //! | `/{bank}/v2_1_…/…` | PolishAPI, see `standards/polish_api/` |
 //! | `/{bank}/authorisations/{id}/…`, `/{bank}/sca/{id}/…` | the payer's way, see `engine/visit.rs` |
 //! | `/sim/app/{bank}/{username}` | the bank's app of a payer, see `engine/app.rs` |
-//! | `/sim/`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
-//! | `/sim/balances`, `/sim/orders/{id}/status` | what an operator may change, see `simulation/operator.rs` |
-//! | `/sim/faults` | what is to go wrong next, see `simulation/faults/` |
+//! | `/sim/`, `/sim/customers`, `/sim/accounts`, `/sim/orders`, `/sim/exchanges` | the simulation seen from outside |
+//! | `/sim/balances`, `/sim/orders/{id}/status` | changes by an operator, see `simulation/operator.rs` |
+//! | `/sim/faults` | planned faults, see `simulation/faults/` |
 //!
 //! Bounds: bodies 1 MiB (forms 16 KiB); 20 000 orders, 50 000 authorisation requests, codes and tokens
-//! together, 50 000 idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB. What is
-//! over the bound drops the oldest finished objects first. At most 100 faults are planned at a time.
+//! together, 50 000 idempotency keys and client assertions; the last 500 exchanges with bodies up to 64 KiB.
+//! Above a bound the oldest finished objects are dropped first. At most 100 faults are planned at a time.
 
 mod engine;
 mod simulation;
@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use futures_util::future::BoxFuture;
@@ -45,6 +45,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use engine::shared::Shared;
+use engine::view;
 use simulation::{faults, operator, overview};
 
 /// How often the banks execute due orders without being asked, in milliseconds.
@@ -72,8 +73,8 @@ pub struct Options {
     pub registrations: Vec<Registration>,
     /// How long an order is pending before it is executed, in milliseconds.
     pub execution_delay_ms: u64,
-    /// Whether the tokens of a payer's approval end as soon as at real banks, most of which then
-    /// give refresh tokens. Otherwise they outlive the payment and there are none.
+    /// Whether the tokens of a payer's approval expire as soon as at real banks, most of which then
+    /// issue refresh tokens. Otherwise tokens outlive the payment, without refresh tokens.
     pub short_lived_tokens: bool,
 }
 
@@ -90,7 +91,7 @@ pub struct TlsOptions {
     pub client_roots_der: Vec<Vec<u8>>,
 }
 
-/// What a directory of TPPs would hold about one TPP.
+/// The data of one TPP in a directory of TPPs.
 #[derive(Debug, Clone)]
 pub struct Registration {
     /// OAuth client id, the same at all banks.
@@ -118,12 +119,12 @@ pub struct Registration {
 #[derive(Debug, Clone)]
 pub struct PeerCertificate(pub Vec<u8>);
 
-/// What a bank tells a TPP without being asked (PolishAPI, `authorizeExt`).
+/// A bank's callback to a TPP (PolishAPI, `authorizeExt`).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Callback {
     /// Where, as the TPP asked for it.
     pub url: String,
-    /// What the TPP wants to see there.
+    /// The key that the TPP expects in the callback.
     pub api_key: String,
     /// JSON.
     pub body: String,
@@ -142,9 +143,9 @@ pub trait Environment: Send + Sync + 'static {
     fn now(&self) -> jiff::Timestamp;
     /// Fills the bytes with randomness fit for secrets.
     fn fill_random(&self, bytes: &mut [u8]);
-    /// Ends after so many milliseconds.
+    /// Ends after this many milliseconds.
     fn sleep(&self, milliseconds: u64) -> BoxFuture<'static, ()>;
-    /// Brings a callback to a TPP, as a `POST` of JSON with the key in the header `apiKey`; ends
+    /// Sends a callback to a TPP, as a `POST` of JSON with the key in the header `apiKey`; ends
     /// when the TPP has it, or cannot be reached.
     fn call_back(&self, callback: Callback) -> BoxFuture<'static, ()>;
     /// The seal certificate (DER) that a TPP publishes under this fingerprint: SHA-256 of the DER,
@@ -196,7 +197,7 @@ pub enum StartError {
         path: PathBuf,
         /// The line, counted from 1.
         line: u64,
-        /// What is wrong with it.
+        /// Describes the error.
         reason: String,
     },
     /// The key file holds something else.
@@ -331,6 +332,7 @@ fn routes(shared: Arc<Shared>) -> Router {
         .route("/", get(|| async { Redirect::to("/sim/") }))
         .route("/sim", get(|| async { Redirect::to("/sim/") }))
         .route("/sim/", get(overview::page))
+        .route("/sim/customers", get(simulation::customers))
         .route("/sim/accounts", get(simulation::accounts))
         .route("/sim/orders", get(simulation::orders))
         .route("/sim/exchanges", get(simulation::exchanges_seen))
@@ -343,5 +345,6 @@ fn routes(shared: Arc<Shared>) -> Router {
         .merge(standards::routes())
         .layer(from_fn_with_state(shared.clone(), faults::wire::strike))
         .layer(DefaultBodyLimit::max(MAXIMUM_FORM_BYTES))
+        .layer(from_fn(view::as_data))
         .with_state(shared)
 }

@@ -1,6 +1,6 @@
-//! The port on which providers show their certificates: TLS with a client certificate that is asked
-//! for but not demanded by the handshake, so that a bank can say what is wrong in its own words. One
-//! that is shown must come from a trusted authority and be valid now, or the handshake fails.
+//! The port for providers with certificates: TLS with a client certificate that the handshake requests
+//! but does not require, so that the bank can answer a missing one in its own words. A certificate
+//! that the client sends must come from a trusted authority and be valid now, or the handshake fails.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(crate) struct TlsListener {
     ready: mpsc::Receiver<(TlsStream<TcpStream>, Peer)>,
 }
 
-/// What the connections are secured with.
+/// The TLS configuration of the port.
 pub(crate) fn config(options: &TlsOptions) -> Result<Arc<ServerConfig>, String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();

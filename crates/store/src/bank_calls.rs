@@ -20,7 +20,7 @@ pub struct BankCall {
     pub id: String,
     /// The bank.
     pub bank_id: String,
-    /// What was asked, e.g. `create-domestic-payment`.
+    /// The operation, e.g. `create-domestic-payment`.
     pub operation: String,
     /// When it began.
     pub started_at: Timestamp,
@@ -34,7 +34,7 @@ pub struct BankCall {
     pub body: String,
 }
 
-/// The id of a call that began then; `suffix` tells calls of one millisecond apart.
+/// The id of a call that began at that time; `suffix` distinguishes calls of one millisecond.
 #[must_use]
 pub fn id(started_at: Timestamp, suffix: &str) -> String {
     format!("{:013}-{suffix}", started_at.as_millisecond().max(0))

@@ -1,6 +1,6 @@
-//! Bodies: what SQL never looks into is sealed on its way to a table and opened on its way back.
+//! Bodies: data that SQL never reads is sealed on its way to a table and opened on its way back.
 //!
-//! A sealed body begins with [`MARK`]. A body without the mark is read as it is: earlier releases
+//! A sealed body begins with [`MARK`]. A body without the mark is read unchanged: earlier releases
 //! wrote plain bodies, and such a row is sealed when it next changes. The cipher and its key come
 //! from outside ([`BodySealer`]); without a sealer bodies are written plain, for tests.
 

@@ -1,4 +1,4 @@
-//! Table `cases`: what a person must read, and who closed it and why.
+//! Table `cases`: situations that a person must read, who closed them and why.
 
 use domain::step::Case;
 use domain::subject::Subject;
@@ -33,7 +33,7 @@ pub struct StoredCase {
     pub member_id: String,
     /// The name of its kind, which an earlier release may have known alone.
     pub kind: String,
-    /// What happened: no account numbers, names or secrets.
+    /// The situation: no account numbers, names or secrets.
     pub text: String,
     /// When it was opened.
     pub opened_at: Timestamp,

@@ -47,7 +47,7 @@ impl HeldCertificate {
         let owner = match row.text(1)? {
             "" => None,
             id => Some(id.parse().map_err(|_| {
-                StoreError::Corrupt("the owner of a certificate is no member id".to_owned())
+                StoreError::Corrupt("the owner of a certificate is not a member id".to_owned())
             })?),
         };
         Ok(HeldCertificate {

@@ -11,7 +11,7 @@ use crate::postgres_owner::Ownership;
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::{Row, Value};
 
-/// A unit that met a conflict is run again this many times at the most.
+/// How often a unit that met a conflict runs again, at most.
 pub const ATTEMPTS_MAX: u32 = 5;
 
 /// Why the store could not do what it was asked for.
@@ -20,13 +20,13 @@ pub enum StoreError {
     /// Somebody else changed the same row first. [`Db::transact`] runs the unit again.
     #[error("another change came first")]
     Conflict,
-    /// The database is not there, full, or refuses to work; nothing of the unit was kept.
+    /// The database is missing, full, or refuses to work; nothing of the unit was kept.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// The commit was sent and no answer came: the unit may or may not have been kept.
     #[error("the database did not confirm the commit: {0}")]
     Unconfirmed(String),
-    /// What is stored does not make sense, or a statement is wrong: a defect or a damaged file.
+    /// Stored data is inconsistent, or a statement is wrong: a defect or a damaged file.
     #[error("the database holds something unexpected: {0}")]
     Corrupt(String),
 }
@@ -94,7 +94,7 @@ impl Db {
         }
     }
 
-    /// Runs the unit that brings the schema up to date, however long that takes.
+    /// Runs the unit that migrates the schema, without a time limit.
     pub(crate) async fn migrate<F>(&self, work: F) -> Result<(), StoreError>
     where
         F: for<'t> Fn(&'t (), &'t mut Tx) -> Unit<'t, ()> + Send + Sync + 'static,
@@ -124,7 +124,7 @@ impl Db {
     /// anybody up. PostgreSQL looks after its own files.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] says where the damage is; [`StoreError::Unavailable`] where the search
+    /// [`StoreError::Corrupt`] says where the damage is; [`StoreError::Unavailable`] if the search
     /// was not finished.
     pub async fn search_for_damage(&self, limit: BoxFuture<'static, ()>) -> Result<(), StoreError> {
         match self {
@@ -137,7 +137,7 @@ impl Db {
     /// server forgets it with its connection. An SQLite database has the lock of its data directory.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the server does not answer.
+    /// [`StoreError::Unavailable`] if the server does not answer.
     pub async fn own(&self, owner: &str) -> Result<Ownership, StoreError> {
         match self {
             Db::Sqlite(_) => Ok(Ownership::Mine(None)),
@@ -216,7 +216,7 @@ impl Tx {
         Ok(self.query(sql, params).await?.into_iter().next())
     }
 
-    /// Runs `sql` and tells how many rows it changed.
+    /// Runs `sql`. Returns the number of changed rows.
     ///
     /// # Errors
     /// [`StoreError`]; the unit should end with it.
@@ -231,8 +231,8 @@ impl Tx {
         }
     }
 
-    /// Runs `statements` in order; PostgreSQL gets them in one flush. Tells how many rows each
-    /// changed.
+    /// Runs `statements` in order; PostgreSQL gets them in one flush. Returns the number of changed
+    /// rows of each.
     ///
     /// # Errors
     /// [`StoreError`]; the unit should end with it.

@@ -14,9 +14,9 @@ pub(crate) const FAN_OUT: &str = "INSERT INTO deliveries \
      SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), member_id, 'pending', 0, CAST($3 AS BIGINT) \
      FROM webhook_types WHERE member_id = $4 AND kind = $5 \
      ON CONFLICT (subject, version) DO NOTHING";
-/// The subject's delivery job. One that waits for its next attempt keeps waiting, because events
-/// go out in order; one that is running is told, by losing its lease to the word `more`, that there
-/// is more. If its runner dies then, the job is due at the end of the lease, like any other.
+/// The subject's delivery job. A job that waits for its next attempt keeps waiting, because events
+/// go out in order. A running job loses its lease to the word `more`, which shows its runner that more
+/// events wait. If the runner dies, the job is due at the end of the lease, like any other.
 pub(crate) const FAN_OUT_JOB: &str = "INSERT INTO jobs \
      (subject, kind, member_id, due_ms, lease, attempts, lane) \
      SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), member_id, CAST($3 AS BIGINT), '', 0, 1 \

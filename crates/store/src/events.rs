@@ -1,4 +1,4 @@
-//! Table `events`: what happened, append-only, one row per change of its subject.
+//! Table `events`: past changes, append-only, one row per change of its subject.
 
 use domain::event::EventKind;
 use domain::subject::Subject;
@@ -10,7 +10,7 @@ use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx};
 use crate::step::Aggregate;
 
-/// Whoever lost the race for a version writes nothing here, and finds out by the subject's row.
+/// A unit that lost the race for a version inserts nothing here, and fails on the subject's row.
 pub(crate) const INSERT: &str = "INSERT INTO events \
      (subject, version, id, member_id, kind, at_ms, body) VALUES ($1, $2, $3, $4, $5, $6, $7) \
      ON CONFLICT (subject, version) DO NOTHING";
@@ -19,7 +19,7 @@ pub(crate) const OF_SUBJECT: &str =
 pub(crate) const GET: &str =
     "SELECT version, id, kind, body FROM events WHERE subject = $1 AND version = $2";
 
-/// What a body here is sealed as.
+/// The kind that seals these bodies.
 const KIND: &str = "an event";
 
 /// One event; `E` is what its aggregate says of a change.
@@ -31,7 +31,7 @@ pub struct Event<E> {
     pub version: i64,
     /// The public kind.
     pub kind: EventKind,
-    /// What changed.
+    /// The change.
     pub changed: E,
 }
 

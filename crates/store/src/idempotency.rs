@@ -17,7 +17,7 @@ pub(crate) const RELEASE_ALL: &str = "UPDATE idempotency_keys SET running_until_
 pub(crate) const DELETE_OLD: &str = "DELETE FROM idempotency_keys WHERE id IN \
      (SELECT id FROM idempotency_keys WHERE created_ms < $1 ORDER BY created_ms, id LIMIT $2)";
 
-/// What an answer is sealed as.
+/// The kind that seals these answers.
 const KIND: &str = "an idempotent answer";
 
 /// A request as it is recorded with what it changes.
@@ -40,7 +40,7 @@ pub struct KnownKey {
     pub request_sha256: String,
     /// By then it has been answered, or will never be.
     pub running_until: Timestamp,
-    /// What it made or changed.
+    /// The subject that the request created or changed.
     pub subject: Option<Subject>,
     /// The body of its answer, once it is there.
     pub answer: Option<String>,
@@ -95,8 +95,8 @@ pub async fn answered(tx: &mut Tx, id: &str, answer: &str) -> Result<(), StoreEr
     tx.execute(ANSWERED, &[stored.into(), id.into()]).await.map(|_| ())
 }
 
-/// Whoever carried requests out is dead: those without an answer will never have one. For the start
-/// of a process that alone uses the database.
+/// Releases requests without an answer: the process that ran them is dead. For the start of a process
+/// that is alone on the database.
 ///
 /// # Errors
 /// [`StoreError`] of the database.

@@ -1,8 +1,8 @@
 //! Table `jobs`: effects that are due. Claim in one commit, run outside, finish in another.
 //!
-//! A claim moves `due_ms` to the end of the lease and writes the lease's token. Whoever finishes
-//! or repeats a job names the token: a job that was scheduled anew meanwhile, or whose lease ran
-//! out and was taken by another runner, is left alone.
+//! A claim moves `due_ms` to the end of the lease and writes the lease's token. A runner that finishes
+//! or repeats a job gives the token. The statement ignores a job that was rescheduled meanwhile, or
+//! whose lease expired and was taken by another runner.
 
 use domain::ids::MemberId;
 use domain::step::{JobKind, Lane};
@@ -77,9 +77,9 @@ pub struct Lease {
 /// A job that we hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// What it is about.
+    /// The subject of the job.
     pub subject: Subject,
-    /// What to do.
+    /// The effect to perform.
     pub kind: JobKind,
     /// Whose that is.
     pub member_id: MemberId,
@@ -149,7 +149,7 @@ pub async fn postpone(tx: &mut Tx, claim: &Claim, due: Timestamp) -> Result<(), 
     tx.execute(POSTPONE, &params).await.map(|_| ())
 }
 
-/// Finishes a delivery job. One that lost its lease to a newer event is due again at once.
+/// Finishes a delivery job. A job that lost its lease to a newer event is due again at once.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -258,7 +258,7 @@ pub async fn release_all(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError>
     tx.execute(RELEASE_ALL, &[now.as_millisecond().into()]).await
 }
 
-/// Takes back the leases with this token: what they hold is due at `now`.
+/// Takes back the leases with this token: their jobs are due at `now`.
 ///
 /// # Errors
 /// [`StoreError`] of the database.

@@ -38,7 +38,7 @@ pub(crate) const INSERT_API_KEY: &str = "INSERT INTO api_keys \
 pub(crate) const HAS_API_KEY: &str =
     "SELECT member_id FROM api_keys WHERE member_id = $1 AND secret_sha256 = $2";
 
-/// What is agreed with a member.
+/// The settings of a member.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MemberSettings {
@@ -66,7 +66,7 @@ pub struct ListedMember {
     pub id: MemberId,
     /// Its name.
     pub name: String,
-    /// What is agreed with it.
+    /// The member's settings.
     pub settings: MemberSettings,
 }
 
@@ -121,7 +121,7 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<ListedMember>, StoreError> {
         .collect()
 }
 
-/// What is agreed with the member, if the member exists.
+/// The settings of the member, if the member exists.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -130,8 +130,8 @@ pub async fn settings(tx: &mut Tx, id: &MemberId) -> Result<Option<MemberSetting
     row.map(|row| settings_of(row.text(0)?)).transpose()
 }
 
-/// Replaces what is agreed with the member; tells whether there is such a member. What is under
-/// way keeps the terms with which it began.
+/// Replaces the settings of the member. Returns whether the member exists. Running payments keep the
+/// terms from their creation.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -205,7 +205,7 @@ pub async fn keys(tx: &mut Tx, member_id: &MemberId) -> Result<Vec<MemberKey>, S
     rows.iter().map(member_key).collect()
 }
 
-/// Removes a key; tells whether there was one.
+/// Removes a key. Returns whether it existed.
 ///
 /// # Errors
 /// [`StoreError`] of the database.

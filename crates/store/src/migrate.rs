@@ -30,7 +30,7 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";
 
 struct Migration {
     sql: &'static str,
-    /// What SQL cannot do, because it does not look into bodies.
+    /// The part that SQL cannot do, because it does not read bodies.
     then: Option<Filling>,
 }
 

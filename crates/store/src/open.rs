@@ -1,4 +1,4 @@
-//! Opening a database: it is brought up to date before anybody uses it.
+//! Opening a database, with its migrations.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,22 +11,22 @@ use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 
 impl Db {
-    /// Opens, or creates, the SQLite database in the file `path`, and brings it up to date.
+    /// Opens, or creates, the SQLite database in the file `path`, and migrates it.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where the file cannot be opened, [`StoreError::Corrupt`] where
-    /// it is damaged or of a newer release.
+    /// [`StoreError::Unavailable`] if the file cannot be opened, [`StoreError::Corrupt`] if it is
+    /// damaged or of a newer release.
     pub async fn open_sqlite(path: &Path) -> Result<Db, StoreError> {
         let db = Db::Sqlite(Arc::new(Sqlite::open(path)?));
         migrate::run(&db).await?;
         Ok(db)
     }
 
-    /// Connects to PostgreSQL 15 or later with a connection string or URL, and brings the
+    /// Connects to PostgreSQL 15 or later with a connection string or URL, and migrates the
     /// database up to date. `connections_max` bounds the pool.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] where no connection can be had.
+    /// [`StoreError::Unavailable`] without a connection.
     pub async fn open_postgres(
         url: &str,
         connections_max: usize,

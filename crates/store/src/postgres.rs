@@ -21,11 +21,9 @@ use crate::{Row, Value, postgres_tls};
 
 /// Begins a transaction that sees one state of the database.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-/// What each connection is opened with. Lists are read in the order of an index; a plan that finds
-/// more than a page and sorts it looks cheap where the server expects little, and is not where it is
-/// wrong.
-/// The server ends a statement after the time that a unit has, and a transaction whose client
-/// vanished: nobody waits for either.
+/// The settings of each connection. Lists are read in the order of an index. If PostgreSQL
+/// underestimates the rows, it picks a sort, which is slow with many rows; so the sort is switched off.
+/// The server ends a statement after the time of a unit, and a transaction whose client vanished.
 const SETTINGS: &str = "-c enable_sort=off -c statement_timeout=3000 \
      -c idle_in_transaction_session_timeout=10000";
 /// How long a unit waits for a connection, in milliseconds: for a free one or for a new one.
@@ -104,7 +102,7 @@ impl Postgres {
         }
     }
 
-    /// What `work` comes to within the time of a unit.
+    /// The result of `work` within the time of a unit.
     pub(crate) async fn within_unit<T>(
         &self,
         work: impl Future<Output = T>,
@@ -179,7 +177,7 @@ impl Postgres {
     }
 }
 
-/// What `work` comes to, unless `patience` ends first.
+/// The result of `work`, unless `patience` ends first.
 async fn within<T>(
     patience: &mut BoxFuture<'static, ()>,
     work: impl Future<Output = T>,

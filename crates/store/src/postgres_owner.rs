@@ -13,7 +13,7 @@ const HOLDER: &str = "SELECT a.application_name FROM pg_locks l \
      JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' \
      AND l.classid = 2272853 AND l.objid = 1 AND l.objsubid = 2 AND l.database = \
      (SELECT oid FROM pg_database WHERE datname = current_database())";
-/// Characters that PostgreSQL keeps of a connection's name.
+/// The most characters of a connection's name that PostgreSQL keeps.
 const NAME_CHARACTERS_MAX: usize = 63;
 
 /// Whose the database is.

@@ -8,7 +8,7 @@
 //! | `verify-ca` | yes | of a trusted authority |
 //! | `verify-full` | yes | of a trusted authority, and for this host |
 //!
-//! Trusted are the authorities in the PEM file `sslrootcert`, or the system's where it is absent or
+//! Trusted are the authorities in the PEM file `sslrootcert`, or the system's if it is absent or
 //! `system`. The library that opens connections knows the first three words only, so both parameters
 //! are taken out of the string here.
 
@@ -24,7 +24,7 @@ use rustls::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// What is looked at in the server's certificate.
+/// The checks of the server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Checks {
     Nothing,
@@ -32,10 +32,10 @@ enum Checks {
     AuthorityAndHost,
 }
 
-/// The connection string without what only TLS needs, and how connections are encrypted.
+/// The connection string without the parameters for TLS, and the encryption of connections.
 ///
 /// # Errors
-/// What is wrong with the two parameters, in words.
+/// Says which of the two parameters is wrong.
 pub(crate) fn read(text: &str) -> Result<(String, MakeRustlsConnect), String> {
     let Parameters { mut rest, mode, roots } = parameters(text)?;
     let (word, checks) = match (mode.as_deref(), &roots) {

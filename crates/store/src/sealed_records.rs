@@ -26,7 +26,7 @@ pub enum RecordKind {
     AccountVerification,
 }
 
-/// Adds a record. One that is there stays as it is.
+/// Adds a record. An existing record stays unchanged.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
@@ -64,7 +64,7 @@ pub async fn get(
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
-/// Removes the member's account on file; tells whether there was one.
+/// Removes the member's account on file. Returns whether it existed.
 ///
 /// # Errors
 /// [`StoreError`] of the database.

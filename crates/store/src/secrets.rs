@@ -8,8 +8,8 @@ pub(crate) const GET: &str = "SELECT sealed FROM gateway_secrets WHERE name = $1
 pub(crate) const INSERT: &str = "INSERT INTO gateway_secrets (name, sealed, created_ms) \
      VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
 
-/// The sealed secret of that name; where there is none yet, `candidate` becomes it. Of several
-/// nodes that start at once, all get the one that came first.
+/// The sealed secret of that name. If it does not exist, `candidate` becomes it. If several nodes
+/// start at once, all get the first candidate.
 ///
 /// # Errors
 /// [`StoreError`] of the database.

@@ -23,22 +23,23 @@ use crate::bodies::Bodies;
 use crate::db::{StoreError, Tx, Unit};
 use crate::{Row, Value};
 
-/// Units that share one commit, at the most.
+/// The most units that share one commit.
 const BATCH_UNITS_MAX: usize = 256;
-/// Units that may wait for the writer; more wait outside, which slows their callers down.
+/// The most units that wait for the writer; further callers wait before the queue.
 const QUEUE_UNITS_MAX: usize = 4_096;
 /// Reader connections.
 const READERS: usize = 8;
 /// Prepared statements that each connection keeps.
 const STATEMENTS_KEPT: usize = 128;
-/// A damaged file is searched for damage at start up to this size; larger ones would delay it.
+/// The largest file that is checked for damage before the start, in bytes; larger ones would delay
+/// it.
 const CHECKED_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 const PRAGMAS: &str = "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 1000; \
      PRAGMA cache_size = -16384; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;";
 
-/// What the batch came to: passed to each unit's reply.
+/// The outcome of the batch: passed to each unit's reply.
 type CommitResult = Result<(), StoreError>;
 type Reply = Box<dyn FnOnce(&CommitResult) + Send>;
 /// Runs a unit, if there is a transaction to run it in.
@@ -101,7 +102,7 @@ impl Sqlite {
                     Ok(()) => result,
                     Err(error) => Err(error.clone()),
                 };
-                // The caller may have gone away; its unit stands all the same.
+                // The caller may have gone away; its unit is committed anyway.
                 let _gone = send.send(answer);
             })
         });
@@ -162,7 +163,7 @@ impl Sqlite {
         };
         let mut tx = Tx::Sqlite(SqliteTx { connection, bodies: self.bodies.clone() });
         let result = work(&mut tx);
-        // One that is still in a transaction would show its next reader the past.
+        // A connection that is still in a transaction would show its next reader the past.
         if let Tx::Sqlite(SqliteTx { connection, .. }) = tx
             && connection.is_autocommit()
         {

@@ -13,10 +13,10 @@ use crate::db::{Statement, StoreError, Tx};
 use crate::jobs::{Claim, Lease};
 use crate::{cases, deliveries, events, jobs};
 
-/// What is saved by Steps: one row of truth, whose changes are events. A Step has one event, or
-/// none where nobody but us is to know of it.
+/// A record that Steps save: one row, whose changes are events. A Step has one event, or no event if
+/// only the gateway needs to know the change.
 pub trait Aggregate {
-    /// What is kept of a change.
+    /// The stored form of a change.
     type Event: Serialize;
 
     /// Its id.
@@ -27,20 +27,20 @@ pub trait Aggregate {
     fn version(&self) -> i64;
     /// When it last changed.
     fn changed_at(&self) -> Timestamp;
-    /// What its changes are to its member.
+    /// The kind of event that the member gets for a change.
     fn event_kind(&self) -> EventKind;
-    /// Whether its member is told of its changes.
+    /// Whether the member gets events for its changes.
     fn tells_changes(&self) -> bool;
     /// The statement that writes its first version.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where it contradicts itself.
+    /// [`StoreError::Corrupt`] if it contradicts itself.
     fn insert(&self, bodies: &Bodies) -> Result<Statement, StoreError>;
     /// The statement that writes a later version over the one before; it changes no row where
     /// another change came first.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where it contradicts itself.
+    /// [`StoreError::Corrupt`] if it contradicts itself.
     fn update(&self, bodies: &Bodies) -> Result<Statement, StoreError>;
 }
 
@@ -54,7 +54,7 @@ pub struct Saving<'a> {
     pub keeps: Option<&'a Lease>,
 }
 
-/// What a saved Step left to do.
+/// The work that a saved Step left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
     /// The job that the saver now holds and must run.
@@ -79,7 +79,7 @@ pub async fn create<A: Aggregate>(
 /// Writes a later Step.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] where the aggregate has changed since it was read.
+/// [`StoreError::Conflict`] if the aggregate has changed since it was read.
 pub async fn update<A: Aggregate>(
     tx: &mut Tx,
     step: &Step<A, A::Event>,

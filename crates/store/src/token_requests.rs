@@ -1,4 +1,4 @@
-//! Table `token_requests`: what members ask payers to approve, payments v1.
+//! Table `token_requests`: requests of members for a payer's approval, payments v1.
 
 use domain::ids::{MemberId, TokenRequestId};
 use domain::token_request::TokenRequest;
@@ -8,7 +8,7 @@ use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx};
 use crate::payments::list::padded;
 
-/// What a body here is sealed as.
+/// The kind that seals these bodies.
 const KIND: &str = "a token request";
 /// Ids that one statement may name.
 const IDS_AT_ONCE: usize = 32;
@@ -106,7 +106,7 @@ pub async fn of_ids(
 /// Writes a changed token request.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] where it has changed since it was read.
+/// [`StoreError::Conflict`] if it has changed since it was read.
 pub async fn update(tx: &mut Tx, request: &TokenRequest) -> Result<(), StoreError> {
     let params = [
         request.payment_id.as_ref().map(|id| id.as_str().to_owned()).into(),

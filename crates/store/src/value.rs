@@ -78,7 +78,7 @@ impl Row {
     /// The integer in column `index`, counted from 0.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where there is none.
+    /// [`StoreError::Corrupt`] if the column is missing or has another type.
     pub fn int(&self, index: usize) -> Result<i64, StoreError> {
         match self.0.get(index) {
             Some(Value::Int(value)) => Ok(*value),
@@ -89,7 +89,7 @@ impl Row {
     /// The integer in column `index`, or `None` for NULL.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where there is something else.
+    /// [`StoreError::Corrupt`] if there is something else.
     pub fn optional_int(&self, index: usize) -> Result<Option<i64>, StoreError> {
         if self.0.get(index) == Some(&Value::Null) { Ok(None) } else { self.int(index).map(Some) }
     }
@@ -97,7 +97,7 @@ impl Row {
     /// The text in column `index`, counted from 0.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where there is none.
+    /// [`StoreError::Corrupt`] if the column is missing or has another type.
     pub fn text(&self, index: usize) -> Result<&str, StoreError> {
         match self.0.get(index) {
             Some(Value::Text(value)) => Ok(value),
@@ -108,7 +108,7 @@ impl Row {
     /// The text in column `index`, or `None` for NULL.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where there is something else.
+    /// [`StoreError::Corrupt`] if there is something else.
     pub fn optional_text(&self, index: usize) -> Result<Option<&str>, StoreError> {
         if self.0.get(index) == Some(&Value::Null) { Ok(None) } else { self.text(index).map(Some) }
     }

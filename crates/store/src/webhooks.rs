@@ -64,7 +64,7 @@ pub async fn get(tx: &mut Tx, member_id: &MemberId) -> Result<Option<WebhookConf
     Ok(Some(WebhookConfig { url, kinds }))
 }
 
-/// Removes the member's configuration; tells whether there was one.
+/// Removes the member's configuration. Returns whether it existed.
 ///
 /// # Errors
 /// [`StoreError`] of the database.

@@ -1,4 +1,4 @@
-//! What lies in the database as it is written there, for tests that look for secrets.
+//! The raw contents of the database, for tests that search it for secrets.
 
 use store::{Db, unit};
 

@@ -46,10 +46,10 @@ impl TestDatabase {
         self.place.open().await
     }
 
-    /// Closes the database, with everything that waits in its queue, and opens it anew.
+    /// Closes the database, with everything that waits in its queue, and opens it again.
     ///
     /// # Errors
-    /// That of opening it.
+    /// If it cannot be opened.
     pub async fn reopen(self) -> Result<TestDatabase, StoreError> {
         let TestDatabase { name, db, place } = self;
         drop(db);
@@ -135,7 +135,7 @@ async fn postgres(server: String) -> TestDatabase {
 }
 
 async fn open_postgres(url: &str) -> Result<Db, StoreError> {
-    // The clock only bounds the wait for a connection; one that stands still waits for ever.
+    // The clock only bounds the wait for a connection; with a stopped clock the wait has no bound.
     let clock = Arc::new(TestClock::at("2026-01-05T10:00:00Z"));
     Db::open_postgres(url, CONNECTIONS, clock).await
 }

@@ -3,7 +3,7 @@
 /// The page as text: its title, then line by line what is visible or read aloud.
 ///
 /// # Panics
-/// Where the page has no title or no body, or a tag has no end.
+/// If the page has no title or no body, or a tag has no end.
 #[must_use]
 pub fn text_of(html: &str) -> String {
     let between = |start: &str, end: &str| {

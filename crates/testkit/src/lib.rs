@@ -1,7 +1,7 @@
 //! For tests only: a fresh database of each kind, a clock moved by hand, repeatable ids, pages as text.
 //!
-//! A test that holds for both databases loops over [`databases`]. What a test cannot do on this
-//! machine it says with [`skipped`], so that a green run never hides what was not tested.
+//! A test that holds for both databases loops over [`databases`]. A test reports a part that it cannot
+//! run on this machine with [`skipped`], so that a green run never hides an untested part.
 #![expect(clippy::expect_used, clippy::panic, reason = "tests are its only callers")]
 
 mod columns;

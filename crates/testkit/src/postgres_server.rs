@@ -20,7 +20,7 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// A server whose folder is ready for files; `None` where PostgreSQL is not installed.
+    /// A server whose folder is ready for files; `None` if PostgreSQL is not installed.
     #[must_use]
     pub fn prepared() -> Option<PostgresServer> {
         let programs = programs()?;
@@ -67,7 +67,7 @@ impl PostgresServer {
         self.signal("-STOP");
     }
 
-    /// Lets its processes go on.
+    /// Lets its processes continue.
     pub fn thaw(&self) {
         self.signal("-CONT");
     }

@@ -6,7 +6,7 @@ use domain::seams::{BoxFuture, Clock, Ids};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
-/// A clock that stands still until a test moves it.
+/// A clock that a test moves by hand.
 pub struct TestClock {
     now: watch::Sender<Timestamp>,
 }

@@ -1,7 +1,7 @@
 //! Which crate may depend on which, and what each manifest must say.
 //!
-//! An arrow of the drawing means "may depend on", and so on along the arrows: `web` may name a
-//! type of `domain`, because `gateway` shows it one. What no path of arrows reaches is forbidden.
+//! An arrow of the drawing means "may depend on", also over several arrows: `web` may name a type of
+//! `domain`, because `gateway` exposes it. A dependency without a path of arrows is forbidden.
 //!
 //! ```text
 //!  cli ─▶ web ─▶ gateway ─▶ store ─▶ domain
@@ -62,7 +62,7 @@ pub fn check(tree: &Tree) -> Vec<String> {
     problems
 }
 
-/// What every manifest must say.
+/// The fields that every manifest must have.
 fn words(table: &Table) -> Vec<String> {
     let package = table.get("package").and_then(|package| package.as_table());
     let has = |word: &str| package.is_some_and(|package| package.contains_key(word));
@@ -83,7 +83,8 @@ fn words(table: &Table) -> Vec<String> {
 fn arrows(name: &str, table: &Table, ours: &Ours<'_>) -> Vec<String> {
     let mut problems = vec![];
     if !MAY_EVERYTHING.contains(&name) && !ARROWS.iter().any(|(from, _)| *from == name) {
-        let advice = "decide where the crate stands and draw it in crates/tidy/src/dependencies.rs";
+        let advice =
+            "decide on the crate's dependencies and draw them in crates/tidy/src/dependencies.rs";
         return vec![advice.to_owned()];
     }
     let normal = dependencies(table, &["dependencies", "build-dependencies"], ours);
@@ -204,7 +205,7 @@ mod tests {
     #[test]
     fn a_crate_that_nobody_drew_is_found() {
         let problems = problems_of("stranger", "");
-        assert!(problems[0].contains("draw it"), "{problems:?}");
+        assert!(problems[0].contains("draw them"), "{problems:?}");
     }
 
     #[test]

@@ -10,13 +10,15 @@
 //! | [`sizes`] | long files and long functions |
 //! | [`sql`] | where SQL may be written, and which words both databases understand |
 //! | [`public_words`] | names of the API's fields and statuses in `web` alone, each version's in that version |
-//! | [`words`] | what no source file may contain, and what each must begin with |
+//! | [`words`] | words that no source file may contain, and how each must begin |
 //! | [`limits`] | `docs/limits.md`, made of the code |
 //! | [`links`] | links in Markdown, and files that nothing uses |
+//! | [`prose`] | phrases that a reader has to read twice |
 
 pub mod dependencies;
 pub mod limits;
 pub mod links;
+pub mod prose;
 pub mod public_words;
 pub mod sizes;
 pub mod source;
@@ -36,7 +38,7 @@ const FILES_MAX: usize = 20_000;
 pub struct File {
     /// Its path from the root, with `/`.
     pub path: String,
-    /// What it holds; empty where it is not text.
+    /// Its text; empty for a binary file.
     pub text: String,
 }
 

@@ -91,7 +91,7 @@ fn names(text: &str, path: &str) -> bool {
     })
 }
 
-/// Whether a file is the root of a library, a program, a test or the like, which no file declares.
+/// Whether a file is the root of a library, a program or a test, which no file declares.
 fn is_root(file: &File) -> bool {
     ["main.rs", "lib.rs", "build.rs"].contains(&file.name())
         || ["/tests", "/benches", "/examples", "/bin", "/targets"]

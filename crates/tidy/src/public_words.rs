@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::source::read;
 use crate::{File, Tree};
 
-/// What must not know a word of the API.
+/// The crates that must not know a word of the API.
 const BELOW_WEB: &[&str] = &["crates/domain/src/", "crates/gateway/src/", "crates/store/src/"];
 /// The tables of names: of each version, and of the parts that the versions share.
 const TABLES: &[&str] = &["paths.rs", "parts/account.rs", "parts/address.rs", "parts/party.rs"];

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use crate::Tree;
 use crate::source::read;
 
-/// Lines of a file, at the most.
+/// The most lines of a file.
 const FILE_LINES_MAX: usize = 500;
-/// Lines of a function, from `fn` to its closing brace, at the most.
+/// The most lines of a function, from `fn` to its closing brace.
 const FUNCTION_LINES_MAX: usize = 70;
-/// What a person writes and reads; data, snapshots and fixtures may be long.
+/// Endings of files that people write and read; data, snapshots and fixtures may be long.
 const READ_BY_PEOPLE: &[&str] = &["rs", "js", "css", "html", "sql", "sh"];
 /// The list of exceptions: `<path> <lines>` or `<path>::<function> <lines>`.
 pub const EXCEPTIONS: &str = "crates/tidy/exceptions.txt";

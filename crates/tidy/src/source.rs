@@ -10,10 +10,12 @@ use syn::{Attribute, Block, Expr, Ident, Lit, LitStr, Macro, Meta, Signature};
 pub struct Literal {
     /// The line on which it begins, from 1.
     pub line: usize,
-    /// What it says.
+    /// The text without quotes and escapes.
     pub text: String,
     /// The constant in whose value it is.
     pub constant: Option<String>,
+    /// Whether it is in a module named `tests`.
+    pub in_tests: bool,
 }
 
 /// A function with a body.
@@ -54,10 +56,10 @@ pub struct Silenced {
     pub has_reason: bool,
 }
 
-/// What a file holds, in the order in which it is written.
+/// The contents of a file, in their order in the source.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
-    /// Texts; documentation is none.
+    /// Texts, without documentation.
     pub literals: Vec<Literal>,
     /// Functions with a body.
     pub functions: Vec<Function>,
@@ -78,7 +80,7 @@ pub struct Source {
 /// Reads a file.
 ///
 /// # Errors
-/// What the compiler would say of a text that is no Rust, with its line.
+/// The compiler's complaint about a text that is not Rust, with its line.
 pub fn read(text: &str) -> Result<Source, String> {
     let file =
         syn::parse_file(text).map_err(|error| format!("{}: {error}", error.span().start().line))?;
@@ -115,7 +117,7 @@ impl Source {
 
     fn literal(&mut self, span: Span, text: String) {
         let (line, constant) = (span.start().line, self.constant.clone());
-        self.literals.push(Literal { line, text, constant });
+        self.literals.push(Literal { line, text, constant, in_tests: self.tests > 0 });
     }
 
     /// Reads what a macro is given, which is no syntax before the macro has made it so.

@@ -44,7 +44,7 @@ const BANNED: &[Banned] = &[
     Banned { word: "SKIP LOCKED", instead: "jobs::CLAIM_POSTGRES, the one place for it" },
 ];
 
-/// Every text of SQL that stands where it should not or says what it should not.
+/// Every SQL text in the wrong place, or with a forbidden word.
 #[must_use]
 pub fn check(tree: &Tree) -> Vec<String> {
     let mut problems = vec![];
@@ -110,7 +110,7 @@ fn complaints(sql: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether `word` stands in `text` by itself.
+/// Whether `text` contains `word` as a whole word.
 fn has_word(text: &str, word: &str) -> bool {
     let part_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '"';
     let part_of_operator = |c: char| ['-', '>', '@', '<'].contains(&c);

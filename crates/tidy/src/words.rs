@@ -1,4 +1,4 @@
-//! What no file may contain, and what each source file must begin with.
+//! Words that no file may contain, and how each source file must begin.
 
 use crate::source::read;
 use crate::{File, Tree};

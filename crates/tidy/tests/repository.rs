@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use tidy::{Tree, dependencies, limits, links, public_words, sizes, sql, words};
+use tidy::{Tree, dependencies, limits, links, prose, public_words, sizes, sql, words};
 
 fn repository() -> Tree {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -45,6 +45,11 @@ fn words_that_must_not_stay_are_gone() {
 #[test]
 fn links_lead_somewhere_and_every_file_is_used() {
     assert_none(&links::check(&repository()));
+}
+
+#[test]
+fn sentences_are_understood_the_first_time() {
+    assert_none(&prose::check(&repository()));
 }
 
 /// `docs/limits.md` ends with the limits of the code.

@@ -4,11 +4,11 @@
 //! BCP 47 (`en`, `pt-BR`). The build embeds all of them, and the first use loads them. Tests hold that every
 //! language has every message, with the same placeholders, and that the pages use each.
 //!
-//! A message is text and never markup: whoever shows it escapes it, with the values in it.
+//! A message is text and never markup: its caller escapes it, with the values in it.
 //!
 //! Fluent can put marks around values, so that a name in another direction of writing does not disturb the
 //! sentence. They are left out where a language is written from left to right: there the values are names
-//! of banks, dates and amounts, and names and texts of members stand in a `<bdi>` of their own. They are
+//! of banks, dates and amounts, and names and texts of members are in a `<bdi>` of their own. They are
 //! put in where a language is written from right to left, because Latin names are the usual case there.
 
 use std::convert::Infallible;
@@ -34,7 +34,7 @@ type Folder = (&'static str, &'static [&'static str]);
 const FOLDERS: &[Folder] = include!(concat!(env!("OUT_DIR"), "/locales.rs"));
 /// The tag of the language for whoever reads none of the others.
 const ENGLISH_TAG: &str = "en";
-/// Languages of one `Accept-Language` that are looked at.
+/// The most languages of one `Accept-Language` that are read.
 const RANGES_MAX: usize = 32;
 
 static ENGLISH: LazyLock<Texts> = LazyLock::new(|| {
@@ -55,7 +55,7 @@ struct Texts {
 }
 
 impl Texts {
-    /// Reads the files of a language. What is wrong with one is logged, and the rest of it is used.
+    /// Reads the files of a language. An error in a file is logged, and the rest of the file is used.
     fn read<'a>(name: &str, files: impl IntoIterator<Item = &'a &'a str>) -> Texts {
         let tag: LanguageIdentifier = name.parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![tag.clone()]);
@@ -77,7 +77,7 @@ impl Texts {
         texts
     }
 
-    /// The message `id` with its values; `None` where the language lacks it.
+    /// The message `id` with its values; `None` if the language lacks it.
     fn write(&self, id: &str, values: Option<&FluentArgs<'_>>) -> Option<String> {
         let message = self.bundle.get_message(id)?;
         let mut errors = vec![];
@@ -157,8 +157,8 @@ impl Language {
         self.write("summary-ends-on", Some(&values))
     }
 
-    /// The message, in English where the language lacks it. A message that English lacks is its id:
-    /// tests hold that there is none.
+    /// The message, in English if the language lacks it. A message that English lacks is its id;
+    /// tests ensure that English has every message.
     fn write(self, id: &str, values: Option<&FluentArgs<'_>>) -> String {
         self.0.write(id, values).or_else(|| ENGLISH.write(id, values)).unwrap_or_else(|| {
             tracing::error!(id, "a text of the pages is missing");

@@ -17,7 +17,7 @@ use crate::api::v2::payments::list_filter::{PaymentType, RefundStatus};
 use crate::api::{self, BODY_BYTES_MAX, error_schema, query_schema};
 use crate::{api::v2, pages};
 
-/// What the OpenAPI document says beside its paths. The schemas are those of parameters, which the
+/// The OpenAPI document without its paths. The schemas are those of parameters, which the
 /// library does not collect.
 #[derive(OpenApi)]
 #[openapi(
@@ -119,7 +119,7 @@ fn alias_routes() -> Router<Arc<App>> {
         )
 }
 
-/// What operators and machines ask.
+/// The routes for operators and machines.
 fn service_routes() -> Router<Arc<App>> {
     Router::new()
         .route("/openapi.json", get(api::openapi::document))

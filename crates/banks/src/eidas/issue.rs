@@ -24,7 +24,7 @@ const AUTHORITY_DAYS: i64 = 10 * 365;
 /// The certificates of one chain.
 const CHAIN_MAX: usize = 10;
 
-/// What a certificate is for.
+/// The purpose of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// QWAC: connections, as client and as server.
@@ -64,7 +64,7 @@ impl DevelopmentAuthority {
     /// Makes an authority. `serial` are random bytes.
     ///
     /// # Errors
-    /// [`CertificateError`] where no key can be made.
+    /// [`CertificateError`] if no key can be made.
     pub fn create(name: &str, now: Timestamp, serial: [u8; 16]) -> Result<Self, CertificateError> {
         let key = new_key()?;
         let mut params = params(now, AUTHORITY_DAYS, serial)?;
@@ -81,7 +81,7 @@ impl DevelopmentAuthority {
     /// An authority that was made before.
     ///
     /// # Errors
-    /// [`CertificateError`] where certificate and key cannot be read.
+    /// [`CertificateError`] if certificate and key cannot be read.
     pub fn load(certificate_pem: &str, private_key_pem: &str) -> Result<Self, CertificateError> {
         let key = KeyPair::from_pem(private_key_pem).map_err(failed)?;
         let der = pem_content(certificate_pem)?;
@@ -98,7 +98,7 @@ impl DevelopmentAuthority {
     /// Issues a look-alike of a qualified certificate. `serial` are random bytes.
     ///
     /// # Errors
-    /// [`CertificateError`] where the subject's identifiers do not fit.
+    /// [`CertificateError`] if the subject's identifiers do not fit.
     pub fn issue(
         &self,
         subject: &Subject,
@@ -117,7 +117,7 @@ impl DevelopmentAuthority {
     /// Issues a server's certificate for host names and addresses.
     ///
     /// # Errors
-    /// [`CertificateError`] where a name cannot be in a certificate.
+    /// [`CertificateError`] if a name cannot be in a certificate.
     pub fn issue_for_server(
         &self,
         names: &[&str],
@@ -215,25 +215,25 @@ fn issued(certificate: &rcgen::Certificate, key: &KeyPair) -> Issued {
 /// The DER inside the first block of a PEM text.
 pub fn pem_content(pem: &str) -> Result<Vec<u8>, CertificateError> {
     let (_, block) = x509_parser::pem::parse_x509_pem(pem.as_bytes())
-        .map_err(|_| CertificateError("it is no PEM text".to_owned()))?;
+        .map_err(|_| CertificateError("it is not PEM text".to_owned()))?;
     Ok(block.contents)
 }
 
 /// The DER inside each block of a PEM text, at most [`CHAIN_MAX`].
 ///
 /// # Errors
-/// [`CertificateError`] where there is none, something else, or more.
+/// [`CertificateError`] for no block, another kind of block, or more blocks.
 pub fn pem_contents(pem: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
     let blocks: Result<Vec<Vec<u8>>, CertificateError> =
         x509_parser::pem::Pem::iter_from_buffer(pem.as_bytes())
             .take(CHAIN_MAX + 1)
             .map(|block| {
-                let block = block.map_err(|_| CertificateError("it is no PEM text".to_owned()))?;
+                let block = block.map_err(|_| CertificateError("it is not PEM text".to_owned()))?;
                 Ok(block.contents)
             })
             .collect();
     match blocks?.as_slice() {
-        [] => Err(CertificateError("it is no PEM text".to_owned())),
+        [] => Err(CertificateError("it is not PEM text".to_owned())),
         found if found.len() > CHAIN_MAX => {
             Err(CertificateError(format!("it has more than {CHAIN_MAX} certificates")))
         }

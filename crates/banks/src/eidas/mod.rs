@@ -1,8 +1,8 @@
 //! Qualified certificates under PSD2 (ETSI TS 119 495): QWAC for connections, QSealC for messages.
 //!
 //! [`issue`] makes look-alikes for development: real X.509 with the real PSD2 statement, under a
-//! certification authority that nobody but its maker trusts. [`request`] makes the requests (PKCS#10)
-//! with which real ones are bought. [`read`] tells what is in a certificate, whoever made it.
+//! certification authority that only its maker trusts. [`request`] makes the requests (PKCS#10)
+//! for real certificates. [`read`] reads any certificate.
 
 pub mod issue;
 pub mod read;
@@ -12,7 +12,7 @@ mod statement;
 pub use issue::{DevelopmentAuthority, Issued, Purpose, issued_by, key_fits};
 pub use read::Certificate;
 
-/// What a payment service provider may do (ETSI TS 119 495, section 4.2.1).
+/// A role of a payment service provider (ETSI TS 119 495, section 4.2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Account servicing: a bank.
@@ -73,13 +73,13 @@ pub struct Subject {
     pub common_name: String,
     /// ISO 3166-1 alpha-2.
     pub country: String,
-    /// What the provider may do.
+    /// The provider's roles.
     pub roles: Vec<Role>,
     /// The national competent authority's name.
     pub authority_name: String,
 }
 
-/// What is wrong with a certificate, a request for one, or whom it is for.
+/// The defect of a certificate, of a request for one, or of its subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("certificate: {0}")]
 pub struct CertificateError(pub(crate) String);
@@ -88,7 +88,7 @@ impl Subject {
     /// `GB-FCA` of `PSDGB-FCA-123456` (ETSI TS 119 495, section 5.2.3).
     ///
     /// # Errors
-    /// Where the organisation identifier has another form, or another country.
+    /// If the organisation identifier has another form, or another country.
     pub fn authority_id(&self) -> Result<String, CertificateError> {
         let wrong = || {
             CertificateError(format!(

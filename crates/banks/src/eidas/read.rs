@@ -1,4 +1,4 @@
-//! What is in a certificate.
+//! Reading a certificate.
 
 use jiff::Timestamp;
 use x509_parser::certificate::X509Certificate;
@@ -37,7 +37,7 @@ impl Certificate {
     /// Reads DER.
     ///
     /// # Errors
-    /// [`CertificateError`] where it is no X.509 certificate.
+    /// [`CertificateError`] if it is no X.509 certificate.
     pub fn parse(der: &[u8]) -> Result<Certificate, CertificateError> {
         let unreadable = |what: &str| CertificateError(format!("it cannot be read: {what}"));
         let (_, certificate) =
@@ -76,7 +76,7 @@ impl Certificate {
     /// Reads the first certificate of a PEM text.
     ///
     /// # Errors
-    /// [`CertificateError`] where there is none.
+    /// [`CertificateError`] if the text has no certificate.
     pub fn parse_pem(pem: &str) -> Result<Certificate, CertificateError> {
         Certificate::parse(&issue::pem_content(pem)?)
     }

@@ -25,7 +25,7 @@ impl std::fmt::Debug for Requested {
 /// Makes a request with a fresh RSA key of 2048 bits.
 ///
 /// # Errors
-/// [`CertificateError`] where the subject's identifiers do not fit.
+/// [`CertificateError`] if the subject's identifiers do not fit.
 pub fn request(subject: &Subject, purpose: Purpose) -> Result<Requested, CertificateError> {
     let key = new_key()?;
     let mut params = CertificateParams::default();

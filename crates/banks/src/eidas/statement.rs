@@ -19,10 +19,10 @@ const PSD2: [u64; 5] = [0, 4, 0, 19_495, 2];
 /// Elements of one SEQUENCE that are read.
 const ELEMENTS_MAX: usize = 64;
 
-/// What a certificate says of its holder as a payment service provider.
+/// A certificate's statement about its holder as a payment service provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Psd2Statement {
-    /// What the holder may do; unknown roles are left out.
+    /// The holder's roles; unknown roles are left out.
     pub roles: Vec<Role>,
     /// The authority's name.
     pub authority_name: String,
@@ -74,7 +74,7 @@ fn known(arcs: &[u64]) -> Option<Oid<'static>> {
     Oid::from(arcs).ok()
 }
 
-/// The PSD2 statement in the extension's content, where there is one.
+/// The PSD2 statement in the extension's content, if there is one.
 pub(super) fn decode(content: &[u8]) -> Option<Psd2Statement> {
     let (_, all) = Any::from_ber(content).ok()?;
     if all.tag() != Tag::Sequence {

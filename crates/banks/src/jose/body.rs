@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{HEADER_BYTES_MAX, JoseError, KeySet, SigningKey, TOKEN_BYTES_MAX, decode, encode};
 use crate::profile::{HttpSignature, JwsAlgorithm};
 
-/// What our signature says of itself.
+/// The header of our signature.
 #[derive(Debug, Clone)]
 pub struct JwsHeader<'a> {
     /// The algorithm.
@@ -72,7 +72,7 @@ pub fn sign_body(key: &SigningKey, jws: &JwsHeader<'_>, body: &[u8]) -> Result<S
 /// `ES256`.
 ///
 /// # Errors
-/// [`JoseError::UnknownKey`] where a newer key set may help; everything else is final.
+/// [`JoseError::UnknownKey`] if a newer key set may help; everything else is final.
 pub fn verify_body(signature: &str, body: &[u8], keys: &KeySet) -> Result<(), JoseError> {
     if signature.len() > TOKEN_BYTES_MAX {
         return Err(JoseError::TooLong);

@@ -41,7 +41,7 @@ pub fn sign_compact(key: &SigningKey, claims: &impl Serialize) -> Result<String,
 /// The claims' bytes, after the signature was found to be that of a key in `keys`.
 ///
 /// # Errors
-/// [`JoseError::UnknownKey`] where a newer key set may help; everything else is final. `crit` in
+/// [`JoseError::UnknownKey`] if a newer key set may help; everything else is final. `crit` in
 /// the header is refused: we understand no extension of this form.
 pub fn verify_compact(token: &str, keys: &KeySet) -> Result<Vec<u8>, JoseError> {
     if token.len() > TOKEN_BYTES_MAX {

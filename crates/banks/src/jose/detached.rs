@@ -77,7 +77,7 @@ impl DetachedForm {
         }
     }
 
-    /// What is signed.
+    /// The signing input.
     fn message(self, header64: &str, body: &[u8]) -> Vec<u8> {
         let mut message = format!("{header64}.").into_bytes();
         match self {
@@ -88,7 +88,7 @@ impl DetachedForm {
     }
 }
 
-/// What a signature must say.
+/// The required header of a signature.
 #[derive(Debug, Clone, Copy)]
 pub struct DetachedExpectation<'a> {
     /// The form.
@@ -132,7 +132,7 @@ pub fn sign_detached(
 /// Verifies that `signature` covers exactly `body` and says what it must.
 ///
 /// # Errors
-/// [`JoseError::UnknownKey`] where a newer key set may help; everything else is final.
+/// [`JoseError::UnknownKey`] if a newer key set may help; everything else is final.
 pub fn verify_detached(
     signature: &str,
     body: &[u8],

@@ -233,8 +233,8 @@ impl KeySet {
         }
     }
 
-    /// The key of that name. One that its owner made for the other RSA algorithm is passed over; one
-    /// of another kind is found, and then does not fit.
+    /// The key of that name. A key for the other RSA algorithm is skipped; a key of another kind is found,
+    /// and then does not fit.
     fn key(&self, kid: &str, algorithm: &str) -> Result<&PublicKey, JoseError> {
         let other = match algorithm {
             "PS256" => Some("RS256"),

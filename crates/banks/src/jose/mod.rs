@@ -42,7 +42,7 @@ pub enum Algorithm {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JoseError {
     /// Longer than we read.
-    #[error("longer than is read")]
+    #[error("longer than the limit")]
     TooLong,
     /// Not the form that it should have.
     #[error("{0}")]

@@ -91,7 +91,7 @@ impl Told {
     }
 }
 
-/// Where an approval stands.
+/// The state of an approval.
 pub(super) enum Stands {
     /// The payer has come so far.
     At(Reached),
@@ -180,7 +180,7 @@ impl PaymentAtBank<'_> {
         psu_headers(self.call, context, self.attempt)
     }
 
-    /// What the payer does next.
+    /// The payer's next step.
     pub(super) async fn next(
         &self,
         mut context: Context,
@@ -289,7 +289,7 @@ impl PaymentAtBank<'_> {
         }
     }
 
-    /// The bank wants nothing of the payer: it has taken the payment, or it will tell when asked.
+    /// The bank needs no step of the payer: it has accepted the payment, or reports its state when asked.
     async fn without_step(&self, context: Context, told: &Told) -> Result<Approval, BankError> {
         if self.cancels {
             return self.after_cancellation(context).await;
@@ -320,14 +320,14 @@ impl PaymentAtBank<'_> {
             .ok_or_else(|| BankError::malformed("a link is not on a host of the profile", b""))
     }
 
-    /// The authorisation's id where only its link tells it.
+    /// The authorisation's id, if only its link contains it.
     fn linked(&self, told: &Told) -> Option<String> {
         let href = &told.answer.links.get("scaStatus")?.href;
         let (_, id) = href.trim_end_matches('/').rsplit_once("authorisations/")?;
         segment(id).ok().map(|_| id.to_owned())
     }
 
-    /// Where the approval stands, by the bank's own word.
+    /// The state of the approval, from the bank's own answer.
     pub(super) async fn ask(&self, context: &Context) -> Result<Approval, BankError> {
         Ok(match self.stands(context).await? {
             Stands::Ended(approval) => *approval,
@@ -390,8 +390,8 @@ impl PaymentAtBank<'_> {
         Ok(Sca::of(&answer.sca_status) == Some(Sca::Unconfirmed))
     }
 
-    /// The payer's part is done, so the bank has the order, whatever becomes of the question for its
-    /// status: a refused question is no refused payment. `word` is the status that the bank told
+    /// The payer has finished, so the bank has the order, whatever the outcome of the question for its
+    /// status: a refused question is not a refused payment. `word` is the status that the bank sent
     /// without being asked.
     async fn taken(&self, context: &Context, word: Option<&str>) -> Result<Approval, BankError> {
         let status = match (self.status(context).await, word) {
@@ -415,7 +415,7 @@ impl PaymentAtBank<'_> {
         status: OrderStatus,
     ) -> Result<Approval, BankError> {
         let refund_account = match self.order.content.return_refund_account {
-            // An extra: a bank that does not tell it does not hold the payment up.
+            // An extra: a bank that does not return it does not delay the payment.
             true => self.refund_account(context).await.ok().flatten(),
             false => None,
         };
@@ -468,7 +468,7 @@ impl PaymentAtBank<'_> {
     }
 }
 
-/// Who the payer is and where the browser comes back to.
+/// Who the payer is and where the browser returns to.
 pub(super) fn psu_headers(
     call: &Call<'_>,
     context: &Context,

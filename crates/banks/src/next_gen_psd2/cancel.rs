@@ -53,8 +53,8 @@ impl PaymentAtBank<'_> {
         self.next(context, told).await
     }
 
-    /// The payer's part of the cancellation is done, or the bank wants none: its word on the payment
-    /// tells what became of it, now or when it is asked again.
+    /// The payer has finished, or the bank requires no approval of the cancellation: the payment's status
+    /// shows the outcome, now or at a later question.
     pub(super) async fn after_cancellation(&self, context: Context) -> Result<Approval, BankError> {
         match self.cancellation_stands(&context).await {
             Ok(Stands::Ended(approval)) => Ok(*approval),
@@ -65,7 +65,7 @@ impl PaymentAtBank<'_> {
         }
     }
 
-    /// Where a cancellation stands, by the bank's own word on the payment.
+    /// The state of a cancellation, from the bank's own status of the payment.
     pub(super) async fn cancellation_stands(&self, context: &Context) -> Result<Stands, BankError> {
         let ended = |approval| Ok(Stands::Ended(Box::new(approval)));
         let mut reached = Reached::Nothing;

@@ -1,4 +1,4 @@
-//! What is remembered between two steps of an approval, and the questions that a bank asks.
+//! The data between two steps of an approval, and the questions that a bank asks.
 
 use domain::authorisation::{Approach, Challenge, ChallengeField, FieldKind};
 use serde::{Deserialize, Serialize};
@@ -18,10 +18,10 @@ pub(super) const OTP: &str = "scaAuthenticationData";
 /// The field of the payer's id, as profiles name it.
 pub(super) const PSU_ID: &str = "psuId";
 
-/// What the payer was asked to do last.
+/// The payer's last step.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) enum PayerStep {
-    /// Tell what the bank wants to know first; nothing exists at the bank.
+    /// Answer what the bank asks first; nothing exists at the bank.
     #[default]
     Identify,
     /// Sign in at the bank, so that it gives a token for everything that follows.
@@ -49,7 +49,7 @@ pub(super) enum PayerStep {
     },
 }
 
-/// What is remembered.
+/// The data.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Context {
     pub(super) step: PayerStep,
@@ -71,7 +71,7 @@ impl Context {
         Context::of_text(pending.context)
     }
 
-    /// What is in `text`; nothing where there is none.
+    /// The data in `text`; the default without a text.
     pub(super) fn of_text(text: Option<&str>) -> Result<Context, BankError> {
         serde_json::from_str(text.unwrap_or("{\"step\":\"Identify\",\"methods\":[]}"))
             .map_err(|_| BankError::malformed("our own context cannot be read", b""))
@@ -116,7 +116,7 @@ impl Context {
     }
 }
 
-/// What a profile says that the bank wants to know first.
+/// The bank's first questions, from its profile.
 pub(super) fn identification(bank: &BankProfile) -> Challenge {
     let fields = bank
         .credential_fields

@@ -15,11 +15,11 @@ use crate::exchange::{eidas, header, no_response, psu_ip_address, psu_user_agent
 use crate::http_signature::signature;
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
 
-/// What stands for the payer's address where nobody knows it: the standard demands one, and the
-/// documentation range (RFC 5737) says to everybody that it is none.
+/// The value for an unknown address of the payer: the standard requires an address, and one of the
+/// documentation range (RFC 5737) is recognisable as a placeholder.
 const NO_ADDRESS: &str = "192.0.2.1";
 
-/// What is asked.
+/// The request to a resource.
 pub(super) struct Ask<'a> {
     pub(super) operation: &'static str,
     pub(super) method: http::Method,
@@ -138,7 +138,7 @@ pub(super) fn success(response: Response) -> Result<Response, BankError> {
     }
 }
 
-/// The most telling code of an error body, and the bank's words.
+/// The most specific code of an error body, and the bank's words.
 fn refusal(response: &Response) -> (Option<String>, String) {
     let body: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
     let first = body.tpp_messages.into_iter().next();

@@ -157,8 +157,8 @@ impl NextGenPsd2 {
             };
         }
         let known = known(call, what, &pending, &context)?;
-        // Nothing that the browser says is believed; only the bank's own answer is. The code
-        // confirms one authorisation once, so that it may be brought again after a lost answer.
+        // The gateway believes only the bank's own answer, never the browser. The code
+        // confirms one authorisation once, so it may be sent again after a lost answer.
         let code = returned.get("confirmationCode");
         if let (Some(code), true) = (code, known.is_unconfirmed(&context).await?) {
             let update = Update { confirmation_code: Some(code), ..Update::NOTHING };
@@ -173,8 +173,8 @@ impl NextGenPsd2 {
         Ok(known.ask(&context).await?)
     }
 
-    /// Where the approval stands. Where an answer of the bank was lost, its word on the
-    /// authorisation says which of the payer's answers it still waits for.
+    /// The state of the approval. If an answer of the bank was lost, the bank's status of the
+    /// authorisation shows which of the payer's answers it still waits for.
     async fn asked(
         &self,
         call: &Call<'_>,
@@ -326,7 +326,7 @@ fn unanswered(what: &str) -> BankError {
     BankError::before_sending("field-missing", format!("the payer's {what} is missing"))
 }
 
-/// What this standard leaves to the bank.
+/// The bank's settings within this standard.
 fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     match &bank.standard {
         Standard::NextGenPsd2(settings) => Ok(settings),
@@ -433,7 +433,7 @@ impl Payments for NextGenPsd2 {
         payment(bank, order).map(|_| ())
     }
 
-    /// The standard tells about funds in the status of a payment only.
+    /// The standard reports on funds only in the status of a payment.
     fn confirm_funds<'a>(
         &'a self,
         _call: &'a Call<'a>,

@@ -76,7 +76,7 @@ pub(super) async fn authorisation_url(
     let metadata = metadata(call, metadata_url).await?;
     let challenge = encode(digest(&SHA256, attempt.code_verifier.as_bytes()).as_ref());
     let mut url = Url::parse(&metadata.authorization_endpoint)
-        .map_err(|_| BankError::malformed("`authorization_endpoint` is no URL", b""))?;
+        .map_err(|_| BankError::malformed("`authorization_endpoint` is not a URL", b""))?;
     url.query_pairs_mut()
         .append_pair("response_type", "code")
         .append_pair("client_id", &eidas(call)?.organisation_identifier)
@@ -88,7 +88,7 @@ pub(super) async fn authorisation_url(
     Ok(url.into())
 }
 
-/// The token for the code that the browser brought.
+/// The token for the code of the browser's return.
 pub(super) async fn exchange_code(
     call: &Call<'_>,
     metadata_url: &str,
@@ -172,7 +172,7 @@ fn token(
         || !visible
         || !(1..=TOKEN_BYTES_MAX).contains(&length)
     {
-        return Err(BankError::malformed("the token is no Bearer token", &response.body));
+        return Err(BankError::malformed("the token is not a Bearer token", &response.body));
     }
     let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);
     let expires_at = after(call.clock.now(), lifetime_s);
@@ -183,7 +183,7 @@ fn token(
     Ok(AccessToken { access_token: token.access_token, expires_at, refresh })
 }
 
-/// One that is too long, or no token at all, is as good as none.
+/// A text that is too long, or malformed, counts as no token.
 fn is_token(text: &str) -> bool {
     (1..=TOKEN_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -1,6 +1,6 @@
-//! What status words mean (NextGenPSD2 1.3.12, `transactionStatus` and `scaStatus`).
+//! The meaning of status words (NextGenPSD2 1.3.12, `transactionStatus` and `scaStatus`).
 //!
-//! A status says how far the money is; a bank's profile says how far that bank ever tells. A word
+//! A status shows how far the money is; a bank's profile shows the last status of that bank. A word
 //! that is not in the table is not interpreted.
 
 use domain::bank::{OrderProgress, OrderStatus};
@@ -40,7 +40,7 @@ impl Transaction {
 pub(crate) enum Sca {
     /// The payer has not finished.
     Open,
-    /// A confirmation code is still to be brought.
+    /// The provider must still send a confirmation code.
     Unconfirmed,
     /// Done, or not needed.
     Done,
@@ -62,8 +62,8 @@ impl Sca {
     }
 }
 
-/// Reads a status word. `reason` is what the bank says of it; `no_funds` is its `fundsAvailable: false`;
-/// `last` is the last status that this bank tells of a success.
+/// Reads a status word. `reason` is the bank's reason for it; `no_funds` is its `fundsAvailable: false`;
+/// `last` is the last status that this bank reports of a success.
 pub(crate) fn order_status(
     bank: &BankProfile,
     last: AcceptedStatus,

@@ -1,4 +1,4 @@
-//! The standard's JSON (NextGenPSD2 1.3.12): what is sent, and the parts of answers that are read.
+//! The standard's JSON (NextGenPSD2 1.3.12): requests, and the parts of answers that are read.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,13 @@ use crate::payments::PaymentOrder;
 use crate::profile::BankProfile;
 use crate::status_reason::StatusReason;
 
+/// Longest end-to-end id, in characters.
 const END_TO_END_ID_CHARACTERS_MAX: usize = 35;
+/// Longest name of the payee, in characters.
 const CREDITOR_NAME_CHARACTERS_MAX: usize = 70;
+/// Longest remittance text, in characters.
 const REMITTANCE_CHARACTERS_MAX: usize = 140;
+/// Longest name of a party behind a party, in characters.
 const ULTIMATE_NAME_CHARACTERS_MAX: usize = 70;
 
 /// Where a payment lives: `/v1/{service}/{product}/…`.
@@ -315,7 +319,7 @@ pub(super) struct AccountIn {
     pub(super) iban: Option<String>,
 }
 
-/// The bank's words in an answer: what it says to the payer, else its first message to us.
+/// The bank's words in an answer: its message to the payer, else its first message to us.
 pub(super) fn said(psu_message: Option<&str>, messages: &[TppMessage]) -> Option<String> {
     let of_message = |message: &TppMessage| message.text.clone().or(message.code.clone());
     psu_message

@@ -19,7 +19,7 @@ pub(super) struct TokenAnswer {
     pub(super) scope_details: Option<ScopeDetailsIn>,
 }
 
-/// What the bank says was consented to.
+/// The consent as the bank repeats it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ScopeDetailsIn {
@@ -40,7 +40,7 @@ pub(super) struct OrderIn {
     pub(super) recurring_payment_detailed_status: Option<String>,
 }
 
-/// The answer to a cancellation: what could not be cancelled.
+/// The answer to a cancellation: the orders that could not be cancelled.
 #[derive(Debug, Deserialize)]
 pub(super) struct Uncancelled {
     #[serde(default)]

@@ -189,7 +189,7 @@ impl PolishApi {
     }
 }
 
-/// What a token is asked for.
+/// The grant for a token.
 struct TokenFor<'a> {
     code: Option<&'a str>,
     redirect_uri: Option<&'a str>,

@@ -22,7 +22,7 @@ use crate::wire::{BODY_BYTES_MAX, Request, Response};
 /// How long a key set is kept, in seconds; an unknown `kid` fetches it earlier.
 const KEYS_LIFETIME_S: i64 = 600;
 
-/// What is asked.
+/// The request to a resource.
 pub(super) struct Ask<'a, T> {
     pub(super) operation: &'static str,
     /// `payments/domestic`.
@@ -35,7 +35,7 @@ pub(super) struct Ask<'a, T> {
     pub(super) callback: Option<(&'a str, &'a str)>,
 }
 
-/// What the bank knows us by.
+/// Our client id at the bank.
 pub(super) fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
     match &settings(call.bank)?.client_id {
         Some(client_id) => Ok(client_id),
@@ -199,9 +199,9 @@ fn success(response: Response) -> Result<Response, BankError> {
 
 /// When a token ends.
 pub(super) fn token_end(now: Timestamp, expires_in: Option<&serde_json::Value>) -> Timestamp {
-    /// Where the bank does not say, in seconds.
+    /// The lifetime of a token for which the bank states none, in seconds.
     const UNSAID_S: i64 = 300;
-    /// The longest that is believed, in seconds: a year.
+    /// The longest lifetime that is believed, in seconds: a year.
     const MAX_S: i64 = 366 * 24 * 3600;
     let said = expires_in.and_then(|said| match said {
         serde_json::Value::String(text) => text.parse().ok(),

@@ -1,8 +1,8 @@
 //! PolishAPI 2.1: domestic payments in PLN, at once, on a day and as standing orders; approval on
 //! the bank's pages, or in its app by a code that the app shows (External Authorisation Tool).
 //!
-//! The payer consents to one order before it exists (`auth/authorize`); the code that the browser
-//! brings, or the bank's callback, becomes a token; with it the order is sent. `wire` is the JSON of
+//! The payer consents to one order before it exists (`auth/authorize`). The code of the payer's return,
+//! or the bank's callback, becomes a token; with the token the order is sent. `wire` is the JSON of
 //! requests, `answers` of answers, `exchange` head, signature and errors, `status` the table.
 
 mod answers;
@@ -47,7 +47,7 @@ pub(crate) struct PolishApi {
     keys: Cache<Arc<KeySet>>,
 }
 
-/// What this standard leaves to the bank.
+/// The bank's settings within this standard.
 fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     match &bank.standard {
         Standard::PolishApi(settings) => Ok(settings),
@@ -98,7 +98,7 @@ impl PolishApi {
         grant: Option<&AccessToken>,
     ) -> Result<OrderAnswer, BankError> {
         let Some(grant) = grant else {
-            let text = "this standard tells about orders with the payer's token only";
+            let text = "this standard reports on orders only with the payer's token";
             return Err(unsupported(text).into());
         };
         if let Some(id) = bank_payment_id {
@@ -271,7 +271,7 @@ impl Approvals for PolishApi {
             }
             match (returned.get("error"), returned.get("code")) {
                 (Some(_), _) if by_bank => Ok(Approval::Declined { reason: None }),
-                // The standard has no question that would tell whether it is true.
+                // The standard has no question that could confirm it.
                 (Some(_), _) => Ok(Approval::Waiting),
                 (None, None) => Err(AuthorisationError::Unproven("`code` is missing".to_owned())),
                 (None, Some(code)) => self
@@ -299,7 +299,7 @@ impl Approvals for PolishApi {
         })
     }
 
-    /// The standard has no such question: the browser or the bank's callback tells.
+    /// The standard has no such question: the browser's return or the bank's callback reports the result.
     fn ask<'a>(
         &'a self,
         _call: &'a Call<'a>,

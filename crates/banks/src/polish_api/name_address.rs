@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::misfit::{Misfit, MisfitKind};
 
-/// A name or an address has at most this many lines.
+/// The most lines of a name or an address.
 pub(super) const LINES_MAX: usize = 4;
-/// Of at most this many characters.
+/// The most characters of such a line.
 pub(super) const LINE_CHARACTERS_MAX: usize = 35;
 
 #[derive(Debug, Clone, Serialize)]

@@ -1,4 +1,4 @@
-//! What status words mean (PolishAPI 2.1, `PaymentStatus` and `recurringPaymentStatus`).
+//! The meaning of status words (PolishAPI 2.1, `PaymentStatus` and `recurringPaymentStatus`).
 
 use domain::bank::{OrderProgress, OrderStatus};
 

@@ -17,7 +17,7 @@ const DESCRIPTION_CHARACTERS_MAX: usize = 140;
 /// `tppTransactionId` and `tppRecurringPaymentId`.
 const ID_CHARACTERS_MAX: usize = 64;
 
-/// What stands at the head of every request.
+/// The head of every request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RequestHeader<'a> {
@@ -71,7 +71,7 @@ struct TransferData {
     execution_date: Option<String>,
 }
 
-/// What is to be transferred: the same in the consent and in the order.
+/// The transfer: the same in the consent and in the order.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Transfer<'a> {
@@ -111,7 +111,7 @@ pub(super) struct Recurring<'a> {
     domestic_payment: Transfer<'a>,
 }
 
-/// What a member asked for, as this standard has it.
+/// A member's request in the form of this standard.
 #[derive(Debug, Clone)]
 pub(super) enum OrderBody<'a> {
     /// `payments/domestic`.

@@ -1,4 +1,4 @@
-//! What clients are told of a bank before they send a payment to it.
+//! The properties of a bank that clients can read before they send a payment to it.
 
 use domain::field::{Field, PartyField};
 use domain::initiation::Order;
@@ -16,11 +16,11 @@ use crate::misfit::{Misfit, not_taken};
 pub struct CredentialField {
     /// The name under which the answer comes, e.g. `psuId`.
     pub id: String,
-    /// What the payer reads beside it.
+    /// The label that the payer reads.
     pub display_name: String,
     /// A further explanation.
     pub additional_information: Option<String>,
-    /// What the answer must look like, a regular expression, for clients that check it.
+    /// The format of the answer, a regular expression, for clients that check it.
     pub format: Option<String>,
     /// Whether it must not be seen while it is typed.
     #[serde(default)]
@@ -126,11 +126,11 @@ impl OpeningHours {
     }
 }
 
-/// What is expected of a bank during a time (public API, `maintenanceWindow[].type`).
+/// The expected service of a bank during a time (public API, `maintenanceWindow[].type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Downtime {
-    /// The bank works on its systems and goes on answering.
+    /// The bank works on its systems and continues answering.
     NoDowntimeExpected,
     /// The bank may not answer.
     DowntimeExpected,
@@ -146,6 +146,6 @@ pub struct MaintenanceWindow {
     pub start: Timestamp,
     /// Its end.
     pub end: Timestamp,
-    /// What is expected.
+    /// The expected service.
     pub downtime: Downtime,
 }

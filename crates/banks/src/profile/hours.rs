@@ -1,7 +1,7 @@
 //! When a bank executes, by its own clock, and how much at a time.
 //!
-//! What goes without saying: SEPA payments that come until 15:00 of a settlement day are executed on
-//! that day; instant payments and Faster Payments always. A bank that says otherwise has
+//! Defaults: SEPA payments that arrive by 15:00 of a settlement day are executed on
+//! that day; instant payments and Faster Payments at any time. A bank with other hours has
 //! `[opening_hours]`, which count for every rail, or `[[rail_terms]]` for one.
 
 use domain::calendar::Calendar;
@@ -57,7 +57,7 @@ const ZONES: [(&str, &str); 34] = [
     ("SM", "Europe/San_Marino"),
 ];
 
-/// What this bank has otherwise on one rail. What is absent is as usual.
+/// The deviations of this bank on one rail; an absent field has its default.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TermsOfRail {
@@ -65,7 +65,7 @@ pub struct TermsOfRail {
     pub rail: Rail,
     /// Whose working days count.
     pub working_days: Option<Calendar>,
-    /// What comes at this time or later waits for the next working day; `HH:MM`, `24:00` is the
+    /// A payment at this time or later waits for the next working day; `HH:MM`, `24:00` is the
     /// day's end.
     pub until: Option<String>,
     /// The most that one payment may be, a decimal in the rail's currency.
@@ -93,7 +93,7 @@ impl OpeningHours {
 }
 
 impl BankProfile {
-    /// What the bank says of each of its rails.
+    /// The terms of the bank on each of its rails.
     #[must_use]
     pub fn rail_terms(&self) -> Vec<RailTerms> {
         self.rails.iter().map(|rail| self.terms_of(*rail)).collect()

@@ -30,18 +30,18 @@ pub use self::standard::{
     Standard, Stet, StetVersion, TokenEndpointAuth, UkOpenBanking, UkOpenBankingVersion,
 };
 
-/// Stands for the base URL of the simulated banks in their profiles.
+/// Placeholder for the base URL of the simulated banks in their profiles.
 pub const SIMULATOR_PLACEHOLDER: &str = "{simbank}";
-/// Stands for the base URL at which the simulated banks want a client certificate.
+/// Placeholder for the base URL at which the simulated banks require a client certificate.
 pub const SIMULATOR_TLS_PLACEHOLDER: &str = "{simbank_tls}";
-/// Stands for host and port of [`SIMULATOR_PLACEHOLDER`].
+/// Placeholder for host and port of [`SIMULATOR_PLACEHOLDER`].
 pub const SIMULATOR_HOST_PLACEHOLDER: &str = "{simbank_host}";
 
 /// How the payer approves at the bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScaMethod {
-    /// The browser goes to the bank and comes back.
+    /// The browser goes to the bank and returns.
     Redirect,
     /// The browser goes there more than once.
     MultiRedirect,
@@ -53,7 +53,7 @@ pub enum ScaMethod {
     EmbeddedMultiStep,
 }
 
-/// What a bank offers.
+/// A capability of a bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Capability {
@@ -65,7 +65,7 @@ pub enum Capability {
     StandingOrder,
     /// Accepted payments that are not executed yet can be cancelled.
     Cancellation,
-    /// Tells before the order whether the account holds enough.
+    /// Confirms before the order whether the account holds enough.
     FundsConfirmation,
     /// Returns the payer's account, so that a refund can be sent there.
     RefundAccount,
@@ -139,7 +139,7 @@ pub struct BankProfile {
     /// Whether the bank executes at the payer's approval, without an order from us.
     #[serde(default)]
     pub executes_at_approval: bool,
-    /// What the bank wants to know of the payer before anything else.
+    /// The bank's first questions to the payer.
     #[serde(default)]
     pub credential_fields: Vec<CredentialField>,
     /// Where the resources are, e.g. `https://…/open-banking/v3.1/pisp`.
@@ -154,9 +154,9 @@ pub struct BankProfile {
     pub currencies: Vec<Currency>,
     /// How the payer can approve.
     pub sca_methods: Vec<ScaMethod>,
-    /// What the bank offers.
+    /// The bank's capabilities.
     pub capabilities: Vec<Capability>,
-    /// What the bank refuses to be without.
+    /// The fields that the bank requires.
     #[serde(default)]
     pub mandatory_fields: Vec<MandatoryField>,
     /// How texts must look.
@@ -164,9 +164,9 @@ pub struct BankProfile {
     pub field_formats: Vec<FieldFormat>,
     /// IANA time zone of the bank, where it is not that of its opening hours or its first country.
     pub zone: Option<String>,
-    /// When the bank executes; always where absent.
+    /// When the bank executes; always if absent.
     pub opening_hours: Option<OpeningHours>,
-    /// What is not as usual on a rail.
+    /// Deviations on a rail.
     #[serde(default)]
     pub rail_terms: Vec<TermsOfRail>,
     /// When the bank is not to be called, or may not answer.
@@ -199,8 +199,8 @@ impl BankProfile {
     /// | standard | why |
     /// |---|---|
     /// | UK Open Banking | `x-idempotency-key` holds for 24 hours; a consent moves no money |
-    /// | PolishAPI | what is created is a consent; the order follows with the access token |
-    /// | NextGenPSD2 | the bank may execute what was created: by an exemption from the payer's approval, or in its app; only a bank that replays `X-Request-ID`, or starts authorisations when asked alone, is safe |
+    /// | PolishAPI | the creation makes a consent; the order follows with the access token |
+    /// | NextGenPSD2 | the bank may execute the payment: by an exemption from the payer's approval, or in its app; only a bank that replays `X-Request-ID`, or starts authorisations when asked alone, is safe |
     /// | STET | a request waits for the payer's browser, which never got its address, or for our confirmation; a bank that asks the payer in its app and executes at the approval is not safe |
     #[must_use]
     pub fn repeated_creation(&self) -> RepeatedCreation {

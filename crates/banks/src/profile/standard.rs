@@ -72,7 +72,7 @@ pub struct UkOpenBanking {
     pub issuer: String,
     /// Ways back for the browser, best first.
     pub response_modes: Vec<ResponseMode>,
-    /// The last status of a successful single payment, in the words of either version.
+    /// The last status of a successful single payment, as either version spells it.
     pub final_status: AcceptedStatus,
     /// Message signatures.
     pub signing: Signing,
@@ -85,7 +85,7 @@ pub struct UkOpenBanking {
     pub pushed_authorization_requests: bool,
 }
 
-/// How a client proves who it is at a token endpoint, in the words of OpenID Connect discovery.
+/// Client authentication at a token endpoint, as OpenID Connect discovery spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenEndpointAuth {
@@ -184,7 +184,7 @@ pub struct NextGenPsd2 {
     /// The last status of a successful standing order: it is accepted, not executed.
     #[serde(default = "accepted")]
     pub final_status_of_standing_orders: AcceptedStatus,
-    /// How requests are signed; not at all where absent.
+    /// How requests are signed; not at all if absent.
     pub signature: Option<HttpSignature>,
     /// Whether every call needs a token that the payer's own sign-in gives first.
     #[serde(default)]
@@ -193,7 +193,7 @@ pub struct NextGenPsd2 {
     pub oauth_metadata_url: Option<String>,
     /// Header `PSU-ID-Type`, where the bank knows several kinds of ids.
     pub psu_id_type: Option<String>,
-    /// What the bank makes of a creation that comes again with the same `X-Request-ID`.
+    /// The bank's reaction to a creation with a known `X-Request-ID`.
     #[serde(default)]
     pub repeated_request_id: RepeatedRequestId,
     /// Whether the bank, asked by `TPP-Explicit-Authorisation-Preferred: true`, starts no
@@ -205,8 +205,8 @@ pub struct NextGenPsd2 {
     pub redirect_preferred: bool,
 }
 
-/// What a bank makes of a creation with an `X-Request-ID` that it knows. The standard leaves it
-/// open, so that the careful reading is the default.
+/// A bank's reaction to a creation with a known `X-Request-ID`. The standard leaves it open, so the
+/// careful reading is the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RepeatedRequestId {
@@ -252,7 +252,7 @@ pub enum AcceptedStatus {
     /// Execution has begun.
     #[serde(alias = "AcceptedSettlementInProcess")]
     Acsp,
-    /// Accepted with a change, of the date for example; execution goes on.
+    /// Accepted with a change, of the date for example; execution continues.
     Acwc,
     /// The payer's side is settled.
     #[serde(alias = "AcceptedSettlementCompleted")]
@@ -320,7 +320,7 @@ pub struct Stet {
     pub version: StetVersion,
     /// The OAuth token endpoint.
     pub token_url: String,
-    /// What the bank knows us by, where that is not our organisation identifier.
+    /// Our client id at the bank, if it is not our organisation identifier.
     pub client_id: Option<String>,
     /// The headers that signatures cover, in order; banks differ. `digest` is left out of requests
     /// without a body.
@@ -332,8 +332,8 @@ pub struct Stet {
     /// Whether amounts are texts, as several banks have them, and not numbers as the standard has.
     #[serde(default)]
     pub amounts_are_texts: bool,
-    /// Whether the confirmation needs the factor that the payer's browser brings, so that an
-    /// approval without it is of no use.
+    /// Whether the confirmation needs the factor from the payer's return, so that an approval without it
+    /// is useless.
     #[serde(default)]
     pub confirmation_needs_factor: bool,
     /// The last status of a successful payment.
@@ -347,10 +347,10 @@ pub struct Stet {
 /// A version of STET.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum StetVersion {
-    /// 1.4: the payee stands once in the request.
+    /// 1.4: the payee is once in the request.
     #[serde(rename = "1.4")]
     V1_4,
-    /// 1.5: the payee stands in each transaction.
+    /// 1.5: the payee is in each transaction.
     #[serde(rename = "1.5")]
     V1_5,
 }
@@ -375,7 +375,7 @@ pub enum SignedHeader {
     PsuIpAddress,
 }
 
-/// What names our certificate in a signature.
+/// The identifier of our certificate in a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyId {
@@ -400,13 +400,13 @@ pub struct PolishApi {
     /// Which version.
     #[serde(default)]
     pub version: PolishApiVersion,
-    /// What our message signatures look like: the standard says only that they are detached.
+    /// The form of our message signatures: the standard requires only detached ones.
     #[serde(default)]
     pub signature: PolishApiSignature,
     /// Where the keys are that the bank signs its answers with, a JWK set; where it is there, an
     /// unsigned answer is not believed.
     pub bank_key_set_url: Option<String>,
-    /// What the bank knows us by, where that is not our organisation identifier.
+    /// Our client id at the bank, if it is not our organisation identifier.
     pub client_id: Option<String>,
 }
 

@@ -52,8 +52,8 @@ impl Stet {
         changed.approval(call, id, None, &response.body)
     }
 
-    /// Where a cancellation stands that the payer has to approve. The bank may want us to confirm it
-    /// then, like a payment; a confirmation that it does not take is no word on the cancellation.
+    /// The state of a cancellation that the payer must approve. The bank may require our confirmation
+    /// then, like for a payment; a refused confirmation is not an answer about the cancellation.
     pub(super) async fn cancellation(
         &self,
         call: &Call<'_>,
@@ -80,7 +80,7 @@ impl Stet {
     }
 }
 
-/// Where a cancellation stands, by the bank's own word on the payment.
+/// The state of a cancellation, from the bank's own status of the payment.
 fn stands(answer: OrderAnswer) -> Approval {
     match (PaymentInformationStatus::of(&answer.status.raw), answer.status.progress) {
         (Some(PaymentInformationStatus::Cancelled), _) => Approval::Cancelled,

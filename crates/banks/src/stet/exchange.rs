@@ -20,7 +20,7 @@ use crate::wire::{BODY_BYTES_MAX, Request, Response};
 const LIFETIME_UNSAID_S: i64 = 60;
 /// The longest lifetime that is believed, in seconds.
 const LIFETIME_MAX_S: i64 = 24 * 3600;
-/// Our token is renewed this much before it expires, in seconds.
+/// How long before its end our token is renewed, in seconds.
 const RENEW_BEFORE_S: i64 = 30;
 
 #[derive(Deserialize)]
@@ -29,7 +29,7 @@ struct TokenAnswer {
     expires_in: Option<i64>,
 }
 
-/// What is asked.
+/// The request to a resource.
 pub(super) struct Ask {
     pub(super) operation: &'static str,
     pub(super) method: http::Method,
@@ -39,7 +39,7 @@ pub(super) struct Ask {
 }
 
 impl Stet {
-    /// What the bank knows us by.
+    /// Our client id at the bank.
     fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
         match &settings(call.bank)?.client_id {
             Some(client_id) => Ok(client_id),
@@ -70,12 +70,12 @@ impl Stet {
             client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
         };
         let answered = call.wire.send(request).await.map_err(no_response).and_then(success);
-        // A token that we never saw is of no use to anybody.
+        // A token that we never saw is useless to anybody.
         let response = answered.map_err(BankError::without_effect)?;
         let token: TokenAnswer = read(&response.body).map_err(BankError::without_effect)?;
         let visible = token.access_token.bytes().all(|byte| byte.is_ascii_graphic());
         if !visible || !(1..=8192).contains(&token.access_token.len()) {
-            let unusable = BankError::malformed("`access_token` is no token", &response.body);
+            let unusable = BankError::malformed("`access_token` is not a token", &response.body);
             return Err(unusable.without_effect());
         }
         let lifetime_s = token.expires_in.unwrap_or(LIFETIME_UNSAID_S).clamp(0, LIFETIME_MAX_S);

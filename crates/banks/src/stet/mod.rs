@@ -34,7 +34,7 @@ use crate::profile::{BankProfile, Standard, Stet as Settings};
 use crate::psu_return::Returned;
 use crate::token::{AccessToken, Confirmation, Proof, RefreshToken};
 
-/// How long an approval can be confirmed, in seconds: the bank says no by itself when it is over.
+/// How long an approval can be confirmed, in seconds; after that the bank refuses the payment.
 const APPROVAL_LIFETIME_S: i64 = 24 * 3600;
 
 /// The standard, with our tokens per bank.
@@ -86,7 +86,7 @@ impl Stet {
         read(&self.send(call, &ask).await?.body)
     }
 
-    /// Where the approval stands by the bank's own word.
+    /// The state of the approval, from the bank's own answer.
     async fn approval(
         &self,
         call: &Call<'_>,
@@ -299,7 +299,7 @@ fn answer(
     })
 }
 
-/// What this standard leaves to the bank.
+/// The bank's settings within this standard.
 fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     match &bank.standard {
         Standard::Stet(settings) => Ok(settings),
@@ -327,7 +327,7 @@ impl Approvals for Stet {
         })
     }
 
-    /// Nothing that the browser brings is sent before the bank says that the payer has approved.
+    /// No parameter of the return is sent before the bank reports that the payer has approved.
     fn uses_up_return(&self, _: &Call<'_>, _: Pending<'_>, _: &Returned) -> bool {
         false
     }
@@ -390,7 +390,7 @@ impl Payments for Stet {
         payment_request(bank, settings(bank)?, order, &around).map(|_| ())
     }
 
-    /// The standard tells about funds after the confirmation only.
+    /// The standard reports on funds only after the confirmation.
     fn confirm_funds<'a>(
         &'a self,
         _call: &'a Call<'a>,
@@ -425,7 +425,7 @@ impl Payments for Stet {
         })
     }
 
-    /// The payment request tells whether it was confirmed.
+    /// The payment request shows whether it was confirmed.
     fn ask_lost_order<'a>(
         &'a self,
         call: &'a Call<'a>,

@@ -1,4 +1,4 @@
-//! What status words mean (STET 1.4 and 1.5, `paymentInformationStatus`).
+//! The meaning of status words (STET 1.4 and 1.5, `paymentInformationStatus`).
 
 use domain::bank::{OrderProgress, OrderStatus};
 

@@ -1,4 +1,4 @@
-//! The standard's JSON (STET 1.4 and 1.5): what is sent, and the parts of answers that are read.
+//! The standard's JSON (STET 1.4 and 1.5): requests, and the parts of answers that are read.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,9 @@ const CREDITOR_ACCOUNT: Field = Field::Creditor(PartyField::Account);
 
 /// `paymentInformationId` and `endToEndId`.
 const ID_CHARACTERS_MAX: usize = 36;
+/// Longest name, in characters.
 const NAME_CHARACTERS_MAX: usize = 140;
+/// Longest remittance text, in characters.
 const REMITTANCE_CHARACTERS_MAX: usize = 140;
 
 #[derive(Serialize)]
@@ -164,7 +166,7 @@ struct Supplementary<'a> {
     unsuccessful_report_url: &'a str,
 }
 
-/// Who asks and where the payer's browser comes back to.
+/// Who asks and where the payer's browser returns to.
 pub(super) struct Surroundings<'a> {
     pub(super) organisation_name: &'a str,
     pub(super) organisation_identifier: &'a str,

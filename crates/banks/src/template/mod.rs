@@ -1,4 +1,4 @@
-//! Templates: real banks whose facts are public, and whose addresses the operator brings.
+//! Templates: real banks whose facts are public, and whose addresses the operator supplies.
 //!
 //! A template is a profile `banks/<country>/<id>.toml` with `template = true`, and with
 //! `"{operator}"` wherever only the operator knows the value: the addresses that a bank gives to
@@ -20,7 +20,7 @@
 //!
 //! The file lies over the template: a key that it has replaces the template's, tables are joined
 //! key by key, lists are replaced as a whole. With an `id` of its own, one template serves many
-//! banks. What is still `"{operator}"` afterwards is an error that names every such key.
+//! banks. A key that is still `"{operator}"` afterwards is an error; the error names every such key.
 
 mod built_in;
 
@@ -30,12 +30,12 @@ use toml::{Table, Value};
 
 use crate::profile::{BankProfile, ProfileError};
 
-/// Stands in templates for what only the operator knows.
+/// Marks values in templates that only the operator knows.
 pub const OPERATOR_PLACEHOLDER: &str = "{operator}";
 
-/// Stands for an address while a template is checked: a name that never resolves (RFC 2606).
+/// Placeholder for an address while a template is checked: a name that never resolves (RFC 2606).
 const STAND_IN: &str = "https://operator.invalid";
-/// Stands for a BIC while a template is checked.
+/// Placeholder for a BIC while a template is checked.
 const STAND_IN_BIC: &str = "OPERATOR";
 /// The key that makes a file a template, or names the template that the file completes.
 const TEMPLATE_KEY: &str = "template";
@@ -70,7 +70,7 @@ impl Template {
         &self.facts
     }
 
-    /// The keys that the operator must bring, e.g. `standard.stet.token_url`, in alphabetical
+    /// The keys that the operator must set, e.g. `standard.stet.token_url`, in alphabetical
     /// order within each table; never empty.
     #[must_use]
     pub fn left_open(&self) -> &[String] {
@@ -147,7 +147,7 @@ impl Templates {
     }
 }
 
-/// What a file of a banks folder may be.
+/// The possible kinds of a file in a banks folder.
 pub(crate) enum ProfileFile {
     /// A whole bank.
     Bank(Box<BankProfile>),

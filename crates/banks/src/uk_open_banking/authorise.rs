@@ -1,5 +1,5 @@
 //! The payer's way to the bank (OBIE Security Profile; FAPI 1.0 Advanced; OpenID Connect Core; RFC
-//! 9126): what is asked is signed by us, and travels with the browser or is pushed to the bank.
+//! 9126): we sign the request object, and it travels with the browser or is pushed to the bank.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::authorisation::Attempt;
@@ -118,7 +118,7 @@ fn request_object(
     sign_compact(&identity.signing_key, &claims).map_err(signing_failed)
 }
 
-/// Fragment is the flow's default, and some banks refuse a mode they need not be told.
+/// Fragment is the flow's default, and some banks refuse an explicit default.
 fn told_mode(mode: ResponseMode) -> Option<&'static str> {
     (mode != ResponseMode::Fragment).then_some(mode.word())
 }

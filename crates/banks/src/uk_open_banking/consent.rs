@@ -126,7 +126,7 @@ fn answer(bank: &BankProfile, response: &Response, sent: Amount) -> Result<Strin
             let code = reason.code.as_deref().map(words);
             Err(BankError::refused(code, response.status, text))
         }
-        None => fail("`Data.Status` is no status of a payment consent"),
+        None => fail("`Data.Status` is not a status of a payment consent"),
     }
 }
 
@@ -145,7 +145,7 @@ fn answer_status(
         return Err(BankError::malformed("`Data.ConsentId` is another's", &response.body));
     }
     consent_progress(bank, &consent.data.status).ok_or_else(|| {
-        BankError::malformed("`Data.Status` is no status of a payment consent", &response.body)
+        BankError::malformed("`Data.Status` is not a status of a payment consent", &response.body)
     })
 }
 

@@ -1,4 +1,4 @@
-//! What an HTTP status and an error body of the bank mean (OBIE 3.1.11 and 4.0, "Error Response
+//! The meaning of the bank's HTTP status and error body (OBIE 3.1.11 and 4.0, "Error Response
 //! Structure" and "HTTP Status Codes"; RFC 6749, section 5.2 for the token endpoint).
 //!
 //! 4.0 needs nothing in a body but `Errors`, and nothing in an error but its code (`U004`).
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::error::{BankError, cut, words};
 use crate::wire::{BODY_BYTES_MAX, Response};
 
-/// All shapes at once; a body that is none of them leaves all fields empty.
+/// All shapes at once; a body in another shape leaves all fields empty.
 #[derive(Deserialize, Default)]
 struct ErrorBody {
     #[serde(rename = "Code")]
@@ -63,7 +63,7 @@ pub(super) fn success(response: Response) -> Result<Response, BankError> {
     }
 }
 
-/// The most telling code of an error body, and the bank's words.
+/// The most specific code of an error body, and the bank's words.
 fn refusal(response: &Response) -> (Option<String>, String) {
     let body: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
     let first = body.errors.into_iter().next();

@@ -18,7 +18,7 @@ use crate::wire::{ClientCertificate, Request, Response};
 /// OBIE 3.1.11, header `x-idempotency-key`.
 const IDEMPOTENCY_KEY_BYTES_MAX: usize = 40;
 
-/// What is asked of a resource.
+/// The request to a resource.
 pub(super) struct Ask {
     pub(super) operation: &'static str,
     /// Relative to the profile's `api_base_url`, with a leading slash.
@@ -105,8 +105,8 @@ impl UkOpenBanking {
         if signs { self.keys(call).await.map(Some) } else { Ok(None) }
     }
 
-    /// Sends and lets only a successful, signed response through. Refusals need no signature:
-    /// gateways in front of banks give them, and they tell nothing that has happened.
+    /// Sends the request and accepts only a successful, signed response. Refusals need no signature:
+    /// gateways in front of banks send them, and they report no effect.
     pub(super) async fn send(
         &self,
         call: &Call<'_>,

@@ -1,8 +1,8 @@
 //! `Data.Initiation`, the same in a consent and in its order (OBIE 3.1.11 and 4.0: `OBDomestic2`,
 //! `OBDomesticScheduled2`, `OBDomesticStandingOrder3`).
 //!
-//! The three resources and the two versions differ in names and in where a text stands, so there
-//! is one struct whose members are there where the resource and the version have them.
+//! The three resources and the two versions differ in names and in the place of a text, so there
+//! is one struct; each member exists where the resource and the version have it.
 //!
 //! Nothing is ever shortened to fit: an order that exceeds a limit is refused before it is sent.
 
@@ -56,7 +56,7 @@ pub(super) struct Initiation<'a> {
     requested_execution_date_time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instructed_amount: Option<MoneyOut>,
-    /// The amount of a standing order; the later ones are the same unless told otherwise.
+    /// The amount of a standing order; the later amounts are the same by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     first_payment_amount: Option<MoneyOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,7 +108,7 @@ struct UltimateParty<'a> {
     name: &'a str,
 }
 
-/// What single payments have and standing orders have not.
+/// The fields that only single payments have.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Ids<'a> {
@@ -199,7 +199,7 @@ pub(super) struct AccountIn {
     name: Option<String>,
 }
 
-/// The order in the words of this bank's version.
+/// The order as this bank's version spells it.
 pub(super) fn initiation<'a>(
     bank: &BankProfile,
     order: &'a PaymentOrder,
@@ -308,7 +308,7 @@ fn ultimate(
     }
 }
 
-/// 3.1 has one text in a standing order: what would be lost is refused.
+/// 3.1 has one text in a standing order: further texts are refused.
 fn only_reference<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<&'a str, Misfit> {
     let asked = &order.content;
     if asked.remittance_secondary.is_some() {
@@ -393,7 +393,7 @@ fn postal_address(address: &Address) -> Result<PostalAddress<'_>, Misfit> {
         text.map(|text| within(Field::Creditor(PartyField::Address), text, characters_max))
             .transpose()
     }
-    // The public API's district, or, where there is none, its state.
+    // The public API's district, or its state if the district is absent.
     let region = if address.district.is_some() { &address.district } else { &address.state };
     let lines = address.address_line.iter().filter(|line| !line.is_empty());
     Ok(PostalAddress {

@@ -160,7 +160,7 @@ impl Payments for UkOpenBanking {
         Box::pin(self.read_order(call, order, bank_payment_id))
     }
 
-    /// The standard cannot find an order by its consent; the consent tells whether it is used.
+    /// The standard cannot find an order by its consent; the consent shows whether it was used.
     fn ask_lost_order<'a>(
         &'a self,
         call: &'a Call<'a>,
@@ -174,7 +174,7 @@ impl Payments for UkOpenBanking {
     }
 }
 
-/// What this standard leaves to the bank. A profile of another standard never comes here:
+/// The bank's settings within this standard. A profile of another standard never arrives here:
 /// `Protocols::protocol_for` chooses by it.
 fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     match &bank.standard {

@@ -261,9 +261,9 @@ impl UkOpenBanking {
         }
         match self.reason(call, resource, bank_payment_id, rejected).await {
             Ok(reason) => Ok(order_status(call.bank, resource, &status.raw, reason.as_ref())),
-            // Many banks have no details; the status stands without a reason.
+            // Many banks have no details; then the status has no reason.
             Err(BankError::Refused(_) | BankError::Malformed { .. }) => Ok(status),
-            // Asked again later: the reason decides what the member is told.
+            // Asked again later: the reason decides the member's status.
             Err(error) => Err(error),
         }
     }

@@ -27,7 +27,7 @@ impl Resource {
         }
     }
 
-    /// What a bank must offer to have it.
+    /// The capability that a bank needs for the resource.
     pub(super) fn capability(self) -> Capability {
         match self {
             Resource::Payment => Capability::SinglePayment,

@@ -45,7 +45,7 @@ struct ResponseClaims {
     error_description: Option<String>,
 }
 
-/// What a bank's signed response says.
+/// The contents of a bank's signed response.
 enum SignedResponse {
     Code(String),
     /// RFC 6749, section 4.1.2.1.
@@ -80,7 +80,7 @@ fn left_half_hash(text: &str) -> String {
     encode(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
 }
 
-/// What an `id_token` must fit.
+/// The required values of an `id_token`.
 struct Expected<'a> {
     attempt: &'a Attempt,
     consent_id: &'a str,
@@ -164,7 +164,7 @@ fn unproven(text: impl Into<String>) -> AuthorisationError {
     AuthorisationError::Unproven(text.into())
 }
 
-/// Whatever goes wrong once the code is spent loses the access token.
+/// Any error after the code was used loses the access token.
 fn spent(error: AuthorisationError) -> AuthorisationError {
     match error {
         lost @ AuthorisationError::GrantLost(_) => lost,
@@ -179,8 +179,8 @@ pub(super) fn has_code(returned: &Returned) -> bool {
 }
 
 impl UkOpenBanking {
-    /// Verifies what the browser brought and exchanges it for the payer's token. An error that the
-    /// bank did not sign is a rumour: the consent says whether the payer declined.
+    /// Verifies the browser's return and exchanges it for the payer's token. The gateway does not believe an
+    /// error that the bank did not sign: the consent shows whether the payer declined.
     pub(super) async fn returned(
         &self,
         call: &Call<'_>,
@@ -240,7 +240,7 @@ impl UkOpenBanking {
         let (grant, id_token) = match exchanged {
             Ok(exchanged) => exchanged,
             Err(AuthorisationError::GrantLost(text)) => {
-                // The bank's own word on the consent decides where it has one.
+                // The bank's own word on the consent decides if it has one.
                 if let Ok(ConsentProgress::Rejected) =
                     self.read_consent(call, order, consent_id).await
                 {
@@ -265,8 +265,8 @@ impl UkOpenBanking {
         Ok(grant)
     }
 
-    /// Where the approval stands by the consent. An authorised consent is of no use without the
-    /// code that the browser brings.
+    /// The state of the approval, from the consent. An authorised consent is useless without the
+    /// code in the browser's return.
     pub(super) async fn approval(
         &self,
         call: &Call<'_>,

@@ -1,4 +1,4 @@
-//! `Risk`: what the bank is told for its fraud checks (OBIE 3.1.11 and 4.0, `OBRisk1`).
+//! `Risk`: data for the bank's fraud checks (OBIE 3.1.11 and 4.0, `OBRisk1`).
 //!
 //! Field names are those of the published schema, which writes `ContractPresentInidicator` in 3.1;
 //! the prose spells it differently, but banks check requests against the schema. 4.0 has the

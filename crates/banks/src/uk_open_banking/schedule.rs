@@ -1,4 +1,4 @@
-//! When the bank executes, in the words of both versions (OBIE 3.1.11, `OBDomesticScheduled2`,
+//! When the bank executes, as both versions spell it (OBIE 3.1.11, `OBDomesticScheduled2`,
 //! `OBDomesticStandingOrder3`; 4.0, `OBMandateRelatedInformation1`, `OBFrequency6`).
 
 use domain::initiation::Frequency;

@@ -1,6 +1,6 @@
-//! What the status of an order means (OBIE 3.1.11 and 4.0, the order's `Data.Status`).
+//! The meaning of an order's status (OBIE 3.1.11 and 4.0, the order's `Data.Status`).
 //!
-//! A status says how far the money is; a bank's profile says how far that bank ever tells. A word
+//! A status shows how far the money is; a bank's profile shows the last status of that bank. A word
 //! that is not in the table of the version and the resource is not interpreted.
 
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
@@ -12,7 +12,7 @@ use crate::error::cut;
 use crate::profile::{AcceptedStatus, BankProfile, UkOpenBankingVersion};
 use crate::status_reason::{StatusReason, order_status_of, rejection};
 
-/// What a word says of an order.
+/// The meaning of a word for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     /// Something is still to come.
@@ -72,8 +72,8 @@ fn payment_4_0(word: &str) -> Option<Meaning> {
     })
 }
 
-/// The scale of single payments, told on the day. It ends before `ACCC`: a bank whose last word that
-/// is for a payment at once has said its last word here with any settlement.
+/// The scale of single payments for a later day. It ends before `ACCC`: at a bank whose last word is
+/// `ACCC` for immediate payments, any settlement is the last word here.
 fn scheduled_4_0(word: &str) -> Option<Meaning> {
     match word {
         "CANC" => Some(Meaning::Cancelled),
@@ -138,7 +138,7 @@ pub(crate) fn order_status(
     order_status_of(progress, cut(word), words)
 }
 
-/// Whether a word is a refusal in either version: details tell the reasons of several.
+/// Whether a word is a refusal in either version: details have the reasons of several statuses.
 pub(super) fn is_refusal(word: &str) -> bool {
     matches!(
         word,

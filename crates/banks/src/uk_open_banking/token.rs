@@ -28,7 +28,7 @@ const ASSERTION_LIFETIME_S: i64 = 300;
 const LIFETIME_UNSAID_S: i64 = 60;
 /// The longest lifetime that is believed, in seconds: a year.
 const LIFETIME_MAX_S: i64 = 366 * 24 * 3600;
-/// Our own token is renewed this much before it expires, in seconds.
+/// How long before its end our own token is renewed, in seconds.
 const RENEW_BEFORE_S: i64 = 30;
 /// The longest access token that is accepted, in bytes.
 const ACCESS_TOKEN_BYTES_MAX: usize = 8 * 1024;
@@ -139,7 +139,7 @@ fn answer_pushed(response: &Response) -> Result<String, BankError> {
     Ok(request_uri)
 }
 
-/// What we never saw is of no use to anybody: asking again is harmless.
+/// A token that we never received is useless to anybody: another request is harmless.
 fn without_effect(error: BankError) -> BankError {
     match error {
         BankError::Unknown { text } => BankError::Unavailable { text },

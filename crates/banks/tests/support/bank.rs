@@ -1,4 +1,4 @@
-//! A bank that answers as the standard says until a test tells it otherwise. It signs with
+//! A bank that answers by the standard until a test changes that. It signs with
 //! aws-lc-rs directly and shares nothing with the code under test but the `Wire`.
 
 use std::collections::HashMap;
@@ -124,7 +124,7 @@ impl FakeBank {
         self.seen().into_iter().rfind(|request| request.operation == operation).unwrap()
     }
 
-    /// What a bank without faults says.
+    /// The answer of a bank without faults.
     pub fn answer(&self, request: &Request) -> Response {
         match request.operation {
             "discover" => unsigned(200, self.discovery().to_string()),
@@ -175,7 +175,7 @@ pub fn consent_of(body: &[u8]) -> Value {
     consent_with("AwaitingAuthorisation", body)
 }
 
-/// The same with the status in the words of a version.
+/// The same with the status as a version spells it.
 pub fn consent_with(status: &str, body: &[u8]) -> Value {
     let asked: Value = serde_json::from_slice(body).unwrap();
     json!({
@@ -196,7 +196,7 @@ pub fn order_of(body: &[u8]) -> Value {
     order_named("DomesticPaymentId", "AcceptedSettlementInProcess", body)
 }
 
-/// The same with another resource's name of the id, and the status in the words of a version.
+/// The same with another resource's name of the id, and the status as a version spells it.
 pub fn order_named(id_field: &str, status: &str, body: &[u8]) -> Value {
     let asked: Value = serde_json::from_slice(body).unwrap();
     json!({

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-/// The schemas of the payment initiation document, or nothing where it is not there.
+/// The schemas of the payment initiation document, or nothing where it is missing.
 pub struct Judge(Value);
 
 impl Judge {
@@ -48,7 +48,7 @@ impl Judge {
     }
 }
 
-/// The folder of published documents; says loudly when it is not there.
+/// The folder of published documents; says loudly when it is missing.
 pub fn specs() -> Option<PathBuf> {
     let default = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/specs");
     let path = std::env::var_os("BASCULE_SPECS").map_or(default, PathBuf::from);

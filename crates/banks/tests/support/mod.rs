@@ -1,4 +1,4 @@
-//! What all tests share: a clock that stands still, ids that count, and a bank made of closures.
+//! Shared by all tests: a stopped clock, ids that count, and a bank made of closures.
 #![allow(dead_code, reason = "each test binary uses its own part of this module")]
 
 pub mod bank;
@@ -35,7 +35,7 @@ pub fn run<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// A clock that moves only when told to.
+/// A clock that only a test moves.
 pub struct TestClock(AtomicI64);
 
 impl TestClock {
@@ -157,7 +157,7 @@ pub async fn open_payment(
     }
 }
 
-/// What the bank says of a consent.
+/// The bank's status of a consent.
 pub async fn consent_status(
     protocol: &dyn Protocol,
     call: &Call<'_>,
@@ -169,7 +169,7 @@ pub async fn consent_status(
     }
 }
 
-/// What a browser brings back.
+/// The parameters of a browser's return.
 pub fn returned(code: &str, id_token: &str, state: &str) -> Returned {
     let pairs = [("code", code), ("id_token", id_token), ("state", state)];
     let parameters = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -181,7 +181,7 @@ pub fn issuer(profile: &BankProfile) -> String {
     settings(profile).issuer.clone()
 }
 
-/// What UK Open Banking leaves to the bank.
+/// The settings of a UK Open Banking bank.
 pub fn settings(profile: &BankProfile) -> &UkOpenBanking {
     let Standard::UkOpenBanking(settings) = &profile.standard else { panic!("another standard") };
     settings

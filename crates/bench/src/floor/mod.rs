@@ -37,7 +37,7 @@ struct Floor {
 /// Serves until the process is ended; says where and for whom in one line of JSON.
 ///
 /// # Errors
-/// Where it cannot start.
+/// If it cannot start.
 pub fn serve() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -112,7 +112,7 @@ impl Floor {
         let now_ms = self.authenticate(headers, request)?;
         let ref_id = order::check(body)?.to_owned();
         let number = self.counter.fetch_add(1, Ordering::Relaxed);
-        // Ordered by time; the counter stands for what would be random.
+        // Ordered by time; the counter replaces random digits.
         let id = format!("pm2:{now_ms:013}{number:09}:floor");
         let answer = format!("{{\"payment\":{{\"id\":\"{id}\",\"status\":\"INITIATED\"}}}}");
         let body = String::from_utf8(body.to_vec())?;

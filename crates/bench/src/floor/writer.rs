@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::{mpsc, oneshot};
 
-/// Payments that share a commit, at the most.
+/// The most payments that share a commit.
 const BATCH_MAX: usize = 256;
 /// Payments that may wait.
 const QUEUE_MAX: usize = 4_096;
@@ -29,12 +29,12 @@ const PAYMENT: &str = "INSERT INTO payments (id, member_id, ref_id, created_ms, 
 const EVENT: &str = "INSERT INTO events (subject, version, body) VALUES (?1, 1, ?2)";
 const JOB: &str = "INSERT INTO jobs (subject, kind, due_ms) VALUES (?1, 'expire', ?2)";
 const READ: &str = "SELECT body FROM payments WHERE id = ?1 AND member_id = ?2";
-/// What an event says beside its payment's id.
+/// The body of an event, beside its payment's id.
 const EVENT_BODY: &str = "{\"stage\":\"awaiting_bank_choice\",\"bank_id\":null,\"reason\":null}";
 /// How long a payer has, in milliseconds.
 const PATIENCE_MS: i64 = 40 * 60_000;
 
-/// What is written of a payment.
+/// The stored fields of a payment.
 pub struct NewPayment {
     /// Its id, ordered by time.
     pub id: String,
@@ -76,7 +76,7 @@ impl Store {
     /// Writes a payment; returns once it is on the disk.
     ///
     /// # Errors
-    /// Where it was not written.
+    /// If it was not written.
     pub async fn insert(&self, payment: NewPayment) -> anyhow::Result<()> {
         let (sender, receiver) = oneshot::channel();
         self.tasks.send((payment, sender)).await.map_err(|_| anyhow!("the writer has stopped"))?;

@@ -2,10 +2,10 @@
 
 use crate::exit::Exit;
 
-/// What the product is, in one line.
+/// The product in one line.
 pub const SUMMARY: &str = "An open-banking gateway: one API towards many banks";
 
-/// What the product is.
+/// The product in a paragraph.
 pub const ABOUT: &str = "\
 An open-banking gateway: one API towards third-party providers and merchants, many bank APIs behind it.
 

@@ -19,12 +19,12 @@ use crate::{http_server, rate_limit};
 #[derive(Debug, Parser)]
 #[command(name = "bascule", version, about = help::SUMMARY, long_about = help::ABOUT, after_help = help::of_program())]
 pub struct Args {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands of `bascule`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start the gateway with simulated banks and a demo shop, on this machine, offline
@@ -33,19 +33,19 @@ pub enum Command {
     /// Make one payment from creation to webhook, playing the payer at the simulated bank
     #[command(after_help = help::PAY)]
     Pay(PayOptions),
-    /// Show what was exchanged with banks for a payment
+    /// Show the exchanges with banks for a payment
     #[command(after_help = help::CALLS)]
     Calls(CallsOptions),
-    /// Make, request or show qualified certificates (eIDAS, PSD2)
+    /// Create, request or show qualified certificates (eIDAS, PSD2)
     #[command(after_help = help::CERTS)]
     Certs(CertsOptions),
-    /// List templates of real banks, start a file from one, check a folder of banks
+    /// List templates of real banks, print a file to complete one, check a folder of banks
     #[command(after_help = help::BANKS)]
     Banks(BanksOptions),
-    /// List, read and close what a person must read
+    /// List, show and close cases: situations that a person must read
     #[command(after_help = help::CASES)]
     Cases(CasesOptions),
-    /// List the members, and change what is agreed with one
+    /// List the members and change their settings
     #[command(after_help = help::MEMBERS)]
     Members(MembersOptions),
 }
@@ -53,7 +53,7 @@ pub enum Command {
 /// Options of `bascule cases`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct CasesOptions {
-    /// What to do
+    /// The action
     #[command(subcommand)]
     pub command: CasesCommand,
 }
@@ -63,35 +63,35 @@ pub struct CasesOptions {
 pub enum CasesCommand {
     /// List the open cases, oldest first
     List {
-        /// Where they are kept
+        /// The database
         #[command(flatten)]
         database: DatabaseOptions,
-        /// Closed ones, too, newest first
+        /// Include closed cases, newest first
         #[arg(long)]
         all: bool,
-        /// How many at most
+        /// The most cases to list
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
         /// Print them as one line of JSON
         #[arg(long)]
         json: bool,
     },
-    /// Show a case, what it means and what to do
+    /// Show a case: its meaning and the next steps
     Show {
-        /// Where it is kept
+        /// The database
         #[command(flatten)]
         database: DatabaseOptions,
         /// The case's id, as `list` shows it
         id: String,
     },
-    /// Close a case. Who closes it, when and why is kept; a closed case stays closed
+    /// Close a case. The case keeps who closed it, when and why, and is not opened again
     Close {
-        /// Where it is kept
+        /// The database
         #[command(flatten)]
         database: DatabaseOptions,
         /// The case's id, as `list` shows it
         id: String,
-        /// Why: what was found out and done. No account numbers and no names
+        /// The reason: findings and actions. No account numbers and no names
         #[arg(long, value_parser = values::reason)]
         reason: String,
     },
@@ -100,7 +100,7 @@ pub enum CasesCommand {
 /// Options of `bascule members`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct MembersOptions {
-    /// What to do
+    /// The action
     #[command(subcommand)]
     pub command: MembersCommand,
 }
@@ -108,53 +108,53 @@ pub struct MembersOptions {
 /// What `bascule members` can do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum MembersCommand {
-    /// List the members and what is agreed with them
+    /// List the members and their settings
     List {
-        /// Where they are kept
+        /// The database
         #[command(flatten)]
         database: DatabaseOptions,
     },
-    /// Change what is agreed with a member. A running gateway follows within five seconds; payments
-    /// that are under way keep the terms with which they began
+    /// Change the settings of a member. A running gateway uses them within five seconds; running
+    /// payments keep the settings from their creation
     Set {
-        /// Where it is kept
+        /// The database
         #[command(flatten)]
         database: DatabaseOptions,
         /// The member's id, m:…
         #[arg(value_parser = values::member)]
         member: MemberId,
-        /// Whether the order of an approved payment is sent by itself; off: after POST …/redeem
+        /// Whether the gateway sends the order of an approved payment by itself; off: after POST …/redeem
         #[arg(long, value_enum)]
         auto_redeem: Option<OnOff>,
-        /// The member's own address to which banks send payers back (TPP callback); `none`: ours.
-        /// Every bank that the member uses must know it; a sandbox's banks learn it at its start
+        /// The member's own address to which banks redirect payers (TPP callback); `none`: the gateway's.
+        /// Every bank of the member must know the address; a sandbox's banks learn it when they start
         #[arg(long, value_name = "URL|none", value_parser = values::address_or_none)]
         tpp_callback_url: Option<AddressOrNone>,
-        /// Whether the member may ask for payments on behalf of others (actingAs, permission
+        /// Whether the member may request payments on behalf of others (actingAs, permission
         /// ACT_ON_BEHALF_OF)
         #[arg(long, value_enum)]
         act_on_behalf: Option<OnOff>,
-        /// Whether only listed accounts may be paid
+        /// Whether the member may pay only to listed accounts
         #[arg(long, value_enum)]
         restrict_beneficiaries: Option<OnOff>,
-        /// Lists an account: an IBAN, a sort code and account number (123456-12345678), 26 Polish
+        /// Adds an account to the list: an IBAN, a sort code and account number (123456-12345678), 26 Polish
         /// digits, or bban:…, bankgiro:…, plusgiro:…; may be repeated
         #[arg(long, value_name = "ACCOUNT", value_parser = values::account)]
         add_beneficiary: Vec<AccountIdentifier>,
-        /// Takes an account off the list; may be repeated
+        /// Removes an account from the list; may be repeated
         #[arg(long, value_name = "ACCOUNT", value_parser = values::account)]
         remove_beneficiary: Vec<AccountIdentifier>,
-        /// Gives the member another name, by which token requests may name it: EMAIL, PHONE, DOMAIN,
+        /// Adds an alias of the member, for token requests: EMAIL, PHONE, DOMAIN,
         /// BANK, CUSTOM or EIDAS, a colon, and the name; may be repeated
         #[arg(long, value_name = "TYPE:VALUE", value_parser = values::alias)]
         alias: Vec<Alias>,
-        /// Takes a name away; may be repeated
+        /// Removes an alias; may be repeated
         #[arg(long, value_name = "TYPE:VALUE", value_parser = values::alias)]
         remove_alias: Vec<Alias>,
     },
 }
 
-/// Who sends receipts where nobody else is named.
+/// The default sender of receipts.
 pub const MAIL_FROM: &str = "Bascule <receipts@localhost>";
 
 /// A switch.
@@ -169,7 +169,7 @@ pub enum OnOff {
 /// Options of `bascule banks`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct BanksOptions {
-    /// What to do
+    /// The action
     #[command(subcommand)]
     pub command: BanksCommand,
 }
@@ -179,16 +179,16 @@ pub struct BanksOptions {
 pub enum BanksCommand {
     /// List the templates: countries, id, standard, name
     Templates {
-        /// ISO 3166-1 alpha-2; all countries where absent
+        /// ISO 3166-1 alpha-2; all countries if absent
         #[arg(long, value_parser = values::country)]
         country: Option<String>,
     },
-    /// Print the file that completes a template, with what is to be filled in
+    /// Print the file that completes a template, with the missing values
     Show {
         /// Id of the template
         id: String,
     },
-    /// Load a folder of banks, and list them or say what is wrong
+    /// Load a folder of banks, and list them or report errors
     Check {
         /// The folder that holds `<country>/<id>.toml`
         folder: PathBuf,
@@ -198,7 +198,7 @@ pub enum BanksCommand {
 /// Options of `bascule certs`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct CertsOptions {
-    /// What to do
+    /// The action
     #[command(subcommand)]
     pub command: CertsCommand,
 }
@@ -206,42 +206,42 @@ pub struct CertsOptions {
 /// What `bascule certs` can do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum CertsCommand {
-    /// Make look-alikes of a QWAC and a QSealC under a certification authority of your own
+    /// Create look-alikes of a QWAC and a QSealC under your own certification authority
     Develop {
-        /// Whom they are for
+        /// The subject
         #[command(flatten)]
         subject: SubjectOptions,
-        /// How long they last, in days
+        /// How long they are valid, in days
         #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=3_650))]
         days: i64,
-        /// Where to; an authority that is there already is used again
+        /// The output folder; an authority that already exists there is used again
         #[arg(long, default_value = "certs")]
         out: PathBuf,
-        /// Data directory of a sandbox: its authority issues them, so its simulated banks trust them.
+        /// Data directory of a sandbox: its authority issues the certificates, so its simulated banks trust them.
         /// Their organizationIdentifier is then the sandbox's
         #[arg(long, value_name = "DATA_DIR", conflicts_with = "organisation_id")]
         sandbox: Option<PathBuf>,
     },
-    /// Make keys and requests (PKCS#10) for a real QWAC and QSealC
+    /// Create keys and requests (PKCS#10) for a real QWAC and QSealC
     Request {
-        /// Whom they are for
+        /// The subject
         #[command(flatten)]
         subject: SubjectOptions,
-        /// Where to
+        /// The output folder
         #[arg(long, default_value = "certs")]
         out: PathBuf,
     },
-    /// Show what is in a certificate
+    /// Show the contents of a certificate
     Show {
         /// A PEM file
         file: PathBuf,
     },
-    /// Give the gateway a QWAC and a QSealC; of several, the newest that is valid is used
+    /// Add a QWAC and a QSealC to the gateway, which uses the newest valid ones
     Add {
-        /// Where they are kept
+        /// The database
         #[command(flatten)]
         database: DatabaseOptions,
-        /// The member that is licensed itself, m:…; without it they are the gateway's own
+        /// The licensed member that owns them, m:…; without it the gateway owns them
         #[arg(long, value_parser = values::member)]
         member: Option<MemberId>,
         /// PEM: the QWAC, then the certificates above it
@@ -257,15 +257,15 @@ pub enum CertsCommand {
         #[arg(long)]
         qseal_key: PathBuf,
     },
-    /// List the certificates that the gateway holds, and until when they are valid
+    /// List the certificates of the gateway with their validity
     List {
-        /// Where they are kept
+        /// The database
         #[command(flatten)]
         database: DatabaseOptions,
     },
-    /// Take a certificate from the gateway
+    /// Remove a certificate from the gateway
     Remove {
-        /// Where it is kept
+        /// The database
         #[command(flatten)]
         database: DatabaseOptions,
         /// SHA-256 of the certificate, as `list` shows it
@@ -284,7 +284,7 @@ pub struct DatabaseOptions {
     pub database: Option<String>,
 }
 
-/// Whom certificates are for.
+/// The subject of certificates.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SubjectOptions {
     /// organizationIdentifier: PSD, country, authority, authorisation number
@@ -299,7 +299,7 @@ pub struct SubjectOptions {
     /// ISO 3166-1 alpha-2
     #[arg(long, default_value = "GB", value_parser = values::country)]
     pub country: String,
-    /// What the provider may do, repeated or separated by commas
+    /// Roles of the provider, repeated or separated by commas
     #[arg(long, value_delimiter = ',', default_values = ["PSP_PI", "PSP_AI"], value_parser = values::role)]
     pub roles: Vec<Role>,
     /// Name of the national competent authority
@@ -313,10 +313,10 @@ pub struct CallsOptions {
     /// The payment's id, `pm2:…`
     #[arg(value_parser = values::payment)]
     pub payment: PaymentId,
-    /// Where it is kept
+    /// The database
     #[command(flatten)]
     pub database: DatabaseOptions,
-    /// Show requests and answers, too, without what must not be kept
+    /// Include requests and answers, redacted
     #[arg(long)]
     pub full: bool,
     /// Print everything as one line of JSON
@@ -327,27 +327,27 @@ pub struct CallsOptions {
 /// Options of `bascule sandbox`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SandboxOptions {
-    /// Port of the gateway; the simulated banks take the next one. 0 takes free ones
+    /// Port of the gateway; the simulated banks use the next one. 0 selects free ports
     #[arg(long, default_value_t = 8000)]
     pub port: u16,
-    /// Port of the simulated banks, where it is not the next one
+    /// Port of the simulated banks, if it is not the next one
     #[arg(long)]
     pub bank_port: Option<u16>,
-    /// Where the database and the keys are kept
+    /// The directory of the database and the keys
     #[arg(long, default_value = "bascule-data")]
     pub data_dir: PathBuf,
-    /// Keep nothing: everything is gone when the process ends
+    /// Keep no data after the process ends
     #[arg(long, conflicts_with = "data_dir")]
     pub ephemeral: bool,
-    /// PostgreSQL (15 or later) instead of the embedded SQLite: the URL of a database that this
-    /// sandbox alone uses
+    /// Use PostgreSQL (15 or later) instead of the embedded SQLite: the URL of a database for this
+    /// sandbox alone
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// Another host under which members reach the gateway, as their tokens name it; may be repeated
+    /// Another host of the gateway, as members' tokens name it; may be repeated
     #[arg(long, value_name = "HOST", value_parser = values::host)]
     pub accepted_host: Vec<String>,
     /// The origin of a browser page that may call the whole API, such as https://shop.example; may
-    /// be repeated. Public data is for every origin
+    /// be repeated. Every origin may read public data
     #[arg(long, value_name = "ORIGIN", value_parser = values::origin)]
     pub browser_origin: Vec<String>,
     /// How long a simulated bank takes to execute an order, in milliseconds
@@ -357,8 +357,8 @@ pub struct SandboxOptions {
     #[arg(long, default_value_t = 10_000, value_name = "MS",
         value_parser = clap::value_parser!(u64).range(1..=20_000))]
     pub bank_timeout: u64,
-    /// Connections to the gateway at the same time; above it, those that wait longest for a request
-    /// are closed. As many as the limit of open files allows where absent, at most 10000
+    /// Connections to the gateway at the same time; above it, the gateway closes those that wait longest
+    /// for a request. Default: as many as the limit of open files allows, at most 10000
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub connections: Option<u32>,
     /// How long a connection may wait for its next request, in milliseconds
@@ -373,29 +373,29 @@ pub struct SandboxOptions {
     #[arg(long, default_value_t = http_server::BODY_MS, value_name = "MS",
         value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     pub body_timeout: u64,
-    /// Requests per minute that each member may send, and how many at once: 600:50. As many at once
-    /// as per minute where only one number is given; no limit without this option
+    /// Requests per minute that each member may send, and at once: 600:50. A single number sets both;
+    /// no limit without this option
     #[arg(long, value_name = "PER_MINUTE[:AT_ONCE]", value_parser = rate_limit::of_text)]
     pub rate_limit: Option<RateLimit>,
-    /// The limit of one member, or none; repeated for others
+    /// The limit of one member, or none; may be repeated
     #[arg(long, value_name = "MEMBER=LIMIT|none", value_parser = rate_limit::of_member)]
     pub member_rate_limit: Vec<(MemberId, Option<RateLimit>)>,
     /// The mail server for receipts: smtps://user:password@host, smtp://host:587?tls=required, or
-    /// smtp://localhost:1025. Without it receipts are files in the data directory
+    /// smtp://localhost:1025. Without it, receipts are files in the data directory
     #[arg(long, value_name = "URL")]
     pub smtp_url: Option<String>,
-    /// Who sends receipts: "Shop receipts <receipts@shop.example>"
+    /// The sender of receipts: "Shop receipts <receipts@shop.example>"
     #[arg(long, value_name = "ADDRESS", default_value = MAIL_FROM)]
     pub mail_from: String,
-    /// Print what is ready as one line of JSON
+    /// Print the values of the ready sandbox as one line of JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// How the payment is asked for, and who guides the payer.
+/// The API flow, and who guides the payer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PayFlow {
-    /// Payments v2 on the merchant's own pages: whatever the bank wants of the payer
+    /// Payments v2 on the merchant's own pages, with every step that the bank requires
     ApiOnly,
     /// Payments v2 on the hosted pages: bank picker first
     FullHostedPages,
@@ -412,7 +412,7 @@ pub enum PayFlow {
 }
 
 impl PayFlow {
-    /// `flowType` of `POST /v2/payments`; none for payments v1.
+    /// `flowType` of `POST /v2/payments`; `None` for payments v1.
     #[must_use]
     pub fn type_on_the_wire(self) -> Option<&'static str> {
         match self {
@@ -435,10 +435,10 @@ pub struct PayOptions {
     /// The simulated bank: the page /sim/ lists them
     #[arg(long, default_value = "ob-modelo")]
     pub bank: String,
-    /// How the payment is asked for, and who guides the payer
+    /// The API flow, and who guides the payer
     #[arg(long, value_enum, default_value_t = PayFlow::ApiOnly)]
     pub flow: PayFlow,
-    /// How the payer confirms at a bank that offers a choice, or the beginning of its name: photoTAN
+    /// The payer's method at a bank that offers a choice, or the beginning of its name: photoTAN
     #[arg(long)]
     pub method: Option<String>,
     /// The payer declines at the bank
@@ -447,7 +447,7 @@ pub struct PayOptions {
     /// Data directory of the running sandbox; without one, a sandbox is started for this payment
     #[arg(long, default_value = "bascule-data")]
     pub data_dir: PathBuf,
-    /// How long to wait for the last status and its webhook, in seconds
+    /// How long to wait for the final status and its webhook, in seconds
     #[arg(long, default_value_t = 30, value_name = "SECONDS",
         value_parser = clap::value_parser!(u64).range(1..=3_600))]
     pub patience: u64,

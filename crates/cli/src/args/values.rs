@@ -10,21 +10,21 @@ use domain::money::{Amount, Currency};
 /// Longest address, in bytes.
 const URL_BYTES_MAX: usize = 2_048;
 
-/// A positive decimal number, as the API takes it. The digits that a currency allows are the API's
-/// to check.
+/// A positive decimal number, as the API accepts it. The API checks the decimal places of the
+/// currency.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn amount(text: &str) -> Result<String, String> {
     Amount::parse(text, Currency::GBP)
         .map(|_| text.to_owned())
         .map_err(|error| format!("{error}; expected is a positive decimal number, such as 10.23"))
 }
 
-/// The code of a country (ISO 3166-1 alpha-2), in whichever case.
+/// The code of a country (ISO 3166-1 alpha-2), in upper or lower case.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn country(text: &str) -> Result<String, String> {
     let code = text.to_ascii_uppercase();
     match is_country(&code) {
@@ -36,10 +36,10 @@ pub fn country(text: &str) -> Result<String, String> {
 /// Longest reason, in characters.
 const REASON_CHARACTERS_MAX: usize = 500;
 
-/// Why a case is closed: one line.
+/// The reason for closing a case: one line.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     let fits = (1..=REASON_CHARACTERS_MAX).contains(&text.chars().count())
@@ -56,44 +56,44 @@ pub fn reason(text: &str) -> Result<String, String> {
 /// A payment's id.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn payment(text: &str) -> Result<PaymentId, String> {
-    text.parse().map_err(|_| format!("`{text}` is no payment id: they are like pm2:…:bscuLe"))
+    text.parse().map_err(|_| format!("`{text}` is not a payment id; expected is pm2:…:bscuLe"))
 }
 
 /// A member's id.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn member(text: &str) -> Result<MemberId, String> {
     text.parse().map_err(|_| {
-        format!("`{text}` is no member id: they are like m:…:bscuLe, see `bascule members list`")
+        format!("`{text}` is not a member id; expected is m:…:bscuLe, see `bascule members list`")
     })
 }
 
 /// Another name of a member.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn alias(text: &str) -> Result<Alias, String> {
-    text.parse().map_err(|error| format!("`{text}` is no alias: {error}"))
+    text.parse().map_err(|error| format!("`{text}` is not an alias: {error}"))
 }
 
-/// What a payment service provider may do.
+/// A role of a payment service provider.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn role(text: &str) -> Result<Role, String> {
     Role::from_name(text).ok_or_else(|| {
         let names = Role::ALL.map(Role::name).join(", ");
-        format!("`{text}` is no role; expected is one of {names}")
+        format!("`{text}` is not a role; expected is one of {names}")
     })
 }
 
-/// The origin of a browser page: scheme, host, and a port where it is not the usual one.
+/// The origin of a browser page: scheme, host, and a port if it is not the default.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn origin(text: &str) -> Result<String, String> {
     let plain = text.trim_end_matches('/');
     let same = url::Url::parse(plain)
@@ -107,10 +107,10 @@ pub fn origin(text: &str) -> Result<String, String> {
     }
 }
 
-/// A host under which the gateway is reached, with a port where it has one.
+/// A host of the gateway, with an optional port.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn host(text: &str) -> Result<String, String> {
     let url = url::Url::parse(&format!("http://{text}/"));
     let only_a_host = url.is_ok_and(|url| {
@@ -128,7 +128,7 @@ pub fn host(text: &str) -> Result<String, String> {
 /// An address of a member, or `None` for `none`.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn address_or_none(text: &str) -> Result<AddressOrNone, String> {
     if text == "none" {
         return Ok(AddressOrNone(None));
@@ -155,7 +155,7 @@ pub struct AddressOrNone(pub Option<String>);
 /// (`123456-12345678`), 26 Polish digits, or `bban:…`, `bankgiro:…`, `plusgiro:…`.
 ///
 /// # Errors
-/// What was expected.
+/// Says what is expected.
 pub fn account(text: &str) -> Result<AccountIdentifier, String> {
     let plain: String = text.chars().filter(|one| !one.is_whitespace()).collect();
     let of_digits = |text: &str| !text.is_empty() && text.bytes().all(|one| one.is_ascii_digit());
@@ -167,7 +167,7 @@ pub fn account(text: &str) -> Result<AccountIdentifier, String> {
             "plusgiro" => AccountIdentifier::Plusgiro { plusgiro_number: number, bic },
             _ => {
                 return Err(format!(
-                    "`{kind}:` is no kind of account: bban:…, bankgiro:… or plusgiro:…"
+                    "`{kind}:` is not a kind of account; expected is bban:…, bankgiro:… or plusgiro:…"
                 ));
             }
         }
@@ -185,5 +185,5 @@ pub fn account(text: &str) -> Result<AccountIdentifier, String> {
             _ => AccountIdentifier::Iban { iban: plain, bic: None },
         }
     };
-    account.checked().map_err(|error| format!("`{text}` is no account: {error}"))
+    account.checked().map_err(|error| format!("`{text}` is not an account: {error}"))
 }

@@ -1,4 +1,4 @@
-//! What each kind of case means to an operator: the text of `bascule cases show` and of
+//! The meaning of each kind of case for an operator: the text of `bascule cases show` and of
 //! `docs/cases.md`.
 
 use domain::case::CaseKind;
@@ -6,17 +6,18 @@ use domain::case::CaseKind;
 /// One kind, explained.
 #[derive(Debug, Clone, Copy)]
 pub struct Explanation {
-    /// Whether money may have moved without the member's knowing.
+    /// Whether money may have moved without the member's knowledge.
     pub money: bool,
-    /// What happened.
+    /// The situation.
     pub meaning: &'static str,
-    /// What the gateway does without anybody.
+    /// The gateway's own next steps.
     pub by_itself: &'static str,
-    /// What a person does.
+    /// The steps for a person.
     pub to_do: &'static str,
 }
 
-const ASKS_ON: &str = "It asks the bank for up to 30 days, and never sends the order again.";
+const ASKS_ON: &str =
+    "The gateway asks the bank for up to 30 days, and never sends the order again.";
 const NOTHING_CHANGED: &str = "Nothing: the payment did not change.";
 
 /// Explains a kind.
@@ -48,17 +49,17 @@ pub fn explain(kind: CaseKind) -> Explanation {
 fn of_order(kind: CaseKind) -> Explanation {
     let (meaning, by_itself, to_do) = match kind {
         CaseKind::OrderWithoutId => (
-            "The answer to the order was lost. The bank says that the consent was used, so it has the \
-             order, but UK Open Banking has no way to find an order by its consent.",
-            "Nothing more: the payment stays INITIATION_PROCESSING until a person closes the matter \
-             with the member.",
-            "Give the bank the end-to-end id and the consent id (`bascule calls PAYMENT --full`) and \
-             ask what became of the order. Report the answer to the member. Never pay again before \
-             the bank has answered.",
+            "The answer to the order was lost. The bank reports that the consent was used, so \
+             it has the order. UK Open Banking cannot find an order by its consent.",
+            "Nothing more: the payment stays INITIATION_PROCESSING until a person settles the \
+             matter with the member.",
+            "Send the bank the end-to-end id and the consent id (`bascule calls PAYMENT \
+             --full`), and ask for the state of the order. Report the answer to the member. \
+             Never pay again before the bank has answered.",
         ),
         CaseKind::OrderAnswerAfterItWasLost => (
-            "The order's answer had been given up as lost; then a refusal of the same order arrived. \
-             The two do not prove that nothing was executed.",
+            "The order's answer counted as lost; then a refusal of the same order arrived. The \
+             refusal does not prove that the bank executed nothing.",
             ASKS_ON,
             "Wait for the next status. If the payment is still uncertain after an hour, ask the bank.",
         ),
@@ -70,18 +71,19 @@ fn of_order(kind: CaseKind) -> Explanation {
              this gateway.",
         ),
         CaseKind::OrderTakenUnasked => (
-            "The bank reports that it executed the order of a payment that had ended, or that was \
-             still to be redeemed.",
+            "The bank reports that it executed an order. The payment had already ended, or the \
+             order had not been sent yet.",
             "Nothing: the payment keeps its status.",
-            "Money may have moved. Ask the bank for the order's status. If it was executed, report that \
-             to the member: the member's records say otherwise.",
+            "Ask the bank for the order's status. If the bank executed it, report that to the \
+             member: the member's records differ.",
         ),
         _ => (
-            "An order left for the bank and no readable answer came: a timeout, a broken connection, \
-             or an answer that cannot be read. The bank may have executed it.",
+            "The gateway sent an order and received no readable answer: a timeout, a broken \
+             connection, or a malformed answer. The bank may have executed the order.",
             ASKS_ON,
-            "Look at the bank with `bascule calls PAYMENT`. Wait for the next status. Ask the bank \
-             if the payment is still INITIATION_PENDING_REDEMPTION_VERIFICATION after an hour.",
+            "Look at the calls with `bascule calls PAYMENT`. Wait for the next status. If the \
+             payment is still INITIATION_PENDING_REDEMPTION_VERIFICATION after an hour, ask the \
+             bank.",
         ),
     };
     Explanation { money: true, meaning, by_itself, to_do }
@@ -91,30 +93,33 @@ fn of_approval(kind: CaseKind) -> Explanation {
     let (money, meaning, by_itself, to_do) = match kind {
         CaseKind::OpeningAnswerLost => (
             true,
-            "The creation left for a bank that executes at the approval, and its answer was lost. The \
-             bank may hold, and execute, a payment whose id nobody here knows.",
+            "The gateway sent the creation of a payment to a bank that executes at the \
+             approval, and the answer was lost. The bank may hold, and execute, a payment whose \
+             id the gateway does not know.",
             "The payment waits. After 30 days it ends as INITIATION_NO_FINAL_STATUS_AVAILABLE.",
             "Ask the bank, with time, amount and end-to-end id, whether it has the payment. Report the \
              answer to the member.",
         ),
         CaseKind::ApprovalAnswerLost => (
             true,
-            "The payer's answer to the bank's question left, and the bank's reply was lost. The bank \
-             may have executed the payment.",
-            "It asks the bank where the approval stands. It never sends the answer again.",
-            "Wait for the next status. Ask the bank if there is none after an hour.",
+            "The gateway sent the payer's answer to the bank's question, and the bank's reply \
+             was lost. The bank may have executed the payment.",
+            "The gateway asks the bank for the state of the approval. It never sends the answer \
+             again.",
+            "Wait for the next status. If it does not arrive within an hour, ask the bank.",
         ),
         CaseKind::ApprovalUnproven => (
             true,
-            "The payer returned from a bank that executes at the approval, and the approval could not \
-             be verified there.",
-            "The payment waits, and the bank is asked again before the payer's time ends.",
-            "Nothing at first. If the case names a certificate or a signature, look at the bank's \
-             profile. If many payments at this bank have it, call the bank.",
+            "The payer returned from a bank that executes at the approval, and the gateway \
+             could not verify the approval with the bank.",
+            "The payment waits, and the gateway asks the bank again before the payer's time \
+             ends.",
+            "Nothing at first. If the case names a certificate or a signature, check the bank's \
+             profile. If many payments at this bank have this case, call the bank.",
         ),
         CaseKind::AuthorisationBeforeReturn => (
             false,
-            "The bank answered about an approval although the payer had not chosen a bank.",
+            "The bank sent an answer about an approval, but the payer had not chosen a bank.",
             NOTHING_CHANGED,
             "Report it to the developers of this gateway with `bascule calls PAYMENT --json`.",
         ),
@@ -122,24 +127,25 @@ fn of_approval(kind: CaseKind) -> Explanation {
             false,
             "A browser returned from a bank for a payment whose payer had not chosen a bank.",
             NOTHING_CHANGED,
-            "One such case needs nothing. Many from one member or bank: somebody may be trying \
-             addresses; look at the access log.",
+            "A single case needs no action. If there are many from one member or bank, somebody \
+             may be guessing addresses: check the access log.",
         ),
         CaseKind::TooManyReturns => (
             false,
-            "More browsers returned for one payment before the bank had answered than the gateway \
-             keeps. The further ones were not kept.",
-            "Those that were kept are verified.",
-            "One such case needs nothing: a payer pressed reload. Many: the bank is slow; see \
-             `GET /reports/banks/status`.",
+            "Before the bank answered, more browsers returned for one payment than the gateway \
+             keeps. It dropped the later returns.",
+            "The gateway verifies the returns that it kept.",
+            "A single case needs no action: a payer reloaded the page. If there are many, the \
+             bank is slow: see `GET /reports/banks/status`.",
         ),
         _ => (
             false,
-            "A browser returned with something that the bank neither signed nor confirms: an old \
-             address, a changed one, or a forgery.",
-            "The payment waits for a return that proves something.",
-            "One such case needs nothing. Many at one bank: the bank changed its keys or its redirect; \
-             look at its profile. Many for one member: somebody may be forging returns.",
+            "A browser returned with parameters that the bank neither signed nor confirmed: an \
+             old address, a changed address, or a forgery.",
+            "The payment waits for a return that the gateway can verify.",
+            "A single case needs no action. If there are many at one bank, the bank may have \
+             changed its keys or its redirect: check its profile. If there are many for one \
+             member, somebody may be forging returns.",
         ),
     };
     Explanation { money, meaning, by_itself, to_do }
@@ -149,49 +155,54 @@ fn of_status(kind: CaseKind) -> Explanation {
     let (money, meaning, by_itself, to_do) = match kind {
         CaseKind::StatusContradictsEnd => (
             true,
-            "The payment has ended, and the bank now says something else: for example rejected, then \
-             executed.",
+            "The payment has ended, and the bank now reports another end: for example rejected, \
+             then executed.",
             "Nothing: the member keeps the status that it was sent.",
-            "Ask the bank which word counts. Report the answer to the member; money may have moved.",
+            "Ask the bank which status is right. Report the answer to the member.",
         ),
         CaseKind::AccessLost => (
             true,
-            "The access token of the order has ended, and the bank gives no other one. The order may be \
-             executed all the same.",
-            "The bank cannot be asked about the order any more; after 30 days the payment ends without \
-             a final status.",
-            "Ask the bank with the end-to-end id (`bascule calls PAYMENT --full`) and report the answer \
-             to the member.",
+            "The access token of the order has expired, and the bank issues no new token. The \
+             bank may still execute the order.",
+            "The gateway can no longer ask the bank about the order. After 30 days the payment \
+             ends without a final status.",
+            "Ask the bank, with the end-to-end id (`bascule calls PAYMENT --full`). Report the \
+             answer to the member.",
         ),
         CaseKind::NoFinalStatus => (
             true,
-            "The bank gave no last status within 30 days.",
-            "The payment ended as INITIATION_NO_FINAL_STATUS_AVAILABLE. The bank is not asked again.",
-            "The order may have been executed. Ask the bank and report the answer to the member.",
+            "The bank reported no final status within 30 days.",
+            "The payment ended as INITIATION_NO_FINAL_STATUS_AVAILABLE. The gateway does not \
+             ask the bank again.",
+            "The bank may have executed the order. Ask the bank, and report the answer to the \
+             member.",
         ),
         CaseKind::UnrecognisedBankStatus => (
             false,
-            "The bank's status is a word that its standard does not have. It concludes nothing.",
+            "The bank's status is not a word of its standard. The gateway concludes nothing \
+             from it.",
             ASKS_ON,
-            "Ask the bank what the word means. Report it to the developers of this gateway, so that it \
-             gets a line in docs/statuses.md.",
+            "Ask the bank for the meaning of the word. Report it to the developers of this \
+             gateway, so that docs/statuses.md gets a line for it.",
         ),
         CaseKind::BankAnswerMalformed => (
             false,
-            "An answer of the bank cannot be read: broken JSON, a missing field, a wrong signature.",
-            "What the answer was about is asked again, or ends with an error that the member sees.",
+            "The gateway cannot read an answer of the bank: broken JSON, a missing field, a \
+             wrong signature.",
+            "The gateway repeats the request, or ends it with an error that the member sees.",
             "Look at the answer with `bascule calls PAYMENT --full`. If the bank changed its API, \
              change its profile or call the bank.",
         ),
         CaseKind::ReceiptNotSent => (
             false,
-            "The mail to the payer was refused by the mail server, or could not be sent for ten hours.",
-            "Nothing more: no other mail is tried.",
-            "Look at the mail server (`--smtp-url`). The payment itself is not touched.",
+            "The mail server refused the mail to the payer, or the mail could not be sent for \
+             ten hours.",
+            "Nothing more: the gateway sends no other mail.",
+            "Check the mail server (`--smtp-url`). The payment itself is not affected.",
         ),
         _ => (
             false,
-            "A status came for an order that the payment does not have.",
+            "A status arrived for an order that the payment does not have.",
             NOTHING_CHANGED,
             "Compare `bascule calls PAYMENT --full` with the payment's status, and report it to the \
              developers of this gateway.",

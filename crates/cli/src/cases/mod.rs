@@ -1,5 +1,5 @@
-//! `bascule cases list`, `show` and `close`: what a person must read. A running gateway is not
-//! disturbed.
+//! `bascule cases list`, `show` and `close`: situations that a person must read. The commands do not
+//! disturb a running gateway.
 
 pub mod kinds;
 
@@ -21,7 +21,7 @@ use crate::terminal;
 /// Carries the command out.
 ///
 /// # Errors
-/// Where the database cannot be used, there is no such case, or it is closed already.
+/// If the database cannot be used, there is no such case, or it is closed already.
 pub async fn run(options: CasesOptions) -> anyhow::Result<ExitCode> {
     match options.command {
         CasesCommand::List { database, all, limit, json } => {
@@ -154,7 +154,7 @@ fn for_people(case: &StoredCase) -> String {
     match CaseKind::from_name(&case.kind).map(kinds::explain) {
         Some(explanation) => {
             let urgent = if explanation.money { " Money may have moved." } else { "" };
-            lines.push(format!("What happened: {}{urgent}", explanation.meaning));
+            lines.push(format!("Meaning:       {}{urgent}", explanation.meaning));
             lines.push(format!("By itself:     {}", explanation.by_itself));
             lines.push(format!("To do:         {}", explanation.to_do));
         }

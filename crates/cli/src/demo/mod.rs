@@ -22,7 +22,7 @@ use crate::merchant::{Merchant, Refusal, webhook_is_genuine};
 
 /// Webhooks that the shop remembers; older ones are forgotten.
 const WEBHOOKS_KEPT: usize = 200;
-/// What the shop sells, and what each price leads to at a simulated bank.
+/// The shop's goods, and the outcome of each price at a simulated bank.
 const PRICES: [(&str, &str); 6] = [
     ("10.23", "an ordinary payment"),
     ("108.00", "not enough money in the account"),
@@ -46,7 +46,7 @@ struct Received {
 
 struct Shop {
     merchant: Merchant,
-    /// Whoever pastes the sandbox's `curl` line: its payers come back here, too.
+    /// The merchant of the sandbox's `curl` command: its payers return to this shop, too.
     developer: Merchant,
     api_url: String,
     banks_url: String,
@@ -124,7 +124,7 @@ async fn pay(State(shop): State<Arc<Shop>>, body: axum::body::Bytes) -> Response
     }
 }
 
-/// What the page's script asks for while it is open.
+/// The status for the script of an open page.
 async fn status(State(shop): State<Arc<Shop>>, uri: Uri) -> Response {
     let Some(id) = parameter(uri.query().unwrap_or("").as_bytes(), "payment-id") else {
         return StatusCode::BAD_REQUEST.into_response();
@@ -188,7 +188,7 @@ impl Shop {
         }
     }
 
-    /// Tells the gateway, once, where this shop's webhooks go, and learns its public key.
+    /// Registers this shop's webhook URL at the gateway, once, and fetches the gateway's public key.
     async fn prepare(&self) -> anyhow::Result<()> {
         self.gateway_key
             .get_or_try_init(|| async {
@@ -246,7 +246,7 @@ impl Shop {
     }
 }
 
-/// Whether the payment is none of this member's.
+/// Whether the payment does not belong to this member.
 fn is_not_found(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Refusal>().is_some_and(|refusal| refusal.status == 404)
 }

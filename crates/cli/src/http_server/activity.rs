@@ -1,5 +1,5 @@
-//! What a connection is doing, and since when: its timeouts and its place among those that are closed
-//! for newer ones follow from that.
+//! The phase of a connection and its start. They decide its timeouts, and whether the connection is
+//! closed for a newer one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,11 +25,11 @@ enum Phase {
 struct Current {
     phase: Phase,
     since_ms: i64,
-    /// Whether it was told to close.
+    /// Whether the connection was asked to close.
     closing: bool,
 }
 
-/// What one connection is doing.
+/// The phase of one connection.
 pub(super) struct Activity {
     clock: Arc<dyn Clock>,
     current: Mutex<Current>,
@@ -86,13 +86,13 @@ impl Activity {
         }
     }
 
-    /// Tells the connection to close.
+    /// Asks the connection to close.
     pub(super) fn close(&self) {
         self.lock().closing = true;
         self.close.notify_one();
     }
 
-    /// Waits until the connection is told to close, or has been in its phase for too long.
+    /// Waits until the connection is asked to close, or its phase has taken too long.
     pub(super) async fn over(&self, limits: &Limits) {
         let overdue = async {
             while let Some(remaining_ms) = self.remaining_ms(limits) {
@@ -105,7 +105,7 @@ impl Activity {
         }
     }
 
-    /// How long the phase may still last; `None` where that time is over.
+    /// How long the phase may still last; `None` if that time is over.
     fn remaining_ms(&self, limits: &Limits) -> Option<u64> {
         let now_ms = self.clock.now().as_millisecond();
         let mut current = self.lock();

@@ -31,7 +31,7 @@ use tower::ServiceExt;
 use self::activity::Activity;
 use self::watched::{RequestBody, ResponseBody, Stream};
 
-/// Connections at the same time where the limit of open files leaves room for so many.
+/// The most connections at the same time; fewer if the limit of open files is too small for them.
 pub const CONNECTIONS_MAX: usize = 10_000;
 /// How long a connection may wait for its next request, in milliseconds.
 pub const IDLE_MS: u64 = 60_000;
@@ -48,10 +48,10 @@ pub const HEAD_BYTES_MAX: usize = 64 * 1024;
 pub const HEADERS_MAX: usize = 100;
 /// The pause after a connection could not be accepted, in milliseconds.
 const ACCEPT_AGAIN_MS: u64 = 1_000;
-/// How often a new connection that found no place looks for one that may be closed, in milliseconds.
+/// How often a new connection without a place looks for a connection to close, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 100;
 
-/// What connections may take.
+/// The limits of connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at the same time, from 1.
@@ -120,8 +120,8 @@ pub async fn serve(
 }
 
 impl Open {
-    /// A place for one more connection, by closing another one where there is none. `None` is never
-    /// seen: the semaphore is not closed.
+    /// A place for one more connection; if all are taken, another connection is closed. Never `None`,
+    /// because the semaphore is never closed.
     async fn place(&self, clock: &dyn Clock) -> Option<OwnedSemaphorePermit> {
         loop {
             if let Ok(place) = Arc::clone(&self.room).try_acquire_owned() {

@@ -5,8 +5,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::CONNECTIONS_MAX;
 
-/// Files for all that is no connection of a caller: the database (26 for SQLite, 16 for PostgreSQL),
-/// calls to banks and to members (at most 128 at the same time), files, signals.
+/// Files reserved for everything except callers' connections: the database (26 for SQLite, 16 for
+/// PostgreSQL), calls to banks and to members (at most 128 at the same time), files, signals.
 const RESERVED_FILES: u64 = 256;
 /// Fewer connections than this serve nobody.
 const CONNECTIONS_MIN: u64 = 32;
@@ -17,15 +17,15 @@ const FREE_PART: u64 = 4;
 /// [`CONNECTIONS_MAX`]. Raises the process's own limit as far as the system lets it.
 ///
 /// # Errors
-/// Where the limit of open files is too small.
+/// If the limit of open files is too small.
 pub fn connections(wanted: Option<u32>) -> anyhow::Result<usize> {
     connections_within(raised_limit(), wanted)
 }
 
-/// The limit of open files after it was raised; the highest number where there is none.
+/// The limit of open files after it was raised; the highest number if there is no limit.
 fn raised_limit() -> u64 {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    // Some systems take no such number: what was allowed before still is.
+    // Some systems reject this number; then the previous limit stays.
     let _as_before = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }

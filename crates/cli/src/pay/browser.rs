@@ -1,5 +1,5 @@
-//! The payer's browser, played: it opens pages, follows redirects, fills in forms and keeps cookies,
-//! at the gateway's hosted pages and at the simulated banks' own pages and apps.
+//! The payer's browser, played: it opens pages as data, follows redirects, fills in forms and keeps
+//! cookies, at the gateway's hosted pages and at the simulated banks' own pages and apps.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,23 +9,23 @@ use banks::wire::{Request, Response, Wire};
 use domain::seams::Clock;
 use url::Url;
 
-use super::html::{self, Form};
-use super::payer::Payer;
+use super::payer::{Customers, Payer};
+use super::view::{Form, View};
 use crate::seams::SystemClock;
 use crate::wire::HttpWire;
 
 /// How long one page may take, in milliseconds.
 const TIMEOUT_MS: u64 = 30_000;
-/// Between two looks at a page that waits, in milliseconds.
+/// The pause between two reads of a waiting page, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 100;
-/// Pages, redirects and looks of one visit.
+/// The most pages, redirects and repeated reads of one visit.
 const PAGES_MAX: usize = 3_000;
-/// How often a payer who brings the bank's answer reloads a page that nobody serves: the bank gives that
-/// answer once.
+/// How often a payer with the bank's answer reloads a page that no server answers: the bank gives
+/// that answer only once.
 const RELOADS_MAX: u32 = 40;
-/// Between two reloads, in milliseconds.
+/// The pause between two reloads, in milliseconds.
 const RELOAD_MS: u64 = 50;
-/// Cookies that are kept.
+/// The most cookies that are kept.
 const COOKIES_MAX: usize = 100;
 
 /// A browser without a screen.
@@ -60,18 +60,18 @@ impl Browser {
         }
     }
 
-    /// Opens `url` and goes on until a page shows a result, or leads away from gateway and bank: the
-    /// last page that was seen there.
+    /// Opens `url` and continues until a page shows a result, or leads away from gateway and bank.
+    /// Returns the last page of these two.
     ///
     /// # Errors
-    /// Where a page cannot be opened or used.
+    /// If a page cannot be opened or used.
     pub async fn walk(
         &mut self,
         url: &str,
         payer: &Payer,
         until: impl Fn() -> bool,
-    ) -> anyhow::Result<String> {
-        let mut last = String::new();
+    ) -> anyhow::Result<View> {
+        let mut last = View::default();
         let mut url = url.to_owned();
         let mut shown: Option<Response> = None;
         let (mut decided, mut confirmed) = (false, false);
@@ -91,12 +91,12 @@ impl Browser {
                 url = target;
                 continue;
             }
-            let html = text(&page);
-            last.clone_from(&html);
+            let view = view_of(&page, &url)?;
+            last.clone_from(&view);
             if page.status >= 400 {
-                bail!("{url} answered HTTP {}: {}", page.status, html::heading(&html));
+                bail!("{url} answered HTTP {}: {}", page.status, view.summary());
             }
-            match self.use_page(&url, &html, payer, (&mut decided, &mut confirmed)).await? {
+            match self.use_page(&url, &view, payer, (&mut decided, &mut confirmed)).await? {
                 Next::Go(next) => url = next,
                 Next::Show(next, page) => {
                     url = next;
@@ -121,37 +121,37 @@ impl Browser {
     async fn use_page(
         &mut self,
         url: &str,
-        page: &str,
+        page: &View,
         payer: &Payer,
         (decided, confirmed): (&mut bool, &mut bool),
     ) -> anyhow::Result<Next> {
-        let forms = html::forms(page);
-        let form = forms.iter().find(|form| form.is_post && form.class != "cancel");
-        if let Some(form) = form {
-            *decided |= form.has_button("decision", "decline") && !form.asks_for("bascule-visit");
+        let at_bank = url.starts_with(&self.banks_url);
+        if let Some(form) = page.forms.iter().find(|form| form.name != "cancel") {
+            *decided |= at_bank && form.has_button("decision", "decline");
             let filled = self.filled(form, payer).await?;
             let action = Url::parse(url)?.join(form.action.as_deref().unwrap_or(url))?;
             let answer = self.post(action.as_str(), &filled).await?;
             return Ok(Next::Show(action.into(), answer));
         }
-        let onward = html::first_attribute(page, "data-onward");
-        match (onward, html::first_attribute(page, "data-when").as_deref()) {
-            (Some(next), Some("now")) => Ok(Next::Go(Url::parse(url)?.join(&next)?.into())),
-            (Some(_), _) => {
+        match &page.onward {
+            Some(onward) if onward.at_once => {
+                Ok(Next::Go(Url::parse(url)?.join(&onward.url)?.into()))
+            }
+            Some(_) => {
                 if !*confirmed {
                     *confirmed = self.decide_in_app(payer).await?;
                     *decided |= *confirmed;
                 }
                 Ok(Next::Wait)
             }
-            (None, _) => match html::main_link(page) {
-                Some(link) if link.starts_with(&self.banks_url) => Ok(Next::Go(link)),
+            None => match page.links.first() {
+                Some(link) if link.starts_with(&self.banks_url) => Ok(Next::Go(link.clone())),
                 _ => Ok(Next::End),
             },
         }
     }
 
-    /// What the payer fills into a form.
+    /// The payer's values for a form.
     async fn filled(
         &mut self,
         form: &Form,
@@ -159,21 +159,14 @@ impl Browser {
     ) -> anyhow::Result<Vec<(String, String)>> {
         let mut filled: Vec<(String, String)> = vec![];
         for field in &form.fields {
-            if filled.iter().any(|(name, _)| *name == field.name) {
-                continue;
-            }
-            let choices: Vec<String> = form
-                .fields
-                .iter()
-                .filter(|one| one.kind == "radio" && one.name == field.name)
-                .map(|one| one.value.clone())
-                .collect();
-            let value = match (field.kind.as_str(), field.name.as_str()) {
-                ("hidden", _) => field.value.clone(),
-                (_, "username") => payer.user.clone(),
-                (_, "password") if form.asks_for("username") => payer.password.clone(),
-                ("radio", "account") => choices.first().cloned().unwrap_or_default(),
-                (_, name) => payer.answer(self, name, &choices).await?,
+            let value = match (&field.value, field.name.as_str()) {
+                (Some(value), _) => value.clone(),
+                (None, "username") => payer.user.clone(),
+                (None, "password") if form.asks_for("username") => payer.password.clone(),
+                (None, "account") if !field.options.is_empty() => {
+                    field.options.first().cloned().unwrap_or_default()
+                }
+                (None, name) => payer.answer(self, name, &field.options).await?,
             };
             filled.push((field.name.clone(), value));
         }
@@ -183,7 +176,7 @@ impl Browser {
         let pressed = wanted.iter().find(|(name, value)| form.has_button(name, value));
         match pressed {
             Some((name, value)) => filled.push(((*name).to_owned(), (*value).to_owned())),
-            None if form.buttons.iter().any(|(name, _)| name == "bank-id") => {
+            None if form.buttons.iter().any(|button| button.name == "bank-id") => {
                 bail!("the hosted pages do not offer {} for this payment", payer.bank)
             }
             None => {}
@@ -191,17 +184,14 @@ impl Browser {
         Ok(filled)
     }
 
-    /// Brings an answer that the bank put behind the `#` to the gateway, as the script of its page
-    /// does; where the browser goes then.
+    /// Sends an answer behind the `#` to the gateway, as the script of its page does. Returns the next
+    /// address of the browser.
     async fn answer_in_fragment(&mut self, url: &str) -> anyhow::Result<Option<String>> {
         let parsed = Url::parse(url)?;
         let Some(fragment) = parsed.fragment().filter(|_| parsed.path() == "/callback") else {
             return Ok(None);
         };
-        let headers = vec![
-            ("content-type".to_owned(), FORM.to_owned()),
-            ("accept".to_owned(), "application/json".to_owned()),
-        ];
+        let headers = vec![("content-type".to_owned(), FORM.to_owned()), json()];
         let address = format!("{}/callback", self.api_url);
         let body = fragment.as_bytes().to_vec();
         let answer = self.send(http::Method::POST, &address, headers, body).await?;
@@ -212,61 +202,74 @@ impl Browser {
         Ok(Some(Url::parse(&address)?.join(next)?.into()))
     }
 
-    /// Opens any page, also the shop's: its HTTP status and its text.
+    /// Opens any page, also the shop's, as people see it: its HTTP status and its text.
     ///
     /// # Errors
-    /// Where nobody answers.
+    /// If there is no answer.
     pub async fn open(&mut self, url: &str) -> anyhow::Result<(u16, String)> {
-        let page = self.get(url).await?;
+        let page = self.send(http::Method::GET, url, vec![], vec![]).await?;
         Ok((page.status, text(&page)))
     }
 
-    /// The page of all simulated banks.
+    /// The customers of all simulated banks.
     ///
     /// # Errors
-    /// Where it cannot be opened.
-    pub async fn overview(&mut self) -> anyhow::Result<String> {
-        let url = format!("{}/sim/", self.banks_url);
-        let page = self.get(&url).await?;
-        if page.status != 200 {
-            bail!("{url} answered HTTP {}", page.status);
+    /// If the banks do not answer with them.
+    pub async fn customers(&mut self) -> anyhow::Result<Customers> {
+        let url = format!("{}/sim/customers", self.banks_url);
+        let answer = self.get(&url).await?;
+        if answer.status != 200 {
+            bail!("{url} answered HTTP {}", answer.status);
         }
-        Ok(text(&page))
+        serde_json::from_slice(&answer.body).with_context(|| format!("reading {url}"))
     }
 
     /// The code that the bank's app shows.
     ///
     /// # Errors
-    /// Where it shows none.
+    /// If it shows none.
     pub async fn app_code(&mut self, bank: &str, user: &str) -> anyhow::Result<String> {
         let url = format!("{}/sim/app/{bank}/{user}", self.banks_url);
-        let page = text(&self.get(&url).await?);
-        html::texts_of(&page, "strong").next().with_context(|| format!("{url} shows no code"))
+        let page = view_of(&self.get(&url).await?, &url)?;
+        page.shows.code.with_context(|| format!("{url} shows no code"))
     }
 
-    /// Presses a button in the bank's app; whether a payment waited there.
+    /// Presses a button in the bank's app. Returns whether a payment waited there.
     ///
     /// # Errors
-    /// Where the app does not take the decision.
+    /// If the app does not accept the decision.
     pub async fn decide_in_app(&mut self, payer: &Payer) -> anyhow::Result<bool> {
         let url = format!("{}/sim/app/{}/{}", self.banks_url, payer.bank, payer.user);
         let page = self.get(&url).await?;
-        // The newest payment is the last one of the page. A bank without an app has no such page.
-        let forms = if page.status == 200 { html::forms(&text(&page)) } else { vec![] };
-        let Some(form) = forms.last() else { return Ok(false) };
+        // A bank without an app has no such page.
+        if page.status != 200 {
+            return Ok(false);
+        }
+        // The newest payment is the last one of the page.
+        let page = view_of(&page, &url)?;
+        let Some(form) = page.forms.last() else { return Ok(false) };
         let filled = self.filled(form, payer).await?;
         let answer = self.post(&url, &filled).await?;
         // Somebody else may have decided in the meantime.
         Ok(answer.status == 303)
     }
 
+    /// Whether the gateway receives a bank's answer at this address.
+    fn is_callback(&self, url: &str) -> bool {
+        url.strip_prefix(&self.api_url).is_some_and(|path| path.starts_with("/callback"))
+    }
+
     async fn get(&mut self, url: &str) -> anyhow::Result<Response> {
-        self.send(http::Method::GET, url, vec![], vec![]).await
+        self.send(http::Method::GET, url, vec![json()], vec![]).await
     }
 
     async fn post(&mut self, url: &str, form: &[(String, String)]) -> anyhow::Result<Response> {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let headers = vec![("content-type".to_owned(), FORM.to_owned())];
+        let mut headers = vec![("content-type".to_owned(), FORM.to_owned())];
+        // The gateway's callback redirects a browser, and answers JSON to the script of its own page.
+        if !self.is_callback(url) {
+            headers.push(json());
+        }
         self.send(http::Method::POST, url, headers, body.into_bytes()).await
     }
 
@@ -292,8 +295,7 @@ impl Browser {
             timeout_ms: TIMEOUT_MS,
             client_certificate: None,
         };
-        let brings_answer = url.starts_with(&format!("{}/callback", self.api_url));
-        let mut reloads = if brings_answer { RELOADS_MAX } else { 0 };
+        let mut reloads = if self.is_callback(url) { RELOADS_MAX } else { 0 };
         let answer = loop {
             match self.wire.send(request.clone()).await {
                 Ok(answer) if answer.status < 500 || reloads == 0 => break answer,
@@ -320,6 +322,16 @@ impl Browser {
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
+
+fn json() -> (String, String) {
+    ("accept".to_owned(), "application/json".to_owned())
+}
+
+/// The page in an answer.
+fn view_of(answer: &Response, url: &str) -> anyhow::Result<View> {
+    serde_json::from_slice(&answer.body)
+        .with_context(|| format!("{url} answered HTTP {} without a page's data", answer.status))
+}
 
 /// Where an answer redirects to.
 fn target(answer: &Response, base: &str) -> anyhow::Result<Option<String>> {

@@ -1,5 +1,5 @@
-//! One payment on its way, by whichever flow: created by the public API, approved by the played payer,
-//! awaited with its webhook.
+//! One payment in any flow: created by the public API, approved by the played payer, awaited with its
+//! webhook.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::seams::SystemClock;
 use crate::terminal;
 use crate::wire::HttpWire;
 
-/// Between two looks at the payment, in milliseconds.
+/// The pause between two reads of the payment, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 50;
 
 /// Types of fields that are answered; the others, such as a picture, are only shown.
@@ -41,7 +41,7 @@ pub struct Legs {
     pub total_ms: i64,
 }
 
-/// What came of it.
+/// The outcome of a payment.
 #[derive(Debug, Serialize)]
 pub struct Outcome {
     /// `pm2:…`, `t:…` or `so:…`; the token request's id where nothing was approved.
@@ -62,7 +62,7 @@ pub struct Outcome {
     pub legs: Legs,
 }
 
-/// What has to happen next.
+/// The next step of a payment.
 enum Step {
     /// The payer opens this page.
     Open(String),
@@ -93,10 +93,10 @@ pub struct Journey<'a> {
 }
 
 impl<'a> Journey<'a> {
-    /// Looks the bank and its payer up, and tells the gateway where webhooks go.
+    /// Finds the bank and its payer, and registers the webhook URL at the gateway.
     ///
     /// # Errors
-    /// Where the gateway does not answer, or the bank does not fit.
+    /// If the gateway does not answer, or the bank does not fit.
     pub async fn begin(
         options: &'a PayOptions,
         announcement: &Announcement,
@@ -137,7 +137,7 @@ impl<'a> Journey<'a> {
     /// Makes the payment.
     ///
     /// # Errors
-    /// What went wrong on the way.
+    /// The step that failed, and why.
     pub async fn make(mut self) -> anyhow::Result<Outcome> {
         let mut legs = Legs::default();
         let mut mark = self.begun;
@@ -405,7 +405,7 @@ fn is_under_way(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Refusal>().is_some_and(gateway_timeout)
 }
 
-/// The questions that are to be answered; what is only shown, such as a picture, is none.
+/// The questions that the payer must answer; fields that are only shown, such as a picture, are not included.
 fn questions(fields: &Value) -> Step {
     let asked = fields
         .as_array()

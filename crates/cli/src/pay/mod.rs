@@ -2,10 +2,10 @@
 //! bank's own pages, in its app or by answers to its questions.
 
 pub mod browser;
-pub mod html;
 pub mod journey;
 mod order;
 pub mod payer;
+pub mod view;
 pub mod webhooks;
 
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ use crate::seams::SystemClock;
 use crate::terminal;
 use crate::wire::HttpWire;
 
-/// What the exit code says of it.
+/// The exit code of an outcome.
 fn exit(outcome: &Outcome) -> Exit {
     match outcome.status.as_str() {
         _ if !outcome.webhook_verified || is_pending(&outcome.status) => Exit::NotKnown,
@@ -34,7 +34,7 @@ fn exit(outcome: &Outcome) -> Exit {
     }
 }
 
-/// Whether another status follows, in the words of v2 and v1.
+/// Whether another status follows, by its name in v2 or v1.
 fn is_pending(status: &str) -> bool {
     status.starts_with("INITIATION_P") || status.starts_with("PENDING") || status == "PROCESSING"
 }
@@ -42,10 +42,10 @@ fn is_pending(status: &str) -> bool {
 /// The status of a payment of which the bank never said the last word.
 const NO_FINAL_STATUS: [&str; 2] = ["INITIATION_NO_FINAL_STATUS_AVAILABLE", "INITIATED"];
 
-/// Makes the payment; see [`Exit`] for what is returned.
+/// Makes the payment. Returns its [`Exit`].
 ///
 /// # Errors
-/// What went wrong on the way.
+/// The step that failed, and why.
 pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
     if let Some(announcement) = running_sandbox(&options).await {
         return pay(&options, &announcement).await;

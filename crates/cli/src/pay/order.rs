@@ -1,4 +1,4 @@
-//! What is ordered at a bank: rail, currency, payee and payer, from the bank's public profile.
+//! The order for a bank: rail, currency, payee and payer, from the bank's public profile.
 
 use anyhow::{Context, bail};
 use domain::seams::Clock;
@@ -11,11 +11,11 @@ use crate::args::PayFlow;
 use crate::merchant::Merchant;
 use crate::seams::{SystemClock, SystemIds};
 
-/// Banks that are named in a message.
+/// The most banks that a message lists.
 const NAMED_MAX: usize = 100;
 /// Random digits of a reference.
 const REFERENCE_DIGITS: usize = 13;
-/// A standing order begins so many days from today.
+/// The days from today to the first payment of a standing order.
 const FIRST_PAYMENT_DAYS: i64 = 7;
 
 /// One bank, as `GET /v2/banks` describes it.
@@ -80,7 +80,7 @@ impl Bank {
     /// The body of `POST /v2/payments`.
     ///
     /// # Errors
-    /// Where the bank's rail is not known here.
+    /// If the bank's rail is not known here.
     pub fn payment(
         &self,
         amount: &str,
@@ -117,7 +117,7 @@ impl Bank {
     /// The body of `POST /token-requests`.
     ///
     /// # Errors
-    /// Where the bank's rail is not known here.
+    /// If the bank's rail is not known here.
     pub fn token_request(
         &self,
         amount: &str,

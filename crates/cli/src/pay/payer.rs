@@ -1,11 +1,42 @@
 //! The payer at a simulated bank: who it is, and what it answers.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, bail};
+use serde::Deserialize;
 
 use super::browser::Browser;
-use super::html;
 
-/// What the payer does and wants.
+/// The customers of all simulated banks (`GET /sim/customers`).
+#[derive(Debug, Deserialize)]
+pub struct Customers {
+    /// The one-time password of every customer.
+    pub one_time_password: String,
+    /// The customers of each bank, by its id.
+    pub banks: BTreeMap<String, Vec<Customer>>,
+}
+
+/// A customer of a simulated bank.
+#[derive(Debug, Deserialize)]
+pub struct Customer {
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: String,
+    /// The customer's accounts.
+    pub accounts: Vec<CustomerAccount>,
+}
+
+/// An account at a simulated bank.
+#[derive(Debug, Deserialize)]
+pub struct CustomerAccount {
+    /// Sort code and account number, or an IBAN outside Britain.
+    pub identification: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The payer's credentials and decisions.
 #[derive(Debug, Clone)]
 pub struct Payer {
     /// The id of the bank.
@@ -23,40 +54,37 @@ pub struct Payer {
     /// The payer declines.
     pub declines: bool,
     /// The method of approval that the payer chooses, or the beginning of its name; the first one
-    /// where absent.
+    /// if absent.
     method: Option<String>,
 }
 
 impl Payer {
-    /// The first customer of a simulated bank, as the page of all simulated banks shows it.
+    /// The first customer of a simulated bank.
     ///
     /// # Errors
-    /// Where that page does not show the bank.
+    /// If no simulated bank has this id, or the banks do not answer.
     pub async fn of_bank(
         browser: &mut Browser,
         bank: &str,
         declines: bool,
         method: Option<&str>,
     ) -> anyhow::Result<Payer> {
-        let overview = browser.overview().await?;
-        let section = overview
-            .split(&format!("<h3 id=\"{bank}\">"))
-            .nth(1)
-            .and_then(|rest| rest.split("<h3").next())
-            .with_context(|| format!("`{bank}` is no simulated bank: nobody can play its payer"))?;
-        let row = html::texts_of(section, "tr").find(|row| row.contains("<td>"));
-        let cells: Vec<String> = html::texts_of(&row.unwrap_or_default(), "td").collect();
-        let [user, password, account, name, ..] = cells.as_slice() else {
-            bail!("the page of the simulated banks names no customer of {bank}");
-        };
-        let plain = |cell: &str| html::texts_of(cell, "code").next().unwrap_or_default();
+        let Customers { one_time_password, banks } = browser.customers().await?;
+        let customers = banks.get(bank).with_context(|| {
+            format!("`{bank}` is not a simulated bank: nobody can play its payer")
+        })?;
+        let customer = customers.first().with_context(|| format!("{bank} has no customer"))?;
+        let account = customer
+            .accounts
+            .first()
+            .with_context(|| format!("{} has no account at {bank}", customer.username))?;
         Ok(Payer {
             bank: bank.to_owned(),
-            user: user.split([' ', '<']).next().unwrap_or_default().to_owned(),
-            password: plain(password),
-            account: account.split_whitespace().collect(),
-            name: name.clone(),
-            one_time_password: plain(&overview),
+            user: customer.username.clone(),
+            password: customer.password.clone(),
+            account: account.identification.clone(),
+            name: account.name.clone(),
+            one_time_password,
             declines,
             method: method.map(str::to_owned),
         })
@@ -65,7 +93,7 @@ impl Payer {
     /// The answer to a question of the bank; `options` are those of a choice.
     ///
     /// # Errors
-    /// Where the wanted method is not offered, or the payer declines: a question has no such answer.
+    /// If the wanted method is not offered, or the payer declines: a question has no such answer.
     pub async fn answer(
         &self,
         browser: &mut Browser,

@@ -52,7 +52,7 @@ impl WebhookListener {
         format!("http://{}/", self.address)
     }
 
-    /// The id of the event that brought `status` for the payment.
+    /// The id of the event that reported `status` for the payment.
     pub fn verified(&self, payment_id: &str, status: &str) -> Option<String> {
         let received = self.endpoint.received.lock().unwrap_or_else(PoisonError::into_inner);
         let found =
@@ -78,7 +78,7 @@ async fn take(
     }
     let event: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
-    // What the event is about, and under which name its id is there.
+    // The subject of the event, and the name of the field with its id.
     let (about, id) = [
         (&event["payment"], "id"),
         (&event["transferStatusChanged"], "transferId"),

@@ -1,4 +1,4 @@
-//! What a sandbox says once it is ready.
+//! The output of a sandbox that is ready.
 
 use serde::{Deserialize, Serialize};
 

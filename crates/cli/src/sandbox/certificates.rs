@@ -68,7 +68,7 @@ pub struct Certificates {
     pub authority_der: Vec<u8>,
 }
 
-/// The certificates of this database; made where there are none.
+/// The certificates of this database; a new database gets new ones.
 pub async fn load_or_make(
     db: &Db,
     sealer: &Sealer,
@@ -119,7 +119,7 @@ pub async fn load_or_make(
 /// issues and nothing else. None where the database is not a sandbox's.
 ///
 /// # Errors
-/// Where the database cannot be read, or the sealing key is another one.
+/// If the database cannot be read, or the sealing key is another one.
 pub async fn authority(
     db: &Db,
     sealer: &Sealer,

@@ -54,7 +54,7 @@ impl SandboxMember {
     }
 }
 
-/// The member that `purpose` names; made, with its keys, where it is not there yet.
+/// The member that `purpose` names; made, with its keys, where it is missing yet.
 pub async fn member(
     db: &Db,
     sealer: &Sealer,
@@ -79,7 +79,7 @@ pub async fn member(
     Ok(found)
 }
 
-/// The gateway's own signing key (seed) and the member that stands for it.
+/// The gateway's own signing key (seed) and the member that represents the gateway.
 pub async fn gateway_seed(
     db: &Db,
     sealer: &Sealer,

@@ -14,10 +14,10 @@ pub use self::start::start;
 use crate::args::SandboxOptions;
 use crate::terminal;
 
-/// Starts a sandbox and serves until the process is told to end.
+/// Starts a sandbox and serves until the process receives a request to end.
 ///
 /// # Errors
-/// Where it cannot start, in one line.
+/// The obstacle to the start, in one line.
 pub async fn run(options: SandboxOptions) -> anyhow::Result<ExitCode> {
     let sandbox = start(&options).await?;
     let text = if options.json {

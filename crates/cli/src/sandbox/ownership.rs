@@ -5,11 +5,11 @@ use anyhow::anyhow;
 use domain::seams::Clock;
 use store::{Db, Owner};
 
-/// Tries at taking the database; a server notices a killed process only after a moment.
+/// The most attempts to take the database; a server notices a killed process only after a moment.
 const TRIES_MAX: u32 = 50;
-/// Between two tries, in milliseconds.
+/// The pause between two attempts, in milliseconds.
 const TRY_AGAIN_MS: u64 = 100;
-/// Between two looks whether the database is still ours, in milliseconds.
+/// The pause between two checks that the database is still ours, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 1_000;
 
 /// The right to use the database.
@@ -21,7 +21,7 @@ impl Ownership {
     /// Takes the database, or says who has it.
     ///
     /// # Errors
-    /// Where another process uses it, or it does not answer.
+    /// If another process uses it, or it does not answer.
     pub async fn take(db: &Db, clock: &dyn Clock) -> anyhow::Result<Ownership> {
         let own_name = own_name();
         let mut holder = String::new();
@@ -57,7 +57,7 @@ impl Ownership {
     }
 }
 
-/// What others are told: machine and process.
+/// The name of the owner in messages of other processes: machine and process.
 fn own_name() -> String {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     format!("bascule sandbox process {} on {host}", std::process::id())

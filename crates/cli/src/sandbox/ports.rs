@@ -20,7 +20,7 @@ impl BankPorts {
     /// The ports that the options name.
     ///
     /// # Errors
-    /// Where the next port would be above 65535.
+    /// If the next port would be above 65535.
     pub fn of(options: &SandboxOptions) -> anyhow::Result<BankPorts> {
         let (first, option, more) = match options.bank_port {
             Some(port) => (port, "--bank-port", 1),

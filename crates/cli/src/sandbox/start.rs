@@ -48,7 +48,7 @@ const SANDBOX_BIC: &str = "BASCGB2LXXX";
 const TPP_KEY_ID: &str = "bascule-sandbox-1";
 /// Connections to PostgreSQL.
 const DATABASE_CONNECTIONS: usize = 16;
-/// How long requests that are being answered may take once the process is told to end.
+/// How long running requests may take after the process received a request to end.
 const GRACE_MS: u64 = 5_000;
 
 /// A sandbox that is ready to serve.
@@ -63,10 +63,10 @@ pub struct Sandbox {
     data_dir: DataDir,
 }
 
-/// Opens everything that a sandbox needs; once this returns, connections are queued.
+/// Opens everything that a sandbox needs. After this function returns, the sockets queue connections.
 ///
 /// # Errors
-/// What is in the way, in one line.
+/// The obstacle to the start, in one line.
 pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let mut data_dir =
         if options.ephemeral { DataDir::ephemeral()? } else { DataDir::open(&options.data_dir)? };
@@ -138,7 +138,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
 }
 
 impl Sandbox {
-    /// What to tell the developer.
+    /// The values to print for the developer.
     pub fn announcement(&self) -> &Announcement {
         &self.announcement
     }
@@ -146,7 +146,7 @@ impl Sandbox {
     /// Serves until Ctrl-C or SIGTERM.
     ///
     /// # Errors
-    /// Where the database cannot be asked what an earlier process left behind, or another process took
+    /// If the database cannot be asked what an earlier process left behind, or another process took
     /// it over.
     pub async fn serve_until_told(self) -> anyhow::Result<()> {
         self.serve(told_to_end()).await
@@ -155,7 +155,7 @@ impl Sandbox {
     /// Serves until `end`, then lets running requests finish for a moment.
     ///
     /// # Errors
-    /// Where the database cannot be asked what an earlier process left behind.
+    /// If the database cannot be asked what an earlier process left behind.
     pub async fn serve(self, end: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         recover(&self.app).await?;
         let runner = tokio::spawn(Runner::new(Arc::clone(&self.app)).run());
@@ -268,7 +268,7 @@ async fn check_not_lost(db: &Db, data_dir: &DataDir) -> anyhow::Result<()> {
         return Ok(());
     }
     let id: MemberId = last.member_id.parse().map_err(|_| {
-        anyhow!("{} names `{}`, which is no member id", file.display(), last.member_id)
+        anyhow!("{} names `{}`, which is not a member id", file.display(), last.member_id)
     })?;
     let known = db.read(move |tx| unit(async move { store::members::name(tx, &id).await })).await?;
     if known.is_some() {
@@ -276,7 +276,7 @@ async fn check_not_lost(db: &Db, data_dir: &DataDir) -> anyhow::Result<()> {
     }
     Err(anyhow!(
         "the database of --database does not know the member {} of {}: it is empty or another one; name \
-         the right one, restore it from a backup, or choose another --data-dir to begin anew",
+         the right one, restore it from a backup, or choose another --data-dir to start empty",
         last.member_id,
         file.display()
     ))

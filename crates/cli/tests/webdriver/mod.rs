@@ -26,7 +26,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// `None` where there is no driver or no browser on this machine.
+    /// `None` if there is no driver or no browser on this machine.
     pub async fn start() -> Option<Driver> {
         browser()?;
         let port = free_port();
@@ -168,7 +168,7 @@ impl Page {
         panic!("{selector} cannot be filled");
     }
 
-    /// Runs a script in the page: what it returns.
+    /// Runs a script in the page. Returns the script's result.
     #[allow(dead_code, reason = "each test file uses a part")]
     pub async fn runs(&self, script: &str) -> Value {
         let body = json!({ "script": script, "args": [] });

@@ -1,4 +1,4 @@
-//! What an address must be.
+//! The rules for an address.
 
 use super::Address;
 use crate::country::is_country;

@@ -89,13 +89,13 @@ pub enum AccountIdentifier {
     },
 }
 
-/// What is wrong with an account's number.
+/// An error in an account's number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the {field} {rule}")]
 pub struct AccountError {
     /// The part.
     pub field: AccountField,
-    /// What it should be.
+    /// The rule that the number breaks.
     pub rule: &'static str,
 }
 

@@ -27,7 +27,7 @@ pub struct AccountParts {
     pub plusgiro_number: Option<String>,
 }
 
-/// What decides which parts of an account count.
+/// The facts of an order that decide which parts of an account count.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
     /// The rail.
@@ -62,8 +62,8 @@ pub enum Owner {
 type PartError = (AccountField, Fault);
 
 impl AccountParts {
-    /// The account that is meant on that route. Parts of another rail's account are refused: whoever
-    /// writes two accounts may mean the other one. A BIC beside a sort code says nothing and is left
+    /// The account that is meant on that route. Parts of another rail's account are refused: a
+    /// member that writes two accounts may mean the other one. A BIC beside a sort code says nothing and is left
     /// out, and so is what is empty.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ impl fmt::Debug for Address {
 /// The debtor or creditor of a payment.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Party {
-    /// The account, absent where a debtor is named without one.
+    /// The account, absent if a debtor is named without one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub account: Option<AccountIdentifier>,
     /// Name of the account's holder.

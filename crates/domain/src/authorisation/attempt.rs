@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 pub enum RepeatedCreation {
     /// With the same keys: the bank recognises the repetition and creates nothing twice.
     SameKeys,
-    /// With new keys: what the lost creation left at the bank can never be executed.
+    /// With new keys: the bank can never execute the lost creation.
     NewKeys,
-    /// Never: what the lost creation left at the bank may be executed.
+    /// Never: the bank may execute the lost creation.
     Never,
 }
 
-/// What one opening at a bank uses; drawn and stored before the first attempt, so that a repeated
+/// The keys of one opening at a bank; drawn and stored before the first attempt, so that a repeated
 /// attempt is the same attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {

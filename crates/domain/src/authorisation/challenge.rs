@@ -1,11 +1,11 @@
-//! What a payer has to do to approve a payment (strong customer authentication), whatever the
-//! bank's standard: go to the bank, type what the bank wants to know, or confirm in the bank's app.
+//! The payer's steps to approve a payment (strong customer authentication), in any standard: go to the
+//! bank, answer the bank's questions, or confirm in the bank's app.
 //!
 //! Sources: PSD2 RTS on SCA; public API, object `authentication` (reference, section 3.6).
 
 use serde::{Deserialize, Serialize};
 
-/// The fields that one challenge may have; a bank that asks for more is not believed.
+/// The most fields of one challenge; the gateway does not believe a bank that asks for more.
 pub const FIELDS_MAX: usize = 16;
 /// The options that one field may offer.
 pub const OPTIONS_MAX: usize = 32;
@@ -18,7 +18,7 @@ pub const TEXT_LENGTH_MAX: usize = 2048;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "approach")]
 pub enum Approach {
-    /// The browser goes to the bank and comes back.
+    /// The browser goes to the bank and returns.
     Redirect {
         /// Where it goes. It may hold what lets its reader act as the payer: never log it.
         url: String,
@@ -30,12 +30,12 @@ pub enum Approach {
     },
     /// The payer confirms on another device; we ask the bank until it knows.
     Decoupled {
-        /// What the bank wants the payer to read.
+        /// The bank's message to the payer.
         message: Option<String>,
     },
 }
 
-/// What kind of answer a field takes (public API, `type` of a required field).
+/// The kind of answer that a field accepts (public API, `type` of a required field).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
@@ -50,16 +50,16 @@ pub enum FieldKind {
 /// One question of a bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChallengeField {
-    /// The name under which the answer comes back.
+    /// The name under which the answer returns.
     pub id: String,
-    /// What kind of answer it takes.
+    /// The kind of answer that it accepts.
     pub kind: FieldKind,
-    /// What the payer reads beside it.
+    /// The label that the payer reads.
     pub display_name: String,
     /// A further explanation.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub additional_information: Option<String>,
-    /// What can be chosen, for [`FieldKind::Choice`]; the answer is one of these texts.
+    /// The options, for [`FieldKind::Choice`]; the answer is one of these texts.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub options: Vec<String>,
 }
@@ -70,7 +70,7 @@ pub struct ChallengeField {
 pub struct Challenge {
     /// The questions, at most [`FIELDS_MAX`].
     pub fields: Vec<ChallengeField>,
-    /// What the bank wants the payer to read.
+    /// The bank's message to the payer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// A picture to scan or to read, base64 (photoTAN).
@@ -84,7 +84,7 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// The same challenge within the stated bounds: what is over them is left out or cut.
+    /// The same challenge within the stated bounds: the rest is left out or cut.
     #[must_use]
     pub fn bounded(mut self) -> Challenge {
         let cut = |text: String| text.chars().take(TEXT_LENGTH_MAX).collect::<String>();
@@ -99,7 +99,7 @@ impl Challenge {
     }
 
     /// The first question that `answers` leaves open, or answers with something that is not
-    /// offered. `None` where all is well.
+    /// offered. `None` if all is well.
     pub fn open_question<'a>(
         &'a self,
         answer: impl Fn(&str) -> Option<&'a str>,

@@ -1,4 +1,4 @@
-//! What can happen to an authorisation. Facts come from banks and payers; none is refused.
+//! The facts about an authorisation. Facts come from banks and payers; none can be refused.
 
 use jiff::Timestamp;
 
@@ -6,21 +6,21 @@ use super::{Approach, Attempt};
 use crate::bank::{Decline, OrderStatus, RefundAccount};
 use crate::sealed::Sealed;
 
-/// What a bank's clear "no" is about.
+/// The reason of a bank's clear "no".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
     /// The bank does not know who asks, or no longer accepts the payer's approval.
     NotAuthenticated,
     /// The bank knows who asks, and does not allow it.
     NotPermitted,
-    /// What was asked for.
+    /// The content of the request.
     Content,
 }
 
 /// A bank's clear "no", in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BankRefusal {
-    /// What it is about.
+    /// The reason.
     pub kind: RefusalKind,
     /// The HTTP status of the answer, for people; nothing is decided by it.
     pub http_status: u16,
@@ -37,20 +37,20 @@ pub struct TakenOrder {
     pub bank_payment_id: String,
     /// Its status.
     pub status: OrderStatus,
-    /// The payer's account, where the bank tells.
+    /// The payer's account, if the bank returns it.
     pub refund_account: Option<RefundAccount>,
     /// For status questions, sealed.
     pub grant: Option<Sealed>,
 }
 
-/// What became of the opening at the bank, or of the payer's approval there.
+/// The outcome of the opening at the bank, or of the payer's approval there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuthorisationFact {
     /// The payer has another step to take.
     Continues {
         /// The bank's id of the consent or payment, once it exists.
         consent_id: Option<String>,
-        /// What the standard must remember, sealed.
+        /// Data that the standard must remember, sealed.
         context: Option<Sealed>,
         /// The step.
         approach: Approach,
@@ -74,14 +74,14 @@ pub enum AuthorisationFact {
     Declined {
         /// The bank's words.
         text: Option<String>,
-        /// What they say of the decline.
+        /// The kind of decline, if the words say it.
         decline: Option<Decline>,
     },
     /// The bank's own time for the approval is over. Nothing is executed.
     Expired,
-    /// What the browser brought was verified, and the bank still waits for the payer.
+    /// The browser's parameters were verified, and the bank still waits for the payer.
     StillOpen,
-    /// What the browser brought proves nothing: it is forged, wrong, or not signed by the bank.
+    /// The browser's parameters prove nothing: they are forged, wrong, or not signed by the bank.
     Unproven {
         /// Which check failed.
         text: String,
@@ -91,7 +91,7 @@ pub enum AuthorisationFact {
     /// The bank could not be reached, or not be understood, however often we tried. Nothing is
     /// executed.
     GivenUp {
-        /// What the last attempt met.
+        /// The error of the last attempt.
         text: String,
         /// Whether the bank answered something that cannot be read: a person must look.
         malformed: bool,
@@ -100,25 +100,25 @@ pub enum AuthorisationFact {
     FundsUnavailable,
     /// The bank answered a question about the approval with something that says nothing.
     Unreadable {
-        /// What is wrong with it.
+        /// The defect of the answer.
         what: String,
     },
     /// The bank was asked about the approval and gave no answer.
     NoWord,
-    /// What could not be repeated provably never reached the bank.
+    /// An unrepeatable request provably never reached the bank.
     NotSent,
-    /// What left could not be repeated, and no answer came back: a creation, the payer's answers,
+    /// An unrepeatable request was sent, and no answer arrived: a creation, the payer's answers,
     /// or an authorisation code with a creation after it.
     AnswerLost {
-        /// What happened instead.
+        /// The error in place of the answer.
         text: String,
         /// The keys of a new opening, where there is to be one.
         renewed: Box<Attempt>,
     },
-    /// The authorisation code is spent and the bank's access token was lost; nothing else was
-    /// asked of the bank. Whatever was approved, we cannot use it.
+    /// The authorisation code is used and the bank's access token was lost. The bank got no other
+    /// request, so we cannot use the approval.
     GrantLost {
-        /// What happened instead.
+        /// The error in place of the answer.
         text: String,
         /// The keys of a new opening, where there is to be one.
         renewed: Box<Attempt>,

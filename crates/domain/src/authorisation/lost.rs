@@ -1,4 +1,4 @@
-//! What becomes of an authorisation when what left could not be repeated and was never answered:
+//! The effects of a lost answer on an authorisation, after a request that could not be repeated:
 //! the creation at the bank, the payer's answers, an authorisation code.
 
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use crate::case::CaseKind;
 use crate::sealed::Sealed;
 use crate::step::Case;
 
-/// What a payer reads of answers that never reached the bank.
+/// The payer's text for answers that never reached the bank.
 const NOT_RECEIVED: &str = "The bank did not receive the answer. Please try again.";
 
 impl UnderWay<'_> {
@@ -58,7 +58,7 @@ impl UnderWay<'_> {
         self.opened_again(&opened.attempt, renewed, text, now)
     }
 
-    /// Opens it at its bank with new keys: what the old ones left there can never be executed.
+    /// Opens the authorisation at its bank with new keys: the bank can never execute the old creation.
     fn opened_again(
         &self,
         lost: &Attempt,

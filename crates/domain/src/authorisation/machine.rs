@@ -1,5 +1,5 @@
-//! Every transition of an authorisation: [`UnderWay::observe`] for what the bank tells,
-//! [`UnderWay::returned`] for what a browser brings. The printed table of all pairs is the
+//! Every transition of an authorisation: [`UnderWay::observe`] for facts from the bank,
+//! [`UnderWay::returned`] for returns of a browser. The printed table of all pairs is the
 //! snapshot of `authorisation_table` of
 //! `tests/payment_table.rs`.
 
@@ -18,16 +18,16 @@ use Verdict::Already;
 /// An authorisation with what its owner knows beside it.
 #[derive(Debug, Clone, Copy)]
 pub struct UnderWay<'a> {
-    /// Where it stands.
+    /// The current state.
     pub authorisation: &'a Authorisation,
-    /// What browsers brought before it could be verified, oldest first.
+    /// The returns that arrived before they could be verified, oldest first.
     pub early_returns: &'a [Sealed],
     /// The times that rule it.
     pub patience: Patience,
 }
 
 impl UnderWay<'_> {
-    /// What a fact about the attempt with that idempotency key leads to. What becomes of an
+    /// The verdict on a fact about the attempt with that idempotency key. A fact about an
     /// abandoned attempt changes nothing.
     #[must_use]
     pub fn observe(
@@ -100,9 +100,9 @@ impl UnderWay<'_> {
         }
     }
 
-    /// A browser came back with that OAuth `state`, or the bank's callback came in its place. What
-    /// comes before it can be verified is kept: the answer to the creation may be slower than the
-    /// payer. That of an abandoned attempt changes nothing.
+    /// A browser returned with that OAuth `state`, or the bank's callback arrived instead. A return
+    /// that arrives before it can be verified is kept: the answer to the creation may be slower than the
+    /// payer. A return of an abandoned attempt changes nothing.
     #[must_use]
     pub fn returned(&self, oauth_state: &str, returned: &Sealed, now: Timestamp) -> Verdict {
         if self.authorisation.attempt().oauth_state != *oauth_state {
@@ -145,8 +145,8 @@ impl UnderWay<'_> {
         }
     }
 
-    /// The payer has another step to take. The same wait told again changes nothing. A return that
-    /// came before the answer is verified at once.
+    /// The payer has another step to take. The same step again changes nothing. A return that
+    /// arrived before the answer is verified at once.
     fn continues(&self, opened: Opened, approach: &Approach, now: Timestamp) -> Verdict {
         let step = match approach {
             Approach::Embedded { challenge } => {
@@ -226,7 +226,7 @@ impl UnderWay<'_> {
         self.back_to_the_step(now, false, Some(case))
     }
 
-    /// What a browser brought is to be verified; `step` is what the payer was to do.
+    /// A browser's return waits for verification; `step` is the payer's step before it.
     fn verifying(
         &self,
         opened: &Opened,

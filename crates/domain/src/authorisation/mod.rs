@@ -1,8 +1,8 @@
 //! The payer's approval at a bank: of a payment, or of a payment's cancellation.
 //!
-//! [`Authorisation`] says where it stands, [`AuthorisationFact`] what can happen to it, and
-//! [`UnderWay::observe`] what follows ([`Verdict`]). Whatever is approved, its owner carries the
-//! verdict out: a payment becomes an order, a cancellation ends a payment.
+//! [`Authorisation`] is the state, [`AuthorisationFact`] the facts, and [`UnderWay::observe`] returns
+//! the [`Verdict`]. The owner of the authorisation applies the
+//! verdict: a payment becomes an order, a cancellation ends a payment.
 //!
 //! ```text
 //!             ┌▶ AwaitingRedirect ────▶ VerifyingReturn ──────┐
@@ -33,9 +33,8 @@ pub(crate) use self::patience::{after, part_of_age};
 pub use self::state::{Authorisation, Opened};
 pub use self::verdict::{Continued, Notice, Verdict};
 
-/// How often something is opened at its bank at most: again after a creation or an access token
-/// whose answer was lost.
+/// How often an authorisation is opened at its bank, at most: again after a lost creation or a lost
+/// access token.
 pub const OPENINGS_MAX: u32 = 5;
-/// How many returns of browsers are kept that came before they could be verified. Further ones are
-/// dropped, with a case.
+/// The most returns of browsers that are kept until they can be verified.
 pub const EARLY_RETURNS_MAX: usize = 8;

@@ -31,7 +31,7 @@ impl Patience {
 
     /// When to ask the bank again whether the payer has approved. A payer who confirms on another
     /// device looks at our page meanwhile: between one second and thirty. A payer who is at the
-    /// bank's own pages comes back, as a rule; for the one who does not, between fifteen seconds
+    /// bank's own pages returns, as a rule; for the one who does not, between fifteen seconds
     /// and five minutes. Once the payer's time is over, a bank that may still execute is asked at
     /// half of the age, at most every two hours.
     #[must_use]

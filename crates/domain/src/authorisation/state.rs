@@ -1,4 +1,4 @@
-//! Where an authorisation stands, with what is known then.
+//! The states of an authorisation, with their data.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::{Approach, Attempt, Challenge, RepeatedCreation};
 use crate::sealed::Sealed;
 use crate::step::AuthorisationJob;
 
-/// What was opened at the bank: it waits for, or has, the payer's approval.
+/// The opened authorisation at the bank: it waits for, or has, the payer's approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
     /// The attempt that made it.
@@ -14,7 +14,7 @@ pub struct Opened {
     /// The bank's id of the consent, or of the payment where the bank executes at the approval.
     /// Unknown where the bank wants to know the payer first.
     pub consent_id: Option<String>,
-    /// What the bank's standard must remember between two steps; only it can read this.
+    /// Data that the bank's standard must remember between two steps; only the standard can read it.
     #[serde(default)]
     pub context: Option<Sealed>,
 }
@@ -32,7 +32,7 @@ impl Opened {
     }
 }
 
-/// Where an authorisation stands. Each variant carries what is known then.
+/// The state of an authorisation. Each variant carries its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "name")]
 pub enum Authorisation {
@@ -40,7 +40,7 @@ pub enum Authorisation {
     Opening {
         /// The keys of this attempt.
         attempt: Attempt,
-        /// What the member already knows of the bank's questions (API `initialEmbeddedAuth`).
+        /// The member's answers to the bank's first questions (API `initialEmbeddedAuth`).
         #[serde(default)]
         credentials: Option<Sealed>,
         /// Whether the creation may have left. Recorded before it leaves, where it cannot be
@@ -59,16 +59,16 @@ pub enum Authorisation {
     },
     /// The payer has to approve at the bank.
     AwaitingRedirect {
-        /// What is to be approved.
+        /// The authorisation that waits for approval.
         #[serde(rename = "authorisation")]
         opened: Opened,
-        /// Where. Empty in bodies of the first release: such an approval has to begin anew.
+        /// The bank's address. Empty in bodies of the first release: such an approval must start again.
         #[serde(default)]
         redirect_url: String,
     },
     /// The payer has to answer the bank's questions.
     AwaitingCredentials {
-        /// What is to be approved.
+        /// The authorisation that waits for approval.
         #[serde(rename = "authorisation")]
         opened: Opened,
         /// The questions.
@@ -76,18 +76,18 @@ pub enum Authorisation {
     },
     /// The payer has to confirm on another device.
     AwaitingDecoupled {
-        /// What is to be approved.
+        /// The authorisation that waits for approval.
         #[serde(rename = "authorisation")]
         opened: Opened,
-        /// What the bank wants the payer to read.
+        /// The bank's message to the payer.
         message: Option<String>,
     },
-    /// The payer came back; what the browser brought is being verified.
+    /// The payer returned; the return is being verified.
     VerifyingReturn {
-        /// What was approved.
+        /// The approved authorisation.
         #[serde(rename = "authorisation")]
         opened: Opened,
-        /// What the browser brought; absent once it is used up and the bank is only asked.
+        /// The return's parameters; absent after they were used and the job only asks the bank.
         returned: Option<Sealed>,
         /// Whether the authorisation code may have left. Recorded before it leaves: a code works
         /// once.
@@ -100,7 +100,7 @@ pub enum Authorisation {
     },
     /// The payer has answered; the bank verifies the answers.
     VerifyingCredentials {
-        /// What is to be approved.
+        /// The authorisation that waits for approval.
         #[serde(rename = "authorisation")]
         opened: Opened,
         /// The questions that were answered.
@@ -141,7 +141,7 @@ impl Authorisation {
         }
     }
 
-    /// What waits for the payer's approval, or is being verified; `None` before it is opened.
+    /// The opened authorisation that waits for approval or verification; `None` before the opening.
     #[must_use]
     pub fn opened(&self) -> Option<&Opened> {
         match self {
@@ -203,7 +203,7 @@ impl Authorisation {
         }
     }
 
-    /// The question that is asked once more when the time is over; `None` where the bank has no
+    /// The question that is asked once more when the time is over; `None` if the bank has no
     /// word on it, or cannot be asked.
     #[must_use]
     pub fn last_question(&self) -> Option<AuthorisationJob> {
@@ -249,13 +249,13 @@ impl Authorisation {
     }
 
     /// The same, with what cannot be repeated recorded as sent: the creation, or the authorisation
-    /// code. `None` where nothing of the kind is to be sent, or it has left before.
+    /// code. `None` if nothing of the kind is to be sent, or it has left before.
     #[must_use]
     pub fn recorded_as_sent(&self) -> Option<Authorisation> {
         self.with_sent(true)
     }
 
-    /// The same, with what was recorded as sent and never left. `None` where nothing was.
+    /// The same, with what was recorded as sent and never left. `None` if nothing was.
     pub(super) fn recorded_as_not_sent(&self) -> Option<Authorisation> {
         self.with_sent(false)
     }
@@ -263,7 +263,7 @@ impl Authorisation {
     fn with_sent(&self, leaves: bool) -> Option<Authorisation> {
         let mut changed = self.clone();
         match &mut changed {
-            // Only what a browser brought is sent; without it the bank is only asked.
+            // Only a return is sent; without it the job only asks the bank.
             Authorisation::VerifyingReturn { returned: None, .. } if leaves => None,
             Authorisation::Opening { sent, .. } | Authorisation::VerifyingReturn { sent, .. }
                 if *sent != leaves =>

@@ -1,4 +1,4 @@
-//! What a fact means for an authorisation and for what is authorised.
+//! The meaning of a fact for an authorisation and for its owner.
 
 use jiff::Timestamp;
 
@@ -8,10 +8,10 @@ use crate::case::CaseKind;
 use crate::sealed::Sealed;
 use crate::step::{AuthorisationJob, Case};
 
-/// What the payer and the member should read; the owner has the words.
+/// The notice for payer and member; the owner has the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
-    /// What they read before.
+    /// The earlier notice stays.
     Unchanged,
     /// Nothing: all goes its way.
     Nothing,
@@ -25,18 +25,18 @@ pub enum Notice {
     AnswersLost,
 }
 
-/// An authorisation that goes on.
+/// An authorisation that continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Continued {
-    /// Where it stands now.
+    /// The new state.
     pub authorisation: Authorisation,
     /// The returns that wait for their turn.
     pub early_returns: Vec<Sealed>,
-    /// Of the jobs of an authorisation this one alone goes on.
+    /// Of the jobs of an authorisation this one alone continues.
     pub job: Option<(AuthorisationJob, Timestamp)>,
-    /// What is to be read.
+    /// The notice.
     pub notice: Notice,
-    /// What a person must look at.
+    /// Cases for a person.
     pub cases: Vec<Case>,
     /// Whether the public sees nothing of it: the pending jobs stay too.
     pub silent: bool,
@@ -44,7 +44,7 @@ pub struct Continued {
     pub bank_still_waits: bool,
 }
 
-/// What follows from a fact.
+/// The effect of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing: it was known, or no longer matters.
@@ -53,10 +53,10 @@ pub enum Verdict {
     Unexpected(CaseKind),
     /// The bank has no word: where the owner's time is over, that ends it.
     NoWord {
-        /// What came in place of a word.
+        /// The case in place of a word.
         case: Option<Case>,
     },
-    /// It goes on.
+    /// It continues.
     Continues(Box<Continued>),
     /// The payer has approved, and our request may follow.
     Granted {
@@ -75,7 +75,7 @@ pub enum Verdict {
     Declined {
         /// The bank's words.
         text: Option<String>,
-        /// What they say of the decline.
+        /// The kind of decline, if the words say it.
         decline: Option<Decline>,
         /// Whether it was the payer's answers that were wrong: a payer who answers does not say no.
         answers_were_wrong: bool,
@@ -86,7 +86,7 @@ pub enum Verdict {
     Refused(BankRefusal),
     /// The bank could not be reached, or not be understood. Nothing is executed.
     GivenUp {
-        /// What the last attempt met.
+        /// The error of the last attempt.
         text: String,
         /// Whether a person must look at what the bank answered.
         malformed: bool,

@@ -43,7 +43,7 @@ impl OrderState {
 }
 
 impl Payment {
-    /// Records that the bank is about to be asked for another token than `known`. `None` where somebody
+    /// Records that the bank is about to be asked for another token than `known`. `None` if somebody
     /// asks already or has asked since `known` was read, because a bank may end every token when a
     /// refresh token comes twice; and where there is no order whose token it would be.
     #[must_use]
@@ -58,7 +58,7 @@ impl Payment {
         Some(payment.silently(vec![]))
     }
 
-    /// What became of the question for another token.
+    /// The outcome of a request for a new token.
     pub(super) fn observe_token(&self, what: &TokenFact) -> PaymentOutcome {
         let State::Ordered(order) = &self.state else { return Outcome::Already };
         let mut payment = self.clone();

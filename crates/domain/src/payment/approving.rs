@@ -1,4 +1,4 @@
-//! What the payer's authorisation of a payment leads to: the payment carries out its verdicts.
+//! The effects of the payer's authorisation on a payment: the payment applies its verdicts.
 
 use jiff::Timestamp;
 
@@ -17,17 +17,17 @@ use crate::step::{AuthorisationJob, Case, JobChange, JobKind, Outcome, PaymentJo
 use super::patience::after;
 use Outcome::Already;
 
-/// What a payer reads whose answers got lost on the way.
+/// The payer's text after a loss of the payer's answers.
 const CREDENTIALS_LOST: &str =
     "The bank did not answer; it is being asked whether the payment is approved.";
 
-/// What a payer reads who has to approve again because the bank's answer got lost.
+/// The payer's text for a repeated approval, after the bank's answer was lost.
 const APPROVE_AGAIN: &str = "The bank's answer was lost. Please approve the payment again.";
 
-/// What a payer reads of answers that never reached the bank.
+/// The payer's text for answers that never reached the bank.
 const NOT_RECEIVED: &str = "The bank did not receive the answer. Please try again.";
 
-/// What everybody reads of a payment that the bank may or may not have.
+/// Everybody's text for a payment that the bank may or may not have.
 const OPENING_LOST: &str =
     "The bank's answer was lost: it may have the payment. Please ask the bank before paying again.";
 
@@ -78,7 +78,7 @@ impl Payment {
         }
     }
 
-    /// The authorisation stands elsewhere.
+    /// The authorisation has a new state.
     fn goes_on(mut self, continued: Continued, now: Timestamp) -> PaymentOutcome {
         let Continued {
             authorisation,
@@ -138,7 +138,7 @@ impl Payment {
         self.with_deadline(state, now, jobs)
     }
 
-    /// The bank executes at the approval: what was approved is an order that is under way.
+    /// The bank executes at the approval: the approved payment is an order that is running.
     fn order_taken_at_approval(&self, taken: TakenOrder, now: Timestamp) -> PaymentStep {
         let idempotency_key = self.state.approving().map(|known| &known.attempt().idempotency_key);
         let order = SentOrder {
@@ -176,7 +176,7 @@ impl Payment {
         step
     }
 
-    /// The Step that the public sees nothing of: the approval that is under way stands elsewhere.
+    /// The Step without an event: the running approval has a new state.
     pub(super) fn silently_at(&self, stands: Authorisation) -> PaymentStep {
         let payment = self.clone().with_authorisation(stands);
         let changed = payment.deadline().filter(|due| Some(*due) != self.deadline());
@@ -185,7 +185,7 @@ impl Payment {
     }
 }
 
-/// Of the jobs of an authorisation, `wanted` alone goes on.
+/// Of the jobs of an authorisation, `wanted` alone continues.
 pub(super) fn authorisation_jobs(wanted: Option<(AuthorisationJob, Timestamp)>) -> Vec<JobChange> {
     let unwanted = |kind: &AuthorisationJob| wanted.is_none_or(|(wanted, _)| wanted != *kind);
     let mut jobs: Vec<JobChange> = AuthorisationJob::ALL

@@ -23,9 +23,9 @@ use Outcome::Already;
 
 /// The job that asks the bank to cancel.
 const CANCEL: JobKind = JobKind::Payment(PaymentJob::Cancel);
-/// What everybody reads while the payer has to approve the cancellation.
+/// Everybody's text while the payer must approve the cancellation.
 const NEEDS_APPROVAL: &str = "The bank cancels the payment once the payer has approved that there.";
-/// What everybody reads of a cancellation whose answer was lost.
+/// Everybody's text for a cancellation whose answer was lost.
 const ANSWER_LOST: &str =
     "The bank's answer to the cancellation was lost; the payment's status is being asked for.";
 
@@ -39,7 +39,7 @@ pub enum CancelledBy {
     Deadline,
 }
 
-/// Where a cancellation stands.
+/// The state of a cancellation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "name")]
 pub enum CancellationState {
@@ -50,12 +50,12 @@ pub enum CancellationState {
     },
     /// The payer approves the cancellation at the bank.
     Approving {
-        /// Where that stands.
+        /// The state of the approval.
         authorisation: Authorisation,
     },
-    /// The bank's answer was lost: the payment's status tells what became of it.
+    /// The bank's answer was lost: the payment's status shows the outcome.
     Uncertain,
-    /// It came to nothing: the payment goes its way.
+    /// The bank refused: the payment continues.
     Refused {
         /// Why, for people; at most [`REASON_LENGTH_MAX`](super::REASON_LENGTH_MAX) characters.
         why: String,
@@ -71,7 +71,7 @@ pub struct Cancellation {
     pub wanted_by: CancelledBy,
     /// Since when.
     pub wanted_at: Timestamp,
-    /// Where it stands.
+    /// The state.
     pub state: CancellationState,
 }
 
@@ -111,7 +111,7 @@ impl Cancellation {
 }
 
 impl Payment {
-    /// Asks the bank not to execute. `None` where that was asked for before and is open.
+    /// Asks the bank not to execute. `None` if that was asked for before and is open.
     ///
     /// # Errors
     /// [`Refusal::NotCancellable`] unless the bank holds the payment under an id that we know.
@@ -209,8 +209,8 @@ impl Payment {
         self
     }
 
-    /// The bank's answer to the cancellation. One that comes after the end changes nothing: the
-    /// payment's own status has told.
+    /// The bank's answer to the cancellation. An answer after the end changes nothing: the
+    /// payment's own status has already decided.
     pub(super) fn observe_cancellation(
         &self,
         what: &CancellationFact,
@@ -246,7 +246,7 @@ impl Payment {
         }
     }
 
-    /// What a fact about the approval of the cancellation leads to; `None` where the fact is about
+    /// The effect of a fact about the approval of the cancellation; `None` if the fact is about
     /// something else.
     pub(super) fn observe_cancelling(
         &self,
@@ -261,7 +261,7 @@ impl Payment {
         })
     }
 
-    /// The same for what a browser brings from the bank.
+    /// The same for a browser's return from the bank.
     pub(super) fn return_of_cancellation(
         &self,
         oauth_state: &str,
@@ -349,7 +349,7 @@ impl Payment {
     }
 
     /// The payer has to approve the cancellation. The bank is asked about it too, because a payer
-    /// may not come back.
+    /// may not return.
     fn approves(mut self, authorisation: Authorisation, now: Timestamp) -> PaymentStep {
         self.reason = Some(NEEDS_APPROVAL.to_owned());
         self.early_returns.clear();
@@ -373,8 +373,8 @@ impl Payment {
         self.ended(end, now)
     }
 
-    /// It came to nothing. The bank is asked at once what became of the payment, because it may have
-    /// been executed meanwhile.
+    /// The cancellation failed. The job asks the bank at once for the payment's status, because the bank
+    /// may have executed the payment meanwhile.
     fn not_cancelled(&self, why: &str, now: Timestamp) -> PaymentStep {
         let mut payment = self.clone();
         let why = reason(&format!("The payment was not cancelled: {why}"));
@@ -382,7 +382,7 @@ impl Payment {
         payment.cancellation_at(CancellationState::Refused { why }, now)
     }
 
-    /// The cancellation stands there, and the bank is asked about the payment now.
+    /// The cancellation gets that state, and the job asks the bank about the payment now.
     fn cancellation_at(mut self, to: CancellationState, now: Timestamp) -> PaymentStep {
         if let Some(known) = &mut self.cancellation {
             known.state = to;

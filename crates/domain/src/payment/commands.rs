@@ -1,4 +1,4 @@
-//! Commands on a payment: what members, payers and our own jobs may ask for. Each may be refused.
+//! Commands on a payment: requests of members, payers and our own jobs. Each can be refused.
 
 use jiff::Timestamp;
 
@@ -16,20 +16,20 @@ use crate::step::{AuthorisationJob, JobChange, JobKind, PaymentJob, Step};
 /// The job that creates at the bank what the payer approves.
 const OPEN: JobKind = JobKind::Authorisation(AuthorisationJob::OpenAtBank);
 
-/// What a payment begins with.
+/// The data of a new payment.
 #[derive(Debug, Clone)]
 pub struct Creation {
-    /// What the member asks for.
+    /// The member's request.
     pub initiation: Initiation,
     /// How the bank executes it, where it goes there at once.
     pub execution: Option<Execution>,
     /// The keys of the opening at the bank.
     pub attempt: Attempt,
-    /// What the bank puts on statements as the order's id; see [`Payment::end_to_end_id`].
+    /// The order's id for the bank's statements; see [`Payment::end_to_end_id`].
     pub end_to_end_id: String,
-    /// What the member already knows of the bank's questions.
+    /// The member's answers to the bank's first questions.
     pub credentials: Option<Sealed>,
-    /// What is agreed with the member.
+    /// The member's settings.
     pub terms: Terms,
     /// The token request that the payment comes from (payments v1).
     pub token_request_id: Option<TokenRequestId>,
@@ -43,7 +43,7 @@ impl Payment {
     /// answers that the member already has to its questions.
     ///
     /// # Errors
-    /// [`Refusal::BankRequired`] where the flow needs a bank and none is named.
+    /// [`Refusal::BankRequired`] if the flow needs a bank and none is named.
     pub fn create(
         id: PaymentId,
         member_id: MemberId,
@@ -109,8 +109,8 @@ impl Payment {
     }
 
     /// The payer chooses a bank on the hosted pages. Choosing again before approving opens the
-    /// payment anew at the other bank: an unapproved consent never becomes an order.
-    /// `payer_account` is for a bank that wants to know it first, `execution` how it executes.
+    /// payment again at the other bank: an unapproved consent never becomes an order.
+    /// `payer_account` is for a bank that needs it first, `execution` how it executes.
     ///
     /// # Errors
     /// [`Refusal::BankChoiceClosed`] once the payer has approved, or may approve at a bank that
@@ -172,7 +172,7 @@ impl Payment {
     }
 
     /// The member wants the order of an approved payment to be sent. Asking again changes nothing:
-    /// `None` where the order is wanted already, or was sent.
+    /// `None` if the order is wanted already, or was sent.
     ///
     /// # Errors
     /// [`Refusal::NotRedeemable`] before the bank has confirmed the approval, and after an end
@@ -185,7 +185,7 @@ impl Payment {
     /// token request. The bank gets the reference that the payer approved.
     ///
     /// # Errors
-    /// As [`Payment::redeem`]; [`Refusal::RedeemedUnderOtherReference`] where the order was asked for
+    /// As [`Payment::redeem`]; [`Refusal::RedeemedUnderOtherReference`] if the order was asked for
     /// with another reference before.
     pub fn redeem_as(
         &self,
@@ -224,7 +224,7 @@ impl Payment {
 
     /// The member takes the payment back. That is possible as long as nothing can have been
     /// executed: no order was sent, and the bank holds nothing that it executes at the payer's
-    /// approval. `None` where it was taken back before.
+    /// approval. `None` if it was taken back before.
     ///
     /// # Errors
     /// [`Refusal::NotCancellable`] otherwise.
@@ -268,7 +268,7 @@ impl Payment {
     }
 
     /// The payer cancels on the hosted pages. That is possible until the payer has approved, and as
-    /// long as the bank holds nothing that it executes at the approval. `None` where the payer has
+    /// long as the bank holds nothing that it executes at the approval. `None` if the payer has
     /// cancelled before.
     ///
     /// # Errors
@@ -300,7 +300,7 @@ impl Payment {
     }
 
     /// Records that what cannot be repeated is about to be sent: the creation, or the
-    /// authorisation code. Only after this is committed may it leave. `None` where nothing of the
+    /// authorisation code. Only after this is committed may it leave. `None` if nothing of the
     /// kind is to be sent, or it has left before.
     #[must_use]
     pub fn begin_sending(&self) -> Option<PaymentStep> {

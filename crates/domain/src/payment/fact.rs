@@ -1,10 +1,10 @@
-//! What can happen to a payment. Facts come from banks, payers and the clock; none is refused.
+//! The facts about a payment. Facts come from banks, payers and the clock; none can be refused.
 
 use crate::authorisation::{Approach, AuthorisationFact, BankRefusal};
 use crate::bank::{ConsentProgress, OrderStatus, RefundAccount};
 use crate::sealed::Sealed;
 
-/// What became of sending the order.
+/// The outcome of sending the order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderFact {
     /// The bank took the order.
@@ -25,7 +25,7 @@ pub enum OrderFact {
     },
     /// No answer that can be read: the order may exist.
     AnswerLost {
-        /// What happened instead.
+        /// The error in place of the answer.
         text: String,
     },
 }
@@ -48,14 +48,14 @@ pub enum StatusFact {
     },
     /// Something that cannot be read.
     Unreadable {
-        /// What is wrong with it.
+        /// The defect of the answer.
         what: String,
     },
     /// The bank gave no answer.
     NoWord,
 }
 
-/// What became of the question for another access token.
+/// The outcome of the request for a new access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TokenFact {
     /// There is another one.
@@ -72,7 +72,7 @@ pub enum TokenFact {
     NotRefreshed,
 }
 
-/// What a bank says to the wish not to execute.
+/// The bank's answer to a cancellation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CancellationFact {
     /// It will not execute.
@@ -81,7 +81,7 @@ pub enum CancellationFact {
     NeedsApproval {
         /// The bank's id of what is cancelled.
         consent_id: String,
-        /// What the standard must remember, sealed.
+        /// Data that the standard must remember, sealed.
         context: Option<Sealed>,
         /// The payer's step.
         approach: Approach,
@@ -98,19 +98,19 @@ pub enum CancellationFact {
 /// Something that happened to a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// The payer's browser came back.
+    /// The payer's browser returned.
     PsuReturned {
-        /// The OAuth `state` that came back; that of an abandoned attempt changes nothing.
+        /// The OAuth `state` that returned; that of an abandoned attempt changes nothing.
         oauth_state: String,
-        /// What the browser, or the bank's callback in its place, brought, sealed. Nothing in it
-        /// is believed before the bank has confirmed it.
+        /// The parameters of the browser's return, or of the bank's callback, sealed. The gateway
+        /// believes nothing in them before the bank has confirmed it.
         returned: Sealed,
     },
     /// To its opening at the bank, or to the approval.
     Authorisation {
         /// The key of the attempt; what becomes of an abandoned attempt changes nothing.
         idempotency_key: String,
-        /// What happened.
+        /// The fact about the authorisation.
         what: AuthorisationFact,
     },
     /// To the order.

@@ -83,7 +83,7 @@ impl Payment {
         }
     }
 
-    /// The payer's browser came back, or the bank's callback came in its place.
+    /// The payer's browser returned, or the bank's callback came in its place.
     fn observe_return(
         &self,
         oauth_state: &str,
@@ -203,7 +203,7 @@ impl Payment {
         }
     }
 
-    /// A question has brought no word. Once the time is over, that ends the payment.
+    /// A question got no answer. If the time is over, that ends the payment.
     pub(super) fn no_word(&self, now: Timestamp) -> PaymentOutcome {
         if self.patience_is_over(now) { moved(self.out_of_patience(now)) } else { Already }
     }
@@ -255,7 +255,7 @@ impl Payment {
         step
     }
 
-    /// The question that is asked once more when the time is over; `None` where the bank has no
+    /// The question that is asked once more when the time is over; `None` if the bank has no
     /// word on it, or cannot be asked.
     fn last_question(&self) -> Option<JobKind> {
         match &self.state {

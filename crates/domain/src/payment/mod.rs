@@ -1,6 +1,6 @@
 //! A payment: one order from the payer's account, initiated by us.
 //!
-//! [`Payment`] is the row of truth, [`State`] where it stands, [`Fact`] what can happen to it.
+//! [`Payment`] is the record, [`State`] its state, [`Fact`] the possible facts.
 //! The transitions are in `machine` (`Payment::observe`), what they do in `approving` and `order`,
 //! the commands in `commands`, deadlines and intervals in `patience`.
 //!
@@ -56,14 +56,14 @@ pub const AUTHORISATION_WINDOW: SignedDuration = SignedDuration::from_mins(40);
 pub const TOKEN_REQUEST_AUTHORISATION_WINDOW: SignedDuration = SignedDuration::from_mins(30);
 /// How long a link works where the member does not say: a day (reference, section 5.1).
 pub const LINK_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// The longest that a link may work, from the payment's creation: 90 days (the same section).
+/// The longest lifetime of a link, from the payment's creation: 90 days (the same section).
 pub const LINK_WINDOW_MAX: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// How long a member that redeems by itself has to do so at the most, counted from the bank's
-/// confirmation: a day; less where the bank's grant ends before. The reference names no time.
+/// How long a member that redeems by itself has for it, counted from the bank's confirmation: at
+/// most a day; less if the bank's grant expires earlier. The reference names no time.
 pub const REDEMPTION_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// How long a bank is asked for its last word, counted from the order: 30 days (the same section).
+/// How long a bank is asked for its final status, counted from the order: 30 days (the same section).
 pub const STATUS_WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// No reason that is kept or shown is longer (API `statusReasonInformation`).
+/// The longest reason that is kept or shown (API `statusReasonInformation`), in characters.
 pub const REASON_LENGTH_MAX: usize = 256;
 
 /// An error that a member should see beside the status (API `errorInfo`).
@@ -72,7 +72,7 @@ pub struct ErrorInfo {
     /// The HTTP status of the bank's answer; none where none came that is one.
     #[serde(rename = "http_status", skip_serializing_if = "Option::is_none", default)]
     pub bank_http_status: Option<u16>,
-    /// What went wrong, at most [`REASON_LENGTH_MAX`] characters.
+    /// The error in words, at most [`REASON_LENGTH_MAX`] characters.
     pub message: String,
     /// Whether the bank, not the gateway, failed.
     pub from_bank: bool,
@@ -92,16 +92,16 @@ pub struct BankRecord {
     pub refund_account: Option<RefundAccount>,
 }
 
-/// What a member has agreed with the operator, as far as it decides a payment's way. It is kept
-/// with the payment, so that a later change of the agreement does not change what is under way.
+/// The settings of a member, as far as they affect a payment. They are kept with the payment, so that
+/// a later change of the settings does not affect a running payment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Terms {
     /// Whether an approved payment waits for the member's word before its order is sent
     /// (auto-redeem is off; reference, section 2.11).
     pub redeems_on_request: bool,
-    /// Where the bank sends the payer's browser: the member's own address, which then brings us
-    /// the query (reference, section 3.9). Ours where absent.
+    /// The address to which the bank sends the payer's browser: the member's own address, which then
+    /// forwards the query to us (reference, section 3.9). Ours if absent.
     pub return_url: Option<String>,
 }
 
@@ -112,7 +112,7 @@ pub struct Payment {
     pub id: PaymentId,
     /// Whose it is.
     pub member_id: MemberId,
-    /// What was asked for.
+    /// The member's request.
     pub initiation: Initiation,
     /// The bank, once known.
     pub bank_id: Option<String>,
@@ -120,7 +120,7 @@ pub struct Payment {
     /// Absent before, and in payments of earlier releases, which were executed as asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution: Option<Execution>,
-    /// Random, and not derived from the payment's id: whoever reads a bank statement must not be able
+    /// Random, and not derived from the payment's id: a reader of a bank statement must not be able
     /// to open the payer's page. Absent in payments of earlier releases, which sent their id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end_id: Option<String>,
@@ -131,7 +131,7 @@ pub struct Payment {
     /// When the payer took the link up, where it is one: the time to approve begins then.
     #[serde(default)]
     pub link_used_at: Option<Timestamp>,
-    /// What was agreed with the member when the payment was created.
+    /// The member's settings when the payment was created.
     #[serde(default)]
     pub terms: Terms,
     /// The token request that it came from (payments v1).
@@ -158,7 +158,7 @@ pub struct Payment {
     /// When the order became wanted, or the bank was seen to have it, however the payment ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ordered_at: Option<Timestamp>,
-    /// Where it stands.
+    /// The state.
     pub state: State,
     /// Since when the bank is being asked for another access token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -166,16 +166,16 @@ pub struct Payment {
     /// The cancellation that its bank was asked for last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<Cancellation>,
-    /// What browsers, or the bank's callback, brought before it could be verified, oldest first; at
-    /// most [`EARLY_RETURNS_MAX`](crate::authorisation::EARLY_RETURNS_MAX). They belong to the approval that is under
-    /// way.
+    /// The returns of browsers, or the bank's callbacks, that arrived before they could be verified, the
+    /// oldest first; at most [`EARLY_RETURNS_MAX`](crate::authorisation::EARLY_RETURNS_MAX). They belong to the running
+    /// approval.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub early_returns: Vec<Sealed>,
     /// The bank's own words.
     pub bank: BankRecord,
-    /// Why it stands there, for people; at most [`REASON_LENGTH_MAX`] characters.
+    /// The reason for the state, for people; at most [`REASON_LENGTH_MAX`] characters.
     pub reason: Option<String>,
-    /// What the bank said of a decline.
+    /// The kind of decline, as the bank reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline: Option<Decline>,
     /// The error behind an unsuccessful end.
@@ -188,7 +188,7 @@ pub struct Payment {
     pub version: i64,
 }
 
-/// Something that happened to a payment: what its history and its webhooks show.
+/// A past change of a payment, for its history and its webhooks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PaymentChanged {
     /// The stage that was reached.
@@ -202,7 +202,7 @@ pub struct PaymentChanged {
     pub bank: BankRecord,
     /// Why, for people.
     pub reason: Option<String>,
-    /// What the bank said of a decline.
+    /// The kind of decline, as the bank reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline: Option<Decline>,
     /// The error behind an unsuccessful end.
@@ -242,8 +242,8 @@ impl Payment {
         self.transfer_ref_id.as_deref().unwrap_or(&self.initiation.order.ref_id)
     }
 
-    /// Whether the approval may be tried again, as another payment: it came to nothing by wrong answers
-    /// or by a failure, not by anybody's "no", and nothing can have been executed.
+    /// Whether the approval may be retried, as another payment: it failed by wrong answers or by an
+    /// error, nobody refused it, and nothing can have been executed.
     #[must_use]
     pub fn may_be_tried_again(&self) -> bool {
         let failed = match &self.state {
@@ -259,7 +259,7 @@ impl Payment {
         failed && self.approved_at.is_none()
     }
 
-    /// What its changes are to its member: a payment of v1 shows as its transfer or standing order.
+    /// The kind of event for its changes: a payment of v1 shows as its transfer or standing order.
     #[must_use]
     pub fn event_kind(&self) -> EventKind {
         match (self.is_standing_order(), &self.token_request_id) {
@@ -275,8 +275,8 @@ impl Payment {
         self.initiation.order.schedule.is_standing_order()
     }
 
-    /// Whether its changes are told to its member: those of a transfer or standing order once there
-    /// is one (reference, section 7.3).
+    /// Whether the member gets its changes: those of a transfer or standing order only once it
+    /// exists (reference, section 7.3).
     #[must_use]
     pub fn tells_changes(&self) -> bool {
         self.token_request_id.is_none() || self.ordered_at.is_some()
@@ -315,7 +315,7 @@ impl Payment {
         }
     }
 
-    /// Where it stands, as it is stored, filtered and shown.
+    /// The stage, as it is stored, filtered and shown.
     #[must_use]
     pub fn stage(&self) -> Stage {
         match (self.state.stage(), self.initiation.visit.flow) {

@@ -1,4 +1,4 @@
-//! What becomes of an order: answers, lost answers, the bank's words on its status.
+//! The outcome of an order: answers, lost answers, the bank's status.
 
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ use crate::step::{Case, JobChange, JobKind, Outcome, PaymentJob};
 
 use Outcome::Already;
 
-/// What a member reads of a payment whose order may or may not exist.
+/// The member's text for a payment whose order may or may not exist.
 const ANSWER_LOST: &str = "The bank's answer to the order was lost; its status is being asked for.";
 /// The published text for a bank that forbids the order (reference, section 8.1, amount 104).
 const REDEMPTION_DENIED: &str = "Error during payment redemption: PERMISSION_DENIED";
@@ -140,7 +140,7 @@ impl Payment {
         }
     }
 
-    /// What the bank says of the consent, where the answer to the order was lost.
+    /// The bank's status of the consent, if the answer to the order was lost.
     pub(super) fn consent_told(
         &self,
         order: &SentOrder,

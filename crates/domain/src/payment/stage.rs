@@ -1,8 +1,8 @@
-//! [`Stage`]: where a payment stands, without what is known then.
+//! [`Stage`]: the bare name of a payment's state.
 
 use serde::{Deserialize, Serialize};
 
-/// A [`State`](super::State) without what it carries: what is stored, filtered, shown and counted.
+/// A [`State`](super::State) without its data: the form that is stored, filtered, shown and counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is documented at the state or end of the same name")]

@@ -1,4 +1,4 @@
-//! Where a payment stands: [`State`] with what is known then.
+//! The states of a payment: [`State`] with its data.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub struct SentOrder {
     pub grant: Option<Sealed>,
 }
 
-/// Where an order stands.
+/// The state of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "name")]
 pub enum OrderState {
@@ -68,7 +68,7 @@ impl OrderState {
     }
 }
 
-/// Where a payment stands. Each variant carries what is known then.
+/// The state of a payment. Each variant carries its data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub enum State {
@@ -110,7 +110,7 @@ pub enum End {
     Failed,
     /// The payer did not approve in time: no order was sent, or the bank says that it had no answer.
     Expired,
-    /// The bank never gave its last word; the order may have been executed.
+    /// The bank never gave its final status; the order may have been executed.
     NoFinalStatus,
     /// The member took it back before an order was sent.
     Cancelled,
@@ -255,7 +255,7 @@ impl State {
         self.approving().is_some_and(Authorisation::may_execute_unseen)
     }
 
-    /// Whether only a payment that the payer has approved stands there.
+    /// Whether only an approved payment can have this state.
     #[must_use]
     pub fn shows_approval(&self) -> bool {
         match self {
@@ -276,7 +276,7 @@ impl State {
         }
     }
 
-    /// Whether only a payment stands there whose order is wanted, was sent, or is with the bank: it
+    /// Whether only a payment whose order was requested, sent, or is with the bank can have this state: it
     /// is with a bank that executes at the approval as soon as that bank holds the payment.
     #[must_use]
     pub fn shows_order(&self) -> bool {

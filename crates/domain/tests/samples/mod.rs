@@ -1,4 +1,4 @@
-//! Every state that a payment can be in, and every fact that can be told of it.
+//! Every state of a payment, and every fact about it.
 
 use domain::account::{AccountIdentifier, Party};
 use domain::authorisation::{

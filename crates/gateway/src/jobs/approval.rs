@@ -1,4 +1,4 @@
-//! What the jobs of the approval share: a bank's answer becomes a fact, and its secrets are sealed.
+//! Shared by the jobs of the approval: a bank's answer becomes a fact, and its secrets are sealed.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub(super) fn no_bank() -> AuthorisationFact {
     AuthorisationFact::GivenUp { text, malformed: false }
 }
 
-/// What could not be repeated left, and its answer was lost.
+/// An unrepeatable request was sent, and its answer was lost.
 ///
 /// # Errors
 /// [`GatewayError::Sealing`].
@@ -135,7 +135,7 @@ pub(super) fn of_approval(
     })
 }
 
-/// What a standard must remember, sealed for the payment.
+/// Data that a standard must remember, sealed for the payment.
 pub(super) fn seal_context(
     app: &App,
     payment: &Payment,
@@ -154,13 +154,13 @@ pub(super) fn unseal_context(
     sealed.map(|sealed| unseal(app, payment, CONTEXT, sealed)).transpose()
 }
 
-/// What the bank's standard gets back of what was stored.
+/// The stored data that the bank's standard gets back.
 pub(super) fn pending<'a>(opened: &'a Opened, context: Option<&'a str>) -> Pending<'a> {
     let consent_id = opened.consent_id.as_deref();
     Pending { attempt: &opened.attempt, consent_id, context }
 }
 
-/// What the payer approves now: the payment, or its cancellation.
+/// The subject of the payer's current approval: the payment, or its cancellation.
 pub(super) fn approvable<'a>(
     payment: &Payment,
     order: &'a PaymentOrder,
@@ -220,7 +220,7 @@ pub(super) fn unseal_credentials(
     unseal(app, payment, CREDENTIALS, sealed)
 }
 
-/// What the browser brought, sealed for the payment.
+/// The parameters of the browser's return, sealed for the payment.
 pub(crate) fn seal_return(
     app: &App,
     payment_id: &domain::ids::PaymentId,
@@ -247,7 +247,7 @@ pub(super) fn seal_proof(
     seal(app, payment, GRANT, proof)
 }
 
-/// What an order is sent with, unsealed.
+/// The proof with which an order is sent, unsealed.
 pub(super) fn unseal_proof(
     app: &App,
     payment: &Payment,

@@ -78,7 +78,7 @@ async fn cancel_overdue(
     let wish = Wish { wanted_by: CancelledBy::Deadline, attempt };
     match cancel_at_bank(app, &member, &payment.id, wish).await {
         Ok(held) => {
-            // This question goes on meanwhile: the payer may be approving at this moment.
+            // This question continues meanwhile: the payer may be approving at this moment.
             super::repeat(app, claim, payment.next_approval_question(app.now())).await?;
             Ok(Some(held.map_or(Next::Done, Next::Job)))
         }

@@ -1,4 +1,4 @@
-//! Job `AskStatus`: asks the bank what became of the order, until it gives its last word.
+//! Job `AskStatus`: asks the bank for the status of the order, until it gives its final status.
 //!
 //! Where the order's id is not known because the answer was lost, the bank is asked for it as far
 //! as its standard can find an order without an id.

@@ -1,7 +1,8 @@
 //! Job `Cancel`: asks the bank not to execute what it holds.
 //!
-//! A cancellation has the same effect however often it is asked for, so one that never reached the
-//! bank is tried again. One whose answer was lost is not: the payment's own status tells then.
+//! A cancellation has the same effect however often it is sent, so the job repeats a cancellation that
+//! never reached the bank. It does not repeat a cancellation whose answer was lost: the payment's own
+//! status shows the outcome.
 
 use std::sync::Arc;
 

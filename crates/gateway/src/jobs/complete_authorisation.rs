@@ -1,6 +1,6 @@
-//! Job `CompleteAuthorisation`: verifies what the payer's browser brought back and goes on from it.
+//! Job `CompleteAuthorisation`: verifies the return of the payer's browser and continues from it.
 //!
-//! An authorisation code works once, so that it leaves is recorded first. If this job then runs a
+//! An authorisation code works once, so the job records the sending first. If this job then runs a
 //! second time, the process that sent the code died before the bank's answer was recorded: the
 //! code is not sent again.
 

@@ -1,6 +1,6 @@
-//! Job `Deliver`: brings a subject's events to the member's endpoint, one after the other.
+//! Job `Deliver`: sends a subject's events to the member's endpoint, one after the other.
 //!
-//! The oldest pending event goes first; a later one waits until it is taken or given up, so a
+//! The oldest pending event goes first; a later one waits until it is accepted or given up, so a
 //! member sees a subject's events in order. The attempts of one event are 10, 30, 70, 150, …
 //! minutes after the first (reference, section 7.2), up to 72 hours. Any 2xx status is success,
 //! whatever the body of the answer.
@@ -21,9 +21,9 @@ use super::Next;
 use crate::events::{self, Announced};
 use crate::{App, GatewayError};
 
-/// After this long an event is given up.
+/// How long after it happened an event is given up.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
-/// Events of one subject that one run brings; the rest waits for the next run.
+/// The most events of one subject that one run sends; the rest waits for the next run.
 const EVENTS_PER_RUN_MAX: usize = 32;
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
@@ -117,7 +117,7 @@ fn next_look(first_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
     next_attempt(first_at, now).or(last)
 }
 
-/// Ends the delivery, and the job with it where nothing more is pending. Tells whether more is.
+/// Ends the delivery, and the job if nothing more is pending. Returns whether more is pending.
 async fn end(
     app: &App,
     claim: &Claim,
@@ -144,7 +144,7 @@ async fn end(
     Ok(more)
 }
 
-/// The job comes back at `due`; `failed` is the attempt that was made, with its result.
+/// The job returns at `due`; `failed` is the attempt that was made, with its result.
 async fn repeat_later(
     app: &App,
     claim: &Claim,

@@ -1,4 +1,4 @@
-//! Job `Expire`: tells the payment that its deadline may have passed.
+//! Job `Expire`: checks whether the payment's deadline has passed.
 
 use std::sync::Arc;
 

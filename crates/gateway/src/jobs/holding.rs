@@ -1,4 +1,4 @@
-//! What a job does with a fact that the database does not take: it holds it and tries again for as
+//! A fact that the database does not accept: the job holds it and tries again for as
 //! long as the process lives, at first before anything else is claimed. A bank's answer that only this
 //! process has heard would be lost otherwise.
 
@@ -14,10 +14,10 @@ use crate::{App, GatewayError};
 const WAIT_FIRST_MS: u64 = 100;
 /// The longest wait, in milliseconds.
 const WAIT_MAX_MS: u64 = 5_000;
-/// How many tries keep runners from claiming other jobs, some minute and a half: a database that
-/// refuses one fact for good must not stall every other payment.
+/// How many tries keep runners from claiming other jobs, about a minute and a half. A database that
+/// never accepts one fact must not stop every other payment.
 const BLOCKING_TRIES_MAX: u32 = 20;
-/// How often what is recorded before something is sent is tried: nothing is lost by giving up.
+/// How often a record before sending is tried, at most: giving up loses nothing.
 const RECORDS_MAX: u32 = 8;
 
 /// A fact that waits for the database. Runners claim nothing during its first tries.

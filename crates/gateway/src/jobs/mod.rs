@@ -5,10 +5,10 @@
 //! Step finishes the job in its own commit. If the Step makes the next job due at once, the same
 //! runner keeps it, so a payment goes from approval to order without waiting for a poll.
 //!
-//! | job | effect | what a crash leaves behind |
+//! | job | effect | after a crash |
 //! |---|---|---|
 //! | [`open_at_bank`] | consent at the bank | the same keys are used again, new ones, or none: `RepeatedCreation` |
-//! | [`complete_authorisation`] | code → grant, or the bank's word | a code that may have left is not sent again; everything else is tried again |
+//! | [`complete_authorisation`] | code → grant, or the bank's answer | a code that may have been sent is not sent again; other requests are repeated |
 //! | [`send_credentials`] | the payer's answers | the bank is only asked from then on |
 //! | [`ask_approval`] | a question | the question is asked again |
 //! | [`redeem`] | the order | `OrderSent` without an answer: `Uncertain` |
@@ -56,7 +56,7 @@ use crate::{App, GatewayError, tokenized_accounts};
 /// Attempts at a step of the opening or the approval before it is given up. No order exists then.
 const ATTEMPTS_MAX: i64 = 5;
 
-/// How long a job waits that finds no place to wait in at a slow bank or endpoint.
+/// How long a job is postponed if it finds no waiting place at a slow bank or endpoint.
 const POSTPONED: SignedDuration = SignedDuration::from_secs(2);
 
 /// The job that the saver of a Step holds afterwards.
@@ -68,7 +68,7 @@ pub(crate) enum Kept {
     Nothing,
 }
 
-/// What a job's run led to.
+/// The result of a job's run.
 #[derive(Debug)]
 enum Next {
     /// The job is finished, and this one follows at once.
@@ -83,7 +83,7 @@ enum Next {
     Postpone(Timestamp),
 }
 
-/// What a fact did.
+/// The effect of a fact.
 enum Observed {
     Moved(Kept),
     Already(Box<Payment>),
@@ -91,7 +91,7 @@ enum Observed {
 }
 
 /// Runs a held job, and what follows from it, until it is done or `timeout_ms` have passed. The
-/// job goes on by itself after that.
+/// job continues by itself after that.
 pub(crate) async fn run_now(app: &Arc<App>, claim: Claim, psu: PsuContext, timeout_ms: u64) {
     let running = tokio::spawn(runner::run_chain(Arc::clone(app), claim, psu));
     let patience = app.clock().sleep(timeout_ms);
@@ -135,7 +135,7 @@ async fn run(app: &Arc<App>, claim: &Claim, psu: PsuContext) -> Result<Next, Gat
     }
 }
 
-/// Brings a fact to its payment and saves what follows.
+/// Applies a fact to its payment and saves the result.
 pub(crate) async fn observe(
     app: &Arc<App>,
     payment_id: &PaymentId,
@@ -147,7 +147,7 @@ pub(crate) async fn observe(
     }
 }
 
-/// What a job has learnt: a fact, and the exchanges that it comes from.
+/// The conclusion of a job: a fact, and the exchanges behind it.
 struct Conclusion {
     fact: Fact,
     calls: Vec<BankCall>,
@@ -277,7 +277,7 @@ pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
     }
 }
 
-/// The job finds no place to wait in: it comes back, and this time does not count.
+/// The job finds no place to wait in: it returns, and this time does not count.
 fn postponed(app: &App) -> Next {
     let due = app.now().checked_add(POSTPONED).unwrap_or(Timestamp::MAX);
     Next::Postpone(due)
@@ -290,7 +290,7 @@ fn backoff(app: &App, attempts: i64) -> Timestamp {
     app.now().checked_add(SignedDuration::from_secs(wait_s)).unwrap_or(Timestamp::MAX)
 }
 
-/// Finishes a job that ended without a Step. One that was scheduled anew meanwhile stays.
+/// Finishes a job that ended without a Step. A job that was rescheduled meanwhile stays.
 async fn finish(app: &App, claim: &Claim) -> Result<(), GatewayError> {
     let claim = claim.clone();
     app.db()

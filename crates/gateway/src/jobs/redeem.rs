@@ -75,7 +75,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
 /// The job, and its place at the bank.
 type Work<'a> = (&'a Arc<App>, &'a Claim, &'a AtBank<'a>);
 
-/// `None` where the order may go on.
+/// `None` if the order may continue.
 async fn confirm_funds(
     (app, claim, at_bank): Work<'_>,
     payment: &Payment,
@@ -108,7 +108,7 @@ async fn confirm_funds(
     conclude(app, claim, Conclusion { fact: of_authorised(payment, fact), calls }).await.map(Some)
 }
 
-/// Commits `OrderSent`. `None` where the payment is no longer waiting for its order.
+/// Commits `OrderSent`. `None` if the payment is no longer waiting for its order.
 async fn record_sending(
     app: &Arc<App>,
     claim: &Claim,

@@ -15,11 +15,12 @@ use tracing::{error, warn};
 use super::{Next, finish, postpone, repeat, run};
 use crate::{App, GatewayError};
 
-/// Between two looks at the table when nothing announces a job: other nodes may have written one.
+/// The pause between two reads of the table when no job is announced, because other nodes may have
+/// written one, in milliseconds.
 const LOOK_AGAIN_MS: u64 = 1_000;
-/// After the database could not be asked.
+/// The pause after an error of the database, in milliseconds.
 const DATABASE_RETRY_MS: u64 = 1_000;
-/// A clock that goes back by less is no clock that was set back.
+/// The smallest step back of the clock that counts as a clock that was set back, in milliseconds.
 const CLOCK_BACK_MS: i64 = 5_000;
 /// Jobs that follow one another for one payment before the runner lets go; a payment has fewer.
 const CHAIN_MAX: usize = 16;
@@ -46,7 +47,7 @@ impl Runner {
         Runner { app }
     }
 
-    /// Claims and performs jobs for ever. Errors of the database are waited out.
+    /// Claims and performs jobs without an end. It waits out errors of the database.
     pub async fn run(self) {
         let lanes = Lane::ALL.map(|lane| LaneRunner::new(&self.app, lane).run());
         join_all(lanes).await;
@@ -141,8 +142,8 @@ async fn claim(app: &Arc<App>, lane: Lane, limit: usize) -> Result<Vec<Claim>, G
     Ok(claims)
 }
 
-/// A clock that was set back would leave every job that was due waiting until it is as late again:
-/// what is pending moves back with the clock. Jobs that look at a deadline look again when it comes.
+/// A clock that was set back would leave every due job waiting until it is as late again:
+/// pending jobs move back with the clock. Jobs that check a deadline check again when it comes.
 async fn follow_the_clock(app: &Arc<App>, now: Timestamp) -> Result<(), GatewayError> {
     let now_ms = now.as_millisecond();
     let before_ms = app.claimed_until_ms.swap(now_ms, Ordering::SeqCst);
@@ -215,8 +216,8 @@ impl Drop for Running {
     }
 }
 
-/// Lets every job end that this process runs now, and performs what is due, one after the other,
-/// until nothing is due any more. For tests and simulations, whose clock stands still meanwhile:
+/// Lets every job end that this process runs now, and performs due jobs, one after the other,
+/// until none is due. For tests and simulations, whose clock does not move meanwhile:
 /// it is [`Runner::run`] with a beginning and an end. Returns how many jobs it claimed.
 ///
 /// # Errors
@@ -240,9 +241,9 @@ pub async fn run_due(app: &Arc<App>) -> Result<usize, GatewayError> {
     Ok(CLAIMS_OF_ONE_CALL_MAX)
 }
 
-/// Once at start of a process that alone uses its database: every lease there is a dead process's,
-/// so its job is due now instead of when the lease ends, and a request with an idempotency key that
-/// it was carrying out may be repeated now.
+/// Runs once at the start of a process that is alone on its database. Every lease belongs to a dead
+/// process, so its job is due now instead of at the end of the lease. Requests with an idempotency key
+/// that the dead process was running can be repeated now.
 ///
 /// # Errors
 /// [`GatewayError::Store`].

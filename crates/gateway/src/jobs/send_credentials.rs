@@ -1,4 +1,4 @@
-//! Job `SendCredentials`: brings the payer's answers to the bank, once.
+//! Job `SendCredentials`: sends the payer's answers to the bank, once.
 //!
 //! The answers are recorded before they leave. If this job runs a second time, the process that
 //! sent them died before the bank's answer was recorded: the bank may have executed, so it is only

@@ -1,4 +1,4 @@
-//! Job `SendReceipt`: tells a payer by mail that a payment was made, where the member asked for that
+//! Job `SendReceipt`: sends the payer a mail about a completed payment, if the member requested it
 //! (payments v1, `receiptRequested`).
 //!
 //! A mail that was sent just before a crash is sent again, with the same id.

@@ -18,12 +18,12 @@ use super::{Conclusion, Next, backoff, observed};
 use crate::at_bank::AtBank;
 use crate::{App, GatewayError};
 
-/// A token is refreshed so long before it ends: what is asked with it takes its time.
+/// How long before its end a token is refreshed: a request with it takes time.
 const RENEWED_BEFORE: SignedDuration = SignedDuration::from_secs(30);
 /// When a job looks again that found another one asking for a token.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
-/// What the bank is asked with.
+/// The access for a question to the bank.
 pub(super) enum Access {
     /// This proof, or none.
     Known(Option<Proof>),

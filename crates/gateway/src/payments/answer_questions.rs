@@ -33,11 +33,11 @@ pub async fn answer_questions(
     super::get(app, member, id).await
 }
 
-/// Records the answers, brings them to the bank, and returns the payment as it stands when the
+/// Records the answers, sends them to the bank, and returns the current payment once the
 /// bank has answered or the time of a request is over.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where the bank asks nothing now; [`GatewayError::Invalid`] where a
+/// [`GatewayError::Refused`] if the bank asks nothing now; [`GatewayError::Invalid`] if a
 /// question is left open, or answered with something that was not offered;
 /// [`GatewayError::PaymentNotFound`]; [`GatewayError::Store`].
 pub async fn answer_on_page(

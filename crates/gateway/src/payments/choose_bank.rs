@@ -18,7 +18,7 @@ use crate::{App, GatewayError, jobs};
 ///
 /// # Errors
 /// [`GatewayError::BankUnknown`], [`GatewayError::FeatureNotSupported`],
-/// [`GatewayError::Misfit`], [`GatewayError::FieldNeeded`] where the bank wants the payer's account and nobody knows it,
+/// [`GatewayError::Misfit`], [`GatewayError::FieldNeeded`] if the bank wants the payer's account and nobody knows it,
 /// [`GatewayError::Refused`] once the payer has approved; [`GatewayError::PaymentNotFound`].
 pub async fn choose_bank(
     app: &Arc<App>,

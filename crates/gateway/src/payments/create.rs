@@ -17,14 +17,14 @@ use crate::idempotency::IdempotencyKey;
 use crate::jobs::approval;
 use crate::{App, GatewayError, Member, account_verifications, jobs, members, tokenized_accounts};
 
-/// What a member asks for.
+/// A member's request.
 #[derive(Debug, Clone)]
 pub struct NewPayment {
     /// The payment.
     pub initiation: Initiation,
-    /// The payer's browser, where the member tells.
+    /// The payer's browser, if the member sends it.
     pub psu: PsuContext,
-    /// What the member already knows of the bank's questions (API `initialEmbeddedAuth`).
+    /// The member's answers to the bank's first questions (API `initialEmbeddedAuth`).
     pub credentials: Credentials,
     /// How long the answer may wait for the bank, in milliseconds (header `request-timeout`).
     pub request_timeout_ms: Option<u64>,
@@ -36,9 +36,9 @@ pub struct NewPayment {
     pub receipt_to: Option<MailAddress>,
 }
 
-/// Records the payment and, where its bank is known from the start, opens it there. Returns it as
-/// it stands when the bank has answered or the time is over, whichever comes first; the opening
-/// goes on by itself.
+/// Records the payment and, if its bank is known from the start, opens it there. Returns the current
+/// payment when the bank has answered or the time is over, whichever is first; the opening
+/// continues by itself.
 ///
 /// # Errors
 /// [`GatewayError::BankUnknown`], [`GatewayError::BankUnavailable`],

@@ -43,7 +43,7 @@ pub(super) fn execution_at(
     decide(bank, order, bank.local_time(app.now()))
 }
 
-/// How the bank executes the payment that its payer brings there, if it takes it.
+/// How the bank executes the payment for which its payer chooses it, if it accepts the payment.
 ///
 /// # Errors
 /// Those of [`super::choose_bank`].

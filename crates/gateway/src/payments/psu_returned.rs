@@ -1,4 +1,4 @@
-//! The payer's browser comes back from the bank.
+//! The payer's browser returns from the bank.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use crate::{App, GatewayError, Member, jobs};
 
 const UNKNOWN_STATE: &str = "`state` names no payment";
 
-/// What the callback led to.
+/// The result of a callback.
 #[derive(Debug, Clone)]
 pub enum PsuReturnOutcome {
-    /// The payment to show; whatever the browser brought has been recorded. `says_error`: the
-    /// browser says that the payer came back with an error, which is a rumour.
+    /// The payment to show; the return has been recorded. `says_error`: the
+    /// return has an error parameter, which proves nothing.
     Payment {
         /// The payment.
         payment: Box<Payment>,
@@ -27,7 +27,7 @@ pub enum PsuReturnOutcome {
     NotOurs(String),
 }
 
-/// Records what the browser brought. Verification happens in a job; the payer does not wait for
+/// Records the browser's return. Verification happens in a job; the payer does not wait for
 /// it here. A second call with the same parameters changes nothing.
 ///
 /// # Errors
@@ -49,8 +49,8 @@ pub async fn psu_returned(
     }
 }
 
-/// As [`psu_returned`], where the payer's browser came back to the member, who brings us what it
-/// had. Waits for the bank's verification until the time of a request is over.
+/// As [`psu_returned`], for a payer's browser that returned to the member, who forwards its
+/// parameters. Waits for the bank's verification until the time of a request is over.
 ///
 /// # Errors
 /// [`GatewayError::Store`], [`GatewayError::Sealing`].
@@ -74,7 +74,7 @@ pub async fn psu_returned_to_member(
     }
 }
 
-/// What was recorded of a return.
+/// The recorded part of a return.
 enum Recorded {
     /// The payment, and the job that follows.
     Payment { payment_id: PaymentId, held: Kept, says_error: bool },
@@ -82,7 +82,7 @@ enum Recorded {
     NotOurs(String),
 }
 
-/// `member` is whose payment it has to be, where a member brings it.
+/// `member` is the required owner of the payment, if a member forwards the return.
 async fn record(
     app: &Arc<App>,
     member: Option<&Member>,

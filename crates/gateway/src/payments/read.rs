@@ -25,7 +25,7 @@ pub enum Update {
     Skipped,
     /// It is, and the answer is not waited for.
     Soon,
-    /// It is, and the answer is waited for so many milliseconds; after that it comes by itself.
+    /// It is, and the request waits this many milliseconds for the answer; a later answer is recorded anyway.
     Within(u64),
 }
 
@@ -144,7 +144,7 @@ pub async fn open_by_link(app: &App, id: &PaymentId) -> Result<Payment, GatewayE
         .ok_or(GatewayError::PaymentNotFound)
 }
 
-/// What was exchanged with banks for a payment, oldest first, at most 1,000 exchanges.
+/// The exchanges with banks for a payment, oldest first, at most 1,000.
 ///
 /// # Errors
 /// [`GatewayError::Store`].
@@ -157,7 +157,7 @@ pub async fn bank_calls(app: &App, id: &PaymentId) -> Result<Vec<BankCall>, Gate
     Ok(calls)
 }
 
-/// When a question is due that may be asked now instead; `None` where none will wait that long.
+/// When a question is due that may be asked now instead; `None` if none will wait that long.
 fn question_that_waits(app: &App, payment: &Payment) -> Option<Waiting> {
     let now = app.now();
     let asking = matches!(

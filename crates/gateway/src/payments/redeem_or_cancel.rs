@@ -22,11 +22,11 @@ use crate::{App, GatewayError, Member, jobs};
 type Command =
     dyn Fn(&Payment, Timestamp) -> Result<Option<PaymentStep>, Refusal> + Send + Sync + 'static;
 
-/// Sends the order of an approved payment, and returns the payment as it stands when the bank has
-/// answered or the time of a request is over. Asked again it sends nothing again.
+/// Sends the order of an approved payment, and returns the current payment when the bank has
+/// answered or the time of a request is over. A second call sends nothing again.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where the payment is not approved, or has ended without an order;
+/// [`GatewayError::Refused`] if the payment is not approved, or has ended without an order;
 /// [`GatewayError::PaymentNotFound`]; [`GatewayError::KeyTaken`]; [`GatewayError::Store`].
 pub async fn redeem(
     app: &Arc<App>,
@@ -42,7 +42,7 @@ pub async fn redeem(
 /// The same with a reference of the member's own for the transfer ([`Payment::redeem_as`]).
 ///
 /// # Errors
-/// As [`redeem`]; [`GatewayError::ReferenceTaken`] where another token request or transfer of the
+/// As [`redeem`]; [`GatewayError::ReferenceTaken`] if another token request or transfer of the
 /// member has the reference.
 pub async fn redeem_as(
     app: &Arc<App>,
@@ -62,14 +62,14 @@ pub async fn redeem_as(
     super::get(app, member, id).await
 }
 
-/// Takes a payment back. As long as nothing can have been executed, that is done here; a payment
-/// that its bank holds is cancelled by the bank, which may want the payer's approval of that. Returns
-/// the payment as it stands when the bank has answered or the time of a request is over.
+/// Cancels a payment. As long as nothing can have been executed, that is done here; a payment
+/// that its bank holds is cancelled by the bank, which may require the payer's approval. Returns
+/// the current payment when the bank has answered or the time of a request is over.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where it may have been executed, or the payment has ended;
-/// [`GatewayError::FeatureNotSupported`] where the bank holds it and does not cancel;
-/// [`GatewayError::NotCancelled`] where the bank says no; [`GatewayError::PaymentNotFound`];
+/// [`GatewayError::Refused`] if it may have been executed, or the payment has ended;
+/// [`GatewayError::FeatureNotSupported`] if the bank holds it and does not cancel;
+/// [`GatewayError::NotCancelled`] if the bank says no; [`GatewayError::PaymentNotFound`];
 /// [`GatewayError::Store`].
 pub async fn cancel(
     app: &Arc<App>,
@@ -115,7 +115,7 @@ pub(crate) struct Wish {
     pub(crate) attempt: Attempt,
 }
 
-/// Records the wish; the job that brings it to the bank is held for the caller.
+/// Records the request; the caller holds the job that sends it to the bank.
 pub(crate) async fn cancel_at_bank(
     app: &Arc<App>,
     member: &Member,

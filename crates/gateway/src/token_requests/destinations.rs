@@ -1,7 +1,7 @@
-//! Whom to pay, told by the member once the payer has chosen a bank (reference, section 2.15).
+//! The payee, sent by the member after the payer has chosen a bank (reference, section 2.15).
 //!
-//! The question is recorded first, then the member is asked, once: nothing is paid by that, and a
-//! payer whom nobody answers can ask again. The answer comes as a request of its own.
+//! The question is recorded first, then the member is asked, once. The question moves no money, and a
+//! payer without an answer can ask again. The answer is a separate request of the member.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +16,14 @@ use super::on_pages::{by_link, change, change_once};
 use crate::idempotency::IdempotencyKey;
 use crate::{App, GatewayError, Member};
 
-/// The member only takes the question in; a payer waits meanwhile.
+/// How long a member may take to accept the question, in milliseconds; a payer waits meanwhile.
 const TIMEOUT_MS: u64 = 5_000;
 
-/// Asks the member at `url` whom to pay from the bank, unless it was asked already and may still
-/// tell. What it answers but for the status is not read.
+/// Asks the member at `url` whom to pay from the bank, unless it was already asked and may still
+/// answer. Only the status of its response is read.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where the token request is a payment, or can no longer become one;
+/// [`GatewayError::Refused`] if the token request is a payment, or can no longer become one;
 /// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Store`].
 pub async fn ask_destinations(
     app: &Arc<App>,
@@ -64,7 +64,7 @@ pub async fn ask_destinations(
     change(app, id, Arc::new(move |request, _| Ok(request.destinations_not_asked(&bank)))).await
 }
 
-/// The member tells whom to pay, in place of what it told before: one payment for each account.
+/// The member sends the payees, which replace the earlier ones: one payment for each account.
 ///
 /// # Errors
 /// [`GatewayError::TokenRequestNotFound`], also for another member's; [`GatewayError::Refused`]

@@ -1,7 +1,7 @@
 //! A payer opens a token request on the hosted pages.
 //!
 //! It is not a payment before the payer has chosen a bank: until then it can be looked at, left and
-//! opened again, and the member may still tell whom to pay.
+//! opened again, and the member may still send the payee.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::{App, GatewayError, Member};
 type Change<'a> =
     dyn Fn(TokenRequest, Timestamp) -> Result<Option<TokenRequest>, Refusal> + Send + Sync + 'a;
 
-/// What the payer decided on our pages.
+/// The payer's decision on our pages.
 #[derive(Debug, Clone)]
 pub struct Choice {
     /// The bank.
@@ -59,7 +59,7 @@ pub async fn arrive(app: &Arc<App>, id: &TokenRequestId) -> Result<TokenRequest,
 /// The payer says no.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where it is a payment already, or has expired;
+/// [`GatewayError::Refused`] if it is a payment already, or has expired;
 /// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Store`].
 pub async fn decline(app: &Arc<App>, id: &TokenRequestId) -> Result<TokenRequest, GatewayError> {
     change(app, id, Arc::new(TokenRequest::decline)).await
@@ -80,7 +80,7 @@ pub fn could_take(app: &App, bank: &BankProfile, request: &TokenRequest) -> bool
 /// the bank pays. Nothing is recorded.
 ///
 /// # Errors
-/// [`GatewayError::Refused`] where nobody knows whom to pay; where the bank pays to none, why it
+/// [`GatewayError::Refused`] if nobody knows whom to pay; where the bank pays to none, why it
 /// does not pay to the first: those of [`payments::create`].
 pub fn payment_at(
     app: &App,
@@ -103,7 +103,7 @@ pub fn payment_at(
 /// another tab, finds the payment of the first.
 ///
 /// # Errors
-/// Those of [`payments::choose_bank`]: nothing was recorded; [`GatewayError::Refused`] where the
+/// Those of [`payments::choose_bank`]: nothing was recorded; [`GatewayError::Refused`] if the
 /// token request has expired, was declined, or nobody knows whom to pay;
 /// [`GatewayError::TokenRequestNotFound`]; [`GatewayError::Store`].
 pub async fn pay(
@@ -137,7 +137,7 @@ pub async fn pay(
         token_request_id: Some(request.id.clone()),
         receipt_to: request.receipt_to.clone(),
     };
-    // The link is the payer's right to go on with what the member has asked for.
+    // The link is the payer's right to continue with what the member has asked for.
     let member = Member::authenticated(request.member_id.clone());
     match payments::create(app, &member, new).await {
         Ok(payment) => payments::choose_bank(app, &payment.id, &bank.id, payer_account, psu).await,

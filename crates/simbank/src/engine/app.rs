@@ -1,4 +1,4 @@
-//! The bank's app of one customer, as a page: what waits for confirmation, and two buttons. At banks
+//! The bank's app of one customer, as a page: open confirmations, and two buttons. At banks
 //! whose payers give the provider a code, the app shows that code.
 //!
 //! | request | form fields | answer |
@@ -20,10 +20,11 @@ use super::banks::{self, Bank, Standard};
 use super::form::parse_parameters;
 use super::order::{Order, Purpose, Stage};
 use super::outcome::WayBack;
-use super::pages::{self, money};
+use super::pages::{self, Page, money};
 use super::shared::Shared;
 use super::state;
 use super::texts::Texts;
+use super::view::{DECISION, FieldView, FormView, View};
 use crate::standards::polish_api;
 
 struct Waiting {
@@ -40,12 +41,34 @@ struct AppPage {
     texts: &'static Texts,
     bank: &'static str,
     username: String,
-    /// What the payer gives to the provider.
+    /// The code that the payer gives to the provider.
     code: Option<String>,
     waiting: Vec<Waiting>,
 }
 
-/// What waits for a customer: id in the form, order and purpose.
+impl Page for AppPage {
+    fn view(&self) -> View {
+        let forms = self.waiting.iter().map(|waiting| {
+            let purpose = if waiting.is_cancellation { "cancellation" } else { "payment" };
+            let shows = [
+                ("amount", waiting.amount.as_str()),
+                ("payee", &waiting.payee),
+                ("purpose", purpose),
+                ("reference", &waiting.reference),
+            ];
+            FormView {
+                action: None,
+                shows: shows.map(|(name, text)| (name, text.to_owned())).into(),
+                fields: vec![FieldView::fixed("payment", &waiting.id)],
+                buttons: DECISION.to_vec(),
+            }
+        });
+        let shows = self.code.iter().map(|code| ("code", code.clone())).collect();
+        View { page: "app", shows, forms: forms.collect(), links: vec![] }
+    }
+}
+
+/// An open question for a customer: id in the form, order and purpose.
 type Question<'state> = (String, String, Purpose, &'state Order);
 
 fn questions<'state>(
@@ -148,7 +171,7 @@ pub(crate) async fn decide(
     }
 }
 
-/// Tells the provider, once, twice or never, as the payment's scenario has it.
+/// Calls the provider back once, twice or never, as the payment's scenario requires.
 async fn call_back(shared: &Shared, bank: &Bank, id: &str) {
     let scenario = shared.commit(|state| Some(state.orders.get(id)?.scenario()));
     let way_back = scenario.ok().flatten().map_or(WayBack::Usual, |found| found.way_back);

@@ -1,4 +1,4 @@
-//! What a payer's approval, a provider's confirmation, a refusal and a cancellation lead to.
+//! The effects of a payer's approval, a provider's confirmation, a refusal and a cancellation.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,8 +11,8 @@ use super::state::{State, after_seconds};
 
 /// Wrong passwords or one-time passwords until an approval has failed.
 pub(crate) const WRONG_MAX: u32 = 3;
-/// How long a payer has at banks where the payment itself waits, in hours: longer than any provider
-/// waits. A consent of UK Open Banking waits for ever.
+/// How long a payment waits for its payer at the bank, in hours: longer than any provider waits. A
+/// consent of UK Open Banking has no end.
 const APPROVAL_HOURS: i64 = 24;
 /// How long the payer has to approve a cancellation, in seconds.
 const CANCELLATION_SECONDS: i64 = 24 * 3600;
@@ -101,7 +101,7 @@ fn accept(state: &mut State, id: &str, now: Timestamp, delay_ms: i64) {
     let wished = order.schedule.as_ref().filter(|_| !order.is_set_up_first());
     let at = wished.map_or(soon, |schedule| schedule.first_at.max(soon));
     let at = hours::next_opening(bank.country, at);
-    // Elsewhere to take a standing order is the bank's last word on it, so it is rejected at once or
+    // Elsewhere to take a standing order is the bank's final status on it, so it is rejected at once or
     // never.
     let rejected = match scenario.ending {
         Ending::Reject(_, words)

@@ -39,7 +39,7 @@ pub(crate) struct Customer {
     pub(crate) username: &'static str,
     pub(crate) password: &'static str,
     pub(crate) accounts: &'static [OpeningAccount],
-    /// What this customer's payments meet, a word of `scenario.rs`; none for what is usual.
+    /// The scenario of this customer's payments, a word of `scenario.rs`; `None` for the ordinary one.
     pub(crate) scenario: Option<&'static str>,
 }
 
@@ -118,7 +118,7 @@ impl Bank {
         matches!(self.standard, Standard::Stet(_))
     }
 
-    /// What the bank's pages say.
+    /// The texts of the bank's pages.
     pub(crate) fn texts(&self) -> &'static Texts {
         texts::of_country(self.country)
     }
@@ -141,7 +141,7 @@ impl Bank {
         }
     }
 
-    /// The parameter in which a code comes back with the browser.
+    /// The parameter in which a code returns with the browser.
     pub(crate) fn code_parameter(&self) -> &'static str {
         if self.is_stet() { "psuAuthenticationFactor" } else { "confirmationCode" }
     }

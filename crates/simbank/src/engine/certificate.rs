@@ -1,5 +1,5 @@
-//! Who a provider is, by the certificate on its connection (ETSI TS 119 495). Read strictly: what a
-//! bank lets through by mistake nobody notices in tests.
+//! The provider's identity, from the certificate of its connection (ETSI TS 119 495). The checks are
+//! strict, because no test notices a certificate that the bank accepts by mistake.
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ const FOR_WEBSITES: &str = "0.4.0.1862.1.6.3";
 /// PSP_PI.
 const PAYMENT_INITIATION: &str = "0.4.0.19495.1.2";
 
-/// What a certificate says.
+/// The contents of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Provider {
     /// `PSDGB-FCA-123456`.
@@ -27,7 +27,7 @@ pub(crate) struct Provider {
     pub(crate) initiates_payments: bool,
 }
 
-/// What a certificate says, and what it is qualified for; nothing where it does not say.
+/// The statements of a certificate and its qualification; a missing one is absent.
 struct Facts {
     provider: Provider,
     qualified_for: Vec<String>,
@@ -171,7 +171,7 @@ fn identifier(object: &BerObject<'_>) -> Option<String> {
     object.as_oid_val().ok().map(|identifier| identifier.to_id_string())
 }
 
-/// What a qualified statement of this kind says.
+/// The contents of a qualified statement of this kind.
 fn statement<'a>(statements: &'a BerObject<'a>, kind: &str) -> Option<&'a BerObject<'a>> {
     let found = items(statements)?.iter().find(|statement| {
         items(statement).and_then(|parts| identifier(parts.first()?)).as_deref() == Some(kind)

@@ -30,7 +30,7 @@ pub(crate) enum Delivery {
 }
 
 impl Delivery {
-    /// What a fault does to an answer on its way; faults that change the answer itself do nothing
+    /// The effect of a fault on an answer on its way; faults that change the answer itself have no effect
     /// here.
     pub(crate) fn of(fault: Fault) -> Delivery {
         match fault {

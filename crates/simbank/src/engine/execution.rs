@@ -1,8 +1,8 @@
-//! What becomes of orders whose time has come, and the books: the sum of all balances never changes.
+//! The execution of due orders, and the books: the sum of all balances never changes.
 //!
-//! A payment is executed once, a standing order until its last day. Some banks first check an order for
-//! later and set it up, which is what its scenario decides (see `scenario.rs`), and then execute it on
-//! its day.
+//! A payment is executed once, a standing order until its last day. Some banks first check and set up
+//! an order for later; its scenario decides the result (see `scenario.rs`). They execute it on its
+//! day.
 
 use jiff::Timestamp;
 
@@ -45,7 +45,7 @@ fn set_up(state: &mut State, id: &str, order: &Order, ending: Ending, now: Times
 fn run(state: &mut State, id: &str, order: &Order, ending: Ending, now: Timestamp) {
     let repeats = order.product == Product::StandingOrder;
     let paid = ending != Ending::Complete || pay(state, order);
-    // A standing order skips the days on which the money is not there.
+    // A standing order skips the days on which the money is missing.
     let ending = if paid || repeats { ending } else { LACK_OF_BALANCE };
     let done = order.runs.saturating_add(1);
     let next = match (&order.schedule, ending) {

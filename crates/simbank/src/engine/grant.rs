@@ -1,4 +1,4 @@
-//! What OAuth 2.0 makes of an approval: a request that brings the payer's browser, a code for the
+//! The OAuth 2.0 objects of an approval: a request for the payer's browser, a code for the
 //! provider, an access token and a refresh token. One table holds them all, by kind and secret.
 
 use jiff::Timestamp;
@@ -22,19 +22,19 @@ pub(crate) struct Grant {
     /// payment.
     #[serde(alias = "transfer_id")]
     pub(crate) order_id: Option<String>,
-    /// What of the order the payer is asked.
+    /// The part of the order that the payer must approve.
     #[serde(default)]
     pub(crate) purpose: Purpose,
     pub(crate) redirect_uri: String,
     pub(crate) state: String,
-    /// What the verifier must hash to (RFC 7636); empty where nothing was asked for.
+    /// The expected hash of the verifier (RFC 7636); empty without PKCE.
     pub(crate) code_challenge: String,
     #[serde(default)]
     pub(crate) nonce: String,
     /// How the answer reaches the provider (UK Open Banking).
     #[serde(default)]
     pub(crate) response_mode: String,
-    /// What the provider is told, once decided: names and values (UK Open Banking).
+    /// The answer to the provider, once decided: names and values (UK Open Banking).
     #[serde(default)]
     pub(crate) answer: Option<Vec<(String, String)>>,
     /// The certificate with which alone a token works (RFC 8705, section 3).
@@ -56,7 +56,7 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    /// One that says nothing yet.
+    /// A grant without an answer.
     pub(crate) fn of(bank: &str, client: &str, expires_at: Timestamp) -> Grant {
         Grant {
             bank: bank.to_owned(),

@@ -1,4 +1,4 @@
-//! Creations that must not happen twice: what an idempotency key of a client was used for.
+//! Creations that must not happen twice: the past use of a client's idempotency key.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub(crate) struct IdempotentCall {
     pub(crate) expires_at: Timestamp,
 }
 
-/// What a key was used for.
+/// The past use of a key.
 pub(crate) enum Earlier {
     /// Nothing, or so long ago that it is forgotten.
     None,

@@ -1,4 +1,4 @@
-//! The journal: what makes a second start on the same directory continue where the first ended.
+//! The journal: with it, a second start on the same directory continues where the first ended.
 //!
 //! One line of JSON per commit: `[[table, key, object or null], …]`, whole objects, null for a
 //! removed one. All changes of a commit share a line, so a process killed while it writes loses a

@@ -13,7 +13,7 @@ use super::scenario::{self, Facts, Scenario};
 use super::schedule::Schedule;
 use super::table::Row;
 
-/// What an order is.
+/// The kind of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum Product {
     #[default]
@@ -34,7 +34,7 @@ pub(crate) enum Stage {
     Failed,
 }
 
-/// What a payer is asked to approve.
+/// The purpose of an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum Purpose {
     /// That the order is executed.
@@ -70,7 +70,7 @@ pub(crate) struct Approval {
 }
 
 impl Approval {
-    /// One that nobody has given yet.
+    /// An approval that no payer has given yet.
     pub(crate) fn open(now: Timestamp) -> Approval {
         Approval {
             stage: Stage::Open,
@@ -139,7 +139,7 @@ pub(crate) struct Order {
     /// The id of the order where the standard has one beside the consent's.
     pub(crate) order_id: Option<String>,
     pub(crate) status: Status,
-    /// A `StatusReason` of UK Open Banking 3.1, where it has one for the case.
+    /// A `StatusReason` of UK Open Banking 3.1, if it has one for the case.
     pub(crate) reason: Option<String>,
     /// The bank's words on the status.
     pub(crate) words: Option<String>,
@@ -194,7 +194,7 @@ impl Order {
         }
     }
 
-    /// What the order meets, as far as it is known who pays.
+    /// The scenario of the order, as far as the payer is known.
     pub(crate) fn scenario(&self) -> &'static Scenario {
         let bank = banks::find(&self.bank);
         let owner = self.debtor.as_deref().and_then(|account| bank?.owner(account));
@@ -218,9 +218,9 @@ impl Order {
         self.product != Product::Payment
     }
 
-    /// Whether the bank first checks it and takes it into its books, and executes it on its day: every
-    /// order for later in UK Open Banking, standing orders in PolishAPI. Elsewhere the status of an
-    /// order does not tell.
+    /// Whether the bank first checks the order and enters it into its books, and executes it on its day:
+    /// every order for later in UK Open Banking, standing orders in PolishAPI. In other standards the
+    /// status of an order does not show this.
     pub(crate) fn is_set_up_first(&self) -> bool {
         match banks::find(&self.bank).map(|bank| bank.standard) {
             Some(Standard::UkOpenBanking(_)) => self.is_for_later(),
@@ -294,7 +294,7 @@ impl Row for OrderId {
     }
 }
 
-/// An amount such as `12.50` in minor units; `None` where it is none, or not positive.
+/// An amount such as `12.50` in minor units; `None` if it is malformed or not positive.
 pub(crate) fn minor_units(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,5 +1,5 @@
-//! What can become of a payment: how it ends, what goes wrong on the way, and whether the payer
-//! comes back. Which payment meets what is decided in `scenario.rs`.
+//! The possible outcomes of a payment: how it ends, the faults on the way, and whether the payer
+//! returns. `scenario.rs` decides which payment gets which outcome.
 
 /// How an order ends once it is executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,11 +10,11 @@ pub(crate) enum Ending {
     Reject(&'static str, &'static str),
     /// First in process, and some time later rejected after all.
     RejectLater(&'static str, &'static str),
-    /// The order stays in process for ever; the words describe its state.
+    /// The order stays in process without an end; the words describe its state.
     Remain(&'static str),
 }
 
-/// What goes wrong with the message that has the effect.
+/// The fault of the message that has the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// 403, nothing done.
@@ -70,6 +70,6 @@ pub(crate) const SECOND_THOUGHT_SECONDS: i64 = 600;
 
 /// The reason of [`LACK_OF_BALANCE`], as UK Open Banking 3.1 spells it.
 pub(crate) const LACK_OF_BALANCE_REASON: &str = "PendingFailingSettlement";
-/// The order has no money behind it: the code lets a bank profile tell this from amount 116.
+/// The order has no funds: with this code a bank profile distinguishes it from amount 116.
 pub(crate) const LACK_OF_BALANCE: Ending =
     Ending::Reject(LACK_OF_BALANCE_REASON, "Insufficient funds");

@@ -5,6 +5,8 @@
 //! because browsers apply that to every redirect after a form was sent, and the redirects lead to
 //! the TPP and on to the merchant; all text on the pages is escaped, so nobody can add a form.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -19,9 +21,16 @@ use crate::engine::banks::Customer;
 use crate::engine::jose::sha256;
 use crate::engine::outcome::WayBack;
 use crate::engine::texts::Texts;
+use crate::engine::view::{DECISION, FieldView, FormView, View};
 
 pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
 pub(crate) const SCRIPT: &str = "document.forms[0].submit()";
+
+/// A page that a program can also read as data.
+pub(crate) trait Page: Template {
+    /// The page as data.
+    fn view(&self) -> View;
+}
 
 /// An account to pay from.
 pub(crate) struct AccountChoice {
@@ -94,6 +103,81 @@ struct ProblemPage<'page> {
     text: &'page str,
 }
 
+impl Page for SignInPage {
+    fn view(&self) -> View {
+        let fields = vec![FieldView::text("username"), FieldView::text("password")];
+        let mut shows = [("client", self.client.clone())].into();
+        if let Some(left) = self.attempts_left {
+            BTreeMap::insert(&mut shows, "attempts_left", left.to_string());
+        }
+        let forms = vec![FormView { fields, ..FormView::default() }];
+        View { page: "sign_in", shows, forms, ..View::default() }
+    }
+}
+
+impl Page for ConsentPage {
+    fn view(&self) -> View {
+        let purpose = if self.is_cancellation { "cancellation" } else { "payment" };
+        let product = if self.is_standing_order { "standing_order" } else { "single_payment" };
+        let shows = [
+            ("amount", self.amount.as_str()),
+            ("client", &self.client),
+            ("payee", &self.payee),
+            ("payee_account", &self.payee_account),
+            ("product", product),
+            ("purpose", purpose),
+            ("reference", &self.reference),
+        ];
+        let options: Vec<String> =
+            self.accounts.iter().map(|account| account.id.to_owned()).collect();
+        // Without an account of the payer the page only declines.
+        let (fields, buttons) = match (options.is_empty(), self.is_cancellation) {
+            (true, _) => (vec![], DECISION[1..].to_vec()),
+            (false, true) => (vec![], DECISION.to_vec()),
+            (false, false) => {
+                (vec![FieldView { options, ..FieldView::text("account") }], DECISION.to_vec())
+            }
+        };
+        View {
+            page: "consent",
+            shows: shows.map(|(name, text)| (name, text.to_owned())).into(),
+            forms: vec![FormView { fields, buttons, ..FormView::default() }],
+            ..View::default()
+        }
+    }
+}
+
+impl Page for LeftPage<'_> {
+    fn view(&self) -> View {
+        let links =
+            self.address.iter().flat_map(|address| [(*address).to_owned(), (*address).to_owned()]);
+        View { page: "left", links: links.collect(), ..View::default() }
+    }
+}
+
+impl Page for KeptPage<'_> {
+    fn view(&self) -> View {
+        View { page: "kept", links: vec![self.address.to_owned()], ..View::default() }
+    }
+}
+
+impl Page for ReturnPage<'_> {
+    fn view(&self) -> View {
+        let fields =
+            self.fields.iter().map(|(name, value)| FieldView::fixed(name, value)).collect();
+        let action = Some(self.action.to_owned());
+        let forms = vec![FormView { action, fields, ..FormView::default() }];
+        View { page: "return", forms, ..View::default() }
+    }
+}
+
+impl Page for ProblemPage<'_> {
+    fn view(&self) -> View {
+        let shows = [("text", self.text.to_owned())].into();
+        View { page: "problem", shows, ..View::default() }
+    }
+}
+
 /// The sign-in page.
 pub(crate) fn sign_in(page: SignInPage) -> Response {
     render(200, &page)
@@ -140,8 +224,15 @@ pub(crate) fn form_post(bank: &'static str, action: &str, fields: &[(String, Str
     render(200, &ReturnPage { bank, action, fields })
 }
 
+/// Renders a page, with its data beside it for [`as_data`](super::view::as_data).
+pub(crate) fn render(status: u16, page: &impl Page) -> Response {
+    let mut response = html(status, page);
+    response.extensions_mut().insert(page.view());
+    response
+}
+
 /// Renders a page with its headers.
-pub(crate) fn render(status: u16, page: &impl Template) -> Response {
+pub(crate) fn html(status: u16, page: &impl Template) -> Response {
     let Ok(html) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let hash = |text: &str| STANDARD.encode(sha256(text.as_bytes()));
     let policy = format!(

@@ -75,7 +75,7 @@ const fn leads(
 const CANCELLED: Ending = Ending::Reject("Cancelled", "Payment initiation has been canceled.");
 const SECOND_THOUGHT: Ending = Ending::RejectLater(REJECTED, "Order not executed");
 
-/// What a payment meets that nobody has asked anything of.
+/// The scenario of a payment without a special amount, word or customer.
 static ORDINARY: Scenario = plain(101, "completed", "completed: success");
 
 /// The table, in the order in which it is shown.
@@ -165,7 +165,7 @@ pub(crate) static SCENARIOS: [Scenario; 25] = [
     ),
 ];
 
-/// What the scenario of a payment depends on.
+/// The facts that decide the scenario of a payment.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Facts<'order> {
     /// The word that was planned for this payment by `POST /sim/faults`.
@@ -177,8 +177,8 @@ pub(crate) struct Facts<'order> {
     pub(crate) minor: i64,
 }
 
-/// The scenario of a payment: what was planned for it counts most, then its reference, then who
-/// approves it, then its amount. Words that nobody knows count as nothing.
+/// The scenario of a payment. A planned one comes first, then its reference, then its approver, then
+/// its amount. Unknown words are ignored.
 pub(crate) fn decide(facts: &Facts) -> &'static Scenario {
     facts
         .planned

@@ -1,4 +1,4 @@
-//! What every request handler shares: the options, the keys, and the state behind its lock.
+//! The objects that all request handlers share: the options, the keys, and the state behind its lock.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -240,7 +240,7 @@ impl Shared {
         Ok(result)
     }
 
-    /// What the banks do without being asked: execute what is due, forget what has expired.
+    /// The banks' own work: execute due orders, forget expired objects.
     pub(crate) fn tick(&self) {
         let now = self.now();
         if let Err(error) = self.commit(|state| state.drop_expired(now)) {

@@ -22,7 +22,7 @@ use super::table::{Row, Table};
 const FORGOTTEN_TABLES: [&str; 6] =
     ["consent", "order", "transfer", "token", "code", "authorisation"];
 
-/// The account that stands for all the banks that are not simulated, in pounds.
+/// The account of all banks that are not simulated, in pounds.
 pub(crate) const OUTSIDE: &str = "outside";
 
 /// The same in any currency.

@@ -64,7 +64,7 @@ impl<T: Row> Table<T> {
         self.insert(key.to_owned(), row);
     }
 
-    /// Changes an object in place; `None` when it is not there.
+    /// Changes an object in place; `None` when it is missing.
     pub(crate) fn update<R>(
         &mut self,
         key: &str,

@@ -1,4 +1,4 @@
-//! What the banks' pages say, in the languages of their countries.
+//! The texts of the banks' pages, in the languages of their countries.
 
 /// The texts of one language.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(crate) struct Texts {
     pub(crate) cancel_heading: &'static str,
     /// Follows the provider's name.
     pub(crate) asks_to_cancel: &'static str,
-    /// What declining means.
+    /// The effect of declining.
     pub(crate) cancel_note: &'static str,
     pub(crate) cancel: &'static str,
     pub(crate) keep: &'static str,
@@ -51,7 +51,7 @@ pub(crate) struct Texts {
     pub(crate) look_again: &'static str,
 }
 
-/// What a bank in Britain says.
+/// The texts of a British bank.
 pub(crate) static ENGLISH: Texts = Texts {
     language: "en",
     banner: "This is a simulated bank. No real money moves.",

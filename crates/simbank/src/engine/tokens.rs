@@ -19,7 +19,7 @@ pub(crate) struct TokenTerms {
     pub(crate) refresh: Option<RefreshTerms>,
 }
 
-/// What a bank's refresh tokens are like.
+/// The properties of a bank's refresh tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RefreshTerms {
     /// From the approval on.
@@ -30,7 +30,7 @@ pub(crate) struct RefreshTerms {
     pub(crate) uses_max: Option<u32>,
 }
 
-/// What a client gets.
+/// The tokens for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Issued {
     pub(crate) access_token: String,
@@ -71,8 +71,8 @@ pub(crate) fn issue(
     Issued { access_token: secrets.access.clone(), expires_in: terms.access_seconds, refresh_token }
 }
 
-/// Another access token for a refresh token of that client, with the grant behind it. The error says
-/// why there is none; what was refused as stolen is gone.
+/// A new access token for a refresh token of that client, with the grant behind it. The error gives
+/// the reason for a refusal; a token that counts as stolen is deleted.
 pub(crate) fn refresh(
     state: &mut State,
     (bank, client): (&str, &str),

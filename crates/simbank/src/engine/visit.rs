@@ -13,7 +13,7 @@
 //! any payment goes back at once. A third wrong password ends the visit like a refusal. A visit that
 //! is decided answers the same to whatever comes after, so a second click does no harm.
 //!
-//! A payer who declines a cancellation sees that the payment goes on, with the way back as a link.
+//! A payer who declines a cancellation sees that the payment continues, with the way back as a link.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ use super::state::{self, after_seconds};
 use super::tokens;
 use crate::standards::uk_open_banking::answer as uk_answer;
 
-/// What a visit is about.
+/// The subject of a visit.
 pub(crate) struct Visit {
     pub(crate) bank: &'static Bank,
     pub(crate) id: String,

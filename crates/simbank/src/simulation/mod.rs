@@ -2,11 +2,11 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | this one | accounts, orders and exchanges as JSON, for tests and other programs |
+//! | this one | customers, accounts, orders and exchanges as JSON, for tests and other programs |
 //! | `overview` | the page that lists banks, customers and scenarios |
-//! | `operator` | what may be changed by hand |
+//! | `operator` | changes by hand |
 //! | `exchanges` | the last exchanges with the banks' APIs |
-//! | `faults/` | what is to go wrong next |
+//! | `faults/` | faults that are planned for the next messages |
 
 pub(crate) mod exchanges;
 pub(crate) mod faults;
@@ -20,6 +20,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::engine::banks::{Bank, ONE_TIME_PASSWORD};
 use crate::engine::form::parse_parameters;
 use crate::engine::order::Status;
 use crate::engine::shared::Shared;
@@ -36,6 +37,25 @@ fn unavailable() -> Response {
     pages::problem(500, "The banks cannot keep their state.")
 }
 
+/// `GET /sim/customers`: the customers of every bank with their passwords and accounts, in the order of
+/// the overview, and the one-time password that all of them use.
+pub(crate) async fn customers() -> Json<Value> {
+    let of_bank = |bank: &'static Bank| {
+        let customers = bank.customers.iter().map(|customer| {
+            let accounts = customer.accounts.iter().map(
+                |account| json!({ "identification": account.identification, "name": account.name }),
+            );
+            json!({ "username": customer.username, "password": customer.password,
+                "accounts": accounts.collect::<Value>() })
+        });
+        (bank.id.to_owned(), customers.collect::<Value>())
+    };
+    Json(json!({
+        "one_time_password": ONE_TIME_PASSWORD,
+        "banks": banks::all().map(of_bank).collect::<serde_json::Map<_, _>>(),
+    }))
+}
+
 /// `GET /sim/accounts`: every account with its balance in pence, the outside included.
 pub(crate) async fn accounts(State(shared): State<Arc<Shared>>) -> Response {
     let list = shared.commit(|state| {
@@ -49,9 +69,9 @@ pub(crate) async fn accounts(State(shared): State<Arc<Shared>>) -> Response {
     list.map_or_else(|_| unavailable(), |list| Json(list).into_response())
 }
 
-/// `GET /sim/orders`: for every order, how many messages that set it going reached the bank, how often
-/// the bank took it, whether it has executed it, or cancelled it, and how many payments it has made of
-/// it: of a standing order there may be some before it was cancelled.
+/// `GET /sim/orders`: for every order, how many messages that start it reached the bank, how often the
+/// bank accepted it, whether the bank executed or cancelled it, and the number of its payments. A
+/// standing order can have payments before its cancellation.
 pub(crate) async fn orders(State(shared): State<Arc<Shared>>) -> Response {
     let list = shared.commit(|state| {
         let rows = state.orders.all().into_iter().map(|(id, order)| {

@@ -1,4 +1,4 @@
-//! What an operator of the simulation may do by hand.
+//! The changes that an operator of the simulation may make by hand.
 //!
 //! | request | body | answer |
 //! |---|---|---|
@@ -136,8 +136,8 @@ fn move_to(
     if order.approval.stage != Stage::Done {
         return Err(Stuck::NotAccepted);
     }
-    // What is set up for later is in the books. What stays in process for ever has been looked at, and
-    // no money has moved.
+    // An order that is set up for later is in the books. An order that stays in process without an end
+    // was checked, and no money has moved.
     let decided = order.finished || order.status == Status::SetUp || order.runs > 0;
     if decided && order.status != Status::InProcess {
         return Err(Stuck::Final);

@@ -75,7 +75,7 @@ impl Family {
     }
 }
 
-/// What a scenario means at a standard: `yes`, or where it does not.
+/// The meaning of a scenario in a standard: `yes`, or the place where it differs.
 fn meaning(scenario: &Scenario, family: Family) -> &'static str {
     match (scenario.fault, scenario.way_back, family) {
         (Some(Fault::WrongSignature), _, Family::NextGenPsd2 | Family::Stet) => {
@@ -200,7 +200,7 @@ pub(crate) async fn page(State(shared): State<Arc<Shared>>) -> Response {
         outside: outside(state),
     });
     match page {
-        Ok(page) => pages::render(200, &page),
+        Ok(page) => pages::html(200, &page),
         Err(_) => pages::problem(500, "The banks cannot keep their state."),
     }
 }

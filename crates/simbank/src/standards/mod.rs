@@ -1,5 +1,5 @@
-//! What each bank says and hears: the wire of each standard. A standard reads a message, checks what it
-//! demands, asks the engine, and writes the answer in its own words.
+//! The wire of each standard. A standard reads a message, checks its requirements, asks the engine, and
+//! answers in its own words.
 //!
 //! | module | what |
 //! |---|---|
@@ -39,8 +39,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .merge(polish_api::routes())
 }
 
-/// The status of an order's approval and its own, in the words of the bank's standard; none where it
-/// is no order yet.
+/// The status of an order's approval and of the order, as the bank's standard spells them; `None`
+/// before it is an order.
 pub(crate) fn words(order: &Order) -> (&str, Option<&'static str>) {
     let bank = banks::find(&order.bank);
     match bank.map(|bank| bank.standard) {

@@ -29,7 +29,7 @@ const NAME_CHARACTERS_MAX: usize = 140;
 /// Words that are no part of a name.
 const TITLES: [&str; 12] =
     ["mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "mme", "m", "pan", "pani"];
-/// Country, check digits and the beginning of the bank's number: what IBANs of one bank share.
+/// Country, check digits and the first digits of the bank code, which IBANs of one bank share.
 const BANK_PART: std::ops::Range<usize> = 4..8;
 
 /// `POST /vop/v1/payee-verifications`.

@@ -324,7 +324,7 @@ async fn stet_request(world: &World, bank: &str, days: i64) -> (String, Value, S
     (id, body, link.unwrap_or_default())
 }
 
-/// What came back with the payer, as the confirmation wants it.
+/// The parameter of the payer's return that the confirmation requires.
 fn factor(back: &Reply) -> Value {
     let location = url::Url::parse(back.header("location")).unwrap();
     let found = location.query_pairs().find(|(name, _)| name == "psuAuthenticationFactor");

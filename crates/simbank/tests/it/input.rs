@@ -1,4 +1,4 @@
-//! What the API refuses, and how.
+//! The requests that the API refuses, and its answers.
 
 use serde_json::{Value, json};
 

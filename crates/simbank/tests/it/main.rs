@@ -15,6 +15,7 @@ mod keys;
 mod money;
 mod next_gen_psd2;
 mod pages;
+mod pages_as_data;
 mod planned;
 mod quirks;
 mod refresh;

@@ -1,4 +1,4 @@
-//! What the amount decides, and that no money is made or lost.
+//! The effect of the amount, and that no money is created or lost.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What people see: the overview, and the banks' pages in their countries' languages.
+//! The pages for people: the overview, and the banks' pages in their countries' languages.
 
 use crate::next_gen_psd2::Asked;
 use crate::support::*;

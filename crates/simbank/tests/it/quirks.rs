@@ -190,7 +190,7 @@ fn challenge(verifier: &str) -> String {
     base64url(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
 }
 
-/// What is asked of the payer there.
+/// The request object for the payer there.
 fn object(world: &World, consent_id: &str) -> Value {
     let mut object = world.request_object(ONYX, consent_id);
     object["response_type"] = json!("code");
@@ -219,7 +219,7 @@ async fn go(world: &World, reference: &str) -> Reply {
     world.get(&format!("/{ONYX}/authorize?{query}")).await
 }
 
-/// The verified claims of the one parameter that came back.
+/// The verified claims of the one parameter that returned.
 async fn response(world: &World, location: &str) -> Value {
     let (address, query) = location.split_once('?').unwrap();
     assert_eq!(address, REDIRECT_URI);

@@ -253,7 +253,7 @@ async fn polish_tokens_end_after_minutes_and_are_refreshed_where_the_bank_has_th
     assert_eq!(refresh(&world, "pl-sosna", &wrong).await.status, 401);
 }
 
-/// STET gives the payer's approval no token: what asks and cancels is the client's own, for minutes.
+/// STET issues no token for the payer's approval: the client's own token, valid for minutes, asks and cancels.
 #[tokio::test]
 async fn a_clients_own_token_of_stet_ends_after_five_minutes() {
     let world = World::with_short_lived_tokens();

@@ -1,4 +1,4 @@
-//! The journal: what survives, what is tolerated and what is not.
+//! The journal: the data that survives a restart, tolerated damage, and refused damage.
 
 use std::fs;
 use std::path::PathBuf;

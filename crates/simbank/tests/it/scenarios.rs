@@ -1,5 +1,5 @@
-//! Every scenario at UK Open Banking and at NextGenPSD2: what the provider is answered, where the
-//! order ends, and whether money moves. And which scenario a payment meets.
+//! Every scenario at UK Open Banking and at NextGenPSD2: the provider's answer, the order's end, and
+//! whether money moves. Also the choice of a payment's scenario.
 
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ async fn approved_by(
     (consent_id, world.post_form(&format!("{visit}/consent"), &fields).await)
 }
 
-/// The code that an approval brings: in the address, or in the second of two links.
+/// The code of an approval: in the address, or in the second of two links.
 fn code_of(back: &Reply) -> Option<String> {
     let page = back.text();
     let link = page.split("href=\"").last().filter(|_| back.status == 200).unwrap_or_default();

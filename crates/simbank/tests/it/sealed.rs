@@ -32,7 +32,7 @@ impl World {
         format!("{:012x}", number & 0xffff_ffff_ffff)
     }
 
-    /// A sealed message to a bank of NextGenPSD2, with the payer's token where there is one.
+    /// A sealed message to a bank of NextGenPSD2, with the payer's token if there is one.
     pub async fn sealed(
         &self,
         sha512: bool,
@@ -190,7 +190,7 @@ impl World {
         self.environment.advance(days * 24 * 3_600_000);
     }
 
-    /// What the books of a bank say of an order: status, whether cancelled, how often executed.
+    /// The order in the books of a bank: status, whether cancelled, how often executed.
     pub async fn kept(&self, id: &str) -> (String, bool, i64) {
         let orders = self.get("/sim/orders").await.json();
         let orders = orders.as_array().unwrap();

@@ -465,7 +465,7 @@ impl ApiCall {
         self
     }
 
-    /// The bank is told to answer against the standard.
+    /// Makes the bank answer against the standard.
     pub fn broken(mut self) -> Self {
         self.deliberately_broken = true;
         self

@@ -14,7 +14,7 @@ fn later(bank: &str, amount: &str) -> Value {
     body
 }
 
-/// A single payment in the words of the bank's version.
+/// A single payment as the bank's version spells it.
 fn at(bank: &str, amount: &str) -> Value {
     let mut body = consent_body(amount);
     if version(bank) == "v4.0" {

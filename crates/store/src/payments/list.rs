@@ -36,12 +36,12 @@ pub struct Seek {
     pub payments: &'static str,
 }
 
-/// What of a list lies between two places of the index with these columns after the member's, in
+/// The rows of a list between two places of the index with these columns after the member's, in
 /// the index's order.
 ///
-/// All columns are in both comparisons and in the order, so that no other index will do: with
-/// `ref_id = $2` SQLite would rather walk through all payments between two moments, and PostgreSQL
-/// would, where it takes the value for a common one. A test has both explain their plans.
+/// All columns are in both comparisons and in the order, so that no other index fits: with
+/// `ref_id = $2` SQLite would prefer to read all payments between two times, and so would PostgreSQL
+/// if it considers the value common. A test has both explain their plans.
 macro_rules! seek {
     ($after:literal, $until:literal, $($more:literal),+) => {
         Seek {
@@ -104,7 +104,7 @@ pub(crate) const OF_SUB_TPP: Seek = filtered_seek!(
     "(on_behalf_of_id, created_ms, id) < ($2, $4, $5)",
     " ORDER BY on_behalf_of_id DESC, created_ms DESC, id DESC"
 );
-/// The member is no column of the index of ids, and by the member nothing is to be looked for.
+/// The index on ids does not contain the member, so the statement searches by id and then filters.
 pub(crate) const OF_IDS: &str = "SELECT body FROM payments WHERE id IN ($1, $2, $3, $4, $5, $6, \
      $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, \
      $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, \
@@ -150,7 +150,7 @@ pub struct Position {
 pub struct Entry {
     /// Its place, with its id.
     pub position: Position,
-    /// Where it stands.
+    /// The stage of the payment.
     pub stage: Stage,
 }
 
@@ -276,14 +276,14 @@ impl Filter {
     /// The seeks of a list that names no payment; what of them is needed is found by the caller.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where the filter has more values than it may.
+    /// [`StoreError::Corrupt`] if the filter has more values than it may.
     pub fn statements(
         &self,
         member_id: &MemberId,
         limit: usize,
     ) -> Result<Vec<(Seek, Vec<Value>)>, StoreError> {
         at_most(self.without_ids.len(), IDS_MAX)?;
-        // What is left out may stand in front of what is not.
+        // A row that is left out may come before a row that is not.
         let limit = i64::try_from(limit + self.without_ids.len()).unwrap_or(i64::MAX);
         let (after_ms, until) = (self.after_ms(), self.until());
         let seek = |seek: Seek, values: &[&str], conditions: Vec<Value>| {
@@ -333,7 +333,7 @@ impl Filter {
         self.after.iter().cloned().chain(before).min().unwrap_or(unlimited)
     }
 
-    /// What is checked row by row; an absent condition is switched off by a 0.
+    /// The conditions of single rows; a 0 switches an absent condition off.
     fn conditions(&self) -> Result<Vec<Value>, StoreError> {
         let mut values: Vec<Value> = vec![i64::from(!self.stages.is_empty()).into()];
         let names: Vec<&str> = self.stages.iter().map(|stage| stage.name()).collect();
@@ -352,7 +352,7 @@ impl Filter {
         self.without_ids.iter().any(|left_out| left_out.as_str() == id)
     }
 
-    /// What the statements say, of one payment.
+    /// The conditions of the statements, for one payment.
     fn admits(&self, payment: &Payment) -> bool {
         fn one_of<T: PartialEq>(wanted: &[T], value: &T) -> bool {
             wanted.is_empty() || wanted.contains(value)

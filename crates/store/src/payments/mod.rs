@@ -19,7 +19,7 @@ pub use domain::transfer::Role;
 
 /// A payment of that member.
 pub(crate) const GET: &str = "SELECT body FROM payments WHERE id = $1 AND member_id = $2";
-/// A payment of whichever member: for jobs and for the payer's own pages.
+/// A payment of any member: for jobs and for the payer's own pages.
 pub(crate) const GET_ANY: &str = "SELECT body FROM payments WHERE id = $1";
 pub(crate) const INSERT: &str = "INSERT INTO payments \
      (id, member_id, state, ref_id, created_ms, version, body, flow, on_behalf_of_id, \
@@ -32,7 +32,7 @@ pub(crate) const UNFILLED: &str = "SELECT body FROM payments WHERE id > $1 ORDER
 pub(crate) const FILL: &str = "UPDATE payments SET flow = $1, on_behalf_of_id = $2, \
      external_psu_reference = $3 WHERE id = $4";
 
-/// What a body here is sealed as.
+/// The kind that seals these bodies.
 const KIND: &str = "a payment";
 /// Payments whose columns are filled at a time.
 const FILLED_AT_ONCE: i64 = 500;
@@ -51,7 +51,7 @@ pub async fn get(
     row.map(|row| payment_of(tx, &row, id)).transpose()
 }
 
-/// The payment `id` of whichever member: only for jobs, and for the payer who holds its link.
+/// The payment `id` of any member: only for jobs, and for the payer who holds its link.
 ///
 /// # Errors
 /// [`StoreError`] of the database, or a row that contradicts itself.

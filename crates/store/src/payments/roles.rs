@@ -19,7 +19,7 @@ const STATUSES_MAX: usize = 16;
 /// empty list of statuses lets all through.
 #[derive(Debug, Clone)]
 pub struct RoleFilter {
-    /// What the list is of.
+    /// The role of the listed payments.
     pub role: Role,
     /// Statuses; of transfers only.
     pub statuses: Vec<TransferStatus>,
@@ -85,8 +85,8 @@ pub fn position_in_role(role: Role, payment: &Payment) -> Position {
     Position { created_ms: since.as_millisecond(), id: payment.id.as_str().to_owned() }
 }
 
-/// The columns of `payment`: since when it is a token, since when it is a transfer, where that
-/// stands, and since when it is a standing order.
+/// The columns of `payment`: the time since when it is a token, the time since when it is a transfer,
+/// the transfer's status, and the time since when it is a standing order.
 pub(super) fn columns(payment: &Payment) -> [Value; 4] {
     let ms = |role: Role| role.since(payment).map(Timestamp::as_millisecond);
     let transfer_ms = ms(Role::Transfer);
@@ -118,7 +118,7 @@ impl RoleFilter {
     /// The seeks of the list.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] where the filter has more values than it may.
+    /// [`StoreError::Corrupt`] if the filter has more values than it may.
     pub fn statements(
         &self,
         member_id: &MemberId,

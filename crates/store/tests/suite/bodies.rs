@@ -1,4 +1,4 @@
-//! Bodies of every release load for ever.
+//! The current release can load the bodies of every earlier release.
 //!
 //! `fixtures/payment-body-v<release>.json` holds one payment per stage as that release stored it.
 //! A released file never changes. A new release adds its own: run this test once with

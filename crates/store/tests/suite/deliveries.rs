@@ -1,5 +1,5 @@
 //! Events on their way to a member: who gets them, in which order, and the races between a runner
-//! that delivers and a Step that brings the next event.
+//! that delivers and a Step that adds the next event.
 
 use domain::event::EventKind;
 use domain::ids::MemberId;

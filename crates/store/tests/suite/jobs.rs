@@ -103,7 +103,7 @@ async fn a_job_whose_runner_died_is_due_again_when_its_lease_ends() {
         assert_eq!(claim(db, lease("second", 360), at(179), 1).await, []);
         let second = claim(db, lease("second", 360), at(180), 1).await.remove(0);
         assert_eq!(second.attempts, 2);
-        // The dead one was only slow: what it says now changes nothing.
+        // The dead runner was only slow: its late result changes nothing.
         assert!(!finish(db, &dead).await);
         repeat(db, &dead, at(1_000)).await;
         assert_eq!(pending(db, &payment).await, [(JobKind::Payment(PaymentJob::Redeem), at(360))]);
@@ -294,7 +294,7 @@ async fn runners_that_claim_at_the_same_time_never_get_the_same_job() {
         for runner in runners {
             claimed.extend(runner.await.unwrap());
         }
-        // What another runner was just claiming is skipped, so a last look may be needed.
+        // A claim skips jobs that another runner is claiming, so a last look may be needed.
         let rest = claim(db, lease("last", 180), at(0), JOBS).await;
         claimed.extend(rest.into_iter().map(|claim| claim.subject));
         assert_eq!(claimed.len(), JOBS, "{}: a job was claimed twice", database.name);

@@ -166,7 +166,7 @@ impl Listing {
         }
     }
 
-    /// What the list should hold of `model`, newest first.
+    /// The expected list of `model`, newest first.
     fn expected(&self, filter: &Filter, model: &[Payment]) -> Vec<PaymentId> {
         let is =
             |wanted: &Option<String>, value: &Option<String>| wanted.is_none() || wanted == value;

@@ -1,4 +1,4 @@
-//! The store on both databases: what each table promises, and what survives a bad day.
+//! The store on both databases: the promises of each table, and its behaviour after failures.
 //!
 //! Tests loop over `testkit::databases()`: SQLite always, PostgreSQL where a server is named.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]

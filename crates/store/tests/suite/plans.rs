@@ -1,6 +1,5 @@
-//! How the databases carry out lists of payments: from one place of the right index on, with
-//! neither a walk through the table nor a sort, and with as much work in a large table, and late in
-//! it, as in a small one.
+//! How the databases execute lists of payments: they read one range of the right index, without a
+//! table scan and without a sort. A large table, or a late page, costs as much as a small one.
 
 use std::collections::BTreeSet;
 

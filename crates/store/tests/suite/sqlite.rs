@@ -1,5 +1,5 @@
-//! What only a file can suffer: damage, a full disk, another writer; and that what was answered
-//! is still there after the file was opened anew.
+//! Risks of a file: damage, a full disk, another writer. Answered writes are still there after the
+//! file was opened again.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -122,8 +122,8 @@ async fn an_answered_unit_is_seen_by_another_connection_at_once() {
     }
 }
 
-/// A full disk ends the transaction of the whole batch. Whoever was in it hears so, and nobody's
-/// unit is kept by accident; when there is room again, the store goes on.
+/// A full disk ends the transaction of the whole batch. Every caller in the batch gets an error, and no
+/// unit is stored by accident. When there is space again, the store continues.
 #[tokio::test]
 async fn a_full_disk_keeps_nothing_that_it_did_not_confirm() {
     let database = sqlite().await;

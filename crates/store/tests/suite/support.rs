@@ -295,7 +295,7 @@ pub async fn update(db: &Db, step: &PaymentStep) -> Result<(), StoreError> {
     transact!(db, [step] tx => store::step::update(tx, &step, Saving::default()).await.map(|_| ()))
 }
 
-/// The payment, of whichever member.
+/// The payment, of any member.
 pub async fn load(db: &Db, id: &PaymentId) -> Option<Payment> {
     transact!(db, [id] tx => store::payments::get_any(tx, &id).await).unwrap()
 }

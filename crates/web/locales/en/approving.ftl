@@ -12,9 +12,9 @@ questions-heading = Approve with { $bank }
 questions-continue = Continue
 questions-incomplete = Please fill in every field.
 questions-wrong = That was not right. Please try again.
-questions-damaged = What { $bank } sent for your reader or app is damaged, so we do not show it. Type the payment's details into your reader or app by hand, as your bank describes it, or start again and choose another way to approve.
+questions-damaged = The code from { $bank } for your reader or app is damaged, so we do not show it. Type the payment's details into your reader or app by hand, as your bank describes, or start again and choose another way to approve.
 questions-picture = Picture from { $bank }: read it with the bank's app or reader
-questions-footer = What you type here goes to { $bank } alone, and is forgotten after that. The shop does not see it.
+questions-footer = We send your answers only to { $bank } and do not keep them. The shop does not see them.
 
 ## The flickering picture for a card reader
 
@@ -33,34 +33,34 @@ flicker-then = Then:
 ## The bank's app
 
 app-heading = Confirm in your bank's app
-app-waiting = { $bank } asks you to confirm in its app. We are waiting for its word…
+app-waiting = { $bank } asks you to confirm in its app. We are waiting for your confirmation…
 
 ## Waiting
 
 waiting-heading = One moment
-waiting-hint = This page goes on by itself.
-waiting-too-long = Please reload this page to go on.
+waiting-hint = This page continues by itself.
+waiting-too-long = Please reload this page to continue.
 waiting-opening = We are asking your bank…
 waiting-credentials = Your bank is checking your answers…
 waiting-return = You are back. We are finishing the payment with your bank…
 waiting-order = Your bank is making the payment…
 waiting-standing-order = Your bank is setting up the standing order…
-waiting-destinations = The shop is telling us where the money goes…
+waiting-destinations = We are waiting for account details from the shop…
 
 ## Back from the bank
 
 callback-receiving = We are receiving your bank's answer…
-callback-without-script = Your bank hands its answer over in a way that needs JavaScript. Please switch it on and reload this page. If you have approved the payment, do not pay again before you have looked at your account.
-callback-missing = Your bank's answer is missing. If you have approved a payment, do not pay again before you have looked at your account.
-callback-not-ours = Your bank's answer belongs to no payment here. If you have approved one, do not pay again before you have looked at your account.
+callback-without-script = Your bank sends its answer in a way that needs JavaScript. Please switch JavaScript on and reload this page. If you have approved the payment, check your account before you pay again.
+callback-missing = Your bank's answer is missing. If you have approved a payment, check your account before you pay again.
+callback-not-ours = Your bank's answer does not belong to a payment here. If you have approved a payment, check your account before you pay again.
 callback-not-received = We could not receive your bank's answer. Please check your connection and reload this page.
 
 ## Another browser came back from the bank
 
 arrived-heading = Your bank has answered
 arrived-text = We have received your bank's answer.
-arrived-where-next = Where you started the payment, you can see what became of it: go back to that page, browser or device. You can close this page.
-arrived-why = This browser did not start the payment, or it does not keep cookies. That is why we show nothing of it here.
+arrived-where-next = Go back to the page, browser or device where you started the payment to see its result. You can close this page.
+arrived-why = We show no details here because this browser did not start the payment, or does not keep cookies.
 arrived-footer = If you did not start a payment, or approved one for somebody else, call your bank.
 
 ## On the way to the shop

@@ -1,5 +1,5 @@
-# How a payment or a standing order ended, or that nothing more is to be done. Each result has a title
-# and a text. The text says whether money has left the account, or may have.
+# The end of a payment or a standing order, or its last page for the payer. Each result has a title and
+# a text. The text says whether money has left the account, or may have.
 
 ## Single payments
 
@@ -18,7 +18,7 @@ result-failed-text = The payment could not be made. Nothing was paid; you can tr
 result-expired-title = Payment expired
 result-expired-text = The payment was not approved in time. Nothing was paid; you can try again in the shop.
 result-no-final-status-title = Payment not confirmed
-result-no-final-status-text = Your bank never confirmed the payment. Please look at your account before you pay again.
+result-no-final-status-text = Your bank never confirmed the payment. Please check your account before you pay again.
 result-cancelled-by-shop-title = Payment cancelled
 result-cancelled-by-shop-text = The shop has cancelled the payment. Nothing was paid.
 result-approved-title = Payment approved
@@ -26,20 +26,20 @@ result-approved-text = Your bank has your approval. The payment is made when the
 result-sent-title = Payment sent
 result-sent-text = Your bank has not confirmed the payment yet. Please do not pay again.
 result-uncertain-title = Your bank has not confirmed the payment
-result-uncertain-text = Your bank may have the payment. Please do not pay again before you have looked at your account.
+result-uncertain-text = Your bank may have the payment. Please check your account before you pay again.
 result-next-working-day-title = Payment scheduled
-result-next-working-day-text = Your bank has taken the payment and makes it on its next working day. Please do not pay again.
+result-next-working-day-text = Your bank has accepted the payment and will make it on its next working day. Please do not pay again.
 result-agreed-day-title = Payment scheduled
-result-agreed-day-text = Your bank has taken the payment and makes it on the day that was agreed. Please do not pay again.
+result-agreed-day-text = Your bank has accepted the payment and will make it on the agreed day. Please do not pay again.
 result-declined-here-title = Payment declined
 result-declined-here-text = You have declined this payment. Nothing was paid; you can start again in the shop.
 result-expired-here-title = Payment expired
-result-expired-here-text = There was too much time between the shop and this page. Nothing was paid; you can start again in the shop.
+result-expired-here-text = You opened this page too late. Nothing was paid; you can start again in the shop.
 
 ## Standing orders
 
 standing-order-completed-title = Standing order set up
-standing-order-completed-text = Your bank has taken the standing order and makes its payments by itself.
+standing-order-completed-text = Your bank has accepted the standing order and will make its payments by itself.
 standing-order-rejected-title = Standing order rejected
 standing-order-rejected-text = Your bank did not accept the standing order. Nothing is paid.
 standing-order-insufficient-funds-title = Not enough money in the account
@@ -53,7 +53,7 @@ standing-order-failed-text = The standing order could not be set up. Nothing is 
 standing-order-expired-title = Standing order expired
 standing-order-expired-text = The standing order was not approved in time. Nothing is paid; you can try again in the shop.
 standing-order-no-final-status-title = Standing order not confirmed
-standing-order-no-final-status-text = Your bank never confirmed the standing order. Please look at the standing orders of your account before you set it up again.
+standing-order-no-final-status-text = Your bank never confirmed the standing order. Please check the standing orders of your account before you set it up again.
 standing-order-cancelled-by-shop-title = Standing order cancelled
 standing-order-cancelled-by-shop-text = The shop has cancelled the standing order. Nothing is paid.
 standing-order-approved-title = Standing order approved
@@ -63,4 +63,4 @@ standing-order-sent-text = Your bank has not confirmed the standing order yet. P
 standing-order-declined-here-title = Standing order declined
 standing-order-declined-here-text = You have declined this standing order. Nothing is paid; you can start again in the shop.
 standing-order-expired-here-title = Standing order expired
-standing-order-expired-here-text = There was too much time between the shop and this page. Nothing is paid; you can start again in the shop.
+standing-order-expired-here-text = You opened this page too late. Nothing is paid; you can start again in the shop.

@@ -7,7 +7,7 @@ page-direction = ltr
 
 ## The bank
 
-# In the place of the name of a bank that is no longer here.
+# Replaces the name of a bank that no longer exists here.
 bank-unnamed = your bank
 # The same where it begins a sentence.
 bank-unnamed-at-start = Your bank

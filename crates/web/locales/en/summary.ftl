@@ -1,4 +1,4 @@
-# What every page says of the payment, and how the language writes amounts and days.
+# The details of the payment on every page, and the format of amounts and days.
 
 summary-amount = Amount
 summary-amount-of-each = Amount of each payment

@@ -37,7 +37,7 @@ pub struct AccountToVerify {
     iban: Option<String>,
 }
 
-/// What is to be verified.
+/// The account and the name to verify.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountVerificationRequest {
@@ -48,7 +48,7 @@ pub struct AccountVerificationRequest {
     virtual_account_id: Option<String>,
 }
 
-/// What the payee's bank says.
+/// The answer of the payee's bank.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the published names; each is documented at `NameMatch`")]
@@ -80,13 +80,13 @@ pub struct Matched {
 /// The outcome.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerificationResult {
-    /// What the payee's bank says.
+    /// The answer of the payee's bank.
     status: VerificationStatus,
     /// Why.
     reasons: Vec<VerificationReason>,
     /// In words.
     details: &'static str,
-    /// Only for a close match, where the bank tells the name.
+    /// Only for a close match, if the bank returns the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     matched: Option<Matched>,
 }

@@ -1,5 +1,5 @@
-//! `POST /callback/initiation`: a member in TPP-callback mode brings what the payer's browser had
-//! when it came back from the bank (reference, section 3.9).
+//! `POST /callback/initiation`: a member in TPP-callback mode forwards the parameters of the payer's
+//! return from the bank (reference, section 3.9).
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use super::v2::payments::model::Payment;
 use super::{ApiError, idempotency, json};
 use crate::api::parts::places::Only;
 
-/// What the browser had.
+/// The parameters of the browser's return.
 #[derive(Deserialize, ToSchema)]
 pub struct InitiationCallbackRequest {
     /// The query string, or the fragment, as it was received: percent-encoded.
     query: String,
 }
 
-/// What became of it.
+/// The result.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InitiationCallbackResponse {
@@ -35,7 +35,7 @@ pub struct InitiationCallbackResponse {
     payment: Payment,
 }
 
-/// Bring what the payer's browser had
+/// Forward the parameters of the payer's return
 #[utoipa::path(
     post, path = "/callback/initiation", tag = "Payments v2",
     operation_id = "GatewayService.OnBankAuthCallback",
@@ -53,7 +53,7 @@ pub async fn initiation_callback(
     State(app): State<Arc<App>>,
     call: Call,
 ) -> Result<Response, ApiError> {
-    // What is brought twice is known already: there is nothing to record beside it.
+    // A repeated return is already known: there is nothing to record beside it.
     idempotency::once(&app, &call, |_| bring(&app, &call)).await
 }
 

@@ -11,7 +11,7 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 /// Data that anybody may read without saying who it is.
 const PUBLIC_PATHS: [&str; 5] =
     ["/banks", "/banks/countries", "/bank/countries", "/v2/banks", "/openapi.json"];
-/// How long a browser may keep an answer to its question, in seconds.
+/// How long a browser may keep the answer to a preflight request, in seconds.
 const PREFLIGHT_KEPT_S: u64 = 600;
 /// Headers of ours that a page may read.
 const EXPOSED: [&str; 9] = [

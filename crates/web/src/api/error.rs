@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::grpc::GrpcStatus;
 
-/// When a request may be sent again that the database could not serve, in seconds.
+/// The `Retry-After` of a request that the database could not serve, in seconds.
 const DATABASE_RETRY_AFTER_S: u64 = 5;
 
-/// What is wrong with a field (`errorCode` of the published `FieldError`).
+/// The kind of error of a field (`errorCode` of the published `FieldError`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldFault {
     /// It is missing.
@@ -41,7 +41,7 @@ impl FieldFault {
 pub enum ApiError {
     /// 400: a field of the body, or a query parameter.
     Field {
-        /// What is wrong with it.
+        /// The kind of error.
         fault: FieldFault,
         /// In words.
         message: String,
@@ -68,7 +68,7 @@ pub enum ApiError {
     },
     /// 401.
     Unauthenticated {
-        /// In words; empty in production, where nothing is told.
+        /// In words; empty in production, which gives no reason.
         message: String,
     },
     /// 403.
@@ -101,7 +101,7 @@ pub enum ApiError {
         /// In words.
         message: String,
     },
-    /// 504: the bank has not answered in the request's time; it goes on by itself.
+    /// 504: the bank has not answered in the request's time; it continues by itself.
     BankSlow {
         /// In words.
         message: String,
@@ -245,7 +245,7 @@ impl ApiError {
         matches!(self, ApiError::Unavailable { .. } | ApiError::Internal { .. })
     }
 
-    /// What the log says.
+    /// The text for the log.
     #[must_use]
     pub fn detail(&self) -> String {
         match self {

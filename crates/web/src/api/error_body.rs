@@ -1,6 +1,6 @@
 //! The published bodies of errors (reference, section 1.8): typed JSON, the older JSON, and text.
 //!
-//! What the schemas carry in odd places (`paymentId` as a message slot) is sent beside the sensible
+//! Values that the schemas carry in odd places (`paymentId` as a message slot) are sent beside the sensible
 //! form.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -71,7 +71,7 @@ pub(super) fn render(error: &ApiError, trace_id: &str, form: ErrorForm) -> Respo
     response
 }
 
-/// `INVALID_ARGUMENT: what is wrong`; the status alone where nothing is told.
+/// `INVALID_ARGUMENT: the error`; only the status if there is no message.
 fn text(error: &ApiError) -> String {
     let (status, message) = (error.grpc().name(), message(error));
     if message.is_empty() { status.to_owned() } else { format!("{status}: {message}") }
@@ -83,7 +83,7 @@ fn add_older_members(object: &mut Value, error: &ApiError, trace_id: &str) {
     object["error_origin"] = if error.is_from_bank() { "bank" } else { "token" }.into();
 }
 
-/// The error in words; empty where the caller is told nothing.
+/// The error in words; empty if the caller gets no reason.
 fn message(error: &ApiError) -> &str {
     match error {
         ApiError::Field { message, .. }

@@ -14,97 +14,98 @@ const TRACE_ID: &str = "5f0e1d2c3b4a5968";
 const HEAD: &str = "\
 # Errors
 
-Made from the code by `cargo test -p web`; `BASCULE_UPDATE_DOCS=1` writes it anew.
+This page is generated from the code; `BASCULE_UPDATE_DOCS=1 cargo test -p web` writes it again.
 
-Errors are in the shapes of the published API, not in those of RFC 9457. There are two families,
-and the request header `token-json-error` chooses:
+Errors have the shapes of the published API, not those of RFC 9457. There are two families of errors. The
+request header `token-json-error` selects one:
 
 | `token-json-error` | Body |
 |---|---|
-| absent | The typed JSON that the published document declares for the operation; at the operations of payments v1 (`/token-requests`, `/transfers`, `/tokens`, `/standing-order-submissions`) text. |
-| `true` | The same with the members of the older family beside it: `code` (the HTTP status), `token_trace_id`, and `error_origin`, which is `bank` or `token`. |
-| `false` | Text such as `INVALID_ARGUMENT: …`, which begins with the name of the gRPC status. Only at the older operations: `/v2/…`, `/vrp-consents`, `/vrps` and `/tokenized-accounts` are typed always. |
+| absent | The typed JSON that the published document declares for the operation. Operations of payments v1 (`/token-requests`, `/transfers`, `/tokens`, `/standing-order-submissions`) answer with text. |
+| `true` | The typed JSON with the members of the older family: `code` (the HTTP status), `token_trace_id`, and `error_origin`, which is `bank` or `token`. |
+| `false` | Text such as `INVALID_ARGUMENT: …`, which begins with the name of the gRPC status. Only at the older operations: `/v2/…`, `/vrp-consents`, `/vrps` and `/tokenized-accounts` always answer with typed JSON. |
 
-Every answer has a trace id in the headers `tokenTraceId` and `token-trace-id`; an error says it
-in its body, too. `token-external-error: true` is there where a 5xx is the bank's failure, and only
-there. `/v2/payments` without an id answers 400 with the members of the error at the top and under
-`error`: the document declares the first, clients read the second.
-
-A bank that is slow is no error of payments v2: at the deadline (`request-timeout`, or the gateway's
-own) the answer is the payment as it is stored, `INITIATION_PENDING`, and the bank's answer changes it
-later. Payments v1 has no such status, so authorising a token request is answered 504 then.
-
-In a sandbox the message of a 401 says which part of the token does not fit. In production it is
-`UNAUTHENTICATED` and nothing more.
+- Every answer has a trace id in the headers `tokenTraceId` and `token-trace-id`. An error also has it in its body.
+- An answer has `token-external-error: true` only if it is a 5xx that the bank caused.
+- `/v2/payments` without an id answers 400 with the members of the error at the top and again under `error`: the
+  document declares the first, clients read the second.
+- In payments v2, a slow bank is not an error. At the deadline (`request-timeout`, or the gateway's own) the gateway
+  returns the stored payment, `INITIATION_PENDING`; the bank's answer changes it later.
+- Payments v1 has no such status: there, authorising a token request at a slow bank is answered 504.
+- In a sandbox, the message of a 401 names the part of the token that does not match. In production the message is only
+  `UNAUTHENTICATED`.
 ";
 
 const NEVER_SENT: &str = "
-Published, but not sent by this release: `Bank.RegistrationNotFound` (every member may act at every
-bank). Published operations that do not exist yet answer every request of a member with 501.
+This release never sends the published `Bank.RegistrationNotFound`, because every member may act at every bank.
+Published operations that are not built answer every request of a member with 501.
 ";
 
-/// When each error comes, and an example of it. No error may be missing: the match has no wildcard.
+/// The meaning of each error. No error may be missing: the match has no wildcard.
 fn when(error: &ApiError) -> &'static str {
     match error {
         ApiError::Field { bare: true, .. } => {
-            "A parameter of `GET /v2/payments` that is wrong: the only body without an envelope."
+            "A parameter of `GET /v2/payments` is wrong. This is the only body without an \
+             envelope."
         }
         ApiError::Field { fault: FieldFault::Expected, .. } => {
-            "A field that is needed is missing. `paths` are dotted, from the root of the body."
+            "A required field is missing. `paths` are dotted, from the root of the body."
         }
         ApiError::Field { fault: FieldFault::InvalidFormat, .. } => {
             "A field or a parameter has the wrong type or form, or is too long."
         }
         ApiError::Field { fault: FieldFault::Invalid, .. } => {
-            "A field or a parameter is well formed, but not acceptable."
+            "A field or a parameter has the right form, but a value that is not allowed."
         }
         ApiError::Field { fault: FieldFault::NotUnique, .. } => {
-            "Another token request of the member has this `refId`. References of payments v2 need \
-             not be unique."
+            "Another token request of the member already has this `refId`. References of \
+             payments v2 need not be unique."
         }
         ApiError::PanDetected => {
-            "`refId`, a remittance information or, in payments v1, `description` holds a card \
-             number. The text is not repeated."
+            "`refId`, a remittance text or (payments v1) `description` contains a card \
+             number. The answer does not repeat the text."
         }
-        ApiError::Bank { .. } => "The bank does not do this.",
-        ApiError::BadRequest { .. } => "What is wrong with a request to an older operation.",
+        ApiError::Bank { .. } => "The bank does not support the request.",
+        ApiError::BadRequest { .. } => {
+            "A request to an older operation is wrong; the message says why."
+        }
         ApiError::Unauthenticated { message } if message.is_empty() => {
-            "Who calls is not known; in production."
+            "The request is not authenticated; in production."
         }
-        ApiError::Unauthenticated { .. } => "Who calls is not known; in a sandbox.",
-        ApiError::PermissionDenied { .. } => "Not allowed to this member.",
+        ApiError::Unauthenticated { .. } => "The request is not authenticated; in a sandbox.",
+        ApiError::PermissionDenied { .. } => "The member lacks the permission.",
         ApiError::NotFound { .. } => {
-            "It does not exist, or is another member's. `paymentId` holds any id, as published; \
-             it is empty where a URL does not exist."
+            "The resource does not exist, or belongs to another member. As published, \
+             `paymentId` has the id of any resource; it is empty for an unknown URL."
         }
         ApiError::MethodNotAllowed => "The URL exists, but not with this method.",
         ApiError::TooLarge => "The body is larger than 1 MiB.",
         ApiError::TooManyRequests { .. } => {
-            "More requests than the operator lets the member send; nothing was done. The header \
-             `Retry-After` says when the next one is taken. `paymentId` holds the message once \
-             more, as published."
+            "The member sent more requests than the operator allows; nothing was done. \
+             `Retry-After` has the time until the next request is accepted. As published, \
+             `paymentId` repeats the message."
         }
         ApiError::RequestInProgress => {
-            "The first request with the same `Idempotency-Key` is still being carried out; the \
-             header `Retry-After` says when to ask again. Not published."
+            "The first request with the same `Idempotency-Key` is still running; \
+             `Retry-After` has the time until the next attempt. Not published."
         }
         ApiError::KeyReused => {
-            "The `Idempotency-Key` came before with another body. Not published."
+            "The `Idempotency-Key` was already used with another body. Not published."
         }
         ApiError::NotImplemented { .. } => {
-            "What is asked for is published and not there in this release. `paymentId` holds the \
-             message once more, as published."
+            "The operation or field is published, but not built in this release. As \
+             published, `paymentId` repeats the message."
         }
         ApiError::BankSlow { .. } => {
-            "The bank has not said in time how the payer is to approve a token request. It goes on \
-             by itself: the same request is answered once the bank has. `paymentId` holds the \
-             message once more, as published."
+            "The bank has not answered in time how the payer must approve a token request. \
+             The gateway keeps waiting, and the same request later returns the bank's answer. \
+             As published, `paymentId` repeats the message."
         }
         ApiError::BankUnavailable { .. } => {
-            "The bank takes no calls now: an outage that was announced or observed. Nothing was \
-             recorded. `paymentId` holds the message once more, as published."
+            "The bank accepts no calls now, because of an announced or observed outage. \
+             Nothing was recorded. As published, `paymentId` repeats the message."
         }
-        ApiError::Unavailable { .. } => "The gateway's database cannot serve now.",
+        ApiError::Unavailable { .. } => "The gateway's database is unavailable.",
         ApiError::Internal { .. } => "A defect of the gateway.",
     }
 }

@@ -53,7 +53,7 @@ pub struct ListError {
     error: ErrorBody,
 }
 
-/// What any operation can answer.
+/// The errors that any operation can answer.
 const COMMON: [(&str, &str); 6] = [
     ("400", "A parameter or the body is wrong"),
     ("401", "Not authenticated"),

@@ -28,16 +28,16 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 enum Begun {
     /// It was answered before.
     Replayed(Response),
-    /// It is to be carried out; the key, where there is one, has to be recorded.
+    /// It is to be carried out; the key, if there is one, has to be recorded.
     New(Option<IdempotencyKey>),
     /// It was carried out and never answered; the payment that it made or changed.
     Unanswered(IdempotencyKey, Option<PaymentId>),
 }
 
-/// Carries a POST out with `run`, or gives the answer that its key has already. `run` gets the key
-/// where it has to be recorded, in the commit of what the request changes. What was carried out and
-/// never answered is answered with its payment as it stands, or, where it has none, carried out
-/// again: what it changes is the same however often it is done, and its row is there.
+/// Carries a POST out with `run`, or returns the answer that its key already has. `run` gets a new key,
+/// to record it in the commit of the request's change. If the first request completed but its answer
+/// was lost, the retry returns the payment. If it created none, it runs
+/// again: its effect is the same however often it runs, and its row exists.
 ///
 /// # Errors
 /// [`ApiError::KeyReused`], [`ApiError::RequestInProgress`], and those of `run`; then the key is
@@ -65,7 +65,7 @@ where
 }
 
 /// As [`once`]; what was carried out and never answered is answered by `again`, which gets the
-/// payment that the request made or changed, where there is one.
+/// payment that the request made or changed, if there is one.
 ///
 /// # Errors
 /// As [`once`], and those of `again`.

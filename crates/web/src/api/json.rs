@@ -39,11 +39,11 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 /// The published guides of payments v1 have both.
 ///
 /// # Errors
-/// As there, and where both forms of a name stand side by side. Paths have the first form.
+/// As [`read`], and if both forms of a name are present. Paths have the first form.
 pub fn read_either_name<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     match serde_json::from_slice::<Value>(body) {
         Ok(value) => read(one_name(value, "")?.to_string().as_bytes()),
-        // What is no JSON is explained there.
+        // For text that is not JSON, `read` has the message.
         Err(_) => read(body),
     }
 }
@@ -101,7 +101,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// For `#[serde(deserialize_with)]` of a field that is an object.
 ///
 /// # Errors
-/// Where it is something else, or its fields do not fit.
+/// If it is something else, or its fields do not fit.
 pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -122,7 +122,7 @@ pub fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// object for a word, too, and serde_json calls everything else bad syntax.
 ///
 /// # Errors
-/// Where it is no text, or none of the words.
+/// If it is no text, or none of the words.
 pub fn word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -144,7 +144,7 @@ pub fn optional_word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// clients write it as text.
 ///
 /// # Errors
-/// Where it is neither true nor false, nor a text that says so.
+/// If it is neither true nor false, nor a text that says so.
 pub fn optional_truth<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<bool>, D::Error> {
@@ -179,7 +179,7 @@ pub fn optional_truth<'de, D: Deserializer<'de>>(
 /// zeros are lost, and none are guessed: an account number that is too short then is refused.
 ///
 /// # Errors
-/// Where it is neither text nor a whole number, not negative, of at most 20 digits.
+/// If it is neither text nor a whole number, not negative, of at most 20 digits.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Text::deserialize(deserializer).map(|Text(text)| text)
 }
@@ -236,7 +236,7 @@ fn explain(error: &serde_json::Error, path: &str) -> ApiError {
     if !error.is_data() {
         return ApiError::field(FieldFault::InvalidFormat, "", not_json(error));
     }
-    // serde tells the kind of a data error in its text only; these beginnings are part of its API
+    // serde shows the kind of a data error only in its text; these beginnings are part of its API
     // (`serde::de::Error`), and a test holds them.
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
@@ -273,6 +273,7 @@ fn explain(error: &serde_json::Error, path: &str) -> ApiError {
 
 /// Whether a value may be more than a misspelt word: it has many digits, or spaces.
 fn may_be_personal(value: &str) -> bool {
+    /// The most digits of a value that does not count as personal.
     const DIGITS_MAX: usize = 4;
     value.chars().filter(char::is_ascii_digit).count() > DIGITS_MAX
         || value.contains(char::is_whitespace)

@@ -57,7 +57,7 @@ pub struct ResolvedMember {
 /// Which member an alias names.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AliasResponse {
-    /// The member; absent where the alias names none.
+    /// The member; absent if the alias names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<ResolvedMember>,
 }
@@ -68,7 +68,7 @@ pub struct AliasResponse {
     security((), ("Bearer" = []), ("BasicAuth" = [])),
     params(("memberId" = String, Path, description = "The caller's own member id, or the gateway's")),
     responses((status = 200, description = "The member", body = MemberResponse),
-        (status = 400, description = "`memberId` is no member id"),
+        (status = 400, description = "`memberId` is not a member id"),
         (status = 401, description = "Not authenticated"),
         (status = 403, description = "Another member"))
 )]

@@ -50,7 +50,7 @@ use error::FieldFault;
 use error_body::ErrorForm;
 use rate_limit::Meter;
 
-/// Larger bodies are refused.
+/// The largest body that is accepted, in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// The trace id, under the published spelling and the one that HTTP libraries expect.

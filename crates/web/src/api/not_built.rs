@@ -1,5 +1,5 @@
 //! Published operations that this release does not carry out: a signed request is answered 501 in
-//! the published shape, so that a client can tell them from a wrong URL.
+//! the published shape, so that a client can distinguish them from a wrong URL.
 //!
 //! They are not part of `/openapi.json`, which describes what exists. A test compares this list
 //! with the published document.

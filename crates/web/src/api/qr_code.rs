@@ -1,4 +1,4 @@
-//! `GET /qr-code`: a URL as a QR code in SVG (reference, section 3.10), so that a payer can go on
+//! `GET /qr-code`: a URL as a QR code in SVG (reference, section 3.10), so that a payer can continue
 //! with a telephone.
 
 use std::fmt::Write;
@@ -14,12 +14,12 @@ use super::query::Query;
 
 /// The only parameter.
 const DATA: &str = "data";
-/// Longest URL, in bytes, as of a payment's callback; ISO/IEC 18004 ends at 2,331 with this level
-/// of correction.
+/// The longest URL, in bytes, like that of a payment's callback; ISO/IEC 18004 ends at 2,331 with
+/// this level of correction.
 pub const BYTES_MAX: usize = 2_048;
 /// Light modules around the code that ISO/IEC 18004 wants on each side.
 const QUIET_MODULES: usize = 4;
-/// What a telephone should not be led to.
+/// Schemes that a telephone should not open.
 const FORBIDDEN_SCHEMES: [&str; 5] = ["javascript", "data", "vbscript", "file", "blob"];
 
 /// Generate a QR code
@@ -31,7 +31,7 @@ const FORBIDDEN_SCHEMES: [&str; 5] = ["javascript", "data", "vbscript", "file", 
     responses(
         (status = 200, description = "The code as SVG, 240 by 240", body = String,
             content_type = "image/svg+xml"),
-        (status = 400, description = "`data` is no URL, or not percent-encoded"),
+        (status = 400, description = "`data` is not a URL, or not percent-encoded"),
         (status = 401, description = "Not authenticated"),
         (status = 500, description = "Internal error"))
 )]
@@ -45,7 +45,7 @@ pub async fn get_qr_code(call: Call) -> Result<Response, ApiError> {
 
 /// The URL as it was written.
 fn url(query: &Query) -> Result<&str, String> {
-    // What follows an `&` that was not encoded would be missing from the code.
+    // The code would lack the text after an unencoded `&`.
     if let Some(other) = query.others(DATA).next() {
         let shown: String = other.chars().take(64).collect();
         return Err(format!(

@@ -82,7 +82,7 @@ impl Query {
     /// A whole number.
     ///
     /// # Errors
-    /// [`ApiError::Field`] where it is none.
+    /// [`ApiError::Field`] for any other text.
     pub fn whole_number(&self, name: &str) -> Result<Option<i64>, ApiError> {
         self.text(name)
             .map(|text| {
@@ -97,7 +97,7 @@ impl Query {
     /// `true` or `false`.
     ///
     /// # Errors
-    /// [`ApiError::Field`] where it is neither, an empty one with it.
+    /// [`ApiError::Field`] if it is neither, an empty one with it.
     pub fn truth(&self, name: &str) -> Result<Option<bool>, ApiError> {
         self.written(name)
             .map(|text| {
@@ -112,7 +112,7 @@ impl Query {
     /// A moment in ISO 8601 with an offset or `Z`.
     ///
     /// # Errors
-    /// [`ApiError::Field`] where it is none.
+    /// [`ApiError::Field`] for any other text.
     pub fn moment(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
         self.text(name)
             .map(|text| {

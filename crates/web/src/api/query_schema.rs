@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of parameters and headers beyond their type: words, bounds and
+//! Parameters and headers in the OpenAPI document, beyond their type: words, bounds and
 //! patterns, from the constants that the handlers check. One place, because many operations have the
 //! same parameters.
 
@@ -25,7 +25,7 @@ const HEADER_TEXT: &str = "^[!-~]*$";
 const MOMENT: &str = r"^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z)?$";
 /// Milliseconds since 1970, to the year 2286; an empty one counts as absent.
 const MILLISECONDS: &str = "^[0-9]{0,13}$";
-/// Any text: what fits nothing finds nothing. No URL holds U+0000.
+/// Any text; a text without a match finds nothing. No URL holds U+0000.
 const ANY_TEXT: &str = r"^[^\u0000]*$";
 
 /// Adds to the parameters of every operation what its handler checks.
@@ -48,7 +48,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 fn describe_one(parameter: &mut Parameter, operation: &str) {
     let Some(schema) = schema_of(parameter, operation) else { return };
-    // What is written here is a schema; a test reads each of them in the document.
+    // This JSON is a schema; a test reads each of them in the document.
     if let Ok(schema) = serde_json::from_value::<RefOr<Schema>>(schema) {
         parameter.schema = Some(schema);
     }
@@ -69,7 +69,7 @@ fn schema_of(parameter: &Parameter, operation: &str) -> Option<Value> {
             "type": "string", "minLength": 1, "maxLength": KEY_BYTES_MAX, "pattern": HEADER_TEXT }),
         // Others are ignored.
         "request-timeout" => json!({ "type": "string", "pattern": HEADER_TEXT }),
-        // Any whole number: those that make no sense stand for the most.
+        // Any whole number: an impossible one selects the maximum.
         "limit" | "page.limit" => json!({ "type": "integer", "format": "int64" }),
         "page" => between(PAGE_MAX),
         "perPage" => between(PER_PAGE_MAX),

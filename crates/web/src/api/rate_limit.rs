@@ -21,7 +21,7 @@ const NAMES: [HeaderName; 3] = [
     HeaderName::from_static("ratelimit-reset"),
 ];
 
-/// What the count of one request gave, brought from authentication to the answer, whatever becomes
+/// The result of counting one request, carried from authentication to the answer, whatever happens
 /// of the request in between.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Meter(Arc<OnceLock<Allowance>>);

@@ -231,7 +231,7 @@ impl TransferStatus {
         }
     }
 
-    /// What the domain calls it; none for one that no transfer reaches yet.
+    /// The domain's name of it; `None` for a status that no transfer reaches yet.
     #[must_use]
     pub fn in_domain(self) -> Option<core::TransferStatus> {
         core::TransferStatus::ALL.into_iter().find(|status| TransferStatus::from(*status) == self)

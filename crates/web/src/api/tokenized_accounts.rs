@@ -187,7 +187,7 @@ fn failed(error: GatewayError) -> ApiError {
 /// An account on file named in a payment's `debtor`, which has nothing beside the id.
 ///
 /// # Errors
-/// [`ApiError::Field`] where it is no such id, or something stands beside it.
+/// [`ApiError::Field`] if it is not such an id, or another field is beside it.
 pub(super) fn named_in(debtor: &Debtor) -> Result<Option<TokenizedAccountId>, ApiError> {
     let Some(text) = debtor.tokenized_account_id.as_deref().filter(|text| !text.is_empty()) else {
         return Ok(None);

@@ -14,10 +14,10 @@ use super::{ENGLISH_TAG, FOLDERS};
 /// The messages of a language: their ids, and the names of their placeholders.
 pub(crate) type Messages = BTreeMap<String, BTreeSet<String>>;
 
-/// What the files of a language hold.
+/// The contents of the files of a language.
 ///
 /// # Panics
-/// Where a file does not parse, or has something that pages do not read.
+/// If a file does not parse, or has something that pages do not read.
 pub(crate) fn messages(tag: &str) -> Messages {
     let (_, files) = FOLDERS.iter().find(|(found, _)| *found == tag).unwrap();
     let placeholder = Regex::new(r"\$([a-z-]+)").unwrap();
@@ -46,7 +46,7 @@ pub(crate) fn messages(tag: &str) -> Messages {
     messages
 }
 
-/// What the first group of `pattern` matches in `text`.
+/// The matches of the first group of `pattern` in `text`.
 fn found_in(text: &str, pattern: &Regex) -> BTreeSet<String> {
     pattern.captures_iter(text).map(|found| found[1].to_owned()).collect()
 }
@@ -103,7 +103,7 @@ fn ids_say_in_kebab_case_what_a_text_is_for() {
 fn every_message_is_used_and_every_message_that_is_used_is_there() {
     let messages = messages(ENGLISH_TAG);
     let mut unused: BTreeSet<&str> = messages.keys().map(String::as_str).collect();
-    // What else is written like an id, and begins as one does.
+    // Other names in the form of an id, with the same beginning.
     let others = ["bank-id", "standing-order"];
     let families: BTreeSet<&str> = messages.keys().filter_map(|id| id.split('-').next()).collect();
     let (call, quoted) = (Regex::new(CALL).unwrap(), Regex::new(QUOTED).unwrap());

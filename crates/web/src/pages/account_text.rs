@@ -16,7 +16,7 @@ pub(super) fn readable(account: &AccountIdentifier) -> String {
             None => bban.clone(),
         },
         AccountIdentifier::AccountNumber { account_number, .. } => {
-            // Two check digits stand before the groups.
+            // Two check digits come before the groups.
             let (check, rest) = account_number.split_at_checked(2).unwrap_or((account_number, ""));
             format!("{check} {}", groups(rest, 4, " "))
         }

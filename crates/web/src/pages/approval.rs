@@ -18,11 +18,12 @@ use gateway::{App, GatewayError, payments};
 
 use super::session::{PaymentInPath, bank_name, here, load, stage_page, summary, unavailable};
 use super::summary::Summary;
+use super::view::{Form, View};
 use super::way_back::member_url;
-use super::{VISIT, page, picture, psu_of, stale_visit};
+use super::{Page, VISIT, page, picture, psu_of, stale_visit};
 use crate::language::Language;
 
-/// Answers that one form may bring.
+/// The most answers of one form.
 const ANSWERS_MAX: usize = 32;
 
 /// One question on the page.
@@ -94,8 +95,33 @@ struct Decoupled {
     back_url: String,
 }
 
-/// `POST /session/{paymentId}/answers`: the payer's answers. A second click finds no question open
-/// and shows where the payment stands.
+impl Page for Questions {
+    fn view(&self) -> View {
+        let form = Form::at(format!("{}/answers", self.payment.path), &self.payment);
+        let form = self.questions.iter().fold(form, |form, one| form.asked(&one.id, &one.options));
+        View::of("questions").form(form).way_out(&self.payment, &self.back_url)
+    }
+}
+
+impl Page for AskAccount {
+    fn view(&self) -> View {
+        let form = Form::at(self.payment.path.clone(), &self.payment);
+        let form = form.fixed("bank-id", &self.bank_id);
+        let form = if self.accepted { form.fixed("decision", "accept") } else { form };
+        let form = form.asked("account", &[]);
+        View::of("ask_account").form(form).way_out(&self.payment, &self.back_url)
+    }
+}
+
+impl Page for Decoupled {
+    fn view(&self) -> View {
+        let view = View::of("decoupled").onward(&self.payment.path, false);
+        view.way_out(&self.payment, &self.back_url)
+    }
+}
+
+/// `POST /session/{paymentId}/answers`: the payer's answers. A second click finds no open question
+/// and shows the payment's state.
 pub(crate) async fn answer(
     State(app): State<Arc<App>>,
     language: Language,
@@ -178,7 +204,7 @@ pub(super) fn questions(
     page(StatusCode::OK, &questions)
 }
 
-/// The payer's account as typed: an IBAN, spaces and lower case allowed. `None` where it is none.
+/// The payer's account as typed: an IBAN, spaces and lower case allowed. `None` if it is invalid.
 pub(super) fn payer_account(text: &str) -> Option<AccountIdentifier> {
     let iban: String = text
         .chars()

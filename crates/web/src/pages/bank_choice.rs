@@ -6,15 +6,16 @@ use axum::response::Response;
 use banks::profile::{BankProfile, ScaMethod};
 use gateway::{App, GatewayError};
 
-use super::page;
 use super::summary::Summary;
+use super::view::{Form, View};
+use super::{Page, page};
 use crate::api::query::Query;
 use crate::language::Language;
 
 /// Banks that one page shows; more need a search.
 const BANKS_SHOWN_MAX: usize = 60;
 
-/// What the pages on which a bank is chosen have in common.
+/// The common parts of the pages on which a payer chooses a bank.
 pub(super) struct Place {
     pub(super) language: Language,
     pub(super) payment: Summary,
@@ -56,11 +57,33 @@ struct ConfirmBank {
     bank: BankRow,
     can_change: bool,
     message: Option<String>,
-    /// What comes next at this bank.
+    /// The next step at this bank.
     next: String,
     /// Whether the payer types nothing secret on our pages.
     at_the_bank: bool,
     back_url: String,
+}
+
+impl Page for PickBank {
+    fn view(&self) -> View {
+        let at = Form::at(self.payment.path.clone(), &self.payment);
+        let available = self.banks.iter().filter(|bank| bank.available);
+        let form = available.fold(at, |form, bank| form.button("bank-id", &bank.id));
+        View::of("pick_bank").form(form).way_out(&self.payment, &self.back_url)
+    }
+}
+
+impl Page for ConfirmBank {
+    fn view(&self) -> View {
+        let view = View::of("confirm_bank");
+        let view = if self.bank.available {
+            let form = Form::at(self.payment.path.clone(), &self.payment);
+            view.form(form.button("bank-id", &self.bank.id))
+        } else {
+            view.link(&self.payment.path)
+        };
+        view.way_out(&self.payment, &self.back_url)
+    }
 }
 
 /// One button for the bank that is chosen already.
@@ -96,7 +119,7 @@ pub(super) fn picker(
         able.iter().flat_map(|bank| bank.countries.iter().cloned()).collect();
     countries.sort();
     countries.dedup();
-    // A country that has no bank here is none that the payer could unselect.
+    // A country without a bank is not in the list, so the payer could not unselect it.
     let country = if countries.contains(&country) { country } else { String::new() };
     let mut found: Vec<BankRow> = able
         .into_iter()
@@ -142,7 +165,7 @@ pub(super) fn approves_at_the_bank(bank: &BankProfile) -> bool {
         .all(|method| matches!(method, ScaMethod::Redirect | ScaMethod::MultiRedirect))
 }
 
-/// What the payer will do, in a sentence.
+/// The payer's next step, in a sentence.
 pub(super) fn what_comes_next(language: Language, bank: &BankProfile) -> String {
     language.text(match bank.sca_methods.first() {
         Some(ScaMethod::Decoupled) => "next-in-app",

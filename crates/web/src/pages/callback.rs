@@ -1,7 +1,7 @@
 //! `/callback`: where banks send payers' browsers back to.
 //!
-//! A bank may bring its answer in the fragment (a page of ours posts it), as a form post, or, for
-//! errors, in the query. What comes is recorded and verified later by a job; the payer is led on
+//! A bank may send its answer in the fragment (a page of ours posts it), as a form post, or, for
+//! errors, in the query. The parameters are recorded and verified later by a job; the payer continues
 //! at once, without a wait for the bank:
 //!
 //! | flow | the browser that left (`departure`) | any other browser |
@@ -29,8 +29,9 @@ use serde_json::json;
 
 use super::departure;
 use super::session::here;
+use super::view::View;
 use super::way_back::member_url_after;
-use super::{Says, page, problem};
+use super::{Page, Says, page, problem};
 use crate::api::query::Query;
 use crate::language::Language;
 
@@ -46,7 +47,7 @@ struct ArrivedPage {
     language: Language,
 }
 
-/// Where a browser goes on that did not leave from our pages.
+/// The next address of a browser that did not leave from our pages.
 const ARRIVED: &str = "/callback/arrived";
 
 #[derive(Template)]
@@ -56,13 +57,31 @@ struct LeavingPage<'a> {
     target: &'a str,
 }
 
-/// The page from which a browser goes on to the shop.
+impl Page for FragmentPage {
+    fn view(&self) -> View {
+        View::of("callback")
+    }
+}
+
+impl Page for ArrivedPage {
+    fn view(&self) -> View {
+        View::of("arrived")
+    }
+}
+
+impl Page for LeavingPage<'_> {
+    fn view(&self) -> View {
+        View::of("leaving").onward(self.target, true).link(self.target)
+    }
+}
+
+/// The page from which a browser continues to the shop.
 pub(super) fn to_the_shop(language: Language, target: &str) -> Response {
     page(StatusCode::OK, &LeavingPage { language, target })
 }
 
 /// `GET /callback`: an answer in the query, or a page that fetches it from the fragment. `HEAD`
-/// changes nothing: what only looks ahead at an address must not use up what the bank gave.
+/// changes nothing: a program that previews an address must not use up the bank's answer.
 pub(crate) async fn from_query(
     State(app): State<Arc<App>>,
     language: Language,
@@ -86,7 +105,7 @@ pub(crate) async fn from_query(
 }
 
 /// `GET /callback/arrived`: the bank's answer is here, and this browser learns no more. With `at`, the
-/// sealed id of a payment, the browser that left with it goes on to that payment.
+/// sealed id of a payment, the browser that left with it continues to that payment.
 pub(crate) async fn arrived(
     State(app): State<Arc<App>>,
     language: Language,
@@ -142,7 +161,7 @@ fn is_hosted(payment: &Payment) -> bool {
     payment.initiation.visit.flow.begins_on_pages()
 }
 
-/// The bank has no use for our pages: what became of its callback is in the status alone.
+/// The bank has no use for our pages: only the status reports the result of its callback.
 async fn from_bank(
     app: &Arc<App>,
     language: Language,
@@ -192,8 +211,8 @@ async fn record(
     }
 }
 
-/// Where the payer goes on; the module's table. `says_error`: the payer came back with an error, which
-/// the member's page is told as a hint while the payment stays pending.
+/// Where the payer continues; the module's table. `says_error`: the payer returned with an error, which
+/// the member's page gets as a hint while the payment stays pending.
 fn next_url(app: &App, (payment, says_error): &(Payment, bool), headers: &HeaderMap) -> String {
     let left_here = departure::is_known(app, &payment.id, headers);
     match payment.initiation.visit.flow {

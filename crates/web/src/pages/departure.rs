@@ -1,8 +1,8 @@
 //! Which browser left for the bank.
 //!
-//! A page that leads to a bank leaves a cookie with the browser. A return is recorded whoever brings
-//! it, because what the bank says is a fact; but only the browser that left sees the payment. Whoever
-//! was talked into approving somebody else's payment, or got the bank's address passed on, sees a
+//! A page that leads to a bank sets a cookie in the browser. A return from any browser is recorded,
+//! because the bank's answer is a fact; but only the browser that left sees the payment. A payer
+//! who was persuaded to approve somebody else's payment, or who opened a forwarded address, sees a
 //! page that says nothing of it.
 //!
 //! The cookie is `SameSite=Lax`: it comes with a bank's redirect, and not with a form that a bank's
@@ -16,7 +16,7 @@ use gateway::App;
 
 /// How long a browser keeps the cookie, in seconds: longer than a payer has to approve.
 const KEPT_S: u32 = 60 * 60;
-/// Cookies of one request that are looked at.
+/// The most cookies of one request that are read.
 const COOKIES_MAX: usize = 200;
 
 /// The cookie's name: one for each payment, because a browser may have several at banks at once.

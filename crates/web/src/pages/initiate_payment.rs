@@ -1,6 +1,6 @@
 //! `GET /initiatePayment/callback?redirect-url=…`: the address that guides give as the `redirectUrl` of
 //! token requests at banks that want credentials first. It leads on to the member's own address, with
-//! everything else that the browser brings (reference, section 2.13).
+//! all other parameters of the browser (reference, section 2.13).
 //!
 //! It leads nowhere but to the address that the named token request has in its `redirectUrl`, so that
 //! nobody can send payers elsewhere with a link of ours.
@@ -23,7 +23,7 @@ use crate::language::Language;
 pub const PATH: &str = "/initiatePayment/callback";
 /// The parameter with the member's own address.
 const REDIRECT_URL: &str = "redirect-url";
-/// Parameters that are passed on at most.
+/// The most parameters that are passed on.
 const PARAMETERS_MAX: usize = 64;
 
 /// The member's own address in an address of this path; `None` for any other address.

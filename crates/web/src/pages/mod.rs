@@ -1,7 +1,7 @@
-//! The hosted pages: what a payer sees between the shop and the bank.
+//! The hosted pages: the payer's pages between the shop and the bank.
 //!
-//! Server-rendered, complete without JavaScript; each POST answers with 303. What a payer reads is in
-//! `locales` ([`Language`]): nothing of it is written in Rust or in a template. The content security
+//! Server-rendered, complete without JavaScript; each POST answers with 303. The payer's texts are in
+//! `locales` ([`Language`]), never in Rust or in a template. The content security
 //! policy allows nothing but our own style sheet and scripts. A browser leaves for a bank or a
 //! shop through a page of ours that says so, because a form's redirect to another origin would
 //! be blocked by `form-action`.
@@ -18,9 +18,11 @@ pub mod session;
 mod standing_order;
 mod summary;
 pub mod token_request;
+mod view;
 mod way_back;
 
 use askama::Template;
+use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -32,15 +34,20 @@ use gateway::App;
 
 use crate::api::BODY_BYTES_MAX;
 use crate::language::Language;
+use view::View;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Security headers of every page.
 pub async fn headers(request: Request, next: Next) -> Response {
+    let prefers_json = view::prefers_json(request.headers());
     let mut response = match without_nul(request).await {
         Ok(request) => next.run(request).await,
         Err(refused) => refused,
     };
+    if prefers_json {
+        response = view::as_data(response);
+    }
     let headers = response.headers_mut();
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -74,19 +81,19 @@ async fn without_nul(request: Request) -> Result<Request, Response> {
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
-/// Where the hosted pages of a payment begin.
+/// The address at which the hosted pages of a payment begin.
 #[must_use]
 pub(crate) fn session_url(public_url: &str, payment: &Payment) -> String {
     format!("{public_url}/session/{}", payment.id)
 }
 
-/// The payer's browser, as far as it tells.
+/// The payer's browser, as far as its headers show.
 pub(crate) fn psu_of(headers: &HeaderMap) -> PsuContext {
     let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     PsuContext { ip_address: None, user_agent: user_agent.map(str::to_owned) }
 }
 
-/// What a result or a problem says: the beginning of the ids of two messages, which end in `-title` and
+/// The text of a result or a problem: the beginning of the ids of two messages, which end in `-title` and
 /// `-text`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Says(pub(crate) &'static str);
@@ -101,7 +108,7 @@ impl Says {
     }
 }
 
-/// Something that cannot go on; what the payer can do about it.
+/// Something that cannot continue; what the payer can do about it.
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct Problem {
@@ -121,11 +128,24 @@ impl Problem {
     }
 }
 
-/// The field in which each form brings its page's visit token back.
+/// A page that a program can also read as data.
+pub(crate) trait Page: Template {
+    /// The page as data.
+    fn view(&self) -> View;
+}
+
+impl Page for Problem {
+    fn view(&self) -> View {
+        let view = View::of("problem").texts(&self.title, &self.text);
+        self.again_url.iter().chain(&self.back_url).fold(view, |view, url| view.link(url))
+    }
+}
+
+/// The field in which each form returns its page's visit token.
 pub(crate) const VISIT: &str = "bascule-visit";
 
-/// The page for a form that does not come from the page of `id` at `path`; `None` where it does. Nothing was
-/// done, and the page shows where the payment stands.
+/// The page for a form that does not come from the page of `id` at `path`; `None` if it does. Nothing was
+/// done, and the page shows the payment's state.
 pub(crate) fn stale_visit(
     app: &App,
     language: Language,
@@ -141,10 +161,10 @@ pub(crate) fn stale_visit(
     Some(page(StatusCode::FORBIDDEN, &stale))
 }
 
-/// A rendered template, or a plain 500 where it does not render.
-pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
-    match template.render() {
-        Ok(html) => (status, Html(html)).into_response(),
+/// A rendered page with its data beside it, or a plain 500 if it does not render.
+pub(crate) fn page(status: StatusCode, page: &impl Page) -> Response {
+    match page.render() {
+        Ok(html) => (status, Extension(page.view()), Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page does not render");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -152,7 +172,7 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-/// The page for something that cannot go on.
+/// The page for something that cannot continue.
 pub(crate) fn problem(language: Language, status: StatusCode, says: Says) -> Response {
     page(status, &Problem::of(language, says))
 }

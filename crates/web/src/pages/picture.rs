@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The first bytes of the formats that are shown, and their media types. SVG is none of them: it is a
+/// The first bytes of the accepted formats, and their media types. SVG is not accepted: it is a
 /// document, and can hold more than a picture.
 const FORMATS: [(&[u8], &str); 4] = [
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -12,7 +12,7 @@ const FORMATS: [(&[u8], &str); 4] = [
     (b"GIF89a", "image/gif"),
 ];
 
-/// The `data:` address of a picture in base64; `None` where it is not PNG, JPEG or GIF.
+/// The `data:` address of a picture in base64; `None` if it is not PNG, JPEG or GIF.
 pub(super) fn address(picture_base64: &str) -> Option<String> {
     let bytes = STANDARD.decode(picture_base64).ok()?;
     let (_, kind) = FORMATS.iter().find(|(start, _)| bytes.starts_with(start))?;

@@ -1,4 +1,4 @@
-//! Every page in every situation that it can show, in every language: what a translator reads.
+//! Every page in every situation that it can show, in every language: the text for a translator.
 //!
 //! Each page's module has its samples; here they are rendered. A page without samples fails the test.
 

@@ -31,12 +31,15 @@ use super::bank_choice::{self, Place};
 use super::callback::to_the_shop;
 use super::summary::Summary;
 use super::token_request::{self, Face};
+use super::view::View;
 use super::way_back::member_url;
-use super::{Says, VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order};
+use super::{
+    Page, Says, VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order,
+};
 use crate::api::query::Query;
 use crate::language::Language;
 
-/// How long a payer waits for the bank's last word before "sent" is shown instead.
+/// How long a payer waits for the bank's final status before "sent" is shown instead.
 const WAIT_FOR_FINAL: SignedDuration = SignedDuration::from_secs(12);
 
 /// The path's payment id; one that is not UTF-8 is not found like any other unknown one.
@@ -60,7 +63,7 @@ struct Waiting {
     language: Language,
     payment: Summary,
     text: String,
-    /// Where the page goes on.
+    /// Where the page continues.
     next: String,
     /// After how many seconds.
     seconds: u32,
@@ -78,6 +81,26 @@ pub(super) struct ResultPage {
     /// Why, as the bank says.
     reason: Option<String>,
     back_url: String,
+}
+
+impl Page for ToBank {
+    fn view(&self) -> View {
+        let view = View::of("to_bank").link(&self.redirect_url);
+        let view = if self.immediately { view.onward(&self.redirect_url, true) } else { view };
+        view.way_out(&self.payment, &self.back_url)
+    }
+}
+
+impl Page for Waiting {
+    fn view(&self) -> View {
+        View::of("waiting").onward(&self.next, false)
+    }
+}
+
+impl Page for ResultPage {
+    fn view(&self) -> View {
+        View::of("result").texts(&self.title, &self.text).link(&self.back_url)
+    }
 }
 
 impl ResultPage {
@@ -134,7 +157,7 @@ pub(crate) async fn choose(
     if form.text("decision") == Some("decline") {
         return match payments::cancel_on_page(&app, &payment.id).await {
             Ok(_) => Redirect::to(&format!("{}?left=1", here(&payment.id))).into_response(),
-            // Too late: the page says how the payment goes on.
+            // Too late: the page says how the payment continues.
             Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
             Err(error) => unavailable(language, &error),
         };
@@ -167,7 +190,7 @@ pub(crate) async fn choose(
 }
 
 /// `GET /session/{paymentId}/leave`: the payer is on the way to the bank, for the first time or, at a
-/// bank with several visits, again. The waiting page goes on here.
+/// bank with several visits, again. The waiting page continues here.
 pub(crate) async fn leave(
     State(app): State<Arc<App>>,
     language: Language,
@@ -269,7 +292,7 @@ fn approving(
     }
 }
 
-/// The bank has the order, or may have it: a wait for its last word, for a while.
+/// The bank has the order, or may have it: a wait for its final status, for a while.
 fn ordered(app: &App, language: Language, payment: &Payment, order: &SentOrder) -> Response {
     if let Some(says) = scheduled(app, payment) {
         return result(app, language, payment, "pending", says);
@@ -282,7 +305,7 @@ fn ordered(app: &App, language: Language, payment: &Payment, order: &SentOrder) 
     }
 }
 
-/// What the page says where the bank has an order for a later day.
+/// The text of the page if the bank has an order for a later day.
 fn scheduled(app: &App, payment: &Payment) -> Option<Says> {
     let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id))?;
     let execution = payment.execution?;
@@ -376,7 +399,7 @@ fn waiting(app: &App, language: Language, payment: &Payment, id: &'static str) -
     waiting_at(language, payment, id, next, 1)
 }
 
-/// A page that goes on by itself; `id` is the message that says what is waited for.
+/// A page that continues by itself; `id` is the message that names the awaited event.
 pub(super) fn waiting_at(
     language: Language,
     payment: Summary,

@@ -4,7 +4,7 @@ use domain::payment::{End, Payment, State};
 
 use super::Says;
 
-/// What the page says on which a standing order ended, or on which nothing more is to be done; `None` of
+/// The text of the page after the end of a standing order, or after its last step; `None` for
 /// a single payment.
 pub(super) fn outcome(payment: &Payment) -> Option<Says> {
     if !payment.is_standing_order() {

@@ -1,4 +1,4 @@
-//! What every page that is about a payment says of it.
+//! The summary of a payment that its pages show.
 
 use domain::execution::Execution;
 use domain::initiation::Initiation;
@@ -11,7 +11,7 @@ use crate::language::Language;
 pub(super) struct Row {
     pub(super) label: String,
     pub(super) value: String,
-    /// Whether it is the amount, which stands out and is never broken.
+    /// Whether it is the amount, which is emphasised and never broken.
     pub(super) is_amount: bool,
     of: Option<Label>,
 }
@@ -21,9 +21,9 @@ pub(super) struct Summary {
     language: Language,
     /// The page's own address, without a query.
     pub(super) path: String,
-    /// What the page's forms bring back ([`super::VISIT`]).
+    /// The value that the page's forms return ([`super::VISIT`]).
     pub(super) visit: String,
-    /// Whether the payer can still cancel; otherwise the payer can only leave, and the payment goes on.
+    /// Whether the payer can still cancel; otherwise the payer can only leave, and the payment continues.
     pub(super) can_cancel: bool,
     standing_order: bool,
     /// The lines, in order.
@@ -31,8 +31,8 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    /// Of a payment whose pages are at `path` and whose forms bring `visit` back. `execution` is how
-    /// its bank executes it, where that is decided.
+    /// The summary of a payment whose pages are at `path` and whose forms return `visit`. `execution` is how
+    /// its bank executes it, if that is decided.
     pub(super) fn of(
         language: Language,
         initiation: &Initiation,
@@ -45,7 +45,7 @@ impl Summary {
         Summary { language, path, visit, can_cancel: true, standing_order, rows }
     }
 
-    /// What is paid, as messages tell the two apart: `standing-order` or `payment`.
+    /// The kind of order, as messages distinguish it: `standing-order` or `payment`.
     pub(super) fn order(&self) -> &'static str {
         if self.standing_order { "standing-order" } else { "payment" }
     }

@@ -4,8 +4,8 @@
 //! | token request | v1 | v2 |
 //! |---|---|---|
 //! | no bank chosen | bank picker | the same |
-//! | bank chosen, payee to be told by the member | waiting, for a while | the same |
-//! | bank chosen | what is to be paid, with Accept and Decline | one button |
+//! | bank chosen, the member must still send the payee | waiting, for a while | the same |
+//! | bank chosen | the payment, with Accept and Decline | one button |
 //! | declined, expired | a page that says so, and the way back to the shop | the same |
 //! | a payment | that payment's pages (`session`) | the same |
 //!
@@ -32,12 +32,13 @@ use super::bank_choice::{self, BankRow, Place};
 use super::callback::to_the_shop;
 use super::session::{PaymentInPath, ResultPage, not_found, unavailable, waiting_at};
 use super::summary::Summary;
-use super::{Says, VISIT, approval, page, problem_with_ways, psu_of, stale_visit, way_back};
+use super::view::{Form, View};
+use super::{Page, Says, VISIT, approval, page, problem_with_ways, psu_of, stale_visit, way_back};
 use crate::api::query::Query;
 use crate::api::v1::token_requests::payees;
 use crate::language::Language;
 
-/// How often the page looks whether the member has told whom to pay, in seconds.
+/// How often the page checks for the member's destinations, in seconds.
 const LOOKS_EVERY: u32 = 2;
 
 /// The two kinds of pages under which a token request is opened.
@@ -69,6 +70,15 @@ struct Consent {
     message: Option<String>,
     next: String,
     at_the_bank: bool,
+}
+
+impl Page for Consent {
+    fn view(&self) -> View {
+        let form = Form::at(self.payment.path.clone(), &self.payment);
+        let form = form.fixed("bank-id", &self.bank.id);
+        let form = if self.bank.available { form.button("decision", "accept") } else { form };
+        View::of("consent").form(form.button("decision", "decline"))
+    }
 }
 
 /// The token request that a path names.
@@ -118,7 +128,7 @@ pub(super) async fn show_at(
     }
 }
 
-/// What the payer's form leads to: its headers and its body.
+/// The answer to the payer's form: its headers and its body.
 pub(super) async fn choose_at(
     app: &Arc<App>,
     language: Language,

@@ -1,4 +1,4 @@
-//! The member's own address with what the published API adds to it when a payer comes back: of
+//! The member's own address with what the published API adds to it when a payer returns: of
 //! payments v1 where the payment comes from a token request (reference, section 2.13), else of v2
 //! (section 3.9). It is a hint; the member reads the truth from the API.
 
@@ -13,31 +13,31 @@ use crate::api::grpc::GrpcStatus;
 use crate::api::status::TransferStatus;
 use crate::api::v1::token_requests::result::{DECLINED, signature};
 
-/// The payment could not be begun at a bank, or did not come to an approval there.
+/// The payment could not start at a bank, or was not approved there.
 const NOT_INITIATED: &str = "EXCEPTION_INITIATE_BANK_AUTH";
 /// The payer said no, or went away.
 const ACCESS_DENIED: &str = "access_denied";
 
-/// What forms encode (WHATWG URL, `application/x-www-form-urlencoded`), and spaces like everything else.
+/// The characters that forms encode (WHATWG URL, `application/x-www-form-urlencoded`), and spaces like all others.
 const NOT_IN_PARAMETERS: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
 
 /// Parameters, in the order in which they are written.
 type Parameters = Vec<(&'static str, String)>;
 
-/// Why a payer comes back without having approved.
+/// Why a payer returns without having approved.
 struct Failure {
     error: String,
     message: String,
 }
 
-/// Where the payer of a payment comes back.
+/// Where the payer of a payment returns.
 #[must_use]
 pub fn member_url(app: &App, payment: &Payment) -> String {
     member_url_after(app, payment, false)
 }
 
-/// The same right after the payer came back from the bank. `says_error`: with an error, which the
+/// The same right after the payer returned from the bank. `says_error`: with an error, which the
 /// bank has not confirmed: the payment stays pending, and the member's page learns it as a hint.
 #[must_use]
 pub fn member_url_after(app: &App, payment: &Payment, says_error: bool) -> String {
@@ -83,7 +83,7 @@ pub fn member_url_after(app: &App, payment: &Payment, says_error: bool) -> Strin
     with_parameters(&initiation.visit.callback_url, &parameters)
 }
 
-/// Where the payer of a token request comes back that has not become a payment.
+/// The address for the payer of a token request that has not become a payment.
 #[must_use]
 pub fn of_token_request(request: &TokenRequest, expired: bool) -> String {
     let (error, message) = match (request.declined_at, expired) {
@@ -94,7 +94,7 @@ pub fn of_token_request(request: &TokenRequest, expired: bool) -> String {
     without_payment(request, error, message)
 }
 
-/// The same where the member has not told whom to pay.
+/// The same if the member has not sent the payee.
 #[must_use]
 pub fn without_destinations(request: &TokenRequest) -> String {
     without_payment(request, NOT_INITIATED, "No transfer destinations were set in time.")
@@ -108,7 +108,7 @@ fn without_payment(request: &TokenRequest, error: &str, message: &str) -> String
     with_parameters(&request.initiation.visit.callback_url, &parameters)
 }
 
-/// What the hosted pages tell of a payment of v1.
+/// The parameters that the hosted pages add for a payment of v1.
 fn of_pages(app: &App, payment: &Payment) -> Parameters {
     let mut parameters = of_approval(app, payment);
     parameters.extend(failure_on_pages(payment).into_iter().flat_map(told));
@@ -136,7 +136,7 @@ fn of_approval(app: &App, payment: &Payment) -> Parameters {
     parameters
 }
 
-/// The browser says that the payer came back with an error.
+/// The browser says that the payer returned with an error.
 fn unconfirmed(error: impl ToString) -> Failure {
     let message = "The payer came back from the bank with an error.".to_owned();
     Failure { error: error.to_string(), message }
@@ -150,7 +150,7 @@ fn state(state: Option<&String>) -> Option<(&'static str, String)> {
     state.map(|state| ("state", state.clone()))
 }
 
-/// Why the payer comes back from our pages without a token; none while the bank is being asked.
+/// Why the payer returns from our pages without a token; none while the bank is being asked.
 fn failure_on_pages(payment: &Payment) -> Option<Failure> {
     if payment.approved_at.is_some() {
         return None;
@@ -183,7 +183,7 @@ fn failure_on_pages(payment: &Payment) -> Option<Failure> {
     Some(Failure { error: error.to_owned(), message: words(payment, message) })
 }
 
-/// Why a payment that the member leads by the API came to nothing, as a gRPC status.
+/// The reason of the failure of a payment that the member leads by the API, as a gRPC status.
 fn failure_of_api(payment: &Payment) -> Option<Failure> {
     if payment.approved_at.is_some() {
         return None;
@@ -227,7 +227,7 @@ fn words(payment: &Payment, otherwise: &str) -> String {
     reason.unwrap_or_else(|| otherwise.to_owned())
 }
 
-/// The ids of the bank's open questions, where the browser comes back and there are some: the
+/// The ids of the bank's open questions, if there are any when the browser returns: the
 /// member asks the authorisation for them. The reference names the parameter and not its form.
 fn fields_wanted(payment: &Payment) -> Option<String> {
     let challenge = payment.state.challenge()?;

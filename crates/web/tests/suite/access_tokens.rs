@@ -1,5 +1,5 @@
-//! Access tokens that end before the bank's last word: another one is had with a refresh token, one
-//! question at a time, and a refusal is a fact.
+//! Access tokens that expire before the bank's final status: a refresh token gets another one, one
+//! request at a time, and a refusal is a fact.
 
 use jiff::SignedDuration;
 use serde_json::Value;

@@ -82,7 +82,7 @@ async fn an_approval_after_our_deadline_counts_at_banks_that_execute() {
             let cancels = cancels(bank);
             let payment = world.create(&usual(bank)).await;
             let id = id(&payment);
-            // Whoever is asked by an app has said who it is before.
+            // A payer who is asked by an app has identified already.
             if bank == "bg-birke" {
                 let path = format!("/v2/payments/{id}/embedded-auth");
                 world.post(&path, &json!({ "embeddedAuth": { "psuId": "bernd" } })).await;
@@ -176,7 +176,7 @@ async fn a_callback_before_the_answer_is_kept() {
     }
 }
 
-/// Two tabs sign in before the payment exists; both come back.
+/// Two tabs sign in before the payment exists; both return.
 #[tokio::test]
 async fn two_tabs_at_the_sign_in() {
     for world in worlds().await {
@@ -224,7 +224,7 @@ async fn a_lost_access_token_lets_the_payer_approve_again() {
     }
 }
 
-/// What only looks ahead at an address uses nothing up.
+/// A program that previews an address uses nothing up.
 #[tokio::test]
 async fn head_changes_nothing() {
     for world in worlds().await {
@@ -239,7 +239,7 @@ async fn head_changes_nothing() {
     }
 }
 
-/// The browser goes on to the shop at once; the payment stays pending while the bank waits.
+/// The browser continues to the shop at once; the payment stays pending while the bank waits.
 #[tokio::test]
 async fn a_denial_that_nobody_signed_goes_back_to_the_shop_and_ends_nothing() {
     for world in worlds().await {

@@ -1,4 +1,4 @@
-//! What lies in the database: account numbers, names and the secrets of an approval only sealed.
+//! The raw database: account numbers, names and the secrets of an approval are only there sealed.
 
 use testkit::stored_texts;
 
@@ -18,7 +18,7 @@ async fn parties_and_secrets_of_an_approval_are_sealed() {
         world.half_a_minute().await;
         for (table, rows) in stored_texts(world.app.db()).await {
             if table == "bank_calls" {
-                // Whoever knows the text recognises it: the same hash in the consent and the order.
+                // The same text has the same hash in the consent and the order.
                 let hashed = |row: &String| {
                     let (_, rest) = row.split_once("\"Unstructured\":\"hmac:")?;
                     Some(rest[..32].to_owned())

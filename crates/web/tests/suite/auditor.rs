@@ -1,7 +1,7 @@
-//! The auditor: knows the simulated banks' books and the public API, and nothing of our tables. After
-//! every fault at every exchange, once and more often, after deaths of the process, after returns in
-//! every order and approvals after every deadline, there is at most one order at the bank, and none
-//! beside a payment that is said to be unpaid.
+//! The auditor knows the simulated banks' books and the public API, and nothing of our tables. It
+//! injects every fault at every exchange, once and repeatedly, deaths of the process, returns in every
+//! order, and approvals after every deadline. In each case the bank has at most one order, and no order
+//! of a payment that is reported as unpaid.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::scenarios::{BANKS, Bank, order_at};
 use crate::support::payer::customer_of;
 use crate::support::{Decision, Fault, World, id, with, world};
 
-/// What goes wrong with one exchange.
+/// The fault of one exchange.
 const FAULTS: [Fault; 5] =
     [Fault::NotSent, Fault::LostBefore, Fault::LostAfter, Fault::Instead(503), Fault::CutOff];
 /// How often it goes wrong.
@@ -34,7 +34,7 @@ const UNPAID: [&str; 6] = [
 ];
 
 impl World {
-    /// What must hold at any time.
+    /// Checks the invariants of the books.
     pub async fn audit_books(&self, id: &str, what: &str) {
         let status = self.status(id).await;
         let rows = self.at_the_bank(id).await;
@@ -52,7 +52,7 @@ impl World {
             assert!(alive.is_empty(), "{name}: {what}: {status}, but the bank has {alive:?}");
         }
         if status == "INITIATION_COMPLETED" {
-            // British 3.1 has its last word on a later day's payment when it is booked.
+            // British 3.1 has its final status on a later day's payment when it is booked.
             let later = !self.payment(id).await["initiation"]["executionDate"].is_null();
             let executed = alive.iter().filter(|row| later || row["executed"] == 1).count();
             assert_eq!(executed, 1, "{name}: {what}: completed, but the bank has {rows:?}");
@@ -85,7 +85,7 @@ impl World {
             self.approve_once(&id, &bank).await;
             self.approve_everything_in_the_app(&bank).await;
             self.audit_books(&id, &what).await;
-            // What waits for a second try gets it before the deadline.
+            // A waiting retry runs before the deadline.
             for seconds in [2, 4, 8, 16, 32] {
                 self.pass(SignedDuration::from_secs(seconds)).await;
             }
@@ -137,7 +137,7 @@ async fn every_fault(bank: &Bank, order: &Value) -> String {
     let mut table = format!("## {}\n", bank.id);
     for operation in operations_of(&world().await, order).await {
         for fault in FAULTS {
-            // What banks say has nothing to do with the database, so one is enough. A fresh one,
+            // Banks' answers do not depend on the database, so one is enough. A fresh one,
             // because months pass in it, and certificates end.
             let world = &world().await;
             world.wire.expect_broken_answers();
@@ -187,7 +187,7 @@ async fn polish_api_every_exchange_every_fault() {
     insta::assert_snapshot!(banks_of("pl-").await);
 }
 
-/// What the member knows of the payer from the start goes along with the creation.
+/// The member sends its knowledge of the payer with the creation.
 #[tokio::test]
 async fn banks_that_know_the_payer_from_the_start() {
     let mut table = String::new();
@@ -221,7 +221,7 @@ async fn the_process_dies_at_every_exchange() {
         for operation in operations {
             for fault in [Fault::HeldBefore, Fault::HeldAfter] {
                 let what = format!("{}: dies at {operation} {fault:?}", bank.id);
-                // A world for each: what a dead process was doing stays held for ever.
+                // A world for each: the work of a dead process stays held.
                 let mut world = world().await;
                 world.wire.plan(operation, fault, 1);
                 let body = order.to_string();
@@ -298,7 +298,7 @@ impl World {
     }
 }
 
-/// What reaches the gateway after a payer has approved.
+/// The arrivals at the gateway after a payer has approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Arrival {
     /// The true return.
@@ -332,7 +332,7 @@ fn orders() -> Vec<Vec<Arrival>> {
 }
 
 impl World {
-    /// Approves at the bank; the query with which its browser would come back.
+    /// Approves at the bank; the query with which its browser would return.
     async fn approved_return(&self, payment: &Value) -> String {
         let id = id(payment);
         let mut url = payment["authentication"]["redirectUrl"].as_str().unwrap().to_owned();
@@ -382,7 +382,7 @@ fn state_of(query: &str) -> String {
     banks::parse_return(&pairs).unwrap().state
 }
 
-/// Whatever a browser says, and however early: what the payer approved is paid, once. With and
+/// However early a browser returns, and with any text: a payment that the payer approved is paid, once. With and
 /// without time for the gateway between two arrivals. One bank of each kind sees every order; the
 /// others share the orders among them.
 #[tokio::test]

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::cancel_at_bank::banks_that_cancel;
 use crate::support::{Decision, Fault, World, world};
 
-/// What goes wrong with one exchange.
+/// The faults of one exchange.
 const FAULTS: [Fault; 4] =
     [Fault::NotSent, Fault::LostBefore, Fault::LostAfter, Fault::Instead(503)];
 

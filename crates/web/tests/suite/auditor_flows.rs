@@ -30,7 +30,7 @@ pub const KINDS: [&str; 8] = [
     "pl-sosna",
 ];
 
-/// Those that have standing orders, and the ones at which they go another way.
+/// The banks that have standing orders, and the banks at which they take another way.
 const WITH_STANDING_ORDERS: [&str; 5] =
     ["ob-iron", "bg-linden", "bg-ahorn", "stet-saule", "pl-dab"];
 
@@ -51,7 +51,7 @@ enum Entry {
     StandingOrder,
 }
 
-/// What was begun: a payment of v2 or a token request.
+/// The started flow: a payment of v2 or a token request.
 struct Begun {
     entry: Entry,
     bank: &'static Bank,
@@ -247,7 +247,7 @@ impl World {
         }
     }
 
-    /// How the member is told that it stands.
+    /// The member's view of its state.
     async fn told_of_it(&self, begun: &Begun) -> String {
         if let Entry::HostedPages | Entry::Link = begun.entry {
             return self.status(&begun.id).await;
@@ -267,7 +267,7 @@ impl World {
         answer.json()[place]["status"].as_str().unwrap().to_owned()
     }
 
-    /// What must hold at any time: in this world there is one payer, one payment.
+    /// Checks the invariants: in this world there is one payer, one payment.
     async fn audit_world(&self, begun: &Begun, what: &str) {
         let told = self.told_of_it(begun).await;
         let rows = self.bank_json("/sim/orders").await;
@@ -310,7 +310,7 @@ impl World {
     }
 }
 
-/// Whether the member is told that no money moves.
+/// Whether the member's view means that no money moves.
 fn is_unpaid(told: &str) -> bool {
     let v2 = told.starts_with("INITIATION_")
         && ["REJECTED", "FAILED", "DECLINED", "EXPIRED"].iter().any(|end| told.contains(end));

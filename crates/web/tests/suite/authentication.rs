@@ -183,14 +183,14 @@ async fn after_many_failures_only_known_credentials_are_looked_up() {
         }
         assert_eq!(statuses.pop(), Some(429), "{}", world.name);
         assert!(statuses.iter().all(|status| *status == 401), "{statuses:?}");
-        // Whoever was right before is not locked out, and time heals.
+        // Earlier right credentials still work, and the limit recovers with time.
         assert_eq!(world.get("/v2/payments").await.status, 200);
         world.clock.advance(jiff::SignedDuration::from_secs(1));
         assert_eq!(knock(&world, "GET", "/v2/payments", &guess(0), b"").await.status, 401);
     }
 }
 
-/// What is done to good claims.
+/// A change to good claims.
 type Spoil = fn(&mut Value, &World);
 
 #[tokio::test]
@@ -442,7 +442,7 @@ async fn production_knows_itself_by_its_own_hosts_only() {
         ("pay.example:8443", 401),
         ("pay.example.evil", 401),
         ("", 401),
-        // What the request's own header says counts in a sandbox only.
+        // The request's own `Host` counts only in a sandbox.
         (HOST, 401),
     ];
     for world in worlds_with(public).await {

@@ -1,5 +1,5 @@
 //! Banks that lie, cut off, babble or point elsewhere: each operation of each standard answers once
-//! in each of these ways. Whatever it is, the payment ends in a clear status or waits for a person,
+//! in each of these ways. In each case the payment ends in a clear status or waits for a person,
 //! no order is sent twice, nothing is called paid that is not, and nobody is led to a stranger.
 
 use jiff::SignedDuration;
@@ -64,7 +64,7 @@ impl World {
 
 async fn banks_of(prefix: &str) {
     for bank in BANKS.iter().filter(|bank| bank.id.starts_with(prefix)) {
-        // What banks say has nothing to do with the database, so one is enough. Each bank has a
+        // Banks' answers do not depend on the database, so one is enough. Each bank has a
         // fresh world: its operations are then seen for the first time.
         let worlds = worlds().await;
         worlds[0].every_operation_of(bank).await;

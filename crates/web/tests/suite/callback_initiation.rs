@@ -1,5 +1,5 @@
 //! `POST /callback/initiation`: banks send the payer to the member's own address, and the member
-//! brings us what the browser had.
+//! forwards the browser's parameters to us.
 
 use serde_json::{Value, json};
 use store::members::MemberSettings;
@@ -39,7 +39,7 @@ async fn what_the_member_brings_completes_the_payment() {
             world.half_a_minute().await;
             assert_eq!(world.status(&id(&payment)).await, "INITIATION_COMPLETED", "{bank}");
             assert_eq!(world.posted_and_executed(&id(&payment)).await, (1, 1), "{bank}");
-            // Brought again, it changes nothing.
+            // A second call changes nothing.
             let again = world.bring_query(&query).await;
             assert_eq!(again.json()["payment"]["status"], "INITIATION_COMPLETED", "{bank}");
             assert_eq!(world.posted_and_executed(&id(&payment)).await, (1, 1), "{bank}");

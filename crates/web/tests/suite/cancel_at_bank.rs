@@ -63,7 +63,7 @@ impl World {
         assert!(self.cancellation_ends(id, decision).await, "{id}: no end of steps");
     }
 
-    /// The same; whether it came to an end.
+    /// The same; whether it ended.
     pub async fn cancellation_ends(&self, id: &str, decision: Decision) -> bool {
         let mut left_for = String::new();
         for _ in 0..STEPS_MAX {
@@ -114,7 +114,7 @@ async fn every_bank_that_cancels_does_so_with_the_payers_approval_where_it_wants
             let payment = world.payment(&id).await;
             assert_eq!(payment["status"], "CANCELED", "{}: {bank}: {payment}", world.name);
             assert_eq!(payment["authentication"], json!(null), "{bank}");
-            // Where the payment's status tells it first, the words are the bank's.
+            // If the payment's status reports it first, the words are the bank's.
             let reasons = [
                 "The bank cancelled the payment; nothing is executed.",
                 "Payment initiation has been canceled.",
@@ -143,7 +143,7 @@ async fn a_payer_who_declines_the_cancellation_pays_on_the_day() {
         let url = asked["authentication"]["redirectUrl"].as_str().unwrap().to_owned();
         let reason = "The bank cancels the payment once the payer has approved that there.";
         assert_eq!(asked["statusReasonInformation"], reason);
-        // The page says that the payment goes on, with the way back as a link.
+        // The page says that the payment continues, with the way back as a link.
         world.play_redirect(&url, Decision::Decline).await;
         world.half_a_minute().await;
         let payment = world.payment(&id).await;

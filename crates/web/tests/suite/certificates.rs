@@ -93,7 +93,7 @@ async fn the_next_certificate_takes_over_and_the_end_is_warned_of() {
         world.hold(None, &certificates_of("PSDGB-FCA-2", 400)).await;
         assert!(ending_soon(&world.app).await.unwrap().is_empty(), "the next ones are there");
         assert_eq!(world.organisation_for(&world.member.id), "PSDGB-FCA-2");
-        // Whoever takes the newest away is back at the one before.
+        // After removing the newest certificate, the previous one is used again.
         let held = world.held().await;
         for one in held.iter().filter(|one| one.created_at == world.now()) {
             let fingerprint = one.fingerprint.clone();
@@ -120,8 +120,8 @@ async fn what_cannot_be_used_is_refused_in_words_and_keys_are_never_readable() {
     let purpose = CertificatePurpose::Connections;
     for (certificate, key, what) in [
         (web.certificate_pem.as_str(), seal.private_key_pem.as_str(), "the key is not"),
-        ("nonsense", web.private_key_pem.as_str(), "no PEM"),
-        (web.certificate_pem.as_str(), "nonsense", "the key: certificate: it is no PEM"),
+        ("nonsense", web.private_key_pem.as_str(), "not PEM"),
+        (web.certificate_pem.as_str(), "nonsense", "the key: certificate: it is not PEM"),
         (old.certificate_pem.as_str(), old.private_key_pem.as_str(), "it ended on"),
     ] {
         let refused = world.prepared(None, purpose, certificate, key).unwrap_err().to_string();

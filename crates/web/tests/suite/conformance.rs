@@ -182,7 +182,7 @@ async fn the_published_examples_of_bodies_are_taken() {
     }
 }
 
-/// A client should tell an operation that is missing from a URL that is wrong.
+/// A client should be able to distinguish a missing operation from a wrong URL.
 #[tokio::test]
 async fn published_operations_that_are_not_built_answer_501_in_the_published_shape() {
     let Some(published) = published() else { return };
@@ -241,12 +241,12 @@ fn every_published_field_of_a_request_has_a_known_end() {
                     .strip_prefix(above)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
-            // An object on the way to several ends is none itself.
+            // An object that only contains fields with ends has no end itself.
             let fits = |row: &&&[String; 3]| below(&shared, &row[1]) || below(&row[1], &shared);
             let row = rows.iter().filter(fits).max_by_key(|row| row[1].len());
             let [_, _, end] = row.unwrap_or_else(|| panic!("{operation}: `{field}` is in no line"));
             assert!(["bank", "used", "kept", "refused"].contains(&end.as_str()), "{row:?}");
-            // What is not in our document is not read.
+            // Fields outside our document are not read.
             let read = end == "refused" || ours[operation].contains(field);
             assert!(read, "{operation}: `{field}` is {end} and not read");
         }

@@ -1,4 +1,4 @@
-//! `POST /v2/payments`: what is accepted, and what comes back (reference, sections 3.1 to 3.6).
+//! `POST /v2/payments`: accepted requests and their answers (reference, sections 3.1 to 3.6).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Browser pages of other origins: what they may read, and what browsers learn when they ask.
+//! Browser pages of other origins: the readable resources, and the answers to preflight requests.
 
 use axum::body::Body;
 use http::Request;

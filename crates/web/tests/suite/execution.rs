@@ -1,5 +1,5 @@
 //! How and when a payment is executed: banks that close, days to come, and the rail that is chosen
-//! for `AUTO_SELECT`. The clock stands at Monday, 5 January 2026, 10:00 UTC when a test begins.
+//! for `AUTO_SELECT`. The clock shows Monday, 5 January 2026, 10:00 UTC when a test begins.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -309,7 +309,7 @@ async fn what_a_bank_wants_or_has_not_is_told_before_anything_is_kept() {
         let answer = world.post("/v2/payments", &later).await;
         assert_eq!(answer.json()["error"]["errorCode"], "Bank.FeatureNotSupported");
         assert_eq!(world.post("/v2/payments", &body).await.status, 200);
-        // A refund account is told where the bank tells it, and elsewhere the payment goes on.
+        // A refund account is returned if the bank has it; at other banks the payment continues.
         let body = with(&order_at("pl-dab", None, "10.23"), "initiation.returnRefundAccount", true);
         assert_eq!(world.create(&body).await["initiation"]["returnRefundAccount"], true);
         // British banks want town and country of a delivery.

@@ -1,5 +1,5 @@
-//! What the gateway makes of every scenario of the simulated banks, at every standard: whatever goes
-//! wrong, no success that is none, no failure that has moved money, and never a second order.
+//! The gateway's reaction to every scenario of the simulated banks, at every standard: in no case
+//! a false success, a failure that has moved money, or a second order.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn asks_questions(bank: &str) -> bool {
     ["bg-ahorn", "bg-eiche"].contains(&bank)
 }
 
-/// Banks that execute nothing without a word of the provider, who waits for the payer to come back.
+/// Banks that execute nothing without a word of the provider, who waits for the payer to return.
 fn waits_for_return(bank: &str) -> bool {
     bank.starts_with("ob-")
         || bank == "bg-pino"
@@ -46,7 +46,7 @@ fn replays_creation(bank: &str) -> bool {
 }
 
 const VERIFIED: &str = "INITIATION_PENDING_REDEMPTION_VERIFICATION";
-/// A payment that the bank has never told us of: nobody can approve it.
+/// A payment that the bank never reported: nobody can approve it.
 const NEVER: &[&str] = &[FAILED, EXPIRED, REJECTED];
 
 /// The scenarios that show at the gateway; the other rejections differ from `failure` in words only.
@@ -71,7 +71,7 @@ const WORDS: [&str; 18] = [
     "expired_certificate",
 ];
 
-/// What a payment may be told to be, half a day later.
+/// The possible statuses of a payment half a day later.
 pub fn expected(word: &str, bank: &str) -> &'static [&'static str] {
     let british = bank.starts_with("ob-");
     match word {
@@ -149,7 +149,7 @@ impl World {
         }
     }
 
-    /// No order twice, no success that is none, no failure that has moved money.
+    /// No second order, no false success, no failure that has moved money.
     async fn check_money(&self, id: &str, bank: &str, before: i64, what: &str) {
         self.check_account(id, first_account(bank), before, what).await;
     }
@@ -209,7 +209,7 @@ async fn every_scenario_at_every_standard_is_told_as_it_is() {
     }
 }
 
-/// Tells the simulated banks what is to go wrong.
+/// Plans a fault at the simulated banks.
 async fn plan(world: &World, bank: &str, operation: &str, scenario: &str, times: u32) {
     let body = json!({ "bank": bank, "operation": operation, "scenario": scenario,
         "times": times });

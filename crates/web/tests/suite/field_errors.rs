@@ -22,7 +22,7 @@ pub fn each(bodies: &mut Bodies, base: &Value, below: &str, changes: &[(&str, Va
     }
 }
 
-/// What no text may be.
+/// Values that no text may have.
 pub fn bad_texts(names: &[&'static str], most: usize) -> Vec<(&'static str, Value)> {
     let long = "x".repeat(most + 1);
     names.iter().flat_map(|name| [(*name, json!(long)), (*name, json!(ZERO_WIDTH_SPACE))]).collect()

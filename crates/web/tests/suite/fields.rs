@@ -1,4 +1,4 @@
-//! Accounts, currencies and amounts by rail: what is taken, and what is refused with which code and
+//! Accounts, currencies and amounts by rail: accepted values, and refused values with their code and
 //! place. `docs/payments-fields.md` has a line for each rule, with the name of its test.
 
 use serde_json::{Value, json};
@@ -121,7 +121,7 @@ async fn auto_select_wants_the_account_that_its_currency_reaches() {
     }
 }
 
-/// Whoever sends two accounts may mean the other one.
+/// A member that sends two accounts may mean the other one.
 #[tokio::test]
 async fn a_second_account_of_another_rail_is_refused_and_never_ignored() {
     let foreign = [
@@ -135,7 +135,7 @@ async fn a_second_account_of_another_rail_is_refused_and_never_ignored() {
     ];
     for world in worlds().await {
         for (rail, currency, account) in rails() {
-            // What each rail's own account may consist of.
+            // The fields that each rail's own account may have.
             let own: &[&str] = match (rail, currency) {
                 ("ELIXIR", _) => &["iban", "accountNumber"],
                 ("EU_DOMESTIC_NON_EURO" | "EU_DOMESTIC_NON_EURO_INSTANT", _) => {

@@ -8,7 +8,7 @@ use crate::support::{Answer, Fault, World, assert_error, id, order, without, wor
 
 const OPENING: &str = "create-domestic-payment-consent";
 
-/// The error of the answer, in which both families stand side by side.
+/// The error of the answer, with the members of both families.
 fn assert_both_families(answer: &Answer, status: u16, origin: &str, declared: &Value) {
     let trace_id = answer.header("tokentraceid");
     let mut expected = declared.clone();

@@ -39,7 +39,7 @@ async fn the_same_request_is_carried_out_once_and_answered_alike() {
         assert_eq!(first.status, 200, "{}", first.text());
         assert_eq!(first.header("idempotent-replayed"), "");
         let payment = id(&first.json()["payment"]);
-        // The payment goes on; the answer does not.
+        // The payment continues; the answer does not.
         world.decide(&first.json()["payment"], crate::support::Decision::Approve).await;
         let again = create(&world, &order(), "key-1").await;
         assert_eq!((again.status, &again.body), (200, &first.body));

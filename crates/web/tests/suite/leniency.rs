@@ -1,4 +1,4 @@
-//! What real clients send beside the published forms, and that is taken: `docs/leniency.md` has a
+//! Unpublished forms of real clients that the API accepts: `docs/leniency.md` has a
 //! line for each, with the name of its test.
 
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ async fn truth_values_may_be_texts() {
         for text in ["", "yes", "1", "t", "true "] {
             let body = with(&order(), "initiation.confirmFunds", text);
             let answer = world.post("/v2/payments", &body).await;
-            // What came is not repeated: it may be anything.
+            // The value is not repeated: it may be anything.
             let message = "`confirmFunds`: expected true or false.";
             let error = json!({
                 "errorCode": "Field.InvalidFormat", "message": message,

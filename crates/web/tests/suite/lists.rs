@@ -1,4 +1,4 @@
-//! `GET /v2/payments`: what a list is filtered by, and its pages.
+//! `GET /v2/payments`: the filters of a list, and its pages.
 
 use http::Request;
 use jiff::SignedDuration;

@@ -19,7 +19,7 @@ const EXCHANGES: [(&str, &str); 8] = [
 ];
 
 impl World {
-    /// Lets the held answer go while the database is away, and brings the database back.
+    /// Releases the held answer while the database is away, and makes the database available again.
     async fn answer_while_the_database_is_away(&self) -> bool {
         let mut waiting = self.app.facts_waiting();
         if !self.database.go_away().await {

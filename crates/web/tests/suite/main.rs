@@ -42,6 +42,7 @@ mod outcomes;
 mod page_cancel;
 mod page_summaries;
 mod page_texts;
+mod pages_as_data;
 mod personas;
 mod protocols;
 mod published_examples;

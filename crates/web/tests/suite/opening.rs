@@ -1,4 +1,4 @@
-//! What the bank's answer to the opening makes of a new payment (reference, section 1.6).
+//! The effect of the bank's answer to the opening on a new payment (reference, section 1.6).
 
 use std::cell::Cell;
 

@@ -109,7 +109,7 @@ async fn a_return_that_comes_twice_orders_once() {
     }
 }
 
-/// What goes wrong with the order, whether the bank has it, and the status that a day later shows.
+/// The fault of the order, whether the bank has it, and the status a day later.
 const ORDER_FAULTS: [(Fault, i64, &str); 8] = [
     (Fault::LostBefore, 0, "INITIATION_PENDING_REDEMPTION_VERIFICATION"),
     (Fault::LostAfter, 1, "INITIATION_PROCESSING"),
@@ -142,7 +142,7 @@ async fn an_order_whose_answer_is_lost_is_asked_about_and_never_sent_again() {
 
 #[tokio::test]
 async fn a_process_that_dies_with_an_order_on_its_way_does_not_send_it_again() {
-    // A world for each: what a dead process was doing stays held for ever.
+    // A world for each: the work of a dead process stays held.
     for fault in [Fault::HeldBefore, Fault::HeldAfter] {
         for mut world in worlds().await {
             let payment = world.create(&order()).await;

@@ -27,7 +27,7 @@ impl World {
         assert_eq!(self.put("/webhook/config", &config).await.status, 200);
     }
 
-    /// How often the member was told that status.
+    /// How many webhooks reported that status.
     fn hooks_that_say(&self, status: &str) -> usize {
         let hooks = self.wire.hooks();
         let says = |hook: &Value| hook.to_string().contains(&format!("\"status\":\"{status}\""));

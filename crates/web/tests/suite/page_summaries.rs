@@ -9,7 +9,7 @@ use crate::v1_hosted_pages::{v1, v2};
 /// A page that was seen: where, and its HTML.
 pub type Seen = (String, String);
 
-/// What is paid.
+/// The kind of order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Single,

@@ -202,7 +202,7 @@ fn assert_refreshes_without_scripts_only(name: &str, html: &str) {
     }
 }
 
-/// Whoever is asked for the bank's password on the page is not told that nobody sees it.
+/// A page that asks for the bank's password does not claim that nobody sees it.
 fn assert_promises_nothing_false(name: &str, html: &str) {
     let asks_here = html.contains("/answers\"") || html.contains("asks you some questions");
     if asks_here {
@@ -231,7 +231,7 @@ async fn a_bank_that_is_down_is_said_to_be_so() {
 }
 
 impl World {
-    /// Puts a payment into another state than it came to.
+    /// Puts a payment into another state.
     async fn put_into(&self, mut payment: Payment) {
         payment.version += 1;
         let step = Step { state: payment, events: vec![], jobs: vec![], cases: vec![] };
@@ -246,7 +246,7 @@ impl World {
     }
 }
 
-/// What a bank sends for a reader is shown as long as it holds together.
+/// A picture or code of a bank for a reader is shown if it is intact.
 #[tokio::test]
 async fn a_damaged_code_or_picture_is_said_to_be_so() {
     let valid = "070520829019981A";

@@ -1,4 +1,4 @@
-//! What the standards have beyond the immediate payment: days, standing orders, cancellation, funds
+//! Features of the standards beside the immediate payment: days, standing orders, cancellation, funds
 //! and refund accounts, asked of each protocol itself. The payer is played, every exchange is
 //! judged against the standard's published document, and the profile's `capabilities` are kept.
 
@@ -177,7 +177,7 @@ impl Driven<'_> {
         }
     }
 
-    /// Where the order stands; it is asked with another token where the first one has ended.
+    /// The state of the order; another token is used if the first one has expired.
     async fn progress(&self, placed: &mut (OrderAnswer, Option<AccessToken>)) -> OrderProgress {
         let protocol = self.protocols.protocol_for(self.call.bank);
         let (answer, token) = placed;
@@ -268,7 +268,7 @@ async fn a_payment_for_a_day_is_executed_on_that_day_and_not_before() {
             let mut placed = driven.placed().await;
             world.clock.advance(SignedDuration::from_secs(60));
             assert_eq!(driven.progress(&mut placed).await, OrderProgress::InProcess, "{bank}");
-            // One that closes at weekends opens two days later at the most.
+            // A bank that closes at weekends opens at most two days later.
             let weekend = if driven.call.bank.opening_hours.is_some() { 2 } else { 0 };
             world.clock.advance(SignedDuration::from_hours(24 * (3 + weekend)));
             assert_eq!(driven.progress(&mut placed).await, OrderProgress::Completed, "{bank}");

@@ -1,6 +1,6 @@
 //! Bodies made of the published document's own examples, sent as a reader would send them: each
-//! field has the value that stands beside it, each account one of its published forms. What a reader
-//! has to put in of his own is in [`own_values`]; the outcomes are one table, the snapshot.
+//! field has its example value, each account one of its published forms. A reader's own values
+//! are in [`own_values`]; the outcomes are one table, the snapshot.
 
 use std::fmt::Write;
 
@@ -92,7 +92,7 @@ fn combined(parts: Vec<(Option<&String>, Vec<Value>)>) -> Vec<Value> {
     all
 }
 
-/// What a reader puts in of his own: the document's days are over, the payer's account of the examples
+/// The reader's own values: the document's days are over, the payer's account of the examples
 /// is at another bank, and the first bank of the examples asks for no user name.
 fn own_values(body: &Value, rail: &str, bank: &str, currency: &str, reference: usize) -> Value {
     let body = with(body, "initiation.refId", format!("EXAMPLE-{reference}").as_str());

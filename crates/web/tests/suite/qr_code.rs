@@ -1,4 +1,4 @@
-//! `GET /qr-code`: what a telephone's camera reads. The picture is painted here from its path and
+//! `GET /qr-code`, as a telephone's camera reads it. The picture is painted here from its path and
 //! read by a library that shares nothing with the one that wrote the code.
 
 use serde_json::json;
@@ -44,7 +44,7 @@ fn painted(svg: &str, side: usize) -> Vec<bool> {
     pixels.map(|(x, y)| dark[module(y) * modules + module(x)]).collect()
 }
 
-/// What a reader finds in the picture.
+/// The text that a reader finds in the picture.
 fn read(svg: &str, side: usize) -> String {
     let pixels = painted(svg, side);
     let mut image = rqrr::PreparedImage::prepare_from_greyscale(side, side, |x, y| {

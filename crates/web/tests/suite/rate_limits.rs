@@ -46,7 +46,7 @@ async fn every_signed_request_is_counted_and_one_too_many_is_refused() {
         assert_refused(&world.post("/v2/payments", &order()).await, "30", "10");
         world.clock.advance(SignedDuration::from_secs(9));
         assert_refused(&world.get("/v2/payments").await, "21", "1");
-        // Who waits as long as told is let through; refusals have cost nothing.
+        // After the stated wait the request is accepted; refusals have cost nothing.
         world.clock.advance(SignedDuration::from_secs(1));
         let later = world.get("/v2/payments").await;
         assert_eq!((later.status, told(&later)), (200, ["3", "0", "30"]));

@@ -47,10 +47,10 @@ async fn the_picker_finds_banks_and_escapes_what_members_write() {
         let found = world.page(&format!("{path}?search=IRON&country=GB")).await.text();
         assert!(found.contains("value=\"ob-iron\"") && !found.contains("value=\"ob-modelo\""));
         let nothing = world.page(&format!("{path}?search=zzz")).await.text();
-        assert!(nothing.contains("No bank fits"), "{nothing}");
+        assert!(nothing.contains("No bank found"), "{nothing}");
         assert_eq!(world.page("/session/pm2:nothing:here").await.status, 404);
         let unknown = world.submit(&path, &[("bank-id", "ob-none")]).await;
-        assert!(unknown.text().contains("not known here"));
+        assert!(unknown.text().contains("do not know that bank"));
         let chosen = world.submit(&path, &[("bank-id", "ob-iron")]).await;
         assert_eq!((chosen.status, chosen.header("location")), (303, &*format!("{path}/leave")));
         let again = world.submit(&path, &[("bank-id", "ob-iron")]).await;
@@ -97,7 +97,7 @@ fn what_our_document_refers_to_is_in_it() {
     assert!(count > 100, "{count}");
 }
 
-/// What is written beside the handlers of parameters is in the document, as the handlers check it.
+/// The rules of parameters beside the handlers are in the document, as the handlers check them.
 #[test]
 fn the_document_has_the_bounds_and_words_of_parameters() {
     let document = serde_json::to_value(web::openapi()).unwrap();

@@ -114,7 +114,7 @@ fn sepa_order() -> Value {
     with(&body, "initiation.creditor", json!({ "name": "A", "iban": "DE89370400440532013000" }))
 }
 
-/// Texts that are too long, and amounts that are none.
+/// Texts that are too long, and malformed amounts.
 fn texts_and_amounts() -> Vec<Case> {
     let sepa = sepa_order();
     let long = |length: usize| Value::from("a".repeat(length));
@@ -194,7 +194,7 @@ fn words_accounts_and_urls() -> Vec<Case> {
     ]
 }
 
-/// What this release cannot do, and parties and risks that lack a part.
+/// Features that this release lacks, and parties and risks that lack a part.
 fn parts_that_are_missing_or_not_there_yet() -> Vec<Case> {
     vec![
         (order(), "vrpConsentId", "vc:1:2".into(), INVALID),

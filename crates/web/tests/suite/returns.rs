@@ -1,4 +1,4 @@
-//! `/callback`: who comes back from the bank, with which browser, and where it goes on.
+//! `/callback`: who returns from the bank, with which browser, and where it continues.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::scenarios::usual_order;
 use crate::support::payer::WayBack;
 use crate::support::{Answer, Decision, Fault, PUBLIC_URL, World, id, with, world, worlds};
 
-/// Banks whose answers come back in the fragment, in a form, and in the query.
+/// Banks whose answers return in the fragment, in a form, and in the query.
 const BANKS: [&str; 3] = ["ob-modelo", "ob-iron", "ob-onyx"];
 const SHOP: &str = "https://shop.example/return?";
 const ARRIVED: &str = "/callback/arrived";
@@ -38,7 +38,7 @@ impl World {
         }
     }
 
-    /// The browser comes back, and follows where it is led within the gateway: the last answer, or
+    /// The browser returns, and follows where it is led within the gateway: the last answer, or
     /// the address of another site.
     async fn comes_back(&self, back: &Back) -> Result<Answer, String> {
         let answer = match back {
@@ -108,7 +108,7 @@ async fn only_the_browser_that_left_sees_the_payment_again() {
                         }
                         *cookies = world.change_browser(BTreeMap::new());
                         world.half_a_minute().await;
-                        // Whoever came first, the bank's word counts.
+                        // The bank's answer decides, in either order of arrival.
                         assert_eq!(world.status(&id).await, "INITIATION_COMPLETED", "{what}");
                     }
                     assert_eq!(world.posted_and_executed(&id).await, (1, 1), "{what}");
@@ -184,11 +184,11 @@ async fn an_address_that_somebody_made_up_says_nothing() {
 async fn a_payer_whom_the_member_leads_goes_on_to_the_member_at_once() {
     for bank in BANKS {
         for flow in ["API_ONLY", "EMBEDDED_HOSTED_PAGES"] {
-            // What is held is let go once in a world.
+            // Each world releases held exchanges once.
             let world = world().await;
             let (id, payment) = world.hosted_at(bank, flow).await;
             let back = world.approves(&payment, bank).await;
-            // The bank's token endpoint is slow, and the clock stands still.
+            // The bank's token endpoint is slow, and the clock does not move.
             world.wire.plan("exchange-code", Fault::HeldBefore, 1);
             let shop = world.comes_back(&back).await.unwrap_err();
             assert!(shop.starts_with(SHOP), "{bank} {flow}: {shop}");
@@ -248,7 +248,7 @@ async fn a_return_with_the_wrong_separator_is_understood() {
     }
 }
 
-/// What we append ourselves: with and without a query and a fragment, and to an app's own scheme.
+/// The parameters that we append: with and without a query and a fragment, and to an app's own scheme.
 #[tokio::test]
 async fn the_members_address_keeps_its_query_and_fragment() {
     for world in worlds().await {

@@ -81,7 +81,7 @@ const OUTCOMES: [(&str, Decision, &str, Option<&str>); 9] = [
     ("99999999", Decision::Approve, "INITIATION_REJECTED_INSUFFICIENT_FUNDS", None),
 ];
 
-/// What the bank says in its standard's way.
+/// The bank's text in the form of its standard.
 fn told(bank: &str, words: &'static str) -> &'static str {
     match words {
         _ if !bank.starts_with("stet-") => words,
@@ -192,7 +192,7 @@ async fn a_payer_who_never_comes_back_does_not_hide_what_the_bank_executed() {
         let id = id(&payment);
         let url = payment["authentication"]["redirectUrl"].as_str().unwrap().to_owned();
         world.approve_and_vanish(&url).await;
-        // Nobody told us; within minutes the bank was asked.
+        // No callback arrived; within minutes the gateway asked the bank.
         for _ in 0..10 {
             world.pass(SignedDuration::from_secs(60)).await;
         }
@@ -343,7 +343,7 @@ async fn a_callback_of_a_bank_is_taken_once_and_only_with_its_key() {
             world.pass(SignedDuration::from_secs(60)).await;
         }
         assert_eq!(world.status(&id).await, "INITIATION_EXPIRED");
-        // What is no callback.
+        // Bodies that are not callbacks.
         for body in ["", "[]", "{\"state\":5}", "{\"state\":\"x\",\"code\":\"y\"}"] {
             let url = format!("{}/callback", crate::support::PUBLIC_URL);
             let odd = simbank::Callback { url, api_key: "k".to_owned(), body: body.to_owned() };

@@ -73,7 +73,7 @@ fn order(bank: &BankProfile, first: Date) -> PaymentOrder {
 }
 
 impl World {
-    /// What the bank gives the payer's browser to bring back.
+    /// The parameters that the bank gives to the payer's browser.
     async fn brought_back(&self, url: &str) -> Vec<(String, String)> {
         if !url.contains("/ob-onyx") {
             return self.visit_bank(url, Decision::Approve).await.fields;

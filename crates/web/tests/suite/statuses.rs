@@ -1,5 +1,5 @@
-//! Every status of a payment is reached, as its member is told: but those of settlement, which
-//! begin with settlement accounts.
+//! Every status of a payment can be reached and is reported to its member, except those of settlement,
+//! which belong to settlement accounts.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ impl World {
         self.half_a_minute().await;
     }
 
-    /// The statuses that the member was told of.
+    /// The statuses that webhooks reported.
     fn told(&self) -> BTreeSet<String> {
         let statuses = self
             .wire

@@ -109,7 +109,7 @@ const STANDING_ORDER: &str = "Standing order";
 const CONSENT: &str = "Consent";
 const SCA: &str = "Authorisation";
 
-/// Where an order stands after such a word.
+/// The stage of an order after such a word.
 fn stage_of(progress: OrderProgress) -> Option<Stage> {
     match progress {
         OrderProgress::InProcess => Some(Stage::Processing),
@@ -222,20 +222,24 @@ fn stages() -> String {
 const INTRODUCTION: &str = "\
 # Statuses
 
-Made of the code; a test compares it (`BASCULE_UPDATE_DOCS=1 cargo test -p web`).
+This page is generated from the code, and a test compares it (`BASCULE_UPDATE_DOCS=1 cargo test -p web`).
 
 ## Payments and transfers
 
-Where a payment stands, and what it is called in v2 and, once it is a transfer, in v1. What v2 has one word for and v1 several is told apart by what the bank said.
+The stages of a payment with their names in v2 and, for a transfer, in v1. If v1 has several names for one name of v2, the bank's own status (in brackets) decides.
 
 ";
 
 const WHAT_BANKS_SAY: &str = "
-## What banks say
+## Statuses of banks
 
-A word of a bank, with the ISO 20022 reason beside it where there is one, and what the payment is then called in v2 and v1. The word itself travels untouched (`bankPaymentStatus`, `providerDetails.status`). Every word that a standard publishes is here; a test reads them from its documents. A word that a standard does not have concludes nothing (–): the payment waits and a case opens.
+Each line has a status of a bank, with an ISO 20022 reason if there is one, and the payment's status in v2 and v1.
 
-From the least to the most an accepted payment is `ACTC`, `ACCP`, `ACFC`, `ACSP`, `ACWC`, `ACSC`, `ACWP`, `ACCC`, in every standard. It is completed with the last word that this bank ever tells (`final_status` of its profile, here in the heads of the tables those of the simulated banks) or a later one: `ACWP` completes a payment at a bank whose last word is `ACSC`, and does not at one that also tells `ACCC`.
+- The bank's own status is passed on unchanged (`bankPaymentStatus`, `providerDetails.status`).
+- The tables contain every status that a standard publishes; a test reads them from the published documents.
+- A dash (–) marks a status that the standard does not have: the payment waits, and a case opens.
+- In every standard the statuses of an accepted payment advance in this order: `ACTC`, `ACCP`, `ACFC`, `ACSP`, `ACWC`, `ACSC`, `ACWP`, `ACCC`.
+- A payment is completed at the last status that its bank reports (`final_status` of the profile), or at a later one. For example `ACWP` completes a payment at a bank with the last status `ACSC`, but not at a bank with `ACCC`. The heads of the tables show the last status of the simulated banks.
 ";
 
 fn statuses_document() -> String {
@@ -330,7 +334,7 @@ const PUBLISHED: [(&str, usize, &str, &str); 22] = [
     (STANDING_ORDER, 4, POLISH, "RecurringPaymentStatusResponse/properties/recurringPaymentStatus"),
 ];
 
-/// The words that a bank of this standard tells beyond its published enum.
+/// The words that a bank of this standard uses beyond its published enum.
 const BEYOND: [(usize, &str); 1] = [
     // STET 1.4.1 and the transactions of 1.5 have it.
     (3, "PATC"),

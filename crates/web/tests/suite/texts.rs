@@ -1,4 +1,4 @@
-//! Texts, words and countries of `initiation`: what is taken, and what is refused with which code
+//! Texts, words and countries of `initiation`: accepted values, and refused values with their code
 //! and place. `docs/payments-fields.md` has a line for each rule, with the name of its test.
 
 use serde_json::json;
@@ -299,7 +299,7 @@ async fn on_the_hosted_pages_banks_that_do_not_take_a_text_are_not_offered() {
             assert_eq!(page.contains("value=\"ob-slate\""), offered, "{page}");
             let chosen = world.submit(&path, &[("bank-id", "ob-slate")]).await;
             assert_eq!(chosen.status, if offered { 303 } else { 200 });
-            assert_eq!(chosen.text().contains("as the shop wrote it"), !offered);
+            assert_eq!(chosen.text().contains("That bank cannot make this payment"), !offered);
             let chosen = world.submit(&path, &[("bank-id", "ob-iron")]).await;
             assert_eq!(chosen.status, 303, "another bank is as good");
         }
@@ -344,7 +344,7 @@ async fn sepa_carries_addresses_with_town_and_country_and_two_lines_at_most() {
     }
 }
 
-/// `callbackState` is read by no person: it comes back as it was sent, percent-encoded.
+/// `callbackState` is read by no person: it returns as it was sent, percent-encoded.
 #[tokio::test]
 async fn a_state_may_hold_format_characters_and_no_control_characters() {
     for world in worlds().await {

@@ -107,7 +107,7 @@ async fn without_auto_redeem_there_is_a_token_and_no_transfer() {
         let token = result["tokenId"].as_str().unwrap();
         let again = world.authorize(&request, &json!({})).await;
         assert_eq!(again.json(), json!({ "status": "AUTHENTICATED" }));
-        // The grant ends unused; the approval was there all the same.
+        // The grant ends unused; the approval still happened.
         world.pass(SignedDuration::from_hours(25)).await;
         let later = world.result(&request).await;
         assert_eq!((&later["status"], &later["tokenId"]), (&json!("PROCESSED"), &json!(token)));

@@ -1,5 +1,5 @@
 //! `setTransferDestinationsUrl` and `POST /token-requests/{requestId}/transfer-destinations`: the
-//! member tells whom to pay once the payer has chosen a bank.
+//! member sends the payee after the payer has chosen a bank.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::v1_way_back::way_back;
 
 const URL: &str = "https://shop.example/destinations?cart=7";
 const URL_PLACE: &str = "requestPayload.transferBody.setTransferDestinationsUrl";
-const WAITS: &str = "The shop is telling us where the money goes";
+const WAITS: &str = "We are waiting for account details from the shop";
 const NO_ANSWER: &str = "The shop does not answer";
 
 fn destination(account: &str) -> Value {
@@ -25,7 +25,7 @@ fn destination(account: &str) -> Value {
 }
 
 impl World {
-    /// A token request whose payee is told later.
+    /// A token request whose payee arrives later.
     fn dynamic_request(&self) -> Value {
         let body = with(&self.open_request(), INSTRUCTIONS, json!({}));
         with(&body, URL_PLACE, URL)
@@ -167,7 +167,7 @@ async fn a_member_that_does_not_tell_is_waited_for_a_minute() {
             (back["request-id"].as_str(), back["state"].as_str()),
             (request.as_str(), "state-1")
         );
-        // The payer tries again, and this time the member tells.
+        // The payer tries again, and this time the member answers.
         assert!(world.page(&format!("{at}&again=1")).await.text().contains(WAITS));
         assert_eq!(world.wire.hooks().len(), 2);
         world.is_told(&request, json!([destination("87654321")])).await;
@@ -194,7 +194,7 @@ async fn a_member_that_cannot_be_asked_is_not_waited_for() {
             let (at, page) =
                 world.submit_and_follow(&v2(&request), &[("bank-id", "ob-modelo")]).await;
             assert!(page.text().contains(NO_ANSWER), "{endpoint:?}: {}", page.text());
-            // What is told all the same counts.
+            // A late answer still counts.
             world.is_told(&request, json!([destination("87654321")])).await;
             assert!(world.page(&at).await.text().contains("Branch Ltd."), "{endpoint:?}");
         }
@@ -253,7 +253,7 @@ async fn destinations_are_checked_like_those_of_the_request() {
         let path = format!("/token-requests/{request}/transfer-destinations");
         let answer = world.call(&world.other, "POST", &path, other.as_bytes()).await;
         assert_eq!(answer.status, 404, "{}", answer.text());
-        // None of these has told anything.
+        // None of these has sent a payee.
         let (_, page) = world.submit_and_follow(&v1(&request), &[("bank-id", "ob-modelo")]).await;
         assert!(page.text().contains(WAITS), "{}", page.text());
     }

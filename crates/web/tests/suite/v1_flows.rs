@@ -82,7 +82,7 @@ async fn api_only_embedded() {
             "transferDestinations": payee(), "source": payer("DE11500105170000001064") });
         let body = world.token_request_of("bg-birke", "EUR", instructions);
         let request = id(&world.store(&body).await);
-        // 5 TPP requests authorization with bank: what the bank asks first.
+        // 5 TPP requests authorization with bank: the bank's first questions.
         let with_credentials = |credentials: Value| {
             json!({
                 "consentAccepted": true, "useCredentialFlow": true, "credentials": credentials })

@@ -1,6 +1,6 @@
-//! The requests of the published guides to payments v1, pasted as they stand. What is filled in is
-//! what stands there for a value of the reader's own: the member, the bank, days that are over by
-//! now, and, in the long example of the reference, a payer's account that is none of its payee's rail.
+//! The requests of the published guides to payments v1, pasted unchanged. The test replaces only
+//! placeholders for a reader's own values: the member, the bank, past days, and, in the long example of
+//! the reference, a payer's account that does not fit its payee's rail.
 
 use serde_json::{Value, json};
 

@@ -55,7 +55,7 @@ impl World {
         payments[0].clone()
     }
 
-    /// The payer approves or declines at the bank and comes back; the page that is seen at the end.
+    /// The payer approves or declines at the bank and returns; the page that is seen at the end.
     pub async fn decide_at_bank(&self, decision: Decision) -> String {
         let payment = self.only_payment().await;
         self.play_payer(&payment, decision).await;
@@ -126,7 +126,7 @@ async fn redirect_integration_with_hosted_pages_v2() {
         let (at, page) = world.submit_and_follow(&v2(&request), &[("bank-id", "ob-modelo")]).await;
         assert!(at.ends_with("/leave"), "{at}");
         assert!(page.text().contains("Taking you to"), "{}", page.text());
-        // 4. The user authorizes at the bank, and comes back over us.
+        // 4. The user authorizes at the bank, and returns over us.
         let text = world.decide_at_bank(Decision::Approve).await;
         // 5. The TPP consumes the callback.
         let back = way_back(&text);
@@ -158,7 +158,7 @@ async fn embedded_modal_integration() {
         // 6. The user is redirected to the bank: the one that the TPP named.
         assert!(at.ends_with("/leave"), "{at}");
         assert_eq!(world.only_payment().await["initiation"]["bankId"], "ob-modelo");
-        // 7. The user authorizes there and comes back.
+        // 7. The user authorizes there and returns.
         let text = world.decide_at_bank(Decision::Approve).await;
         // 8. The TPP consumes the callback.
         let back = way_back(&text);
@@ -188,7 +188,7 @@ async fn declining_leads_back_to_the_shop_and_rejects_the_token_request() {
         assert!(!back.contains_key("token-id"), "{back:?}");
         let result = world.result(&request).await;
         assert_eq!((&result["status"], &result["tokenId"]), (&json!("REJECTED"), &Value::Null));
-        // Nothing brings it back: neither the pages, nor Accept, nor the member.
+        // Nothing restores it: neither the pages, nor Accept, nor the member.
         let page = world.page(&v1(&request)).await.text();
         assert!(page.contains("You have declined this payment"), "{page}");
         let accept = [("bank-id", "ob-modelo"), ("decision", "accept")];
@@ -227,7 +227,7 @@ async fn the_bank_can_be_changed_until_the_payer_has_accepted() {
         world.submit(&v1(&request), &accept).await;
         let payment = world.only_payment().await;
         assert_eq!(payment["initiation"]["bankId"], "ob-modelo");
-        // What was agreed to is a payment at that bank.
+        // The accepted request is a payment at that bank.
         let page = world.page(&format!("/session/{}", id(&payment))).await.text();
         assert!(!page.contains("another bank"), "{page}");
     }
@@ -445,7 +445,7 @@ async fn a_finished_request_shows_its_end_and_an_unknown_one_says_so() {
 #[tokio::test]
 async fn the_members_own_flow_goes_on_on_our_pages() {
     for world in worlds().await {
-        // The member has begun with the API; its payer opens the link all the same.
+        // The member has started with the API; its payer still opens the link.
         let request = id(&world.store(&world.token_request()).await);
         world.authorize(&request, &json!({})).await;
         let payment = id(&world.only_payment().await);
@@ -469,7 +469,7 @@ async fn of_several_destinations_the_first_that_the_bank_pays_to_is_paid() {
             { "elixir": { "accountNumber": "61109010140000071219812874" }, "customerData": name },
         ]});
         let all = with(&world.euro_request(), INSTRUCTIONS, payees.clone());
-        // One that is wrong is refused, wherever it stands; one in another currency is left out.
+        // A malformed destination is refused at any place; one in another currency is left out.
         let place = format!("{INSTRUCTIONS}.transferDestinations[1].sepa.iban");
         let mut wrong = payees;
         wrong["transferDestinations"][1]["sepa"]["iban"] = json!("DE00");

@@ -74,7 +74,7 @@ async fn a_payer_has_one_name_of_ours_with_each_member() {
             world.call(&world.other, "POST", "/token-requests", body.to_string().as_bytes()).await;
         let of_other = of_other.json()["tokenRequest"]["requestPayload"]["userRefId"].clone();
         assert!(of_other.is_string() && of_other != first, "another member's payer: {of_other}");
-        // Read again it is there; without a payer there is none; the member's own is kept.
+        // A second read shows it; without a payer it is absent; the member's own is kept.
         let body = with(&world.token_request(), "requestPayload.refId", "FOUR");
         let nobody = world.store(&without(&body, "requestOptions.psuId")).await;
         assert_eq!(nobody["requestPayload"]["userRefId"], Value::Null);
@@ -114,7 +114,7 @@ async fn a_payee_of_no_type_is_shown_as_unknown_and_sent_as_a_business() {
             let made = world.last_body("/domestic-payment-consents").await;
             assert_eq!(made["Risk"]["BeneficiaryAccountType"], sent, "{kind:?}: {made}");
         }
-        // What is said for the bank alone counts more.
+        // A value for the bank alone has priority.
         let risk =
             format!("{INSTRUCTIONS}.metadata.providerTransferMetadata.cma9TransferMetadata.risk");
         let body = with(&base, &risk, json!({ "beneficiaryAccountType": "CHARITY" }));

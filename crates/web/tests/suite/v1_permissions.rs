@@ -1,4 +1,4 @@
-//! What is agreed with a member and what it then may ask for: acting on behalf of others, and
+//! The settings of a member and the requests that they allow: acting on behalf of others, and
 //! accounts that may be paid.
 
 use domain::account::AccountIdentifier;

@@ -92,7 +92,7 @@ async fn after_wrong_answers_the_payer_may_try_again() {
             sum
         };
         assert_eq!(executed, 1, "{}", world.name);
-        // What was authenticated does not start again.
+        // An authenticated approval does not start again.
         let again = world.authorize(&request, &json!({ "useCredentialFlow": true })).await;
         assert_eq!(again.json(), json!({ "status": "AUTHENTICATED" }));
         assert_eq!(world.payments().await.len(), 2);

@@ -237,7 +237,7 @@ async fn what_the_bank_does_not_do_is_refused_before_anything_is_kept() {
     }
 }
 
-/// What the payer reads of a standing order with and without an end.
+/// The payer's text of a standing order with and without an end.
 fn assert_rhythm(page: &str, has_end: bool) {
     for text in [
         "Amount of each payment",

@@ -43,7 +43,7 @@ impl World {
         answer.json()["submission"].clone()
     }
 
-    /// The statuses that webhooks told of the standing order.
+    /// The statuses that webhooks reported of the standing order.
     fn told_of(&self, submission: &str) -> Vec<String> {
         let hooks = self.wire.hooks();
         let told = hooks.iter().map(|hook| hook.json()["standingOrderStatusChanged"].clone());

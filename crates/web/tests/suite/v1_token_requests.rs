@@ -1,4 +1,4 @@
-//! `POST /token-requests` and `GET /token-requests/{requestId}`: what a payer is to approve.
+//! `POST /token-requests` and `GET /token-requests/{requestId}`: requests for a payer's approval.
 
 use serde_json::{Value, json};
 use store::members::MemberSettings;
@@ -50,7 +50,7 @@ async fn a_token_request_is_shown_as_it_was_sent() {
         let stored = world.store(&body).await;
         assert!(id(&stored).starts_with("rq:"), "{stored}");
         assert_eq!(stored["requestOptions"], body["requestOptions"]);
-        // Beside it stands the name of ours that the payer has.
+        // The stored request also has our pseudonym of the payer.
         let shown = without(&stored, "requestPayload.userRefId");
         assert_eq!(shown["requestPayload"], body["requestPayload"]);
         let read = world.get(&format!("/token-requests/{}", id(&stored))).await;

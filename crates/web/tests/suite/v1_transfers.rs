@@ -324,7 +324,7 @@ async fn each_published_parameter_filters() {
             requests.push(world.decided(&body, Decision::Approve).await);
             world.half_a_minute().await;
         }
-        // A payment of v2 is no transfer, and a request that nobody authorised is none either.
+        // A payment of v2 is not a transfer, and neither is a request that nobody authorised.
         world.approved(&crate::support::order()).await;
         world.store(&world.request_of("UNUSED", "1")).await;
         let all = ["FUNDS", "SUB", "ONE"];

@@ -1,4 +1,4 @@
-//! What a payer brings back to the shop from a token request (reference, section 2.13).
+//! The parameters of a payer's return to the shop from a token request (reference, section 2.13).
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ async fn questions_that_wait_are_named_in_the_way_back() {
         let request = id(&world.store(&body).await);
         world.authorize(&request, &json!({ "useCredentialFlow": true })).await;
         let payment = id(&world.only_payment().await);
-        // Led by the API, the payer looks at our page all the same, answers the first question there,
+        // In a flow led by the API, the payer still opens our page, answers the first question there,
         // and leaves: the bank executes at the approval, so nobody can cancel any more.
         let path = format!("/session/{payment}");
         world.submit(&format!("{path}/answers"), &[("psuId", "anna")]).await;
@@ -166,7 +166,7 @@ async fn led_by_the_api_a_failure_has_a_number_and_a_trace_id() {
             (request.as_str(), request.as_str())
         );
         assert_eq!(back["state"], "state-1");
-        // UNKNOWN of gRPC: what the bank's `access_denied` has always been.
+        // UNKNOWN of gRPC: the number that has always been sent for the bank's `access_denied`.
         assert_eq!(back["error"], "2", "{back:?}");
         assert!(!back["message"].is_empty(), "{back:?}");
         let payment = id(&world.only_payment().await);

@@ -1,4 +1,4 @@
-//! What is planned to go wrong next: by API, in memory only.
+//! Faults that are planned for the next messages: by API, in memory only.
 //!
 //! | file | what |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | `wire` | the planned faults that strike a message, whatever the standard |
 //!
 //! A scenario that goes wrong with a message strikes the planned operation. A scenario of the order
-//! itself (how it ends, when, whether the payer comes back) is remembered with the next payment that
+//! itself (how it ends, when, whether the payer returns) is remembered with the next payment that
 //! is created.
 
 pub(crate) mod api;
@@ -24,13 +24,13 @@ const PLANS_MAX: usize = 100;
 /// At most this many first attempts are remembered.
 const ATTEMPTS_MAX: usize = 1_000;
 
-/// What a message is for, whatever the standard.
+/// The purpose of a message, in any standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Operation {
     /// A payment, its consent or its request is created.
     Create,
-    /// What makes the bank execute: an order, a confirmation, the last factor.
+    /// The message after which the bank executes: an order, a confirmation, the last factor.
     Confirm,
     /// A payment is looked at.
     Status,
@@ -121,12 +121,12 @@ impl Faults {
         Some(scenario)
     }
 
-    /// What the next payment at this bank is to meet.
+    /// The scenario that is planned for the next payment at this bank.
     pub(crate) fn take_for_order(&self, bank: &str) -> Option<&'static Scenario> {
         self.take(|plan| plan.scenario.fault.is_none() && plan.is_for(bank))
     }
 
-    /// What the next message of this kind is to meet.
+    /// The fault that is planned for the next message of this kind.
     fn take_for_message(&self, bank: &str, operation: Operation) -> Option<&'static Scenario> {
         self.take(|plan| {
             let meant = plan.operation == Operation::Any || plan.operation == operation;

@@ -1,5 +1,5 @@
-//! Planned faults that strike a message on its way in or out, alike at all standards: a layer around
-//! the banks' APIs. What the bank itself does is none of its business, so a repetition of a struck
+//! Planned faults that strike a message on its way in or out, in all standards: a layer around
+//! the banks' APIs. The layer ignores the bank's own work, so a repetition of a struck
 //! message is handled as any other.
 
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 const UNEXPECTED: &str = "UK.OBIE.UnexpectedError";
 const SIGNATURE: &str = "x-jws-signature";
 
-/// What a message to a bank's API is for; none for pages and for everything outside the banks.
+/// The purpose of a message to a bank's API; `None` for pages and for everything outside the banks.
 fn operation(method: &Method, path: &str) -> Option<(String, Operation)> {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     let (bank, rest) = segments.split_first()?;
@@ -154,7 +154,7 @@ async fn spoil(shared: &Shared, bank: &str, fault: Fault, answer: Response) -> R
     }
 }
 
-/// Another signature of the same shape, where there is one.
+/// Another signature of the same shape, if there is one.
 fn forge(headers: &mut HeaderMap) {
     let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
     let Some((head, own)) = signature.and_then(|text| text.rsplit_once('.')) else { return };

@@ -29,11 +29,11 @@ pub(crate) enum Signing {
     Sha512,
 }
 
-/// What a bank does in its own way.
+/// The deviations of a bank.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NextGenPsd2 {
     pub(crate) approach: Approach,
-    /// After the redirect the provider has to bring a code that came with the browser.
+    /// After the redirect the provider must send a code that arrived with the browser.
     pub(crate) confirms_by_code: bool,
     pub(crate) signing: Option<Signing>,
     pub(crate) wants_debtor_account: bool,
@@ -45,11 +45,11 @@ pub(crate) struct NextGenPsd2 {
     /// A creation that comes again with the same `X-Request-ID` is answered as the first time;
     /// elsewhere it creates another payment.
     pub(crate) replays_request_id: bool,
-    /// The tokens of its OAuth, where it has one.
+    /// The tokens of its OAuth, if it has one.
     pub(crate) tokens: TokenTerms,
 }
 
-/// What a bank does with a cancellation of an approved payment (section 5.6 of the guidelines).
+/// How a bank handles the cancellation of an approved payment (section 5.6 of the guidelines).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CancellationRule {
     /// The bank does not cancel.

@@ -9,7 +9,7 @@
 //! | was executed, rejected or cancelled | any | 405 `CANCELLATION_INVALID` |
 //! | any | `Never` | 405 `CANCELLATION_INVALID` |
 //!
-//! Until the payer has approved, the payment goes on: its day may come first.
+//! Until the payer has approved, the payment continues: its day may come first.
 
 use serde_json::{Value, json};
 

@@ -55,7 +55,7 @@ fn find(id: &str) -> Option<&'static Bank> {
     all_banks::find(id).filter(|bank| matches!(bank.standard, Standard::NextGenPsd2(_)))
 }
 
-/// What a resource answers.
+/// The answer of a resource.
 #[derive(Debug, Clone)]
 struct Answer {
     status: u16,
@@ -154,7 +154,7 @@ fn find_resource(path: &str) -> Option<Found<'_>> {
     Some((service, product, resource))
 }
 
-/// What the authorisations of a sub-resource are for.
+/// The purpose of the authorisations of a sub-resource.
 fn purpose_of(kind: &str) -> Option<Purpose> {
     match kind {
         "authorisations" => Some(Purpose::Payment),

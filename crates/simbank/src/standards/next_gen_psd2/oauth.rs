@@ -167,7 +167,7 @@ pub(crate) async fn token(
     }
 }
 
-/// What is behind a code, which works once, whoever tries it.
+/// The grant behind a code, which works once, for any caller.
 fn exchange(state: &mut Kept, code_key: &str) -> Option<Grant> {
     let grant = state.grants.get(code_key).cloned()?;
     state.grants.remove(code_key, &mut state.changes);
@@ -185,8 +185,8 @@ fn token_answer(issued: &Issued, grant: &Grant) -> Value {
     answer
 }
 
-/// A bank whose payers sign in before everything else wants their token on every call; where a
-/// token comes to another bank, it must be a good one.
+/// A bank whose payers sign in first requires their token on every call. At other banks a token is
+/// optional, but must be valid.
 pub(super) fn check_token(call: &Call<'_>) -> Result<(), Answer> {
     let wanted = call.bank.next_gen_psd2().approach == Approach::SignInBefore;
     let Some(token) = bearer(call.headers) else {

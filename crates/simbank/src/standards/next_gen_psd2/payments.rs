@@ -129,7 +129,7 @@ fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Order, Ans
     let own = call.bank.next_gen_psd2();
     let amount = &body["instructedAmount"];
     let minor = amount["amount"].as_str().and_then(minor_units);
-    let minor = minor.ok_or_else(|| format_error("`instructedAmount.amount` is no amount"))?;
+    let minor = minor.ok_or_else(|| format_error("`instructedAmount.amount` is not an amount"))?;
     if amount["currency"] != call.bank.currency {
         return Err(Answer::refuse(400, "PARAMETER_NOT_SUPPORTED", "not in this currency"));
     }
@@ -246,7 +246,7 @@ fn before_effect(fault: Fault) -> Option<Answer> {
     }
 }
 
-/// What a fault makes of the answer to a message that had its effect. The standard signs no answers.
+/// The answer after a fault, for a message that had its effect. The standard signs no answers.
 pub(super) fn after_effect(fault: Fault, answer: Answer) -> Answer {
     if fault == Fault::ErrorAfterEffect {
         return Answer::refuse(500, "INTERNAL_SERVER_ERROR", "something went wrong");

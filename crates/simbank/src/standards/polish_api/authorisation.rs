@@ -65,7 +65,7 @@ pub(super) fn authorize_by_code(call: &Call<'_>) -> Result<Answer, Answer> {
     let grant = Grant {
         order_id: Some(id.clone()),
         redirect_uri: callback_url.to_owned(),
-        // What the callback has to show.
+        // The key that the callback must show.
         code_challenge: call.text("/apiKey").to_owned(),
         state: call.text("/state").to_owned(),
         expires_at: after_seconds(call.now, REQUEST_SECONDS),
@@ -198,7 +198,7 @@ fn refuse(message: &str) -> Result<Answer, Answer> {
     Err(Answer::refuse(401, "INVALID_GRANT", message))
 }
 
-/// What is behind a code, which works once, whoever tries it.
+/// The grant behind a code, which works once, for any caller.
 fn exchange(call: &Call<'_>, state: &mut State, code: &str) -> Result<Grant, Answer> {
     let unknown = || Answer::refuse(401, "INVALID_GRANT", "the code is not known");
     let found = state.grants.get(code).cloned().ok_or_else(unknown)?;

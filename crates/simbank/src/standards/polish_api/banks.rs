@@ -3,7 +3,7 @@
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
 use crate::engine::tokens::{RefreshTerms, TokenTerms};
 
-/// What a PolishAPI bank does in its own way.
+/// The deviations of a PolishAPI bank.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PolishApi {
     /// As paths have it.

@@ -47,7 +47,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/{bank}/{version}/{service}/{again}/{operation}", any(handle))
 }
 
-/// What an operation answers.
+/// The answer of an operation.
 #[derive(Debug, Clone)]
 struct Answer {
     status: u16,
@@ -67,7 +67,7 @@ impl Answer {
         Answer { status, body: Some(body), delivery: Delivery::Proper }
     }
 
-    /// What the standard calls a validation error.
+    /// A validation error of the standard.
     fn wrong(message: &str) -> Answer {
         Answer::refuse(422, "VALIDATION_ERROR", message)
     }
@@ -90,7 +90,7 @@ impl Call<'_> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// A text of the body, by JSON pointer; empty where it is none.
+    /// A text of the body, by JSON pointer; empty if it is absent.
     fn text(&self, pointer: &str) -> &str {
         self.json.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
@@ -146,7 +146,7 @@ pub(crate) async fn handle(
     delivery::deliver(&shared, bank, (&parts, body, "/polish-api"), outgoing).await
 }
 
-/// The provider's certificate is none, or the bank thinks so.
+/// The provider's certificate is missing or malformed, or a fault says so.
 fn no_certificate() -> Answer {
     Answer::refuse(401, "CERTIFICATE", "no client certificate that is a valid QWAC")
 }

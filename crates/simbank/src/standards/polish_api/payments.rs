@@ -24,7 +24,7 @@ pub(super) fn read_payment(
     let two_digits = amount.split_once('.').is_some_and(|(_, fraction)| fraction.len() == 2);
     order.minor = minor_units(&amount)
         .filter(|_| two_digits)
-        .ok_or_else(|| Answer::wrong("transferData.amount is no amount with two decimals"))?;
+        .ok_or_else(|| Answer::wrong("transferData.amount is not an amount with two decimals"))?;
     if text("/transferData/currency") != call.bank.currency {
         return Err(Answer::wrong("transferData.currency is not PLN"));
     }
@@ -243,7 +243,7 @@ pub(super) fn read(call: &Call<'_>, service: Service) -> Result<Answer, Answer> 
 }
 
 /// `payments/cancelPayments` and `payments/cancelRecurringPayment`, with the payer's token. An order
-/// that cannot be cancelled any more comes back in the list of what was not cancelled.
+/// that cannot be cancelled any more returns in the list of what was not cancelled.
 pub(super) fn cancel(call: &Call<'_>, service: Service) -> Result<Answer, Answer> {
     let (by_id, _) = service.ids();
     call.commit(|state| {

@@ -36,7 +36,8 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), &'static str> {
         .seal_certificate(organisation, &fingerprint)
         .ok_or("`x5t#S256` is not that of a QSealC of the provider")?;
     check_seal(der, call.provider, call.shared.authorities(), call.now)?;
-    let (_, certificate) = X509Certificate::from_der(der).map_err(|_| "the certificate is none")?;
+    let (_, certificate) =
+        X509Certificate::from_der(der).map_err(|_| "the certificate is malformed")?;
     let key = certificate.public_key().subject_public_key.data.as_ref();
     let mut message = format!("{header64}.").into_bytes();
     match unencoded {

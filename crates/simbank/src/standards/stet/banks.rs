@@ -2,17 +2,17 @@
 
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
 
-/// What a STET bank does in its own way.
+/// The deviations of a STET bank.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stet {
-    /// 1.5: the payee stands in each transaction.
+    /// 1.5: the payee is in each transaction.
     pub(crate) beneficiary_in_transaction: bool,
     /// Amounts come and go as texts.
     pub(crate) amounts_are_texts: bool,
     pub(crate) decoupled: bool,
     /// The bank executes at the approval, and answers 200 to a new request.
     pub(crate) executes_at_approval: bool,
-    /// A factor comes back with the browser and must be in the confirmation.
+    /// A factor returns with the browser and must be in the confirmation.
     pub(crate) wants_factor: bool,
 }
 

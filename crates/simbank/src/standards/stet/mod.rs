@@ -46,7 +46,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/{bank}/psd2/{*resource}", any(handle))
 }
 
-/// What a resource answers.
+/// The answer of a resource.
 #[derive(Debug, Clone)]
 struct Answer {
     status: u16,
@@ -137,7 +137,7 @@ pub(crate) async fn handle(
     delivery::deliver(&shared, bank, (&parts, body, "/psd2"), outgoing).await
 }
 
-/// The provider's certificate is none, or the bank thinks so.
+/// The provider's certificate is missing or malformed, or a fault says so.
 fn no_certificate() -> Answer {
     Answer::refuse(401, "no client certificate that is a valid QWAC")
 }

@@ -86,7 +86,7 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
     let as_wanted = amount["amount"].is_string() == call.own.amounts_are_texts;
     let minor = digits(&amount["amount"]).filter(|_| as_wanted).as_deref().and_then(minor_units);
     let minor =
-        minor.ok_or_else(|| wrong("`instructedAmount` is no amount of this bank's kind"))?;
+        minor.ok_or_else(|| wrong("`instructedAmount` is not an amount in this bank's form"))?;
     if amount["currency"] != "EUR" {
         return Err(wrong("the currency is not EUR"));
     }
@@ -128,7 +128,7 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
     })
 }
 
-/// What kind of order it is, and when it is to be executed.
+/// The kind of the order, and its execution days.
 fn days(call: &Call<'_>, transaction: &Value) -> Result<(Product, Option<Schedule>), Answer> {
     let text = transaction["requestedExecutionDate"].as_str().unwrap_or_default();
     let moment: Result<jiff::Timestamp, _> = text.parse();
@@ -193,7 +193,7 @@ fn before_effect(fault: Fault) -> Option<Answer> {
     }
 }
 
-/// What a fault makes of the answer to a message that had its effect. The standard signs no answers.
+/// The answer after a fault, for a message that had its effect. The standard signs no answers.
 fn after_effect(fault: Option<Fault>, answer: Answer) -> Answer {
     match fault {
         Some(Fault::ErrorAfterEffect) => Answer::refuse(500, "something went wrong"),
@@ -294,7 +294,7 @@ pub(super) fn confirm(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     })
 }
 
-/// The factor that came with the payer's browser must come back, where the bank has given one.
+/// The factor that came with the payer's browser must return, where the bank has given one.
 fn check_factor(asked: &Approval, given: Option<&str>) -> Result<(), Answer> {
     match asked.confirmation_code.as_deref() {
         Some(factor) if given != Some(factor) => {

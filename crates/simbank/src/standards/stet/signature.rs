@@ -42,7 +42,8 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), &'static str> {
     let lines = lines.ok_or("it covers a header that is not there")?;
     let der = &seal_certificate(call, part("keyId")?)?;
     check_seal(der, call.provider, call.shared.authorities(), call.now)?;
-    let (_, certificate) = X509Certificate::from_der(der).map_err(|_| "the certificate is none")?;
+    let (_, certificate) =
+        X509Certificate::from_der(der).map_err(|_| "the certificate is malformed")?;
     let key = certificate.public_key().subject_public_key.data.as_ref();
     let value = STANDARD.decode(part("signature")?).map_err(|_| "it is not base64")?;
     UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)

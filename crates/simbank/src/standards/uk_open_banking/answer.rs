@@ -32,7 +32,7 @@ pub(crate) enum WayBack {
     Form(Vec<(String, String)>),
 }
 
-/// The way back in that response mode; `None` where the answer cannot be signed.
+/// The way back in that response mode; `None` if the answer cannot be signed.
 pub(crate) fn of(
     shared: &Shared,
     bank: &Bank,
@@ -147,7 +147,7 @@ pub(crate) fn approve(shared: &Shared, visit: &Visit, account: &str, now: Timest
         .ok()
 }
 
-/// What the TPP gets for an approval (OpenID Connect Core 3.3.2.5; FAPI 1 Advanced: `s_hash`).
+/// The TPP's answer after an approval (OpenID Connect Core 3.3.2.5; FAPI 1 Advanced: `s_hash`).
 fn approval_answer(
     shared: &Shared,
     bank: &Bank,
@@ -191,7 +191,7 @@ pub(crate) fn approve_by_itself(shared: &Shared, bank: &'static Bank, id: &str) 
     let decided = match accounts.unwrap_or_default().first() {
         Some(account) => approve(shared, &visit, account.id, now),
         None => {
-            let reason = "the account is none of this bank's";
+            let reason = "the account does not belong to this bank";
             shared.commit(|state| refuse(state, id, reason, now)).ok()
         }
     };

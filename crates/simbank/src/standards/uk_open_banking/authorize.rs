@@ -1,8 +1,8 @@
 //! The authorisation endpoint: checks the TPP's request object and opens a visit for the PSU.
 //!
 //! OpenID Connect hybrid flow `code id_token` with a signed request object (FAPI 1 Advanced, 5.2.2;
-//! OBIE security profile). What the request object says counts; a parameter of the query that says
-//! otherwise is an error. A bank may want the request pushed to it first (RFC 9126): then the query
+//! OBIE security profile). The request object counts; a parameter of the query with another value
+//! is an error. A bank may require the request to be pushed first (RFC 9126): then the query
 //! has a reference to it, which works once. An error goes back to the TPP when the address to send it to is
 //! registered for the client, and is shown to the PSU otherwise.
 

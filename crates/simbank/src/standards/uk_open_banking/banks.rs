@@ -3,7 +3,7 @@
 use super::dialect::Version;
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
 
-/// What a bank of UK Open Banking does in its own way.
+/// The deviations of a bank of UK Open Banking.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UkOpenBanking {
     pub(crate) version: Version,
@@ -46,7 +46,7 @@ impl UkOpenBanking {
         self.response_modes.iter().all(|mode| mode.ends_with("jwt"))
     }
 
-    /// What an authorisation request must ask for.
+    /// The required `response_type` of an authorisation request.
     pub(crate) fn response_type(&self) -> &'static str {
         if self.signs_responses() { "code" } else { "code id_token" }
     }

@@ -1,4 +1,4 @@
-//! What the two versions of the standard call the same things (OBIE 3.1.11 and 4.0).
+//! Names that differ between the two versions of the standard (OBIE 3.1.11 and 4.0).
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -82,7 +82,7 @@ impl Version {
         }
     }
 
-    /// The code for a reason, which is kept in the words of 3.1; none where the version has none.
+    /// The code for a reason, which is stored as 3.1 spells it; `None` if the version has no such code.
     pub(super) fn reason(self, reason: &str) -> Option<&str> {
         match (self, reason) {
             (Self::V3_1, reason) => Some(reason),
@@ -93,7 +93,7 @@ impl Version {
         }
     }
 
-    /// The code of an error, which is written in the words of 3.1 without their prefix.
+    /// The code of an error; `name` is the name in 3.1 without its prefix.
     pub(super) fn error_code(self, name: &str) -> String {
         if self == Self::V3_1 {
             return format!("UK.OBIE.{name}");
@@ -207,7 +207,7 @@ impl Product {
     }
 }
 
-/// What the payer reads as the reference of a payment, of either version.
+/// The reference of a payment that the payer reads, in either version.
 pub(crate) fn reference(initiation: &Value) -> String {
     let remittance = &initiation["RemittanceInformation"];
     let structured = &remittance["Structured"][0]["CreditorReferenceInformation"]["Reference"];
@@ -222,7 +222,7 @@ pub(crate) fn reference(initiation: &Value) -> String {
     texts.join(" ")
 }
 
-/// The day on which a payment or the first of a standing order is due; `None` where it is due now
+/// The day on which a payment or the first of a standing order is due; `None` if it is due now
 /// or where the text is no date.
 pub(super) fn first_at(initiation: &Value) -> Option<Timestamp> {
     let mandate = &initiation["MandateRelatedInformation"];
@@ -236,7 +236,7 @@ pub(super) fn first_at(initiation: &Value) -> Option<Timestamp> {
     .and_then(|text| text.parse().ok())
 }
 
-/// The time between two payments of a standing order; `None` where these banks do not offer it.
+/// The time between two payments of a standing order; `None` if these banks do not offer it.
 pub(super) fn interval(initiation: &Value) -> Option<Interval> {
     if let Some(kind) = initiation["MandateRelatedInformation"]["Frequency"]["Type"].as_str() {
         return Some(match kind {
@@ -262,7 +262,7 @@ pub(super) fn interval(initiation: &Value) -> Option<Interval> {
     }
 }
 
-/// The days of an order for later; `None` where it is due at once.
+/// The days of an order for later; `None` if it is due at once.
 pub(super) fn schedule(product: Product, initiation: &Value) -> Option<Schedule> {
     let first = first_at(initiation)?;
     if product != Product::StandingOrder {

@@ -17,7 +17,7 @@ pub(crate) struct Field {
     kind: Kind,
 }
 
-/// What a field holds.
+/// The type of a field.
 pub(super) enum Kind {
     /// Text of so many characters.
     Text(usize, usize),
@@ -181,7 +181,7 @@ fn is_lines(value: &Value, maximum_count: usize, maximum_width: usize) -> bool {
     value.as_array().is_some_and(|lines| lines.len() <= maximum_count && lines.iter().all(fits))
 }
 
-/// What the shape cannot say: what these banks support. Call after [`check`] found nothing.
+/// Checks that the shape cannot express: the features of these banks. Call after [`check`] found nothing.
 pub(crate) fn check_meaning(product: Product, initiation: &Value, now: Timestamp) -> Vec<Problem> {
     let mut problems = Vec::new();
     let name = product.amount_field();

@@ -74,7 +74,7 @@ fn find(id: &str) -> Option<&'static Bank> {
     all_banks::find(id).filter(|bank| bank.is_uk_open_banking())
 }
 
-/// Consent status and order status as `/sim/orders` shows them: in the words of 3.1.
+/// Consent status and order status as `/sim/orders` shows them: with the names of 3.1.
 pub(crate) fn words(order: &Order) -> (&'static str, Option<&'static str>) {
     let consent = dialect::Version::V3_1.consent_status(order.approval.stage);
     (consent, order.order_id.is_some().then(|| dialect::payment_status(order)))
@@ -147,7 +147,7 @@ impl<'path> Resource<'path> {
     }
 }
 
-/// What a resource answers.
+/// The answer of a resource.
 #[derive(Debug, Clone)]
 struct Answer {
     status: u16,
@@ -285,7 +285,7 @@ pub(crate) async fn handle(
     delivery::deliver(&shared, bank, (&parts, received, template), outgoing).await
 }
 
-/// What is checked before a resource is asked.
+/// The checks before a resource is called.
 struct Envelope<'request> {
     shared: &'request Shared,
     bank: &'static Bank,

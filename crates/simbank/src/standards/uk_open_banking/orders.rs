@@ -98,8 +98,8 @@ fn before_effect(fault: Fault, posts: u32) -> Option<Answer> {
     }
 }
 
-/// What a fault makes of the answer to an order that was taken. No provider shows a certificate here,
-/// so none has expired.
+/// The answer after a fault, for an order that was accepted. Providers show no certificate here,
+/// so none can have expired.
 fn after_effect(fault: Fault, answer: Answer) -> Answer {
     if fault == Fault::ErrorAfterEffect {
         return Answer::refuse(500, vec![Problem::new("UnexpectedError", "something went wrong")]);
@@ -132,7 +132,7 @@ fn consent_id<'state>(state: &'state State, id: &str) -> &'state str {
     state.order_ids.get(id).map_or("", |found| found.consent_id.as_str())
 }
 
-/// What the bank says of the status of an order.
+/// The bank's description of an order's status.
 fn description(order: &Order) -> &str {
     let usual = match order.status {
         Status::Received | Status::Accepted => "pending",

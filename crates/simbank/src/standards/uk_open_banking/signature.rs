@@ -28,7 +28,7 @@ fn problem(code: &'static str, message: impl Into<String>) -> Problem {
     Problem::at(code, HEADER, message)
 }
 
-/// What is signed.
+/// The signing input.
 fn signing_input(bank: &Bank, header64: &str, body: &[u8]) -> Vec<u8> {
     let mut input = format!("{header64}.").into_bytes();
     if bank.uk_open_banking().signs_raw_bodies {

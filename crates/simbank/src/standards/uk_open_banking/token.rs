@@ -172,7 +172,7 @@ fn grant(
     }
 }
 
-/// What a token that is bound to a certificate remembers of it (RFC 8705, 3.1: `x5t#S256`).
+/// The thumbprint that a token bound to a certificate keeps (RFC 8705, 3.1: `x5t#S256`).
 pub(crate) fn certificate_name(der: &[u8]) -> String {
     base64url(sha256(der))
 }
@@ -321,11 +321,11 @@ struct Redemption<'asked> {
     bank: &'asked str,
     client_id: &'asked str,
     redirect_uri: &'asked str,
-    /// What the verifier hashes to; empty where there is none.
+    /// The expected hash of the verifier; empty without PKCE.
     challenge: &'asked str,
 }
 
-/// Spends a code. One that comes a second time takes its token with it (RFC 6749, 4.1.2).
+/// Redeems a code. A second use of a code also revokes its token (RFC 6749, 4.1.2).
 fn redeem(
     state: &mut state::State,
     asked: &Redemption,

@@ -25,7 +25,7 @@ pub(super) async fn member(app: &Arc<App>, key: &str) -> Result<Member, Refused>
     if valid { Ok(Member::authenticated(member_id)) } else { Err(wrong()) }
 }
 
-/// What the database keeps of a Basic secret: its SHA-256 in hexadecimal. The secret is random,
+/// The stored form of a Basic secret: its SHA-256 in hexadecimal. The secret is random,
 /// so nothing slower is needed.
 #[must_use]
 pub fn secret_sha256(secret: &str) -> String {

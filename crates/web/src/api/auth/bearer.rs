@@ -20,11 +20,12 @@ use serde_json::Value;
 
 use super::Refused;
 
-/// The published advice is "less than ten minutes ahead"; a known client sends exactly ten.
+/// How far ahead a token may expire, in milliseconds. The published advice is "less than ten
+/// minutes ahead"; a known client sends exactly ten.
 const LIFETIME_MAX_MS: i64 = 10 * 60_000;
-/// No `kid` is longer, in bytes; ids of keys have 16 characters.
+/// The longest `kid`, in bytes; ids of keys have 16 characters.
 const KID_BYTES_MAX: usize = 64;
-/// How far the clocks may differ.
+/// How much the clocks may differ, in milliseconds.
 const SKEW_MS: i64 = 60_000;
 
 /// The claims, in the protected header. Unknown members are ignored.
@@ -77,7 +78,7 @@ pub(super) async fn member(
         .parse()
         .map_err(|_| Refused::because(format!("`mid` {} is not a member id", claims.mid)))?;
     if claims.kid.len() > KID_BYTES_MAX || !claims.kid.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Refused::because("`kid` is no id of a key"));
+        return Err(Refused::because("`kid` is not the id of a key"));
     }
     app.may_authenticate(&member_id, &claims.kid).map_err(Refused::later)?;
     let verified = verify(app, &member_id, &claims, (header, payload, signature), body).await;
@@ -150,7 +151,7 @@ fn same_once_decoded(signed: &str, sent: &str) -> bool {
     decoded(signed).is_some_and(|signed| decoded(sent) == Some(signed))
 }
 
-/// `path` with its percent-encoded bytes; `None` where a percent sign begins none.
+/// `path` with its percent-encoded bytes; `None` if a percent sign begins none.
 fn url_bytes(path: &str) -> Option<Vec<u8>> {
     let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let bytes = path.as_bytes();
@@ -173,7 +174,7 @@ fn check_host(app: &App, headers: &HeaderMap, claimed: &str) -> Result<(), Refus
     Err(Refused::because(format!("`host` is {claimed}, expected {ours}")))
 }
 
-/// A host as it is compared: without its scheme, a path, or a port that goes without saying.
+/// A host as it is compared: without its scheme, a path, or the default port.
 fn plain_host(text: &str) -> String {
     let text = text.trim().to_ascii_lowercase();
     let text = text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or(&text);

@@ -20,12 +20,12 @@ use super::query::Query;
 use super::{ApiError, BODY_BYTES_MAX, rate_limit};
 use crate::api::parts::places::Only;
 
-/// Longest `Authorization` header that is looked at, in bytes.
+/// The longest `Authorization` header that is read, in bytes.
 const HEADER_BYTES_MAX: usize = 8_192;
-/// What a sandbox says where nobody says who calls.
+/// The message of a sandbox for a request without credentials.
 const MISSING: &str = "the header `Authorization` is missing";
 
-/// Characters of the reason for a refusal that are logged.
+/// The most characters of a refusal's reason that are logged.
 const REASON_LOGGED_MAX: usize = 200;
 
 /// An authenticated request.
@@ -47,7 +47,7 @@ impl Call {
     /// The query's parameters.
     ///
     /// # Errors
-    /// [`ApiError::Field`] where there are too many.
+    /// [`ApiError::Field`] if there are too many.
     pub fn query(&self) -> Result<Query, ApiError> {
         Query::read(self.query.as_deref())
     }
@@ -59,7 +59,7 @@ impl Call {
         (1..=120).contains(&seconds).then_some(seconds * 1_000)
     }
 
-    /// What the member tells of the payer's browser.
+    /// The member's data about the payer's browser.
     #[must_use]
     pub fn psu(&self) -> banks::call::PsuContext {
         banks::call::PsuContext {
@@ -119,7 +119,7 @@ pub(super) fn lenient_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&
     headers.get(name).or_else(|| headers.get(name.replace('-', "_")))?.to_str().ok()
 }
 
-/// A request that needs no authentication. One that has some must have it right.
+/// A request that needs no authentication. If it has credentials, they must be right.
 #[derive(Debug)]
 pub struct Visitor {
     /// The headers.
@@ -132,7 +132,7 @@ impl Visitor {
     /// The query's parameters.
     ///
     /// # Errors
-    /// [`ApiError::Field`] where there are too many.
+    /// [`ApiError::Field`] if there are too many.
     pub fn query(&self) -> Result<Query, ApiError> {
         Query::read(self.query.as_deref())
     }
@@ -188,7 +188,7 @@ impl Caller {
     /// The call, where it has to be a member's.
     ///
     /// # Errors
-    /// [`ApiError::Unauthenticated`] where it is nobody's.
+    /// [`ApiError::Unauthenticated`] if it is nobody's.
     pub fn known(self, app: &App) -> Result<Call, ApiError> {
         self.0.ok_or_else(|| unsigned(app))
     }
@@ -235,7 +235,7 @@ impl Refused {
     }
 }
 
-/// The member, and the body that it stands for.
+/// The member, and the body that counts.
 async fn authenticate(
     app: &Arc<App>,
     parts: &Parts,

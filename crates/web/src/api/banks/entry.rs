@@ -80,7 +80,7 @@ pub(super) fn v2(bank: &BankProfile) -> Value {
     put_some(&mut entry, "bankSubGroup", bank.bank_sub_group.as_ref());
     put(&mut entry, "supportedLocalInstruments", json!(rails(bank)));
     let fields: Vec<Value> = bank.credential_fields.iter().map(required_v2).collect();
-    // The schema has one object; a bank that wants several values cannot be told with it.
+    // The schema has one object; a bank that needs several values cannot be described by it.
     match fields.as_slice() {
         [] => {}
         [one] => put(&mut entry, "initialEmbeddedAuthFields", one.clone()),

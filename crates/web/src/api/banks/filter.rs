@@ -47,7 +47,7 @@ impl Filter {
     /// bank of the directory, and whoever is no member at none.
     ///
     /// # Errors
-    /// [`ApiError::Unavailable`] where the database cannot be asked.
+    /// [`ApiError::Unavailable`] if the database cannot be asked.
     pub(super) async fn of_member(mut self, app: &App, query: &Query) -> Result<Filter, ApiError> {
         let Some(id) = query.text("memberId") else { return Ok(self) };
         let is_member = match id.parse() {
@@ -82,7 +82,7 @@ impl Filter {
         };
         let mut nothing_fits = false;
         if spelling == Spelling::V2 {
-            // A filter that no object shows; no bank tells the holder's name yet.
+            // A filter that no object shows; no bank returns the holder's name yet.
             nothing_fits = query.truth("supportsReturnRefundAccountHolderName")? == Some(true);
         }
         Ok(Filter {

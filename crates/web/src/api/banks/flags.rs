@@ -1,4 +1,4 @@
-//! What a bank can do, in the three spellings of the published API: one table.
+//! The features of a bank, in the three spellings of the published API: one table.
 
 use banks::profile::{BankProfile, Capability};
 

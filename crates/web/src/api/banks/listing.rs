@@ -20,7 +20,7 @@ pub(crate) const PAGE_MAX: usize = 1_000_000;
 /// to ask, so a client may keep it, a shared cache may not.
 const CACHE: &str = "private, max-age=300";
 
-/// Which page of which size; numbers that make no sense are refused, 0 stands for the default.
+/// The wanted page and its size; impossible numbers are refused, 0 selects the default.
 pub(super) struct PageWanted {
     page: usize,
     per_page: usize,
@@ -30,7 +30,7 @@ impl PageWanted {
     /// Reads `page` (from 1) and `perPage`.
     ///
     /// # Errors
-    /// [`ApiError::Field`] where one is no number that can be.
+    /// [`ApiError::Field`] if one is no number that can be.
     pub(super) fn read(query: &Query) -> Result<PageWanted, ApiError> {
         let number = |name: &'static str, most: usize| -> Result<usize, ApiError> {
             let asked = query.whole_number(name)?.unwrap_or(0);

@@ -50,11 +50,11 @@ pub struct BanksStatusResponse {
     banks_status: Vec<StatusOfBank>,
 }
 
-/// What was measured of one operation, over its last 200 exchanges.
+/// The figures of one operation, over its last 200 exchanges.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OperationFigures {
-    /// What was asked.
+    /// The operation.
     operation: String,
     /// How often.
     exchanges: usize,
@@ -81,7 +81,7 @@ pub struct BankStatus {
     /// Milliseconds since the latest exchange; absent before the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_updated_at: Option<String>,
-    /// Not in the published schema: what was measured.
+    /// Not in the published schema: the figures.
     operations: Vec<OperationFigures>,
 }
 

@@ -34,11 +34,11 @@ pub(super) struct BankV1 {
     sca_methods: Vec<String>,
     /// Rails.
     supported_transfer_destination_types: Vec<String>,
-    /// What the bank wants to know of the payer first.
+    /// The bank's first questions to the payer.
     credential_fields: Option<CredentialFields>,
     /// How texts must look.
     fields_format_information: Vec<FormatV1>,
-    /// What the bank refuses to be without.
+    /// The fields that the bank requires.
     mandatory_fields: Option<serde_json::Value>,
     /// When the bank may not answer.
     maintenance_window: Vec<MaintenanceWindow>,
@@ -61,7 +61,7 @@ pub(super) struct BankV1 {
     supports_variable_recurring_payment: bool,
 }
 
-/// What a bank wants to know of the payer first, v1.
+/// A bank's first questions to the payer, v1.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what `entry` renders")]
 pub(super) struct CredentialFields {
@@ -74,9 +74,9 @@ pub(super) struct CredentialFields {
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what `entry` renders")]
 pub(super) struct CredentialField {
-    /// The key under which the value comes back.
+    /// The key under which the value returns.
     id: String,
-    /// What the payer reads beside it.
+    /// The label that the payer reads.
     display_name: String,
     /// A further explanation.
     description: String,
@@ -126,7 +126,7 @@ pub(super) struct MaintenanceWindow {
     product_type: String,
 }
 
-/// What a bank refuses to be without, v2: an entry applies where product, type and rail match.
+/// The fields that a bank requires, v2: an entry applies if product, type and rail match.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what `entry` renders")]
@@ -164,9 +164,9 @@ pub(super) struct BankV2 {
     open_banking_standard: String,
     /// How payers can approve.
     sca_methods: Vec<String>,
-    /// What the bank wants to know of the payer first; a list where it is more than one value.
+    /// The bank's first questions to the payer; a list if there are several.
     initial_embedded_auth_fields: Option<RequiredField>,
-    /// What the bank refuses to be without.
+    /// The fields that the bank requires.
     mandatory_fields: Vec<MandatoryFieldsV2>,
     /// How texts must look.
     fields_format_information: Vec<FormatV2>,
@@ -196,7 +196,7 @@ pub(super) struct BankV2 {
     supports_variable_recurring_payment: bool,
 }
 
-/// Where a page stands.
+/// The position of a page.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what `listing` renders")]
@@ -217,7 +217,7 @@ pub(super) struct Paging {
 pub(super) struct BanksV1 {
     /// The banks.
     banks: Vec<BankV1>,
-    /// Where the page stands.
+    /// The position of the page.
     paging: Paging,
 }
 
@@ -227,7 +227,7 @@ pub(super) struct BanksV1 {
 pub(super) struct BanksV2 {
     /// The banks.
     banks: Vec<BankV2>,
-    /// Where the page stands.
+    /// The position of the page.
     paging: Paging,
 }
 

@@ -7,7 +7,7 @@ use banks::approvals::Credentials;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
 
-/// Values that one request may bring.
+/// Values in one request, at most.
 const VALUES_MAX: usize = 32;
 /// The longest key or value, in characters.
 const VALUE_LENGTH_MAX: usize = 1_024;

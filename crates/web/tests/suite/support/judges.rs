@@ -76,7 +76,7 @@ pub fn judge(method: &str, path: &str, answer: &Answer) {
     let instructions = "/tokenRequest/requestPayload/transferBody/instructions";
     let told = answer.json().pointer(&format!("{instructions}/transferDestinations")).cloned();
     if told == Some(serde_json::json!([])) {
-        // Whom to pay is told later; the published schema demands one destination all the same.
+        // The payee arrives later, although the published schema requires one destination.
         found.retain(|violation| !violation.at.ends_with("/requestPayload"));
     }
     found.retain(|violation| {

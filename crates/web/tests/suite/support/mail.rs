@@ -1,4 +1,4 @@
-//! [`TestMailer`]: what payers get by mail.
+//! [`TestMailer`]: the mails that payers get.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use domain::seams::BoxFuture;
 use gateway::{Mail, MailError, Mailer};
 
-/// Keeps what is sent, and fails as often as it is told to.
+/// Keeps sent mails, and fails as often as the test asks.
 #[derive(Default)]
 pub struct TestMailer {
     sent: Mutex<Vec<Mail>>,

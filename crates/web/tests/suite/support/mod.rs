@@ -167,7 +167,7 @@ struct BankEnvironment {
     callbacks: Callbacks,
 }
 
-/// What the banks have called back, for the tests to bring to the gateway, once, twice or never.
+/// The banks' callbacks, for tests to deliver to the gateway, once, twice or never.
 pub type Callbacks = Arc<Mutex<Vec<simbank::Callback>>>;
 
 impl simbank::Environment for BankEnvironment {
@@ -276,7 +276,7 @@ impl World {
         }
     }
 
-    /// A new process on the same database. What the old one was doing never ends; its leases do.
+    /// A new process on the same database. The old one's work never ends; its leases do.
     pub async fn restart(&mut self) {
         self.restart_at_once().await;
         self.clock.advance(SignedDuration::from_secs(200));
@@ -299,7 +299,7 @@ impl World {
         gateway::jobs::recover(&self.app).await.unwrap();
     }
 
-    /// The OAuth `state` that the payment's opening was given: what the bank's redirect carries.
+    /// The OAuth `state` of the payment's opening: the bank's redirect carries it.
     pub async fn oauth_state_of(&self, id: &str) -> String {
         let id = id.parse().unwrap();
         let payment = gateway::payments::open_by_link(&self.app, &id).await.unwrap();
@@ -335,7 +335,7 @@ impl World {
         self.settle().await;
     }
 
-    /// Sends a request as it is. Whatever the answer, it is one that our documents allow.
+    /// Sends a request unchanged. Our documents must allow the answer.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let method = request.method().to_string();
         let path = request.uri().path().to_owned();
@@ -380,7 +380,7 @@ impl World {
         // The one 5xx that is meant: the bank, not the gateway, takes no calls.
         let bank_is_down =
             answer.status == 503 && text.contains("is unavailable; its status is at");
-        // What this release does not do yet, and a bank that is slow where no status says so.
+        // Features that this release lacks, and a slow bank where no status shows that.
         let told = [501, 504].contains(&answer.status) && is_v1(path);
         assert!(
             answer.status < 500 || bank_is_down || told,

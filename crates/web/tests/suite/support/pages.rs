@@ -25,7 +25,7 @@ impl World {
         answer
     }
 
-    /// What the browser sends with a request of its own site.
+    /// The cookies that the browser sends with a request of its own site.
     pub fn cookies_for(&self, path: &str) -> String {
         let kept = self.browser.lock().unwrap();
         let kept = kept.iter().filter(|_| path.starts_with("/callback"));

@@ -8,7 +8,7 @@ pub use testkit::unescaped;
 use super::{Answer, World};
 use crate::support::wire::BANKS_URL;
 
-/// What the payer does at the bank.
+/// The payer's decision at the bank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     Approve,
@@ -78,7 +78,7 @@ pub fn local(url: &str) -> String {
     url.strip_prefix(BANKS_URL).unwrap_or(url).to_owned()
 }
 
-/// What the bank gives the browser to bring back.
+/// The parameters that the bank gives to the browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WayBack {
     pub fields: Vec<(String, String)>,
@@ -143,7 +143,7 @@ impl World {
         WayBack { fields: fields.collect(), posted: true }
     }
 
-    /// Brings the bank's answer to the gateway, as the bank's page or our page's script does.
+    /// Sends the bank's answer to the gateway, as the bank's page or our page's script does.
     pub async fn return_to_gateway(&self, back: &WayBack) -> Answer {
         let mut request = http::Request::post("/callback")
             .header("content-type", "application/x-www-form-urlencoded");
@@ -165,7 +165,7 @@ impl World {
             match payment["status"].as_str().unwrap() {
                 "INITIATION_PENDING_REDIRECT_AUTH" => {
                     let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
-                    // Whoever has declined there does not go there again.
+                    // A payer who has declined there does not go there again.
                     if decision == Decision::Decline && url == left_for {
                         return;
                     }
@@ -222,7 +222,7 @@ impl World {
         }
     }
 
-    /// Approves at the bank and never comes back.
+    /// Approves at the bank and never returns.
     pub async fn approve_and_vanish(&self, url: &str) {
         let at = local(url);
         let user = customer_of(at.split('/').nth(1).unwrap());
@@ -273,7 +273,7 @@ impl World {
                 // The form has no address of its own: a browser posts to where it is.
                 (at.clone(), vec![("username", user.to_owned()), ("password", password)])
             } else {
-                // Whoever approves a cancellation chooses no account.
+                // A payer who approves a cancellation chooses no account.
                 let account = html.split("name=\"account\" value=\"").nth(1);
                 let account = account.and_then(|rest| rest.split('"').next()).map(str::to_owned);
                 let account = account.map(|account| ("account", account));
@@ -323,7 +323,7 @@ impl World {
         assert_eq!(answer.status, 303, "{bank}: {}", text(&answer));
     }
 
-    /// Brings what banks have called back to the gateway, as the banks would.
+    /// Delivers the banks' callbacks to the gateway, as the banks would.
     pub async fn bring_callbacks(&self) {
         let waiting = std::mem::take(&mut *self.callbacks.lock().unwrap());
         for callback in waiting {
@@ -332,7 +332,7 @@ impl World {
         }
     }
 
-    /// Brings one callback.
+    /// Delivers one callback.
     pub async fn bring(&self, callback: &simbank::Callback) -> Answer {
         let path = callback.url.strip_prefix(super::PUBLIC_URL).unwrap();
         let request = http::Request::post(path)

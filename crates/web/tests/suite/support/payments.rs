@@ -15,7 +15,7 @@ impl World {
         answer.json()["payment"].clone()
     }
 
-    /// The payment as it stands.
+    /// The payment's current state.
     pub async fn payment(&self, id: &str) -> Value {
         let answer = self.get(&format!("/v2/payments/{id}")).await;
         assert_eq!(answer.status, 200, "{}: {}", self.name, answer.text());
@@ -32,7 +32,7 @@ impl World {
         assert!(known);
     }
 
-    /// The payer decides at the bank and comes back; everything that is due then happens.
+    /// The payer decides at the bank and returns; everything that is due then happens.
     pub async fn decide(&self, payment: &Value, decision: Decision) -> WayBack {
         let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
         let back = self.visit_bank(url, decision).await;
@@ -56,21 +56,21 @@ impl World {
         }
     }
 
-    /// What the simulated banks show their operator.
+    /// The simulated banks' data for their operator.
     pub async fn bank_json(&self, path: &str) -> Value {
         let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
         let answer = self.wire.bank(request).await.unwrap();
         serde_json::from_slice(&answer.body).unwrap()
     }
 
-    /// What the simulated banks know of the payment's consents (`GET /sim/orders`): one row per
+    /// The simulated banks' data about the payment's consents (`GET /sim/orders`): one row per
     /// consent, with how many orders were posted, accepted and executed.
     pub async fn at_the_bank(&self, id: &str) -> Vec<Value> {
         let rows = self.bank_json("/sim/orders").await;
         let core = self.end_to_end_id(id).await;
         let core = core.as_str();
         let rows = rows.as_array().unwrap().iter();
-        // A request that is made anew at a STET bank has the number of its opening behind the id.
+        // A repeated request at a STET bank has the number of its opening after the id.
         let of = |row: &Value| {
             let id = row["end_to_end_identification"].as_str().unwrap_or_default();
             id == core || id.strip_prefix(core).is_some_and(|rest| rest.starts_with('-'))
@@ -99,7 +99,7 @@ impl World {
         (sum("posts"), sum("executed"))
     }
 
-    /// What must hold whatever went wrong: no order twice, and no "nothing was paid" that is false.
+    /// Checks the invariants after any fault: no second order, and no false "nothing was paid".
     pub async fn audit(&self, id: &str, what: &str) {
         let status = self.status(id).await;
         let (posts, executed) = self.posted_and_executed(id).await;

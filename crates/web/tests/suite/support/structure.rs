@@ -1,5 +1,5 @@
-//! What an OpenAPI document says of each operation, as one line per parameter and field: so that
-//! two documents can be compared whatever names they give their schemas.
+//! Each operation of an OpenAPI document as one line per parameter and field, so that
+//! two documents with different schema names can be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,7 +109,7 @@ fn fields(
     }
 }
 
-/// What is in `lines` alone. Words that a field may be are compared where both documents list them.
+/// The elements of `lines` alone. The words of a field are compared if both documents list them.
 pub fn alone<'a>(lines: &'a BTreeSet<String>, others: &'a BTreeSet<String>) -> Vec<&'a String> {
     let lists_words = |field: &str| {
         let start = format!("{field} = ");

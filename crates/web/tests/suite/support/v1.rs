@@ -87,7 +87,7 @@ impl World {
             let answer = self.post(&path, &json!({ "useCredentialFlow": true })).await;
             let next = answer.json();
             if let Some(url) = next["redirectUrl"].as_str() {
-                // Whoever has declined there does not go there again.
+                // A payer who has declined there does not go there again.
                 if decision == Decision::Decline && url == left_for {
                     return;
                 }

@@ -101,7 +101,7 @@ impl World {
         assert!(answer.status < 400, "{address}: {}", answer.text());
     }
 
-    /// The bank's page posts what the browser brings back.
+    /// The bank's page posts the browser's parameters.
     async fn post_back(&self, html: &str) {
         let fields = html.split("<input type=\"hidden\" name=\"").skip(1).map(|field| {
             let mut parts = field.split('"');

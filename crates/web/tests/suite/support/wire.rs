@@ -32,7 +32,7 @@ fn polish_api() -> Option<&'static Judge> {
 /// The banks that speak STET 1.4; the others speak 1.5.
 const STET_1_4_BANKS: [&str; 2] = ["/stet-chene", "/stet-if"];
 
-/// What goes wrong with one exchange.
+/// The fault of one exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// No connection: nothing left.
@@ -221,7 +221,7 @@ impl TestWire {
         self.kept.lock().unwrap().faults.clear();
     }
 
-    /// What departed from the published document so far.
+    /// The violations of the published documents so far.
     pub fn violations(&self) -> Vec<String> {
         self.kept.lock().unwrap().violations.clone()
     }
@@ -339,7 +339,7 @@ impl TestWire {
         // And one STET bank answers 200 to a new request, as some real ones do.
         found.retain(|violation| {
             !violation.what.contains("\"debtorAccount\" is a required property")
-                // One name with a comma stands in the Polish document where two are meant.
+                // The Polish document has one name with a comma where two names are meant.
                 && !violation.what.contains("\"callbackURL, apiKey\" is a required property")
                 && violation.what != "status 200 is not documented for POST /payment-requests"
                 // A request that comes again, which the documents forget.

@@ -26,7 +26,7 @@ pub struct RefundAccount {
     name: Option<String>,
 }
 
-/// What can be refunded, and where to.
+/// The account for refunds, and the amounts.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefundDetails {
@@ -49,7 +49,7 @@ const UNAVAILABLE: u16 = StatusCode::SERVICE_UNAVAILABLE.as_u16();
 pub struct ErrorInfo {
     /// The HTTP status that describes it best.
     http_error_code: u16,
-    /// What went wrong.
+    /// The error in words.
     message: String,
     /// Whether the bank failed.
     token_external_error: bool,
@@ -65,7 +65,7 @@ pub struct Payment {
     member_id: String,
     /// As it was asked for.
     initiation: Initiation,
-    /// Where it stands.
+    /// Its status.
     status: PaymentStatus,
     /// Why, at most 256 characters; empty where there is nothing to say, because published
     /// clients need the field.
@@ -88,7 +88,7 @@ pub struct Payment {
     /// The bank's id of the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     bank_payment_id: Option<String>,
-    /// What has become of the link, where the payer comes by one.
+    /// The status of the link, if the payer comes by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_link_status: Option<PaymentLinkStatus>,
     /// The payer's account on file: the one that was named, or, once the payment is completed, the
@@ -111,7 +111,7 @@ pub struct PaymentResponse {
 }
 
 impl PaymentResponse {
-    /// The payment as it stands; `public_url` is where the hosted pages are.
+    /// The payment as it is now; `public_url` is the address of the hosted pages.
     #[must_use]
     pub fn of(payment: &core::Payment, public_url: &str) -> PaymentResponse {
         PaymentResponse { payment: Payment::of(payment, public_url) }
@@ -119,7 +119,7 @@ impl PaymentResponse {
 }
 
 impl Payment {
-    /// The payment as it stands; `public_url` is where the hosted pages are.
+    /// The payment as it is now; `public_url` is the address of the hosted pages.
     #[must_use]
     pub fn of(payment: &core::Payment, public_url: &str) -> Payment {
         Payment {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::api::json;
 use crate::api::parts::address::DeliveryAddress;
 
-/// What the bank is told for its fraud checks.
+/// Facts for the bank's fraud checks.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "each is documented at the domain's field of the same name")]
