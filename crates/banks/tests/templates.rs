@@ -293,6 +293,42 @@ fn files_that_do_not_complete_a_template_are_named_with_the_key() {
 }
 
 #[test]
+fn a_source_that_is_not_sound_is_one_line_with_file_and_key() {
+    let ((_, _), text) = files().into_iter().find(|((_, id), _)| id == "barclays").unwrap();
+    let (facts, _) = text.split_once("[[sources]]").unwrap_or((&text, ""));
+    let sound = "document = \"Handbook\"\npublisher = \"bank\"\ndate = \"2026-08\"\n\
+                 address = \"https://bank.test\"\nkeys = [\"rails\", \"limits\"]\n";
+    let parsed = |source: &str| {
+        Template::parse("gb/barclays.toml", &format!("{facts}\n[[sources]]\n{source}"))
+    };
+    let template = parsed(sound).unwrap();
+    let unverified = template.unverified();
+    assert!(unverified.contains(&"bic".to_owned()), "{unverified:?}");
+    assert!(!unverified.contains(&"rails".to_owned()), "{unverified:?}");
+    assert!(!unverified.iter().any(|key| key.starts_with("limits")), "{unverified:?}");
+    for (from, to, expected) in [
+        ("\"rails\"", "\"rials\"", "`sources.keys` names `rials`"),
+        ("\"rails\"", "\"rail\"", "`sources.keys` names `rail`"),
+        ("\"rails\"", "\"api_base_url\"", "names `api_base_url`: this template has no value"),
+        ("keys = [\"rails\", \"limits\"]", "keys = []", "`sources.keys` of `Handbook`"),
+        ("\"Handbook\"", "\" \"", "`sources.document`"),
+        ("2026-08", "2026-13", "`sources.date` is `2026-13`"),
+        ("2026-08", "August 2026", "`sources.date` is `August 2026`"),
+        ("https://", "http://", "`sources.address` is `http://bank.test`"),
+        ("\"bank\"", "\"bnak\"", "`sources[0].publisher`: unknown variant `bnak`"),
+        ("date =", "dated =", "`sources[0].dated`: unknown field"),
+        ("document = \"Handbook\"\n", "", "missing field `document`"),
+    ] {
+        assert!(sound.contains(from), "{from}");
+        let error = parsed(&sound.replacen(from, to, 1)).unwrap_err().to_string();
+        assert!(error.contains("gb/barclays.toml") && error.contains(expected), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+    let error = Template::parse("a.toml", &format!("sources = 1\n{facts}")).unwrap_err();
+    assert!(error.to_string().contains("sources"), "{error}");
+}
+
+#[test]
 fn a_bank_or_a_completion_is_not_a_template() {
     let error = Template::parse("gb/barclays.toml", BARCLAYS).unwrap_err().to_string();
     assert!(error.contains("gb/barclays.toml") && error.contains("`template`"), "{error}");

@@ -62,7 +62,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = embedded![
         "bank-of-ireland-uk",
         "bank-of-scotland",
         "barclays",
-        
+
         "danske-bank-uk",
         "first-direct",
         "halifax",

@@ -183,12 +183,13 @@ pub enum BanksCommand {
         #[arg(long, value_parser = values::country)]
         country: Option<String>,
     },
-    /// Print the file that completes a template, with what is to be filled in
+    /// Print the file that completes a template, with what is to be filled in and where the rest is
+    /// published
     Show {
         /// Id of the template
         id: String,
     },
-    /// Load a folder of banks, and list them or say what is wrong
+    /// Load a folder of banks, and list them or say what is wrong; warn of values without a source
     Check {
         /// The folder that holds `<country>/<id>.toml`
         folder: PathBuf,
