@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::protocol::Call;
+use crate::call::Call;
 
 /// The most entries of one cache; above it the one that expires first makes room.
 const ENTRIES_MAX: usize = 1024;

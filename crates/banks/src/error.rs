@@ -4,6 +4,8 @@
 //! for the status, or show a person. The bank's own words are kept, with long runs of digits
 //! masked, so that an account number that a bank repeats does not travel further.
 
+use domain::authorisation::{BankRefusal, RefusalKind};
+
 use crate::misfit::Misfit;
 use crate::redact::shape;
 
@@ -15,18 +17,14 @@ pub const RAW_BYTES_MAX: usize = 2048;
 /// Why a bank did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BankError {
-    /// The bank, or our own check before sending (then `status` is 0), says no. Final for this
+    /// The bank, or our own check before sending (then `http_status` is 0), says no. Final for this
     /// request.
-    #[error("refused with HTTP status {status}, code {code:?}: {text}")]
-    Refused {
-        /// The standard's error code (`UK.OBIE.Field.Missing`), or one of ours when nothing was
-        /// sent: `field-limit`, `field-missing`, `field-invalid`, `unsupported`.
-        code: Option<String>,
-        /// HTTP status code, 0 when nothing was sent.
-        status: u16,
-        /// The reason, at most [`TEXT_CHARACTERS_MAX`] characters.
-        text: String,
-    },
+    ///
+    /// Its code is the standard's (`UK.OBIE.Field.Missing`), or one of ours when nothing was sent:
+    /// `field-limit`, `field-missing`, `field-invalid`, `unsupported`. Its text has at most
+    /// [`TEXT_CHARACTERS_MAX`] characters.
+    #[error("refused with HTTP status {}, code {:?}: {}", .0.http_status, .0.code, .0.text)]
+    Refused(BankRefusal),
     /// Nothing happened; the same request may be sent again later.
     #[error("unavailable, nothing happened: {text}")]
     Unavailable {
@@ -54,7 +52,17 @@ pub enum BankError {
 impl BankError {
     /// A refusal of ours before anything is sent.
     pub(crate) fn before_sending(code: &str, text: impl Into<String>) -> BankError {
-        BankError::Refused { code: Some(code.to_owned()), status: 0, text: text.into() }
+        BankError::refused(Some(code.to_owned()), 0, text.into())
+    }
+
+    /// The bank's "no" with that HTTP status, which says what it is about.
+    pub(crate) fn refused(code: Option<String>, http_status: u16, text: String) -> BankError {
+        let kind = match http_status {
+            401 => RefusalKind::NotAuthenticated,
+            403 => RefusalKind::NotPermitted,
+            _ => RefusalKind::Content,
+        };
+        BankError::Refused(BankRefusal { kind, http_status, code, text })
     }
 
     pub(crate) fn malformed(what: impl Into<String>, body: &[u8]) -> BankError {
@@ -68,7 +76,7 @@ impl BankError {
             BankError::Unknown { text } | BankError::Malformed { what: text, .. } => {
                 BankError::Unavailable { text }
             }
-            error @ (BankError::Refused { .. } | BankError::Unavailable { .. }) => error,
+            error @ (BankError::Refused(_) | BankError::Unavailable { .. }) => error,
         }
     }
 
@@ -109,10 +117,12 @@ impl AuthorisationError {
             BankError::Unknown { text } | BankError::Malformed { what: text, .. } => {
                 AuthorisationError::GrantLost(text)
             }
-            BankError::Refused { status: 400 | 401 | 422, text, .. } if !signed => {
+            BankError::Refused(BankRefusal { http_status: 400 | 401 | 422, text, .. })
+                if !signed =>
+            {
                 AuthorisationError::Unproven(format!("the bank does not take the code: {text}"))
             }
-            error @ (BankError::Refused { .. } | BankError::Unavailable { .. }) => {
+            error @ (BankError::Refused(_) | BankError::Unavailable { .. }) => {
                 AuthorisationError::Bank(error)
             }
         }

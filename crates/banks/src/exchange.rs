@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
+use crate::call::{Call, EidasIdentity};
 use crate::error::{BankError, cut};
-use crate::protocol::{Call, EidasIdentity};
 use crate::wire::WireError;
 
 /// The longest user agent that is forwarded, in bytes; a longer one is left out.

@@ -4,10 +4,10 @@
 use domain::bank::{ConsentProgress, OrderProgress};
 
 use crate::next_gen_psd2::status::Sca;
-use crate::obie::resource::Resource;
 use crate::profile::{BankProfile, Standard};
 use crate::status_reason::StatusReason;
-use crate::{next_gen_psd2, obie, polish_api, stet};
+use crate::uk_open_banking::resource::Resource;
+use crate::{next_gen_psd2, polish_api, stet, uk_open_banking};
 
 /// What is ordered, as far as a bank's words differ by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn progress(
                 OrderKind::FutureDatedPayment => Resource::ScheduledPayment,
                 OrderKind::StandingOrder => Resource::StandingOrder,
             };
-            obie::status::order_status(bank, resource, word, of_code.as_ref())
+            uk_open_banking::status::order_status(bank, resource, word, of_code.as_ref())
         }
         Standard::NextGenPsd2(own) => {
             let last =
@@ -63,7 +63,7 @@ pub fn progress(
 #[must_use]
 pub fn consent(bank: &BankProfile, word: &str) -> Option<ConsentProgress> {
     match &bank.standard {
-        Standard::UkOpenBanking(_) => obie::status::consent_progress(bank, word),
+        Standard::UkOpenBanking(_) => uk_open_banking::status::consent_progress(bank, word),
         Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => None,
     }
 }

@@ -83,7 +83,7 @@ fn every_documented_consent_and_order_is_read() {
             read += 1;
             if let Some(id) = data[*id_field].as_str() {
                 scene.bank.always(operation, Ok(answer));
-                let told = run(protocol.ask_order_status(&scene.call(), &order, id, None)).unwrap();
+                let told = run(protocol.ask_status(&scene.call(), &order, id, None)).unwrap();
                 assert_eq!(told.raw, status, "{version} {name}");
                 assert_ne!(told.progress, OrderProgress::Unrecognised, "{version} {name}");
                 continue;

@@ -4,9 +4,11 @@
 mod support;
 
 use banks::{
-    AccessToken, BODY_BYTES_MAX, BankError, OrderAnswer, Protocols, Request, Response, WireError,
+    AccessToken, BODY_BYTES_MAX, BankError, OrderAnswer, Proof, Protocols, Request, Response,
+    WireError,
 };
 use domain::account::AccountIdentifier;
+use domain::authorisation::{BankRefusal, RefusalKind};
 use domain::bank::{ConsentProgress, OrderProgress};
 use domain::money::{Amount, Currency};
 use domain::rail::Rail;
@@ -20,13 +22,17 @@ use support::{Opened, Scene, consent_status, open_payment, order, run};
 
 type Answer = Result<Response, WireError>;
 
-fn grant() -> AccessToken {
-    AccessToken { access_token: "psu-token".to_owned(), expires_at: Timestamp::MAX, refresh: None }
+fn proof() -> Proof {
+    Proof::Token(AccessToken {
+        access_token: "psu-token".to_owned(),
+        expires_at: Timestamp::MAX,
+        refresh: None,
+    })
 }
 
 fn submit(scene: &Scene, banks: &Protocols) -> Result<OrderAnswer, BankError> {
     let protocol = banks.protocol_for(&scene.profile);
-    run(protocol.submit_order(&scene.call(), &order(), "58923", &grant(), "key-2"))
+    run(protocol.submit(&scene.call(), &order(), "58923", &proof(), "key-2"))
 }
 
 fn submit_with(answer: impl FnMut(&Request) -> Answer + Send + 'static) -> BankError {
@@ -109,7 +115,13 @@ fn the_documented_error_is_read() {
     let Some(example) = documented("profiles_read-write-data-api-profile-05") else { return };
     let error = submit_with(move |_| Ok(unsigned(400, example.to_string())));
     let text = "...; ...; ...".to_owned();
-    assert_eq!(error, BankError::Refused { code: Some("...".to_owned()), status: 400, text });
+    let refusal = BankRefusal {
+        kind: RefusalKind::Content,
+        http_status: 400,
+        code: Some("...".to_owned()),
+        text,
+    };
+    assert_eq!(error, BankError::Refused(refusal));
 }
 
 /// An answer without the bank's signature is not believed, and an order stays open.
@@ -219,14 +231,12 @@ fn a_status_is_read_even_where_the_rest_is_not() {
     let consent = json!({ "Data": { "ConsentId": "58923", "Status": "Consumed" } });
     scene.bank.always("get-domestic-payment-consent", Ok(signed(200, &consent)));
     let protocol = banks.protocol_for(&scene.profile);
-    let status =
-        run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap();
+    let status = run(protocol.ask_status(&scene.call(), &order(), "58923-001", None)).unwrap();
     assert_eq!(status.progress, OrderProgress::Completed);
     let progress = run(consent_status(protocol, &scene.call(), "58923"));
     assert_eq!(progress, Ok(ConsentProgress::Consumed));
 
-    let error =
-        run(protocol.ask_order_status(&scene.call(), &order(), "another", None)).unwrap_err();
+    let error = run(protocol.ask_status(&scene.call(), &order(), "another", None)).unwrap_err();
     assert!(matches!(error, BankError::Malformed { .. }), "{error}");
     let error = run(consent_status(protocol, &scene.call(), "another")).unwrap_err();
     assert!(matches!(error, BankError::Malformed { .. }), "{error}");
@@ -300,7 +310,7 @@ fn a_client_token_that_the_bank_forgot_is_replaced_once() {
     assert_eq!(scene.bank.count("get-client-token"), 2);
     scene.bank.always("create-domestic-payment-consent", Ok(unsigned(401, "")));
     let error = open(&scene, &banks).unwrap_err();
-    assert!(matches!(error, BankError::Refused { status: 401, .. }), "{error}");
+    assert!(matches!(error, BankError::Refused(BankRefusal { http_status: 401, .. })), "{error}");
     assert_eq!(scene.bank.count("create-domestic-payment-consent"), 5);
 }
 
@@ -327,8 +337,9 @@ fn token_answers_that_cannot_be_used_are_malformed() {
     let refusal = json!({ "error": "invalid_client", "error_description": "who?" });
     scene.bank.always("get-client-token", Ok(unsigned(400, refusal.to_string())));
     let code = Some("invalid_client".to_owned());
-    let expected = BankError::Refused { code, status: 400, text: "who?".to_owned() };
-    assert_eq!(open(&scene, &banks).unwrap_err(), expected);
+    let (kind, text) = (RefusalKind::Content, "who?".to_owned());
+    let refusal = BankRefusal { kind, http_status: 400, code, text };
+    assert_eq!(open(&scene, &banks).unwrap_err(), BankError::Refused(refusal));
 }
 
 /// Orders that the bank cannot take never leave, and the complaint names the field.
@@ -371,7 +382,7 @@ fn orders_that_exceed_the_banks_limits_are_refused_before_sending() {
         change(&mut order);
         let protocol = banks.protocol_for(&scene.profile);
         match run(open_payment(protocol, &scene.call(), &order, "s", "n", "k")) {
-            Err(BankError::Refused { code, status: 0, .. }) => {
+            Err(BankError::Refused(BankRefusal { code, http_status: 0, .. })) => {
                 assert_eq!(code.as_deref(), Some(expected), "{index}");
             }
             other => panic!("{index}: {other:?}"),
@@ -398,11 +409,14 @@ fn headers_take_nothing_that_could_split_them() {
     }));
     for key in ["", "with space", "a\nb", &"k".repeat(41)] {
         let error = run(open_payment(protocol, &call, &order(), "s", "n", key)).unwrap_err();
-        assert!(matches!(error, BankError::Refused { status: 0, .. }), "{key}: {error}");
+        assert!(
+            matches!(error, BankError::Refused(BankRefusal { http_status: 0, .. })),
+            "{key}: {error}"
+        );
     }
     let error = run(consent_status(protocol, &call, "..")).unwrap_err();
-    assert!(matches!(error, BankError::Refused { status: 0, .. }), "{error}");
+    assert!(matches!(error, BankError::Refused(BankRefusal { http_status: 0, .. })), "{error}");
     scene.bank.always("get-domestic-payment", Ok(unsigned(404, "")));
-    let _ = run(protocol.ask_order_status(&call, &order(), "a/../b?c#d", None));
+    let _ = run(protocol.ask_status(&call, &order(), "a/../b?c#d", None));
     assert!(scene.bank.last("get-domestic-payment").url.ends_with("/a%2F..%2Fb%3Fc%23d"));
 }

@@ -5,7 +5,7 @@ mod support;
 
 use banks::jose::{DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached};
 use banks::profile::Standard;
-use banks::{AccessToken, BankProfile, Protocols, Response, SigningKey, parse_return};
+use banks::{AccessToken, BankProfile, Proof, Protocols, Response, SigningKey, parse_return};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use support::bank::{BANK_KEY, encode, key_set};
@@ -65,7 +65,7 @@ proptest! {
         let mut scene = Scene::at(bank);
         let Standard::UkOpenBanking(settings) = &mut scene.profile.standard else { panic!() };
         settings.signing.bank_signs = false;
-        let grant = AccessToken { access_token: "t".to_owned(), expires_at: Timestamp::MAX, refresh: None };
+        let proof = Proof::Token(AccessToken { access_token: "t".to_owned(), expires_at: Timestamp::MAX, refresh: None });
         let answer = Response { status, headers: Vec::new(), body };
         for operation in ["create-domestic-payment-consent", "create-domestic-payment",
             "confirm-funds", "get-domestic-payment", "get-domestic-payment-details",
@@ -75,9 +75,9 @@ proptest! {
         let (banks, order, call) = (Protocols::new(), order(), scene.call());
         let protocol = banks.protocol_for(&scene.profile);
         let _ = run(open_payment(protocol, &call, &order, "s", "n", "k"));
-        let _ = run(protocol.submit_order(&call, &order, "58923", &grant, "k"));
-        let _ = run(protocol.confirm_funds(&call, &order, "58923", &grant));
-        let _ = run(protocol.ask_order_status(&call, &order, "58923", None));
+        let _ = run(protocol.submit(&call, &order, "58923", &proof, "k"));
+        let _ = run(protocol.confirm_funds(&call, &order, "58923", &proof));
+        let _ = run(protocol.ask_status(&call, &order, "58923", None));
         let _ = run(consent_status(protocol, &call, "58923"));
         for operation in ["discover", "get-keys", "get-client-token"] {
             scene.bank.always(operation, Ok(answer.clone()));

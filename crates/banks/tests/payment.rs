@@ -4,9 +4,10 @@
 
 mod support;
 
+use banks::Approvable;
 use banks::jose::{DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached};
-use banks::protocol::PaymentOrder;
-use banks::{AccessToken, Approval, Pending, Protocols};
+use banks::payments::PaymentOrder;
+use banks::{AccessToken, Approval, Pending, Proof, Protocols};
 use banks::{BankError, Request};
 use domain::account::Address;
 use domain::bank::{ConsentProgress, OrderProgress};
@@ -30,8 +31,12 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&verify_compact(token, &our_keys()).unwrap()).unwrap()
 }
 
-fn grant() -> AccessToken {
-    AccessToken { access_token: "psu-token".to_owned(), expires_at: Timestamp::MAX, refresh: None }
+fn proof() -> Proof {
+    Proof::Token(AccessToken {
+        access_token: "psu-token".to_owned(),
+        expires_at: Timestamp::MAX,
+        refresh: None,
+    })
 }
 
 /// Headers, signature and body of a POST, and the body.
@@ -214,11 +219,12 @@ fn a_verified_return_is_exchanged_for_the_payers_token() {
     let returned = returned("code-1", &id_token, "state-1");
     let protocol = banks.protocol_for(&scene.profile);
     let call = scene.call();
-    let approval = run(protocol.complete_authorisation(&call, &order(), pending, &returned));
-    let Approval::Granted { consent_id, grant } = approval.unwrap() else { panic!("not granted") };
+    let approval = run(protocol.complete(&call, Approvable::Payment(&order()), pending, &returned));
+    let Approval::Granted { consent_id, proof } = approval.unwrap() else { panic!("not granted") };
+    let token = proof.token().unwrap();
     assert_eq!(consent_id, "58923");
-    assert_eq!(grant.access_token, "token-1");
-    assert_eq!(grant.expires_at, Timestamp::from_second(START_S + 300).unwrap());
+    assert_eq!(token.access_token, "token-1");
+    assert_eq!(token.expires_at, Timestamp::from_second(START_S + 300).unwrap());
     let sent = form(&scene.bank.last("exchange-code"));
     assert_eq!(sent["grant_type"], "authorization_code");
     assert_eq!(sent["code"], "code-1");
@@ -231,7 +237,7 @@ fn an_order_is_its_consent_again_with_the_payers_token() {
     let protocol = banks.protocol_for(&scene.profile);
     run(open_payment(protocol, &scene.call(), &order(), "s", "n", "key-1")).unwrap();
     let answered =
-        run(protocol.submit_order(&scene.call(), &order(), "58923", &grant(), "key-2")).unwrap();
+        run(protocol.submit(&scene.call(), &order(), "58923", &proof(), "key-2")).unwrap();
     assert_eq!(answered.bank_payment_id, "58923-001");
     assert_eq!(answered.status.progress, OrderProgress::InProcess);
     assert_eq!(answered.status.raw, "AcceptedSettlementInProcess");
@@ -256,9 +262,9 @@ fn an_order_is_its_consent_again_with_the_payers_token() {
 fn funds_are_asked_with_the_payers_token() {
     let (scene, banks) = (Scene::new(), Protocols::new());
     let protocol = banks.protocol_for(&scene.profile);
-    assert_eq!(run(protocol.confirm_funds(&scene.call(), &order(), "58923", &grant())), Ok(true));
+    assert_eq!(run(protocol.confirm_funds(&scene.call(), &order(), "58923", &proof())), Ok(true));
     scene.bank.always("confirm-funds", Ok(signed(200, &support::bank::funds(false))));
-    assert_eq!(run(protocol.confirm_funds(&scene.call(), &order(), "58923", &grant())), Ok(false));
+    assert_eq!(run(protocol.confirm_funds(&scene.call(), &order(), "58923", &proof())), Ok(false));
     let request = scene.bank.last("confirm-funds");
     assert_eq!(header(&request, "authorization"), Some("Bearer psu-token"));
     assert!(request.url.ends_with("/domestic-payment-consents/58923/funds-confirmation"));
@@ -303,17 +309,14 @@ fn a_rejection_is_asked_for_its_reason() {
         (other, "Account closed", OrderProgress::Rejected),
     ] {
         scene.bank.always("get-domestic-payment-details", Ok(signed(200, &details(code, reason))));
-        let status =
-            run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap();
+        let status = run(protocol.ask_status(&scene.call(), &order(), "58923-001", None)).unwrap();
         assert_eq!((status.progress, status.reason.as_deref()), (progress, Some(reason)));
     }
     scene.bank.always("get-domestic-payment-details", Ok(unsigned(404, "")));
-    let status =
-        run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap();
+    let status = run(protocol.ask_status(&scene.call(), &order(), "58923-001", None)).unwrap();
     assert_eq!((status.progress, status.reason), (OrderProgress::Rejected, None));
     scene.bank.always("get-domestic-payment-details", Ok(unsigned(503, "")));
-    let error =
-        run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap_err();
+    let error = run(protocol.ask_status(&scene.call(), &order(), "58923-001", None)).unwrap_err();
     assert!(matches!(error, BankError::Unknown { .. }), "{error}");
 }
 
@@ -322,9 +325,8 @@ fn an_order_that_is_rejected_at_once_comes_with_its_reason() {
     let (scene, banks) = (Scene::new(), Protocols::new());
     let protocol = banks.protocol_for(&scene.profile);
     scene.bank.always("create-domestic-payment", Ok(signed(201, &order_with_status("Rejected"))));
-    let submit = || {
-        run(protocol.submit_order(&scene.call(), &order(), "58923", &grant(), "k")).unwrap().status
-    };
+    let submit =
+        || run(protocol.submit(&scene.call(), &order(), "58923", &proof(), "k")).unwrap().status;
     scene.bank.always(
         "get-domestic-payment-details",
         Ok(signed(200, &details("ProprietaryRejection", "CUST"))),
@@ -339,8 +341,7 @@ fn an_unknown_status_is_not_interpreted() {
     let (scene, banks) = (Scene::new(), Protocols::new());
     scene.bank.always("get-domestic-payment", Ok(signed(200, &order_with_status("ACSC"))));
     let protocol = banks.protocol_for(&scene.profile);
-    let status =
-        run(protocol.ask_order_status(&scene.call(), &order(), "58923-001", None)).unwrap();
+    let status = run(protocol.ask_status(&scene.call(), &order(), "58923-001", None)).unwrap();
     assert_eq!((status.progress, status.raw.as_str()), (OrderProgress::Unrecognised, "ACSC"));
 }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use banks::profile::Standard;
-use banks::{AccessToken, Protocols};
+use banks::{AccessToken, Proof, Protocols};
 use domain::bank::{ConsentProgress, OrderProgress};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -76,7 +76,7 @@ fn documented_orders_are_read() {
         scene.bank.always("get-domestic-payment", Ok(unsigned(200, example.to_string())));
         let id = text(&example, "/Data/DomesticPaymentId");
         let protocol = banks.protocol_for(&scene.profile);
-        let status = run(protocol.ask_order_status(&scene.call(), &order(), id, None)).unwrap();
+        let status = run(protocol.ask_status(&scene.call(), &order(), id, None)).unwrap();
         assert_eq!(status.raw, text(&example, "/Data/Status"), "{page}{number}");
         assert_ne!(status.progress, OrderProgress::Unrecognised, "{page}{number}");
     }
@@ -93,13 +93,16 @@ fn the_documented_payment_is_made() {
         return;
     };
     let (order, scene, banks) = (order(), scene(), Protocols::new());
-    let grant =
-        AccessToken { access_token: "t".to_owned(), expires_at: Timestamp::MAX, refresh: None };
+    let proof = Proof::Token(AccessToken {
+        access_token: "t".to_owned(),
+        expires_at: Timestamp::MAX,
+        refresh: None,
+    });
     scene.bank.always("create-domestic-payment", Ok(unsigned(201, answer.to_string())));
     scene.bank.always("confirm-funds", Ok(unsigned(200, funds.to_string())));
     let protocol = banks.protocol_for(&scene.profile);
-    assert_eq!(run(protocol.confirm_funds(&scene.call(), &order, "58923", &grant)), Ok(true));
-    let answered = run(protocol.submit_order(&scene.call(), &order, "58923", &grant, "k")).unwrap();
+    assert_eq!(run(protocol.confirm_funds(&scene.call(), &order, "58923", &proof)), Ok(true));
+    let answered = run(protocol.submit(&scene.call(), &order, "58923", &proof, "k")).unwrap();
     assert_eq!(answered.bank_payment_id, "58923-001");
 
     let sent = scene.bank.last("create-domestic-payment");

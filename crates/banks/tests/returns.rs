@@ -3,8 +3,10 @@
 
 mod support;
 
+use banks::Approvable;
 use banks::{AuthorisationError, BankError, Pending, Protocols, Returned};
 use banks::{WireError, parse_return};
+use domain::authorisation::BankRefusal;
 use serde_json::{Value, json};
 use support::bank::{BANK_KEY, OTHER_KEY, encode, jws, key_set, unsigned};
 use support::{START_S, Scene, attempt, issuer, order, returned, run};
@@ -36,7 +38,7 @@ fn complete_with(scene: &Scene, returned: Returned) -> Result<(), AuthorisationE
     let attempt = attempt("state-1", "nonce-1", "key-1");
     let pending = Pending { attempt: &attempt, consent_id: Some("58923"), context: None };
     let call = scene.call();
-    run(protocol.complete_authorisation(&call, &order(), pending, &returned)).map(|_| ())
+    run(protocol.complete(&call, Approvable::Payment(&order()), pending, &returned)).map(|_| ())
 }
 
 fn assert_invalid(scene: &Scene, result: Result<(), AuthorisationError>, what: &str) {
@@ -136,7 +138,7 @@ fn the_banks_own_trouble_is_not_the_payers() {
     let spent = json!({ "error": "invalid_grant" });
     scene.bank.always("exchange-code", Ok(unsigned(400, spent.to_string())));
     let error = complete(&scene, token(&scene)).unwrap_err();
-    let refused = matches!(&error, AuthorisationError::Bank(BankError::Refused { code, .. })
+    let refused = matches!(&error, AuthorisationError::Bank(BankError::Refused(BankRefusal { code, .. }))
         if code.as_deref() == Some("invalid_grant"));
     assert!(refused, "{error}");
 

@@ -4,6 +4,8 @@
 
 mod support;
 
+use banks::Approvable;
+use domain::authorisation::BankRefusal;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use banks::jose::{
 use banks::profile::{ResponseMode, TokenEndpointAuth};
 use banks::wire::ClientCertificate;
 use banks::{
-    AccessToken, Approval, AuthorisationError, BankError, EidasIdentity, Pending, Protocols,
+    AccessToken, Approval, AuthorisationError, BankError, EidasIdentity, Pending, Proof, Protocols,
     Request, Returned, SigningKey, parse_return,
 };
 use jiff::Timestamp;
@@ -139,7 +141,9 @@ fn without_a_certificate_nothing_is_asked_of_such_a_bank() {
     let mut scene = certified();
     scene.identity.eidas = None;
     let opened = open(&scene);
-    let Err(BankError::Refused { code, status: 0, .. }) = opened else { panic!("{opened:?}") };
+    let Err(BankError::Refused(BankRefusal { code, http_status: 0, .. })) = opened else {
+        panic!("{opened:?}")
+    };
     assert_eq!(code.as_deref(), Some("unsupported"));
     assert_eq!(scene.bank.count("get-client-token"), 0);
 }
@@ -278,7 +282,7 @@ fn complete(scene: &Scene, response: &str) -> Result<Approval, AuthorisationErro
     let attempt = attempt("state-1", "nonce-1", "key-1");
     let pending = Pending { attempt: &attempt, consent_id: Some("58923"), context: None };
     let (call, returned) = (scene.call(), brought(response));
-    run(protocol.complete_authorisation(&call, &order(), pending, &returned))
+    run(protocol.complete(&call, Approvable::Payment(&order()), pending, &returned))
 }
 
 fn token_with(id_token: Option<&str>) -> banks::Response {
@@ -295,17 +299,23 @@ fn a_signed_response_and_the_id_token_behind_it_give_access() {
     let id_token = bank_signed(&id_token_claims(&scene));
     scene.bank.always("exchange-code", Ok(token_with(Some(&id_token))));
     let approved = complete(&scene, &bank_signed(&response_claims(&scene))).unwrap();
-    let Approval::Granted { consent_id, grant } = approved else { panic!("{approved:?}") };
-    assert_eq!((consent_id.as_str(), grant.access_token.as_str()), ("58923", "token-1"));
+    let Approval::Granted { consent_id, proof } = approved else { panic!("{approved:?}") };
+    assert_eq!(
+        (consent_id.as_str(), proof.token().unwrap().access_token.as_str()),
+        ("58923", "token-1")
+    );
     let sent = form(&scene.bank.last("exchange-code"));
     assert_eq!((sent["code"].as_str(), sent["code_verifier"].len()), ("code-1", 43));
 
     let banks = Protocols::new();
     let protocol = banks.protocol_for(&scene.profile);
     let call = scene.call();
-    let grant =
-        AccessToken { access_token: "t".to_owned(), expires_at: Timestamp::MAX, refresh: None };
-    run(protocol.submit_order(&call, &order(), "58923", &grant, "key-2")).unwrap();
+    let proof = Proof::Token(AccessToken {
+        access_token: "t".to_owned(),
+        expires_at: Timestamp::MAX,
+        refresh: None,
+    });
+    run(protocol.submit(&call, &order(), "58923", &proof, "key-2")).unwrap();
 }
 
 #[test]

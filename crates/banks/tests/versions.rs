@@ -5,7 +5,8 @@
 mod support;
 
 use banks::profile::{Capability, UkOpenBankingVersion};
-use banks::{AccessToken, BankError, PaymentOrder, Protocols};
+use banks::{AccessToken, BankError, PaymentOrder, Proof, Protocols};
+use domain::authorisation::BankRefusal;
 use domain::bank::{ConsentProgress, OrderProgress, RefundAccount};
 use domain::initiation::{Frequency, Schedule};
 use jiff::Timestamp;
@@ -80,8 +81,12 @@ const VERSIONS: [Version; 2] = [
     ("ob-quartz", UkOpenBankingVersion::V4_0, "v4.0-update4", "AWAU", ["RCVD", "RCVD", "RCVD"]),
 ];
 
-fn grant() -> AccessToken {
-    AccessToken { access_token: "psu-token".to_owned(), expires_at: Timestamp::MAX, refresh: None }
+fn proof() -> Proof {
+    Proof::Token(AccessToken {
+        access_token: "psu-token".to_owned(),
+        expires_at: Timestamp::MAX,
+        refresh: None,
+    })
 }
 
 fn order_at(version: UkOpenBankingVersion, schedule: Schedule) -> PaymentOrder {
@@ -118,10 +123,10 @@ fn every_kind_of_order_is_written_as_its_document_says() {
                 Ok(signed(201, &order_named(id_field, word, &request.body)))
             });
             let protocol = banks.protocol_for(&scene.profile);
-            let (call, grant) = (scene.call(), grant());
+            let (call, proof) = (scene.call(), proof());
             let opened = run(open_payment(protocol, &call, &order, "s", "n", "key-1"));
             assert_eq!(opened.unwrap().consent_id, "58923");
-            let sent = run(protocol.submit_order(&call, &order, "58923", &grant, "key-2"));
+            let sent = run(protocol.submit(&call, &order, "58923", &proof, "key-2"));
             let answered = sent.unwrap();
             assert_eq!(answered.bank_payment_id, "58923-001");
             assert_eq!(answered.status.progress, OrderProgress::InProcess);
@@ -161,7 +166,7 @@ fn every_status_of_the_published_documents_is_known() {
                 let get_details = operation("get", named.operation, "-details");
                 scene.bank.always(get_details, Ok(signed(200, &details)));
                 let protocol = banks.protocol_for(&scene.profile);
-                let status = run(protocol.ask_order_status(&scene.call(), &order, "1", None));
+                let status = run(protocol.ask_status(&scene.call(), &order, "1", None));
                 let progress = status.unwrap().progress;
                 assert_ne!(progress, OrderProgress::Unrecognised, "{document} {word}");
             }
@@ -193,7 +198,7 @@ fn a_reason_that_comes_with_the_order_is_not_asked_for_again() {
     ] {
         let data = json!({ "DomesticPaymentId": "1", "Status": "RJCT", "StatusReason": reasons });
         scene.bank.always("get-domestic-payment", Ok(signed(200, &json!({ "Data": data }))));
-        let status = run(protocol.ask_order_status(&scene.call(), &order(), "1", None)).unwrap();
+        let status = run(protocol.ask_status(&scene.call(), &order(), "1", None)).unwrap();
         assert_eq!((status.progress, status.reason.as_deref()), (progress, Some(words)));
         assert_eq!(scene.bank.count("get-domestic-payment-details"), 0);
     }
@@ -203,7 +208,7 @@ fn a_reason_that_comes_with_the_order_is_not_asked_for_again() {
     let details = json!({ "Data": { "PaymentStatus": [{ "Status": "RJCT",
         "StatusDetail": { "Status": "RJCT", "StatusReason": "AM04" } }] } });
     scene.bank.always("get-domestic-payment-details", Ok(signed(200, &details)));
-    let status = run(protocol.ask_order_status(&scene.call(), &order(), "1", None)).unwrap();
+    let status = run(protocol.ask_status(&scene.call(), &order(), "1", None)).unwrap();
     assert_eq!(status.progress, OrderProgress::InsufficientFunds);
 }
 
@@ -220,7 +225,7 @@ fn words_of_the_other_version_are_not_guessed() {
         assert!(matches!(read, Err(BankError::Malformed { .. })), "{read:?}");
         let data = json!({ "Data": { "DomesticPaymentId": "1", "Status": status } });
         scene.bank.always("get-domestic-payment", Ok(signed(200, &data)));
-        let read = run(protocol.ask_order_status(&scene.call(), &order(), "1", None)).unwrap();
+        let read = run(protocol.ask_status(&scene.call(), &order(), "1", None)).unwrap();
         assert_eq!((read.progress, read.raw.as_str()), (OrderProgress::Unrecognised, status));
     }
     let (scene, banks) = (Scene::at("ob-quartz"), Protocols::new());
@@ -242,7 +247,10 @@ fn an_error_of_4_0_needs_nothing_but_its_code() {
     scene.bank.always("create-domestic-payment-consent", Ok(answer));
     let protocol = banks.protocol_for(&scene.profile);
     let opened = run(open_payment(protocol, &scene.call(), &order(), "s", "n", "key-1"));
-    let Err(BankError::Refused { code, status, text }) = opened else { panic!("{opened:?}") };
+    let Err(BankError::Refused(BankRefusal { code, http_status: status, text, .. })) = opened
+    else {
+        panic!("{opened:?}")
+    };
     assert_eq!((code.as_deref(), status, text.as_str()), (Some("U004"), 400, ""));
 }
 
@@ -264,7 +272,9 @@ fn a_consent_that_is_rejected_at_once_comes_with_its_reason() {
         });
         let protocol = banks.protocol_for(&scene.profile);
         let opened = run(open_payment(protocol, &scene.call(), &order(), "s", "n", "key-1"));
-        let Err(BankError::Refused { code: told, text, .. }) = opened else { panic!("{opened:?}") };
+        let Err(BankError::Refused(BankRefusal { code: told, text, .. })) = opened else {
+            panic!("{opened:?}")
+        };
         assert_eq!((told.as_deref(), text.as_str()), (code, said));
     }
 }
@@ -288,7 +298,8 @@ fn what_a_version_or_a_bank_has_no_place_for_is_refused_before_sending() {
         let (scene, banks) = (Scene::at(bank), Protocols::new());
         let protocol = banks.protocol_for(&scene.profile);
         let opened = run(open_payment(protocol, &scene.call(), &order, "s", "n", "key-1"));
-        let Err(BankError::Refused { code: found, status: 0, .. }) = opened else {
+        let Err(BankError::Refused(BankRefusal { code: found, http_status: 0, .. })) = opened
+        else {
             panic!("{opened:?}")
         };
         assert_eq!(found.as_deref(), Some(code));
@@ -304,5 +315,8 @@ fn what_a_version_or_a_bank_has_no_place_for_is_refused_before_sending() {
     let order = order_at(v3, standing);
     let protocol = banks.protocol_for(&scene.profile);
     let opened = run(open_payment(protocol, &scene.call(), &order, "s", "n", "key-1"));
-    assert!(matches!(opened, Err(BankError::Refused { status: 0, .. })), "{opened:?}");
+    assert!(
+        matches!(opened, Err(BankError::Refused(BankRefusal { http_status: 0, .. }))),
+        "{opened:?}"
+    );
 }

@@ -170,9 +170,8 @@ pub async fn remove(options: &DatabaseOptions, fingerprint: &str) -> anyhow::Res
     let db = open_existing(options).await?;
     let wanted = fingerprint.to_ascii_lowercase();
     let removed = db
-        .transact(move |tx| {
-            let wanted = wanted.clone();
-            unit(async move { certificates::delete(tx, &wanted).await })
+        .transact(wanted, move |wanted, tx| {
+            unit(async move { certificates::delete(tx, wanted).await })
         })
         .await
         .map_err(|error| anyhow!("{error}"))?;

@@ -124,25 +124,24 @@ async fn set(database: &DatabaseOptions, id: MemberId, change: Change) -> anyhow
     let db = open_existing(database).await?;
     let wanted = id.clone();
     let changed = db
-        .transact(move |tx| {
-            let (wanted, change) = (wanted.clone(), change.clone());
+        .transact((wanted, change), move |(wanted, change), tx| {
             unit(async move {
-                let Some(mut settings) = members::settings(tx, &wanted).await? else {
+                let Some(mut settings) = members::settings(tx, wanted).await? else {
                     return Ok(Ok(None));
                 };
                 for other in members::list(tx).await? {
                     let taken = |alias: &&Alias| {
-                        other.id != wanted
+                        other.id != *wanted
                             && other.settings.aliases.iter().any(|one| one.is_same(alias))
                     };
                     if let Some(alias) = change.aliases.iter().find(taken) {
                         return Ok(Err(format!("{alias} is an alias of {}", other.id)));
                     }
                 }
-                if let Err(reason) = change.applied_to(&mut settings) {
+                if let Err(reason) = change.clone().applied_to(&mut settings) {
                     return Ok(Err(reason));
                 }
-                members::set_settings(tx, &wanted, &settings).await?;
+                members::set_settings(tx, wanted, &settings).await?;
                 Ok(Ok(Some(settings)))
             })
         })

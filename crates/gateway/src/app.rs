@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use aws_lc_rs::constant_time;
+use banks::call::Identity;
 use banks::directory::Directory;
 use banks::payee_verification::VerificationService;
 use banks::profile::BankProfile;
-use banks::protocol::{Identity, Protocols};
+use banks::protocol::Protocols;
 use banks::wire::{ClientCertificate, Wire};
 use domain::authorisation::{Attempt, RepeatedCreation};
 use domain::ids::{MemberId, PaymentId};

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use banks::call::{Call, Identity, PsuContext};
 use banks::profile::BankProfile;
-use banks::protocol::{Call, Identity, Protocol, PsuContext};
+use banks::protocol::Protocol;
 use banks::redact;
 use banks::wire::{Request, Response, Wire, WireError};
 use domain::ids::MemberId;
@@ -107,9 +108,8 @@ pub(crate) async fn keep(app: &App, subject: &Subject, calls: Vec<BankCall>) {
     let (of, calls) = (subject.clone(), Arc::new(calls));
     let kept = app
         .db()
-        .transact(move |tx| {
-            let (of, calls) = (of.clone(), Arc::clone(&calls));
-            unit(async move { bank_calls::insert(tx, &of, &calls).await })
+        .transact((of, calls), move |(of, calls), tx| {
+            unit(async move { bank_calls::insert(tx, of, calls).await })
         })
         .await;
     if let Err(error) = kept {

@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use banks::call::{EidasIdentity, Identity};
 use banks::eidas::issue::{pem_content, pem_contents};
 use banks::eidas::{Certificate, key_fits};
 use banks::jose::SigningKey;
-use banks::protocol::{EidasIdentity, Identity};
 use banks::wire::ClientCertificate;
 use domain::ids::MemberId;
 use domain::sealed::Sealed;
@@ -112,8 +112,7 @@ pub fn prepare(
 /// [`GatewayError::Store`].
 pub async fn add(db: &Db, prepared: Vec<HeldCertificate>) -> Result<(), GatewayError> {
     let prepared = Arc::new(prepared);
-    db.transact(move |tx| {
-        let prepared = Arc::clone(&prepared);
+    db.transact(prepared, move |prepared, tx| {
         unit(async move {
             for held in prepared.iter() {
                 certificates::insert(tx, held).await?;

@@ -95,7 +95,7 @@ pub async fn delete_old(app: &App) -> Result<u64, GatewayError> {
     let keys_before = before(app.settings().idempotency_keys_kept_days);
     let deleted = app
         .db()
-        .transact(move |tx| {
+        .transact((), move |(), tx| {
             unit(async move {
                 let calls = bank_calls::delete_old(tx, calls_before, DELETED_MAX).await?;
                 let keys = idempotency::delete_old(tx, keys_before, DELETED_MAX).await?;

@@ -113,9 +113,8 @@ pub async fn answered(
 ) -> Result<(), GatewayError> {
     let (id, answer) = (key.id.clone(), Arc::<str>::from(answer));
     app.db()
-        .transact(move |tx| {
-            let (id, answer) = (id.clone(), Arc::clone(&answer));
-            unit(async move { idempotency::answered(tx, &id, &answer).await })
+        .transact((id, answer), move |(id, answer), tx| {
+            unit(async move { idempotency::answered(tx, id, answer).await })
         })
         .await?;
     Ok(())

@@ -125,21 +125,20 @@ pub async fn add_key(
     let request = idempotency.map(|key| key.row(app, 0));
     let added = app
         .db()
-        .transact(move |tx| {
-            let (member_id, key, request) = (member_id.clone(), key.clone(), request.clone());
+        .transact((member_id, key, request), move |(member_id, key, request), tx| {
             unit(async move {
-                let known = members::keys(tx, &member_id).await?;
+                let known = members::keys(tx, member_id).await?;
                 let room = known.len() < members::KEYS_MAX
                     || known.iter().any(|other| other.key_id == key.key_id);
                 if !room {
                     return Ok(Err(too_many_keys()));
                 }
                 if let Some(request) = request
-                    && !idempotency::insert(tx, &request, None).await?
+                    && !idempotency::insert(tx, request, None).await?
                 {
                     return Ok(Err(GatewayError::KeyTaken));
                 }
-                members::insert_key(tx, &member_id, &key, now).await.map(Ok)
+                members::insert_key(tx, member_id, key, now).await.map(Ok)
             })
         })
         .await?;
@@ -237,9 +236,8 @@ pub async fn set_settings(
     let wanted = id.clone();
     let known = app
         .db()
-        .transact(move |tx| {
-            let (wanted, settings) = (wanted.clone(), settings.clone());
-            unit(async move { members::set_settings(tx, &wanted, &settings).await })
+        .transact((wanted, settings), move |(wanted, settings), tx| {
+            unit(async move { members::set_settings(tx, wanted, settings).await })
         })
         .await?;
     app.member_settings.forget(id);
@@ -270,9 +268,8 @@ pub async fn delete_key(app: &App, member: &Member, key_id: &str) -> Result<bool
     let (member_id, wanted) = (member.id().clone(), key_id.to_owned());
     let deleted = app
         .db()
-        .transact(move |tx| {
-            let (member_id, wanted) = (member_id.clone(), wanted.clone());
-            unit(async move { members::delete_key(tx, &member_id, &wanted).await })
+        .transact((member_id, wanted), move |(member_id, wanted), tx| {
+            unit(async move { members::delete_key(tx, member_id, wanted).await })
         })
         .await?;
     app.keys.forget(&(member.id().clone(), key_id.to_owned()));

@@ -53,8 +53,9 @@ pub async fn check(app: &App) -> Readiness {
     let writes = match kept {
         Some((_, writes)) => writes,
         None => {
-            let writing =
-                app.db().transact(move |tx| unit(async move { readiness::write(tx, now).await }));
+            let writing = app
+                .db()
+                .transact((), move |(), tx| unit(async move { readiness::write(tx, now).await }));
             let outcome = match select(Box::pin(writing), app.clock().sleep(CHECK_MS)).await {
                 Either::Left((outcome, _)) => outcome,
                 Either::Right(_) => {

@@ -43,16 +43,14 @@ pub(crate) async fn keep<T: Serialize>(
     let (member_id, id, now) = (member.id().clone(), id.to_owned(), app.now());
     let key = key.map(|key| key.row(app, 0));
     app.db()
-        .transact(move |tx| {
-            let (member_id, id) = (member_id.clone(), id.clone());
-            let (sealed, key) = (sealed.clone(), key.clone());
+        .transact((member_id, id, sealed, key), move |(member_id, id, sealed, key), tx| {
             unit(async move {
                 if let Some(key) = key
-                    && !idempotency::insert(tx, &key, None).await?
+                    && !idempotency::insert(tx, key, None).await?
                 {
                     return Ok(Err(GatewayError::KeyTaken));
                 }
-                sealed_records::insert(tx, kind, &id, &member_id, &sealed, now).await.map(Ok)
+                sealed_records::insert(tx, kind, id, member_id, sealed, now).await.map(Ok)
             })
         })
         .await?

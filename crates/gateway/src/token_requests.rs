@@ -5,8 +5,9 @@ mod on_pages;
 
 use std::sync::Arc;
 
+use banks::approvals::Credentials;
+use banks::call::PsuContext;
 use banks::profile::ScaMethod;
-use banks::protocol::{Credentials, PsuContext};
 use domain::authorisation::Authorisation;
 use domain::ids::TokenRequestId;
 use domain::initiation::{Flow, Initiation};
@@ -72,8 +73,7 @@ pub async fn create(
     let key = key.map(|key| Arc::new(key.row(app, 0)));
     let request = Arc::clone(&shared);
     app.db()
-        .transact(move |tx| {
-            let (request, key) = (Arc::clone(&request), key.clone());
+        .transact((request, key), move |(request, key), tx| {
             unit(async move {
                 let ref_id = &request.initiation.order.ref_id;
                 let known = token_requests::of_reference(tx, &request.member_id, ref_id).await?;
@@ -82,11 +82,11 @@ pub async fn create(
                     return Ok(Err(GatewayError::ReferenceTaken));
                 }
                 if let Some(key) = key
-                    && !idempotency::insert(tx, &key, None).await?
+                    && !idempotency::insert(tx, key, None).await?
                 {
                     return Ok(Err(GatewayError::KeyTaken));
                 }
-                match token_requests::insert(tx, &request).await? {
+                match token_requests::insert(tx, request).await? {
                     true => Ok(Ok(())),
                     // Another one with the reference came at the same moment: seen when run again.
                     false => Err(StoreError::Conflict),

@@ -71,10 +71,9 @@ pub async fn delete(
     let (member_id, record) = (member.id().clone(), id.clone());
     let deleted = app
         .db()
-        .transact(move |tx| {
-            let (member_id, record) = (member_id.clone(), record.clone());
+        .transact((member_id, record), move |(member_id, record), tx| {
             unit(async move {
-                store::sealed_records::delete_account(tx, record.as_str(), &member_id).await
+                store::sealed_records::delete_account(tx, record.as_str(), member_id).await
             })
         })
         .await?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use banks::protocol::PsuContext;
+use banks::call::PsuContext;
 use domain::ids::{MemberId, PaymentId};
 use domain::payment::Payment;
 use domain::token_request::TokenRequest;

@@ -22,11 +22,10 @@ pub async fn put(app: &App, member: &Member, config: WebhookConfig) -> Result<()
     check_url("url", &config.url, app.settings().sandbox).map_err(GatewayError::Invalid)?;
     let (member_id, now) = (member.id().clone(), app.now());
     app.db()
-        .transact(move |tx| {
-            let (member_id, config) = (member_id.clone(), config.clone());
+        .transact((member_id, config), move |(member_id, config), tx| {
             unit(async move {
-                webhooks::put(tx, &member_id, &config, now).await?;
-                jobs::wake_deliveries(tx, &member_id, now, WOKEN_PAYMENTS_MAX).await
+                webhooks::put(tx, member_id, config, now).await?;
+                jobs::wake_deliveries(tx, member_id, now, WOKEN_PAYMENTS_MAX).await
             })
         })
         .await?;
@@ -52,9 +51,8 @@ pub async fn delete(app: &App, member: &Member) -> Result<bool, GatewayError> {
     let member_id = member.id().clone();
     let deleted = app
         .db()
-        .transact(move |tx| {
-            let member_id = member_id.clone();
-            unit(async move { webhooks::delete(tx, &member_id).await })
+        .transact(member_id, move |member_id, tx| {
+            unit(async move { webhooks::delete(tx, member_id).await })
         })
         .await?;
     Ok(deleted)

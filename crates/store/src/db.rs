@@ -66,24 +66,26 @@ impl Db {
         }
     }
 
-    /// Runs a unit of work and commits it durably. The unit may run more than once, so it must
-    /// change nothing but the database; it must await nothing but its [`Tx`].
+    /// Runs a unit of work on `input` and commits it durably. The unit may run more than once, so it
+    /// gets its input by reference, and must change nothing but the database; it must await nothing
+    /// but its [`Tx`].
     ///
     /// # Errors
     /// The unit's own error (nothing is kept), or that of the commit; [`StoreError::Conflict`]
     /// only after [`ATTEMPTS_MAX`] runs. (On SQLite units run one after the other, so a unit that
     /// reads what it changes never meets one, and none is run again.)
-    pub async fn transact<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub async fn transact<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
     where
+        I: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'t> Fn(&'t mut Tx) -> Unit<'t, T> + Send + Sync + 'static,
+        F: for<'t> Fn(&'t I, &'t mut Tx) -> Unit<'t, T> + Send + Sync + 'static,
     {
         match self {
-            Db::Sqlite(sqlite) => sqlite.transact(work).await,
+            Db::Sqlite(sqlite) => sqlite.transact(input, work).await,
             Db::Postgres(postgres) => {
                 let mut attempt = 1;
                 loop {
-                    match postgres.transact(&work, Patience::OfUnit).await {
+                    match postgres.transact(&input, &work, Patience::OfUnit).await {
                         Err(StoreError::Conflict) if attempt < ATTEMPTS_MAX => attempt += 1,
                         result => return result,
                     }
@@ -95,11 +97,11 @@ impl Db {
     /// Runs the unit that brings the schema up to date, however long that takes.
     pub(crate) async fn migrate<F>(&self, work: F) -> Result<(), StoreError>
     where
-        F: for<'t> Fn(&'t mut Tx) -> Unit<'t, ()> + Send + Sync + 'static,
+        F: for<'t> Fn(&'t (), &'t mut Tx) -> Unit<'t, ()> + Send + Sync + 'static,
     {
         match self {
-            Db::Sqlite(sqlite) => sqlite.transact(work).await,
-            Db::Postgres(postgres) => postgres.transact(&work, Patience::Endless).await,
+            Db::Sqlite(sqlite) => sqlite.transact((), work).await,
+            Db::Postgres(postgres) => postgres.transact(&(), &work, Patience::Endless).await,
         }
     }
 

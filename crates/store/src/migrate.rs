@@ -46,7 +46,7 @@ enum Filling {
 }
 
 pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
-    db.migrate(|tx| unit(migrate(tx))).await
+    db.migrate(|(), tx| unit(migrate(tx))).await
 }
 
 async fn migrate(tx: &mut Tx) -> Result<(), StoreError> {

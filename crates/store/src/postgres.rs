@@ -112,16 +112,22 @@ impl Postgres {
         within(&mut self.patience(Patience::OfUnit), work).await.ok_or_else(unanswered)
     }
 
-    pub(crate) async fn transact<T, F>(&self, work: &F, patience: Patience) -> Result<T, StoreError>
+    pub(crate) async fn transact<I, T, F>(
+        &self,
+        input: &I,
+        work: &F,
+        patience: Patience,
+    ) -> Result<T, StoreError>
     where
-        F: for<'t> Fn(&'t mut Tx) -> Unit<'t, T> + Send + Sync,
+        I: Sync,
+        F: for<'t> Fn(&'t I, &'t mut Tx) -> Unit<'t, T> + Send + Sync,
     {
         let client = self.connection().await?;
         let mut tx = Tx::Postgres(PostgresTx { client: Some(client), bodies: self.bodies.clone() });
         let mut patience = self.patience(patience);
         let working = async {
             tx.batch("BEGIN").await?;
-            work(&mut tx).await
+            work(input, &mut tx).await
         };
         // Without an answer the connection is closed, which ends the transaction.
         match within(&mut patience, working).await.ok_or_else(unanswered)? {

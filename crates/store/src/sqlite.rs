@@ -84,15 +84,16 @@ impl Sqlite {
         &self.bodies
     }
 
-    pub(crate) async fn transact<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(crate) async fn transact<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
     where
+        I: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'t> Fn(&'t mut Tx) -> Unit<'t, T> + Send + Sync + 'static,
+        F: for<'t> Fn(&'t I, &'t mut Tx) -> Unit<'t, T> + Send + Sync + 'static,
     {
         let (send, receive) = oneshot::channel();
         let task: Task = Box::new(move |tx| {
             let result = match tx {
-                Some(tx) => run_in_savepoint(tx, &work),
+                Some(tx) => run_in_savepoint(tx, &input, &work),
                 None => Err(StoreError::Unavailable("no transaction".to_owned())),
             };
             Box::new(move |commit: &CommitResult| {
@@ -272,12 +273,12 @@ fn write_batch(tx: &mut Tx, batch: &mut Vec<Task>) {
     }
 }
 
-fn run_in_savepoint<T, F>(tx: &mut Tx, work: &F) -> Result<T, StoreError>
+fn run_in_savepoint<I, T, F>(tx: &mut Tx, input: &I, work: &F) -> Result<T, StoreError>
 where
-    F: for<'t> Fn(&'t mut Tx) -> Unit<'t, T>,
+    F: for<'t> Fn(&'t I, &'t mut Tx) -> Unit<'t, T>,
 {
     control(tx, "SAVEPOINT unit")?;
-    let result = run_now(tx, work);
+    let result = finished(work(input, tx));
     match &result {
         Ok(_) => control(tx, "RELEASE unit")?,
         Err(_) => control(tx, "ROLLBACK TO unit").and_then(|()| control(tx, "RELEASE unit"))?,
@@ -289,7 +290,12 @@ fn run_now<T>(
     tx: &mut Tx,
     work: impl for<'t> FnOnce(&'t mut Tx) -> Unit<'t, T>,
 ) -> Result<T, StoreError> {
-    work(tx).now_or_never().unwrap_or_else(|| {
+    finished(work(tx))
+}
+
+/// The result of a unit, which awaits nothing: SQLite answers at once.
+fn finished<T>(unit: Unit<'_, T>) -> Result<T, StoreError> {
+    unit.now_or_never().unwrap_or_else(|| {
         Err(StoreError::Corrupt("a unit of work awaited something but its database".to_owned()))
     })
 }

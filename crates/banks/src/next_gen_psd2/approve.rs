@@ -13,10 +13,12 @@ use super::wire::{
     AccountIn, Answer, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, said, status_reason,
 };
 use super::{oauth, settings};
+use crate::approvals::Approval;
+use crate::call::Call;
 use crate::error::{BankError, cut, words};
 use crate::exchange::{body_of, header, read, segment};
+use crate::payments::{OrderAnswer, PaymentOrder};
 use crate::profile::AcceptedStatus;
-use crate::protocol::{Approval, Call, OrderAnswer, PaymentOrder};
 use crate::wire::Response;
 use domain::account::AccountIdentifier;
 use domain::bank::{OrderProgress, OrderStatus, RefundAccount};
@@ -273,7 +275,7 @@ impl Payment<'_> {
                 let step = Step::OAuth { metadata_url };
                 context.continues(id, step, Approach::Redirect { url })
             }
-            Err(refused @ BankError::Refused { .. }) => Err(refused),
+            Err(refused @ BankError::Refused(_)) => Err(refused),
             Err(
                 BankError::Unavailable { .. }
                 | BankError::Unknown { .. }
@@ -416,7 +418,7 @@ impl Payment<'_> {
         };
         Ok(Approval::OrderTaken {
             answer: OrderAnswer { bank_payment_id: self.id.to_owned(), status, refund_account },
-            grant: context.token.clone(),
+            token: context.token.clone(),
         })
     }
 

@@ -6,9 +6,10 @@ use super::context::{Context, Step};
 use super::exchange::{Ask, send};
 use super::status::{Sca, Transaction};
 use super::wire::ScaStatusAnswer;
+use crate::approvals::Approval;
 use crate::error::{BankError, words};
 use crate::exchange::read;
-use crate::protocol::{Approval, OrderAnswer};
+use crate::payments::OrderAnswer;
 use domain::authorisation::Approach;
 use domain::bank::{OrderProgress, OrderStatus};
 
@@ -77,6 +78,6 @@ impl Payment<'_> {
     fn executed(&self, status: OrderStatus) -> Approval {
         let bank_payment_id = self.id.to_owned();
         let answer = OrderAnswer { bank_payment_id, status, refund_account: None };
-        Approval::OrderTaken { answer, grant: None }
+        Approval::OrderTaken { answer, token: None }
     }
 }

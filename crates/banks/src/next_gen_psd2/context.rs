@@ -4,9 +4,10 @@ use domain::authorisation::{Approach, Challenge, ChallengeField, FieldKind};
 use serde::{Deserialize, Serialize};
 
 use super::wire::{Answer, Resource};
+use crate::approvals::{Approval, Pending};
 use crate::error::{BankError, words};
 use crate::profile::BankProfile;
-use crate::protocol::{AccessToken, Approval, Pending};
+use crate::token::AccessToken;
 
 /// The field of the payer's password.
 pub(super) const PASSWORD: &str = "password";
@@ -61,9 +62,6 @@ pub(super) struct Context {
     /// Whether the password starts an authorisation, instead of updating one.
     #[serde(default)]
     pub(super) password_starts: bool,
-    /// Whether the payer approves a cancellation.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) cancels: bool,
     /// The questions as they were asked last, for a retry.
     pub(super) challenge: Option<Challenge>,
 }

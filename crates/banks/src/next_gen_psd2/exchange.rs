@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::settings;
 use super::wire::TppMessage;
+use crate::call::Call;
 use crate::eidas::Certificate;
 use crate::error::{BankError, words};
 use crate::exchange::{eidas, header, no_response, psu_ip_address, psu_user_agent};
 use crate::http_signature::signature;
-use crate::protocol::Call;
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
 
 /// What stands for the payer's address where nobody knows it: the standard demands one, and the
@@ -129,7 +129,7 @@ pub(super) fn success(response: Response) -> Result<Response, BankError> {
         }),
         400..=499 => {
             let (code, text) = refusal(&response);
-            Err(BankError::Refused { code, status, text })
+            Err(BankError::refused(code, status, text))
         }
         _ => Err(BankError::malformed(
             format!("HTTP status {status} where the standard has a 2xx"),

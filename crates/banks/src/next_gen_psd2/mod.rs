@@ -18,6 +18,7 @@ mod wire;
 
 use domain::authorisation::Approach;
 use domain::authorisation::Attempt;
+use domain::authorisation::{BankRefusal, RefusalKind};
 use domain::bank::{OrderProgress, OrderStatus};
 use domain::seams::BoxFuture;
 
@@ -26,15 +27,16 @@ use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, Step, identification
 use self::exchange::{Ask, request_id_of, send};
 use self::status::Sca;
 use self::wire::{Resource, payment};
+use crate::approvals::{Approvable, Approval, Approvals, Credentials, Held, Pending};
+use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{body_of, header, segment};
 use crate::misfit::{Misfit, unsupported};
+use crate::payments::Payments;
+use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
-use crate::protocol::{
-    AccessToken, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
-    Protocol, RefreshToken,
-};
 use crate::psu_return::Returned;
+use crate::token::{AccessToken, Proof, RefreshToken};
 
 /// The standard. It keeps nothing between calls.
 #[derive(Default)]
@@ -117,7 +119,7 @@ impl NextGenPsd2 {
     async fn returned(
         &self,
         call: &Call<'_>,
-        order: &PaymentOrder,
+        what: Approvable<'_>,
         pending: Pending<'_>,
         returned: &Returned,
     ) -> Result<Approval, AuthorisationError> {
@@ -132,7 +134,7 @@ impl NextGenPsd2 {
             let metadata_url = metadata_url.unwrap_or_default();
             let token = oauth::exchange_code(call, metadata_url, attempt, returned).await?;
             context.token = Some(token);
-            return match self.create(call, order, attempt, context).await {
+            return match self.create(call, what.order(), attempt, context).await {
                 // The payment was not created, and the token is known to nobody else.
                 Err(BankError::Unavailable { text }) => Err(AuthorisationError::GrantLost(text)),
                 created => Ok(created?),
@@ -145,7 +147,7 @@ impl NextGenPsd2 {
             let token = oauth::exchange_code(call, &metadata_url, attempt, returned).await?;
             context.token = Some(token);
             // The code is spent, so the token is kept whatever the bank says of the payment.
-            return match known(call, order, &pending, &context)?.ask(&context).await {
+            return match known(call, what, &pending, &context)?.ask(&context).await {
                 Ok(Approval::Waiting) | Err(_) => {
                     let approach = Approach::Decoupled { message: None };
                     Ok(context.continues(pending.consent_id, Step::Decoupled, approach)?)
@@ -153,7 +155,7 @@ impl NextGenPsd2 {
                 Ok(told) => Ok(told),
             };
         }
-        let known = known(call, order, &pending, &context)?;
+        let known = known(call, what, &pending, &context)?;
         // Nothing that the browser says is believed; only the bank's own answer is. The code
         // confirms one authorisation once, so that it may be brought again after a lost answer.
         let code = returned.get("confirmationCode");
@@ -175,14 +177,14 @@ impl NextGenPsd2 {
     async fn asked(
         &self,
         call: &Call<'_>,
-        order: &PaymentOrder,
+        what: Approvable<'_>,
         pending: Pending<'_>,
     ) -> Result<Approval, BankError> {
         let mut context = Context::read(&pending)?;
         if pending.consent_id.is_none() {
             return Ok(Approval::Waiting);
         }
-        let known = known(call, order, &pending, &context)?;
+        let known = known(call, what, &pending, &context)?;
         let stands = known.stands(&context).await?;
         let reached = match stands {
             Stands::At(reached) => reached,
@@ -231,7 +233,7 @@ impl NextGenPsd2 {
     async fn answered(
         &self,
         call: &Call<'_>,
-        order: &PaymentOrder,
+        what: Approvable<'_>,
         pending: Pending<'_>,
         credentials: &Credentials,
     ) -> Result<Approval, BankError> {
@@ -239,7 +241,7 @@ impl NextGenPsd2 {
         let given = |field: &str| credentials.get(field).ok_or_else(|| unanswered("answer"));
         let update = match &context.step {
             Step::Identify => {
-                return self.begin(call, order, pending.attempt, credentials).await;
+                return self.begin(call, what.order(), pending.attempt, credentials).await;
             }
             Step::Password => {
                 let psu_data = Some(PsuData { password: given(PASSWORD)? });
@@ -260,17 +262,17 @@ impl NextGenPsd2 {
                 return Err(unsupported("the bank asks no question").into());
             }
         };
-        let known = known(call, order, &pending, &context)?;
+        let known = known(call, what, &pending, &context)?;
         match known.update(&context, &update).await {
             Ok(told) => known.next(context.clone(), told).await,
-            Err(BankError::Refused { code, status, text }) => {
-                if !is_wrong_answer(code.as_deref(), status) {
+            Err(BankError::Refused(refusal)) => {
+                if !is_wrong_answer(&refusal) {
                     // An authorisation that has ended takes no answer, however it ended.
                     return match known.ask(&context).await {
                         Ok(ended @ (Approval::Declined { .. } | Approval::OrderTaken { .. })) => {
                             Ok(ended)
                         }
-                        Ok(_) | Err(_) => Err(BankError::Refused { code, status, text }),
+                        Ok(_) | Err(_) => Err(BankError::Refused(refusal)),
                     };
                 }
                 // After the last try the bank ends the authorisation, or the payment.
@@ -283,7 +285,7 @@ impl NextGenPsd2 {
                     Ok(ended @ (Approval::Declined { .. } | Approval::OrderTaken { .. })) => {
                         Ok(ended)
                     }
-                    Ok(_) | Err(_) => context.clone().asks_again(pending.consent_id, &text),
+                    Ok(_) | Err(_) => context.clone().asks_again(pending.consent_id, &refusal.text),
                 }
             }
             Err(error) => Err(error),
@@ -292,25 +294,25 @@ impl NextGenPsd2 {
 }
 
 /// The codes with which a bank refuses a password, a method or a one-time password.
-fn is_wrong_answer(code: Option<&str>, status: u16) -> bool {
-    match code {
+fn is_wrong_answer(refusal: &BankRefusal) -> bool {
+    match refusal.code.as_deref() {
         Some("PSU_CREDENTIALS_INVALID" | "SCA_INVALID" | "SCA_METHOD_UNKNOWN") => true,
         Some(_) => false,
-        None => status == 401,
+        None => refusal.kind == RefusalKind::NotAuthenticated,
     }
 }
 
 /// The payment that exists at the bank.
 fn known<'a>(
     call: &'a Call<'a>,
-    order: &'a PaymentOrder,
+    what: Approvable<'a>,
     pending: &Pending<'a>,
     context: &Context,
 ) -> Result<Payment<'a>, BankError> {
     let lost = || BankError::malformed("our own context names no payment", b"");
     let id = pending.consent_id.ok_or_else(lost)?;
     let resource = context.resource.clone().ok_or_else(lost)?;
-    let cancels = context.cancels;
+    let (order, cancels) = (what.order(), what.is_cancellation());
     Ok(Payment { call, order, attempt: pending.attempt, id, resource, cancels })
 }
 
@@ -334,13 +336,33 @@ async fn status_of(
     call: &Call<'_>,
     order: &PaymentOrder,
     id: &str,
-    grant: Option<&AccessToken>,
+    token: Option<&AccessToken>,
 ) -> Result<OrderStatus, BankError> {
     let resource = Resource::of(call.bank, order)?;
-    let context = Context { token: grant.cloned(), ..Context::default() };
+    let context = Context { token: token.cloned(), ..Context::default() };
     let attempt = no_attempt();
     let payment = Payment { call, order, attempt: &attempt, id, resource, cancels: false };
     payment.order_status(&context).await
+}
+
+/// Asks the bank not to execute what it holds.
+async fn cancelled(
+    call: &Call<'_>,
+    order: &PaymentOrder,
+    held: Held<'_>,
+    attempt: &Attempt,
+) -> Result<Approval, BankError> {
+    let resource = Resource::of(call.bank, order)?;
+    let before = Context::of_text(held.context)?;
+    let context = Context {
+        resource: Some(resource.clone()),
+        psu_id: before.psu_id,
+        token: held.token.cloned().or(before.token),
+        ..Context::default()
+    };
+    let id = held.bank_payment_id;
+    let held = Payment { call, order, attempt, id, resource, cancels: true };
+    held.cancel(context).await
 }
 
 /// Questions about an order need no keys of an attempt.
@@ -356,20 +378,22 @@ fn no_attempt() -> Attempt {
     }
 }
 
-impl Protocol for NextGenPsd2 {
-    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
-        Resource::of(bank, order)?;
-        payment(bank, order).map(|_| ())
-    }
-
-    fn open_payment<'a>(
+impl Approvals for NextGenPsd2 {
+    fn open<'a>(
         &'a self,
         call: &'a Call<'a>,
-        order: &'a PaymentOrder,
+        what: Approvable<'a>,
         attempt: &'a Attempt,
         known: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(self.begin(call, order, attempt, known))
+        Box::pin(async move {
+            match what {
+                Approvable::Payment(order) => self.begin(call, order, attempt, known).await,
+                Approvable::Cancellation { order, held } => {
+                    cancelled(call, order, held, attempt).await
+                }
+            }
+        })
     }
 
     fn uses_up_return(&self, _: &Call<'_>, pending: Pending<'_>, returned: &Returned) -> bool {
@@ -379,33 +403,48 @@ impl Protocol for NextGenPsd2 {
                 .is_ok_and(|context| matches!(context.step, Step::SignIn | Step::OAuth { .. }))
     }
 
-    fn complete_authorisation<'a>(
+    fn complete<'a>(
         &'a self,
         call: &'a Call<'a>,
-        order: &'a PaymentOrder,
+        what: Approvable<'a>,
         pending: Pending<'a>,
         returned: &'a Returned,
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
-        Box::pin(self.returned(call, order, pending, returned))
+        Box::pin(self.returned(call, what, pending, returned))
     }
 
     fn send_credentials<'a>(
         &'a self,
         call: &'a Call<'a>,
-        order: &'a PaymentOrder,
+        what: Approvable<'a>,
         pending: Pending<'a>,
         credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(self.answered(call, order, pending, credentials))
+        Box::pin(self.answered(call, what, pending, credentials))
     }
 
-    fn ask_approval<'a>(
+    fn ask<'a>(
         &'a self,
         call: &'a Call<'a>,
-        order: &'a PaymentOrder,
+        what: Approvable<'a>,
         pending: Pending<'a>,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(self.asked(call, order, pending))
+        Box::pin(self.asked(call, what, pending))
+    }
+
+    fn refresh<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        refresh: &'a RefreshToken,
+    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
+        Box::pin(oauth::refresh(call, refresh))
+    }
+}
+
+impl Payments for NextGenPsd2 {
+    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
+        Resource::of(bank, order)?;
+        payment(bank, order).map(|_| ())
     }
 
     /// The standard tells about funds in the status of a payment only.
@@ -414,7 +453,7 @@ impl Protocol for NextGenPsd2 {
         _call: &'a Call<'a>,
         _order: &'a PaymentOrder,
         _consent_id: &'a str,
-        _grant: &'a AccessToken,
+        _proof: &'a Proof,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
         Box::pin(async {
             Err(unsupported("NextGenPSD2 confirms no funds before a payment").into())
@@ -422,25 +461,25 @@ impl Protocol for NextGenPsd2 {
     }
 
     /// There is nothing to send: the bank executes at the approval.
-    fn submit_order<'a>(
+    fn submit<'a>(
         &'a self,
         _call: &'a Call<'a>,
         _order: &'a PaymentOrder,
         _consent_id: &'a str,
-        _grant: &'a AccessToken,
+        _proof: &'a Proof,
         _idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
         Box::pin(async { Err(unsupported("NextGenPSD2 has no order after the approval").into()) })
     }
 
-    fn ask_order_status<'a>(
+    fn ask_status<'a>(
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         bank_payment_id: &'a str,
-        grant: Option<&'a AccessToken>,
+        token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
-        Box::pin(status_of(call, order, bank_payment_id, grant))
+        Box::pin(status_of(call, order, bank_payment_id, token))
     }
 
     fn ask_lost_order<'a>(
@@ -448,43 +487,12 @@ impl Protocol for NextGenPsd2 {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: Option<&'a AccessToken>,
+        token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
-            let status = status_of(call, order, consent_id, grant).await?;
+            let status = status_of(call, order, consent_id, token).await?;
             let bank_payment_id = consent_id.to_owned();
             Ok(LostOrder::Found(OrderAnswer { bank_payment_id, status, refund_account: None }))
-        })
-    }
-
-    fn refresh_token<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        refresh: &'a RefreshToken,
-    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
-        Box::pin(oauth::refresh(call, refresh))
-    }
-
-    fn cancel_payment<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        held: Held<'a>,
-        attempt: &'a Attempt,
-    ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(async move {
-            let resource = Resource::of(call.bank, order)?;
-            let before = Context::of_text(held.context)?;
-            let context = Context {
-                resource: Some(resource.clone()),
-                psu_id: before.psu_id,
-                token: held.grant.cloned().or(before.token),
-                cancels: true,
-                ..Context::default()
-            };
-            let id = held.bank_payment_id;
-            let held = Payment { call, order, attempt, id, resource, cancels: true };
-            held.cancel(context).await
         })
     }
 }

@@ -9,11 +9,12 @@ use url::{Url, form_urlencoded};
 use super::exchange::success;
 use super::settings;
 use crate::cache::after;
+use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{eidas, header, no_response, read};
 use crate::jose::encode;
-use crate::protocol::{AccessToken, Call, RefreshToken};
 use crate::psu_return::Returned;
+use crate::token::{AccessToken, RefreshToken};
 use crate::wire::{Request, Response};
 
 /// How long a token is taken to be good for when the bank does not say, in seconds.

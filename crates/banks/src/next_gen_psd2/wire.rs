@@ -8,8 +8,8 @@ use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
 
 use crate::misfit::{Misfit, Part, missing, unsupported, within};
+use crate::payments::PaymentOrder;
 use crate::profile::BankProfile;
-use crate::protocol::PaymentOrder;
 use crate::status_reason::StatusReason;
 
 const END_TO_END_ID_CHARACTERS_MAX: usize = 35;

@@ -2,17 +2,20 @@
 //! (`auth/authorizeExt`), and the token that it becomes (`auth/token`).
 
 use domain::authorisation::Attempt;
-use domain::authorisation::{Approach, Challenge, ChallengeField, FieldKind};
+use domain::authorisation::{Approach, BankRefusal, Challenge, ChallengeField, FieldKind};
 use url::Url;
 
 use super::answers::{AuthorizeAnswer, TokenAnswer};
 use super::exchange::{Ask, client_id, request_id, token_end};
 use super::wire::{Asked, Authorize, AuthorizeByCode, ScopeDetails, TokenRequest};
 use super::{CODE_FIELD, PolishApi};
+use crate::approvals::Approval;
 use crate::cache::after;
+use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::read;
-use crate::protocol::{AccessToken, Approval, Call, PaymentOrder, RefreshToken};
+use crate::payments::PaymentOrder;
+use crate::token::{AccessToken, Proof, RefreshToken};
 
 /// How long a consent to a payment is asked for, in seconds: long enough for its last status.
 const CONSENT_LIFETIME_S: i64 = 35 * 24 * 3600;
@@ -114,7 +117,7 @@ impl PolishApi {
                 context: None,
                 approach: Approach::Decoupled { message: None },
             }),
-            Err(BankError::Refused { status: 422, .. }) => Ok(ask_for_code(true)),
+            Err(BankError::Refused(BankRefusal { http_status: 422, .. })) => Ok(ask_for_code(true)),
             Err(error) => Err(error),
         }
     }
@@ -133,7 +136,7 @@ impl PolishApi {
             let what = "`scope_details.consentId` is another's";
             return Err(BankError::malformed(what, b""));
         }
-        Ok(Approval::Granted { consent_id: consent_id.to_owned(), grant: token })
+        Ok(Approval::Granted { consent_id: consent_id.to_owned(), proof: Proof::Token(token) })
     }
 
     /// Another token for a refresh token.

@@ -13,10 +13,10 @@ use super::answers::ErrorIn;
 use super::wire::{RequestHeader, WithHeader, moment};
 use super::{PolishApi, settings};
 use crate::cache::after;
+use crate::call::{Call, EidasIdentity};
 use crate::error::{BankError, words};
 use crate::exchange::{body_of, eidas, header, no_response, psu_ip_address, psu_user_agent};
 use crate::jose::{JoseError, JwsHeader, KeySet, sign_body, verify_body};
-use crate::protocol::{Call, EidasIdentity};
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
 
 /// How long a key set is kept, in seconds; an unknown `kid` fetches it earlier.
@@ -188,7 +188,7 @@ fn success(response: Response) -> Result<Response, BankError> {
         400..=499 => {
             let body: ErrorIn = serde_json::from_slice(&response.body).unwrap_or_default();
             let text = words(&body.message.unwrap_or_default());
-            Err(BankError::Refused { code: body.code.map(|code| words(&code)), status, text })
+            Err(BankError::refused(body.code.map(|code| words(&code)), status, text))
         }
         _ => Err(BankError::malformed(
             format!("HTTP status {status} where the standard has 200 or 204"),

@@ -12,6 +12,7 @@ mod name_address;
 pub(crate) mod status;
 mod wire;
 
+use domain::authorisation::BankRefusal;
 use std::sync::Arc;
 
 use domain::authorisation::Attempt;
@@ -23,17 +24,18 @@ use self::authorise::ask_for_code;
 use self::exchange::{Ask, request_id};
 use self::status::{payment_status, recurring_status};
 use self::wire::{Asked, ById, Domestic, Funds, NewRecurring, amount, number, transaction_id};
+use crate::approvals::{Approvable, Approval, Approvals, Credentials, Held, Pending};
 use crate::cache::Cache;
+use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{read, segment};
 use crate::jose::KeySet;
 use crate::misfit::{Misfit, Part, unsupported};
+use crate::payments::Payments;
+use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
-use crate::protocol::{
-    AccessToken, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
-    Protocol, RefreshToken,
-};
 use crate::psu_return::Returned;
+use crate::token::{AccessToken, Proof, RefreshToken};
 
 /// The field that asks for the code of the bank's app.
 const CODE_FIELD: &str = "eatCode";
@@ -55,7 +57,7 @@ fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
 }
 
 impl PolishApi {
-    async fn submit(
+    async fn send_order(
         &self,
         call: &Call<'_>,
         order: &PaymentOrder,
@@ -134,7 +136,7 @@ impl PolishApi {
         order: &PaymentOrder,
         held: Held<'_>,
     ) -> Result<Approval, BankError> {
-        let Some(grant) = held.grant else {
+        let Some(token) = held.token else {
             return Err(unsupported("this standard cancels with the payer's token only").into());
         };
         let id = Some(held.bank_payment_id);
@@ -149,16 +151,13 @@ impl PolishApi {
                 ("cancel-recurring-payment", "cancelRecurringPayment", by)
             }
         };
-        let token = Some(grant.access_token.as_str());
+        let token = Some(token.access_token.as_str());
         let service = "payments";
         let ask = Ask { operation, service, method_name, content, token, callback: None };
         let response = self.send(call, &request_id(call), ask).await?;
         if response.status == 200 && !read::<Uncancelled>(&response.body)?.payments.is_empty() {
-            return Err(BankError::Refused {
-                code: Some("not-cancelled".to_owned()),
-                status: 200,
-                text: "the bank did not cancel the payment".to_owned(),
-            });
+            let text = "the bank did not cancel the payment".to_owned();
+            return Err(BankError::refused(Some("not-cancelled".to_owned()), 200, text));
         }
         Ok(Approval::Cancelled)
     }
@@ -221,19 +220,21 @@ fn answer(
     }
 }
 
-impl Protocol for PolishApi {
-    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
-        Asked::of(bank, order).map(|_| ())
-    }
-
-    fn open_payment<'a>(
+impl Approvals for PolishApi {
+    fn open<'a>(
         &'a self,
         call: &'a Call<'a>,
-        order: &'a PaymentOrder,
+        what: Approvable<'a>,
         attempt: &'a Attempt,
         known: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(async move {
+            let order = match what {
+                Approvable::Payment(order) => order,
+                Approvable::Cancellation { order, held } => {
+                    return self.cancel(call, order, held).await;
+                }
+            };
             if call.bank.sca_methods != [ScaMethod::Decoupled] {
                 return self.authorize(call, order, attempt).await;
             }
@@ -251,10 +252,10 @@ impl Protocol for PolishApi {
         believed && returned.get("code").is_some() && returned.get("error").is_none()
     }
 
-    fn complete_authorisation<'a>(
+    fn complete<'a>(
         &'a self,
         call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
+        _what: Approvable<'a>,
         pending: Pending<'a>,
         returned: &'a Returned,
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
@@ -283,26 +284,42 @@ impl Protocol for PolishApi {
     fn send_credentials<'a>(
         &'a self,
         call: &'a Call<'a>,
-        order: &'a PaymentOrder,
+        what: Approvable<'a>,
         pending: Pending<'a>,
         credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(async move {
             match credentials.get(CODE_FIELD) {
-                Some(code) => self.authorize_by_code(call, order, pending.attempt, code).await,
+                Some(code) => {
+                    self.authorize_by_code(call, what.order(), pending.attempt, code).await
+                }
                 None => Ok(ask_for_code(true)),
             }
         })
     }
 
     /// The standard has no such question: the browser or the bank's callback tells.
-    fn ask_approval<'a>(
+    fn ask<'a>(
         &'a self,
         _call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
+        _what: Approvable<'a>,
         _pending: Pending<'a>,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(async { Ok(Approval::Waiting) })
+    }
+
+    fn refresh<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        refresh: &'a RefreshToken,
+    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
+        Box::pin(self.refreshed(call, refresh))
+    }
+}
+
+impl Payments for PolishApi {
+    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
+        Asked::of(bank, order).map(|_| ())
     }
 
     fn confirm_funds<'a>(
@@ -310,31 +327,31 @@ impl Protocol for PolishApi {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         _consent_id: &'a str,
-        _grant: &'a AccessToken,
+        _proof: &'a Proof,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
         Box::pin(self.funds(call, order))
     }
 
-    fn submit_order<'a>(
+    fn submit<'a>(
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         _consent_id: &'a str,
-        grant: &'a AccessToken,
+        proof: &'a Proof,
         _idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
-        Box::pin(self.submit(call, order, grant))
+        Box::pin(async move { self.send_order(call, order, proof.access_token()?).await })
     }
 
-    fn ask_order_status<'a>(
+    fn ask_status<'a>(
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         bank_payment_id: &'a str,
-        grant: Option<&'a AccessToken>,
+        token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
         Box::pin(async move {
-            let answer = self.shown(call, order, Some(bank_payment_id), grant).await?;
+            let answer = self.shown(call, order, Some(bank_payment_id), token).await?;
             if answer.bank_payment_id != bank_payment_id {
                 return Err(BankError::malformed("`paymentId` is another's", b""));
             }
@@ -348,34 +365,16 @@ impl Protocol for PolishApi {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         _consent_id: &'a str,
-        grant: Option<&'a AccessToken>,
+        token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
-            match self.shown(call, order, None, grant).await {
+            match self.shown(call, order, None, token).await {
                 Ok(answer) => Ok(LostOrder::Found(answer)),
-                Err(BankError::Refused { status: 404 | 422, .. }) => {
+                Err(BankError::Refused(BankRefusal { http_status: 404 | 422, .. })) => {
                     Ok(LostOrder::Consent(ConsentProgress::Authorised))
                 }
                 Err(error) => Err(error),
             }
         })
-    }
-
-    fn refresh_token<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        refresh: &'a RefreshToken,
-    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
-        Box::pin(self.refreshed(call, refresh))
-    }
-
-    fn cancel_payment<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        held: Held<'a>,
-        _attempt: &'a Attempt,
-    ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(self.cancel(call, order, held))
     }
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::name_address::{LINE_CHARACTERS_MAX, LINES_MAX, NameAddress, lines, lines_with_address};
 use crate::misfit::{Misfit, Part, missing, not_taken, unsupported, within};
+use crate::payments::PaymentOrder;
 use crate::profile::BankProfile;
-use crate::protocol::PaymentOrder;
 
 /// `description`.
 const DESCRIPTION_CHARACTERS_MAX: usize = 140;

@@ -8,13 +8,11 @@ use super::exchange::Ask;
 use super::status::Payment;
 use super::wire::{ConfirmationOut, Created};
 use super::{Stet, answer, confirmation, report_urls, settings};
+use crate::approvals::Approval;
+use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::{body_of, read, segment};
-use crate::protocol::{Approval, Call, OrderAnswer, PaymentOrder};
-
-/// What is remembered while the payer approves a cancellation; the nonce of a payment's own approval
-/// never looks like it.
-pub(super) const CANCELS: &str = "cancellation";
+use crate::payments::{OrderAnswer, PaymentOrder};
 
 impl Stet {
     /// Asks the bank not to execute. The standard takes the whole request back with the status
@@ -51,7 +49,7 @@ impl Stet {
         if !changed.links.contains_key("consentApproval") && !approved_elsewhere {
             return Ok(Approval::Cancelled);
         }
-        changed.approval(call, id, Some(CANCELS.to_owned()), &response.body)
+        changed.approval(call, id, None, &response.body)
     }
 
     /// Where a cancellation stands that the payer has to approve. The bank may want us to confirm it
@@ -73,7 +71,7 @@ impl Stet {
         let body = ConfirmationOut { psu_authentication_factor: factor, nonce: None };
         let operation = "confirm-cancellation-request";
         match self.send(call, &confirmation(operation, id, &body)?).await {
-            Ok(_) | Err(BankError::Refused { .. }) => {
+            Ok(_) | Err(BankError::Refused(_)) => {
                 let shown = self.shown(call, id).await?;
                 Ok(stands(answer(call, order, id, &shown.payment_request)?))
             }
@@ -87,6 +85,6 @@ fn stands(answer: OrderAnswer) -> Approval {
     match (Payment::of(&answer.status.raw), answer.status.progress) {
         (Some(Payment::Cancelled), _) => Approval::Cancelled,
         (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => Approval::Waiting,
-        (_, _) => Approval::OrderTaken { answer, grant: None },
+        (_, _) => Approval::OrderTaken { answer, token: None },
     }
 }

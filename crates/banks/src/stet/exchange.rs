@@ -1,18 +1,19 @@
 //! One exchange with a bank: token, headers and signature out, status and errors in (STET 1.4 and
 //! 1.5, "Security"; draft-cavage-http-signatures).
 
+use domain::authorisation::BankRefusal;
 use domain::ids::random_uuid;
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
 use super::{Stet, settings};
 use crate::cache::after;
+use crate::call::Call;
 use crate::eidas::Certificate;
 use crate::error::{BankError, words};
 use crate::exchange::{eidas, header, no_response, psu_ip_address, psu_user_agent, read};
 use crate::http_signature::signature;
 use crate::profile::{HttpSignature, KeyId, SignedHeader};
-use crate::protocol::Call;
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
 
 /// How long a token is taken to be good for when the bank does not say, in seconds.
@@ -89,7 +90,7 @@ impl Stet {
         let token = self.client_token(call).await?;
         let first = call.wire.send(request(call, ask, &token)?).await.map_err(no_response);
         match first.and_then(success) {
-            Err(BankError::Refused { status: 401, .. }) => {
+            Err(BankError::Refused(BankRefusal { http_status: 401, .. })) => {
                 self.tokens.forget(call);
                 let token = self.client_token(call).await?;
                 success(call.wire.send(request(call, ask, &token)?).await.map_err(no_response)?)
@@ -180,7 +181,7 @@ fn success(response: Response) -> Result<Response, BankError> {
             let body: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
             let text = body.message.or(body.error_description).unwrap_or_default();
             let code = body.error.map(|code| words(&code));
-            Err(BankError::Refused { code, status, text: words(&text) })
+            Err(BankError::refused(code, status, words(&text)))
         }
         _ => Err(BankError::malformed(
             format!("HTTP status {status} where the standard has 200 or 201"),

@@ -16,23 +16,23 @@ use domain::authorisation::Attempt;
 use domain::bank::{ConsentProgress, OrderStatus, RefundAccount};
 use domain::initiation::Schedule;
 use domain::seams::BoxFuture;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use url::Url;
 
-use self::cancel::CANCELS;
 use self::exchange::Ask;
 use self::status::{Payment, order_status};
 use self::wire::{ConfirmationOut, Created, RequestIn, Shown, Surroundings, payment_request};
+use crate::approvals::{Approvable, Approval, Approvals, Credentials, Pending};
 use crate::cache::{Cache, after};
+use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{body_of, eidas, read, segment};
 use crate::misfit::{Misfit, unsupported};
+use crate::payments::Payments;
+use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, Standard, Stet as Settings};
-use crate::protocol::{
-    AccessToken, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
-    Protocol, RefreshToken,
-};
 use crate::psu_return::Returned;
+use crate::token::{AccessToken, Confirmation, Proof, RefreshToken};
 
 /// How long an approval can be confirmed, in seconds: the bank says no by itself when it is over.
 const APPROVAL_LIFETIME_S: i64 = 24 * 3600;
@@ -43,15 +43,8 @@ pub(crate) struct Stet {
     tokens: Cache<String>,
 }
 
-/// What the confirmation needs.
-#[derive(Serialize, Deserialize)]
-struct Confirmation {
-    factor: Option<String>,
-    nonce: Option<String>,
-}
-
 impl Stet {
-    async fn open(
+    async fn create(
         &self,
         call: &Call<'_>,
         order: &PaymentOrder,
@@ -97,14 +90,17 @@ impl Stet {
     async fn approval(
         &self,
         call: &Call<'_>,
-        order: &PaymentOrder,
+        what: Approvable<'_>,
         pending: &Pending<'_>,
         factor: Option<&str>,
     ) -> Result<Approval, BankError> {
         let Some(id) = pending.consent_id else { return Ok(Approval::Waiting) };
-        if pending.context == Some(CANCELS) {
-            return self.cancellation(call, order, id, factor).await;
-        }
+        let order = match what {
+            Approvable::Payment(order) => order,
+            Approvable::Cancellation { order, .. } => {
+                return self.cancellation(call, order, id, factor).await;
+            }
+        };
         let request = self.shown(call, id).await?.payment_request;
         let answer = answer(call, order, id, &request)?;
         let word = answer.status.raw.as_str();
@@ -120,8 +116,8 @@ impl Stet {
             {
                 Ok(Approval::Waiting)
             }
-            (Some(_), false) => granted(call, id, factor, pending.context),
-            (Some(_) | None, true) => Ok(Approval::OrderTaken { answer, grant: None }),
+            (Some(_), false) => Ok(granted(call, id, factor, pending.context)),
+            (Some(_) | None, true) => Ok(Approval::OrderTaken { answer, token: None }),
             (None, false) => {
                 let what = format!("`paymentInformationStatus` is `{word}`");
                 Err(BankError::malformed(what, b""))
@@ -134,12 +130,14 @@ impl Stet {
         call: &Call<'_>,
         order: &PaymentOrder,
         id: &str,
-        grant: &AccessToken,
+        proof: &Proof,
     ) -> Result<OrderAnswer, BankError> {
-        let kept: Confirmation = serde_json::from_str(&grant.access_token)
-            .map_err(|_| BankError::Unavailable { text: "our own grant".to_owned() })?;
+        let kept = match proof {
+            Proof::Confirmation(kept) => kept.clone(),
+            Proof::Token(token) => of_earlier_release(token)?,
+        };
         let body = ConfirmationOut {
-            psu_authentication_factor: kept.factor.as_deref(),
+            psu_authentication_factor: kept.psu_authentication_factor.as_deref(),
             nonce: kept.nonce.as_deref(),
         };
         let response =
@@ -195,19 +193,29 @@ impl Created {
     }
 }
 
-fn granted(
-    call: &Call<'_>,
-    id: &str,
-    factor: Option<&str>,
-    nonce: Option<&str>,
-) -> Result<Approval, BankError> {
-    let kept = Confirmation { factor: factor.map(str::to_owned), nonce: nonce.map(str::to_owned) };
-    let access_token = serde_json::to_string(&kept)
-        .map_err(|error| BankError::Unavailable { text: format!("our grant: {error}") })?;
-    let expires_at = after(call.clock.now(), APPROVAL_LIFETIME_S);
-    Ok(Approval::Granted {
-        consent_id: id.to_owned(),
-        grant: AccessToken { access_token, expires_at, refresh: None },
+/// The payer has approved; what the confirmation needs is kept until the order is wanted.
+fn granted(call: &Call<'_>, id: &str, factor: Option<&str>, nonce: Option<&str>) -> Approval {
+    let proof = Proof::Confirmation(Confirmation {
+        psu_authentication_factor: factor.map(str::to_owned),
+        nonce: nonce.map(str::to_owned),
+        expires_at: after(call.clock.now(), APPROVAL_LIFETIME_S),
+    });
+    Approval::Granted { consent_id: id.to_owned(), proof }
+}
+
+/// Releases up to 0.4 kept the confirmation as JSON in the place of an access token, for a day at most.
+fn of_earlier_release(token: &AccessToken) -> Result<Confirmation, BankError> {
+    #[derive(Deserialize)]
+    struct Kept {
+        factor: Option<String>,
+        nonce: Option<String>,
+    }
+    let unreadable = |_| BankError::Unavailable { text: "our own confirmation".to_owned() };
+    let kept: Kept = serde_json::from_str(&token.access_token).map_err(unreadable)?;
+    Ok(Confirmation {
+        psu_authentication_factor: kept.factor,
+        nonce: kept.nonce,
+        expires_at: token.expires_at,
     })
 }
 
@@ -295,7 +303,74 @@ fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     }
 }
 
-impl Protocol for Stet {
+impl Approvals for Stet {
+    fn open<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        what: Approvable<'a>,
+        attempt: &'a Attempt,
+        _known: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async move {
+            match what {
+                Approvable::Payment(order) => self.create(call, order, attempt).await,
+                Approvable::Cancellation { held, .. } => {
+                    self.cancel(call, held.bank_payment_id, attempt).await
+                }
+            }
+        })
+    }
+
+    /// Nothing that the browser brings is sent before the bank says that the payer has approved.
+    fn uses_up_return(&self, _: &Call<'_>, _: Pending<'_>, _: &Returned) -> bool {
+        false
+    }
+
+    /// The bank's own word on the request counts, not that a browser came back.
+    fn complete<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        what: Approvable<'a>,
+        pending: Pending<'a>,
+        returned: &'a Returned,
+    ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
+        Box::pin(async move {
+            let factor = returned.get("psuAuthenticationFactor");
+            Ok(self.approval(call, what, &pending, factor).await?)
+        })
+    }
+
+    /// The one-factor embedded approach is not offered to banks.
+    fn send_credentials<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _what: Approvable<'a>,
+        _pending: Pending<'a>,
+        _credentials: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async { Err(unsupported("STET has no embedded approval here").into()) })
+    }
+
+    fn ask<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        what: Approvable<'a>,
+        pending: Pending<'a>,
+    ) -> BoxFuture<'a, Result<Approval, BankError>> {
+        Box::pin(async move { self.approval(call, what, &pending, None).await })
+    }
+
+    /// Our own token does for a payment.
+    fn refresh<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _refresh: &'a RefreshToken,
+    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
+        Box::pin(async { Err(unsupported("STET has no token of the payer for payments").into()) })
+    }
+}
+
+impl Payments for Stet {
     fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
         // Who asks, and when, changes nothing in what is asked for.
         let around = Surroundings {
@@ -309,83 +384,34 @@ impl Protocol for Stet {
         payment_request(bank, settings(bank)?, order, &around).map(|_| ())
     }
 
-    fn open_payment<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        attempt: &'a Attempt,
-        _known: &'a Credentials,
-    ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(self.open(call, order, attempt))
-    }
-
-    /// Nothing that the browser brings is sent before the bank says that the payer has approved.
-    fn uses_up_return(&self, _: &Call<'_>, _: Pending<'_>, _: &Returned) -> bool {
-        false
-    }
-
-    /// The bank's own word on the request counts, not that a browser came back.
-    fn complete_authorisation<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        pending: Pending<'a>,
-        returned: &'a Returned,
-    ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
-        Box::pin(async move {
-            let factor = returned.get("psuAuthenticationFactor");
-            Ok(self.approval(call, order, &pending, factor).await?)
-        })
-    }
-
-    /// The one-factor embedded approach is not offered to banks.
-    fn send_credentials<'a>(
-        &'a self,
-        _call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
-        _pending: Pending<'a>,
-        _credentials: &'a Credentials,
-    ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(async { Err(unsupported("STET has no embedded approval here").into()) })
-    }
-
-    fn ask_approval<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        pending: Pending<'a>,
-    ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(async move { self.approval(call, order, &pending, None).await })
-    }
-
     /// The standard tells about funds after the confirmation only.
     fn confirm_funds<'a>(
         &'a self,
         _call: &'a Call<'a>,
         _order: &'a PaymentOrder,
         _consent_id: &'a str,
-        _grant: &'a AccessToken,
+        _proof: &'a Proof,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
         Box::pin(async { Err(unsupported("STET confirms no funds before a payment").into()) })
     }
 
-    fn submit_order<'a>(
+    fn submit<'a>(
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: &'a AccessToken,
+        proof: &'a Proof,
         _idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
-        Box::pin(self.confirm(call, order, consent_id, grant))
+        Box::pin(self.confirm(call, order, consent_id, proof))
     }
 
-    fn ask_order_status<'a>(
+    fn ask_status<'a>(
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         bank_payment_id: &'a str,
-        _grant: Option<&'a AccessToken>,
+        _token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
         Box::pin(async move {
             let request = self.shown(call, bank_payment_id).await?.payment_request;
@@ -399,7 +425,7 @@ impl Protocol for Stet {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        _grant: Option<&'a AccessToken>,
+        _token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
             let request = self.shown(call, consent_id).await?.payment_request;
@@ -414,23 +440,22 @@ impl Protocol for Stet {
             }
         })
     }
+}
 
-    /// Our own token does for a payment.
-    fn refresh_token<'a>(
-        &'a self,
-        _call: &'a Call<'a>,
-        _refresh: &'a RefreshToken,
-    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
-        Box::pin(async { Err(unsupported("STET has no token of the payer for payments").into()) })
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn cancel_payment<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
-        held: Held<'a>,
-        attempt: &'a Attempt,
-    ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(self.cancel(call, held.bank_payment_id, attempt))
+    #[test]
+    fn a_confirmation_of_an_earlier_release_is_read() {
+        let token = |access_token: &str| AccessToken {
+            access_token: access_token.to_owned(),
+            expires_at: jiff::Timestamp::MAX,
+            refresh: None,
+        };
+        let kept = of_earlier_release(&token(r#"{"factor":"f","nonce":null}"#)).unwrap();
+        assert_eq!(kept.psu_authentication_factor.as_deref(), Some("f"));
+        assert_eq!(kept.nonce, None);
+        assert!(matches!(of_earlier_release(&token("t")), Err(BankError::Unavailable { .. })));
     }
 }

@@ -14,8 +14,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::misfit::{Misfit, Part, missing, not_taken, unsupported, within};
+use crate::payments::PaymentOrder;
 use crate::profile::{BankProfile, Stet, StetVersion};
-use crate::protocol::PaymentOrder;
 
 /// `paymentInformationId` and `endToEndId`.
 const ID_CHARACTERS_MAX: usize = 36;

@@ -4,6 +4,7 @@
 pub mod bank;
 pub mod judge;
 
+use banks::Approvable;
 use std::pin::pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -145,7 +146,8 @@ pub async fn open_payment(
     key: &str,
 ) -> Result<Opened, BankError> {
     let attempt = attempt(state, nonce, key);
-    match protocol.open_payment(call, order, &attempt, &Credentials::default()).await? {
+    match protocol.open(call, Approvable::Payment(order), &attempt, &Credentials::default()).await?
+    {
         Approval::Continue {
             consent_id: Some(consent_id),
             approach: Approach::Redirect { url: redirect_url },

@@ -69,9 +69,8 @@ async fn close(db: &Db, id: &str, reason: String) -> anyhow::Result<()> {
     let closing = Closing { at: SystemClock.now(), by: own_name(), reason };
     let (wanted, kept) = (id.to_owned(), closing.clone());
     let closed = db
-        .transact(move |tx| {
-            let (wanted, closing) = (wanted.clone(), kept.clone());
-            unit(async move { cases::close(tx, &wanted, &closing).await })
+        .transact((wanted, kept), move |(wanted, closing), tx| {
+            unit(async move { cases::close(tx, wanted, closing).await })
         })
         .await
         .map_err(|error| anyhow!("{error}"))?;

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
+use banks::call::EidasIdentity;
 use banks::eidas::issue::pem_content;
 use banks::eidas::{Certificate, DevelopmentAuthority, Issued, Purpose, Role, Subject};
 use banks::jose::SigningKey;
-use banks::protocol::EidasIdentity;
 use banks::wire::ClientCertificate;
 use domain::seams::Ids;
 use gateway::seal::Sealer;
@@ -138,8 +138,7 @@ async fn stored(
     now: Timestamp,
 ) -> anyhow::Result<Option<String>> {
     let stored = db
-        .transact(move |tx| {
-            let candidate = candidate.clone();
+        .transact(candidate, move |candidate, tx| {
             unit(async move { secrets::get_or_insert(tx, SECRET, candidate.as_deref(), now).await })
         })
         .await?;

@@ -68,9 +68,8 @@ pub async fn member(
     let sealed = sealer.seal("member", &secret, &plain, ids)?.0;
     let name = secret.clone();
     let stored = db
-        .transact(move |tx| {
-            let (name, sealed) = (name.clone(), sealed.clone());
-            unit(async move { secrets::get_or_insert(tx, &name, Some(&sealed), now).await })
+        .transact((name, sealed), move |(name, sealed), tx| {
+            unit(async move { secrets::get_or_insert(tx, name, Some(sealed), now).await })
         })
         .await?
         .context("the sandbox's member was not stored")?;
@@ -117,17 +116,16 @@ async fn register(
     };
     let digest = basic::secret_sha256(&member.api_key_secret);
     let name = format!("Sandbox: {purpose}");
-    db.transact(move |tx| {
-        let (id, key, digest, name) = (id.clone(), key.clone(), digest.clone(), name.clone());
+    db.transact((id, key, digest, name), move |(id, key, digest, name), tx| {
         unit(async move {
-            if members::name(tx, &id).await?.is_none() {
-                members::insert(tx, &id, &name, now).await?;
+            if members::name(tx, id).await?.is_none() {
+                members::insert(tx, id, name, now).await?;
                 // Everything can be tried in a sandbox.
                 let settings = MemberSettings { acts_on_behalf: true, ..MemberSettings::default() };
-                members::set_settings(tx, &id, &settings).await?;
+                members::set_settings(tx, id, &settings).await?;
                 // Only with the member: a key that was deleted since stays deleted.
-                members::insert_key(tx, &id, &key, now).await?;
-                members::insert_api_key(tx, &id, &digest, now).await?;
+                members::insert_key(tx, id, key, now).await?;
+                members::insert_api_key(tx, id, digest, now).await?;
             }
             Ok(())
         })

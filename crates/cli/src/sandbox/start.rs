@@ -4,10 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::anyhow;
+use banks::call::Identity;
 use banks::directory::Directory;
 use banks::jose::SigningKey;
 use banks::payee_verification::VerificationService;
-use banks::protocol::Identity;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::MemberId;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use banks::protocol::{AccessToken, Approval, Credentials, Pending};
+use banks::approvals::{Approvable, Approval, Credentials, Held, Pending};
+use banks::payments::PaymentOrder;
 use banks::psu_return::Returned;
-use domain::authorisation::{
-    Attempt, AuthorisationFact, BankRefusal, Opened, RefusalKind, TakenOrder,
-};
+use banks::token::Proof;
+use domain::authorisation::{Attempt, AuthorisationFact, Opened, TakenOrder};
 use domain::payment::{Fact, Payment};
 use domain::sealed::Sealed;
 use domain::subject::Subject;
@@ -60,21 +60,6 @@ fn renewed(app: &App, payment: &Payment) -> Result<Box<Attempt>, GatewayError> {
     Ok(Box::new(app.new_attempt(&payment.id, bank)?))
 }
 
-/// The bank's clear "no".
-pub(super) fn refused(code: Option<String>, status: u16, text: String) -> AuthorisationFact {
-    AuthorisationFact::Refused(refusal(code, status, text))
-}
-
-/// The same, whatever was asked for.
-pub(super) fn refusal(code: Option<String>, http_status: u16, text: String) -> BankRefusal {
-    let kind = match http_status {
-        401 => RefusalKind::NotAuthenticated,
-        403 => RefusalKind::NotPermitted,
-        _ => RefusalKind::Content,
-    };
-    BankRefusal { kind, http_status, code, text }
-}
-
 /// Commits that what cannot be repeated is about to leave; the payment as it is then. `None` where
 /// it may have left before, or the payment has moved on.
 pub(super) async fn record_sending(
@@ -87,10 +72,9 @@ pub(super) async fn record_sending(
         let Subject::Payment(wanted) = claim.subject.clone();
         let recorded = app
             .db()
-            .transact(move |tx| {
-                let wanted = wanted.clone();
+            .transact(wanted, move |wanted, tx| {
                 unit(async move {
-                    let Some(payment) = payments::get_any(tx, &wanted).await? else {
+                    let Some(payment) = payments::get_any(tx, wanted).await? else {
                         return Ok((None, None));
                     };
                     let Some(step) = payment.begin_sending() else {
@@ -127,21 +111,19 @@ pub(super) fn of_approval(
             AuthorisationFact::Continues { consent_id, context, approach }
         }
         Approval::Waiting => AuthorisationFact::Waiting,
-        Approval::Granted { consent_id, grant } => {
-            // A token that can be refreshed is usable for as long as the member may wait.
-            let usable_until = match &grant.refresh {
-                Some(_) => jiff::Timestamp::MAX,
-                None => grant.expires_at,
-            };
-            let grant = seal_grant(app, payment, &grant)?;
+        Approval::Granted { consent_id, proof } => {
+            let usable_until = proof.usable_until();
+            let grant = seal_proof(app, payment, &proof)?;
             AuthorisationFact::Granted { consent_id, grant, usable_until }
         }
-        Approval::OrderTaken { answer, grant } => {
+        Approval::OrderTaken { answer, token } => {
             AuthorisationFact::OrderTaken(Box::new(TakenOrder {
                 bank_payment_id: answer.bank_payment_id,
                 status: answer.status,
                 refund_account: answer.refund_account,
-                grant: grant.map(|grant| seal_grant(app, payment, &grant)).transpose()?,
+                grant: token
+                    .map(|token| seal_proof(app, payment, &Proof::Token(token)))
+                    .transpose()?,
             }))
         }
         Approval::Cancelled => AuthorisationFact::Cancelled,
@@ -173,6 +155,21 @@ pub(super) fn open_context(
 pub(super) fn pending<'a>(opened: &'a Opened, context: Option<&'a str>) -> Pending<'a> {
     let consent_id = opened.consent_id.as_deref();
     Pending { attempt: &opened.attempt, consent_id, context }
+}
+
+/// What the payer approves now: the payment, or its cancellation.
+pub(super) fn approvable<'a>(
+    payment: &Payment,
+    order: &'a PaymentOrder,
+    pending: Pending<'a>,
+) -> Approvable<'a> {
+    match (payment.is_cancelling(), pending.consent_id) {
+        (true, Some(bank_payment_id)) => Approvable::Cancellation {
+            order,
+            held: Held { bank_payment_id, token: None, context: None },
+        },
+        (true, None) | (false, _) => Approvable::Payment(order),
+    }
 }
 
 const CONTEXT: &str = "context";
@@ -239,19 +236,19 @@ pub(super) fn open_return(
     open(app, payment, RETURN, sealed)
 }
 
-pub(super) fn seal_grant(
+pub(super) fn seal_proof(
     app: &App,
     payment: &Payment,
-    grant: &AccessToken,
+    proof: &Proof,
 ) -> Result<Sealed, GatewayError> {
-    seal(app, payment, GRANT, grant)
+    seal(app, payment, GRANT, proof)
 }
 
-/// The grant of an order, opened.
-pub(super) fn open_grant(
+/// What an order is sent with, unsealed.
+pub(super) fn open_proof(
     app: &App,
     payment: &Payment,
     sealed: &Sealed,
-) -> Result<AccessToken, GatewayError> {
+) -> Result<Proof, GatewayError> {
     open(app, payment, GRANT, sealed)
 }

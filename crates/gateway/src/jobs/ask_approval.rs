@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use banks::call::PsuContext;
 use banks::error::BankError;
 use banks::profile::Capability;
-use banks::protocol::PsuContext;
 use domain::authorisation::{Authorisation, AuthorisationFact};
 use domain::payment::{CancelledBy, Payment};
 use store::jobs::Claim;
@@ -32,12 +32,13 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     let pending = approval::pending(opened, context.as_deref());
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
-    let answer = protocol.ask_approval(&call, &order, pending).await;
+    let what = approval::approvable(&payment, &order, pending);
+    let answer = protocol.ask(&call, what, pending).await;
     let calls = at_bank.take_calls();
     let what = match answer {
         Ok(approval) => approval::of_approval(app, &payment, approval)?,
         Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => AuthorisationFact::NoWord,
-        Err(error @ (BankError::Refused { .. } | BankError::Malformed { .. })) => {
+        Err(error @ (BankError::Refused(_) | BankError::Malformed { .. })) => {
             AuthorisationFact::Unreadable { what: error.to_string() }
         }
     };

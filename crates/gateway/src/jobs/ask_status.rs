@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
+use banks::call::PsuContext;
 use banks::error::BankError;
-use banks::protocol::{LostOrder, PsuContext};
+use banks::payments::LostOrder;
+use banks::token::Proof;
 use domain::payment::{Fact, OrderState, State, StatusFact};
 use store::jobs::Claim;
 
@@ -31,21 +33,22 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
-    let grant = match token::of_order(app, claim, &payment, &at_bank).await? {
-        Access::Token(grant) => grant,
-        Access::Renewed(grant) => Some(grant),
+    let proof = match token::of_order(app, claim, &payment, &at_bank).await? {
+        Access::Known(proof) => proof,
+        Access::Renewed(proof) => Some(proof),
         Access::Later(next) => return Ok(next),
     };
+    let token = proof.as_ref().and_then(Proof::token);
     let order = order_of(&payment);
     let (protocol, call) = at_bank.call();
     let answer = match &payment.bank.payment_id {
         Some(id) => {
-            let asked = protocol.ask_order_status(&call, &order, id, grant.as_ref()).await;
+            let asked = protocol.ask_status(&call, &order, id, token).await;
             asked.map(StatusFact::Order)
         }
         None => {
             let consent_id = &sent.consent_id;
-            let asked = protocol.ask_lost_order(&call, &order, consent_id, grant.as_ref()).await;
+            let asked = protocol.ask_lost_order(&call, &order, consent_id, token).await;
             asked.map(of_lost_order)
         }
     };
@@ -53,9 +56,9 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     let fact = match answer {
         Ok(fact) => fact,
         // Asking changes nothing, so what is not answered is asked again.
-        Err(
-            BankError::Unavailable { .. } | BankError::Unknown { .. } | BankError::Refused { .. },
-        ) => StatusFact::NoWord,
+        Err(BankError::Unavailable { .. } | BankError::Unknown { .. } | BankError::Refused(_)) => {
+            StatusFact::NoWord
+        }
         Err(BankError::Malformed { what, .. }) => StatusFact::Unreadable { what },
     };
     let conclusion = Conclusion { fact: Fact::Status(fact), calls };

@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
+use banks::approvals::{Approvable, Approval, Credentials, Held};
+use banks::call::PsuContext;
 use banks::error::BankError;
-use banks::protocol::{Approval, Held, PsuContext};
+use banks::token::Proof;
 use domain::authorisation::Authorisation;
 use domain::payment::{
     Cancellation, CancellationFact, CancellationState, Fact, OrderState, Payment, State,
@@ -43,9 +45,9 @@ pub(super) async fn run(
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
-    let grant = match token::of_order(app, claim, &payment, &at_bank).await? {
-        Access::Token(grant) => grant,
-        Access::Renewed(grant) => Some(grant),
+    let proof = match token::of_order(app, claim, &payment, &at_bank).await? {
+        Access::Known(proof) => proof,
+        Access::Renewed(proof) => Some(proof),
         Access::Later(next) => return Ok(next),
     };
     let opened = payment.state.approving().and_then(Authorisation::opened);
@@ -53,30 +55,16 @@ pub(super) async fn run(
         Some(opened) => approval::open_context(app, &payment, opened)?,
         None => None,
     };
-    let held = Held { bank_payment_id: id, grant: grant.as_ref(), context: context.as_deref() };
+    let token = proof.as_ref().and_then(Proof::token);
+    let held = Held { bank_payment_id: id, token, context: context.as_deref() };
     let order = order_of(&payment);
+    let what = Approvable::Cancellation { order: &order, held };
     let (protocol, call) = at_bank.call();
-    let answer = protocol.cancel_payment(&call, &order, held, attempt).await;
+    let answer = protocol.open(&call, what, attempt, &Credentials::default()).await;
     let calls = at_bank.take_calls();
     let fact = match answer {
-        Ok(Approval::Cancelled) => CancellationFact::Cancelled,
-        Ok(Approval::Continue { consent_id, context, approach }) => {
-            CancellationFact::NeedsApproval {
-                consent_id: consent_id.unwrap_or_else(|| id.to_owned()),
-                context: approval::seal_context(app, &payment, context)?,
-                approach,
-            }
-        }
-        Ok(Approval::OrderTaken { .. }) => {
-            CancellationFact::Refused { text: "the bank has executed or ended it".to_owned() }
-        }
-        Ok(Approval::Declined { reason }) => CancellationFact::Refused {
-            text: reason.unwrap_or_else(|| "the bank does not say why".to_owned()),
-        },
-        Ok(Approval::Waiting | Approval::Granted { .. } | Approval::Expired) => {
-            CancellationFact::AnswerLost
-        }
-        Err(BankError::Refused { text, .. }) => CancellationFact::Refused { text },
+        Ok(approval) => fact_of(app, &payment, id, approval)?,
+        Err(BankError::Refused(refusal)) => CancellationFact::Refused { text: refusal.text },
         Err(BankError::Unavailable { .. }) if claim.attempts < ATTEMPTS_MAX => {
             at_bank::keep(app, &claim.subject, calls).await;
             return Ok(Next::Repeat(backoff(app, claim.attempts)));
@@ -87,6 +75,32 @@ pub(super) async fn run(
         }
     };
     conclude(app, claim, told(fact, calls)).await
+}
+
+/// The bank's answer to the cancellation of the payment that it holds under that id.
+fn fact_of(
+    app: &App,
+    payment: &Payment,
+    id: &str,
+    answer: Approval,
+) -> Result<CancellationFact, GatewayError> {
+    Ok(match answer {
+        Approval::Cancelled => CancellationFact::Cancelled,
+        Approval::Continue { consent_id, context, approach } => CancellationFact::NeedsApproval {
+            consent_id: consent_id.unwrap_or_else(|| id.to_owned()),
+            context: approval::seal_context(app, payment, context)?,
+            approach,
+        },
+        Approval::OrderTaken { .. } => {
+            CancellationFact::Refused { text: "the bank has executed or ended it".to_owned() }
+        }
+        Approval::Declined { reason } => CancellationFact::Refused {
+            text: reason.unwrap_or_else(|| "the bank does not say why".to_owned()),
+        },
+        Approval::Waiting | Approval::Granted { .. } | Approval::Expired => {
+            CancellationFact::AnswerLost
+        }
+    })
 }
 
 /// The id under which the bank holds the payment.

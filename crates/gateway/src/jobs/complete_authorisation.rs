@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
+use banks::approvals::Approval;
+use banks::call::PsuContext;
 use banks::error::{AuthorisationError, BankError};
-use banks::protocol::{Approval, PsuContext};
 use domain::authorisation::{Authorisation, AuthorisationFact};
 use store::jobs::Claim;
 
@@ -49,15 +50,16 @@ pub(super) async fn run(
     if once && approval::record_sending(app, claim, &payment).await?.is_none() {
         return Ok(Next::Finish);
     }
-    let completed = protocol.complete_authorisation(&call, &order, pending, &returned).await;
+    let what = approval::approvable(&payment, &order, pending);
+    let completed = protocol.complete(&call, what, pending, &returned).await;
     let calls = at_bank.take_calls();
     let what = match completed {
         Ok(Approval::Waiting) => AuthorisationFact::StillOpen,
         Ok(told) => approval::of_approval(app, &payment, told)?,
         Err(AuthorisationError::Unproven(text)) => AuthorisationFact::Unproven { text },
         Err(AuthorisationError::GrantLost(text)) => approval::grant_lost(app, &payment, text)?,
-        Err(AuthorisationError::Bank(BankError::Refused { code, status, text })) => {
-            approval::refused(code, status, text)
+        Err(AuthorisationError::Bank(BankError::Refused(refusal))) => {
+            AuthorisationFact::Refused(refusal)
         }
         Err(AuthorisationError::Bank(BankError::Unavailable { .. })) if once => {
             let fact = approval::fact(attempt, AuthorisationFact::NotSent);

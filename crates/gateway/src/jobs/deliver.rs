@@ -129,14 +129,13 @@ async fn end(
     let result = result.to_owned();
     let more = app
         .db()
-        .transact(move |tx| {
-            let (claim, result) = (claim.clone(), result.clone());
+        .transact((claim, result), move |(claim, result), tx| {
             unit(async move {
                 let subject = &claim.subject;
-                deliveries::ended(tx, subject, version, ending, &result, now).await?;
+                deliveries::ended(tx, subject, version, ending, result, now).await?;
                 let more = deliveries::next(tx, subject).await?.is_some();
                 if !more {
-                    jobs::finish_delivery(tx, &claim, now).await?;
+                    jobs::finish_delivery(tx, claim, now).await?;
                 }
                 Ok(more)
             })
@@ -155,13 +154,12 @@ async fn repeat_later(
     let claim = claim.clone();
     let failed = failed.map(|(pending, result)| (pending.version, result.to_owned()));
     app.db()
-        .transact(move |tx| {
-            let (claim, failed) = (claim.clone(), failed.clone());
+        .transact((claim, failed), move |(claim, failed), tx| {
             unit(async move {
                 if let Some((version, result)) = failed {
-                    deliveries::attempted(tx, &claim.subject, version, &result).await?;
+                    deliveries::attempted(tx, &claim.subject, *version, result).await?;
                 }
-                jobs::repeat_delivery(tx, &claim, due).await
+                jobs::repeat_delivery(tx, claim, due).await
             })
         })
         .await?;
@@ -171,9 +169,8 @@ async fn repeat_later(
 async fn finish_unless_more(app: &App, claim: &Claim) -> Result<Next, GatewayError> {
     let (claim, now) = (claim.clone(), app.now());
     app.db()
-        .transact(move |tx| {
-            let claim = claim.clone();
-            unit(async move { jobs::finish_delivery(tx, &claim, now).await })
+        .transact(claim, move |claim, tx| {
+            unit(async move { jobs::finish_delivery(tx, claim, now).await })
         })
         .await?;
     Ok(Next::Done)

@@ -98,10 +98,7 @@ pub(super) async fn release(app: &Arc<App>, lease: &Lease) {
     let (token, now) = (lease.token.clone(), app.now());
     let released = app
         .db()
-        .transact(move |tx| {
-            let token = token.clone();
-            unit(async move { jobs::release(tx, &token, now).await })
-        })
+        .transact(token, move |token, tx| unit(async move { jobs::release(tx, token, now).await }))
         .await;
     if let Err(error) = released {
         error!(%error, "a job stays leased until its lease ends");

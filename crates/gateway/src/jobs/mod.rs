@@ -34,7 +34,8 @@ mod token;
 
 use std::sync::Arc;
 
-use banks::protocol::{PaymentOrder, PsuContext};
+use banks::call::PsuContext;
+use banks::payments::PaymentOrder;
 use domain::account::Party;
 use domain::execution::Execution;
 use domain::ids::PaymentId;
@@ -212,32 +213,32 @@ async fn commit(
     let calls = Arc::new(conclusion.calls.clone());
     let found = app
         .db()
-        .transact(move |tx| {
-            let app = Arc::clone(&shared);
-            let (wanted, fact, calls) = (wanted.clone(), fact.clone(), Arc::clone(&calls));
-            let (finishes, lease) = (finishes.clone(), lease.clone());
-            unit(async move {
-                let Some(payment) = payments::get_any(tx, &wanted).await? else {
-                    return Ok(None);
-                };
-                if !calls.is_empty() {
-                    bank_calls::insert(tx, &Subject::from(&wanted), &calls).await?;
-                }
-                Ok(Some(match payment.observe(&fact, now) {
-                    Outcome::Moved(step) => {
-                        let saving = Saving { finishes: finishes.as_ref(), keeps: Some(&lease) };
-                        let saved = step::update(tx, &step, saving).await?;
-                        tokenized_accounts::keep_payers_account(&app, tx, &step.state).await?;
-                        Observed::Moved(saved.kept.map_or(Held::Nothing, Held::Job))
+        .transact(
+            (shared, wanted, fact, calls, finishes, lease),
+            move |(app, wanted, fact, calls, finishes, lease), tx| {
+                unit(async move {
+                    let Some(payment) = payments::get_any(tx, wanted).await? else {
+                        return Ok(None);
+                    };
+                    if !calls.is_empty() {
+                        bank_calls::insert(tx, &Subject::from(wanted), calls).await?;
                     }
-                    Outcome::Already => Observed::Already(Box::new(payment)),
-                    Outcome::Unexpected(case) => {
-                        cases::open(tx, &payment, &case, now).await?;
-                        Observed::Unexpected
-                    }
-                }))
-            })
-        })
+                    Ok(Some(match payment.observe(fact, now) {
+                        Outcome::Moved(step) => {
+                            let saving = Saving { finishes: finishes.as_ref(), keeps: Some(lease) };
+                            let saved = step::update(tx, &step, saving).await?;
+                            tokenized_accounts::keep_payers_account(app, tx, &step.state).await?;
+                            Observed::Moved(saved.kept.map_or(Held::Nothing, Held::Job))
+                        }
+                        Outcome::Already => Observed::Already(Box::new(payment)),
+                        Outcome::Unexpected(case) => {
+                            cases::open(tx, &payment, &case, now).await?;
+                            Observed::Unexpected
+                        }
+                    }))
+                })
+            },
+        )
         .await?
         .ok_or(GatewayError::PaymentNotFound)?;
     if matches!(found, Observed::Moved(_)) {
@@ -293,10 +294,7 @@ fn backoff(app: &App, attempts: i64) -> Timestamp {
 async fn finish(app: &App, claim: &Claim) -> Result<(), GatewayError> {
     let claim = claim.clone();
     app.db()
-        .transact(move |tx| {
-            let claim = claim.clone();
-            unit(async move { jobs::finish(tx, &claim).await })
-        })
+        .transact(claim, move |claim, tx| unit(async move { jobs::finish(tx, claim).await }))
         .await?;
     Ok(())
 }
@@ -304,10 +302,7 @@ async fn finish(app: &App, claim: &Claim) -> Result<(), GatewayError> {
 async fn postpone(app: &App, claim: &Claim, due: Timestamp) -> Result<(), GatewayError> {
     let claim = claim.clone();
     app.db()
-        .transact(move |tx| {
-            let claim = claim.clone();
-            unit(async move { jobs::postpone(tx, &claim, due).await })
-        })
+        .transact(claim, move |claim, tx| unit(async move { jobs::postpone(tx, claim, due).await }))
         .await?;
     Ok(())
 }
@@ -315,10 +310,7 @@ async fn postpone(app: &App, claim: &Claim, due: Timestamp) -> Result<(), Gatewa
 async fn repeat(app: &App, claim: &Claim, due: Timestamp) -> Result<(), GatewayError> {
     let claim = claim.clone();
     app.db()
-        .transact(move |tx| {
-            let claim = claim.clone();
-            unit(async move { jobs::repeat(tx, &claim, due).await })
-        })
+        .transact(claim, move |claim, tx| unit(async move { jobs::repeat(tx, claim, due).await }))
         .await?;
     app.jobs_may_be_due();
     Ok(())

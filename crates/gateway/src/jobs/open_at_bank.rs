@@ -7,8 +7,9 @@
 
 use std::sync::Arc;
 
+use banks::approvals::{Approvable, Approval, Credentials};
+use banks::call::PsuContext;
 use banks::error::BankError;
-use banks::protocol::{Credentials, PsuContext};
 use domain::authorisation::{Attempt, Authorisation, AuthorisationFact, RepeatedCreation};
 use store::jobs::Claim;
 
@@ -58,15 +59,15 @@ pub(super) async fn run(
     }
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
-    let opened = protocol.open_payment(&call, &order, attempt, &known).await;
+    let opened = protocol.open(&call, Approvable::Payment(&order), attempt, &known).await;
     let calls = at_bank.take_calls();
     let what = match opened {
-        Ok(banks::protocol::Approval::Waiting) => AuthorisationFact::GivenUp {
+        Ok(Approval::Waiting) => AuthorisationFact::GivenUp {
             text: "the bank neither opened the payment nor refused it".to_owned(),
             malformed: true,
         },
         Ok(told) => approval::of_approval(app, &payment, told)?,
-        Err(BankError::Refused { code, status, text }) => approval::refused(code, status, text),
+        Err(BankError::Refused(refusal)) => AuthorisationFact::Refused(refusal),
         Err(_) if uncertain => {
             let fact = approval::fact(attempt, AuthorisationFact::NoWord);
             let conclusion = Conclusion { fact, calls };

@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
+use banks::call::PsuContext;
 use banks::error::BankError;
-use banks::protocol::{AccessToken, PsuContext};
+use banks::token::Proof;
 use domain::authorisation::AuthorisationFact;
 use domain::payment::{Fact, OrderFact, OrderState, Payment, PaymentStep, State};
 use store::bank_calls::BankCall;
@@ -15,7 +16,6 @@ use store::jobs::Claim;
 use store::step::{self, Saving};
 use store::{StoreError, payments, unit};
 
-use super::approval;
 use super::holding::Holding;
 use super::token::{self, Access};
 use super::{
@@ -50,9 +50,9 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
-    let grant = match token::of_order(app, claim, &payment, &at_bank).await? {
-        Access::Token(Some(grant)) => grant,
-        Access::Token(None) => {
+    let proof = match token::of_order(app, claim, &payment, &at_bank).await? {
+        Access::Known(Some(proof)) => proof,
+        Access::Known(None) => {
             let text = "the bank does not take the payer's approval any more";
             return given_up(app, claim, &payment, text).await;
         }
@@ -61,7 +61,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         Access::Later(next) => return Ok(next),
     };
     if payment.initiation.order.confirm_funds {
-        let answer = confirm_funds((app, claim, &at_bank), &payment, consent_id, &grant).await?;
+        let answer = confirm_funds((app, claim, &at_bank), &payment, consent_id, &proof).await?;
         if let Some(next) = answer {
             return Ok(next);
         }
@@ -69,7 +69,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     let Some(payment) = record_sending(app, claim, &payment).await? else {
         return Ok(Next::Finish);
     };
-    send((app, claim, &at_bank), &payment, &grant).await
+    send((app, claim, &at_bank), &payment, &proof).await
 }
 
 /// The job, and its place at the bank.
@@ -80,10 +80,10 @@ async fn confirm_funds(
     (app, claim, at_bank): Work<'_>,
     payment: &Payment,
     consent_id: &str,
-    grant: &AccessToken,
+    proof: &Proof,
 ) -> Result<Option<Next>, GatewayError> {
     let (protocol, call) = at_bank.call();
-    let answer = protocol.confirm_funds(&call, &order_of(payment), consent_id, grant).await;
+    let answer = protocol.confirm_funds(&call, &order_of(payment), consent_id, proof).await;
     let calls = at_bank.take_calls();
     let fact = match answer {
         Ok(true) => {
@@ -91,7 +91,7 @@ async fn confirm_funds(
             return Ok(None);
         }
         Ok(false) => AuthorisationFact::FundsUnavailable,
-        Err(BankError::Refused { code, status, text }) => approval::refused(code, status, text),
+        Err(BankError::Refused(refusal)) => AuthorisationFact::Refused(refusal),
         Err(
             error @ (BankError::Unavailable { .. }
             | BankError::Unknown { .. }
@@ -121,13 +121,12 @@ async fn record_sending(
         let key = format!("o{}", payment.id.core());
         let recorded = app
             .db()
-            .transact(move |tx| {
-                let (wanted, key) = (wanted.clone(), key.clone());
+            .transact((wanted, key), move |(wanted, key), tx| {
                 unit(async move {
-                    let payment = payments::get_any(tx, &wanted).await?;
+                    let payment = payments::get_any(tx, wanted).await?;
                     let payment = payment
                         .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
-                    let Ok(step): Result<PaymentStep, _> = payment.begin_order(&key, now) else {
+                    let Ok(step): Result<PaymentStep, _> = payment.begin_order(key, now) else {
                         return Ok((None, Some(payment)));
                     };
                     step::update(tx, &step, Saving::default()).await?;
@@ -154,7 +153,7 @@ async fn record_sending(
 async fn send(
     (app, claim, at_bank): Work<'_>,
     payment: &Payment,
-    grant: &AccessToken,
+    proof: &Proof,
 ) -> Result<Next, GatewayError> {
     let State::Ordered(OrderState::Sent { order }) = &payment.state else {
         return Ok(Next::Finish);
@@ -162,7 +161,7 @@ async fn send(
     let (protocol, call) = at_bank.call();
     let content = order_of(payment);
     let key = &order.idempotency_key;
-    let answer = protocol.submit_order(&call, &content, &order.consent_id, grant, key).await;
+    let answer = protocol.submit(&call, &content, &order.consent_id, proof, key).await;
     let calls = at_bank.take_calls();
     let fact = match answer {
         Ok(answer) => OrderFact::Answered {
@@ -170,9 +169,7 @@ async fn send(
             status: answer.status,
             refund_account: answer.refund_account,
         },
-        Err(BankError::Refused { code, status, text }) => {
-            OrderFact::Refused(approval::refusal(code, status, text))
-        }
+        Err(BankError::Refused(refusal)) => OrderFact::Refused(refusal),
         Err(BankError::Unavailable { text }) => {
             return not_sent(app, claim, payment, &text, calls).await;
         }

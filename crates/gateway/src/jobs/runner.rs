@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use banks::protocol::PsuContext;
+use banks::call::PsuContext;
 use domain::step::Lane;
 use futures_util::future::{join_all, select};
 use jiff::Timestamp;
@@ -134,9 +134,8 @@ async fn claim(app: &Arc<App>, lane: Lane, limit: usize) -> Result<Vec<Claim>, G
     let lease = app.new_lease();
     let claims = app
         .db()
-        .transact(move |tx| {
-            let lease = lease.clone();
-            unit(async move { jobs::claim(tx, &lease, now, limit, lane).await })
+        .transact(lease, move |lease, tx| {
+            unit(async move { jobs::claim(tx, lease, now, limit, lane).await })
         })
         .await?;
     Ok(claims)
@@ -153,7 +152,7 @@ async fn follow_the_clock(app: &Arc<App>, now: Timestamp) -> Result<(), GatewayE
     }
     warn!(back_ms, "the clock was set back; pending jobs move back with it");
     app.db()
-        .transact(move |tx| unit(async move { jobs::move_back(tx, now, back_ms).await }))
+        .transact((), move |(), tx| unit(async move { jobs::move_back(tx, now, back_ms).await }))
         .await?;
     Ok(())
 }
@@ -251,7 +250,7 @@ pub async fn recover(app: &Arc<App>) -> Result<u64, GatewayError> {
     let now = app.now();
     let released = app
         .db()
-        .transact(move |tx| {
+        .transact((), move |(), tx| {
             unit(async move {
                 idempotency::release_all(tx, now).await?;
                 jobs::release_all(tx, now).await

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
+use banks::call::PsuContext;
 use banks::error::BankError;
-use banks::protocol::PsuContext;
 use domain::authorisation::{Approach, Authorisation, AuthorisationFact};
 use store::jobs::Claim;
 
@@ -48,11 +48,12 @@ pub(super) async fn run(
     let pending = approval::pending(opened, context.as_deref());
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
-    let answer = protocol.send_credentials(&call, &order, pending, &credentials).await;
+    let what = approval::approvable(&payment, &order, pending);
+    let answer = protocol.send_credentials(&call, what, pending, &credentials).await;
     let calls = at_bank.take_calls();
     let what = match answer {
         Ok(approval) => approval::of_approval(app, &payment, approval)?,
-        Err(BankError::Refused { code, status, text }) => approval::refused(code, status, text),
+        Err(BankError::Refused(refusal)) => AuthorisationFact::Refused(refusal),
         Err(BankError::Unavailable { .. }) => {
             let mut challenge = challenge.clone();
             challenge.description =

@@ -44,9 +44,8 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     let case = Case { kind: CaseKind::ReceiptNotSent, text: error.to_string() };
     let now = app.now();
     app.db()
-        .transact(move |tx| {
-            let (payment, case) = (payment.clone(), case.clone());
-            unit(async move { cases::open(tx, &payment, &case, now).await })
+        .transact((payment, case), move |(payment, case), tx| {
+            unit(async move { cases::open(tx, payment, case, now).await })
         })
         .await?;
     Ok(Next::Finish)

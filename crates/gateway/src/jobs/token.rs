@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use banks::error::BankError;
-use banks::protocol::AccessToken;
+use banks::token::Proof;
+use domain::authorisation::BankRefusal;
 use domain::payment::{Fact, Payment, State, TokenFact};
 use domain::sealed::Sealed;
 use domain::subject::Subject;
@@ -12,7 +13,7 @@ use store::jobs::Claim;
 use store::step::{self, Saving};
 use store::{payments, unit};
 
-use super::approval::{open_grant, seal_grant};
+use super::approval::{open_proof, seal_proof};
 use super::{Conclusion, Next, backoff, observed};
 use crate::at_bank::AtBank;
 use crate::{App, GatewayError};
@@ -24,10 +25,10 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// What the bank is asked with.
 pub(super) enum Access {
-    /// This token, or none.
-    Token(Option<AccessToken>),
-    /// This token, which is another than that of the payment as it was loaded.
-    Renewed(AccessToken),
+    /// This proof, or none.
+    Known(Option<Proof>),
+    /// This proof, which is another than that of the payment as it was loaded.
+    Renewed(Proof),
     /// None now.
     Later(Next),
 }
@@ -42,25 +43,29 @@ pub(super) async fn of_order(
     payment: &Payment,
     at_bank: &AtBank<'_>,
 ) -> Result<Access, GatewayError> {
-    let State::Ordered(order) = &payment.state else { return Ok(Access::Token(None)) };
-    let Some(sealed) = order.grant() else { return Ok(Access::Token(None)) };
-    let token = open_grant(app, payment, sealed)?;
-    let ends_soon = token.expires_at <= later(app.now(), RENEWED_BEFORE);
-    let Some(refresh) = token.refresh.as_ref().filter(|_| ends_soon) else {
-        return Ok(Access::Token(Some(token)));
+    let State::Ordered(order) = &payment.state else { return Ok(Access::Known(None)) };
+    let Some(sealed) = order.grant() else { return Ok(Access::Known(None)) };
+    let proof = open_proof(app, payment, sealed)?;
+    let until = later(app.now(), RENEWED_BEFORE);
+    let ended = proof.token().filter(|token| token.expires_at <= until);
+    let Some(refresh) = ended.and_then(|token| token.refresh.as_ref()) else {
+        return Ok(Access::Known(Some(proof)));
     };
     if !record_asking(app, claim, sealed).await? {
         return Ok(Access::Later(Next::Repeat(later(app.now(), LOOK_AGAIN))));
     }
     let (protocol, call) = at_bank.call();
-    let answer = protocol.refresh_token(&call, refresh).await;
+    let answer = protocol.refresh(&call, refresh).await;
     let calls = at_bank.take_calls();
     let (fact, access) = match answer {
         Ok(renewed) => {
-            let grant = seal_grant(app, payment, &renewed)?;
+            let renewed = Proof::Token(renewed);
+            let grant = seal_proof(app, payment, &renewed)?;
             (TokenFact::Refreshed { grant }, Access::Renewed(renewed))
         }
-        Err(BankError::Refused { text, .. }) => (TokenFact::Refused { text }, Access::Token(None)),
+        Err(BankError::Refused(BankRefusal { text, .. })) => {
+            (TokenFact::Refused { text }, Access::Known(None))
+        }
         // Where the bank has used the refresh token up, it says so the next time.
         Err(
             BankError::Unavailable { .. } | BankError::Unknown { .. } | BankError::Malformed { .. },
@@ -84,11 +89,10 @@ async fn record_asking(
     let (known, now) = (known.clone(), app.now());
     let recorded = app
         .db()
-        .transact(move |tx| {
-            let (wanted, known) = (wanted.clone(), known.clone());
+        .transact((wanted, known), move |(wanted, known), tx| {
             unit(async move {
-                let Some(payment) = payments::get_any(tx, &wanted).await? else { return Ok(false) };
-                let Some(step) = payment.begin_refresh(&known, now) else { return Ok(false) };
+                let Some(payment) = payments::get_any(tx, wanted).await? else { return Ok(false) };
+                let Some(step) = payment.begin_refresh(known, now) else { return Ok(false) };
                 step::update(tx, &step, Saving::default()).await?;
                 Ok(true)
             })

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use banks::protocol::{Credentials, PsuContext};
+use banks::approvals::Credentials;
+use banks::call::PsuContext;
 use domain::authorisation::Authorisation;
 use domain::ids::PaymentId;
 use domain::payment::Payment;
@@ -73,21 +74,19 @@ async fn answer(
     let (wanted, lease, now) = (id.clone(), app.new_lease(), app.now());
     let held = app
         .db()
-        .transact(move |tx| {
-            let (wanted, sealed, lease) = (wanted.clone(), sealed.clone(), lease.clone());
-            let key = key.clone();
+        .transact((wanted, sealed, lease, key), move |(wanted, sealed, lease, key), tx| {
             unit(async move {
-                let payment = payments::get_any(tx, &wanted).await?;
+                let payment = payments::get_any(tx, wanted).await?;
                 let payment = payment
                     .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
-                match payment.answer_questions(sealed, now) {
+                match payment.answer_questions(sealed.clone(), now) {
                     Ok(step) => {
                         if let Some(key) = key
-                            && !idempotency::insert(tx, &key, Some(&Subject::from(&wanted))).await?
+                            && !idempotency::insert(tx, key, Some(&Subject::from(wanted))).await?
                         {
                             return Ok(Err(GatewayError::KeyTaken));
                         }
-                        let saving = Saving { finishes: None, keeps: Some(&lease) };
+                        let saving = Saving { finishes: None, keeps: Some(lease) };
                         Ok(Ok(step::update(tx, &step, saving).await?.kept))
                     }
                     Err(refusal) => Ok(Err(GatewayError::from(refusal))),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use banks::protocol::PsuContext;
+use banks::call::PsuContext;
 use domain::Refusal;
 use domain::account::AccountIdentifier;
 use domain::ids::PaymentId;
@@ -34,24 +34,25 @@ pub async fn choose_bank(
     let (wanted, bank_id, lease, now) = (id.clone(), bank.id.clone(), app.new_lease(), app.now());
     let chosen = app
         .db()
-        .transact(move |tx| {
-            let (wanted, bank_id) = (wanted.clone(), bank_id.clone());
-            let (attempt, lease) = (attempt.clone(), lease.clone());
-            let payer_account = payer_account.clone();
-            unit(async move {
-                let payment = payments::get_any(tx, &wanted).await?;
-                let payment = payment
-                    .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
-                match payment.choose_bank(&bank_id, payer_account, execution, attempt, now) {
-                    Ok(Some(step)) => {
-                        let saving = Saving { finishes: None, keeps: Some(&lease) };
-                        Ok(Ok(step::update(tx, &step, saving).await?.kept))
+        .transact(
+            (wanted, bank_id, attempt, lease, payer_account),
+            move |(wanted, bank_id, attempt, lease, payer_account), tx| {
+                unit(async move {
+                    let payment = payments::get_any(tx, wanted).await?;
+                    let payment = payment
+                        .ok_or_else(|| StoreError::Corrupt("the payment vanished".to_owned()))?;
+                    let (account, attempt) = (payer_account.clone(), attempt.clone());
+                    match payment.choose_bank(bank_id, account, execution, attempt, now) {
+                        Ok(Some(step)) => {
+                            let saving = Saving { finishes: None, keeps: Some(lease) };
+                            Ok(Ok(step::update(tx, &step, saving).await?.kept))
+                        }
+                        Ok(None) => Ok(Ok(None)),
+                        Err(refusal) => Ok(Err::<_, Refusal>(refusal)),
                     }
-                    Ok(None) => Ok(Ok(None)),
-                    Err(refusal) => Ok(Err::<_, Refusal>(refusal)),
-                }
-            })
-        })
+                })
+            },
+        )
         .await??;
     app.jobs_may_be_due();
     if let Some(claim) = chosen {

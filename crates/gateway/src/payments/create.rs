@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use banks::protocol::{Credentials, PsuContext};
+use banks::approvals::Credentials;
+use banks::call::PsuContext;
 use domain::ids::{PaymentId, TokenRequestId};
 use domain::initiation::Initiation;
 use domain::mail::MailAddress;
@@ -66,8 +67,7 @@ pub async fn create(
     let (shared, lease) = (Arc::clone(&step), Arc::new(app.new_lease()));
     let saved = app
         .db()
-        .transact(move |tx| {
-            let (step, lease, key) = (Arc::clone(&shared), Arc::clone(&lease), key.clone());
+        .transact((shared, lease, key), move |(step, lease, key), tx| {
             unit(async move {
                 let used = match &step.state.token_request_id {
                     None => None,
@@ -77,15 +77,15 @@ pub async fn create(
                     },
                 };
                 if let Some(key) = key
-                    && !idempotency::insert(tx, &key, Some(&step.state.subject())).await?
+                    && !idempotency::insert(tx, key, Some(&step.state.subject())).await?
                 {
                     return Ok(Err(GatewayError::KeyTaken));
                 }
                 if let Some(request) = used {
                     token_requests::update(tx, &request).await?;
                 }
-                let saving = Saving { finishes: None, keeps: Some(&lease) };
-                step::create(tx, &step, saving).await.map(Ok)
+                let saving = Saving { finishes: None, keeps: Some(lease) };
+                step::create(tx, step, saving).await.map(Ok)
             })
         })
         .await??;

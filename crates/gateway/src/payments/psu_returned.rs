@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use banks::protocol::PsuContext;
+use banks::call::PsuContext;
 use banks::psu_return::parse_return;
 use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment};

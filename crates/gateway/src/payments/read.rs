@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use banks::protocol::PsuContext;
+use banks::call::PsuContext;
 use domain::ids::PaymentId;
 use domain::payment::{OrderState, Payment, State};
 use domain::step::{JobKind, PaymentJob};
@@ -175,10 +175,9 @@ fn question_that_waits(app: &App, payment: &Payment) -> Option<Waiting> {
 async fn ask_soon(app: &Arc<App>, payment: &Payment, waiting: Waiting) -> Result<(), GatewayError> {
     let (id, now) = (Subject::from(&payment.id), app.now());
     app.db()
-        .transact(move |tx| {
-            let id = id.clone();
+        .transact(id, move |id, tx| {
             unit(async move {
-                store::jobs::wake(tx, &id, JobKind::Payment(PaymentJob::AskStatus), now, waiting)
+                store::jobs::wake(tx, id, JobKind::Payment(PaymentJob::AskStatus), now, waiting)
                     .await
             })
         })
@@ -193,13 +192,12 @@ async fn claim_question(
     waiting: Waiting,
 ) -> Result<Option<Claim>, GatewayError> {
     let (id, lease) = (Subject::from(&payment.id), app.new_lease());
-    let claimed = app.db().transact(move |tx| {
-        let (id, lease) = (id.clone(), lease.clone());
+    let claimed = app.db().transact((id, lease), move |(id, lease), tx| {
         unit(async move {
             store::jobs::claim_waiting(
                 tx,
-                &lease,
-                &id,
+                lease,
+                id,
                 JobKind::Payment(PaymentJob::AskStatus),
                 waiting,
             )

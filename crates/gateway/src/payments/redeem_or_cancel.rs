@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use banks::call::PsuContext;
 use banks::profile::Capability;
-use banks::protocol::PsuContext;
 use domain::Refusal;
 use domain::authorisation::Attempt;
 use domain::ids::{MemberId, PaymentId};
@@ -155,40 +155,42 @@ async fn carry_out(
     let (lease, now) = (app.new_lease(), app.now());
     let held = app
         .db()
-        .transact(move |tx| {
-            let (member_id, wanted) = (member_id.clone(), wanted.clone());
-            let (key, lease, command) = (key.clone(), lease.clone(), Arc::clone(&command));
-            unit(async move {
-                let Some(payment) = payments::get(tx, &member_id, &wanted).await? else {
-                    return Ok(Err(GatewayError::PaymentNotFound));
-                };
-                let step = match command(&payment, now) {
-                    Ok(step) => step,
-                    Err(refusal) => return Ok(Err(GatewayError::from(refusal))),
-                };
-                if let Some(ref_id) = step.as_ref().and_then(|step| new_reference(&payment, step))
-                    && is_taken(tx, &member_id, ref_id).await?
-                {
-                    return Ok(Err(GatewayError::ReferenceTaken));
-                }
-                if let Some(key) = key
-                    && !idempotency::insert(tx, &key, Some(&Subject::from(&wanted))).await?
-                {
-                    return Ok(Err(GatewayError::KeyTaken));
-                }
-                let Some(step) = step else {
-                    return Ok(Ok(None));
-                };
-                if let Some(ref_id) = new_reference(&payment, &step)
-                    && !transfer_references::insert(tx, &member_id, ref_id, &wanted).await?
-                {
-                    // Another transfer got it at the same moment: seen when run again.
-                    return Err(StoreError::Conflict);
-                }
-                let saving = Saving { finishes: None, keeps: Some(&lease) };
-                Ok(Ok(step::update(tx, &step, saving).await?.kept))
-            })
-        })
+        .transact(
+            (member_id, wanted, key, lease, command),
+            move |(member_id, wanted, key, lease, command), tx| {
+                unit(async move {
+                    let Some(payment) = payments::get(tx, member_id, wanted).await? else {
+                        return Ok(Err(GatewayError::PaymentNotFound));
+                    };
+                    let step = match command(&payment, now) {
+                        Ok(step) => step,
+                        Err(refusal) => return Ok(Err(GatewayError::from(refusal))),
+                    };
+                    if let Some(ref_id) =
+                        step.as_ref().and_then(|step| new_reference(&payment, step))
+                        && is_taken(tx, member_id, ref_id).await?
+                    {
+                        return Ok(Err(GatewayError::ReferenceTaken));
+                    }
+                    if let Some(key) = key
+                        && !idempotency::insert(tx, key, Some(&Subject::from(wanted))).await?
+                    {
+                        return Ok(Err(GatewayError::KeyTaken));
+                    }
+                    let Some(step) = step else {
+                        return Ok(Ok(None));
+                    };
+                    if let Some(ref_id) = new_reference(&payment, &step)
+                        && !transfer_references::insert(tx, member_id, ref_id, wanted).await?
+                    {
+                        // Another transfer got it at the same moment: seen when run again.
+                        return Err(StoreError::Conflict);
+                    }
+                    let saving = Saving { finishes: None, keeps: Some(lease) };
+                    Ok(Ok(step::update(tx, &step, saving).await?.kept))
+                })
+            },
+        )
         .await??;
     app.jobs_may_be_due();
     Ok(held)

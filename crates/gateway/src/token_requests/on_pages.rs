@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use banks::approvals::Credentials;
+use banks::call::PsuContext;
 use banks::profile::BankProfile;
-use banks::protocol::{Credentials, PsuContext};
 use domain::Refusal;
 use domain::account::AccountIdentifier;
 use domain::ids::{PaymentId, TokenRequestId};
@@ -181,10 +182,9 @@ pub(super) async fn change_once(
     let (id, now) = (id.clone(), app.now());
     let key = key.map(|key| key.row(app, 0));
     app.db()
-        .transact(move |tx| {
-            let (id, how, key) = (id.clone(), Arc::clone(&how), key.clone());
+        .transact((id, how, key), move |(id, how, key), tx| {
             unit(async move {
-                let Some(request) = token_requests::get_any(tx, &id).await? else {
+                let Some(request) = token_requests::get_any(tx, id).await? else {
                     return Ok(Err(GatewayError::TokenRequestNotFound));
                 };
                 let changed = match how(request.clone(), now) {
@@ -192,7 +192,7 @@ pub(super) async fn change_once(
                     Err(refusal) => return Ok(Err(GatewayError::Refused(refusal))),
                 };
                 if let Some(key) = key
-                    && !idempotency::insert(tx, &key, None).await?
+                    && !idempotency::insert(tx, key, None).await?
                 {
                     return Ok(Err(GatewayError::KeyTaken));
                 }

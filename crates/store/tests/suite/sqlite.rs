@@ -165,7 +165,7 @@ async fn while_another_process_writes_units_fail_and_are_not_kept() {
     let wait = std::sync::Mutex::new(wait);
     let holding = tokio::spawn(async move {
         other
-            .transact(move |_| {
+            .transact((), move |(), _| {
                 begun.send(()).unwrap();
                 let _over = wait.lock().unwrap().recv();
                 store::unit(async { Ok(()) })

@@ -23,12 +23,9 @@ use testkit::TestIds;
 /// in brackets are cloned for each run.
 macro_rules! transact {
     ($db:expr, [$($captured:ident),*] $tx:ident => $body:expr) => {
-        $db.transact({
+        $db.transact(($($captured.clone(),)*), move |($($captured,)*), $tx| {
             $(let $captured = $captured.clone();)*
-            move |$tx| {
-                $(let $captured = $captured.clone();)*
-                store::unit(async move { $body })
-            }
+            store::unit(async move { $body })
         })
         .await
     };

@@ -8,7 +8,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use banks::protocol::Credentials;
+use banks::approvals::Credentials;
 use bytes::Bytes;
 use domain::account::AccountIdentifier;
 use domain::authorisation::{Authorisation, Challenge, FieldKind, Opened};

@@ -26,7 +26,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use banks::protocol::PsuContext;
+use banks::call::PsuContext;
 use gateway::App;
 
 use crate::api::BODY_BYTES_MAX;

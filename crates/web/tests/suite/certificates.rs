@@ -97,9 +97,8 @@ async fn the_next_certificate_takes_over_and_the_end_is_warned_of() {
         let held = world.held().await;
         for one in held.iter().filter(|one| one.created_at == world.now()) {
             let fingerprint = one.fingerprint.clone();
-            let gone = world.app.db().transact(move |tx| {
-                let fingerprint = fingerprint.clone();
-                unit(async move { certificates::delete(tx, &fingerprint).await })
+            let gone = world.app.db().transact(fingerprint, move |fingerprint, tx| {
+                unit(async move { certificates::delete(tx, fingerprint).await })
             });
             assert!(gone.await.unwrap());
         }

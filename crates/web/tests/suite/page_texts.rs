@@ -237,10 +237,9 @@ impl World {
         let step = Step { state: payment, events: vec![], jobs: vec![], cases: vec![] };
         self.app
             .db()
-            .transact(move |tx| {
-                let step = step.clone();
+            .transact(step, move |step, tx| {
                 let saving = Saving { finishes: None, keeps: None };
-                unit(async move { step::update(tx, &step, saving).await.map(drop) })
+                unit(async move { step::update(tx, step, saving).await.map(drop) })
             })
             .await
             .unwrap();

@@ -2,13 +2,15 @@
 //! and refund accounts, asked of each protocol itself. The payer is played, every exchange is
 //! judged against the standard's published document, and the profile's `capabilities` are kept.
 
+use banks::Approvable;
 use banks::BankError;
+use banks::approvals::{Approval, Credentials, Held, Pending};
+use banks::call::{Call, PsuContext};
+use banks::payments::{OrderAnswer, PaymentOrder};
 use banks::profile::{BankProfile, Capability};
-use banks::protocol::{
-    AccessToken, Approval, Call, Credentials, Held, OrderAnswer, PaymentOrder, Pending, Protocols,
-    PsuContext,
-};
+use banks::protocol::Protocols;
 use banks::psu_return::parse_return;
+use banks::token::{AccessToken, Proof};
 use domain::account::{AccountIdentifier, Party};
 use domain::authorisation::Approach;
 use domain::authorisation::Attempt;
@@ -90,7 +92,8 @@ impl Driven<'_> {
         let (call, order) = (&self.call, &self.order);
         let named = [("psuId".to_owned(), customer_of(&call.bank.id).to_owned())];
         let named = Credentials(named.into());
-        let opened = protocol.open_payment(call, order, &self.attempt, &named).await.unwrap();
+        let opened =
+            protocol.open(call, Approvable::Payment(order), &self.attempt, &named).await.unwrap();
         self.led_to_the_end(opened).await
     }
 
@@ -117,7 +120,10 @@ impl Driven<'_> {
                     let parameters: Vec<(String, String)> =
                         url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
                     let back = parse_return(&parameters).unwrap();
-                    protocol.complete_authorisation(call, order, pending, &back).await.unwrap()
+                    protocol
+                        .complete(call, Approvable::Payment(order), pending, &back)
+                        .await
+                        .unwrap()
                 }
                 Approval::Continue { approach: Approach::Embedded { challenge }, .. } => {
                     let mut answers = Credentials::default();
@@ -126,13 +132,18 @@ impl Driven<'_> {
                         let answer = self.world.answer_of(&call.bank.id, &field.id, first).await;
                         answers.0.insert(field.id.clone(), answer);
                     }
-                    protocol.send_credentials(call, order, pending, &answers).await.unwrap()
+                    protocol
+                        .send_credentials(call, Approvable::Payment(order), pending, &answers)
+                        .await
+                        .unwrap()
                 }
                 Approval::Continue { approach: Approach::Decoupled { .. }, .. } => {
                     self.world.decide_in_app(&call.bank.id, Decision::Approve).await;
                     let callback = self.world.callbacks.lock().unwrap().pop();
                     match callback {
-                        None => protocol.ask_approval(call, order, pending).await.unwrap(),
+                        None => {
+                            protocol.ask(call, Approvable::Payment(order), pending).await.unwrap()
+                        }
                         Some(callback) => {
                             let told: std::collections::BTreeMap<String, String> =
                                 serde_json::from_str(&callback.body).unwrap();
@@ -140,7 +151,7 @@ impl Driven<'_> {
                             told.push(("apiKey".to_owned(), callback.api_key));
                             let back = parse_return(&told).unwrap();
                             protocol
-                                .complete_authorisation(call, order, pending, &back)
+                                .complete(call, Approvable::Payment(order), pending, &back)
                                 .await
                                 .unwrap()
                         }
@@ -156,12 +167,11 @@ impl Driven<'_> {
     async fn placed(&self) -> (OrderAnswer, Option<AccessToken>) {
         let protocol = self.protocols.protocol_for(self.call.bank);
         match self.approve().await {
-            Approval::OrderTaken { answer, grant } => (answer, grant),
-            Approval::Granted { consent_id, grant } => {
-                let sent = protocol
-                    .submit_order(&self.call, &self.order, &consent_id, &grant, "key-1")
-                    .await;
-                (sent.unwrap(), Some(grant))
+            Approval::OrderTaken { answer, token } => (answer, token),
+            Approval::Granted { consent_id, proof } => {
+                let sent =
+                    protocol.submit(&self.call, &self.order, &consent_id, &proof, "key-1").await;
+                (sent.unwrap(), proof.token().cloned())
             }
             other => panic!("{}: {other:?}", self.call.bank.id),
         }
@@ -170,15 +180,15 @@ impl Driven<'_> {
     /// Where the order stands; it is asked with another token where the first one has ended.
     async fn progress(&self, placed: &mut (OrderAnswer, Option<AccessToken>)) -> OrderProgress {
         let protocol = self.protocols.protocol_for(self.call.bank);
-        let (answer, grant) = placed;
-        if let Some(token) = grant
+        let (answer, token) = placed;
+        if let Some(token) = token
             && token.expires_at <= self.world.now()
             && let Some(refresh) = token.refresh.clone()
         {
-            *token = protocol.refresh_token(&self.call, &refresh).await.unwrap();
+            *token = protocol.refresh(&self.call, &refresh).await.unwrap();
         }
         let asked = protocol
-            .ask_order_status(&self.call, &self.order, &answer.bank_payment_id, grant.as_ref())
+            .ask_status(&self.call, &self.order, &answer.bank_payment_id, token.as_ref())
             .await;
         asked.unwrap_or_else(|error| panic!("{}: {error}", self.call.bank.id)).progress
     }
@@ -188,10 +198,11 @@ impl Driven<'_> {
         placed: &(OrderAnswer, Option<AccessToken>),
     ) -> Result<Approval, BankError> {
         let protocol = self.protocols.protocol_for(self.call.bank);
-        let (answer, grant) = placed;
+        let (answer, token) = placed;
         let bank_payment_id = &answer.bank_payment_id;
-        let held = Held { bank_payment_id, grant: grant.as_ref(), context: None };
-        protocol.cancel_payment(&self.call, &self.order, held, &self.attempt).await
+        let held = Held { bank_payment_id, token: token.as_ref(), context: None };
+        let what = Approvable::Cancellation { order: &self.order, held };
+        protocol.open(&self.call, what, &self.attempt, &Credentials::default()).await
     }
 }
 
@@ -340,12 +351,12 @@ async fn funds_are_confirmed_of_the_account_that_was_named() {
                 ..Party::default()
             });
             let protocol = driven.protocols.protocol_for(driven.call.bank);
-            let grant = AccessToken {
+            let proof = Proof::Token(AccessToken {
                 access_token: "none".to_owned(),
                 expires_at: world.now(),
                 refresh: None,
-            };
-            let told = protocol.confirm_funds(&driven.call, &order, "consent-1", &grant).await;
+            });
+            let told = protocol.confirm_funds(&driven.call, &order, "consent-1", &proof).await;
             assert_eq!(told.unwrap(), enough, "{bank}");
         })
         .await;

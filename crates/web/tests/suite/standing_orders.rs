@@ -3,9 +3,13 @@
 //! judged against the published document of the bank's version.
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
+use banks::Approvable;
+use banks::approvals::{Approval, Credentials, Pending};
+use banks::call::Call;
+use banks::payments::PaymentOrder;
 use banks::profile::{BankProfile, Capability};
-use banks::protocol::{AccessToken, Approval, Call, Credentials, PaymentOrder, Pending};
 use banks::psu_return::parse_return;
+use banks::token::Proof;
 use banks::{Directory, Protocols};
 use domain::account::{AccountIdentifier, Party};
 use domain::authorisation::Approach;
@@ -90,7 +94,7 @@ impl World {
         protocols: &Protocols,
         call: &Call<'_>,
         order: &PaymentOrder,
-    ) -> (String, AccessToken) {
+    ) -> (String, Proof) {
         let protocol = protocols.protocol_for(call.bank);
         let attempt = Attempt {
             idempotency_key: format!("c-{}", call.bank.id),
@@ -101,7 +105,9 @@ impl World {
             repeated_creation: None,
             opening: 1,
         };
-        let opened = protocol.open_payment(call, order, &attempt, &Credentials::default()).await;
+        let opened = protocol
+            .open(call, Approvable::Payment(order), &attempt, &Credentials::default())
+            .await;
         let Ok(Approval::Continue { consent_id, approach: Approach::Redirect { url }, .. }) =
             opened
         else {
@@ -110,8 +116,8 @@ impl World {
         let back = parse_return(&self.brought_back(&url).await).unwrap();
         let pending =
             Pending { attempt: &attempt, consent_id: consent_id.as_deref(), context: None };
-        match protocol.complete_authorisation(call, order, pending, &back).await.unwrap() {
-            Approval::Granted { consent_id, grant } => (consent_id, grant),
+        match protocol.complete(call, Approvable::Payment(order), pending, &back).await.unwrap() {
+            Approval::Granted { consent_id, proof } => (consent_id, proof),
             other => panic!("{}: {other:?}", call.bank.id),
         }
     }
@@ -139,19 +145,19 @@ async fn a_standing_order_is_complete_when_the_bank_repeats_it() {
             timeout_ms: 1_000,
             psu: banks::PsuContext::default(),
         };
-        let (consent_id, grant) = world.granted(&protocols, &call, &order).await;
+        let (consent_id, proof) = world.granted(&protocols, &call, &order).await;
         let protocol = protocols.protocol_for(bank);
         let before = world.balance(payer).await;
-        let answer = protocol.submit_order(&call, &order, &consent_id, &grant, "key-1").await;
+        let answer = protocol.submit(&call, &order, &consent_id, &proof, "key-1").await;
         let answer = answer.unwrap();
         assert_eq!(answer.status.progress, OrderProgress::InProcess, "{id}");
         assert!(answer.refund_account.is_some(), "{id}");
         // The same key again is the same order.
-        let again = protocol.submit_order(&call, &order, &consent_id, &grant, "key-1").await;
+        let again = protocol.submit(&call, &order, &consent_id, &proof, "key-1").await;
         assert_eq!(again.unwrap().bank_payment_id, answer.bank_payment_id, "{id}");
         world.clock.advance(SignedDuration::from_secs(10));
         let order_id = answer.bank_payment_id.as_str();
-        let status = protocol.ask_order_status(&call, &order, order_id, Some(&grant)).await;
+        let status = protocol.ask_status(&call, &order, order_id, proof.token()).await;
         assert_eq!(status.unwrap().progress, OrderProgress::Completed, "{id}");
         assert_eq!(world.balance(payer).await, before, "{id}: not before its day");
         world.clock.advance(SignedDuration::from_hours(24 * 60));

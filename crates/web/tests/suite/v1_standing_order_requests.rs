@@ -1,6 +1,7 @@
 //! `standingOrderBody` in `POST /token-requests`, and what the payer reads of it on our pages.
 
-use banks::protocol::{Credentials, PsuContext};
+use banks::approvals::Credentials;
+use banks::call::PsuContext;
 use domain::initiation::Flow;
 use gateway::payments::{self, NewPayment};
 use gateway::token_requests;

@@ -60,8 +60,8 @@ impl Call {
 
     /// What the member tells of the payer's browser.
     #[must_use]
-    pub fn psu(&self) -> banks::protocol::PsuContext {
-        banks::protocol::PsuContext {
+    pub fn psu(&self) -> banks::call::PsuContext {
+        banks::call::PsuContext {
             ip_address: self.header("token-customer-ip-address").map(str::to_owned),
             user_agent: self.header("token-customer-user-agent").map(str::to_owned),
         }

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use banks::call::EidasIdentity;
 use banks::eidas::{Certificate, DevelopmentAuthority, Issued, Purpose, Role, Subject};
 use banks::jose::SigningKey;
-use banks::protocol::EidasIdentity;
 use banks::wire::ClientCertificate;
 use jiff::Timestamp;
 

@@ -115,14 +115,13 @@ impl Member {
         };
         let digest = web::api::auth::basic::secret_sha256(&secret);
         let member_id = id.clone();
-        db.transact(move |tx| {
-            let (id, stored, digest) = (member_id.clone(), stored.clone(), digest.clone());
+        db.transact((member_id, stored, digest), move |(id, stored, digest), tx| {
             unit(async move {
-                members::insert(tx, &id, "Test", now).await?;
+                members::insert(tx, id, "Test", now).await?;
                 let settings = MemberSettings { acts_on_behalf: true, ..Default::default() };
-                members::set_settings(tx, &id, &settings).await?;
-                members::insert_key(tx, &id, &stored, now).await?;
-                members::insert_api_key(tx, &id, &digest, now).await
+                members::set_settings(tx, id, &settings).await?;
+                members::insert_key(tx, id, stored, now).await?;
+                members::insert_api_key(tx, id, digest, now).await
             })
         })
         .await

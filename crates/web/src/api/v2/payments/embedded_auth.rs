@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use banks::protocol::Credentials;
+use banks::approvals::Credentials;
 use domain::ids::PaymentId;
 use gateway::idempotency::IdempotencyKey;
 use gateway::{App, GatewayError, payments};

@@ -29,38 +29,42 @@ use domain::authorisation::Attempt;
 use domain::bank::OrderStatus;
 use domain::seams::BoxFuture;
 
+use crate::approvals::{Approvable, Approval, Approvals, Credentials, Pending};
 use crate::cache::Cache;
+use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::jose::{JoseError, KeySet};
 use crate::misfit::{Misfit, unsupported};
-use crate::profile::{BankProfile, Standard, UkOpenBanking};
-use crate::protocol::{
-    AccessToken, Approval, Call, Credentials, Held, LostOrder, OrderAnswer, PaymentOrder, Pending,
-    Protocol, RefreshToken,
-};
+use crate::payments::Payments;
+use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
+use crate::profile::{BankProfile, Standard, UkOpenBanking as Settings};
 use crate::psu_return::Returned;
+use crate::token::{AccessToken, Proof, RefreshToken};
 
 /// The standard, with what it keeps between calls per bank and client.
 #[derive(Default)]
-pub(crate) struct Obie {
+pub(crate) struct UkOpenBanking {
     discovery: Cache<Arc<discovery::Discovery>>,
     keys: Cache<Arc<KeySet>>,
     tokens: Cache<String>,
 }
 
-impl Protocol for Obie {
-    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
-        consent::fits(bank, order)
-    }
-
-    fn open_payment<'a>(
+impl Approvals for UkOpenBanking {
+    fn open<'a>(
         &'a self,
         call: &'a Call<'a>,
-        order: &'a PaymentOrder,
+        what: Approvable<'a>,
         attempt: &'a Attempt,
         _known: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(async move {
+            let order = match what {
+                Approvable::Payment(order) => order,
+                // OBIE 3.1.11, Domestic Payments: there is no DELETE.
+                Approvable::Cancellation { .. } => {
+                    return Err(not_in_standard("cancellation of payments").into());
+                }
+            };
             let consent_id = self.create_consent(call, order, &attempt.idempotency_key).await?;
             let url = self.authorisation_url(call, &consent_id, attempt).await?;
             let approach = Approach::Redirect { url };
@@ -72,39 +76,54 @@ impl Protocol for Obie {
         returned::has_code(returned)
     }
 
-    fn complete_authorisation<'a>(
+    fn complete<'a>(
         &'a self,
         call: &'a Call<'a>,
-        order: &'a PaymentOrder,
+        what: Approvable<'a>,
         pending: Pending<'a>,
         returned: &'a Returned,
     ) -> BoxFuture<'a, Result<Approval, AuthorisationError>> {
-        Box::pin(self.returned(call, order, pending, returned))
+        Box::pin(self.returned(call, what.order(), pending, returned))
     }
 
     /// The standard has no embedded approach.
     fn send_credentials<'a>(
         &'a self,
         _call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
+        _what: Approvable<'a>,
         _pending: Pending<'a>,
         _credentials: &'a Credentials,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(async { Err(not_in_standard("embedded approval").into()) })
     }
 
-    fn ask_approval<'a>(
+    fn ask<'a>(
         &'a self,
         call: &'a Call<'a>,
-        order: &'a PaymentOrder,
+        what: Approvable<'a>,
         pending: Pending<'a>,
     ) -> BoxFuture<'a, Result<Approval, BankError>> {
         Box::pin(async move {
             match pending.consent_id {
-                Some(consent_id) => self.approval(call, order, consent_id).await,
+                Some(consent_id) => self.approval(call, what.order(), consent_id).await,
                 None => Ok(Approval::Waiting),
             }
         })
+    }
+
+    /// A payment's token is used once, at once.
+    fn refresh<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+        _refresh: &'a RefreshToken,
+    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
+        Box::pin(async { Err(not_in_standard("a refresh of a payment's token").into()) })
+    }
+}
+
+impl Payments for UkOpenBanking {
+    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
+        consent::fits(bank, order)
     }
 
     fn confirm_funds<'a>(
@@ -112,28 +131,31 @@ impl Protocol for Obie {
         call: &'a Call<'a>,
         _order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: &'a AccessToken,
+        proof: &'a Proof,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
-        Box::pin(self.ask_funds(call, consent_id, grant))
+        Box::pin(async move { self.ask_funds(call, consent_id, proof.access_token()?).await })
     }
 
-    fn submit_order<'a>(
+    fn submit<'a>(
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        grant: &'a AccessToken,
+        proof: &'a Proof,
         idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
-        Box::pin(self.create_order(call, order, consent_id, grant, idempotency_key))
+        Box::pin(async move {
+            let token = proof.access_token()?;
+            self.create_order(call, order, consent_id, token, idempotency_key).await
+        })
     }
 
-    fn ask_order_status<'a>(
+    fn ask_status<'a>(
         &'a self,
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         bank_payment_id: &'a str,
-        _grant: Option<&'a AccessToken>,
+        _token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
         Box::pin(self.read_order(call, order, bank_payment_id))
     }
@@ -144,37 +166,17 @@ impl Protocol for Obie {
         call: &'a Call<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
-        _grant: Option<&'a AccessToken>,
+        _token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
             Ok(LostOrder::Consent(self.read_consent(call, order, consent_id).await?))
         })
     }
-
-    /// "Payments not" (OBIE 3.1.11, Domestic Payments: there is no DELETE).
-    /// A payment's token is used once, at once.
-    fn refresh_token<'a>(
-        &'a self,
-        _call: &'a Call<'a>,
-        _refresh: &'a RefreshToken,
-    ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
-        Box::pin(async { Err(not_in_standard("a refresh of a payment's token").into()) })
-    }
-
-    fn cancel_payment<'a>(
-        &'a self,
-        _call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
-        _held: Held<'a>,
-        _attempt: &'a Attempt,
-    ) -> BoxFuture<'a, Result<Approval, BankError>> {
-        Box::pin(async { Err(not_in_standard("cancellation of payments").into()) })
-    }
 }
 
 /// What this standard leaves to the bank. A profile of another standard never comes here:
 /// `Protocols::protocol_for` chooses by it.
-fn settings(bank: &BankProfile) -> Result<&UkOpenBanking, Misfit> {
+fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     match &bank.standard {
         Standard::UkOpenBanking(settings) => Ok(settings),
         Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => {

@@ -2,16 +2,17 @@
 //!
 //! OBIE 3.1.11, Read/Write Data API Profile, "Headers" and "Message Signing".
 
+use domain::authorisation::BankRefusal;
 use std::sync::Arc;
 
 use domain::ids::random_uuid;
 
 use super::errors::success;
-use super::{Obie, settings, signing_failed};
+use super::{UkOpenBanking, settings, signing_failed};
+use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::{header, no_response, psu_ip_address, psu_user_agent};
 use crate::jose::{DetachedExpectation, JoseError, KeySet, sign_detached, verify_detached};
-use crate::protocol::Call;
 use crate::wire::{ClientCertificate, Request, Response};
 
 /// OBIE 3.1.11, header `x-idempotency-key`.
@@ -97,7 +98,7 @@ fn psu_headers(call: &Call<'_>) -> impl Iterator<Item = (String, String)> {
     .flatten()
 }
 
-impl Obie {
+impl UkOpenBanking {
     /// Fetched before anything is sent, so that a missing key set never leaves an order open.
     pub(super) async fn response_keys(&self, call: &Call<'_>) -> Result<ResponseKeys, BankError> {
         let signs = settings(call.bank)?.signing.bank_signs;
@@ -131,7 +132,7 @@ impl Obie {
         let keys = self.response_keys(call).await?;
         let token = self.client_token(call).await?;
         match self.send(call, &keys, request(call, ask, &token)?).await {
-            Err(BankError::Refused { status: 401, .. }) => {
+            Err(BankError::Refused(BankRefusal { http_status: 401, .. })) => {
                 self.tokens.forget(call);
                 let token = self.client_token(call).await?;
                 self.send(call, &keys, request(call, ask, &token)?).await

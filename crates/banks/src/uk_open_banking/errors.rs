@@ -54,7 +54,7 @@ pub(super) fn success(response: Response) -> Result<Response, BankError> {
         }
         400..=499 => {
             let (code, text) = refusal(&response);
-            Err(BankError::Refused { code, status, text })
+            Err(BankError::refused(code, status, text))
         }
         _ => Err(BankError::malformed(
             format!("HTTP status {status} where the standard has 200 or 201"),

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Obie, settings};
+use super::{UkOpenBanking, settings};
 use crate::cache::after;
+use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::header;
 use crate::exchange::read;
 use crate::jose::KeySet;
-use crate::profile::{BankProfile, ResponseMode, UkOpenBanking};
-use crate::protocol::Call;
+use crate::profile::{BankProfile, ResponseMode, UkOpenBanking as Settings};
 use crate::wire::{Request, Response};
 
 /// How long a discovery document is kept, in seconds.
@@ -37,7 +37,7 @@ impl Discovery {
     /// The profile's best mode that the bank lists; the profile's word where it lists none. Where the
     /// two have nothing in common, a profile that knows of signed responses is believed, and else
     /// the standard's default is taken.
-    pub(super) fn response_mode(&self, bank: &UkOpenBanking) -> ResponseMode {
+    pub(super) fn response_mode(&self, bank: &Settings) -> ResponseMode {
         let listed = |mode: &&ResponseMode| {
             let modes = self.response_modes_supported.as_ref();
             modes.is_none_or(|modes| modes.iter().any(|word| word == mode.word()))
@@ -88,7 +88,7 @@ fn answer_keys(response: &Response) -> Result<KeySet, BankError> {
         .map_err(|error| BankError::malformed(format!("key set: {error}"), &response.body))
 }
 
-impl Obie {
+impl UkOpenBanking {
     pub(super) async fn discovery(&self, call: &Call<'_>) -> Result<Arc<Discovery>, BankError> {
         if let Some(known) = self.discovery.get(call) {
             return Ok(known);

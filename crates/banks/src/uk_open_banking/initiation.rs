@@ -17,8 +17,8 @@ use super::resource::Resource;
 use super::schedule::{self, Mandate};
 use super::settings;
 use crate::misfit::{Misfit, Part, missing, not_taken, unsupported, within};
+use crate::payments::PaymentOrder;
 use crate::profile::{BankProfile, UkOpenBankingVersion};
-use crate::protocol::PaymentOrder;
 
 const SORT_CODE: &str = "UK.OBIE.SortCodeAccountNumber";
 const IBAN: &str = "UK.OBIE.IBAN";

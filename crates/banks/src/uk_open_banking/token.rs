@@ -11,14 +11,15 @@ use url::form_urlencoded;
 
 use super::errors::success;
 use super::exchange::client_certificate;
-use super::{Obie, settings, signing_failed};
+use super::{UkOpenBanking, settings, signing_failed};
 use crate::cache::after;
+use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::{header, no_response, read};
 use crate::jose::sign_compact;
 use crate::misfit::unsupported;
 use crate::profile::TokenEndpointAuth;
-use crate::protocol::{AccessToken, Call};
+use crate::token::AccessToken;
 use crate::wire::{Request, Response};
 
 /// How long a client assertion is good for, in seconds.
@@ -146,7 +147,7 @@ fn without_effect(error: BankError) -> BankError {
     }
 }
 
-impl Obie {
+impl UkOpenBanking {
     /// Our own token, from the cache while it is good.
     pub(super) async fn client_token(&self, call: &Call<'_>) -> Result<String, BankError> {
         if let Some(known) = self.tokens.get(call) {

@@ -8,11 +8,11 @@ use serde::Serialize;
 use url::Url;
 
 use super::discovery::Discovery;
-use super::{Obie, settings, signing_failed};
+use super::{UkOpenBanking, settings, signing_failed};
+use crate::call::Call;
 use crate::error::BankError;
 use crate::jose::{encode, sign_compact};
-use crate::profile::{ResponseMode, UkOpenBanking};
-use crate::protocol::Call;
+use crate::profile::{ResponseMode, UkOpenBanking as Settings};
 
 const SCOPE: &str = "openid payments";
 /// FAPI 1.0 Advanced, section 5.2.2: `exp` at most 60 minutes after `nbf`.
@@ -75,7 +75,7 @@ fn response_type(mode: ResponseMode) -> &'static str {
 
 /// Whether the code is bound to a secret of ours: where an `id_token` in front does not bind it,
 /// and where requests are pushed (FAPI 1.0 Advanced, section 5.2.2, clause 18).
-pub(super) fn uses_pkce(bank: &UkOpenBanking, response_is_signed: bool) -> bool {
+pub(super) fn uses_pkce(bank: &Settings, response_is_signed: bool) -> bool {
     response_is_signed || bank.pushed_authorization_requests
 }
 
@@ -161,7 +161,7 @@ fn by_reference(
     Ok(url.into())
 }
 
-impl Obie {
+impl UkOpenBanking {
     pub(super) async fn authorisation_url(
         &self,
         call: &Call<'_>,

@@ -11,11 +11,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::authorise::uses_pkce;
-use super::{Obie, settings};
+use super::{UkOpenBanking, settings};
+use crate::approvals::{Approval, Pending};
+use crate::call::Call;
 use crate::error::{AuthorisationError, BankError, words};
 use crate::jose::{CLOCK_SKEW_S, JoseError, KeySet, encode, verify_compact};
-use crate::protocol::{AccessToken, Approval, Call, PaymentOrder, Pending};
+use crate::payments::PaymentOrder;
 use crate::psu_return::Returned;
+use crate::token::{AccessToken, Proof};
 
 #[derive(Deserialize)]
 struct IdTokenClaims {
@@ -175,7 +178,7 @@ pub(super) fn has_code(returned: &Returned) -> bool {
     returned.get("code").is_some() || returned.get("response").is_some()
 }
 
-impl Obie {
+impl UkOpenBanking {
     /// Verifies what the browser brought and exchanges it for the payer's token. An error that the
     /// bank did not sign is a rumour: the consent says whether the payer declined.
     pub(super) async fn returned(
@@ -194,7 +197,10 @@ impl Obie {
         if returned.get("iss").is_some_and(|iss| !is_issuer(call, iss)) {
             return Err(unproven("`iss` is another bank's"));
         }
-        let granted = |grant| Approval::Granted { consent_id: consent_id.to_owned(), grant };
+        let granted = |token| Approval::Granted {
+            consent_id: consent_id.to_owned(),
+            proof: Proof::Token(token),
+        };
         if let Some(response) = returned.get("response") {
             let check = |keys: &KeySet| check_response(call, keys, attempt, response);
             return match self.verified(call, "response", check).await? {
@@ -239,7 +245,7 @@ impl Obie {
                     self.read_consent(call, order, consent_id).await
                 {
                     let text = "the bank withdrew the consent".to_owned();
-                    let refused = BankError::Refused { code: None, status: 0, text };
+                    let refused = BankError::refused(None, 0, text);
                     return Err(refused.into());
                 }
                 return Err(AuthorisationError::GrantLost(text));

@@ -8,20 +8,22 @@ use domain::bank::{OrderProgress, OrderStatus};
 use domain::money::Amount;
 use serde::{Deserialize, Serialize};
 
-use super::Obie;
+use super::UkOpenBanking;
 use super::exchange::{Ask, Post, request};
 use super::initiation::{AccountIn, Initiation, InitiationEcho, initiation};
 use super::resource::Resource;
 use super::risk::{Risk, risk};
 use super::settings;
 use super::status::{first_of, is_refusal, order_status};
+use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::body_of;
 use crate::exchange::read;
 use crate::exchange::segment;
+use crate::payments::{OrderAnswer, PaymentOrder};
 use crate::profile::BankProfile;
-use crate::protocol::{AccessToken, Call, OrderAnswer, PaymentOrder};
 use crate::status_reason::StatusReason;
+use crate::token::AccessToken;
 use crate::wire::Response;
 
 #[derive(Serialize)]
@@ -211,7 +213,7 @@ fn answer_details(response: &Response, rejected: bool) -> Result<Option<StatusRe
         .find(|reason| reason.code.is_some() || reason.words.is_some()))
 }
 
-impl Obie {
+impl UkOpenBanking {
     pub(super) async fn create_order(
         &self,
         call: &Call<'_>,
@@ -260,7 +262,7 @@ impl Obie {
         match self.reason(call, resource, bank_payment_id, rejected).await {
             Ok(reason) => Ok(order_status(call.bank, resource, &status.raw, reason.as_ref())),
             // Many banks have no details; the status stands without a reason.
-            Err(BankError::Refused { .. } | BankError::Malformed { .. }) => Ok(status),
+            Err(BankError::Refused(_) | BankError::Malformed { .. }) => Ok(status),
             // Asked again later: the reason decides what the member is told.
             Err(error) => Err(error),
         }

@@ -5,18 +5,19 @@ use domain::bank::ConsentProgress;
 use domain::money::Amount;
 use serde::{Deserialize, Serialize};
 
-use super::Obie;
+use super::UkOpenBanking;
 use super::exchange::{Ask, Post};
 use super::initiation::{Initiation, InitiationEcho, initiation};
 use super::resource::Resource;
 use super::risk::{Risk, risk};
 use super::settings;
 use super::status::{consent_progress, first_of};
+use crate::call::Call;
 use crate::error::{BankError, words};
 use crate::exchange::{body_of, read, segment};
 use crate::misfit::{Misfit, unsupported};
+use crate::payments::PaymentOrder;
 use crate::profile::{BankProfile, Capability};
-use crate::protocol::{Call, PaymentOrder};
 use crate::wire::Response;
 
 #[derive(Serialize)]
@@ -122,11 +123,8 @@ fn answer(bank: &BankProfile, response: &Response, sent: Amount) -> Result<Strin
             let reason = first_of(consent.data.status_reason).unwrap_or_default();
             let said = reason.text().map(|text| format!(": {text}")).unwrap_or_default();
             let text = words(&format!("the bank created the consent as rejected{said}"));
-            Err(BankError::Refused {
-                code: reason.code.as_deref().map(words),
-                status: response.status,
-                text,
-            })
+            let code = reason.code.as_deref().map(words);
+            Err(BankError::refused(code, response.status, text))
         }
         None => fail("`Data.Status` is no status of a payment consent"),
     }
@@ -151,7 +149,7 @@ fn answer_status(
     })
 }
 
-impl Obie {
+impl UkOpenBanking {
     pub(super) async fn create_consent(
         &self,
         call: &Call<'_>,

@@ -2,12 +2,13 @@
 
 use serde::Deserialize;
 
-use super::Obie;
+use super::UkOpenBanking;
 use super::exchange::{Ask, request};
+use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::read;
 use crate::exchange::segment;
-use crate::protocol::{AccessToken, Call};
+use crate::token::AccessToken;
 use crate::wire::Response;
 
 #[derive(Deserialize)]
@@ -39,7 +40,7 @@ fn answer(response: &Response) -> Result<bool, BankError> {
     Ok(funds.data.funds_available_result.funds_available)
 }
 
-impl Obie {
+impl UkOpenBanking {
     pub(super) async fn ask_funds(
         &self,
         call: &Call<'_>,
