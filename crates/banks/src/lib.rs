@@ -27,7 +27,7 @@ pub mod profile;
 pub mod protocol;
 pub mod psu_return;
 pub mod redact;
-mod status_reason;
+pub mod status_reason;
 pub mod statuses;
 mod stet;
 pub mod template;

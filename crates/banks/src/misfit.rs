@@ -3,96 +3,9 @@
 //! The parts of the standards' requests are made by pure functions, and these are what finds it: a
 //! limit stands once, where the text is put into the request. Nothing is ever shortened to fit.
 
+use domain::field::Field;
+
 use crate::error::BankError;
-
-/// A part of an order that standards and banks restrict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// Name of the payee.
-    CreditorName,
-    /// Address of the payee.
-    CreditorAddress,
-    /// Account of the payee.
-    CreditorAccount,
-    /// Name of the payer.
-    DebtorName,
-    /// Account of the payer.
-    DebtorAccount,
-    /// Whom the payee is paid for.
-    UltimateCreditor,
-    /// Whom the payer pays for.
-    UltimateDebtor,
-    /// The reference that the payee gets.
-    Reference,
-    /// The further text.
-    SecondaryText,
-    /// Both texts, where a standard has one: they travel as one, with a space between them.
-    BothTexts,
-    /// What is paid.
-    Amount,
-    /// The member's own end-to-end reference.
-    EndToEndId,
-    /// Our own ids, which fit every bank; a complaint is a defect of ours.
-    OwnId,
-    /// The member's id of the payer.
-    RiskPayerId,
-    /// The kind of sale.
-    RiskContextCode,
-    /// The purpose of the payment.
-    RiskPurposeCode,
-    /// The trade of the payee.
-    RiskCategoryCode,
-    /// The kind of account that is paid.
-    RiskAccountType,
-    /// Free lines of where goods are delivered.
-    DeliveryLines,
-    /// The street.
-    DeliveryStreet,
-    /// The house.
-    DeliveryBuilding,
-    /// The postal code.
-    DeliveryPostCode,
-    /// The town.
-    DeliveryTown,
-    /// The region.
-    DeliveryRegion,
-    /// The country.
-    DeliveryCountry,
-}
-
-impl Part {
-    /// In words, as they stand in messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Part::CreditorName => "creditor name",
-            Part::CreditorAddress => "creditor address",
-            Part::CreditorAccount => "creditor account",
-            Part::DebtorName => "debtor name",
-            Part::DebtorAccount => "debtor account",
-            Part::UltimateCreditor => "ultimate creditor",
-            Part::UltimateDebtor => "ultimate debtor",
-            Part::Reference => "reference",
-            Part::SecondaryText => "secondary remittance text",
-            Part::BothTexts => "remittance text, first and second together,",
-            Part::Amount => "amount",
-            Part::EndToEndId => "end-to-end reference",
-            Part::OwnId => "id",
-            Part::RiskPayerId => "risk payer id",
-            Part::RiskContextCode => "risk payment context code",
-            Part::RiskPurposeCode => "risk payment purpose code",
-            Part::RiskCategoryCode => "risk merchant category code",
-            Part::RiskAccountType => "risk beneficiary account type",
-            Part::DeliveryLines => "delivery address line",
-            Part::DeliveryStreet => "delivery address street",
-            Part::DeliveryBuilding => "delivery address building",
-            Part::DeliveryPostCode => "delivery address post code",
-            Part::DeliveryTown => "delivery address town",
-            Part::DeliveryRegion => "delivery address region",
-            Part::DeliveryCountry => "delivery address country",
-        }
-    }
-}
 
 /// How something does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +39,7 @@ pub struct Misfit {
     /// How.
     pub kind: MisfitKind,
     /// What; none where it is the order as a whole.
-    pub part: Option<Part>,
+    pub field: Option<Field>,
     /// In words, without the text that does not fit.
     pub text: String,
 }
@@ -138,31 +51,30 @@ impl From<Misfit> for BankError {
 }
 
 /// The text itself, if it has 1 to `most` characters.
-pub(crate) fn within(part: Part, text: &str, most: usize) -> Result<&str, Misfit> {
+pub(crate) fn within(field: Field, text: &str, most: usize) -> Result<&str, Misfit> {
     let length = text.chars().count();
     if length == 0 {
-        return Err(missing(part));
+        return Err(missing(field));
     }
     if length > most {
-        let text =
-            format!("the {} has {length} characters; this bank takes at most {most}", part.name());
-        return Err(Misfit { kind: MisfitKind::TooLong, part: Some(part), text });
+        let text = format!("the {field} has {length} characters; this bank takes at most {most}");
+        return Err(Misfit { kind: MisfitKind::TooLong, field: Some(field), text });
     }
     Ok(text)
 }
 
 /// The order lacks something that the standard needs.
-pub(crate) fn missing(part: Part) -> Misfit {
-    let text = format!("the {} is missing", part.name());
-    Misfit { kind: MisfitKind::Missing, part: Some(part), text }
+pub(crate) fn missing(field: Field) -> Misfit {
+    let text = format!("the {field} is missing");
+    Misfit { kind: MisfitKind::Missing, field: Some(field), text }
 }
 
 /// A part is not one that the bank takes.
-pub(crate) fn not_taken(part: Part, what: impl Into<String>) -> Misfit {
-    Misfit { kind: MisfitKind::NotTaken, part: Some(part), text: what.into() }
+pub(crate) fn not_taken(field: Field, what: impl Into<String>) -> Misfit {
+    Misfit { kind: MisfitKind::NotTaken, field: Some(field), text: what.into() }
 }
 
 /// The order wants something that the standard or the bank does not have.
 pub(crate) fn unsupported(text: impl Into<String>) -> Misfit {
-    Misfit { kind: MisfitKind::Unsupported, part: None, text: text.into() }
+    Misfit { kind: MisfitKind::Unsupported, field: None, text: text.into() }
 }

@@ -2,13 +2,14 @@
 //! decides that from the kind of [`BankError`].
 
 use domain::bank::{ConsentProgress, OrderStatus, RefundAccount};
+use domain::field::Field;
 use domain::initiation::Order;
 use domain::rail::Rail;
 use domain::seams::BoxFuture;
 
 use crate::call::Call;
 use crate::error::BankError;
-use crate::misfit::{Misfit, Part, within};
+use crate::misfit::{Misfit, within};
 use crate::profile::BankProfile;
 use crate::token::{AccessToken, Proof};
 
@@ -37,8 +38,8 @@ impl PaymentOrder {
         characters_max: usize,
     ) -> Result<&'a str, Misfit> {
         match own {
-            Some(own) => within(Part::EndToEndId, own, characters_max),
-            None => within(Part::OwnId, &self.end_to_end_id, characters_max),
+            Some(own) => within(Field::EndToEndId, own, characters_max),
+            None => within(Field::OwnId, &self.end_to_end_id, characters_max),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Why an order has its status, as banks tell it, and what the reason of a rejection means: the same
 //! in every standard.
 
-use domain::bank::OrderProgress;
+use domain::bank::{Decline, OrderProgress, OrderStatus};
 
 use crate::profile::Reasons;
 
@@ -63,6 +63,36 @@ impl IsoReason {
             _ => None,
         }
     }
+}
+
+/// What banks say, in words or codes, of an order that was taken back (`DS02` of ISO 20022 is
+/// "order cancelled").
+const TAKEN_BACK: [&str; 3] = ["cancel", "canc", "ds02"];
+/// What they say of one that is not permitted.
+const NOT_PERMITTED: [&str; 2] = ["permission_denied", "permission denied"];
+
+/// What a bank's words and codes say of a decline; `None` where they say no more than that.
+#[must_use]
+pub fn decline(said: &[Option<&str>]) -> Option<Decline> {
+    let texts: Vec<String> = said.iter().flatten().map(|text| text.to_lowercase()).collect();
+    let says =
+        |words: &[&str]| texts.iter().any(|text| words.iter().any(|word| text.contains(word)));
+    match (says(&NOT_PERMITTED), says(&TAKEN_BACK)) {
+        (true, _) => Some(Decline::NotPermitted),
+        (false, true) => Some(Decline::TakenBack),
+        (false, false) => None,
+    }
+}
+
+/// The status of an order, with what the bank says of a decline.
+pub(crate) fn order_status_of(
+    progress: OrderProgress,
+    raw: String,
+    reason: Option<String>,
+) -> OrderStatus {
+    let declined = progress == OrderProgress::Declined;
+    let decline = decline(&[reason.as_deref(), Some(&raw)]).filter(|_| declined);
+    OrderStatus { progress, raw, reason, decline }
 }
 
 /// What a rejection means: by the lines of the bank's profile first, then by the code of ISO 20022.

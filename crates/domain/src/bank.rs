@@ -25,6 +25,16 @@ pub enum OrderProgress {
     Unrecognised,
 }
 
+/// Why the payer's side does not allow an order, as far as the bank says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decline {
+    /// It was taken back before it was executed.
+    TakenBack,
+    /// It is not permitted.
+    NotPermitted,
+}
+
 /// The status of an order as one answer of the bank told it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderStatus {
@@ -34,6 +44,9 @@ pub struct OrderStatus {
     pub raw: String,
     /// The bank's own words on it, at most 256 characters.
     pub reason: Option<String>,
+    /// What they say of a decline; of [`OrderProgress::Declined`] only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline: Option<Decline>,
 }
 
 /// What a bank says of the consent of an order whose answer was lost.

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Address, Party};
+use crate::field::Fault;
 use crate::ids::TokenizedAccountId;
 use crate::money::Amount;
 use crate::names::names;
@@ -183,6 +184,18 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// A payment on a day to come: for today there are payments at once. `today` is in UTC; where it is
+    /// that day at the bank already, the payment is made at once.
+    ///
+    /// # Errors
+    /// [`Fault::DayOutOfRange`] where it is not after today, or more than [`DAYS_AHEAD_MAX`] days ahead.
+    pub fn on_day(date: Date, today: Date) -> Result<Schedule, Fault> {
+        match today.duration_until(date).as_hours() / 24 {
+            1..=DAYS_AHEAD_MAX => Ok(Schedule::FutureDated { date }),
+            _ => Err(Fault::DayOutOfRange { today }),
+        }
+    }
+
     /// A standing order from a day after `today` on.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ pub mod case;
 pub mod country;
 pub mod event;
 pub mod execution;
+pub mod field;
 pub mod flicker;
 pub mod ids;
 pub mod initiation;

@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountIdentifier;
+use crate::field::{Fault, Field, FieldError};
 use crate::initiation::LocalInstrument;
-use crate::money::Currency;
+use crate::money::{Amount, Currency};
 
 /// The payment system on which money travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +118,33 @@ impl Rail {
 }
 
 impl LocalInstrument {
+    /// The amount, if it can be paid on the rail. Up to four decimals are published; what is smaller than
+    /// the currency's smallest unit is refused once the rail is known, because every rail would refuse
+    /// it. With `AUTO_SELECT` the rail is known with the bank.
+    ///
+    /// # Errors
+    /// [`FieldError`] of the currency or the value.
+    pub fn amount(self, value: &str, currency: &str) -> Result<Amount, FieldError> {
+        let wrong = |field, fault| Err(FieldError::new(field, fault));
+        let currency: Currency = match currency.parse() {
+            Ok(currency) => currency,
+            Err(error) => return wrong(Field::Currency, Fault::Money(error)),
+        };
+        if !self.carries(currency) {
+            return wrong(Field::Currency, Fault::NotCarried { rail: self });
+        }
+        let amount = match Amount::parse(value, currency) {
+            Ok(amount) => amount,
+            Err(error) => return wrong(Field::Amount, Fault::Money(error)),
+        };
+        match self {
+            LocalInstrument::Named(rail) if !amount.is_payable() => {
+                wrong(Field::Amount, Fault::TooPrecise { currency, rail })
+            }
+            LocalInstrument::Named(_) | LocalInstrument::AutoSelect => Ok(amount),
+        }
+    }
+
     /// ISO 4217 codes of the currencies that travel on it, never empty.
     #[must_use]
     pub fn currencies(self) -> &'static [&'static str] {

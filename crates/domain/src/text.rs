@@ -2,6 +2,39 @@
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
+use crate::field::Fault;
+
+/// Longest name or part of an address, in characters.
+pub const TEXT_CHARACTERS_MAX: usize = 140;
+
+/// Whether people can read `text` and it has `least` to `most` characters. Spaces alone are as good as
+/// nothing.
+///
+/// # Errors
+/// [`Fault::Empty`], [`Fault::TooLong`] or [`Fault::Invisible`].
+pub fn within(text: &str, least: usize, most: usize) -> Result<(), Fault> {
+    let found = text.chars().count();
+    if found < least || (least > 0 && text.trim().is_empty()) {
+        return Err(Fault::Empty);
+    }
+    if found > most {
+        return Err(Fault::TooLong { most });
+    }
+    unreadable_character(text).map_or(Ok(()), |one| Err(Fault::Invisible(one)))
+}
+
+/// The same for a text that no person reads: it comes back percent-encoded as it is, so that format
+/// characters do no harm. Control characters are mistakes all the same, and U+0000 is not stored.
+///
+/// # Errors
+/// [`Fault::TooLong`] or [`Fault::Control`].
+pub fn within_opaque(text: &str, most: usize) -> Result<(), Fault> {
+    if text.chars().count() > most {
+        return Err(Fault::TooLong { most });
+    }
+    text.chars().find(|one| one.is_control()).map_or(Ok(()), |one| Err(Fault::Control(one)))
+}
+
 /// The first character of `text` that no name and no reference may have, if there is one: a control
 /// or format character, a separator of lines or paragraphs, or a code point that never is a
 /// character.

@@ -270,7 +270,7 @@ impl TokenRequest {
     ///
     /// # Errors
     /// Those of [`TokenRequest::become_payment`] but for the payee.
-    pub fn open(mut self, now: Timestamp) -> Result<Option<TokenRequest>, Refusal> {
+    pub fn visited(mut self, now: Timestamp) -> Result<Option<TokenRequest>, Refusal> {
         self.check_open(now)?;
         if self.opened_at.is_some() {
             return Ok(None);
@@ -283,7 +283,7 @@ impl TokenRequest {
     /// The payer says no. `None` where that was said before.
     ///
     /// # Errors
-    /// As [`TokenRequest::open`].
+    /// As [`TokenRequest::visited`].
     pub fn decline(mut self, now: Timestamp) -> Result<Option<TokenRequest>, Refusal> {
         if self.declined_at.is_some() {
             return Ok(None);
@@ -298,7 +298,7 @@ impl TokenRequest {
     /// another bank.
     ///
     /// # Errors
-    /// As [`TokenRequest::open`].
+    /// As [`TokenRequest::visited`].
     pub fn ask_destinations(
         mut self,
         bank_id: &str,
@@ -332,7 +332,7 @@ impl TokenRequest {
     /// account, never none; `asked` is the request with these accounts.
     ///
     /// # Errors
-    /// As [`TokenRequest::open`]; [`Refusal::TokenRequestWithoutPayee`] for an empty list.
+    /// As [`TokenRequest::visited`]; [`Refusal::TokenRequestWithoutPayee`] for an empty list.
     pub fn tell_destinations(
         mut self,
         asked: Asked,

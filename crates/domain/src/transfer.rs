@@ -1,6 +1,10 @@
 //! A payment as a transfer of payments v1: what its changes are called there (reference,
 //! section 2.12).
 
+use jiff::Timestamp;
+
+use crate::bank::Decline;
+use crate::initiation::Schedule;
 use crate::names::names;
 use crate::payment::{Payment, PaymentChanged, Stage};
 
@@ -31,11 +35,6 @@ pub enum TransferStatus {
     FailureDeclined,
 }
 
-/// What banks say, in words or codes, of an order that was taken back (`DS02` of ISO 20022 is
-/// "order cancelled").
-const TAKEN_BACK: [&str; 3] = ["cancel", "canc", "ds02"];
-/// What they say of one that is not permitted.
-const NOT_PERMITTED: [&str; 2] = ["permission_denied", "permission denied"];
 /// What the published mock bank says where it says nothing else (reference, section 8.1).
 const NOTHING_SAID: &str = "failure";
 
@@ -57,25 +56,19 @@ impl TransferStatus {
     /// The status of a payment's transfer.
     #[must_use]
     pub fn of(payment: &Payment) -> TransferStatus {
-        let status = payment.bank.payment_status.as_deref();
-        TransferStatus::told(payment.stage(), payment.reason.as_deref(), status)
+        TransferStatus::at(payment.stage(), payment.reason.as_deref(), payment.decline)
     }
 
     /// The status after a change of the payment.
     #[must_use]
     pub fn after(changed: &PaymentChanged) -> TransferStatus {
-        let status = changed.bank.payment_status.as_deref();
-        TransferStatus::told(changed.stage, changed.reason.as_deref(), status)
+        TransferStatus::at(changed.stage, changed.reason.as_deref(), changed.decline)
     }
 
     /// The status at a stage. What v2 calls declined has three names in v1; which one it is follows
-    /// from the reason and from the bank's own status.
+    /// from what the bank said of the decline.
     #[must_use]
-    pub fn told(stage: Stage, reason: Option<&str>, bank_status: Option<&str>) -> TransferStatus {
-        let says = |words: &[&str]| {
-            let texts = [reason, bank_status].into_iter().flatten().map(str::to_lowercase);
-            texts.into_iter().any(|text| words.iter().any(|word| text.contains(word)))
-        };
+    pub fn at(stage: Stage, reason: Option<&str>, decline: Option<Decline>) -> TransferStatus {
         match stage {
             // Only a bank that executes at the approval has the order then.
             Stage::AwaitingBankChoice
@@ -96,12 +89,40 @@ impl TransferStatus {
             Stage::Rejected if reason == Some(NOTHING_SAID) => TransferStatus::FailureGeneric,
             Stage::Rejected => TransferStatus::FailureDeclined,
             Stage::RejectedInsufficientFunds => TransferStatus::FailureInsufficientFunds,
-            Stage::Declined if says(&NOT_PERMITTED) => TransferStatus::FailurePermissionDenied,
-            Stage::Declined if says(&TAKEN_BACK) => TransferStatus::FailureCanceled,
-            Stage::Declined => TransferStatus::FailureDeclined,
+            Stage::Declined => match decline {
+                Some(Decline::NotPermitted) => TransferStatus::FailurePermissionDenied,
+                Some(Decline::TakenBack) => TransferStatus::FailureCanceled,
+                None => TransferStatus::FailureDeclined,
+            },
             Stage::Cancelled => TransferStatus::FailureCanceled,
             Stage::Failed => TransferStatus::FailureGeneric,
             Stage::Expired => TransferStatus::FailureExpired,
+        }
+    }
+}
+
+/// What a payment of a token request is seen as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The approval.
+    Token,
+    /// The order of a single payment.
+    Transfer,
+    /// The order of a standing order.
+    StandingOrder,
+}
+
+impl Role {
+    /// When `payment` began to be seen so; `None` where it is not.
+    #[must_use]
+    pub fn since(self, payment: &Payment) -> Option<Timestamp> {
+        payment.token_request_id.as_ref()?;
+        match (self, payment.initiation.order.schedule) {
+            (Role::Token, _) => payment.approved_at,
+            (Role::Transfer, Schedule::Immediate | Schedule::FutureDated { .. })
+            | (Role::StandingOrder, Schedule::StandingOrder { .. }) => payment.ordered_at,
+            (Role::Transfer, Schedule::StandingOrder { .. })
+            | (Role::StandingOrder, Schedule::Immediate | Schedule::FutureDated { .. }) => None,
         }
     }
 }

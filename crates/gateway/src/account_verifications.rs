@@ -11,6 +11,7 @@ use store::sealed_records::RecordKind;
 use tracing::warn;
 use ulid::Ulid;
 
+use crate::error::VerificationFault;
 use crate::idempotency::IdempotencyKey;
 use crate::{App, GatewayError, Member, sealed_records};
 
@@ -77,7 +78,7 @@ async fn ask(app: &App, iban: &str, name: &str) -> NameMatch {
 /// Whether the verification that the payment names was made by the member for the payee's account.
 ///
 /// # Errors
-/// [`GatewayError::Field`] where it was not; [`GatewayError::Sealing`]; [`GatewayError::Store`].
+/// [`GatewayError::Verification`] where it was not; [`GatewayError::Sealing`]; [`GatewayError::Store`].
 pub(crate) async fn check(
     app: &App,
     member: &Member,
@@ -86,17 +87,14 @@ pub(crate) async fn check(
     let Some(id) = &initiation.order.creditor_verification_id else {
         return Ok(());
     };
-    let wrong = |message: &str| {
-        let path = "initiation.creditor.accountVerificationId";
-        Err(GatewayError::Field { path, message: message.to_owned() })
-    };
+    let wrong = |fault| Err(GatewayError::Verification(fault));
     let kept: Option<Kept> = sealed_records::get(app, member.id(), KIND, id).await?;
     let Some(kept) = kept else {
-        return wrong("`accountVerificationId` names no verification of this member.");
+        return wrong(VerificationFault::Unknown);
     };
     match &initiation.order.creditor.account {
         Some(AccountIdentifier::Iban { iban, .. }) if *iban == kept.iban => Ok(()),
-        _ => wrong("`accountVerificationId` names a verification of another account."),
+        _ => wrong(VerificationFault::OfAnotherAccount),
     }
 }
 

@@ -313,7 +313,7 @@ impl App {
     /// The payment of an OAuth state; `None` where it is none of ours.
     pub(crate) fn payment_of_state(&self, state: &str) -> Option<PaymentId> {
         let (purpose, subject) = OAUTH_STATE;
-        let opened = self.parts.sealer.open(purpose, subject, &Sealed(state.to_owned())).ok();
+        let opened = self.parts.sealer.unseal(purpose, subject, &Sealed(state.to_owned())).ok();
         let core = match &opened {
             Some(core) => std::str::from_utf8(core).ok()?,
             // Payers of release 0.3 are at their banks with the id, a dot and random digits.
@@ -371,9 +371,9 @@ impl App {
 
     /// The id that [`App::seal_payment_id`] sealed; `None` where `sealed` is anything else.
     #[must_use]
-    pub fn open_payment_id(&self, sealed: &str) -> Option<PaymentId> {
+    pub fn unseal_payment_id(&self, sealed: &str) -> Option<PaymentId> {
         let sealed = Sealed(sealed.to_owned());
-        let plain = self.parts.sealer.open("payment", "address", &sealed).ok()?;
+        let plain = self.parts.sealer.unseal("payment", "address", &sealed).ok()?;
         std::str::from_utf8(&plain).ok()?.parse().ok()
     }
 

@@ -236,7 +236,7 @@ fn identity(
     let invalid = |error: banks::eidas::CertificateError| GatewayError::Invalid(error.to_string());
     let key = |held: &HeldCertificate| {
         let sealed = Sealed(held.sealed_key.clone());
-        app.parts.sealer.open(SEALED_FOR, &held.fingerprint, &sealed)
+        app.parts.sealer.unseal(SEALED_FOR, &held.fingerprint, &sealed)
     };
     let chain_der = pem_contents(&web.chain_pem).map_err(invalid)?;
     let seal_der = pem_content(&seal.chain_pem).map_err(invalid)?;

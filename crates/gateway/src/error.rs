@@ -1,76 +1,54 @@
 //! Why a use case was not carried out.
 
-use banks::misfit::{Misfit, Part};
+use banks::misfit::Misfit;
 use domain::Refusal;
+use domain::field::Field;
+use domain::initiation::LocalInstrument;
 use domain::money::Currency;
 use domain::rail::Rail;
 use store::StoreError;
 
-/// What banks want to know of payer or payee beside what every payment has.
+pub use crate::webhooks::UrlFault;
+
+/// A service that a bank may offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NeededField {
-    /// The payer's account.
-    DebtorAccount,
-    /// The BIC of the payer's bank.
-    DebtorBic,
-    /// The payer's name.
-    DebtorName,
-    /// The payee's address.
-    CreditorAddress,
-    /// The BIC of the payee's bank.
-    CreditorBic,
+pub enum Feature {
+    /// Payments on the rail that was asked for.
+    Rail(LocalInstrument),
+    /// Payments in that currency.
+    Currency(Currency),
+    /// Payments at once.
+    SinglePayment,
+    /// Payments for a later day.
+    FutureDatedPayment,
+    /// Standing orders.
+    StandingOrder,
+    /// Word on whether the payer has the money.
+    FundsConfirmation,
+    /// Payments of a member that names other countries.
+    Countries,
+    /// The cancellation of a payment that it holds.
+    Cancellation,
 }
 
-impl NeededField {
-    /// Its place in a request.
-    #[must_use]
-    pub fn path(self) -> &'static str {
-        match self {
-            NeededField::DebtorAccount => "initiation.debtor",
-            NeededField::DebtorBic => "initiation.debtor.bic",
-            NeededField::DebtorName => "initiation.debtor.name",
-            NeededField::CreditorAddress => "initiation.creditor.address",
-            NeededField::CreditorBic => "initiation.creditor.bic",
-        }
-    }
+/// Why an account on file cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountOnFileFault {
+    /// The member has none of that id.
+    Unknown,
+    /// It is at another bank than the payment's.
+    AtAnotherBank,
+    /// The rail does not lead to it.
+    OffRail,
 }
 
-impl std::fmt::Display for NeededField {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.path())
-    }
-}
-
-/// The place in a request of a part that a bank does not take.
-#[must_use]
-pub fn path_of(part: Part) -> &'static str {
-    match part {
-        Part::CreditorName => "initiation.creditor.name",
-        Part::CreditorAddress => "initiation.creditor.address",
-        Part::CreditorAccount => "initiation.creditor",
-        Part::DebtorName => "initiation.debtor.name",
-        Part::DebtorAccount => "initiation.debtor",
-        Part::UltimateCreditor => "initiation.creditor.ultimateCreditorName",
-        Part::UltimateDebtor => "initiation.debtor.ultimateDebtorName",
-        Part::Reference => "initiation.remittanceInformationPrimary",
-        Part::SecondaryText | Part::BothTexts => "initiation.remittanceInformationSecondary",
-        Part::Amount => "initiation.amount.value",
-        // Only v1 has a field for it.
-        Part::EndToEndId => "initiation.endToEndIdentification",
-        Part::OwnId => "initiation",
-        Part::RiskPayerId => "initiation.risk.psuId",
-        Part::RiskContextCode => "initiation.risk.paymentContextCode",
-        Part::RiskPurposeCode => "initiation.risk.paymentPurposeCode",
-        Part::RiskCategoryCode => "initiation.risk.merchantCategoryCode",
-        Part::RiskAccountType => "initiation.risk.beneficiaryAccountType",
-        Part::DeliveryLines => "initiation.risk.deliveryAddress.addressLine",
-        Part::DeliveryStreet => "initiation.risk.deliveryAddress.streetName",
-        Part::DeliveryBuilding => "initiation.risk.deliveryAddress.buildingNumber",
-        Part::DeliveryPostCode => "initiation.risk.deliveryAddress.postCode",
-        Part::DeliveryTown => "initiation.risk.deliveryAddress.townName",
-        Part::DeliveryRegion => "initiation.risk.deliveryAddress.countrySubDivision",
-        Part::DeliveryCountry => "initiation.risk.deliveryAddress.country",
-    }
+/// Why a verification of payee does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerificationFault {
+    /// The member has made none of that id.
+    Unknown,
+    /// It is of another account.
+    OfAnotherAccount,
 }
 
 /// What a use case answers instead of a result.
@@ -107,12 +85,12 @@ pub enum GatewayError {
         bank_id: String,
     },
     /// The bank wants to know something that is missing.
-    #[error("bank `{bank_id}` needs `{field}`")]
+    #[error("bank `{bank_id}` needs the {field}")]
     FieldNeeded {
         /// The bank.
         bank_id: String,
         /// What is missing.
-        field: NeededField,
+        field: Field,
     },
     /// The bank takes no calls now: an outage that was announced or observed.
     #[error("bank `{bank_id}` is unavailable; its status is at /reports/banks/{bank_id}/status")]
@@ -121,12 +99,12 @@ pub enum GatewayError {
         bank_id: String,
     },
     /// The bank does not offer what the payment needs.
-    #[error("bank `{bank_id}` does not support {feature}")]
+    #[error("bank `{bank_id}` does not support {feature:?}")]
     FeatureNotSupported {
         /// The bank.
         bank_id: String,
         /// What it lacks.
-        feature: String,
+        feature: Feature,
     },
     /// The bank was asked not to execute the payment, and does not do that.
     #[error("bank `{bank_id}`: {text}")]
@@ -158,13 +136,33 @@ pub enum GatewayError {
     /// A request with the same idempotency key was first. Nothing was recorded.
     #[error("a request with this idempotency key is being carried out")]
     KeyTaken,
-    /// A field of the request is not acceptable, for a reason that only the database knows.
-    #[error("{path}: {message}")]
-    Field {
-        /// Its place in the request.
-        path: &'static str,
+    /// The account on file that the payment names cannot be used.
+    #[error("the account on file cannot be used: {0:?}")]
+    AccountOnFile(AccountOnFileFault),
+    /// The verification of payee that the payment names does not count.
+    #[error("the verification of payee does not count: {0:?}")]
+    Verification(VerificationFault),
+    /// The member cannot be called there.
+    #[error("the URL {fault}")]
+    Url {
+        /// Where the member named it; none for webhooks.
+        field: Option<Field>,
         /// What is wrong with it.
-        message: String,
+        fault: UrlFault,
+    },
+    /// The bank asks the payer, and nobody has said who shows the questions.
+    #[error("bank `{bank_id}` asks the payer")]
+    CredentialFlowNeeded {
+        /// The bank.
+        bank_id: String,
+    },
+    /// A question of the bank is left open, or answered with something that was not offered.
+    #[error("the answer to `{question}` is missing or was not offered")]
+    Unanswered {
+        /// The id of the question.
+        question: String,
+        /// What was offered, where the answer is one of several.
+        options: Vec<String>,
     },
     /// A key or another input of the member is not acceptable.
     #[error("{0}")]

@@ -83,7 +83,7 @@ pub async fn key_for_authentication(
         .and_then(|key| match PublicKey::parse(&key.algorithm, &key.public_key) {
             Ok(parsed) => Some(Arc::new(parsed)),
             Err(error) => {
-                tracing::warn!(%member_id, key_id = key.key_id, error, "a stored key is not used");
+                tracing::warn!(%member_id, key_id = key.key_id, %error, "a stored key is not used");
                 None
             }
         });

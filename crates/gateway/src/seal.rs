@@ -103,11 +103,11 @@ impl Sealer {
         Ok(Sealed(URL_SAFE_NO_PAD.encode(sealed)))
     }
 
-    /// Opens what [`Sealer::seal`] made for the same purpose and subject.
+    /// Unseals what [`Sealer::seal`] made for the same purpose and subject.
     ///
     /// # Errors
     /// [`GatewayError::Sealing`] where it was sealed otherwise, or changed since.
-    pub fn open(
+    pub fn unseal(
         &self,
         purpose: &str,
         subject: &str,
@@ -147,7 +147,7 @@ impl store::BodySealer for SealedBodies {
         Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    fn open(&self, kind: &'static str, sealed: &str) -> Result<String, String> {
+    fn unseal(&self, kind: &'static str, sealed: &str) -> Result<String, String> {
         let wrong = || "it does not open: is the sealing key the right one?".to_owned();
         let mut bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| wrong())?;
         let (text, nonce) = bytes.split_last_chunk_mut::<NONCE_LEN>().ok_or_else(wrong)?;
@@ -179,13 +179,13 @@ mod tests {
         let ids = Counting(0.into());
         let sealer = Sealer::new(&[7; KEY_BYTES]).unwrap();
         let sealed = sealer.seal("grant", "pm2:a:x", b"token", &ids).unwrap();
-        assert_eq!(sealer.open("grant", "pm2:a:x", &sealed).unwrap(), b"token");
-        assert!(sealer.open("grant", "pm2:b:x", &sealed).is_err());
-        assert!(sealer.open("return", "pm2:a:x", &sealed).is_err());
-        assert!(Sealer::new(&[8; KEY_BYTES]).unwrap().open("grant", "pm2:a:x", &sealed).is_err());
+        assert_eq!(sealer.unseal("grant", "pm2:a:x", &sealed).unwrap(), b"token");
+        assert!(sealer.unseal("grant", "pm2:b:x", &sealed).is_err());
+        assert!(sealer.unseal("return", "pm2:a:x", &sealed).is_err());
+        assert!(Sealer::new(&[8; KEY_BYTES]).unwrap().unseal("grant", "pm2:a:x", &sealed).is_err());
         let changed = Sealed(sealed.0.replace(&sealed.0[..1], "Z"));
-        assert!(sealer.open("grant", "pm2:a:x", &changed).is_err());
-        assert!(sealer.open("grant", "pm2:a:x", &Sealed("short".to_owned())).is_err());
+        assert!(sealer.unseal("grant", "pm2:a:x", &changed).is_err());
+        assert!(sealer.unseal("grant", "pm2:a:x", &Sealed("short".to_owned())).is_err());
         assert!(Sealer::new(b"short").is_err());
     }
 
@@ -195,12 +195,12 @@ mod tests {
         let ids: Arc<dyn Ids> = Arc::new(Counting(0.into()));
         let bodies = Sealer::new(&[7; KEY_BYTES]).unwrap().bodies(Arc::clone(&ids));
         let sealed = bodies.seal("a payment", "{\"a\":1}").unwrap();
-        assert_eq!(bodies.open("a payment", &sealed).unwrap(), "{\"a\":1}");
+        assert_eq!(bodies.unseal("a payment", &sealed).unwrap(), "{\"a\":1}");
         assert_ne!(bodies.seal("a payment", "{\"a\":1}").unwrap(), sealed);
-        assert!(bodies.open("an event", &sealed).is_err());
+        assert!(bodies.unseal("an event", &sealed).is_err());
         let others = Sealer::new(&[8; KEY_BYTES]).unwrap().bodies(ids);
-        assert!(others.open("a payment", &sealed).is_err());
-        assert!(bodies.open("a payment", "short").is_err());
+        assert!(others.unseal("a payment", &sealed).is_err());
+        assert!(bodies.unseal("a payment", "short").is_err());
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(crate) async fn get<T: DeserializeOwned>(
     let Some(sealed) = sealed else {
         return Ok(None);
     };
-    let plain = app.parts.sealer.open(purpose(kind), id, &Sealed(sealed))?;
+    let plain = app.parts.sealer.unseal(purpose(kind), id, &Sealed(sealed))?;
     serde_json::from_slice(&plain)
         .map(Some)
         .map_err(|error| GatewayError::Sealing(format!("the {} {id}: {error}", purpose(kind))))

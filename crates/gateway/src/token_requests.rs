@@ -9,6 +9,7 @@ use banks::approvals::Credentials;
 use banks::call::PsuContext;
 use banks::profile::ScaMethod;
 use domain::authorisation::Authorisation;
+use domain::field::Field;
 use domain::ids::TokenRequestId;
 use domain::initiation::{Flow, Initiation};
 use domain::mail::MailAddress;
@@ -23,9 +24,6 @@ use crate::{App, GatewayError, Member, webhooks};
 
 pub use destinations::{ask_destinations, tell_destinations};
 pub use on_pages::{Choice, arrive, by_link, could_take, decline, pay, payment_at};
-
-/// Where the API has the address that is asked for destinations.
-const DESTINATIONS_URL: &str = "requestPayload.transferBody.setTransferDestinationsUrl";
 
 /// What a member asks a payer to approve.
 #[derive(Debug, Clone)]
@@ -47,7 +45,7 @@ pub struct NewTokenRequest {
 /// # Errors
 /// [`GatewayError::ReferenceTaken`] where the member has a token request or a transfer
 /// with the same reference;
-/// [`GatewayError::KeyTaken`]; [`GatewayError::Field`] where the member could not be asked for
+/// [`GatewayError::KeyTaken`]; [`GatewayError::Url`] where the member could not be asked for
 /// destinations there; those of [`payments::create`]: nothing was recorded.
 pub async fn create(
     app: &Arc<App>,
@@ -57,8 +55,9 @@ pub async fn create(
 ) -> Result<TokenRequest, GatewayError> {
     let NewTokenRequest { asked, initiation, payees, destinations_url, receipt_to } = new;
     if let Some(url) = &destinations_url {
-        webhooks::check_url("setTransferDestinationsUrl", url, app.settings().sandbox)
-            .map_err(|message| GatewayError::Field { path: DESTINATIONS_URL, message })?;
+        let field = Some(Field::DestinationsUrl);
+        webhooks::check_url(url, app.settings().sandbox)
+            .map_err(|fault| GatewayError::Url { field, fault })?;
     }
     let now = app.now();
     let id = TokenRequestId::new(now, app.ids());
@@ -261,9 +260,7 @@ async fn open(
     let methods = &bank.sca_methods;
     let pages = initiation.visit.flow == Flow::EmbeddedHostedPages;
     if !pages && !with.by_credentials && !methods.iter().any(|one| by_redirect.contains(one)) {
-        let message =
-            format!("`useCredentialFlow` should be true: bank `{bank_id}` asks the payer.");
-        return Err(GatewayError::Field { path: "useCredentialFlow", message });
+        return Err(GatewayError::CredentialFlowNeeded { bank_id });
     }
     initiation.visit.pisp_consent_accepted = with.consent_accepted;
     let new = NewPayment {

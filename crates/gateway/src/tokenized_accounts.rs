@@ -13,6 +13,7 @@ use store::sealed_records::RecordKind;
 use store::{Tx, unit};
 use tracing::warn;
 
+use crate::error::AccountOnFileFault;
 use crate::idempotency::IdempotencyKey;
 use crate::{App, GatewayError, Member, sealed_records};
 
@@ -83,7 +84,7 @@ pub async fn delete(
 /// Puts the account that the payment names in the place of the payer's.
 ///
 /// # Errors
-/// [`GatewayError::Field`] where the member has no such account, or it is not for this payment;
+/// [`GatewayError::AccountOnFile`] where the member has no such account, or it is not for this payment;
 /// [`GatewayError::Sealing`]; [`GatewayError::Store`].
 pub(crate) async fn resolve(
     app: &App,
@@ -94,21 +95,18 @@ pub(crate) async fn resolve(
     let Some(id) = &initiation.order.debtor_account_id else {
         return Ok(());
     };
-    let wrong = |message: &str| {
-        let path = "initiation.debtor.tokenizedAccountId";
-        Err(GatewayError::Field { path, message: message.to_owned() })
-    };
+    let wrong = |fault| Err(GatewayError::AccountOnFile(fault));
     let Some(account) = get(app, member, id).await? else {
-        return wrong("`tokenizedAccountId` names no account of this member.");
+        return wrong(AccountOnFileFault::Unknown);
     };
     if let (Some(bank), Some(of_account)) = (bank, &account.bank_id)
         && bank.id != *of_account
     {
-        return wrong("`tokenizedAccountId` names an account at another bank than `bankId`.");
+        return wrong(AccountOnFileFault::AtAnotherBank);
     }
     let reaches = |number| initiation.order.local_instrument.reaches(number);
     if !account.holder.account.as_ref().is_some_and(reaches) {
-        return wrong("`tokenizedAccountId` names an account that `localInstrument` cannot use.");
+        return wrong(AccountOnFileFault::OffRail);
     }
     initiation.order.debtor = Some(account.holder);
     Ok(())

@@ -19,7 +19,8 @@ pub const WOKEN_PAYMENTS_MAX: usize = 1_000;
 /// # Errors
 /// [`GatewayError::Invalid`] where the URL is not one that we would post to.
 pub async fn put(app: &App, member: &Member, config: WebhookConfig) -> Result<(), GatewayError> {
-    check_url("url", &config.url, app.settings().sandbox).map_err(GatewayError::Invalid)?;
+    check_url(&config.url, app.settings().sandbox)
+        .map_err(|fault| GatewayError::Url { field: None, fault })?;
     let (member_id, now) = (member.id().clone(), app.now());
     app.db()
         .transact((member_id, config), move |(member_id, config), tx| {
@@ -58,36 +59,66 @@ pub async fn delete(app: &App, member: &Member) -> Result<bool, GatewayError> {
     Ok(deleted)
 }
 
+/// Why a URL of a member's cannot be called.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UrlFault {
+    /// It is too long.
+    #[error("should not be longer than {URL_BYTES_MAX} bytes")]
+    TooLong,
+    /// It is none.
+    #[error("should be a URL such as https://example.com/webhooks: `{shown}`: {why}")]
+    NotAUrl {
+        /// Its first characters.
+        shown: String,
+        /// Why, in the parser's words.
+        why: url::ParseError,
+    },
+    /// It is not called by https.
+    #[error("should begin with https://, not `{0}://`")]
+    Scheme(String),
+    /// It has the name or the password of a user.
+    #[error("should not contain a user name or password")]
+    User,
+    /// It has no host.
+    #[error("should name a host")]
+    NoHost,
+    /// Its host is in a network of ours.
+    #[error("should name a public address, not one that is {what}: `{shown}`")]
+    NotPublic {
+        /// What the host is.
+        what: String,
+        /// Its first characters.
+        shown: String,
+    },
+}
+
 /// https to a public name or address, so that a member cannot make us call into our own network; in
 /// a sandbox also http, and the machine itself. What a name resolves to is judged by the wire, when
-/// it connects. `field` is where the member wrote it.
-pub(crate) fn check_url(field: &str, text: &str, sandbox: bool) -> Result<(), String> {
+/// it connects.
+pub(crate) fn check_url(text: &str, sandbox: bool) -> Result<(), UrlFault> {
     let shown: String = text.chars().take(100).collect();
     if text.len() > URL_BYTES_MAX {
-        return Err(format!("`{field}` should not be longer than {URL_BYTES_MAX} bytes."));
+        return Err(UrlFault::TooLong);
     }
-    let url = url::Url::parse(text).map_err(|error| {
-        format!(
-            "`{field}` should be a URL such as https://example.com/webhooks: `{shown}`: {error}."
-        )
-    })?;
+    let url = match url::Url::parse(text) {
+        Ok(url) => url,
+        Err(why) => return Err(UrlFault::NotAUrl { shown, why }),
+    };
     let scheme_fits = url.scheme() == "https" || (sandbox && url.scheme() == "http");
     if !scheme_fits {
-        return Err(format!("`{field}` should begin with https://, not `{}://`.", url.scheme()));
+        return Err(UrlFault::Scheme(url.scheme().to_owned()));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(format!("`{field}` should not contain a user name or password."));
+        return Err(UrlFault::User);
     }
     let reach = Reach::of(sandbox);
     let judged = match url.host() {
         Some(url::Host::Domain(name)) => reach.check_name(name),
         Some(url::Host::Ipv4(address)) => reach.check(address.into()),
         Some(url::Host::Ipv6(address)) => reach.check(address.into()),
-        None => return Err(format!("`{field}` should name a host.")),
+        None => return Err(UrlFault::NoHost),
     };
-    judged.map_err(|Unreachable(what)| {
-        format!("`{field}` should name a public address, not one that is {what}: `{shown}`.")
-    })
+    judged.map_err(|Unreachable(what)| UrlFault::NotPublic { what: what.to_string(), shown })
 }
 
 #[cfg(test)]
@@ -105,19 +136,17 @@ mod tests {
             "https://0x7f000001/",
             "https://2130706433/",
         ] {
-            assert!(check_url("url", url, false).is_err(), "{url}");
-            assert!(check_url("url", url, true).is_ok(), "{url}");
+            assert!(check_url(url, false).is_err(), "{url}");
+            assert!(check_url(url, true).is_ok(), "{url}");
         }
         for url in ["https://10.0.0.1/", "https://169.254.169.254/", "https://[::ffff:10.0.0.1]/"] {
-            assert!(check_url("url", url, false).is_err(), "{url}");
-            assert!(check_url("url", url, true).is_err(), "{url}");
+            assert!(check_url(url, false).is_err(), "{url}");
+            assert!(check_url(url, true).is_err(), "{url}");
         }
-        assert!(check_url("url", "https://example.com/hook?x=1", false).is_ok());
+        assert!(check_url("https://example.com/hook?x=1", false).is_ok());
         for url in ["", "example.com", "ftp://example.com", "https://user:pw@example.com/"] {
-            assert!(check_url("url", url, true).is_err(), "{url}");
+            assert!(check_url(url, true).is_err(), "{url}");
         }
-        assert!(
-            check_url("url", &format!("https://example.com/{}", "a".repeat(3000)), true).is_err()
-        );
+        assert!(check_url(&format!("https://example.com/{}", "a".repeat(3000)), true).is_err());
     }
 }

@@ -26,7 +26,7 @@ pub trait BodySealer: Send + Sync + 'static {
     ///
     /// # Errors
     /// Why it does not open: another key, another kind, or changed since.
-    fn open(&self, kind: &'static str, sealed: &str) -> Result<String, String>;
+    fn unseal(&self, kind: &'static str, sealed: &str) -> Result<String, String>;
 }
 
 /// The sealer of a database, shared by its transactions; empty until it is set.
@@ -72,7 +72,7 @@ impl Bodies {
         };
         match stored.strip_prefix(MARK) {
             None => parse(stored),
-            Some(sealed) => parse(&self.open(kind, sealed)?),
+            Some(sealed) => parse(&self.unseal(kind, sealed)?),
         }
     }
 
@@ -80,13 +80,13 @@ impl Bodies {
     pub(crate) fn read_text(&self, kind: &'static str, stored: &str) -> Result<String, StoreError> {
         match stored.strip_prefix(MARK) {
             None => Ok(stored.to_owned()),
-            Some(sealed) => self.open(kind, sealed),
+            Some(sealed) => self.unseal(kind, sealed),
         }
     }
 
-    fn open(&self, kind: &'static str, sealed: &str) -> Result<String, StoreError> {
+    fn unseal(&self, kind: &'static str, sealed: &str) -> Result<String, StoreError> {
         match self.0.get() {
-            Some(sealer) => sealer.open(kind, sealed).map_err(|error| corrupt(kind, &error)),
+            Some(sealer) => sealer.unseal(kind, sealed).map_err(|error| corrupt(kind, &error)),
             None => Err(corrupt(kind, "it is sealed, and the sealing key was not given")),
         }
     }

@@ -9,6 +9,7 @@
 //! | [`dependencies`] | which crate may depend on which; what a manifest must say |
 //! | [`sizes`] | long files and long functions |
 //! | [`sql`] | where SQL may be written, and which words both databases understand |
+//! | [`public_words`] | names of the API's fields and statuses in `web` alone, each version's in that version |
 //! | [`words`] | what no source file may contain, and what each must begin with |
 //! | [`limits`] | `docs/limits.md`, made of the code |
 //! | [`links`] | links in Markdown, and files that nothing uses |
@@ -16,6 +17,7 @@
 pub mod dependencies;
 pub mod limits;
 pub mod links;
+pub mod public_words;
 pub mod sizes;
 pub mod source;
 pub mod sql;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use tidy::{Tree, dependencies, limits, links, sizes, sql, words};
+use tidy::{Tree, dependencies, limits, links, public_words, sizes, sql, words};
 
 fn repository() -> Tree {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -30,6 +30,11 @@ fn files_and_functions_can_be_seen_whole() {
 #[test]
 fn sql_is_written_in_the_store_and_for_both_databases() {
     assert_none(&sql::check(&repository()));
+}
+
+#[test]
+fn words_of_the_api_are_in_web_alone() {
+    assert_none(&public_words::check(&repository()));
 }
 
 #[test]

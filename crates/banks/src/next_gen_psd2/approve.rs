@@ -6,7 +6,7 @@ use domain::authorisation::Attempt;
 use serde::Serialize;
 use url::Url;
 
-use super::context::{self, Context, Step};
+use super::context::{self, Context, PayerStep};
 use super::exchange::{Ask, send};
 use super::status::{Sca, Transaction, order_status};
 use super::wire::{
@@ -126,7 +126,7 @@ impl Reached {
 }
 
 /// One payment at its bank.
-pub(super) struct Payment<'a> {
+pub(super) struct PaymentAtBank<'a> {
     pub(super) call: &'a Call<'a>,
     pub(super) order: &'a PaymentOrder,
     pub(super) attempt: &'a Attempt,
@@ -136,7 +136,7 @@ pub(super) struct Payment<'a> {
     pub(super) cancels: bool,
 }
 
-impl Payment<'_> {
+impl PaymentAtBank<'_> {
     pub(super) fn path(&self) -> Result<String, BankError> {
         Ok(format!("{}/{}", self.resource.path(), segment(self.id)?))
     }
@@ -222,21 +222,23 @@ impl Payment<'_> {
         let id = Some(self.id);
         if let Some(href) = link("scaRedirect") {
             let url = self.followed(href)?;
-            return context.continues(id, Step::Redirect, Approach::Redirect { url }).map(Some);
+            return context
+                .continues(id, PayerStep::Redirect, Approach::Redirect { url })
+                .map(Some);
         }
         if let Some(href) = link("scaOAuth") {
             let metadata_url = self.followed(href)?;
             return self.signs_in(context, metadata_url).await.map(Some);
         }
         let embedded = |mut context: Context, step, challenge| {
-            if step == Step::Method {
+            if step == PayerStep::Method {
                 context.methods = context::methods(&told.answer);
             }
             context.continues(id, step, Approach::Embedded { challenge }).map(Some)
         };
         let asks = |names: [&str; 2]| names.into_iter().any(|name| links.contains_key(name));
         if asks(["authoriseTransaction", "startAuthorisationWithTransactionAuthorisation"]) {
-            return embedded(context, Step::Otp, context::otp(&told.answer));
+            return embedded(context, PayerStep::Otp, context::otp(&told.answer));
         }
         if asks([
             "selectAuthenticationMethod",
@@ -244,17 +246,17 @@ impl Payment<'_> {
         ]) && !told.answer.sca_methods.is_empty()
         {
             let methods = context::methods(&told.answer);
-            return embedded(context, Step::Method, context::method(&methods, &told.answer));
+            return embedded(context, PayerStep::Method, context::method(&methods, &told.answer));
         }
         if asks(["updatePsuAuthentication", "startAuthorisationWithPsuAuthentication"]) {
             let mut context = context;
             context.password_starts = context.authorisation_id.is_none();
-            return embedded(context, Step::Password, context::password(&told.answer));
+            return embedded(context, PayerStep::Password, context::password(&told.answer));
         }
         if told.decoupled {
             let message = told.words().as_deref().map(words);
             return context
-                .continues(id, Step::Decoupled, Approach::Decoupled { message })
+                .continues(id, PayerStep::Decoupled, Approach::Decoupled { message })
                 .map(Some);
         }
         Ok(None)
@@ -272,7 +274,7 @@ impl Payment<'_> {
         let asked = oauth::authorisation_url(self.call, &metadata_url, &scope, self.attempt).await;
         match asked {
             Ok(url) => {
-                let step = Step::OAuth { metadata_url };
+                let step = PayerStep::OAuth { metadata_url };
                 context.continues(id, step, Approach::Redirect { url })
             }
             Err(refused @ BankError::Refused(_)) => Err(refused),
@@ -281,7 +283,7 @@ impl Payment<'_> {
                 | BankError::Unknown { .. }
                 | BankError::Malformed { .. },
             ) => {
-                let step = Step::Start { metadata_url: Some(metadata_url) };
+                let step = PayerStep::Start { metadata_url: Some(metadata_url) };
                 context.continues(id, step, Approach::Decoupled { message: None })
             }
         }
@@ -297,7 +299,7 @@ impl Payment<'_> {
             Some(Some(Transaction::Received)) | None if context.authorisation_id.is_some() => {
                 let message = told.words().as_deref().map(words);
                 let id = Some(self.id);
-                context.continues(id, Step::Decoupled, Approach::Decoupled { message })
+                context.continues(id, PayerStep::Decoupled, Approach::Decoupled { message })
             }
             Some(Some(Transaction::Received | Transaction::PartiallyAuthorised)) | None => {
                 Err(BankError::malformed(
@@ -401,6 +403,7 @@ impl Payment<'_> {
                 progress: OrderProgress::InProcess,
                 raw: "finalised".to_owned(),
                 reason: None,
+                decline: None,
             },
         };
         self.taken_with(context, status).await

@@ -1,19 +1,40 @@
 //! Taking a payment back (NextGenPSD2 1.3.12, section 5.6): at once, or once the payer has approved
 //! that with an authorisation of its own, whose links are read like those of a payment.
 
-use super::approve::{Payment, Reached, Stands, Told};
-use super::context::{Context, Step};
+use super::approve::{PaymentAtBank, Reached, Stands, Told};
+use super::context::{Context, PayerStep};
 use super::exchange::{Ask, send};
 use super::status::{Sca, Transaction};
-use super::wire::ScaStatusAnswer;
-use crate::approvals::Approval;
+use super::wire::{Resource, ScaStatusAnswer};
+use crate::approvals::{Approval, Held};
+use crate::call::Call;
 use crate::error::{BankError, words};
 use crate::exchange::read;
-use crate::payments::OrderAnswer;
-use domain::authorisation::Approach;
+use crate::payments::{OrderAnswer, PaymentOrder};
+use domain::authorisation::{Approach, Attempt};
 use domain::bank::{OrderProgress, OrderStatus};
 
-impl Payment<'_> {
+/// Asks the bank not to execute what it holds.
+pub(super) async fn cancelled(
+    call: &Call<'_>,
+    order: &PaymentOrder,
+    held: Held<'_>,
+    attempt: &Attempt,
+) -> Result<Approval, BankError> {
+    let resource = Resource::of(call.bank, order)?;
+    let before = Context::of_text(held.context)?;
+    let context = Context {
+        resource: Some(resource.clone()),
+        psu_id: before.psu_id,
+        token: held.token.cloned().or(before.token),
+        ..Context::default()
+    };
+    let id = held.bank_payment_id;
+    let held = PaymentAtBank { call, order, attempt, id, resource, cancels: true };
+    held.cancel(context).await
+}
+
+impl PaymentAtBank<'_> {
     /// Asks the bank not to execute.
     pub(super) async fn cancel(&self, context: Context) -> Result<Approval, BankError> {
         let ask = Ask {
@@ -39,7 +60,7 @@ impl Payment<'_> {
             Ok(Stands::Ended(approval)) => Ok(*approval),
             Ok(Stands::At(_)) | Err(_) => {
                 let approach = Approach::Decoupled { message: None };
-                context.continues(Some(self.id), Step::Decoupled, approach)
+                context.continues(Some(self.id), PayerStep::Decoupled, approach)
             }
         }
     }

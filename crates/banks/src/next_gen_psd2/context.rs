@@ -20,7 +20,7 @@ pub(super) const PSU_ID: &str = "psuId";
 
 /// What the payer was asked to do last.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) enum Step {
+pub(super) enum PayerStep {
     /// Tell what the bank wants to know first; nothing exists at the bank.
     #[default]
     Identify,
@@ -52,7 +52,7 @@ pub(super) enum Step {
 /// What is remembered.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Context {
-    pub(super) step: Step,
+    pub(super) step: PayerStep,
     pub(super) resource: Option<Resource>,
     pub(super) authorisation_id: Option<String>,
     pub(super) psu_id: Option<String>,
@@ -85,7 +85,7 @@ impl Context {
     pub(super) fn continues(
         mut self,
         consent_id: Option<&str>,
-        step: Step,
+        step: PayerStep,
         approach: Approach,
     ) -> Result<Approval, BankError> {
         self.step = step;
@@ -108,7 +108,7 @@ impl Context {
         let mut challenge = self.challenge.clone().unwrap_or_default();
         challenge.is_retry = true;
         challenge.description = Some(words(text)).filter(|text| !text.is_empty());
-        if self.step == Step::Password && challenge.fields.is_empty() {
+        if self.step == PayerStep::Password && challenge.fields.is_empty() {
             challenge.fields = password(&Answer::default()).fields;
         }
         let step = self.step.clone();

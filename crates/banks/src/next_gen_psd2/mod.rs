@@ -22,12 +22,13 @@ use domain::authorisation::{BankRefusal, RefusalKind};
 use domain::bank::{OrderProgress, OrderStatus};
 use domain::seams::BoxFuture;
 
-use self::approve::{Payment, PsuData, Reached, Stands, Told, Update, psu_headers};
-use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, Step, identification};
+use self::approve::{PaymentAtBank, PsuData, Reached, Stands, Told, Update, psu_headers};
+use self::cancel::cancelled;
+use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, PayerStep, identification};
 use self::exchange::{Ask, request_id_of, send};
 use self::status::Sca;
 use self::wire::{Resource, payment};
-use crate::approvals::{Approvable, Approval, Approvals, Credentials, Held, Pending};
+use crate::approvals::{Approvable, Approval, Approvals, Credentials, Pending};
 use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{body_of, header, segment};
@@ -75,13 +76,13 @@ impl NextGenPsd2 {
             return fail("`paymentId` is not 1 to 128 bytes long");
         }
         context.resource = Some(resource.clone());
-        let created = Payment { call, order, attempt, id: &id, resource, cancels: false };
+        let created = PaymentAtBank { call, order, attempt, id: &id, resource, cancels: false };
         match created.next(context.clone(), told).await {
             // The payment exists and its id is known, so it is not created again: the bank is asked
             // until it says what the payer has to do.
             Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => {
                 let approach = Approach::Decoupled { message: None };
-                let step = Step::Start { metadata_url: None };
+                let step = PayerStep::Start { metadata_url: None };
                 context.continues(Some(&id), step, approach)
             }
             answered => answered,
@@ -102,7 +103,7 @@ impl NextGenPsd2 {
         let asked = identification(call.bank);
         if asked.open_question(|field| known.get(field)).is_some() {
             let approach = Approach::Embedded { challenge: asked };
-            return context.continues(None, Step::Identify, approach);
+            return context.continues(None, PayerStep::Identify, approach);
         }
         context.psu_id = known.get(PSU_ID).map(str::to_owned);
         if let (true, Some(metadata_url)) =
@@ -111,7 +112,7 @@ impl NextGenPsd2 {
             // Nothing exists at the bank yet.
             let url = oauth::authorisation_url(call, metadata_url, "PIS", attempt).await;
             let url = url.map_err(BankError::without_effect)?;
-            return context.continues(None, Step::SignIn, Approach::Redirect { url });
+            return context.continues(None, PayerStep::SignIn, Approach::Redirect { url });
         }
         self.create(call, order, attempt, context).await
     }
@@ -125,7 +126,7 @@ impl NextGenPsd2 {
     ) -> Result<Approval, AuthorisationError> {
         let mut context = Context::read(&pending)?;
         let attempt = pending.attempt;
-        if context.step == Step::SignIn {
+        if context.step == PayerStep::SignIn {
             if returned.get("error").is_some() {
                 // Nothing exists at the bank that could be asked about.
                 return Ok(Approval::Waiting);
@@ -140,7 +141,7 @@ impl NextGenPsd2 {
                 created => Ok(created?),
             };
         }
-        if let (Step::OAuth { metadata_url }, Some(_), None) =
+        if let (PayerStep::OAuth { metadata_url }, Some(_), None) =
             (&context.step, returned.get("code"), returned.get("error"))
         {
             let metadata_url = metadata_url.clone();
@@ -150,7 +151,7 @@ impl NextGenPsd2 {
             return match known(call, what, &pending, &context)?.ask(&context).await {
                 Ok(Approval::Waiting) | Err(_) => {
                     let approach = Approach::Decoupled { message: None };
-                    Ok(context.continues(pending.consent_id, Step::Decoupled, approach)?)
+                    Ok(context.continues(pending.consent_id, PayerStep::Decoupled, approach)?)
                 }
                 Ok(told) => Ok(told),
             };
@@ -192,23 +193,25 @@ impl NextGenPsd2 {
         };
         let again = "The bank did not receive the answer. Please try again.";
         match (&context.step, reached) {
-            (Step::Start { metadata_url: Some(url) }, _) => {
+            (PayerStep::Start { metadata_url: Some(url) }, _) => {
                 let url = url.clone();
                 known.signs_in(context, url).await
             }
-            (Step::Start { metadata_url: None }, _) => {
+            (PayerStep::Start { metadata_url: None }, _) => {
                 let told = known.update(&context, &Update::NOTHING).await?;
                 known.next(context, told).await
             }
-            (Step::Password, Reached::Nothing | Reached::Identified)
-            | (Step::Method, Reached::Authenticated)
-            | (Step::Otp, Reached::MethodSelected) => context.asks_again(pending.consent_id, again),
+            (PayerStep::Password, Reached::Nothing | Reached::Identified)
+            | (PayerStep::Method, Reached::Authenticated)
+            | (PayerStep::Otp, Reached::MethodSelected) => {
+                context.asks_again(pending.consent_id, again)
+            }
             // The bank went on, and the questions that it asks now were lost: the payer begins
             // with a new authorisation of the same payment.
-            (Step::Password, Reached::Authenticated | Reached::MethodSelected)
-            | (Step::Method, Reached::MethodSelected) => {
+            (PayerStep::Password, Reached::Authenticated | Reached::MethodSelected)
+            | (PayerStep::Method, Reached::MethodSelected) => {
                 context.authorisation_id = None;
-                context.step = Step::Password;
+                context.step = PayerStep::Password;
                 context.challenge = None;
                 if context.password_starts {
                     return context.asks_again(pending.consent_id, again);
@@ -217,13 +220,13 @@ impl NextGenPsd2 {
                 known.next(context, told).await
             }
             (
-                Step::Method
-                | Step::Otp
-                | Step::Identify
-                | Step::SignIn
-                | Step::Redirect
-                | Step::OAuth { .. }
-                | Step::Decoupled,
+                PayerStep::Method
+                | PayerStep::Otp
+                | PayerStep::Identify
+                | PayerStep::SignIn
+                | PayerStep::Redirect
+                | PayerStep::OAuth { .. }
+                | PayerStep::Decoupled,
                 _,
             )
             | (_, Reached::Finalised) => Ok(Approval::Waiting),
@@ -240,25 +243,27 @@ impl NextGenPsd2 {
         let context = Context::read(&pending)?;
         let given = |field: &str| credentials.get(field).ok_or_else(|| unanswered("answer"));
         let update = match &context.step {
-            Step::Identify => {
+            PayerStep::Identify => {
                 return self.begin(call, what.order(), pending.attempt, credentials).await;
             }
-            Step::Password => {
+            PayerStep::Password => {
                 let psu_data = Some(PsuData { password: given(PASSWORD)? });
                 Update { psu_data, ..Update::NOTHING }
             }
-            Step::Method => {
+            PayerStep::Method => {
                 let chosen = given(METHOD)?;
                 let method = context.methods.iter().find(|(_, name)| name == chosen);
                 let (id, _) = method.ok_or_else(|| unanswered("method"))?;
                 Update { authentication_method_id: Some(id), ..Update::NOTHING }
             }
-            Step::Otp => Update { sca_authentication_data: Some(given(OTP)?), ..Update::NOTHING },
-            Step::SignIn
-            | Step::Redirect
-            | Step::OAuth { .. }
-            | Step::Decoupled
-            | Step::Start { .. } => {
+            PayerStep::Otp => {
+                Update { sca_authentication_data: Some(given(OTP)?), ..Update::NOTHING }
+            }
+            PayerStep::SignIn
+            | PayerStep::Redirect
+            | PayerStep::OAuth { .. }
+            | PayerStep::Decoupled
+            | PayerStep::Start { .. } => {
                 return Err(unsupported("the bank asks no question").into());
             }
         };
@@ -308,12 +313,12 @@ fn known<'a>(
     what: Approvable<'a>,
     pending: &Pending<'a>,
     context: &Context,
-) -> Result<Payment<'a>, BankError> {
+) -> Result<PaymentAtBank<'a>, BankError> {
     let lost = || BankError::malformed("our own context names no payment", b"");
     let id = pending.consent_id.ok_or_else(lost)?;
     let resource = context.resource.clone().ok_or_else(lost)?;
     let (order, cancels) = (what.order(), what.is_cancellation());
-    Ok(Payment { call, order, attempt: pending.attempt, id, resource, cancels })
+    Ok(PaymentAtBank { call, order, attempt: pending.attempt, id, resource, cancels })
 }
 
 /// The payer was asked for something that did not come.
@@ -341,28 +346,8 @@ async fn status_of(
     let resource = Resource::of(call.bank, order)?;
     let context = Context { token: token.cloned(), ..Context::default() };
     let attempt = no_attempt();
-    let payment = Payment { call, order, attempt: &attempt, id, resource, cancels: false };
+    let payment = PaymentAtBank { call, order, attempt: &attempt, id, resource, cancels: false };
     payment.order_status(&context).await
-}
-
-/// Asks the bank not to execute what it holds.
-async fn cancelled(
-    call: &Call<'_>,
-    order: &PaymentOrder,
-    held: Held<'_>,
-    attempt: &Attempt,
-) -> Result<Approval, BankError> {
-    let resource = Resource::of(call.bank, order)?;
-    let before = Context::of_text(held.context)?;
-    let context = Context {
-        resource: Some(resource.clone()),
-        psu_id: before.psu_id,
-        token: held.token.cloned().or(before.token),
-        ..Context::default()
-    };
-    let id = held.bank_payment_id;
-    let held = Payment { call, order, attempt, id, resource, cancels: true };
-    held.cancel(context).await
 }
 
 /// Questions about an order need no keys of an attempt.
@@ -399,8 +384,9 @@ impl Approvals for NextGenPsd2 {
     fn uses_up_return(&self, _: &Call<'_>, pending: Pending<'_>, returned: &Returned) -> bool {
         let has_code = returned.get("code").is_some() && returned.get("error").is_none();
         has_code
-            && Context::read(&pending)
-                .is_ok_and(|context| matches!(context.step, Step::SignIn | Step::OAuth { .. }))
+            && Context::read(&pending).is_ok_and(|context| {
+                matches!(context.step, PayerStep::SignIn | PayerStep::OAuth { .. })
+            })
     }
 
     fn complete<'a>(

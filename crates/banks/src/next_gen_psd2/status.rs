@@ -7,7 +7,7 @@ use domain::bank::{OrderProgress, OrderStatus};
 
 use crate::error::words;
 use crate::profile::{AcceptedStatus, BankProfile};
-use crate::status_reason::{StatusReason, rejection};
+use crate::status_reason::{StatusReason, order_status_of, rejection};
 
 /// Every `transactionStatus` of the standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +85,7 @@ pub(crate) fn order_status(
         Some(Transaction::Rejected) => rejection(&bank.reasons, reason),
         Some(Transaction::Cancelled) => OrderProgress::Declined,
     };
-    OrderStatus {
-        progress,
-        raw: words(word),
-        reason: reason.and_then(StatusReason::text).map(words),
-    }
+    order_status_of(progress, words(word), reason.and_then(StatusReason::text).map(words))
 }
 
 #[cfg(test)]

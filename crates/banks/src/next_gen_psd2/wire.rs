@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::account::{AccountIdentifier, Address, Party};
+use domain::field::{Field, PartyField};
 use domain::initiation::{ChargeBearer, Frequency, Schedule};
 use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
 
-use crate::misfit::{Misfit, Part, missing, unsupported, within};
+use crate::misfit::{Misfit, missing, unsupported, within};
 use crate::payments::PaymentOrder;
 use crate::profile::BankProfile;
 use crate::status_reason::StatusReason;
@@ -130,14 +131,19 @@ pub(super) fn payment<'a>(
     if !bank.currencies.contains(&currency) {
         return Err(unsupported(format!("this bank takes no orders in {currency}")));
     }
-    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(Part::CreditorAccount))?;
-    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(Part::CreditorName))?;
+    let creditor = asked
+        .creditor
+        .account
+        .as_ref()
+        .ok_or_else(|| missing(Field::Creditor(PartyField::Account)))?;
+    let name =
+        asked.creditor.name.as_deref().ok_or_else(|| missing(Field::Creditor(PartyField::Name)))?;
     let remittance = match &asked.remittance_secondary {
         None => asked.remittance_primary.clone(),
         Some(more) => format!("{} {more}", asked.remittance_primary),
     };
     let most = bank.limits.unstructured.min(REMITTANCE_CHARACTERS_MAX);
-    within(Part::BothTexts, &remittance, most)?;
+    within(Field::BothTexts, &remittance, most)?;
     let debtor = asked.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
     Ok(PaymentOut {
         end_to_end_identification: order.end_to_end(
@@ -148,17 +154,22 @@ pub(super) fn payment<'a>(
             currency: currency.code(),
             amount: asked.amount.value_in_minor_digits(),
         },
-        debtor_account: debtor.map(|debtor| account(Part::DebtorAccount, debtor)).transpose()?,
+        debtor_account: debtor
+            .map(|debtor| account(Field::Debtor(PartyField::Account), debtor))
+            .transpose()?,
         creditor_name: within(
-            Part::CreditorName,
+            Field::Creditor(PartyField::Name),
             name,
             bank.limits.creditor_name.min(CREDITOR_NAME_CHARACTERS_MAX),
         )?,
-        creditor_account: account(Part::CreditorAccount, creditor)?,
+        creditor_account: account(Field::Creditor(PartyField::Account), creditor)?,
         creditor_agent: creditor.bic(),
         creditor_address: asked.creditor.address.as_ref().and_then(address),
-        ultimate_creditor: ultimate(Part::UltimateCreditor, Some(&asked.creditor))?,
-        ultimate_debtor: ultimate(Part::UltimateDebtor, asked.debtor.as_ref())?,
+        ultimate_creditor: ultimate(
+            Field::Creditor(PartyField::UltimateName),
+            Some(&asked.creditor),
+        )?,
+        ultimate_debtor: ultimate(Field::Debtor(PartyField::UltimateName), asked.debtor.as_ref())?,
         // Periodic payments have no such field.
         charge_bearer: match asked.schedule {
             Schedule::StandingOrder { .. } => None,
@@ -175,7 +186,7 @@ pub(super) fn payment<'a>(
     })
 }
 
-fn account<'a>(part: Part, identifier: &'a AccountIdentifier) -> Result<AccountOut<'a>, Misfit> {
+fn account<'a>(part: Field, identifier: &'a AccountIdentifier) -> Result<AccountOut<'a>, Misfit> {
     match identifier {
         AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
             Ok(AccountOut { iban: Some(iban), bban: None })
@@ -185,13 +196,13 @@ fn account<'a>(part: Part, identifier: &'a AccountIdentifier) -> Result<AccountO
         | AccountIdentifier::AccountNumber { .. }
         | AccountIdentifier::Bankgiro { .. }
         | AccountIdentifier::Plusgiro { .. } => {
-            Err(unsupported(format!("the {} must be an IBAN or a BBAN at this bank", part.name())))
+            Err(unsupported(format!("the {} must be an IBAN or a BBAN at this bank", part)))
         }
     }
 }
 
 /// On whose behalf a party acts.
-fn ultimate(part: Part, party: Option<&Party>) -> Result<Option<&str>, Misfit> {
+fn ultimate(part: Field, party: Option<&Party>) -> Result<Option<&str>, Misfit> {
     let name = party.and_then(|party| party.ultimate_name.as_deref()).filter(|n| !n.is_empty());
     name.map(|name| within(part, name, ULTIMATE_NAME_CHARACTERS_MAX)).transpose()
 }

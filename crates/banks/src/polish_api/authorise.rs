@@ -7,7 +7,7 @@ use url::Url;
 
 use super::answers::{AuthorizeAnswer, TokenAnswer};
 use super::exchange::{Ask, client_id, request_id, token_end};
-use super::wire::{Asked, Authorize, AuthorizeByCode, ScopeDetails, TokenRequest};
+use super::wire::{Authorize, AuthorizeByCode, OrderBody, ScopeDetails, TokenRequest};
 use super::{CODE_FIELD, PolishApi};
 use crate::approvals::Approval;
 use crate::cache::after;
@@ -43,7 +43,7 @@ impl PolishApi {
         order: &PaymentOrder,
         attempt: &Attempt,
     ) -> Result<Approval, BankError> {
-        let asked = Asked::of(call.bank, order)?;
+        let asked = OrderBody::of(call.bank, order)?;
         let consent_id = attempt.idempotency_key.as_str();
         let until = after(call.clock.now(), CONSENT_LIFETIME_S);
         let content = Authorize {
@@ -83,7 +83,7 @@ impl PolishApi {
         attempt: &Attempt,
         code: &str,
     ) -> Result<Approval, BankError> {
-        let asked = Asked::of(call.bank, order)?;
+        let asked = OrderBody::of(call.bank, order)?;
         let consent_id = attempt.idempotency_key.as_str();
         let until = after(call.clock.now(), CONSENT_LIFETIME_S);
         let callback_url = Url::parse_with_params(

@@ -13,6 +13,7 @@ pub(crate) mod status;
 mod wire;
 
 use domain::authorisation::BankRefusal;
+use domain::field::{Field, PartyField};
 use std::sync::Arc;
 
 use domain::authorisation::Attempt;
@@ -23,14 +24,14 @@ use self::answers::{FundsAnswer, OrderIn, Uncancelled};
 use self::authorise::ask_for_code;
 use self::exchange::{Ask, request_id};
 use self::status::{payment_status, recurring_status};
-use self::wire::{Asked, ById, Domestic, Funds, NewRecurring, amount, number, transaction_id};
+use self::wire::{ById, Domestic, Funds, NewRecurring, OrderBody, amount, number, transaction_id};
 use crate::approvals::{Approvable, Approval, Approvals, Credentials, Held, Pending};
 use crate::cache::Cache;
 use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{read, segment};
 use crate::jose::KeySet;
-use crate::misfit::{Misfit, Part, unsupported};
+use crate::misfit::{Misfit, unsupported};
 use crate::payments::Payments;
 use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
@@ -66,16 +67,16 @@ impl PolishApi {
         let id = transaction_id(order)?;
         let token = Some(grant.access_token.as_str());
         let request_id = request_id(call);
-        let asked = Asked::of(call.bank, order)?;
+        let asked = OrderBody::of(call.bank, order)?;
         let response = match &asked {
-            Asked::Domestic(transfer) => {
+            OrderBody::Domestic(transfer) => {
                 let content = Domestic { transfer, tpp_transaction_id: id };
                 let (operation, method_name) = ("create-domestic-payment", "domestic");
                 let service = "payments";
                 let ask = Ask { operation, service, method_name, content, token, callback: None };
                 self.send(call, &request_id, ask).await?
             }
-            Asked::Recurring(recurring) => {
+            OrderBody::Recurring(recurring) => {
                 let content = NewRecurring { recurring, tpp_recurring_payment_id: id };
                 let (operation, method_name) = ("create-recurring-payment", "recurring");
                 let service = "payments";
@@ -104,9 +105,9 @@ impl PolishApi {
             segment(id)?;
         }
         let ours = Some(transaction_id(order)?);
-        let asked = Asked::of(call.bank, order)?;
+        let asked = OrderBody::of(call.bank, order)?;
         let (operation, method_name, content) = match &asked {
-            Asked::Domestic(_) => {
+            OrderBody::Domestic(_) => {
                 let by = ById {
                     payment_id: bank_payment_id,
                     tpp_transaction_id: ours,
@@ -114,7 +115,7 @@ impl PolishApi {
                 };
                 ("get-payment", "getPayment", by)
             }
-            Asked::Recurring(_) => {
+            OrderBody::Recurring(_) => {
                 let by = ById {
                     recurring_payment_id: bank_payment_id,
                     tpp_recurring_payment_id: ours,
@@ -140,13 +141,13 @@ impl PolishApi {
             return Err(unsupported("this standard cancels with the payer's token only").into());
         };
         let id = Some(held.bank_payment_id);
-        let asked = Asked::of(call.bank, order)?;
+        let asked = OrderBody::of(call.bank, order)?;
         let (operation, method_name, content) = match asked {
-            Asked::Domestic(_) => {
+            OrderBody::Domestic(_) => {
                 let by = ById { payment_id: id, ..ById::default() };
                 ("cancel-payments", "cancelPayments", by)
             }
-            Asked::Recurring(_) => {
+            OrderBody::Recurring(_) => {
                 let by = ById { recurring_payment_id: id, ..ById::default() };
                 ("cancel-recurring-payment", "cancelRecurringPayment", by)
             }
@@ -168,7 +169,7 @@ impl PolishApi {
             return Err(unsupported("this standard confirms funds of a named account only").into());
         };
         let content = Funds {
-            account_number: number(Part::DebtorAccount, debtor)?,
+            account_number: number(Field::Debtor(PartyField::Account), debtor)?,
             amount: amount(order)?,
             currency: "PLN",
         };
@@ -189,19 +190,19 @@ impl PolishApi {
 fn answer(
     call: &Call<'_>,
     order: &PaymentOrder,
-    asked: &Asked<'_>,
+    asked: &OrderBody<'_>,
     shown: &OrderIn,
 ) -> Result<OrderAnswer, BankError> {
     let fail = |what: &str| Err(BankError::malformed(what, b""));
     let (id, ours, status) = match asked {
-        Asked::Domestic(_) => {
+        OrderBody::Domestic(_) => {
             let Some(word) = &shown.general_status else {
                 return fail("`generalStatus` is missing");
             };
             let status = payment_status(call.bank, word, shown.detailed_status.as_deref());
             (&shown.payment_id, &shown.tpp_transaction_id, status)
         }
-        Asked::Recurring(_) => {
+        OrderBody::Recurring(_) => {
             // The document lets a new standing order be without status.
             let word = shown.recurring_payment_status.as_deref().unwrap_or("submitted");
             let detail = shown.recurring_payment_detailed_status.as_deref();
@@ -238,7 +239,7 @@ impl Approvals for PolishApi {
             if call.bank.sca_methods != [ScaMethod::Decoupled] {
                 return self.authorize(call, order, attempt).await;
             }
-            Asked::of(call.bank, order)?;
+            OrderBody::of(call.bank, order)?;
             match known.get(CODE_FIELD) {
                 Some(code) => self.authorize_by_code(call, order, attempt, code).await,
                 None => Ok(ask_for_code(false)),
@@ -319,7 +320,7 @@ impl Approvals for PolishApi {
 
 impl Payments for PolishApi {
     fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
-        Asked::of(bank, order).map(|_| ())
+        OrderBody::of(bank, order).map(|_| ())
     }
 
     fn confirm_funds<'a>(

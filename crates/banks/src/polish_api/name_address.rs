@@ -1,9 +1,10 @@
 //! Names and addresses in the lines that PolishAPI has for them (2.1, `NameAddress`).
 
 use domain::account::Address;
+use domain::field::{Field, PartyField};
 use serde::Serialize;
 
-use crate::misfit::{Misfit, MisfitKind, Part};
+use crate::misfit::{Misfit, MisfitKind};
 
 /// A name or an address has at most this many lines.
 pub(super) const LINES_MAX: usize = 4;
@@ -16,7 +17,7 @@ pub(super) struct NameAddress {
 }
 
 /// A name in lines, broken between words where that is possible.
-pub(super) fn lines(part: Part, text: &str) -> Result<NameAddress, Misfit> {
+pub(super) fn lines(part: Field, text: &str) -> Result<NameAddress, Misfit> {
     let mut value: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
         for piece in pieces(word) {
@@ -36,9 +37,9 @@ pub(super) fn lines(part: Part, text: &str) -> Result<NameAddress, Misfit> {
     if value.len() > LINES_MAX {
         let text = format!(
             "the {} does not fit {LINES_MAX} lines of {LINE_CHARACTERS_MAX} characters",
-            part.name()
+            part
         );
-        return Err(Misfit { kind: MisfitKind::TooLong, part: Some(part), text });
+        return Err(Misfit { kind: MisfitKind::TooLong, field: Some(part), text });
     }
     Ok(NameAddress { value })
 }
@@ -59,15 +60,15 @@ pub(super) fn lines_with_address(
         joined([&address.post_code, &address.town_name]),
     ];
     for text in composed.iter().chain(&address.address_line).filter(|text| !text.is_empty()) {
-        name.value.extend(lines(Part::CreditorAddress, text)?.value);
+        name.value.extend(lines(Field::Creditor(PartyField::Address), text)?.value);
     }
     if name.value.len() > LINES_MAX {
         let text = format!(
             "the creditor address does not fit beside the name: together they have {LINES_MAX} \
              lines of {LINE_CHARACTERS_MAX} characters"
         );
-        let part = Some(Part::CreditorAddress);
-        return Err(Misfit { kind: MisfitKind::TooLong, part, text });
+        let field = Some(Field::Creditor(PartyField::Address));
+        return Err(Misfit { kind: MisfitKind::TooLong, field, text });
     }
     Ok(name)
 }
@@ -85,24 +86,24 @@ mod tests {
     #[test]
     fn names_break_between_words_and_never_get_longer_than_a_line() {
         let name = "Przedsiębiorstwo Handlowo-Usługowe Brzęczyszczykiewicz i Synowie Sp. z o.o.";
-        let broken = lines(Part::CreditorName, name).unwrap().value;
+        let broken = lines(Field::Creditor(PartyField::Name), name).unwrap().value;
         assert_eq!(broken.join(" "), name);
         assert!(broken.len() > 1);
         let long = "x".repeat(LINES_MAX * LINE_CHARACTERS_MAX);
         for text in [name, long.as_str()] {
-            let value = lines(Part::CreditorName, text).unwrap().value;
+            let value = lines(Field::Creditor(PartyField::Name), text).unwrap().value;
             assert!(value.len() <= LINES_MAX);
             assert!(value.iter().all(|line| line.chars().count() <= LINE_CHARACTERS_MAX));
         }
         let longer = format!("{long}x");
-        let misfit = lines(Part::CreditorName, &longer).unwrap_err();
+        let misfit = lines(Field::Creditor(PartyField::Name), &longer).unwrap_err();
         assert_eq!(misfit.kind, MisfitKind::TooLong, "never cut");
     }
 
     #[test]
     fn an_address_stands_below_the_name_whole_or_not_at_all() {
         let some = |text: &str| Some(text.to_owned());
-        let name = || lines(Part::CreditorName, "Sklep Sp. z o.o.").unwrap();
+        let name = || lines(Field::Creditor(PartyField::Name), "Sklep Sp. z o.o.").unwrap();
         let address = Address {
             street_name: some("Marszałkowska"),
             building_number: some("1"),
@@ -115,6 +116,9 @@ mod tests {
         assert_eq!(lines_with_address(name(), None).unwrap().value, ["Sklep Sp. z o.o."]);
         let longer = Address { address_line: vec!["za dębem".to_owned(); 2], ..address };
         let misfit = lines_with_address(name(), Some(&longer)).unwrap_err();
-        assert_eq!((misfit.kind, misfit.part), (MisfitKind::TooLong, Some(Part::CreditorAddress)));
+        assert_eq!(
+            (misfit.kind, misfit.field),
+            (MisfitKind::TooLong, Some(Field::Creditor(PartyField::Address)))
+        );
     }
 }

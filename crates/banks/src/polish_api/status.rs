@@ -4,7 +4,7 @@ use domain::bank::{OrderProgress, OrderStatus};
 
 use crate::error::words;
 use crate::profile::BankProfile;
-use crate::status_reason::{StatusReason, rejection};
+use crate::status_reason::{StatusReason, order_status_of, rejection};
 
 /// Reads `generalStatus` of a payment; `detail` is the bank's own `detailedStatus`.
 pub(crate) fn payment_status(bank: &BankProfile, word: &str, detail: Option<&str>) -> OrderStatus {
@@ -15,7 +15,7 @@ pub(crate) fn payment_status(bank: &BankProfile, word: &str, detail: Option<&str
         "cancelled" => OrderProgress::Declined,
         _ => OrderProgress::Unrecognised,
     };
-    OrderStatus { progress, raw: words(word), reason: reason(progress, detail) }
+    order_status_of(progress, words(word), reason(progress, detail))
 }
 
 /// Reads the status of a standing order. It is complete once the bank repeats it by itself.
@@ -33,7 +33,7 @@ pub(crate) fn recurring_status(
         },
         _ => OrderProgress::Unrecognised,
     };
-    OrderStatus { progress, raw: words(word), reason: reason(progress, detail) }
+    order_status_of(progress, words(word), reason(progress, detail))
 }
 
 fn rejected(bank: &BankProfile, detail: Option<&str>) -> OrderProgress {

@@ -1,13 +1,14 @@
 //! JSON of PolishAPI 2.1 (`PaymentDomesticRequest`, `RecurringPaymentRequest`, `ScopeDetailsInput`).
 
 use domain::account::AccountIdentifier;
+use domain::field::{Field, PartyField};
 use domain::initiation::{Frequency, Schedule};
 use domain::money::Currency;
 use domain::rail::Rail;
 use serde::Serialize;
 
 use super::name_address::{LINE_CHARACTERS_MAX, LINES_MAX, NameAddress, lines, lines_with_address};
-use crate::misfit::{Misfit, Part, missing, not_taken, unsupported, within};
+use crate::misfit::{Misfit, missing, not_taken, unsupported, within};
 use crate::payments::PaymentOrder;
 use crate::profile::BankProfile;
 
@@ -112,21 +113,21 @@ pub(super) struct Recurring<'a> {
 
 /// What a member asked for, as this standard has it.
 #[derive(Debug, Clone)]
-pub(super) enum Asked<'a> {
+pub(super) enum OrderBody<'a> {
     /// `payments/domestic`.
     Domestic(Transfer<'a>),
     /// `payments/recurring`.
     Recurring(Recurring<'a>),
 }
 
-impl<'a> Asked<'a> {
+impl<'a> OrderBody<'a> {
     /// Reads an order.
-    pub(super) fn of(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Asked<'a>, Misfit> {
+    pub(super) fn of(bank: &BankProfile, order: &'a PaymentOrder) -> Result<OrderBody<'a>, Misfit> {
         let transfer = transfer(bank, order)?;
         let Schedule::StandingOrder { first, frequency, last } = order.content.schedule else {
-            return Ok(Asked::Domestic(transfer));
+            return Ok(OrderBody::Domestic(transfer));
         };
-        Ok(Asked::Recurring(Recurring {
+        Ok(OrderBody::Recurring(Recurring {
             recurrence: Recurrence {
                 start_date: first.to_string(),
                 frequency: every(frequency),
@@ -152,8 +153,13 @@ fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<
             return Err(unsupported(text));
         }
     };
-    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(Part::CreditorAccount))?;
-    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(Part::CreditorName))?;
+    let creditor = asked
+        .creditor
+        .account
+        .as_ref()
+        .ok_or_else(|| missing(Field::Creditor(PartyField::Account)))?;
+    let name =
+        asked.creditor.name.as_deref().ok_or_else(|| missing(Field::Creditor(PartyField::Name)))?;
     let most = bank.limits.creditor_name.min(LINES_MAX * LINE_CHARACTERS_MAX);
     let debtor = asked.debtor.as_ref();
     let account = debtor.and_then(|debtor| debtor.account.as_ref());
@@ -167,20 +173,25 @@ fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<
     if let Some(more) = &asked.remittance_secondary {
         description = format!("{description} {more}");
     }
-    within(Part::BothTexts, &description, DESCRIPTION_CHARACTERS_MAX)?;
+    within(Field::BothTexts, &description, DESCRIPTION_CHARACTERS_MAX)?;
     Ok(Transfer {
         recipient: Recipient {
-            account_number: number(Part::CreditorAccount, creditor)?,
+            account_number: number(Field::Creditor(PartyField::Account), creditor)?,
             name_address: lines_with_address(
-                lines(Part::CreditorName, within(Part::CreditorName, name, most)?)?,
+                lines(
+                    Field::Creditor(PartyField::Name),
+                    within(Field::Creditor(PartyField::Name), name, most)?,
+                )?,
                 asked.creditor.address.as_ref(),
             )?,
         },
         sender: Sender {
             account_number: account
-                .map(|debtor| number(Part::DebtorAccount, debtor))
+                .map(|debtor| number(Field::Debtor(PartyField::Account), debtor))
                 .transpose()?,
-            name_address: debtor_name.map(|name| lines(Part::DebtorName, name)).transpose()?,
+            name_address: debtor_name
+                .map(|name| lines(Field::Debtor(PartyField::Name), name))
+                .transpose()?,
         },
         transfer_data: TransferData {
             description,
@@ -200,18 +211,18 @@ pub(super) fn amount(order: &PaymentOrder) -> Result<String, Misfit> {
     match text.split_once('.') {
         Some((_, fraction)) if fraction.len() == 2 => Ok(text),
         Some(_) | None => {
-            Err(not_taken(Part::Amount, "this standard has amounts with two decimals"))
+            Err(not_taken(Field::Amount, "this standard has amounts with two decimals"))
         }
     }
 }
 
 /// The id that finds an order without the bank's own.
 pub(super) fn transaction_id(order: &PaymentOrder) -> Result<&str, Misfit> {
-    within(Part::OwnId, &order.instruction_id, ID_CHARACTERS_MAX)
+    within(Field::OwnId, &order.instruction_id, ID_CHARACTERS_MAX)
 }
 
 /// A Polish account number, or an IBAN.
-pub(super) fn number(part: Part, identifier: &AccountIdentifier) -> Result<&str, Misfit> {
+pub(super) fn number(part: Field, identifier: &AccountIdentifier) -> Result<&str, Misfit> {
     match identifier {
         AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
             Ok(iban)
@@ -220,10 +231,9 @@ pub(super) fn number(part: Part, identifier: &AccountIdentifier) -> Result<&str,
         AccountIdentifier::Bban { bban, .. } => Ok(bban),
         AccountIdentifier::SortCode { .. }
         | AccountIdentifier::Bankgiro { .. }
-        | AccountIdentifier::Plusgiro { .. } => Err(unsupported(format!(
-            "the {} must be a Polish account number or an IBAN",
-            part.name()
-        ))),
+        | AccountIdentifier::Plusgiro { .. } => {
+            Err(unsupported(format!("the {} must be a Polish account number or an IBAN", part)))
+        }
     }
 }
 
@@ -304,20 +314,20 @@ pub(super) struct ById<'a> {
 impl<'a> ScopeDetails<'a> {
     /// The consent to one order.
     pub(super) fn of(
-        asked: &'a Asked<'a>,
+        asked: &'a OrderBody<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
         until: jiff::Timestamp,
     ) -> Result<ScopeDetails<'a>, Misfit> {
         let id = Some(transaction_id(order)?);
         let privilege = match asked {
-            Asked::Domestic(transfer) => Privilege {
+            OrderBody::Domestic(transfer) => Privilege {
                 account_number: transfer.sender.account_number,
                 domestic: single(transfer),
                 get_payment: multiple(ById { tpp_transaction_id: id, ..ById::default() }),
                 ..Privilege::default()
             },
-            Asked::Recurring(recurring) => Privilege {
+            OrderBody::Recurring(recurring) => Privilege {
                 account_number: recurring.domestic_payment.sender.account_number,
                 recurring: single(recurring),
                 get_recurring: multiple(ById { tpp_recurring_payment_id: id, ..ById::default() }),

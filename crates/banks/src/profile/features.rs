@@ -1,12 +1,13 @@
 //! What clients are told of a bank before they send a payment to it.
 
+use domain::field::{Field, PartyField};
 use domain::initiation::Order;
 use jiff::Timestamp;
 use regex::Regex;
 use serde::Deserialize;
 
 use super::hours::minute;
-use crate::misfit::{Misfit, Part, not_taken};
+use crate::misfit::{Misfit, not_taken};
 
 /// Something that the bank wants to know of the payer before anything else (public API,
 /// `initialEmbeddedAuthFields`).
@@ -74,18 +75,20 @@ impl FieldFormat {
     pub(super) fn check(&self, asked: &Order) -> Result<(), Misfit> {
         let (part, text) = match self.field {
             RestrictedText::RemittancePrimary => {
-                (Part::Reference, Some(asked.remittance_primary.as_str()))
+                (Field::Reference, Some(asked.remittance_primary.as_str()))
             }
             RestrictedText::RemittanceSecondary => {
-                (Part::SecondaryText, asked.remittance_secondary.as_deref())
+                (Field::SecondaryText, asked.remittance_secondary.as_deref())
             }
-            RestrictedText::CreditorName => (Part::CreditorName, asked.creditor.name.as_deref()),
+            RestrictedText::CreditorName => {
+                (Field::Creditor(PartyField::Name), asked.creditor.name.as_deref())
+            }
         };
         let fits = |text| self.pattern().is_none_or(|pattern| pattern.is_match(text));
         if text.is_none_or(fits) {
             return Ok(());
         }
-        let what = format!("the {} should match {}", part.name(), self.constraint);
+        let what = format!("the {} should match {}", part, self.constraint);
         Err(not_taken(part, what))
     }
 }

@@ -5,7 +5,7 @@ use domain::authorisation::Attempt;
 use domain::bank::OrderProgress;
 
 use super::exchange::Ask;
-use super::status::Payment;
+use super::status::PaymentInformationStatus;
 use super::wire::{ConfirmationOut, Created};
 use super::{Stet, answer, confirmation, report_urls, settings};
 use crate::approvals::Approval;
@@ -82,8 +82,8 @@ impl Stet {
 
 /// Where a cancellation stands, by the bank's own word on the payment.
 fn stands(answer: OrderAnswer) -> Approval {
-    match (Payment::of(&answer.status.raw), answer.status.progress) {
-        (Some(Payment::Cancelled), _) => Approval::Cancelled,
+    match (PaymentInformationStatus::of(&answer.status.raw), answer.status.progress) {
+        (Some(PaymentInformationStatus::Cancelled), _) => Approval::Cancelled,
         (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => Approval::Waiting,
         (_, _) => Approval::OrderTaken { answer, token: None },
     }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use url::Url;
 
 use self::exchange::Ask;
-use self::status::{Payment, order_status};
+use self::status::{PaymentInformationStatus, order_status};
 use self::wire::{ConfirmationOut, Created, RequestIn, Shown, Surroundings, payment_request};
 use crate::approvals::{Approvable, Approval, Approvals, Credentials, Pending};
 use crate::cache::{Cache, after};
@@ -104,13 +104,19 @@ impl Stet {
         let request = self.shown(call, id).await?.payment_request;
         let answer = answer(call, order, id, &request)?;
         let word = answer.status.raw.as_str();
-        match (Payment::of(word), call.bank.executes_at_approval) {
-            (Some(Payment::Received | Payment::Pending | Payment::PartiallyAuthorised), _) => {
-                Ok(Approval::Waiting)
-            }
-            (Some(Payment::Rejected | Payment::Cancelled), false) => {
-                Ok(Approval::Declined { reason: answer.status.reason })
-            }
+        match (PaymentInformationStatus::of(word), call.bank.executes_at_approval) {
+            (
+                Some(
+                    PaymentInformationStatus::Received
+                    | PaymentInformationStatus::Pending
+                    | PaymentInformationStatus::PartiallyAuthorised,
+                ),
+                _,
+            ) => Ok(Approval::Waiting),
+            (
+                Some(PaymentInformationStatus::Rejected | PaymentInformationStatus::Cancelled),
+                false,
+            ) => Ok(Approval::Declined { reason: answer.status.reason }),
             (Some(_), false)
                 if factor.is_none() && settings(call.bank)?.confirmation_needs_factor =>
             {
@@ -430,7 +436,7 @@ impl Payments for Stet {
         Box::pin(async move {
             let request = self.shown(call, consent_id).await?.payment_request;
             let answer = answer(call, order, consent_id, &request)?;
-            match Payment::of(&answer.status.raw) {
+            match PaymentInformationStatus::of(&answer.status.raw) {
                 Some(payment) if payment.is_under_way() => Ok(LostOrder::Found(answer)),
                 Some(_) => Ok(LostOrder::Consent(ConsentProgress::Authorised)),
                 None => {

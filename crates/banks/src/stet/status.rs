@@ -4,11 +4,11 @@ use domain::bank::{OrderProgress, OrderStatus};
 
 use crate::error::words;
 use crate::profile::{AcceptedStatus, BankProfile};
-use crate::status_reason::{StatusReason, rejection};
+use crate::status_reason::{StatusReason, order_status_of, rejection};
 
 /// Every `paymentInformationStatus` of the standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Payment {
+pub(super) enum PaymentInformationStatus {
     Received,
     Pending,
     PartiallyAuthorised,
@@ -18,27 +18,31 @@ pub(super) enum Payment {
     Cancelled,
 }
 
-impl Payment {
-    pub(super) fn of(word: &str) -> Option<Payment> {
+impl PaymentInformationStatus {
+    pub(super) fn of(word: &str) -> Option<PaymentInformationStatus> {
         Some(match word {
-            "RCVD" => Payment::Received,
-            "PDNG" => Payment::Pending,
-            "PATC" => Payment::PartiallyAuthorised,
-            "PART" => Payment::PartiallyAccepted,
-            "RJCT" => Payment::Rejected,
-            "CANC" => Payment::Cancelled,
+            "RCVD" => PaymentInformationStatus::Received,
+            "PDNG" => PaymentInformationStatus::Pending,
+            "PATC" => PaymentInformationStatus::PartiallyAuthorised,
+            "PART" => PaymentInformationStatus::PartiallyAccepted,
+            "RJCT" => PaymentInformationStatus::Rejected,
+            "CANC" => PaymentInformationStatus::Cancelled,
             // Not words of this standard.
             "ACFC" | "ACCC" => return None,
-            other => Payment::Accepted(AcceptedStatus::of(other)?),
+            other => PaymentInformationStatus::Accepted(AcceptedStatus::of(other)?),
         })
     }
 
     /// Whether the bank has begun with it: it has the confirmation, or does without.
     pub(super) fn is_under_way(self) -> bool {
         match self {
-            Payment::Accepted(reached) => reached >= AcceptedStatus::Acsp,
-            Payment::Rejected | Payment::Cancelled | Payment::PartiallyAccepted => true,
-            Payment::Received | Payment::Pending | Payment::PartiallyAuthorised => false,
+            PaymentInformationStatus::Accepted(reached) => reached >= AcceptedStatus::Acsp,
+            PaymentInformationStatus::Rejected
+            | PaymentInformationStatus::Cancelled
+            | PaymentInformationStatus::PartiallyAccepted => true,
+            PaymentInformationStatus::Received
+            | PaymentInformationStatus::Pending
+            | PaymentInformationStatus::PartiallyAuthorised => false,
         }
     }
 }
@@ -52,21 +56,25 @@ pub(crate) fn order_status(
     reason: Option<&str>,
     no_funds: bool,
 ) -> OrderStatus {
-    let progress = match Payment::of(word) {
+    let progress = match PaymentInformationStatus::of(word) {
         None => OrderProgress::Unrecognised,
         Some(
-            Payment::Received
-            | Payment::Pending
-            | Payment::PartiallyAuthorised
-            | Payment::PartiallyAccepted,
+            PaymentInformationStatus::Received
+            | PaymentInformationStatus::Pending
+            | PaymentInformationStatus::PartiallyAuthorised
+            | PaymentInformationStatus::PartiallyAccepted,
         ) => OrderProgress::InProcess,
-        Some(Payment::Accepted(reached)) if reached >= last => OrderProgress::Completed,
-        Some(Payment::Accepted(_)) => OrderProgress::InProcess,
-        Some(Payment::Rejected) if no_funds => OrderProgress::InsufficientFunds,
-        Some(Payment::Rejected) => rejection(&bank.reasons, StatusReason::of_code(reason).as_ref()),
-        Some(Payment::Cancelled) => OrderProgress::Declined,
+        Some(PaymentInformationStatus::Accepted(reached)) if reached >= last => {
+            OrderProgress::Completed
+        }
+        Some(PaymentInformationStatus::Accepted(_)) => OrderProgress::InProcess,
+        Some(PaymentInformationStatus::Rejected) if no_funds => OrderProgress::InsufficientFunds,
+        Some(PaymentInformationStatus::Rejected) => {
+            rejection(&bank.reasons, StatusReason::of_code(reason).as_ref())
+        }
+        Some(PaymentInformationStatus::Cancelled) => OrderProgress::Declined,
     };
-    OrderStatus { progress, raw: words(word), reason: reason.map(words) }
+    order_status_of(progress, words(word), reason.map(words))
 }
 
 #[cfg(test)]
@@ -92,7 +100,8 @@ mod tests {
                 let progress = order_status(bank, last, word, None, false).progress;
                 write!(table, " {last:?}: {:<18}", format!("{progress:?}")).unwrap();
             }
-            let under_way = Payment::of(word).is_some_and(Payment::is_under_way);
+            let under_way = PaymentInformationStatus::of(word)
+                .is_some_and(PaymentInformationStatus::is_under_way);
             writeln!(table, " under way: {under_way}").unwrap();
         }
         for (reason, no_funds) in [

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::account::{AccountIdentifier, Address, Party as Holder};
+use domain::field::{Field, PartyField};
 use domain::initiation::{ChargeBearer, Frequency, Schedule};
 use domain::money::{Amount, Currency};
 use domain::rail::Rail;
@@ -13,9 +14,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::misfit::{Misfit, Part, missing, not_taken, unsupported, within};
+use crate::misfit::{Misfit, missing, not_taken, unsupported, within};
 use crate::payments::PaymentOrder;
 use crate::profile::{BankProfile, Stet, StetVersion};
+
+/// The payee's name.
+const CREDITOR_NAME: Field = Field::Creditor(PartyField::Name);
+/// The payee's account.
+const CREDITOR_ACCOUNT: Field = Field::Creditor(PartyField::Account);
 
 /// `paymentInformationId` and `endToEndId`.
 const ID_CHARACTERS_MAX: usize = 36;
@@ -181,20 +187,16 @@ pub(super) fn payment_request<'a>(
         return Err(unsupported("the standard has payments in EUR only"));
     }
     let local_instrument = local_instrument(bank, order.rail)?;
-    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(Part::CreditorAccount))?;
-    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(Part::CreditorName))?;
+    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(CREDITOR_ACCOUNT))?;
+    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(CREDITOR_NAME))?;
     let beneficiary = Beneficiary {
         creditor_agent: creditor.bic().map(|bic_fi| Agent { bic_fi }),
         creditor: Party {
-            name: within(
-                Part::CreditorName,
-                name,
-                bank.limits.creditor_name.min(NAME_CHARACTERS_MAX),
-            )?,
+            name: within(CREDITOR_NAME, name, bank.limits.creditor_name.min(NAME_CHARACTERS_MAX))?,
             postal_address: asked.creditor.address.as_ref().and_then(address),
             organisation_id: None,
         },
-        creditor_account: account(Part::CreditorAccount, creditor)?,
+        creditor_account: account(CREDITOR_ACCOUNT, creditor)?,
     };
     let debtor = asked.debtor.as_ref();
     let debtor_account = debtor.and_then(|debtor| debtor.account.as_ref());
@@ -202,7 +204,7 @@ pub(super) fn payment_request<'a>(
         StetVersion::V1_4 => (Some(beneficiary), None),
         StetVersion::V1_5 => (None, Some(beneficiary)),
     };
-    let id = within(Part::OwnId, &around.request_id, ID_CHARACTERS_MAX)?;
+    let id = within(Field::OwnId, &around.request_id, ID_CHARACTERS_MAX)?;
     Ok(RequestOut {
         payment_information_id: id,
         creation_date_time: around.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -226,7 +228,7 @@ pub(super) fn payment_request<'a>(
             organisation_id: None,
         }),
         debtor_account: debtor_account
-            .map(|debtor| account(Part::DebtorAccount, debtor))
+            .map(|debtor| account(Field::Debtor(PartyField::Account), debtor))
             .transpose()?,
         beneficiary: at_request,
         charge_bearer: asked.charge_bearer.unwrap_or(ChargeBearer::Slev).code(),
@@ -260,7 +262,7 @@ fn transaction<'a>(
         None => asked.remittance_primary.clone(),
         Some(more) => format!("{} {more}", asked.remittance_primary),
     };
-    within(Part::BothTexts, &remittance, bank.limits.unstructured.min(REMITTANCE_CHARACTERS_MAX))?;
+    within(Field::BothTexts, &remittance, bank.limits.unstructured.min(REMITTANCE_CHARACTERS_MAX))?;
     let today = now.to_zoned(TimeZone::UTC).date();
     let day = match asked.schedule {
         Schedule::Immediate => today,
@@ -277,7 +279,7 @@ fn transaction<'a>(
     };
     Ok(Transaction {
         payment_id: PaymentId {
-            instruction_id: within(Part::OwnId, &order.instruction_id, ID_CHARACTERS_MAX)?,
+            instruction_id: within(Field::OwnId, &order.instruction_id, ID_CHARACTERS_MAX)?,
             end_to_end_id: order.end_to_end(
                 order.content.own_references.stet_end_to_end.as_deref(),
                 ID_CHARACTERS_MAX,
@@ -291,14 +293,17 @@ fn transaction<'a>(
             currency: asked.amount.currency().code(),
         },
         beneficiary,
-        ultimate_creditor: ultimate(Part::UltimateCreditor, Some(&asked.creditor))?,
-        ultimate_debtor: ultimate(Part::UltimateDebtor, asked.debtor.as_ref())?,
+        ultimate_creditor: ultimate(
+            Field::Creditor(PartyField::UltimateName),
+            Some(&asked.creditor),
+        )?,
+        ultimate_debtor: ultimate(Field::Debtor(PartyField::UltimateName), asked.debtor.as_ref())?,
         remittance_information: Remittance { unstructured: [remittance] },
     })
 }
 
 /// On whose behalf a party acts.
-fn ultimate(part: Part, party: Option<&Holder>) -> Result<Option<Party<'_>>, Misfit> {
+fn ultimate(part: Field, party: Option<&Holder>) -> Result<Option<Party<'_>>, Misfit> {
     let name = party.and_then(|party| party.ultimate_name.as_deref()).filter(|n| !n.is_empty());
     let named = |name| {
         let name = within(part, name, NAME_CHARACTERS_MAX)?;
@@ -312,10 +317,10 @@ fn amount(amount: Amount, as_text: bool) -> Result<Box<RawValue>, Misfit> {
     let digits = amount.value_in_minor_digits();
     let json = if as_text { format!("\"{digits}\"") } else { digits };
     RawValue::from_string(json)
-        .map_err(|error| not_taken(Part::Amount, format!("our amount: {error}")))
+        .map_err(|error| not_taken(Field::Amount, format!("our amount: {error}")))
 }
 
-fn account<'a>(part: Part, identifier: &'a AccountIdentifier) -> Result<Account<'a>, Misfit> {
+fn account<'a>(part: Field, identifier: &'a AccountIdentifier) -> Result<Account<'a>, Misfit> {
     match identifier {
         AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
             Ok(Account { iban })
@@ -325,7 +330,7 @@ fn account<'a>(part: Part, identifier: &'a AccountIdentifier) -> Result<Account<
         | AccountIdentifier::AccountNumber { .. }
         | AccountIdentifier::Bankgiro { .. }
         | AccountIdentifier::Plusgiro { .. } => {
-            Err(unsupported(format!("the {} must be an IBAN", part.name())))
+            Err(unsupported(format!("the {} must be an IBAN", part)))
         }
     }
 }

@@ -8,6 +8,7 @@
 
 use domain::account::{AccountIdentifier, Address, Party};
 use domain::bank::RefundAccount;
+use domain::field::{Field, PartyField};
 use domain::initiation::Schedule;
 use domain::money::Amount;
 use domain::rail::Rail;
@@ -16,9 +17,14 @@ use serde::{Deserialize, Serialize};
 use super::resource::Resource;
 use super::schedule::{self, Mandate};
 use super::settings;
-use crate::misfit::{Misfit, Part, missing, not_taken, unsupported, within};
+use crate::misfit::{Misfit, missing, not_taken, unsupported, within};
 use crate::payments::PaymentOrder;
 use crate::profile::{BankProfile, UkOpenBankingVersion};
+
+/// The payee's name.
+const CREDITOR_NAME: Field = Field::Creditor(PartyField::Name);
+/// The payee's account.
+const CREDITOR_ACCOUNT: Field = Field::Creditor(PartyField::Account);
 
 const SORT_CODE: &str = "UK.OBIE.SortCodeAccountNumber";
 const IBAN: &str = "UK.OBIE.IBAN";
@@ -208,8 +214,8 @@ pub(super) fn initiation<'a>(
     if !bank.can(resource.capability()) {
         return Err(unsupported(format!("this bank does not offer {:?}", resource.capability())));
     }
-    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(Part::CreditorAccount))?;
-    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(Part::CreditorName))?;
+    let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(CREDITOR_ACCOUNT))?;
+    let name = asked.creditor.name.as_deref().ok_or_else(|| missing(CREDITOR_NAME))?;
     let limits = &bank.limits;
     let amount =
         Some(MoneyOut { amount: asked.amount.value_in_minor_digits(), currency: currency.code() });
@@ -221,12 +227,20 @@ pub(super) fn initiation<'a>(
         first_payment_amount: None,
         debtor_account: asked.debtor.as_ref().map(debtor).transpose()?.flatten(),
         creditor_account: AccountOut {
-            name: Some(within(Part::CreditorName, name, limits.creditor_name)?),
-            ..account(Part::CreditorAccount, creditor)?
+            name: Some(within(CREDITOR_NAME, name, limits.creditor_name)?),
+            ..account(CREDITOR_ACCOUNT, creditor)?
         },
         creditor_postal_address: None,
-        ultimate_creditor: ultimate(version, Part::UltimateCreditor, Some(&asked.creditor))?,
-        ultimate_debtor: ultimate(version, Part::UltimateDebtor, asked.debtor.as_ref())?,
+        ultimate_creditor: ultimate(
+            version,
+            Field::Creditor(PartyField::UltimateName),
+            Some(&asked.creditor),
+        )?,
+        ultimate_debtor: ultimate(
+            version,
+            Field::Debtor(PartyField::UltimateName),
+            asked.debtor.as_ref(),
+        )?,
         remittance_information: None,
         mandate_related_information: None,
     };
@@ -281,7 +295,7 @@ fn instruction(order: &PaymentOrder) -> &str {
 /// A party behind a party, at banks of 4.0; 3.1 has no place for one.
 fn ultimate(
     version: UkOpenBankingVersion,
-    part: Part,
+    part: Field,
     party: Option<&Party>,
 ) -> Result<Option<UltimateParty<'_>>, Misfit> {
     let name = party.and_then(|party| party.ultimate_name.as_deref()).filter(|n| !n.is_empty());
@@ -300,7 +314,7 @@ fn only_reference<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<&'a
     if asked.remittance_secondary.is_some() {
         return Err(unsupported("standing orders have no second remittance text in version 3.1"));
     }
-    within(Part::Reference, &asked.remittance_primary, bank.limits.reference)
+    within(Field::Reference, &asked.remittance_primary, bank.limits.reference)
 }
 
 fn remittance<'a>(
@@ -309,10 +323,10 @@ fn remittance<'a>(
     order: &'a PaymentOrder,
 ) -> Result<Remittance<'a>, Misfit> {
     let asked = &order.content;
-    let reference = within(Part::Reference, &asked.remittance_primary, bank.limits.reference)?;
+    let reference = within(Field::Reference, &asked.remittance_primary, bank.limits.reference)?;
     let second = asked.remittance_secondary.as_deref();
     let unstructured = second
-        .map(|text| within(Part::SecondaryText, text, bank.limits.unstructured))
+        .map(|text| within(Field::SecondaryText, text, bank.limits.unstructured))
         .transpose()?;
     Ok(match version {
         UkOpenBankingVersion::V3_1_11 => Remittance::Plain { unstructured, reference },
@@ -376,7 +390,8 @@ fn local_instrument(bank: &BankProfile, rail: Rail) -> Result<&'static str, Misf
 fn postal_address(address: &Address) -> Result<PostalAddress<'_>, Misfit> {
     fn part(text: &Option<String>, characters_max: usize) -> Result<Option<&str>, Misfit> {
         let text = text.as_deref().filter(|text| !text.is_empty());
-        text.map(|text| within(Part::CreditorAddress, text, characters_max)).transpose()
+        text.map(|text| within(Field::Creditor(PartyField::Address), text, characters_max))
+            .transpose()
     }
     // The public API's district, or, where there is none, its state.
     let region = if address.district.is_some() { &address.district } else { &address.state };
@@ -391,7 +406,9 @@ fn postal_address(address: &Address) -> Result<PostalAddress<'_>, Misfit> {
         country_sub_division: part(region, ADDRESS_NAME_CHARACTERS_MAX)?,
         country: address.country.as_deref(),
         address_line: lines
-            .map(|line| within(Part::CreditorAddress, line, ADDRESS_TEXT_CHARACTERS_MAX))
+            .map(|line| {
+                within(Field::Creditor(PartyField::Address), line, ADDRESS_TEXT_CHARACTERS_MAX)
+            })
             .collect::<Result<_, _>>()?,
     })
 }
@@ -399,17 +416,21 @@ fn postal_address(address: &Address) -> Result<PostalAddress<'_>, Misfit> {
 fn debtor(party: &Party) -> Result<Option<AccountOut<'_>>, Misfit> {
     let Some(identifier) = &party.account else { return Ok(None) };
     let name = party.name.as_deref();
-    let name = name.map(|name| within(Part::DebtorName, name, DEBTOR_NAME_CHARACTERS_MAX));
-    Ok(Some(AccountOut { name: name.transpose()?, ..account(Part::DebtorAccount, identifier)? }))
+    let name =
+        name.map(|name| within(Field::Debtor(PartyField::Name), name, DEBTOR_NAME_CHARACTERS_MAX));
+    Ok(Some(AccountOut {
+        name: name.transpose()?,
+        ..account(Field::Debtor(PartyField::Account), identifier)?
+    }))
 }
 
 /// OBIE code set `OBExternalAccountIdentification4Code`.
-fn account<'a>(part: Part, identifier: &AccountIdentifier) -> Result<AccountOut<'a>, Misfit> {
+fn account<'a>(part: Field, identifier: &AccountIdentifier) -> Result<AccountOut<'a>, Misfit> {
     let (scheme_name, identification) = match identifier {
         AccountIdentifier::SortCode { sort_code, account_number } => {
             let digits = format!("{sort_code}{account_number}");
             if digits.len() != 14 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                let name = part.name();
+                let name = part;
                 let text = format!("the {name} has no 6 digits of sort code and 8 of number");
                 return Err(not_taken(part, text));
             }
@@ -422,7 +443,7 @@ fn account<'a>(part: Part, identifier: &AccountIdentifier) -> Result<AccountOut<
         AccountIdentifier::AccountNumber { .. }
         | AccountIdentifier::Bankgiro { .. }
         | AccountIdentifier::Plusgiro { .. } => {
-            return Err(unsupported(format!("the standard has no scheme for the {}", part.name())));
+            return Err(unsupported(format!("the standard has no scheme for the {}", part)));
         }
     };
     within(part, &identification, ACCOUNT_CHARACTERS_MAX)?;

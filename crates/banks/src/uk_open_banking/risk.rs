@@ -5,10 +5,11 @@
 //! spelling right and one context code less.
 
 use domain::account::Address;
+use domain::field::{AddressField, Field, RiskField};
 use domain::initiation::Risk as AskedRisk;
 use serde::Serialize;
 
-use crate::misfit::{Misfit, MisfitKind, Part, missing, not_taken, within};
+use crate::misfit::{Misfit, MisfitKind, missing, not_taken, within};
 use crate::profile::UkOpenBankingVersion;
 
 /// The API's `paymentContextCode` and the standard's.
@@ -96,18 +97,28 @@ pub(super) fn risk(
     let context = asked.payment_context_code.as_deref().filter(|code| *code != CONTEXT_CODE_UNSET);
     let payment_context_code = match context {
         Some(code) if is_3_1 && code == PISP_PAYEE.0 => Some(PISP_PAYEE.1),
-        other => translated(Part::RiskContextCode, other, &CONTEXT_CODES)?,
+        other => translated(Field::Risk(RiskField::ContextCode), other, &CONTEXT_CODES)?,
     };
     Ok(Risk {
         payment_context_code,
-        merchant_category_code: code(Part::RiskCategoryCode, &asked.merchant_category_code)?,
-        merchant_customer_identification: optional(Part::RiskPayerId, &asked.psu_id, 70)?,
+        merchant_category_code: code(
+            Field::Risk(RiskField::CategoryCode),
+            &asked.merchant_category_code,
+        )?,
+        merchant_customer_identification: optional(
+            Field::Risk(RiskField::PayerId),
+            &asked.psu_id,
+            70,
+        )?,
         contract_present_misspelt: asked.contract_present_indicator.filter(|_| is_3_1),
         contract_present_indicator: asked.contract_present_indicator.filter(|_| !is_3_1),
         beneficiary_prepopulated_indicator: asked.beneficiary_prepopulated_indicator,
-        payment_purpose_code: code(Part::RiskPurposeCode, &asked.payment_purpose_code)?,
+        payment_purpose_code: code(
+            Field::Risk(RiskField::PurposeCode),
+            &asked.payment_purpose_code,
+        )?,
         beneficiary_account_type: translated(
-            Part::RiskAccountType,
+            Field::Risk(RiskField::AccountType),
             asked.beneficiary_account_type.as_deref(),
             &ACCOUNT_TYPES,
         )?,
@@ -116,43 +127,51 @@ pub(super) fn risk(
 }
 
 fn delivery_address(address: &Address) -> Result<DeliveryAddress<'_>, Misfit> {
-    let town = address.town_name.as_deref().ok_or_else(|| missing(Part::DeliveryTown))?;
-    let country = address.country.as_deref().ok_or_else(|| missing(Part::DeliveryCountry))?;
+    let town =
+        address.town_name.as_deref().ok_or_else(|| missing(Field::Delivery(AddressField::Town)))?;
+    let country = address
+        .country
+        .as_deref()
+        .ok_or_else(|| missing(Field::Delivery(AddressField::Country)))?;
     if address.address_line.len() > 2 {
         let text = "the delivery address has more than 2 free lines".to_owned();
-        let part = Some(Part::DeliveryLines);
-        return Err(Misfit { kind: MisfitKind::TooLong, part, text });
+        let field = Some(Field::Delivery(AddressField::Lines));
+        return Err(Misfit { kind: MisfitKind::TooLong, field, text });
     }
     for line in &address.address_line {
-        within(Part::DeliveryLines, line, 70)?;
+        within(Field::Delivery(AddressField::Lines), line, 70)?;
     }
     let region = match address.country_sub_division.as_slice() {
         [] => address.state.as_deref(),
         [region] => Some(region.as_str()),
-        [_, _, ..] => return Err(invalid(Part::DeliveryRegion)),
+        [_, _, ..] => return Err(invalid(Field::Delivery(AddressField::Region))),
     };
     if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Err(invalid(Part::DeliveryCountry));
+        return Err(invalid(Field::Delivery(AddressField::Country)));
     }
     Ok(DeliveryAddress {
         address_line: &address.address_line,
-        street_name: optional(Part::DeliveryStreet, &address.street_name, 70)?,
-        building_number: optional(Part::DeliveryBuilding, &address.building_number, 16)?,
-        post_code: optional(Part::DeliveryPostCode, &address.post_code, 16)?,
-        town_name: within(Part::DeliveryTown, town, 35)?,
+        street_name: optional(Field::Delivery(AddressField::Street), &address.street_name, 70)?,
+        building_number: optional(
+            Field::Delivery(AddressField::Building),
+            &address.building_number,
+            16,
+        )?,
+        post_code: optional(Field::Delivery(AddressField::PostCode), &address.post_code, 16)?,
+        town_name: within(Field::Delivery(AddressField::Town), town, 35)?,
         country_sub_division: region
-            .map(|text| within(Part::DeliveryRegion, text, 35))
+            .map(|text| within(Field::Delivery(AddressField::Region), text, 35))
             .transpose()?,
         country,
     })
 }
 
-fn optional(part: Part, value: &Option<String>, most: usize) -> Result<Option<&str>, Misfit> {
+fn optional(part: Field, value: &Option<String>, most: usize) -> Result<Option<&str>, Misfit> {
     value.as_deref().map(|text| within(part, text, most)).transpose()
 }
 
 /// A code of three or four characters.
-fn code(part: Part, value: &Option<String>) -> Result<Option<&str>, Misfit> {
+fn code(part: Field, value: &Option<String>) -> Result<Option<&str>, Misfit> {
     match value.as_deref() {
         Some(text) if !matches!(text.chars().count(), 3 | 4) => Err(invalid(part)),
         other => Ok(other),
@@ -160,7 +179,7 @@ fn code(part: Part, value: &Option<String>) -> Result<Option<&str>, Misfit> {
 }
 
 fn translated(
-    part: Part,
+    part: Field,
     word: Option<&str>,
     table: &[(&str, &'static str)],
 ) -> Result<Option<&'static str>, Misfit> {
@@ -171,6 +190,6 @@ fn translated(
     }
 }
 
-fn invalid(part: Part) -> Misfit {
-    not_taken(part, format!("the {} is not one the bank takes", part.name()))
+fn invalid(part: Field) -> Misfit {
+    not_taken(part, format!("the {} is not one the bank takes", part))
 }

@@ -10,7 +10,7 @@ use super::resource::Resource;
 use super::settings;
 use crate::error::cut;
 use crate::profile::{AcceptedStatus, BankProfile, UkOpenBankingVersion};
-use crate::status_reason::{StatusReason, rejection};
+use crate::status_reason::{StatusReason, order_status_of, rejection};
 
 /// What a word says of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +135,7 @@ pub(crate) fn order_status(
         Some((Meaning::Refused, _)) => rejection(&bank.reasons, reason),
     };
     let words = reason.and_then(StatusReason::text).map(cut);
-    OrderStatus { progress, raw: cut(word), reason: words }
+    order_status_of(progress, cut(word), words)
 }
 
 /// Whether a word is a refusal in either version: details tell the reasons of several.

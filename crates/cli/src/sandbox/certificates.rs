@@ -85,7 +85,7 @@ pub async fn load_or_make(
             stored(db, Some(candidate), now).await?.context("the certificates were not stored")?
         }
     };
-    let plain = sealer.open("certificates", SECRET, &domain::sealed::Sealed(sealed))?;
+    let plain = sealer.unseal("certificates", SECRET, &domain::sealed::Sealed(sealed))?;
     let kept: Kept = serde_json::from_slice(&plain)?;
     for (name, pair) in [("QWAC", &kept.web), ("QSealC", &kept.seal), ("banks'", &kept.banks)] {
         let certificate = Certificate::parse(&pair.certificate_der()?)?;
@@ -126,7 +126,7 @@ pub async fn authority(
     now: Timestamp,
 ) -> anyhow::Result<Option<DevelopmentAuthority>> {
     let Some(sealed) = stored(db, None, now).await? else { return Ok(None) };
-    let plain = sealer.open("certificates", SECRET, &domain::sealed::Sealed(sealed))?;
+    let plain = sealer.unseal("certificates", SECRET, &domain::sealed::Sealed(sealed))?;
     let kept: Kept = serde_json::from_slice(&plain)?;
     let Pair { certificate_pem, private_key_pem } = &kept.authority;
     Ok(Some(DevelopmentAuthority::load(certificate_pem, private_key_pem)?))

@@ -73,7 +73,7 @@ pub async fn member(
         })
         .await?
         .context("the sandbox's member was not stored")?;
-    let plain = sealer.open("member", &secret, &domain::sealed::Sealed(stored))?;
+    let plain = sealer.unseal("member", &secret, &domain::sealed::Sealed(stored))?;
     let found: SandboxMember = serde_json::from_slice(&plain)?;
     register(db, &found, purpose, now).await?;
     Ok(found)

@@ -1,6 +1,9 @@
 //! Bank accounts and the parties that hold them.
 
+mod address;
 mod check_digits;
+mod draft;
+mod parts;
 mod party;
 
 use std::fmt;
@@ -9,8 +12,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::check_digits::last_digit_checks;
 use self::check_digits::{is_domestic_polish, is_iban};
+pub use self::draft::PartyDraft;
+pub use self::parts::{AccountParts, Owner, Route};
 pub use self::party::{Address, Party};
 use crate::country::is_country;
+use crate::field::AccountField;
 use crate::text::without_separators as plain;
 
 /// How an account is identified on its rail.
@@ -83,12 +89,12 @@ pub enum AccountIdentifier {
     },
 }
 
-/// What is wrong with an account's number; `field` is the public API's name of the part.
+/// What is wrong with an account's number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{field}` {rule}")]
+#[error("the {field} {rule}")]
 pub struct AccountError {
     /// The part.
-    pub field: &'static str,
+    pub field: AccountField,
     /// What it should be.
     pub rule: &'static str,
 }
@@ -99,7 +105,7 @@ const BBAN_CHARACTERS_MAX: usize = 30;
 const CLEARING_DIGITS_MAX: usize = 16;
 
 fn digits(
-    field: &'static str,
+    field: AccountField,
     text: &str,
     lengths: std::ops::RangeInclusive<usize>,
     rule: &'static str,
@@ -120,7 +126,7 @@ pub fn is_bic(text: &str) -> bool {
 
 fn iban(text: &str) -> Result<String, AccountError> {
     let text = plain(text).to_ascii_uppercase();
-    let refused = |rule| Err(AccountError { field: "iban", rule });
+    let refused = |rule| Err(AccountError { field: AccountField::Iban, rule });
     if text.contains(|one: char| !one.is_ascii_alphanumeric()) {
         return refused("should have only the letters A to Z and digits, apart from spaces.");
     }
@@ -135,18 +141,23 @@ fn bban(text: &str) -> Result<String, AccountError> {
     let fits = (1..=BBAN_CHARACTERS_MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let rule = "should be 1 to 30 letters and digits.";
-    if fits { Ok(text) } else { Err(AccountError { field: "bban", rule }) }
+    if fits { Ok(text) } else { Err(AccountError { field: AccountField::Bban, rule }) }
 }
 
 fn clearing_number(text: Option<String>) -> Result<Option<String>, AccountError> {
     let Some(text) = text.as_deref().map(plain) else { return Ok(None) };
-    digits("clearingNumber", &text, 1..=CLEARING_DIGITS_MAX, "should be 1 to 16 digits.")?;
+    digits(
+        AccountField::ClearingNumber,
+        &text,
+        1..=CLEARING_DIGITS_MAX,
+        "should be 1 to 16 digits.",
+    )?;
     Ok(Some(text))
 }
 
 /// A number of a Swedish giro, whose last digit checks the others.
 fn giro(
-    field: &'static str,
+    field: AccountField,
     text: &str,
     lengths: std::ops::RangeInclusive<usize>,
     rule: &'static str,
@@ -161,11 +172,11 @@ fn domestic_polish(text: &str) -> Result<String, AccountError> {
     let text = plain(text).to_ascii_uppercase();
     let text = text.strip_prefix("PL").unwrap_or(&text).to_owned();
     let rule = "should be 26 digits, the first two of which check the others.";
-    digits("accountNumber", &text, 26..=26, rule)?;
+    digits(AccountField::AccountNumber, &text, 26..=26, rule)?;
     if is_domestic_polish(&text) {
         Ok(text)
     } else {
-        Err(AccountError { field: "accountNumber", rule })
+        Err(AccountError { field: AccountField::AccountNumber, rule })
     }
 }
 
@@ -231,15 +242,15 @@ impl AccountIdentifier {
         let bic = match self.bic().map(str::to_ascii_uppercase) {
             Some(bic) if !is_bic(&bic) => {
                 let rule = "should be a BIC of 8 or 11 characters, with a country in it.";
-                return Err(AccountError { field: "bic", rule });
+                return Err(AccountError { field: AccountField::Bic, rule });
             }
             bic => bic,
         };
         Ok(match self {
             AccountIdentifier::SortCode { sort_code, account_number } => {
                 let (sort_code, account_number) = (plain(&sort_code), plain(&account_number));
-                digits("sortCode", &sort_code, 6..=6, "should be 6 digits.")?;
-                digits("accountNumber", &account_number, 8..=8, "should be 8 digits.")?;
+                digits(AccountField::SortCode, &sort_code, 6..=6, "should be 6 digits.")?;
+                digits(AccountField::AccountNumber, &account_number, 8..=8, "should be 8 digits.")?;
                 AccountIdentifier::SortCode { sort_code, account_number }
             }
             AccountIdentifier::Iban { iban: number, .. } => {
@@ -271,12 +282,14 @@ impl AccountIdentifier {
             }
             AccountIdentifier::Bankgiro { bankgiro_number, .. } => {
                 let rule = "should be 7 or 8 digits, the last of which checks the others.";
-                let bankgiro_number = giro("bankgiroNumber", &bankgiro_number, 7..=8, rule)?;
+                let bankgiro_number =
+                    giro(AccountField::BankgiroNumber, &bankgiro_number, 7..=8, rule)?;
                 AccountIdentifier::Bankgiro { bankgiro_number, bic }
             }
             AccountIdentifier::Plusgiro { plusgiro_number, .. } => {
                 let rule = "should be 2 to 8 digits, the last of which checks the others.";
-                let plusgiro_number = giro("plusgiroNumber", &plusgiro_number, 2..=8, rule)?;
+                let plusgiro_number =
+                    giro(AccountField::PlusgiroNumber, &plusgiro_number, 2..=8, rule)?;
                 AccountIdentifier::Plusgiro { plusgiro_number, bic }
             }
         })

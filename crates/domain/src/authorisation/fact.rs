@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Approach, Attempt};
-use crate::bank::{OrderStatus, RefundAccount};
+use crate::bank::{Decline, OrderStatus, RefundAccount};
 use crate::sealed::Sealed;
 
 /// What a bank's clear "no" is about.
@@ -74,6 +74,8 @@ pub enum AuthorisationFact {
     Declined {
         /// The bank's words.
         text: Option<String>,
+        /// What they say of the decline.
+        decline: Option<Decline>,
     },
     /// The bank's own time for the approval is over. Nothing is executed.
     Expired,

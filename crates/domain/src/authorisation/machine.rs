@@ -66,8 +66,9 @@ impl UnderWay<'_> {
             },
             AuthorisationFact::OrderTaken(taken) => Verdict::OrderTaken((**taken).clone()),
             AuthorisationFact::Cancelled => Verdict::Cancelled,
-            AuthorisationFact::Declined { text } => Verdict::Declined {
+            AuthorisationFact::Declined { text, decline } => Verdict::Declined {
                 text: text.clone(),
+                decline: *decline,
                 answers_were_wrong: self.authorisation.is_answering(),
             },
             AuthorisationFact::Expired => Verdict::Expired,

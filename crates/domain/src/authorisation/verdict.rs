@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Authorisation, BankRefusal, TakenOrder};
+use crate::bank::Decline;
 use crate::case::CaseKind;
 use crate::sealed::Sealed;
 use crate::step::{AuthorisationJob, Case};
@@ -74,6 +75,8 @@ pub enum Verdict {
     Declined {
         /// The bank's words.
         text: Option<String>,
+        /// What they say of the decline.
+        decline: Option<Decline>,
         /// Whether it was the payer's answers that were wrong: a payer who answers does not say no.
         answers_were_wrong: bool,
     },

@@ -54,7 +54,8 @@ impl Payment {
                 moved(payment.granted(consent_id, grant, usable_until, now))
             }
             Verdict::OrderTaken(taken) => moved(self.order_taken_at_approval(taken, now)),
-            Verdict::Declined { text, answers_were_wrong } => {
+            Verdict::Declined { text, decline, answers_were_wrong } => {
+                payment.decline = decline;
                 payment.reason = text.as_deref().map(reason);
                 payment.authentication_failed_at = answers_were_wrong.then_some(now);
                 moved(payment.ended(End::Declined, now))

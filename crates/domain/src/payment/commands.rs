@@ -91,6 +91,7 @@ impl Payment {
             early_returns: vec![],
             bank: BankRecord::default(),
             reason: None,
+            decline: None,
             error: None,
             created_at: now,
             updated_at: now,

@@ -39,7 +39,7 @@ pub use self::fact::{CancellationFact, Fact, OrderFact, StatusFact, TokenFact};
 pub use self::stage::Stage;
 pub use self::state::{End, OrderState, SentOrder, State};
 use crate::account::AccountIdentifier;
-use crate::bank::RefundAccount;
+use crate::bank::{Decline, RefundAccount};
 use crate::event::EventKind;
 use crate::execution::Execution;
 use crate::ids::{MemberId, PaymentId, TokenRequestId};
@@ -69,8 +69,9 @@ pub const REASON_LENGTH_MAX: usize = 256;
 /// An error that a member should see beside the status (API `errorInfo`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorInfo {
-    /// The HTTP status that describes it best.
-    pub http_status: u16,
+    /// The HTTP status of the bank's answer; none where none came that is one.
+    #[serde(rename = "http_status", skip_serializing_if = "Option::is_none", default)]
+    pub bank_http_status: Option<u16>,
     /// What went wrong, at most [`REASON_LENGTH_MAX`] characters.
     pub message: String,
     /// Whether the bank, not the gateway, failed.
@@ -174,6 +175,9 @@ pub struct Payment {
     pub bank: BankRecord,
     /// Why it stands there, for people; at most [`REASON_LENGTH_MAX`] characters.
     pub reason: Option<String>,
+    /// What the bank said of a decline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline: Option<Decline>,
     /// The error behind an unsuccessful end.
     pub error: Option<ErrorInfo>,
     /// When it was created.
@@ -198,6 +202,9 @@ pub struct PaymentChanged {
     pub bank: BankRecord,
     /// Why, for people.
     pub reason: Option<String>,
+    /// What the bank said of a decline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline: Option<Decline>,
     /// The error behind an unsuccessful end.
     pub error: Option<ErrorInfo>,
     /// When.
@@ -343,6 +350,7 @@ impl Payment {
             execution: self.execution,
             bank: self.bank.clone(),
             reason: self.reason.clone(),
+            decline: self.decline,
             error: self.error.clone(),
             at: self.updated_at,
             version: self.version,

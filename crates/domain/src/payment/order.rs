@@ -8,7 +8,7 @@ use super::{
     SentOrder, State, reason,
 };
 use crate::authorisation::{BankRefusal, RefusalKind};
-use crate::bank::{ConsentProgress, OrderProgress, OrderStatus, RefundAccount};
+use crate::bank::{ConsentProgress, Decline, OrderProgress, OrderStatus, RefundAccount};
 use crate::case::CaseKind;
 use crate::step::{Case, JobChange, JobKind, Outcome, PaymentJob};
 
@@ -34,6 +34,7 @@ impl Payment {
             OrderFact::Refused(refusal) if refusal.kind == RefusalKind::NotPermitted => {
                 payment.reason = Some(REDEMPTION_DENIED.to_owned());
                 payment.error = Some(error_info(refusal));
+                payment.decline = Some(Decline::NotPermitted);
                 payment.ended(End::Declined, now)
             }
             OrderFact::Refused(refusal) => payment.refused(refusal, now),
@@ -120,6 +121,7 @@ impl Payment {
             OrderProgress::Declined => {
                 let wanted = self.cancellation.as_ref().filter(|known| known.is_open());
                 let end = wanted.map_or(End::Declined, Cancellation::end);
+                self.decline = status.decline;
                 self.ended(end, now)
             }
             OrderProgress::Expired => self.ended(End::Expired, now),
@@ -216,19 +218,10 @@ impl Payment {
     }
 
     /// However often it was tried. No order exists.
-    pub(super) fn given_up(self, text: &str, now: Timestamp) -> PaymentStep {
-        self.failed(503, text, true, now)
-    }
-
-    pub(super) fn failed(
-        mut self,
-        http_status: u16,
-        text: &str,
-        from_bank: bool,
-        now: Timestamp,
-    ) -> PaymentStep {
+    pub(super) fn given_up(mut self, text: &str, now: Timestamp) -> PaymentStep {
         self.reason = Some(reason(text));
-        self.error = Some(ErrorInfo { http_status, message: reason(text), from_bank });
+        self.error =
+            Some(ErrorInfo { bank_http_status: None, message: reason(text), from_bank: true });
         self.ended(End::Failed, now)
     }
 }
@@ -245,5 +238,9 @@ fn ask_from(payment: &Payment, now: Timestamp) -> Vec<JobChange> {
 }
 
 fn error_info(refusal: &BankRefusal) -> ErrorInfo {
-    ErrorInfo { http_status: refusal.http_status, message: reason(&refusal.text), from_bank: true }
+    ErrorInfo {
+        bank_http_status: Some(refusal.http_status),
+        message: reason(&refusal.text),
+        from_bank: true,
+    }
 }

@@ -310,7 +310,7 @@ pub fn refusal(http_status: u16) -> BankRefusal {
 }
 
 pub fn status(progress: OrderProgress, raw: &str) -> OrderStatus {
-    OrderStatus { progress, raw: raw.to_owned(), reason: None }
+    OrderStatus { progress, raw: raw.to_owned(), reason: None, decline: None }
 }
 
 pub fn statuses() -> Vec<(&'static str, OrderStatus)> {
@@ -381,7 +381,7 @@ pub fn approval_facts() -> Vec<(&'static str, Fact)> {
             }))),
         ),
         ("cancelled", told(AuthorisationFact::Cancelled)),
-        ("declined", told(AuthorisationFact::Declined { text: None })),
+        ("declined", told(AuthorisationFact::Declined { text: None, decline: None })),
         ("expired", told(AuthorisationFact::Expired)),
         ("no word", told(AuthorisationFact::NoWord)),
         ("still open", told(AuthorisationFact::StillOpen)),

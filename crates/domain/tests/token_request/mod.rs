@@ -30,10 +30,10 @@ fn it_becomes_one_payment_within_twenty_minutes() {
 #[test]
 fn a_payer_who_comes_in_time_gives_it_twenty_minutes_once() {
     let at = |minutes| samples::start().checked_add(SignedDuration::from_mins(minutes)).unwrap();
-    assert_eq!(request().open(at(20)), Err(Refusal::TokenRequestExpired));
-    let opened = request().open(at(19)).unwrap().unwrap();
+    assert_eq!(request().visited(at(20)), Err(Refusal::TokenRequestExpired));
+    let opened = request().visited(at(19)).unwrap().unwrap();
     assert!(!opened.is_expired(at(38)) && opened.is_expired(at(39)));
-    assert_eq!(opened.open(at(38)), Ok(None));
+    assert_eq!(opened.visited(at(38)), Ok(None));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn what_the_payer_declined_stays_so() {
     let payment: PaymentId = "pm2:1:x".parse().unwrap();
     let refused = declined.clone().become_payment(payment.clone(), samples::start());
     assert_eq!(refused, Err(Refusal::TokenRequestDeclined));
-    assert_eq!(declined.clone().open(samples::start()), Err(Refusal::TokenRequestDeclined));
+    assert_eq!(declined.clone().visited(samples::start()), Err(Refusal::TokenRequestDeclined));
     assert!(!declined.is_expired(samples::start().checked_add(TOKEN_REQUEST_WINDOW).unwrap()));
     let used = request().become_payment(payment, samples::start()).unwrap();
     assert_eq!(used.decline(samples::start()), Err(Refusal::TokenRequestUsed));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use banks::approvals::{Approvable, Approval, Credentials, Held, Pending};
 use banks::payments::PaymentOrder;
 use banks::psu_return::Returned;
+use banks::status_reason::decline;
 use banks::token::Proof;
 use domain::authorisation::{Attempt, AuthorisationFact, Opened, TakenOrder};
 use domain::payment::{Fact, Payment};
@@ -127,7 +128,9 @@ pub(super) fn of_approval(
             }))
         }
         Approval::Cancelled => AuthorisationFact::Cancelled,
-        Approval::Declined { reason } => AuthorisationFact::Declined { text: reason },
+        Approval::Declined { reason } => {
+            AuthorisationFact::Declined { decline: decline(&[reason.as_deref()]), text: reason }
+        }
         Approval::Expired => AuthorisationFact::Expired,
     })
 }
@@ -142,13 +145,13 @@ pub(super) fn seal_context(
 }
 
 /// The context of an authorisation, opened. It must live as long as [`pending`].
-pub(super) fn open_context(
+pub(super) fn unseal_context(
     app: &App,
     payment: &Payment,
     opened: &Opened,
 ) -> Result<Option<String>, GatewayError> {
     let sealed = opened.context.as_ref();
-    sealed.map(|sealed| open(app, payment, CONTEXT, sealed)).transpose()
+    sealed.map(|sealed| unseal(app, payment, CONTEXT, sealed)).transpose()
 }
 
 /// What the bank's standard gets back of what was stored.
@@ -188,13 +191,13 @@ fn seal(
     app.parts.sealer.seal(purpose, payment.id.as_str(), &plain, app.ids())
 }
 
-fn open<T: DeserializeOwned>(
+fn unseal<T: DeserializeOwned>(
     app: &App,
     payment: &Payment,
     purpose: &str,
     sealed: &Sealed,
 ) -> Result<T, GatewayError> {
-    let plain = app.parts.sealer.open(purpose, payment.id.as_str(), sealed)?;
+    let plain = app.parts.sealer.unseal(purpose, payment.id.as_str(), sealed)?;
     serde_json::from_slice(&plain).map_err(|error| GatewayError::Sealing(error.to_string()))
 }
 
@@ -209,12 +212,12 @@ pub(crate) fn seal_credentials(
     app.parts.sealer.seal(CREDENTIALS, payment_id.as_str(), &plain, app.ids())
 }
 
-pub(super) fn open_credentials(
+pub(super) fn unseal_credentials(
     app: &App,
     payment: &Payment,
     sealed: &Sealed,
 ) -> Result<Credentials, GatewayError> {
-    open(app, payment, CREDENTIALS, sealed)
+    unseal(app, payment, CREDENTIALS, sealed)
 }
 
 /// What the browser brought, sealed for the payment.
@@ -228,12 +231,12 @@ pub(crate) fn seal_return(
     app.parts.sealer.seal(RETURN, payment_id.as_str(), &plain, app.ids())
 }
 
-pub(super) fn open_return(
+pub(super) fn unseal_return(
     app: &App,
     payment: &Payment,
     sealed: &Sealed,
 ) -> Result<Returned, GatewayError> {
-    open(app, payment, RETURN, sealed)
+    unseal(app, payment, RETURN, sealed)
 }
 
 pub(super) fn seal_proof(
@@ -245,10 +248,10 @@ pub(super) fn seal_proof(
 }
 
 /// What an order is sent with, unsealed.
-pub(super) fn open_proof(
+pub(super) fn unseal_proof(
     app: &App,
     payment: &Payment,
     sealed: &Sealed,
 ) -> Result<Proof, GatewayError> {
-    open(app, payment, GRANT, sealed)
+    unseal(app, payment, GRANT, sealed)
 }

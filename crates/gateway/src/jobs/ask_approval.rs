@@ -10,7 +10,7 @@ use domain::authorisation::{Authorisation, AuthorisationFact};
 use domain::payment::{CancelledBy, Payment};
 use store::jobs::Claim;
 
-use super::{Conclusion, Held, Next, Observed, approval, observed, payment_of, postponed};
+use super::{Conclusion, Kept, Next, Observed, approval, observed, payment_of, postponed};
 use crate::payments::{Wish, cancel_at_bank};
 use crate::{App, GatewayError, Member};
 
@@ -28,7 +28,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
-    let context = approval::open_context(app, &payment, opened)?;
+    let context = approval::unseal_context(app, &payment, opened)?;
     let pending = approval::pending(opened, context.as_deref());
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();
@@ -44,8 +44,8 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     };
     let fact = approval::fact(&opened.attempt, what);
     match observed(app, claim, Conclusion { fact, calls }, Some(claim)).await? {
-        Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
-        Observed::Moved(Held::Nothing) => Ok(Next::Done),
+        Observed::Moved(Kept::Job(next)) => Ok(Next::Job(next)),
+        Observed::Moved(Kept::Nothing) => Ok(Next::Done),
         Observed::Already(payment) => {
             if let Some(next) = cancel_overdue(app, claim, &payment).await? {
                 return Ok(next);

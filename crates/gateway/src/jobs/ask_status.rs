@@ -13,7 +13,7 @@ use domain::payment::{Fact, OrderState, State, StatusFact};
 use store::jobs::Claim;
 
 use super::token::{self, Access};
-use super::{Conclusion, Held, Next, Observed, observed, order_of, payment_of, postponed};
+use super::{Conclusion, Kept, Next, Observed, observed, order_of, payment_of, postponed};
 use crate::{App, GatewayError};
 
 pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayError> {
@@ -63,8 +63,8 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     };
     let conclusion = Conclusion { fact: Fact::Status(fact), calls };
     match observed(app, claim, conclusion, Some(claim)).await? {
-        Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
-        Observed::Moved(Held::Nothing) => Ok(Next::Done),
+        Observed::Moved(Kept::Job(next)) => Ok(Next::Job(next)),
+        Observed::Moved(Kept::Nothing) => Ok(Next::Done),
         Observed::Already(payment) => Ok(match payment.state.is_final() {
             true => Next::Finish,
             false => Next::Repeat(payment.next_status_question(app.now())),

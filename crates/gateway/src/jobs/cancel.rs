@@ -52,7 +52,7 @@ pub(super) async fn run(
     };
     let opened = payment.state.approving().and_then(Authorisation::opened);
     let context = match opened {
-        Some(opened) => approval::open_context(app, &payment, opened)?,
+        Some(opened) => approval::unseal_context(app, &payment, opened)?,
         None => None,
     };
     let token = proof.as_ref().and_then(Proof::token);

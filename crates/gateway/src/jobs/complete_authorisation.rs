@@ -41,8 +41,8 @@ pub(super) async fn run(
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
-    let returned = approval::open_return(app, &payment, returned)?;
-    let context = approval::open_context(app, &payment, opened)?;
+    let returned = approval::unseal_return(app, &payment, returned)?;
+    let context = approval::unseal_context(app, &payment, opened)?;
     let pending = approval::pending(opened, context.as_deref());
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();

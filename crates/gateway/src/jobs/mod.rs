@@ -61,7 +61,7 @@ const POSTPONED: SignedDuration = SignedDuration::from_secs(2);
 
 /// The job that the saver of a Step holds afterwards.
 #[derive(Debug)]
-pub(crate) enum Held {
+pub(crate) enum Kept {
     /// This one: it must run it.
     Job(Claim),
     /// None.
@@ -85,7 +85,7 @@ enum Next {
 
 /// What a fact did.
 enum Observed {
-    Moved(Held),
+    Moved(Kept),
     Already(Box<Payment>),
     Unexpected,
 }
@@ -140,10 +140,10 @@ pub(crate) async fn observe(
     app: &Arc<App>,
     payment_id: &PaymentId,
     fact: Fact,
-) -> Result<Held, GatewayError> {
+) -> Result<Kept, GatewayError> {
     match commit(app, payment_id, &Conclusion::of(fact), None, &app.new_lease()).await? {
         Observed::Moved(held) => Ok(held),
-        Observed::Already(_) | Observed::Unexpected => Ok(Held::Nothing),
+        Observed::Already(_) | Observed::Unexpected => Ok(Kept::Nothing),
     }
 }
 
@@ -166,8 +166,8 @@ async fn conclude(
     conclusion: Conclusion,
 ) -> Result<Next, GatewayError> {
     match observed(app, claim, conclusion, Some(claim)).await? {
-        Observed::Moved(Held::Job(next)) => Ok(Next::Job(next)),
-        Observed::Moved(Held::Nothing) => Ok(Next::Done),
+        Observed::Moved(Kept::Job(next)) => Ok(Next::Job(next)),
+        Observed::Moved(Kept::Nothing) => Ok(Next::Done),
         Observed::Already(_) | Observed::Unexpected => Ok(Next::Finish),
     }
 }
@@ -228,7 +228,7 @@ async fn commit(
                             let saving = Saving { finishes: finishes.as_ref(), keeps: Some(lease) };
                             let saved = step::update(tx, &step, saving).await?;
                             tokenized_accounts::keep_payers_account(app, tx, &step.state).await?;
-                            Observed::Moved(saved.kept.map_or(Held::Nothing, Held::Job))
+                            Observed::Moved(saved.kept.map_or(Kept::Nothing, Kept::Job))
                         }
                         Outcome::Already => Observed::Already(Box::new(payment)),
                         Outcome::Unexpected(case) => {

@@ -45,7 +45,7 @@ pub(super) async fn run(
         return Ok(Next::Finish);
     }
     let known = match credentials {
-        Some(sealed) => approval::open_credentials(app, &payment, sealed)?,
+        Some(sealed) => approval::unseal_credentials(app, &payment, sealed)?,
         None => Credentials::default(),
     };
     let Some(mut at_bank) = app.at_bank(&payment, psu) else {

@@ -19,7 +19,7 @@ use store::{StoreError, payments, unit};
 use super::holding::Holding;
 use super::token::{self, Access};
 use super::{
-    ATTEMPTS_MAX, Conclusion, Held, Next, Observed, backoff, conclude, observed, order_of,
+    ATTEMPTS_MAX, Conclusion, Kept, Next, Observed, backoff, conclude, observed, order_of,
     payment_of, postponed,
 };
 use crate::at_bank::{self, AtBank};
@@ -189,7 +189,7 @@ async fn not_sent(
     calls: Vec<BankCall>,
 ) -> Result<Next, GatewayError> {
     let fact = Fact::Order(OrderFact::NotSent { text: text.to_owned() });
-    if let Observed::Moved(Held::Job(next)) =
+    if let Observed::Moved(Kept::Job(next)) =
         observed(app, claim, Conclusion { fact, calls }, None).await?
     {
         return Ok(Next::Job(next));

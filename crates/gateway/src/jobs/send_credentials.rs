@@ -43,8 +43,8 @@ pub(super) async fn run(
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }
-    let credentials = approval::open_credentials(app, &payment, credentials)?;
-    let context = approval::open_context(app, &payment, opened)?;
+    let credentials = approval::unseal_credentials(app, &payment, credentials)?;
+    let context = approval::unseal_context(app, &payment, opened)?;
     let pending = approval::pending(opened, context.as_deref());
     let order = super::order_of(&payment);
     let (protocol, call) = at_bank.call();

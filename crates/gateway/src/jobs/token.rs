@@ -13,7 +13,7 @@ use store::jobs::Claim;
 use store::step::{self, Saving};
 use store::{payments, unit};
 
-use super::approval::{open_proof, seal_proof};
+use super::approval::{seal_proof, unseal_proof};
 use super::{Conclusion, Next, backoff, observed};
 use crate::at_bank::AtBank;
 use crate::{App, GatewayError};
@@ -45,7 +45,7 @@ pub(super) async fn of_order(
 ) -> Result<Access, GatewayError> {
     let State::Ordered(order) = &payment.state else { return Ok(Access::Known(None)) };
     let Some(sealed) = order.grant() else { return Ok(Access::Known(None)) };
-    let proof = open_proof(app, payment, sealed)?;
+    let proof = unseal_proof(app, payment, sealed)?;
     let until = later(app.now(), RENEWED_BEFORE);
     let ended = proof.token().filter(|token| token.expires_at <= until);
     let Some(refresh) = ended.and_then(|token| token.refresh.as_ref()) else {

@@ -62,11 +62,8 @@ async fn answer(
     if let Some(Authorisation::AwaitingCredentials { challenge, .. }) = payment.authorisation()
         && let Some(open) = challenge.open_question(|field| answers.get(field))
     {
-        let text = match open.options.is_empty() {
-            true => "a value is needed".to_owned(),
-            false => format!("it must be one of: {}", open.options.join(", ")),
-        };
-        return Err(GatewayError::Invalid(format!("`embeddedAuth.{}`: {text}", open.id)));
+        let (question, options) = (open.id.clone(), open.options.clone());
+        return Err(GatewayError::Unanswered { question, options });
     }
     let sealed = approval::seal_credentials(app, id, &answers)?;
     let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);

@@ -1,14 +1,15 @@
 //! Whether a bank can take a payment, and how and when it then executes it.
 
-use banks::misfit::{Misfit, MisfitKind, Part};
+use banks::misfit::{Misfit, MisfitKind};
 use banks::profile::{BankProfile, Capability, MandatoryField};
 use domain::account::AccountIdentifier;
 use domain::execution::{Execution, NoRail};
-use domain::initiation::{Initiation, LocalInstrument, Order, Schedule, Visit};
+use domain::field::{AccountField, Field, PartyField};
+use domain::initiation::{Initiation, Order, Schedule, Visit};
 use domain::payment::Payment;
 use jiff::civil::DateTime;
 
-use crate::error::NeededField;
+use crate::error::Feature;
 use crate::jobs::order_of;
 use crate::{App, GatewayError};
 
@@ -53,7 +54,7 @@ pub(crate) fn check_choice(
     payer_account: Option<&AccountIdentifier>,
 ) -> Result<Execution, GatewayError> {
     if !is_offered(bank, &payment.initiation.visit) {
-        let feature = "payments of this member, which names other countries".to_owned();
+        let feature = Feature::Countries;
         return Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature });
     }
     let execution = execution_at(app, bank, &payment.initiation.order)?;
@@ -103,17 +104,12 @@ fn decide(bank: &BankProfile, order: &Order, at: DateTime) -> Result<Execution, 
     let execution = decided.map_err(|why| match why {
         NoRail::NotOffered => GatewayError::FeatureNotSupported {
             bank_id: bank.id.clone(),
-            feature: match order.local_instrument {
-                LocalInstrument::Named(rail) => format!("the rail of `localInstrument` ({rail:?})"),
-                LocalInstrument::AutoSelect => {
-                    "the rail of `localInstrument` (AutoSelect)".to_owned()
-                }
-            },
+            feature: Feature::Rail(order.local_instrument),
         },
         NoRail::TooMuch { most } => {
             let currency = order.amount.currency();
             let text = format!("the amount should be at most {} {currency}", decimal(most));
-            let misfit = Misfit { kind: MisfitKind::NotTaken, part: Some(Part::Amount), text };
+            let misfit = Misfit { kind: MisfitKind::NotTaken, field: Some(Field::Amount), text };
             GatewayError::Misfit { bank_id: bank.id.clone(), misfit }
         }
         NoRail::TooPrecise { rail } => {
@@ -144,26 +140,24 @@ pub(super) fn check_fit(
 
 /// Whether the bank offers what the payment needs, whoever is paid.
 pub(crate) fn check_features(bank: &BankProfile, order: &Order) -> Result<(), GatewayError> {
-    let lacks = |feature: String| {
-        Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature })
-    };
+    let lacks =
+        |feature| Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature });
     let currency = order.amount.currency();
     if !bank.currencies.contains(&currency) {
-        return lacks(format!("payments in {currency}"));
+        return lacks(Feature::Currency(currency));
     }
     let (capability, feature) = match order.schedule {
-        Schedule::Immediate => (Capability::SinglePayment, "single payments"),
-        Schedule::FutureDated { .. } => (Capability::FutureDatedPayment, "`executionDate`"),
-        Schedule::StandingOrder { .. } => (
-            Capability::StandingOrder,
-            "standing orders (`standingOrderBody`): choose one with `supportsStandingOrder`",
-        ),
+        Schedule::Immediate => (Capability::SinglePayment, Feature::SinglePayment),
+        Schedule::FutureDated { .. } => {
+            (Capability::FutureDatedPayment, Feature::FutureDatedPayment)
+        }
+        Schedule::StandingOrder { .. } => (Capability::StandingOrder, Feature::StandingOrder),
     };
     if !bank.can(capability) {
-        return lacks(feature.to_owned());
+        return lacks(feature);
     }
     if order.confirm_funds && !bank.can(Capability::FundsConfirmation) {
-        return lacks("`confirmFunds`".to_owned());
+        return lacks(Feature::FundsConfirmation);
     }
     Ok(())
 }
@@ -180,22 +174,24 @@ pub(super) fn check_mandatory(
         (&order.creditor, debtor.and_then(|debtor| debtor.account.as_ref()));
     for field in &bank.mandatory_fields {
         let (there, field) = match field {
-            MandatoryField::DebtorAccount => {
-                (debtor_account.is_some() || payer_account_known, NeededField::DebtorAccount)
-            }
+            MandatoryField::DebtorAccount => (
+                debtor_account.is_some() || payer_account_known,
+                Field::Debtor(PartyField::Account),
+            ),
             MandatoryField::DebtorBic => (
                 debtor_account.is_some_and(|account| account.bic().is_some()),
-                NeededField::DebtorBic,
+                Field::Debtor(PartyField::Number(AccountField::Bic)),
             ),
-            MandatoryField::DebtorName => {
-                (debtor.is_some_and(|debtor| debtor.name.is_some()), NeededField::DebtorName)
-            }
+            MandatoryField::DebtorName => (
+                debtor.is_some_and(|debtor| debtor.name.is_some()),
+                Field::Debtor(PartyField::Name),
+            ),
             MandatoryField::CreditorAddress => {
-                (creditor.address.is_some(), NeededField::CreditorAddress)
+                (creditor.address.is_some(), Field::Creditor(PartyField::Address))
             }
             MandatoryField::CreditorBic => (
                 creditor.account.as_ref().is_some_and(|account| account.bic().is_some()),
-                NeededField::CreditorBic,
+                Field::Creditor(PartyField::Number(AccountField::Bic)),
             ),
         };
         if !there {

@@ -7,7 +7,7 @@ use banks::psu_return::parse_return;
 use domain::ids::PaymentId;
 use domain::payment::{Fact, Payment};
 
-use crate::jobs::{Held, approval, observe};
+use crate::jobs::{Kept, approval, observe};
 use crate::{App, GatewayError, Member, jobs};
 
 const UNKNOWN_STATE: &str = "`state` names no payment";
@@ -40,7 +40,7 @@ pub async fn psu_returned(
     match record(app, None, parameters).await? {
         Recorded::NotOurs(why) => Ok(PsuReturnOutcome::NotOurs(why)),
         Recorded::Payment { payment_id, held, says_error } => {
-            if let Held::Job(claim) = held {
+            if let Kept::Job(claim) = held {
                 jobs::run_in_background(app, claim, psu);
             }
             let payment = super::open_by_link(app, &payment_id).await?;
@@ -64,7 +64,7 @@ pub async fn psu_returned_to_member(
     match record(app, Some(member), parameters).await? {
         Recorded::NotOurs(why) => Ok(PsuReturnOutcome::NotOurs(why)),
         Recorded::Payment { payment_id, held, says_error } => {
-            if let Held::Job(claim) = held {
+            if let Kept::Job(claim) = held {
                 let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);
                 jobs::run_now(app, claim, psu, timeout_ms).await;
             }
@@ -77,7 +77,7 @@ pub async fn psu_returned_to_member(
 /// What was recorded of a return.
 enum Recorded {
     /// The payment, and the job that follows.
-    Payment { payment_id: PaymentId, held: Held, says_error: bool },
+    Payment { payment_id: PaymentId, held: Kept, says_error: bool },
     /// Nothing: why.
     NotOurs(String),
 }

@@ -14,6 +14,7 @@ use store::jobs::Claim;
 use store::step::{self, Saving};
 use store::{StoreError, Tx, idempotency, payments, token_requests, transfer_references, unit};
 
+use crate::error::Feature;
 use crate::idempotency::IdempotencyKey;
 use crate::{App, GatewayError, Member, jobs};
 
@@ -86,7 +87,7 @@ pub async fn cancel(
     let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
     let Some(bank) = bank.filter(|_| payment.is_held_by_bank()) else { return Err(refused) };
     if !bank.can(Capability::Cancellation) {
-        let feature = "the cancellation of a payment that it holds".to_owned();
+        let feature = Feature::Cancellation;
         return Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature });
     }
     let attempt = app.new_cancellation(id, bank)?;

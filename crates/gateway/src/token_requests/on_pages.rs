@@ -47,10 +47,10 @@ pub struct Choice {
 pub async fn arrive(app: &Arc<App>, id: &TokenRequestId) -> Result<TokenRequest, GatewayError> {
     let request = by_link(app, id).await?;
     // Nearly every visit finds nothing to note, and writes nothing.
-    if !matches!(request.clone().open(app.now()), Ok(Some(_))) {
+    if !matches!(request.clone().visited(app.now()), Ok(Some(_))) {
         return Ok(request);
     }
-    match change(app, id, Arc::new(TokenRequest::open)).await {
+    match change(app, id, Arc::new(TokenRequest::visited)).await {
         Err(GatewayError::Refused(_)) => by_link(app, id).await,
         changed => changed,
     }

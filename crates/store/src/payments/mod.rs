@@ -10,11 +10,12 @@ use domain::subject::Subject;
 use jiff::Timestamp;
 
 pub use self::list::{Entry, Filter, IDS_MAX, Position, REFERENCES_MAX, Seek, list, list_entries};
-pub use self::roles::{Role, RoleFilter, list_in_role};
+pub use self::roles::{RoleFilter, list_in_role, position_in_role};
 use crate::Row;
 use crate::bodies::Bodies;
 use crate::db::{Statement, StoreError, Tx};
 use crate::step::Aggregate;
+pub use domain::transfer::Role;
 
 /// A payment of that member.
 pub(crate) const GET: &str = "SELECT body FROM payments WHERE id = $1 AND member_id = $2";

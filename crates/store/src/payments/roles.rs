@@ -3,9 +3,8 @@
 //! page is read from one place of an index on.
 
 use domain::ids::MemberId;
-use domain::initiation::Schedule;
 use domain::payment::Payment;
-use domain::transfer::TransferStatus;
+use domain::transfer::{Role, TransferStatus};
 use jiff::Timestamp;
 
 use super::list::{Position, padded};
@@ -15,17 +14,6 @@ use crate::db::{Statement, StoreError, Tx};
 
 /// Statuses by which one statement may filter: all of them, and room for more.
 const STATUSES_MAX: usize = 16;
-
-/// What a payment of a token request is seen as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// The approval.
-    Token,
-    /// The order of a single payment.
-    Transfer,
-    /// The order of a standing order.
-    StandingOrder,
-}
 
 /// Which of a member's tokens, transfers or standing orders a list holds. The newest come first. An
 /// empty list of statuses lets all through.
@@ -90,26 +78,11 @@ pub(crate) const TRANSFERS_OF_STATUS: &str = "SELECT body FROM payments WHERE me
      (transfer_status, transfer_ms, id) < ($2, $4, $5) \
      ORDER BY transfer_status DESC, transfer_ms DESC, id DESC LIMIT $6";
 
-impl Role {
-    /// When `payment` began to be seen so; `None` where it is not.
-    #[must_use]
-    pub fn since(self, payment: &Payment) -> Option<Timestamp> {
-        payment.token_request_id.as_ref()?;
-        match (self, payment.initiation.order.schedule) {
-            (Role::Token, _) => payment.approved_at,
-            (Role::Transfer, Schedule::Immediate | Schedule::FutureDated { .. })
-            | (Role::StandingOrder, Schedule::StandingOrder { .. }) => payment.ordered_at,
-            (Role::Transfer, Schedule::StandingOrder { .. })
-            | (Role::StandingOrder, Schedule::Immediate | Schedule::FutureDated { .. }) => None,
-        }
-    }
-
-    /// The place of `payment` in the list.
-    #[must_use]
-    pub fn position(self, payment: &Payment) -> Position {
-        let since = self.since(payment).unwrap_or(payment.created_at);
-        Position { created_ms: since.as_millisecond(), id: payment.id.as_str().to_owned() }
-    }
+/// The place of `payment` in the list of that role.
+#[must_use]
+pub fn position_in_role(role: Role, payment: &Payment) -> Position {
+    let since = role.since(payment).unwrap_or(payment.created_at);
+    Position { created_ms: since.as_millisecond(), id: payment.id.as_str().to_owned() }
 }
 
 /// The columns of `payment`: since when it is a token, since when it is a transfer, where that
@@ -136,7 +109,7 @@ pub async fn list_in_role(
     let bodies = tx.bodies();
     let read = |row| payment(bodies, row);
     let mut found = answers.iter().flatten().map(read).collect::<Result<Vec<Payment>, _>>()?;
-    found.sort_by_cached_key(|payment| std::cmp::Reverse(filter.role.position(payment)));
+    found.sort_by_cached_key(|payment| std::cmp::Reverse(position_in_role(filter.role, payment)));
     found.truncate(limit);
     Ok(found)
 }

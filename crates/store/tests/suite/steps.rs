@@ -328,7 +328,12 @@ fn told(what: AuthorisationFact) -> Fact {
 
 /// Facts of a payment's life, some of them out of place.
 fn facts() -> Vec<Fact> {
-    let status = |progress, raw: &str| OrderStatus { progress, raw: raw.to_owned(), reason: None };
+    let status = |progress, raw: &str| OrderStatus {
+        progress,
+        raw: raw.to_owned(),
+        reason: None,
+        decline: None,
+    };
     let pending = status(OrderProgress::InProcess, "Pending");
     let completed = status(OrderProgress::Completed, "AcceptedSettlementCompleted");
     let answered = OrderFact::Answered {

@@ -276,7 +276,7 @@ fn payment_in(state: State, ids: &TestIds) -> Payment {
         };
         payment.reason = Some("the bank's words".to_owned());
         payment.error = Some(ErrorInfo {
-            http_status: 503,
+            bank_http_status: Some(503),
             message: "the bank could not be reached".to_owned(),
             from_bank: true,
         });

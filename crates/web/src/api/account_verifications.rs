@@ -15,8 +15,9 @@ use utoipa::ToSchema;
 
 use super::auth::Call;
 use super::error::FieldFault;
-use super::v2::payments::text::no_unreadable;
+use super::parts::fault::no_unreadable;
 use super::{ApiError, idempotency, json};
+use crate::api::parts::places::Only;
 
 /// The longest name, in characters (ISO 20022 `Max140Text`).
 const NAME_CHARACTERS_MAX: usize = 140;
@@ -176,7 +177,7 @@ async fn verify(
     let iban = account.iban.ok_or_else(|| expected("iban"))?;
     let checked = AccountIdentifier::Iban { iban, bic: None }
         .checked()
-        .map_err(|error| invalid("iban", &error.to_string()))?;
+        .map_err(|error| invalid("iban", &format!("`iban` {}", error.rule)))?;
     let AccountIdentifier::Iban { iban, .. } = checked else {
         return Err(expected("iban"));
     };
@@ -186,6 +187,6 @@ async fn verify(
     }
     let made = account_verifications::verify(app, &call.member, &iban, name.trim(), key)
         .await
-        .map_err(|error| ApiError::from_gateway(error, "", "account"))?;
+        .map_err(|error| ApiError::from_gateway(error, "", &Only("account")))?;
     Ok(AccountVerificationResponse::of(made))
 }

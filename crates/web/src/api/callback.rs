@@ -15,6 +15,7 @@ use super::auth::Call;
 use super::error::FieldFault;
 use super::v2::payments::model::Payment;
 use super::{ApiError, idempotency, json};
+use crate::api::parts::places::Only;
 
 /// What the browser had.
 #[derive(Deserialize, ToSchema)]
@@ -63,7 +64,7 @@ async fn bring(app: &Arc<App>, call: &Call) -> Result<InitiationCallbackResponse
     let timeout_ms = call.request_timeout_ms();
     let outcome = psu_returned_to_member(app, &call.member, &parameters, call.psu(), timeout_ms)
         .await
-        .map_err(|error| ApiError::from_gateway(error, "", "query"))?;
+        .map_err(|error| ApiError::from_gateway(error, "", &Only("query")))?;
     match outcome {
         PsuReturnOutcome::NotOurs(why) => {
             let message = format!("`query` belongs to no payment of this member: {why}.");

@@ -5,15 +5,8 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use banks::misfit::{Misfit, MisfitKind};
-use domain::Refusal;
-use gateway::GatewayError;
-use gateway::error::path_of;
-use store::StoreError;
 
 use super::grpc::GrpcStatus;
-use super::status::of_stage;
-use super::v2::payments::amount::too_precise;
 
 /// When a request may be sent again that the database could not serve, in seconds.
 const DATABASE_RETRY_AFTER_S: u64 = 5;
@@ -172,79 +165,9 @@ impl ApiError {
         ApiError::not_found("Payment", id)
     }
 
-    fn not_found(what: &str, id: &str) -> ApiError {
+    pub(super) fn not_found(what: &str, id: &str) -> ApiError {
         let shown = shown_id(id);
         ApiError::NotFound { message: format!("{what} {shown} not found."), id: shown }
-    }
-
-    /// The error of a use case; `bank_path` is the field that named the bank.
-    #[must_use]
-    pub fn from_gateway(error: GatewayError, id: &str, bank_path: &str) -> ApiError {
-        match error {
-            GatewayError::PaymentNotFound => ApiError::payment_not_found(id),
-            GatewayError::TokenRequestNotFound => ApiError::not_found("Token request", id),
-            GatewayError::TokenNotFound => ApiError::not_found("Token", id),
-            GatewayError::TransferNotFound => ApiError::not_found("Transfer", id),
-            GatewayError::BeneficiaryNotListed => ApiError::field(
-                FieldFault::Invalid,
-                "initiation.creditor",
-                "The payee's account should be one of those to which payments of this member are \
-                 restricted: see `bascule members list`.",
-            ),
-            GatewayError::NotOnBehalf => ApiError::PermissionDenied {
-                message:
-                    "`actingAs` needs the permission ACT_ON_BEHALF_OF, which this member does \
-                          not have: see `bascule members set`."
-                        .to_owned(),
-            },
-            GatewayError::StandingOrderNotFound => ApiError::not_found("Standing order", id),
-            GatewayError::AmountTooPrecise { currency, rail } => too_precise(currency, rail.into()),
-            GatewayError::ReferenceTaken => ApiError::field(
-                FieldFault::NotUnique,
-                "requestPayload.refId",
-                "`refId` is that of another token request or transfer: each one needs its own.",
-            ),
-            GatewayError::BankUnknown { bank_id } => ApiError::field(
-                FieldFault::Invalid,
-                bank_path,
-                format!("No bank has the id `{bank_id}`: see GET /v2/banks."),
-            ),
-            GatewayError::FieldNeeded { bank_id, field } => ApiError::field(
-                FieldFault::Expected,
-                field.path(),
-                format!("Bank `{bank_id}` needs `{field}`: see `mandatoryFields` of the bank."),
-            ),
-            GatewayError::FeatureNotSupported { bank_id, feature } => ApiError::Bank {
-                code: "Bank.FeatureNotSupported",
-                message: format!("Bank `{bank_id}` does not support {feature}."),
-                bank_id,
-            },
-            GatewayError::NotCancelled { bank_id, text } => {
-                ApiError::Bank { code: "Bank.FeatureNotSupported", message: text, bank_id }
-            }
-            GatewayError::Misfit { bank_id, misfit } => misfit_at(bank_id, &misfit),
-            error @ GatewayError::BankUnavailable { .. } => {
-                ApiError::BankUnavailable { message: format!("{error}.") }
-            }
-            GatewayError::Refused(Refusal::BankRequired) => ApiError::field(
-                FieldFault::Expected,
-                bank_path,
-                "`bankId` is required unless `flowType` is FULL_HOSTED_PAGES.",
-            ),
-            GatewayError::Refused(refusal) => {
-                ApiError::field(FieldFault::Invalid, bank_path, in_public_words(&refusal))
-            }
-            GatewayError::KeyTaken => ApiError::RequestInProgress,
-            GatewayError::Field { path, message } => {
-                ApiError::field(FieldFault::Invalid, path, message)
-            }
-            GatewayError::Invalid(message) => ApiError::BadRequest { message },
-            GatewayError::Store(error @ StoreError::Corrupt(_)) => {
-                ApiError::Internal { detail: error.to_string() }
-            }
-            GatewayError::Store(error) => ApiError::Unavailable { detail: error.to_string() },
-            GatewayError::Sealing(detail) => ApiError::Internal { detail },
-        }
     }
 
     /// The HTTP status.
@@ -335,43 +258,6 @@ impl ApiError {
 /// As much of what was asked for as an id can be long.
 fn shown_id(id: &str) -> String {
     id.chars().take(domain::ids::ID_LENGTH_MAX).collect()
-}
-
-/// What a bank does not take: a field where it is one, a feature where it is the whole.
-/// What a member reads of a command that was not carried out: where the payment stands, in the
-/// words of its status, and when the command is possible.
-fn in_public_words(refusal: &Refusal) -> String {
-    let (stage, when) = match refusal {
-        Refusal::BankRequired
-        | Refusal::TokenRequestExpired
-        | Refusal::TokenRequestUsed
-        | Refusal::TokenRequestDeclined
-        | Refusal::RedeemedUnderOtherReference
-        | Refusal::TokenRequestWithoutPayee => {
-            return refusal.to_string();
-        }
-        Refusal::BankChoiceClosed { stage } => (stage, "its bank can no longer be chosen"),
-        Refusal::OrderNotAllowed { stage } => (stage, "no order may be sent"),
-        Refusal::NoQuestionOpen { stage } => (stage, "its bank asks nothing now"),
-        Refusal::NotRedeemable { stage } => (stage, "only an approved payment can be redeemed"),
-        Refusal::NotCancellable { stage } => {
-            (stage, "it may have been executed, or has ended, and cannot be cancelled")
-        }
-    };
-    format!("The payment is {}: {when}.", of_stage(*stage).name())
-}
-
-fn misfit_at(bank_id: String, misfit: &Misfit) -> ApiError {
-    let message = format!("Bank `{bank_id}`: {}.", misfit.text);
-    let fault = match misfit.kind {
-        MisfitKind::TooLong => FieldFault::InvalidFormat,
-        MisfitKind::Missing => FieldFault::Expected,
-        MisfitKind::NotTaken => FieldFault::Invalid,
-        MisfitKind::Unsupported => {
-            return ApiError::Bank { code: "Bank.FeatureNotSupported", message, bank_id };
-        }
-    };
-    ApiError::field(fault, misfit.part.map_or("initiation", path_of), message)
 }
 
 /// Leaves the rendering to `envelope`, which knows the trace id.

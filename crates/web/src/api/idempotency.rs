@@ -15,6 +15,7 @@ use super::ApiError;
 use super::auth::Call;
 use super::error::FieldFault;
 use super::v2::payments::model::PaymentResponse;
+use crate::api::parts::places::Only;
 
 /// The header, as errors name it.
 pub const HEADER: &str = "Idempotency-Key";
@@ -55,7 +56,7 @@ where
         Begun::New(key) => answered(app, key.clone(), &run(key).await?).await,
         Begun::Unanswered(key, None) => answered(app, Some(key), &run(None).await?).await,
         Begun::Unanswered(key, Some(id)) => {
-            let failed = |error| ApiError::from_gateway(error, "", "");
+            let failed = |error| ApiError::from_gateway(error, "", &Only(""));
             let payment = payments::get(app, &call.member, &id).await.map_err(failed)?;
             let answer = PaymentResponse::of(&payment, &app.settings().public_url);
             answered_again(app, &key, &answer).await
@@ -88,7 +89,7 @@ where
 
 async fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, ApiError> {
     let Some(key) = key_of(call)? else { return Ok(Begun::New(None)) };
-    let failed = |error| ApiError::from_gateway(error, "", "");
+    let failed = |error| ApiError::from_gateway(error, "", &Only(""));
     match idempotency::find(app, &key).await.map_err(failed)? {
         Known::OtherBody => Err(ApiError::KeyReused),
         Known::Running => Err(ApiError::RequestInProgress),

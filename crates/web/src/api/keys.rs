@@ -9,7 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use domain::ids::MemberId;
 use gateway::idempotency::IdempotencyKey;
-use gateway::public_key::PublicKey;
+use gateway::public_key::{KeyFault, PublicKey};
 use gateway::{App, members};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ use super::auth::{Call, Caller};
 use super::error::FieldFault;
 use super::path::Path;
 use super::{ApiError, idempotency, json};
+use crate::api::parts::places::Only;
 
 /// A public key to register.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -89,7 +90,7 @@ async fn register(
 ) -> Result<KeyId, ApiError> {
     let submitted: SubmitKey = json::read(&call.body)?;
     let key = PublicKey::parse(&submitted.key_algorithm, &submitted.public_key)
-        .map_err(|message| ApiError::BadRequest { message: format!("{message}.") })?;
+        .map_err(|fault| ApiError::BadRequest { message: in_words(&fault) })?;
     let key_id = gateway::signing::key_id(key.bytes());
     let key = MemberKey {
         key_id: key_id.clone(),
@@ -98,8 +99,15 @@ async fn register(
     };
     members::add_key(app, &call.member, key, idempotency)
         .await
-        .map_err(|error| ApiError::from_gateway(error, "", ""))?;
+        .map_err(|error| ApiError::from_gateway(error, "", &Only("")))?;
     Ok(KeyId { key_id })
+}
+
+fn in_words(fault: &KeyFault) -> String {
+    match fault {
+        KeyFault::Algorithm { .. } => format!("`keyAlgorithm` {fault}."),
+        KeyFault::Key(_) => format!("`publicKey` {fault}."),
+    }
 }
 
 /// List the keys of a member
@@ -161,7 +169,7 @@ pub async fn delete_key(
     own(&call, &member_id)?;
     let deleted = members::delete_key(&app, &call.member, &key_id)
         .await
-        .map_err(|error| ApiError::from_gateway(error, "", ""))?;
+        .map_err(|error| ApiError::from_gateway(error, "", &Only("")))?;
     if deleted { Ok(Json(Empty {})) } else { Err(no_such_key(&key_id)) }
 }
 
@@ -207,7 +215,7 @@ pub(super) async fn keys_of(
     own(&call, member_id)?;
     let keys = members::keys(app, &call.member)
         .await
-        .map_err(|error| ApiError::from_gateway(error, "", ""))?;
+        .map_err(|error| ApiError::from_gateway(error, "", &Only("")))?;
     Ok(keys
         .into_iter()
         .map(|key| GetKey {

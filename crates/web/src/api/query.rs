@@ -1,10 +1,16 @@
 //! Reading query strings: parameters that are repeated, comma-separated or numbered in brackets,
 //! with errors that name them.
 
+use domain::text::unreadable_character;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::error::{ApiError, FieldFault};
+use super::parts::fault::no_unreadable;
 
+/// Longest `externalPsuReference` and `onBehalfOfId`, in characters, as for payments.
+pub(crate) const NAME_CHARACTERS_MAX: usize = 64;
 /// Parameters that one query may have.
 const PARAMETERS_MAX: usize = 2_000;
 
@@ -141,4 +147,32 @@ fn without_brackets(name: &str) -> &str {
         Some((name, place)) if place.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => name,
     }
+}
+
+/// A text that payments have as it is.
+pub(crate) fn name(query: &Query, parameter: &str) -> Result<Option<String>, ApiError> {
+    let Some(text) = query.text(parameter) else { return Ok(None) };
+    if text.chars().count() > NAME_CHARACTERS_MAX {
+        let message =
+            format!("`{parameter}` should not be longer than {NAME_CHARACTERS_MAX} characters.");
+        return Err(ApiError::field(FieldFault::InvalidFormat, parameter, message));
+    }
+    if let Some(one) = unreadable_character(text) {
+        let message = no_unreadable(parameter, one);
+        return Err(ApiError::field(FieldFault::InvalidFormat, parameter, message));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// A published word.
+pub(crate) fn word<T: DeserializeOwned>(parameter: &str, name: &str) -> Result<T, ApiError> {
+    serde_json::from_value(Value::String(name.to_owned())).map_err(|error| {
+        let shown: String = name.chars().take(64).collect();
+        // `unknown variant `X`, expected one of `A`, `B``: what could be meant is worth saying.
+        let text = error.to_string();
+        let expected = text.split_once(", expected ").map_or("another one", |(_, words)| words);
+        let message =
+            format!("`{parameter}` has the unknown value `{shown}`, expected {expected}.");
+        ApiError::field(FieldFault::Invalid, parameter, message)
+    })
 }

@@ -12,7 +12,8 @@ use super::banks::filter::NAMES_MAX;
 use super::banks::listing::{PAGE_MAX, PER_PAGE_MAX};
 use super::idempotency::{self, KEY_BYTES_MAX};
 use super::qr_code::BYTES_MAX;
-use super::v2::payments::list_filter::{NAME_CHARACTERS_MAX, REFERENCES_ASKED_MAX};
+use super::query::NAME_CHARACTERS_MAX;
+use super::v2::payments::list_filter::REFERENCES_ASKED_MAX;
 
 /// A visible text on one line, in the part of regular expressions that every tool reads.
 const PLAIN: &str = r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff0-\uffff]*$";

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use domain::field::{Field, PartyField};
 use domain::ids::TokenizedAccountId;
 use gateway::idempotency::IdempotencyKey;
 use gateway::tokenized_accounts::{self, AccountOnFile};
@@ -15,9 +16,11 @@ use utoipa::ToSchema;
 use super::auth::Call;
 use super::error::FieldFault;
 use super::keys::Empty;
+use super::parts::party::{self, Debtor};
+use super::parts::places::Places;
 use super::path::Path;
-use super::v2::payments::party::Debtor;
 use super::{ApiError, idempotency, json};
+use crate::api::parts::places::Only;
 
 /// An account to keep.
 #[derive(Deserialize, ToSchema)]
@@ -70,23 +73,58 @@ async fn create(
     key: Option<IdempotencyKey>,
 ) -> Result<TokenizedAccount, ApiError> {
     let asked: CreateTokenizedAccount = json::read(&call.body)?;
-    let holder = asked.account_details.on_file().map_err(in_account_details)?;
+    if asked.account_details.tokenized_account_id.is_some() {
+        let path = Account.path(Field::Debtor(PartyField::AccountOnFile));
+        let message = "`tokenizedAccountId` is the answer: send an account.";
+        return Err(ApiError::field(FieldFault::Invalid, path, message));
+    }
+    let holder = asked.account_details.draft().on_file();
+    let holder = holder.map_err(|error| ApiError::of_field(&error, &Account))?;
     let bank_id = asked.bank_id.filter(|id| !id.is_empty());
     let account = AccountOnFile { bank_id, holder };
     let id = tokenized_accounts::create(app, &call.member, &account, key)
         .await
-        .map_err(|error| ApiError::from_gateway(error, "", "bankId"))?;
+        .map_err(|error| ApiError::from_gateway(error, "", &Account))?;
     Ok(TokenizedAccount { tokenized_account_id: id.to_string() })
 }
 
-/// The fields of a payer stand elsewhere in this request.
-fn in_account_details(error: ApiError) -> ApiError {
-    match error {
-        ApiError::Field { fault, message, path, .. } => {
-            let field = path.strip_prefix("initiation.debtor.").unwrap_or(&path);
-            ApiError::field(fault, format!("accountDetails.{field}"), message)
+/// Where the fields of the payer are in this request.
+struct Account;
+
+impl Places for Account {
+    fn path(&self, field: Field) -> String {
+        match field {
+            Field::BankId => "bankId".to_owned(),
+            Field::Debtor(part) => {
+                format!("accountDetails.{}", party::place(part, "ultimateDebtorName"))
+            }
+            // No fields of an account on file.
+            Field::Order
+            | Field::RefId
+            | Field::Reference
+            | Field::SecondaryText
+            | Field::BothTexts
+            | Field::EndToEndId
+            | Field::OwnId
+            | Field::OnBehalfOf
+            | Field::Amount
+            | Field::Currency
+            | Field::Rail
+            | Field::ExecutionDate
+            | Field::CallbackUrl
+            | Field::CallbackState
+            | Field::PayerReference
+            | Field::DestinationsUrl
+            | Field::CredentialFlow
+            | Field::Credentials
+            | Field::Creditor(_)
+            | Field::Risk(_)
+            | Field::Delivery(_) => "accountDetails".to_owned(),
         }
-        other => other,
+    }
+
+    fn payer_chooses_bank(&self) -> &'static str {
+        ""
     }
 }
 
@@ -143,7 +181,7 @@ fn not_found(id: &str) -> ApiError {
 }
 
 fn failed(error: GatewayError) -> ApiError {
-    ApiError::from_gateway(error, "", "")
+    ApiError::from_gateway(error, "", &Only(""))
 }
 
 /// An account on file named in a payment's `debtor`, which has nothing beside the id.

@@ -14,6 +14,7 @@ use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 use super::auth::Call;
 use super::keys::Empty;
 use super::{ApiError, json};
+use crate::api::parts::places::Only;
 
 /// The one configuration of a member.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -107,7 +108,7 @@ pub async fn delete_webhook_config(
 }
 
 fn failed(error: GatewayError) -> ApiError {
-    ApiError::from_gateway(error, "", "")
+    ApiError::from_gateway(error, "", &Only(""))
 }
 
 fn none() -> ApiError {

@@ -120,7 +120,7 @@ pub(crate) async fn answer(
     let psu = psu_of(&headers);
     match payments::answer_on_page(&app, &payment.id, Credentials(answers), psu).await {
         Ok(_) | Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
-        Err(GatewayError::Invalid(_)) => {
+        Err(GatewayError::Unanswered { .. }) => {
             let message = language.text("questions-incomplete");
             stage_page(&app, language, &payment, None, Some(message))
         }

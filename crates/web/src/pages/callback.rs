@@ -94,7 +94,7 @@ pub(crate) async fn arrived(
     uri: Uri,
 ) -> Response {
     let query = Query::read(uri.query()).unwrap_or_default();
-    let id = query.text("at").and_then(|sealed| app.open_payment_id(sealed));
+    let id = query.text("at").and_then(|sealed| app.unseal_payment_id(sealed));
     match id.filter(|id| departure::is_known(&app, id, &headers)) {
         Some(id) => Redirect::to(&here(&id)).into_response(),
         None if query.text("at").is_some() => Redirect::to(ARRIVED).into_response(),

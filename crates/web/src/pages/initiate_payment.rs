@@ -16,7 +16,7 @@ use url::Url;
 
 use super::way_back::with_parameters;
 use super::{Says, problem};
-use crate::api::v2::payments::text::check_callback_url;
+use crate::api::parts::callback_url;
 use crate::language::Language;
 
 /// The path of the address.
@@ -62,7 +62,7 @@ pub(crate) async fn callback(
     };
     let its_own = redirect_url_in(&request.initiation.visit.callback_url);
     let is_its_own = its_own.is_some_and(|url| url == target);
-    if !is_its_own || check_callback_url(target, app.settings().sandbox).is_err() {
+    if !is_its_own || callback_url::check(target, app.settings().sandbox).is_err() {
         return unknown(language);
     }
     let onward: Vec<(&str, String)> = parameters

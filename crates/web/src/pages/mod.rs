@@ -27,6 +27,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use banks::call::PsuContext;
+use domain::payment::Payment;
 use gateway::App;
 
 use crate::api::BODY_BYTES_MAX;
@@ -71,6 +72,12 @@ async fn without_nul(request: Request) -> Result<Request, Response> {
         return Err(refused(StatusCode::BAD_REQUEST, Says("problem-form-damaged")));
     }
     Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// Where the hosted pages of a payment begin.
+#[must_use]
+pub(crate) fn session_url(public_url: &str, payment: &Payment) -> String {
+    format!("{public_url}/session/{}", payment.id)
 }
 
 /// The payer's browser, as far as it tells.

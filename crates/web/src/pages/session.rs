@@ -21,9 +21,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::BankProfile;
 use bytes::Bytes;
 use domain::authorisation::Authorisation;
+use domain::field::{Field, PartyField};
 use domain::ids::PaymentId;
 use domain::payment::{End, Payment, SentOrder, State as PaymentState};
-use gateway::error::NeededField;
 use gateway::{App, GatewayError, payments};
 use jiff::SignedDuration;
 
@@ -156,7 +156,7 @@ pub(crate) async fn choose(
             Redirect::to(&target).into_response()
         }
         Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
-        Err(GatewayError::FieldNeeded { field: NeededField::DebtorAccount, .. }) => {
+        Err(GatewayError::FieldNeeded { field: Field::Debtor(PartyField::Account), .. }) => {
             approval::ask_account(&app, language, &payment, bank_id, false)
         }
         Err(error) => match bank_choice::why_not(language, &error) {

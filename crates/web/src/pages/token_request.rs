@@ -20,10 +20,10 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::BankProfile;
 use bytes::Bytes;
+use domain::field::{Field, PartyField};
 use domain::ids::TokenRequestId;
 use domain::payment::Payment;
 use domain::token_request::{Destinations, TokenRequest};
-use gateway::error::NeededField;
 use gateway::token_requests::{self, Choice};
 use gateway::{App, GatewayError};
 use url::form_urlencoded::byte_serialize;
@@ -170,7 +170,7 @@ pub(super) async fn choose_at(
             see(&format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" }))
         }
         Err(GatewayError::Refused(_)) => see(&face.path(id)),
-        Err(GatewayError::FieldNeeded { field: NeededField::DebtorAccount, .. }) => {
+        Err(GatewayError::FieldNeeded { field: Field::Debtor(PartyField::Account), .. }) => {
             ask_account(app, language, &request, face, bank_id, false)
         }
         Err(error) => match bank_choice::why_not(language, &error) {

@@ -19,7 +19,7 @@ const FAULTS: [Fault; 3] = [Fault::NotSent, Fault::LostAfter, Fault::Instead(503
 
 /// One bank of each kind: redirect before the order, execution at the approval, a sign-in first,
 /// questions, the bank's app, and both kinds of callback.
-const KINDS: [&str; 8] = [
+pub const KINDS: [&str; 8] = [
     "ob-iron",
     "bg-linden",
     "bg-encina",

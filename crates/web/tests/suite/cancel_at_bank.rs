@@ -27,7 +27,7 @@ fn not_executed_soon(bank: &str) -> Value {
     }
 }
 
-fn banks_that_cancel() -> Vec<&'static str> {
+pub fn banks_that_cancel() -> Vec<&'static str> {
     let cancels = |id: &&str| can(id, Capability::Cancellation);
     let found: Vec<&str> = BANKS.iter().map(|bank| bank.id).filter(cancels).collect();
     assert!(found.len() >= 13, "{found:?}");
@@ -35,12 +35,12 @@ fn banks_that_cancel() -> Vec<&'static str> {
 }
 
 impl World {
-    async fn taken_back(&self, id: &str) -> Answer {
+    pub async fn taken_back(&self, id: &str) -> Answer {
         self.delete(&format!("/v2/payments/{id}")).await
     }
 
     /// The payer has approved it, and the bank holds it until its day.
-    async fn held_until_its_day(&self, bank: &str) -> String {
+    pub async fn held_until_its_day(&self, bank: &str) -> String {
         let payment = self.create(&not_executed_soon(bank)).await;
         if bank == "bg-birke" {
             // Two seconds after the approval the bank executes.
@@ -59,6 +59,11 @@ impl World {
 
     /// The payer does at the bank whatever the bank wants for the cancellation.
     async fn play_cancellation(&self, id: &str, decision: Decision) {
+        assert!(self.cancellation_ends(id, decision).await, "{id}: no end of steps");
+    }
+
+    /// The same; whether it came to an end.
+    pub async fn cancellation_ends(&self, id: &str, decision: Decision) -> bool {
         let mut left_for = String::new();
         for _ in 0..STEPS_MAX {
             self.settle().await;
@@ -66,7 +71,7 @@ impl World {
             let authentication = &payment["authentication"];
             if let Some(url) = authentication["redirectUrl"].as_str() {
                 if url == left_for {
-                    return;
+                    return true;
                 }
                 url.clone_into(&mut left_for);
                 self.play_redirect(url, decision).await;
@@ -77,10 +82,10 @@ impl World {
                 "the bank's app".clone_into(&mut left_for);
                 self.decide_in_app(bank, decision).await;
             } else {
-                return;
+                return true;
             }
         }
-        panic!("{id}: no end of steps");
+        false
     }
 
     /// The words of the bank's books for the payment's orders, and how many were executed.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use banks::BankProfile;
 use banks::directory::Directory;
 use banks::profile::Standard;
+use banks::status_reason::decline;
 use banks::statuses::{OrderKind, consent, progress, sca};
 use domain::bank::OrderProgress;
 use domain::payment::Stage;
@@ -148,7 +149,8 @@ fn of_orders(directory: &Directory, kind: OrderKind, words: &[&str]) -> Vec<(Str
     let cell = |id: &str, word: &str, reason: Option<&str>| {
         let progress = progress(directory.get(id).unwrap(), kind, word, reason);
         let cell = stage_of(progress).map(|stage| {
-            let v1 = core::TransferStatus::told(stage, reason, Some(word));
+            let decline = decline(&[reason, Some(word)]);
+            let v1 = core::TransferStatus::at(stage, reason, decline);
             let (v2, v1) = (of_stage(stage).name(), TransferStatus::from(v1).name());
             format!("`{}`, `{v1}`", v2.trim_start_matches("INITIATION_"))
         });
@@ -204,7 +206,8 @@ fn stages() -> String {
     for stage in Stage::ALL {
         let mut seen = vec![];
         for reason in said {
-            let status = TransferStatus::from(core::TransferStatus::told(stage, reason, None));
+            let status =
+                TransferStatus::from(core::TransferStatus::at(stage, reason, decline(&[reason])));
             if !seen.contains(&status) {
                 seen.push(status);
                 let said = reason.map(|said| format!(" ({said})")).unwrap_or_default();

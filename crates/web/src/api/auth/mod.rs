@@ -18,6 +18,7 @@ use gateway::{App, Member};
 use super::error::FieldFault;
 use super::query::Query;
 use super::{ApiError, BODY_BYTES_MAX, rate_limit};
+use crate::api::parts::places::Only;
 
 /// Longest `Authorization` header that is looked at, in bytes.
 const HEADER_BYTES_MAX: usize = 8_192;
@@ -230,7 +231,7 @@ impl Refused {
     }
 
     fn store(error: gateway::GatewayError) -> Refused {
-        Refused::Broken(ApiError::from_gateway(error, "", ""))
+        Refused::Broken(ApiError::from_gateway(error, "", &Only("")))
     }
 }
 

@@ -7,7 +7,7 @@ use banks::profile::{
 use serde_json::{Map, Value, json};
 
 use super::flags::FLAGS;
-use crate::api::v2::payments::words::LocalInstrument;
+use crate::api::parts::words::LocalInstrument;
 
 /// The adapter behind every bank.
 pub(super) const PROVIDER: &str = "Bascule";

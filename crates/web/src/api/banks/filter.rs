@@ -6,8 +6,9 @@ use super::flags::FLAGS;
 use super::index::Entry;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
+use crate::api::parts::places::Only;
+use crate::api::parts::words::LocalInstrument;
 use crate::api::query::Query;
-use crate::api::v2::payments::words::LocalInstrument;
 
 /// Ids and BICs that one request may name.
 pub(crate) const NAMES_MAX: usize = 1_000;
@@ -52,7 +53,7 @@ impl Filter {
         let is_member = match id.parse() {
             Ok(id) => members::exists(app, &id)
                 .await
-                .map_err(|error| ApiError::from_gateway(error, "", ""))?,
+                .map_err(|error| ApiError::from_gateway(error, "", &Only("")))?,
             Err(_) => false,
         };
         self.nothing_fits |= !is_member;

@@ -14,7 +14,7 @@ use super::schema::BanksV2;
 use crate::api::ApiError;
 use crate::api::auth::Reader;
 use crate::api::error::FieldFault;
-use crate::api::v2::payments::words::LocalInstrument;
+use crate::api::parts::words::LocalInstrument;
 
 /// List banks
 #[utoipa::path(

@@ -8,13 +8,14 @@ use domain::transfer::TransferStatus;
 use gateway::transfers::{self, Requested};
 use gateway::{App, GatewayError, Member, payments::Update};
 use jiff::Timestamp;
-use store::payments::{Role, RoleFilter};
+use store::payments::{Role, RoleFilter, position_in_role};
 
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
+use crate::api::page::{PageWanted, position};
+use crate::api::parts::places::Only;
 use crate::api::query::Query;
-use crate::api::v2::payments::list_filter::name;
-use crate::api::v2::payments::page::{PageWanted, position};
+use crate::api::query::name;
 
 const LIMIT: &str = "page.limit";
 const OFFSET: &str = "page.offset";
@@ -41,7 +42,7 @@ pub(super) async fn page(
 ) -> Result<(Vec<Requested>, String), ApiError> {
     let page = PageWanted::read(query, LIMIT, OFFSET).map_err(ApiError::bare)?;
     let filter = filter(query, role, &wanted).map_err(ApiError::bare)?;
-    let failed = |error| ApiError::from_gateway(error, "", "");
+    let failed = |error| ApiError::from_gateway(error, "", &Only(""));
     let mut found = match &wanted {
         Wanted { none: true, .. } => vec![],
         Wanted { id: None, ref_id: None, .. } => {
@@ -55,7 +56,7 @@ pub(super) async fn page(
             found
         }
     };
-    let page = page.cut(&mut found, |one| role.position(&one.payment));
+    let page = page.cut(&mut found, |one| position_in_role(role, &one.payment));
     // Where nothing is found v2 gives the same page again; here that would never end.
     let next = if page.have_more { page.next_offset } else { String::new() };
     Ok((found, next))
@@ -124,5 +125,5 @@ fn admits(filter: &RoleFilter, found: &Requested) -> bool {
             || filter.on_behalf_of_id == payment.initiation.order.on_behalf_of_id)
         && filter.from.is_none_or(|from| since >= Some(from))
         && filter.until.is_none_or(|until| since.is_some_and(|since| since <= until))
-        && filter.after.as_ref().is_none_or(|after| filter.role.position(payment) < *after)
+        && filter.after.as_ref().is_none_or(|after| position_in_role(filter.role, payment) < *after)
 }

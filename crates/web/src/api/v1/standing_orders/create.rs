@@ -17,6 +17,7 @@ use super::model::StandingOrderSubmissionResponse;
 use super::status::SubmissionStatus;
 use crate::api::auth::Call;
 use crate::api::error::FieldFault;
+use crate::api::parts::places::Only;
 use crate::api::{ApiError, idempotency, json};
 
 /// Which standing order is to be set up.
@@ -59,7 +60,7 @@ async fn create(
 ) -> Result<StandingOrderSubmissionResponse, ApiError> {
     let asked: StandingOrderSubmissionRequest = json::read(&call.body)?;
     let (member, id, timeout_ms) = (&call.member, &asked.token_id, call.request_timeout_ms());
-    let failed = |error| ApiError::from_gateway(error, id, "tokenId");
+    let failed = |error| ApiError::from_gateway(error, id, &Only("tokenId"));
     let token =
         transfers::get(app, member, id, Role::Token, Update::Skipped).await.map_err(failed)?;
     if !token.payment.is_standing_order() {
@@ -91,6 +92,6 @@ async fn again(
     let found =
         transfers::get(app, &call.member, id.as_str(), Role::StandingOrder, Update::Skipped)
             .await
-            .map_err(|error| ApiError::from_gateway(error, id.as_str(), ""))?;
+            .map_err(|error| ApiError::from_gateway(error, id.as_str(), &Only("")))?;
     StandingOrderSubmissionResponse::of(&found)
 }

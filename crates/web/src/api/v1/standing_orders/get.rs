@@ -11,6 +11,7 @@ use store::payments::Role;
 use super::model::StandingOrderSubmissionResponse;
 use crate::api::ApiError;
 use crate::api::auth::Call;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
 /// Read a standing order
@@ -36,6 +37,6 @@ pub async fn get_standing_order_submission(
     let update = Update::Within(timeout_ms);
     let found = transfers::get(&app, &call.member, &submission_id, Role::StandingOrder, update)
         .await
-        .map_err(|error| ApiError::from_gateway(error, &submission_id, ""))?;
+        .map_err(|error| ApiError::from_gateway(error, &submission_id, &Only("")))?;
     Ok(Json(StandingOrderSubmissionResponse::of(&found)?))
 }

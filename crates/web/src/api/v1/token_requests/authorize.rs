@@ -18,10 +18,11 @@ use super::errors::from_gateway;
 use super::model::{StoreTokenRequest, asked_in};
 use super::optional_fields;
 use crate::api::auth::Call;
+use crate::api::parts::credentials::credentials;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
-use crate::api::v2::payments::embedded_auth::credentials;
-use crate::api::v2::payments::model::session_url;
 use crate::api::{ApiError, idempotency, json};
+use crate::pages::session_url;
 
 /// What the member brings.
 #[derive(Default, Deserialize, ToSchema)]
@@ -155,7 +156,7 @@ async fn authorize(
     };
     let request = token_requests::get(app, &call.member, id)
         .await
-        .map_err(|error| ApiError::from_gateway(error, id, ""))?;
+        .map_err(|error| ApiError::from_gateway(error, id, &Only("")))?;
     let asked: StoreTokenRequest = asked_in(&request)?;
     let with = Authorising {
         consent_accepted: given.consent_accepted.unwrap_or(false),
@@ -182,7 +183,7 @@ async fn again(
     let id = payment.ok_or_else(missing)?;
     let payment = payments::get(app, &call.member, &id)
         .await
-        .map_err(|error| ApiError::from_gateway(error, id.as_str(), ""))?;
+        .map_err(|error| ApiError::from_gateway(error, id.as_str(), &Only("")))?;
     AuthorizationResponse::of(&payment, &app.settings().public_url)
 }
 

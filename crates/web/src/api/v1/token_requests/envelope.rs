@@ -1,5 +1,6 @@
 //! What a token request says beside its payment: who is paid, for whom, with which options.
 
+use domain::field::{Field, FieldError};
 use domain::ids::MemberId;
 use domain::mail::MailAddress;
 use domain::text::unreadable_character;
@@ -8,9 +9,12 @@ use gateway::{App, Member, members};
 use super::body::Body;
 use super::mapping::{fault, invalid};
 use super::model::{Alias, AliasType, StoreTokenRequest};
+use super::paths::TokenRequest;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
-use crate::api::v2::payments::text::{check_callback_url, no_unreadable};
+use crate::api::parts::callback_url;
+use crate::api::parts::fault::no_unreadable;
+use crate::api::parts::places::Only;
 use crate::pages::initiate_payment;
 
 /// The most countries that there are.
@@ -58,24 +62,18 @@ pub(super) fn check_envelope(
         return Err(fault(FieldFault::Expected, path, "`id` is required."));
     }
     refuse_another_bank(asked)?;
-    check_redirect_url(&asked.request_payload.redirect_url, sandbox)?;
+    check_redirect_url(asked, sandbox)?;
     check_lengths(asked)
 }
 
 /// An address of ours that leads on to the member's has to lead where a browser may be sent.
-fn check_redirect_url(redirect_url: &str, sandbox: bool) -> Result<(), ApiError> {
+fn check_redirect_url(asked: &StoreTokenRequest, sandbox: bool) -> Result<(), ApiError> {
+    let redirect_url = &asked.request_payload.redirect_url;
     let Some(target) = initiate_payment::redirect_url_in(redirect_url) else { return Ok(()) };
-    check_callback_url(&target, sandbox).map_err(|error| match error {
-        ApiError::Field { fault, message, .. } => {
-            let message = message.replace("`callbackUrl`", "`redirect-url`");
-            fault_at_redirect_url(fault, message)
-        }
-        other => other,
+    callback_url::check(&target, sandbox).map_err(|fault| {
+        let error = FieldError::new(Field::CallbackUrl, fault);
+        ApiError::of_field_named("redirect-url", &error, &TokenRequest::of(asked))
     })
-}
-
-fn fault_at_redirect_url(kind: FieldFault, message: String) -> ApiError {
-    fault(kind, "requestPayload.redirectUrl".to_owned(), message)
 }
 
 /// The payee as a member, where a request names it by an alias alone.
@@ -102,7 +100,7 @@ pub(super) async fn check_alias(
     match members::has_alias(app, member, &named).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(unknown()),
-        Err(error) => Err(ApiError::from_gateway(error, "", "")),
+        Err(error) => Err(ApiError::from_gateway(error, "", &Only(""))),
     }
 }
 

@@ -10,6 +10,7 @@ use gateway::{App, GatewayError, token_requests};
 use super::model::TokenRequestResponse;
 use crate::api::ApiError;
 use crate::api::auth::Caller;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
 /// Read a token request
@@ -44,5 +45,5 @@ pub(super) async fn read(
         (None, Ok(parsed)) => token_requests::by_link(app, &parsed).await,
         (None, Err(_)) => Err(GatewayError::TokenRequestNotFound),
     };
-    found.map_err(|error| ApiError::from_gateway(error, id, ""))
+    found.map_err(|error| ApiError::from_gateway(error, id, &Only("")))
 }

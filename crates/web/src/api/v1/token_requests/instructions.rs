@@ -1,5 +1,6 @@
 //! Where to and where from: `transferBody.instructions` on the wire (reference, section 2.6).
 
+use domain::account::AccountParts;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -59,6 +60,22 @@ optional_fields! {
         /// Swedish Plusgiro number.
         #[serde(deserialize_with = "json::optional_text")]
         plusgiro_number: String,
+    }
+}
+
+impl RailAccount {
+    /// The parts of the account.
+    pub(super) fn parts(&self) -> AccountParts {
+        AccountParts {
+            iban: self.iban.clone(),
+            bic: self.bic.clone(),
+            sort_code: self.sort_code.clone(),
+            account_number: self.account_number.clone(),
+            bban: self.bban.clone(),
+            clearing_number: self.clearing_number.clone(),
+            bankgiro_number: self.bankgiro_number.clone(),
+            plusgiro_number: self.plusgiro_number.clone(),
+        }
     }
 }
 
@@ -132,17 +149,6 @@ impl Instructions {
             *destination = destination.with_type();
         }
     }
-
-    /// The kind of the payee's account as British banks have it: that of the first destination that
-    /// they can pay to. A payee of whom nothing is said is taken for a business.
-    pub(super) fn british_account_type(&self) -> Option<&'static str> {
-        let mut destinations = self.transfer_destinations.iter();
-        let british = destinations.find(|one| one.faster_payments.is_some())?;
-        Some(match british.kind {
-            Some(DestinationType::Personal) => "PERSONAL",
-            Some(DestinationType::Business | DestinationType::Unknown) | None => "BUSINESS",
-        })
-    }
 }
 
 impl Destination {
@@ -150,6 +156,16 @@ impl Destination {
     pub(in crate::api::v1) fn with_type(&self) -> Destination {
         let kind = self.kind.or(Some(DestinationType::Unknown));
         Destination { kind, ..self.clone() }
+    }
+
+    /// The kind of the payee's account as British banks have it, where they can pay to it. A payee of
+    /// whom nothing is said is taken for a business.
+    pub(super) fn british_account_type(&self) -> Option<&'static str> {
+        self.faster_payments.as_ref()?;
+        Some(match self.kind {
+            Some(DestinationType::Personal) => "PERSONAL",
+            Some(DestinationType::Business | DestinationType::Unknown) | None => "BUSINESS",
+        })
     }
 }
 

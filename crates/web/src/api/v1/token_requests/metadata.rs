@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use super::optional_fields;
 use super::standing_order::ProviderStandingOrderMetadata;
 use crate::api::json;
-use crate::api::v2::payments::address::DeliveryAddress;
-use crate::api::v2::payments::words::ChargeBearer;
+use crate::api::parts::address::DeliveryAddress;
+use crate::api::parts::words::ChargeBearer;
 
 optional_fields! {
     /// How a payment is to be made.

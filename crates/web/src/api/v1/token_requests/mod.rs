@@ -1,7 +1,9 @@
 //! `/token-requests`.
 
+mod address;
 pub mod authorize;
 mod body;
+mod destination;
 mod envelope;
 mod errors;
 pub mod get;
@@ -9,9 +11,11 @@ pub(super) mod instructions;
 mod mapping;
 pub(super) mod metadata;
 pub(super) mod model;
+mod paths;
 pub(crate) mod payees;
 mod references;
 pub mod result;
+mod source;
 pub(super) mod standing_order;
 pub mod store;
 pub mod transfer_destinations;

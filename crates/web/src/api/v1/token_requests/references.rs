@@ -3,9 +3,8 @@
 use domain::initiation::OwnReferences;
 use domain::text::unreadable_character;
 
-use super::body::Body;
 use super::mapping::invalid;
-use super::model::StoreTokenRequest;
+use super::paths::TokenRequest;
 use crate::api::ApiError;
 
 /// Faster Payments carry so many characters of an end-to-end reference.
@@ -14,8 +13,8 @@ const UK_END_TO_END_CHARACTERS_MAX: usize = 31;
 const CHARACTERS_MAX: usize = 35;
 
 /// The references of a token request, each short enough for its standard.
-pub(super) fn of(asked: &StoreTokenRequest) -> Result<OwnReferences, ApiError> {
-    let Some(body) = Body::of(&asked.request_payload) else { return Ok(OwnReferences::default()) };
+pub(super) fn of(places: TokenRequest<'_>) -> Result<OwnReferences, ApiError> {
+    let Some(body) = places.body() else { return Ok(OwnReferences::default()) };
     let metadata = body.instructions().metadata.clone().unwrap_or_default();
     let provider = metadata.provider_transfer_metadata.unwrap_or_default();
     let (uk, stet) = (provider.cma9.unwrap_or_default(), provider.stet.unwrap_or_default());
@@ -27,9 +26,7 @@ pub(super) fn of(asked: &StoreTokenRequest) -> Result<OwnReferences, ApiError> {
         }
         let name = path.rsplit('.').next().unwrap_or(path);
         let message = format!("`{name}` should have 1 to {most} visible characters.");
-        let place =
-            format!("{}.instructions.metadata.providerTransferMetadata.{path}", body.path());
-        Err(invalid(place, message))
+        Err(invalid(places.in_provider_metadata(path), message))
     };
     Ok(OwnReferences {
         uk_instruction: checked(

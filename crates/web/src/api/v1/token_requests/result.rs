@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::get;
 use crate::api::ApiError;
 use crate::api::auth::Caller;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::v1::signature::Signature;
 
@@ -78,7 +79,7 @@ pub async fn get_token_request_result(
     let request = get::read(&app, caller, &token_request_id).await?;
     let payment = token_requests::payment_of(&app, &request)
         .await
-        .map_err(|error| ApiError::from_gateway(error, &token_request_id, ""))?;
+        .map_err(|error| ApiError::from_gateway(error, &token_request_id, &Only("")))?;
     Ok(Json(match payment {
         None => TokenRequestResult::without_payment(&app, &request),
         Some(payment) => TokenRequestResult::of(&app, &request, &payment),

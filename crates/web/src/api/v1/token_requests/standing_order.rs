@@ -14,7 +14,7 @@ use super::body::Body;
 use super::instructions::Instructions;
 use super::optional_fields;
 use crate::api::error::FieldFault;
-use crate::api::v2::payments::text::plain_day;
+use crate::api::parts::day::plain_day;
 use crate::api::{ApiError, json};
 
 /// Where the metadata for UK banks is, inside the instructions.

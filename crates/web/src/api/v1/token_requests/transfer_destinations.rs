@@ -17,6 +17,7 @@ use super::instructions::Destination;
 use super::model::asked_in;
 use super::payees;
 use crate::api::auth::Call;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::{ApiError, idempotency, json};
 
@@ -71,7 +72,7 @@ async fn set(
     }
     let request = token_requests::get(app, &call.member, id)
         .await
-        .map_err(|error| ApiError::from_gateway(error, id, ""))?;
+        .map_err(|error| ApiError::from_gateway(error, id, &Only("")))?;
     let mut asked = asked_in(&request)?;
     if let Some(instructions) = asked.request_payload.instructions_mut() {
         instructions.transfer_destinations = given.transfer_destinations;
@@ -80,8 +81,7 @@ async fn set(
     let text = serde_json::to_value(&asked)
         .map_err(|error| ApiError::Internal { detail: format!("a token request: {error}") })?;
     // A day to come was checked when it was asked for; it may be today by now.
-    let payments = payees::payments(&asked, app.settings().sandbox, request.created_at)
-        .map_err(payees::on_its_own)?;
+    let payments = payees::told_later(&asked, app.settings().sandbox, request.created_at)?;
     let kept = Asked(text.to_string());
     token_requests::tell_destinations(app, &call.member, id, kept, payments, key)
         .await

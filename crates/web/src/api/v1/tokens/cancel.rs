@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::model::Token;
 use crate::api::ApiError;
 use crate::api::auth::Call;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::v1::transfers::create::check_description;
 
@@ -76,7 +77,7 @@ pub async fn cancel_token(
     if let Ok(CancelTokenRequest { description: Some(description) }) =
         serde_json::from_slice(&call.body)
     {
-        let failed = |error| ApiError::from_gateway(error, &token_id, "tokenId");
+        let failed = |error| ApiError::from_gateway(error, &token_id, &Only("tokenId"));
         let token = transfers::get(&app, &call.member, &token_id, Role::Token, Update::Skipped)
             .await
             .map_err(failed)?;
@@ -85,7 +86,7 @@ pub async fn cancel_token(
     let timeout_ms = call.request_timeout_ms();
     let found = transfers::cancel(&app, &call.member, &token_id, call.psu(), timeout_ms)
         .await
-        .map_err(|error| ApiError::from_gateway(error, &token_id, "tokenId"))?;
+        .map_err(|error| ApiError::from_gateway(error, &token_id, &Only("tokenId")))?;
     let token = Token::of(&app, &found)?;
     let status = match found.payment.state.is_final() {
         true => TokenOperationStatus::Success,

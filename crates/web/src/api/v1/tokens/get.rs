@@ -11,6 +11,7 @@ use store::payments::Role;
 use super::model::{Token, TokenResponse};
 use crate::api::ApiError;
 use crate::api::auth::Call;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
 /// Read a token
@@ -30,6 +31,6 @@ pub async fn get_token(
 ) -> Result<Json<TokenResponse>, ApiError> {
     let found = transfers::get(&app, &call.member, &token_id, Role::Token, Update::Skipped)
         .await
-        .map_err(|error| ApiError::from_gateway(error, &token_id, ""))?;
+        .map_err(|error| ApiError::from_gateway(error, &token_id, &Only("")))?;
     Ok(Json(TokenResponse { token: Token::of(&app, &found)? }))
 }

@@ -13,8 +13,8 @@ use super::model::Token;
 use crate::api::ApiError;
 use crate::api::auth::Call;
 use crate::api::query::Query;
+use crate::api::query::word;
 use crate::api::v1::page::{Wanted, page};
-use crate::api::v2::payments::list_filter::word;
 
 /// One page.
 #[derive(Debug, Serialize, ToSchema)]

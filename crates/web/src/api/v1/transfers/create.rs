@@ -6,8 +6,10 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::Refusal;
 use domain::card_number::resembles_card_number;
+use domain::field::{Field, FieldError};
 use domain::initiation::Schedule;
 use domain::money;
+use domain::text::within;
 use gateway::idempotency::IdempotencyKey;
 use gateway::payments::Update;
 use gateway::transfers::{self, Requested};
@@ -19,11 +21,12 @@ use utoipa::ToSchema;
 use super::model::{Transfer, TransferResponse, written};
 use crate::api::auth::Call;
 use crate::api::error::FieldFault;
+use crate::api::parts::amount::Amount;
+use crate::api::parts::draft::REF_ID_CHARACTERS_MAX;
+use crate::api::parts::places::Only;
 use crate::api::v1::token_requests::instructions::Destination;
 use crate::api::v1::token_requests::metadata::Metadata;
 use crate::api::v1::token_requests::model::asked_in;
-use crate::api::v2::payments::amount::Amount;
-use crate::api::v2::payments::text::{REF_ID_CHARACTERS_MAX, length};
 use crate::api::{ApiError, idempotency, json};
 
 /// Where a request has the reference.
@@ -140,7 +143,7 @@ pub(in crate::api::v1) fn check_description(
 fn failed(error: GatewayError, id: &str) -> ApiError {
     match error {
         GatewayError::Refused(Refusal::NotRedeemable { .. }) => {
-            ApiError::from_gateway(error, id, "payload.tokenId")
+            ApiError::from_gateway(error, id, &Only("payload.tokenId"))
         }
         GatewayError::Refused(Refusal::RedeemedUnderOtherReference) => {
             let message = "`refId` should be that of the transfer, which was redeemed before, or be \
@@ -152,7 +155,7 @@ fn failed(error: GatewayError, id: &str) -> ApiError {
                            own.";
             ApiError::field(FieldFault::NotUnique, REF_ID, message)
         }
-        error => ApiError::from_gateway(error, id, ""),
+        error => ApiError::from_gateway(error, id, &Only("")),
     }
 }
 
@@ -179,7 +182,9 @@ fn check(payload: &TransferPayloadRequest, token: &Requested) -> Result<(), ApiE
     }
     let asked = asked_in(&token.request)?;
     if let Some(ref_id) = &payload.ref_id {
-        length(REF_ID, ref_id, 0, REF_ID_CHARACTERS_MAX)?;
+        within(ref_id, 0, REF_ID_CHARACTERS_MAX).map_err(|fault| {
+            ApiError::of_field(&FieldError::new(Field::RefId, fault), &Only(REF_ID))
+        })?;
         if resembles_card_number(ref_id) {
             return Err(ApiError::PanDetected);
         }

@@ -11,6 +11,7 @@ use store::payments::Role;
 use super::model::{Transfer, TransferResponse};
 use crate::api::ApiError;
 use crate::api::auth::Call;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
 /// Read a transfer
@@ -38,6 +39,6 @@ pub async fn get_transfer(
     let update = if skipped { Update::Skipped } else { Update::Within(timeout_ms) };
     let found = transfers::get(&app, &call.member, &transfer_id, Role::Transfer, update)
         .await
-        .map_err(|error| ApiError::from_gateway(error, &transfer_id, ""))?;
+        .map_err(|error| ApiError::from_gateway(error, &transfer_id, &Only("")))?;
     Ok(Json(TransferResponse { transfer: Transfer::of(&app, &found)? }))
 }

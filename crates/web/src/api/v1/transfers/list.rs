@@ -13,9 +13,9 @@ use super::model::Transfer;
 use crate::api::ApiError;
 use crate::api::auth::Call;
 use crate::api::query::Query;
+use crate::api::query::{name, word};
 use crate::api::status::TransferStatus;
 use crate::api::v1::page::{Wanted, page};
-use crate::api::v2::payments::list_filter::{name, word};
 
 /// One page.
 #[derive(Debug, Serialize, ToSchema)]

@@ -11,6 +11,8 @@ use store::payments::Role;
 use utoipa::ToSchema;
 
 use crate::api::ApiError;
+use crate::api::parts::account::Account as FlatAccount;
+use crate::api::parts::amount::Amount;
 use crate::api::status::TransferStatus;
 use crate::api::v1::signature::Signature;
 use crate::api::v1::token_requests::instructions::{
@@ -18,8 +20,6 @@ use crate::api::v1::token_requests::instructions::{
 };
 use crate::api::v1::token_requests::metadata::Metadata;
 use crate::api::v1::token_requests::model::{ActingAs, asked_in};
-use crate::api::v2::payments::account::Account as FlatAccount;
-use crate::api::v2::payments::amount::Amount;
 
 /// What was ordered.
 #[derive(Debug, Serialize, ToSchema)]

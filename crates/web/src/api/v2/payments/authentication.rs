@@ -6,7 +6,7 @@ use domain::payment::{Payment, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::session_url;
+use crate::pages::session_url;
 
 /// What kind of value a field takes.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]

@@ -10,6 +10,7 @@ use gateway::{App, payments};
 use super::model::PaymentResponse;
 use crate::api::ApiError;
 use crate::api::auth::Call;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
 /// Take a payment back
@@ -38,7 +39,7 @@ pub async fn cancel_payment(
     call: Call,
 ) -> Result<Json<PaymentResponse>, ApiError> {
     let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(&payment_id))?;
-    let failed = |error| ApiError::from_gateway(error, &payment_id, "paymentId");
+    let failed = |error| ApiError::from_gateway(error, &payment_id, &Only("paymentId"));
     payments::check_single(&app, &call.member, &id).await.map_err(failed)?;
     let timeout_ms = call.request_timeout_ms();
     let payment =

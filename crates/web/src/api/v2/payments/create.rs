@@ -11,10 +11,11 @@ use gateway::payments::{self, NewPayment};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::embedded_auth::credentials;
 use super::initiation::Initiation;
 use super::model::PaymentResponse;
+use super::paths;
 use crate::api::auth::Call;
+use crate::api::parts::credentials::credentials;
 use crate::api::{ApiError, idempotency, json};
 
 /// What is asked for.
@@ -72,6 +73,6 @@ async fn create(
     };
     let payment = payments::create(app, &call.member, new)
         .await
-        .map_err(|error| ApiError::from_gateway(error, "", "initiation.bankId"))?;
+        .map_err(|error| ApiError::from_gateway(error, "", &paths::Payment))?;
     Ok(PaymentResponse::of(&payment, &app.settings().public_url))
 }

@@ -5,23 +5,18 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use banks::approvals::Credentials;
 use domain::ids::PaymentId;
 use gateway::idempotency::IdempotencyKey;
-use gateway::{App, GatewayError, payments};
+use gateway::{App, payments};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::model::PaymentResponse;
 use crate::api::auth::Call;
-use crate::api::error::FieldFault;
+use crate::api::parts::credentials::credentials;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::{ApiError, idempotency, json};
-
-/// Values that one request may bring.
-const VALUES_MAX: usize = 32;
-/// The longest key or value, in characters.
-const VALUE_LENGTH_MAX: usize = 1_024;
 
 /// The payer's answers to the bank's questions.
 #[derive(Deserialize, ToSchema)]
@@ -65,30 +60,10 @@ async fn answer(
     let timeout_ms = call.request_timeout_ms();
     payments::check_single(app, &call.member, &id)
         .await
-        .map_err(|error| ApiError::from_gateway(error, payment_id, ""))?;
+        .map_err(|error| ApiError::from_gateway(error, payment_id, &Only("")))?;
     let payment =
         payments::answer_questions(app, &call.member, &id, answers, call.psu(), timeout_ms, key)
             .await
-            .map_err(|error| match error {
-                GatewayError::Invalid(message) => {
-                    ApiError::field(FieldFault::Invalid, "embeddedAuth", message)
-                }
-                other => ApiError::from_gateway(other, payment_id, "embeddedAuth"),
-            })?;
+            .map_err(|error| ApiError::from_gateway(error, payment_id, &Only("embeddedAuth")))?;
     Ok(PaymentResponse::of(&payment, &app.settings().public_url))
-}
-
-/// Values within their bounds; `path` is where they came from.
-pub(crate) fn credentials(
-    path: &str,
-    values: BTreeMap<String, String>,
-) -> Result<Credentials, ApiError> {
-    let long = |text: &String| text.chars().count() > VALUE_LENGTH_MAX;
-    if values.len() > VALUES_MAX || values.iter().any(|(key, value)| long(key) || long(value)) {
-        let message = format!(
-            "`{path}` should have at most {VALUES_MAX} values of at most {VALUE_LENGTH_MAX} symbols."
-        );
-        return Err(ApiError::field(FieldFault::InvalidFormat, path, message));
-    }
-    Ok(Credentials(values))
 }

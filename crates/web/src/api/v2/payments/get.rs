@@ -11,6 +11,7 @@ use gateway::payments::{self, Update};
 use super::model::PaymentResponse;
 use crate::api::ApiError;
 use crate::api::auth::Call;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
 /// Read a payment
@@ -43,7 +44,7 @@ pub async fn get_payment(
     };
     let payment = payments::look_at(&app, &call.member, &id, update)
         .await
-        .map_err(|error| ApiError::from_gateway(error, &payment_id, ""))?;
+        .map_err(|error| ApiError::from_gateway(error, &payment_id, &Only("")))?;
     if payment.is_standing_order() {
         return Err(ApiError::payment_not_found(&payment_id));
     }

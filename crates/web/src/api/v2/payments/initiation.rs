@@ -5,25 +5,22 @@
 //! `localInstrument`. What this release cannot do yet is refused, never ignored.
 
 use domain::card_number::holds_card_number;
+use domain::field::{Field, PartyField};
 use domain::initiation as order;
 use domain::money::Currency;
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::account::Asked;
-use super::amount::Amount;
 use super::link::PayByLinkOptions;
-use super::party::{Creditor, Debtor};
+use super::paths;
 use super::risk::Risk;
-use super::text::{
-    CALLBACK_STATE_CHARACTERS_MAX, REF_ID_CHARACTERS_MAX, check_callback_url, invalid, length,
-    opaque, optional, plain_day,
-};
-use super::words::{ChargeBearer, FlowType, LocalInstrument};
 use crate::api::error::FieldFault;
+use crate::api::parts::amount::Amount;
+use crate::api::parts::draft::{Draft, Rules};
+use crate::api::parts::party::{Creditor, Debtor};
+use crate::api::parts::places::Places;
+use crate::api::parts::words::{ChargeBearer, FlowType, LocalInstrument};
 use crate::api::tokenized_accounts::named_in;
 use crate::api::{ApiError, json};
 
@@ -138,38 +135,8 @@ pub struct Initiation {
     pub external_psu_reference: Option<String>,
 }
 
-/// Where the versions of the API differ in what a payment may be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules {
-    /// The longest further text, in characters.
-    secondary_max: usize,
-    /// Whether a payer's account has to have its holder's name.
-    payer_has_name: bool,
-    /// Whether the payee is told later.
-    payee_follows: bool,
-    /// Whether the references may not hold a card number. Payments v1 look at other fields, and
-    /// their `remittanceReference` may be the number of a card that is paid off.
-    refuses_card_numbers: bool,
-}
-
-impl Rules {
-    /// Payments v2 (reference, section 3.2).
-    const V2: Rules = Rules {
-        secondary_max: 140,
-        payer_has_name: true,
-        payee_follows: false,
-        refuses_card_numbers: true,
-    };
-    /// Payments v1 (reference, sections 2.2 and 2.6).
-    pub(crate) const V1: Rules = Rules {
-        secondary_max: 255,
-        payer_has_name: false,
-        payee_follows: false,
-        refuses_card_numbers: false,
-    };
-    /// Payments v1 whose destinations the member tells once the bank is known (section 2.15).
-    pub(crate) const V1_WITHOUT_PAYEE: Rules = Rules { payee_follows: true, ..Rules::V1 };
-}
+/// What a payment of this version may be (reference, section 3.2).
+const RULES: Rules = Rules { secondary_max: 140, payer_has_name: true };
 
 impl Initiation {
     /// The payment in the domain's words, if every field is acceptable.
@@ -177,88 +144,57 @@ impl Initiation {
     /// # Errors
     /// [`ApiError::Field`] for the first field that is not.
     pub fn into_domain(self, sandbox: bool, now: Timestamp) -> Result<order::Initiation, ApiError> {
-        self.into_domain_by(Rules::V2, sandbox, now)
-    }
-
-    /// The same by the rules of another version of the API.
-    pub(crate) fn into_domain_by(
-        self,
-        rules: Rules,
-        sandbox: bool,
-        now: Timestamp,
-    ) -> Result<order::Initiation, ApiError> {
         self.refuse_what_is_not_there_yet()?;
-        if rules.refuses_card_numbers {
-            self.refuse_card_numbers()?;
+        self.refuse_card_numbers()?;
+        let on_file = self.debtor.as_ref().map(named_in).transpose()?.flatten();
+        let verification = self.creditor.account_verification_id.clone();
+        let verification = verification.filter(|id| !id.is_empty());
+        let link = self.pay_by_link_options.clone();
+        let return_tokenized_account = self.return_tokenized_account.unwrap_or(false);
+        let mut initiation = self
+            .draft(on_file.is_some())
+            .checked(RULES, sandbox, now)
+            .map_err(|error| ApiError::of_field(&error, &paths::Payment))?;
+        let flow = initiation.visit.flow;
+        let until = link.map(|link| link.until(flow, now)).transpose()?;
+        initiation.visit.link_expires_at = until.flatten();
+        if verification.is_some() && initiation.order.amount.currency() != Currency::EUR {
+            let path = paths::Payment.path(Field::Creditor(PartyField::Verification));
+            let message = "`accountVerificationId` is for payments in EUR.";
+            return Err(ApiError::field(FieldFault::Invalid, path, message));
         }
-        length("initiation.refId", &self.ref_id, 1, REF_ID_CHARACTERS_MAX)?;
-        let amount = self.amount.clone().into_domain(self.local_instrument)?;
-        self.check_primary(amount.currency())?;
-        let secondary = &self.remittance_information_secondary;
-        optional("remittanceInformationSecondary", secondary, rules.secondary_max)?;
-        optional("onBehalfOfId", &self.on_behalf_of_id, 64)?;
-        opaque("callbackState", &self.callback_state, CALLBACK_STATE_CHARACTERS_MAX)?;
-        optional("externalPsuReference", &self.external_psu_reference, 64)?;
-        check_callback_url(&self.callback_url, sandbox)?;
-        let day = now.to_zoned(TimeZone::UTC).date();
-        let schedule = schedule(self.execution_date.as_deref(), day)?;
-        let bank_id = self.bank_id.filter(|id| !id.is_empty());
-        let flow = order::Flow::from(self.flow_type.unwrap_or(FlowType::ApiOnly));
-        let link = self.pay_by_link_options.as_ref();
-        let link_expires_at = link.map(|link| link.until(flow, now)).transpose()?.flatten();
-        let asked = Asked {
-            rail: self.local_instrument.into(),
-            rail_name: self.local_instrument.name(),
-            currency: amount.currency(),
-            payer_chooses_bank: flow.begins_on_pages() && bank_id.is_none(),
-        };
-        let creditor_verification_id = self.creditor.verification(asked)?;
-        let creditor = self.creditor.into_domain_or_later(asked, rules.payee_follows)?;
-        let debtor_account_id = self.debtor.as_ref().map(named_in).transpose()?.flatten();
-        let raw = self.debtor.filter(|_| debtor_account_id.is_none());
-        let debtor =
-            raw.map(|debtor| debtor.into_domain(asked, rules.payer_has_name)).transpose()?;
-        Ok(order::Initiation {
-            order: order::Order {
-                ref_id: self.ref_id,
-                remittance_primary: self.remittance_information_primary,
-                remittance_secondary: self.remittance_information_secondary,
-                on_behalf_of_id: self.on_behalf_of_id,
-                amount,
-                local_instrument: asked.rail,
-                debtor,
-                debtor_account_id,
-                creditor,
-                creditor_verification_id,
-                schedule,
-                confirm_funds: self.confirm_funds.unwrap_or(false),
-                return_refund_account: self.return_refund_account.unwrap_or(false),
-                return_tokenized_account: self.return_tokenized_account.unwrap_or(false),
-                disable_future_dated_payment_conversion: self
-                    .disable_future_dated_payment_conversion
-                    .unwrap_or(false),
-                charge_bearer: self.charge_bearer.and_then(ChargeBearer::into_domain),
-                risk: self.risk.map(Risk::into_domain).transpose()?,
-                own_references: Default::default(),
-            },
-            visit: order::Visit {
-                bank_id,
-                callback_url: self.callback_url,
-                callback_state: self.callback_state,
-                flow,
-                link_expires_at,
-                external_psu_reference: self.external_psu_reference,
-                pisp_consent_accepted: false,
-                bank_countries: vec![],
-            },
-        })
+        initiation.order.creditor_verification_id = verification;
+        initiation.order.debtor_account_id = on_file;
+        initiation.order.return_tokenized_account = return_tokenized_account;
+        Ok(initiation)
     }
 
-    fn check_primary(&self, currency: Currency) -> Result<(), ApiError> {
-        // Sterling travels by Faster Payments only.
-        let most = if currency == Currency::GBP { 18 } else { 35 };
-        let path = "initiation.remittanceInformationPrimary";
-        length(path, &self.remittance_information_primary, 1, most)
+    /// The payment before its checks; `on_file` where the payer's account is named by an id.
+    fn draft(self, on_file: bool) -> Draft {
+        Draft {
+            bank_id: self.bank_id,
+            ref_id: self.ref_id,
+            reference: self.remittance_information_primary,
+            secondary_text: self.remittance_information_secondary,
+            on_behalf_of_id: self.on_behalf_of_id,
+            value: self.amount.value,
+            currency: self.amount.currency,
+            local_instrument: self.local_instrument.into(),
+            debtor: self.debtor.filter(|_| !on_file).map(Debtor::draft),
+            creditor: Some(self.creditor.draft()),
+            execution_date: self.execution_date,
+            confirm_funds: self.confirm_funds.unwrap_or(false),
+            return_refund_account: self.return_refund_account.unwrap_or(false),
+            disable_future_dated_payment_conversion: self
+                .disable_future_dated_payment_conversion
+                .unwrap_or(false),
+            callback_url: self.callback_url,
+            callback_state: self.callback_state,
+            charge_bearer: self.charge_bearer.and_then(ChargeBearer::into_domain),
+            risk: self.risk.map(Risk::into_domain),
+            flow: self.flow_type.unwrap_or(FlowType::ApiOnly).into(),
+            external_psu_reference: self.external_psu_reference,
+        }
     }
 
     fn refuse_what_is_not_there_yet(&self) -> Result<(), ApiError> {
@@ -267,8 +203,9 @@ impl Initiation {
             ("creditor.virtualAccountId", self.creditor.virtual_account_id.is_some()),
         ];
         match asked.into_iter().find(|(_, asked)| *asked) {
-            Some((field, _)) => Err(invalid(
-                &format!("initiation.{field}"),
+            Some((field, _)) => Err(ApiError::field(
+                FieldFault::Invalid,
+                format!("initiation.{field}"),
                 format!("`{field}` is not supported by this release."),
             )),
             None => Ok(()),
@@ -326,30 +263,5 @@ impl Initiation {
             pay_by_link_options: visit.link_expires_at.map(PayByLinkOptions::of),
             external_psu_reference: visit.external_psu_reference.clone(),
         }
-    }
-}
-
-/// A day to come: for today there are payments at once. `today` is in UTC; where it is that day at
-/// the bank already, the payment is made at once.
-fn schedule(text: Option<&str>, today: Date) -> Result<order::Schedule, ApiError> {
-    const PATH: &str = "initiation.executionDate";
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
-        return Ok(order::Schedule::Immediate);
-    };
-    let date = plain_day(text).ok_or_else(|| {
-        let message = "`executionDate` should be a day such as 2026-04-29, without time and zone.";
-        ApiError::field(FieldFault::InvalidFormat, PATH, message)
-    })?;
-    let days = today.duration_until(date).as_hours() / 24;
-    match days {
-        1..=order::DAYS_AHEAD_MAX => Ok(order::Schedule::FutureDated { date }),
-        _ => Err(invalid(
-            PATH,
-            format!(
-                "`executionDate` should be after today, {today} (UTC), and at most {} \
-                 days ahead; leave it out for a payment at once.",
-                order::DAYS_AHEAD_MAX
-            ),
-        )),
     }
 }

@@ -7,9 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::text::invalid;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
+
+/// Where the options are.
+const LINK: &str = "initiation.payByLinkOptions";
+/// Where its end is.
+const EXPIRY: &str = "initiation.payByLinkOptions.expiresDateTime";
 
 /// How long the link works.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -23,22 +27,21 @@ pub struct PayByLinkOptions {
 impl PayByLinkOptions {
     /// Until when the link works, where it is told.
     pub(super) fn until(&self, flow: Flow, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
-        const PATH: &str = "initiation.payByLinkOptions.expiresDateTime";
         if flow != Flow::PayByLinkHostedPages {
             let message = "`payByLinkOptions` is for `flowType` PAY_BY_LINK_HOSTED_PAGES.";
-            return Err(invalid("initiation.payByLinkOptions", message));
+            return Err(ApiError::field(FieldFault::Invalid, LINK, message));
         }
         let Some(text) = self.expires_date_time.as_deref().filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
         let until: Timestamp = text.parse().map_err(|_| {
             let message = "`expiresDateTime` should be a moment such as 2026-04-05T17:02:11Z.";
-            ApiError::field(FieldFault::InvalidFormat, PATH, message)
+            ApiError::field(FieldFault::InvalidFormat, EXPIRY, message)
         })?;
         let latest = now.checked_add(LINK_WINDOW_MAX).unwrap_or(Timestamp::MAX);
         if until <= now || until > latest {
             let message = "`expiresDateTime` should be in the future, at most 90 days ahead.";
-            return Err(invalid(PATH, message));
+            return Err(ApiError::field(FieldFault::Invalid, EXPIRY, message));
         }
         Ok(Some(until))
     }

@@ -13,10 +13,11 @@ use utoipa::ToSchema;
 
 use super::list_filter::{PaymentType, RefundStatus, filter};
 use super::model::Payment;
-use super::page::{PageInfo, PageWanted};
-use super::words::FlowType;
 use crate::api::ApiError;
 use crate::api::auth::Call;
+use crate::api::page::{PageInfo, PageWanted};
+use crate::api::parts::places::Only;
+use crate::api::parts::words::FlowType;
 use crate::api::status::{PaymentStatus, of_stage};
 
 /// A payment in short.
@@ -88,7 +89,7 @@ pub async fn list_payments(
     let query = call.query().map_err(ApiError::bare)?;
     let page = PageWanted::read(&query, "limit", "offset").map_err(ApiError::bare)?;
     let in_short = query.truth("partial").map_err(ApiError::bare)?.unwrap_or(false);
-    let failed = |error| ApiError::from_gateway(error, "", "");
+    let failed = |error| ApiError::from_gateway(error, "", &Only(""));
     let found = filter(&query).map_err(ApiError::bare)?;
     let (payments, page_info) = match found {
         None => (vec![], page.cut(&mut vec![], Position::clone)),

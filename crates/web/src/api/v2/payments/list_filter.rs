@@ -6,22 +6,18 @@ use domain::payment::Stage;
 use domain::text::unreadable_character;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use store::payments::{Filter, IDS_MAX, REFERENCES_MAX};
 use utoipa::ToSchema;
 
-use super::page::position;
-use super::text::no_unreadable;
-use super::words::FlowType;
 use crate::api::ApiError;
 use crate::api::error::FieldFault;
-use crate::api::query::Query;
+use crate::api::page::position;
+use crate::api::parts::words::FlowType;
+use crate::api::query::{Query, name, word};
 use crate::api::status::{PaymentStatus, stages_of};
 
 /// References that a request may name; each comma may be one of a reference, too.
 pub(crate) const REFERENCES_ASKED_MAX: usize = 32;
-/// Longest `externalPsuReference` and `onBehalfOfId`, in characters, as for payments.
-pub(crate) const NAME_CHARACTERS_MAX: usize = 64;
 
 /// The kind of payments in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -149,21 +145,6 @@ fn references(query: &Query) -> Result<Option<Vec<String>>, ApiError> {
     Ok(Some(references))
 }
 
-/// A text that payments have as it is.
-pub(crate) fn name(query: &Query, parameter: &str) -> Result<Option<String>, ApiError> {
-    let Some(text) = query.text(parameter) else { return Ok(None) };
-    if text.chars().count() > NAME_CHARACTERS_MAX {
-        let message =
-            format!("`{parameter}` should not be longer than {NAME_CHARACTERS_MAX} characters.");
-        return Err(ApiError::field(FieldFault::InvalidFormat, parameter, message));
-    }
-    if let Some(one) = unreadable_character(text) {
-        let message = no_unreadable(parameter, one);
-        return Err(ApiError::field(FieldFault::InvalidFormat, parameter, message));
-    }
-    Ok(Some(text.to_owned()))
-}
-
 fn at_most(parameter: &str, count: usize, most: usize) -> Result<(), ApiError> {
     if count > most {
         let message = format!("`{parameter}` should not have more than {most} values.");
@@ -174,19 +155,6 @@ fn at_most(parameter: &str, count: usize, most: usize) -> Result<(), ApiError> {
 
 fn words<T: DeserializeOwned>(query: &Query, parameter: &str) -> Result<Vec<T>, ApiError> {
     query.texts(parameter).iter().map(|name| word(parameter, name)).collect()
-}
-
-/// A published word.
-pub(crate) fn word<T: DeserializeOwned>(parameter: &str, name: &str) -> Result<T, ApiError> {
-    serde_json::from_value(Value::String(name.to_owned())).map_err(|error| {
-        let shown: String = name.chars().take(64).collect();
-        // `unknown variant `X`, expected one of `A`, `B``: what could be meant is worth saying.
-        let text = error.to_string();
-        let expected = text.split_once(", expected ").map_or("another one", |(_, words)| words);
-        let message =
-            format!("`{parameter}` has the unknown value `{shown}`, expected {expected}.");
-        ApiError::field(FieldFault::Invalid, parameter, message)
-    })
 }
 
 fn published(status: &PaymentStatus) -> String {

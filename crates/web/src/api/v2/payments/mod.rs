@@ -1,8 +1,5 @@
 //! `/v2/payments`.
 
-pub mod account;
-pub mod address;
-pub mod amount;
 pub mod authentication;
 pub mod cancel;
 pub mod create;
@@ -13,9 +10,6 @@ pub mod link;
 pub mod list;
 pub mod list_filter;
 pub mod model;
-pub mod page;
-pub mod party;
+mod paths;
 pub mod redeem;
 pub mod risk;
-pub(crate) mod text;
-pub mod words;

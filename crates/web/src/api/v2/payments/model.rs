@@ -1,17 +1,18 @@
 //! The object `payment` on the wire (reference, section 3.5).
 
+use axum::http::StatusCode;
 use domain::payment::{self as core, PaymentChanged};
 use gateway::tokenized_accounts::id_of_payers_account;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::account::Account;
-use super::amount::Amount;
 use super::authentication::Authentication;
 use super::initiation::Initiation;
 use super::link::PaymentLinkStatus;
-use super::words::LocalInstrument;
+use crate::api::parts::account::Account;
+use crate::api::parts::amount::Amount;
+use crate::api::parts::words::LocalInstrument;
 use crate::api::status::{PaymentStatus, of_stage};
 
 /// The account to refund to.
@@ -38,6 +39,9 @@ pub struct RefundDetails {
     /// Not refunded yet.
     remaining_refund_amount: Amount,
 }
+
+/// The status of an error where no answer of the bank has one.
+const UNAVAILABLE: u16 = StatusCode::SERVICE_UNAVAILABLE.as_u16();
 
 /// The error behind an unsuccessful end.
 #[derive(Debug, Serialize, ToSchema)]
@@ -152,18 +156,12 @@ impl Payment {
             tokenized_account_id: id_of_payers_account(payment).map(|id| id.to_string()),
             refund_details: refund_details(payment, changed),
             error_info: changed.error.as_ref().map(|error| ErrorInfo {
-                http_error_code: error.http_status,
+                http_error_code: error.bank_http_status.unwrap_or(UNAVAILABLE),
                 message: error.message.clone(),
                 token_external_error: error.from_bank,
             }),
         }
     }
-}
-
-/// Where the hosted pages of a payment begin.
-#[must_use]
-pub fn session_url(public_url: &str, payment: &core::Payment) -> String {
-    format!("{public_url}/session/{}", payment.id)
 }
 
 fn refund_details(payment: &core::Payment, changed: &PaymentChanged) -> Option<RefundDetails> {

@@ -10,6 +10,7 @@ use gateway::{App, payments};
 
 use super::model::PaymentResponse;
 use crate::api::auth::Call;
+use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::{ApiError, idempotency};
 
@@ -44,7 +45,7 @@ async fn redeem(
 ) -> Result<PaymentResponse, ApiError> {
     let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(payment_id))?;
     let timeout_ms = call.request_timeout_ms();
-    let failed = |error| ApiError::from_gateway(error, payment_id, "paymentId");
+    let failed = |error| ApiError::from_gateway(error, payment_id, &Only("paymentId"));
     payments::check_single(app, &call.member, &id).await.map_err(failed)?;
     let payment = payments::redeem(app, &call.member, &id, call.psu(), timeout_ms, key)
         .await

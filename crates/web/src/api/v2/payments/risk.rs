@@ -4,38 +4,8 @@ use domain::initiation as order;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::address::DeliveryAddress;
-use super::text::{invalid, known, optional};
-use crate::api::{ApiError, json};
-
-const CONTEXT_CODES: [&str; 8] = [
-    "INVALID_PAYMENT_CONTEXT_CODE",
-    "BILLING_GOODS_AND_SERVICES_IN_ADVANCE",
-    "BILLING_GOODS_AND_SERVICES_IN_ARREARS",
-    "PISP_PAYEE",
-    "ECOMMERCE_MERCHANT_INITIATED_PAYMENT",
-    "FACE_TO_FACE_POINT_OF_SALE",
-    "TRANSFER_TO_SELF",
-    "TRANSFER_TO_THIRD_PARTY",
-];
-const PURPOSE_CODES: [&str; 6] = ["CASH", "CORT", "DVPM", "INTC", "TREA", "SUPP"];
-const ACCOUNT_TYPES: [&str; 15] = [
-    "PERSONAL",
-    "JOINT_PERSONAL",
-    "PERSONAL_SAVINGS_ACCOUNT",
-    "BUSINESS",
-    "BUSINESS_SAVINGS_ACCOUNT",
-    "CHARITY",
-    "COLLECTION",
-    "CORPORATE",
-    "GOVERNMENT",
-    "EWALLET",
-    "INVESTMENT",
-    "ISA",
-    "PREMIER",
-    "WEALTH",
-    "PENSION",
-];
+use crate::api::json;
+use crate::api::parts::address::DeliveryAddress;
 
 /// What the bank is told for its fraud checks.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -73,22 +43,8 @@ pub struct Risk {
 }
 
 impl Risk {
-    /// What the bank is told, if every word is one of the published ones.
-    pub(super) fn into_domain(self) -> Result<order::Risk, ApiError> {
-        known("risk.paymentContextCode", &self.payment_context_code, &CONTEXT_CODES)?;
-        known("risk.paymentPurposeCode", &self.payment_purpose_code, &PURPOSE_CODES)?;
-        known("risk.beneficiaryAccountType", &self.beneficiary_account_type, &ACCOUNT_TYPES)?;
-        optional("risk.psuId", &self.psu_id, 70)?;
-        let category = self.merchant_category_code.as_deref();
-        if category.is_some_and(|code| code.len() != 4 || !code.bytes().all(|b| b.is_ascii_digit()))
-        {
-            let message = "`merchantCategoryCode` should be the 4 digits of ISO 18245.";
-            return Err(invalid("initiation.risk.merchantCategoryCode", message));
-        }
-        if let Some(address) = &self.delivery_address {
-            address.check()?;
-        }
-        Ok(order::Risk {
+    pub(super) fn into_domain(self) -> order::Risk {
+        order::Risk {
             psu_id: self.psu_id,
             payment_context_code: self.payment_context_code,
             payment_purpose_code: self.payment_purpose_code,
@@ -97,7 +53,7 @@ impl Risk {
             contract_present_indicator: self.contract_present_indicator,
             beneficiary_prepopulated_indicator: self.beneficiary_prepopulated_indicator,
             delivery_address: self.delivery_address.map(DeliveryAddress::into_domain),
-        })
+        }
     }
 
     pub(super) fn of(risk: &order::Risk) -> Risk {

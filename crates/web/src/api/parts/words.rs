@@ -63,7 +63,7 @@ impl LocalInstrument {
 }
 
 impl ChargeBearer {
-    pub(super) fn into_domain(self) -> Option<order::ChargeBearer> {
+    pub(crate) fn into_domain(self) -> Option<order::ChargeBearer> {
         match self {
             ChargeBearer::InvalidChargeBearer => None,
             ChargeBearer::Cred => Some(order::ChargeBearer::Cred),
@@ -73,7 +73,7 @@ impl ChargeBearer {
         }
     }
 
-    pub(super) fn of(bearer: order::ChargeBearer) -> ChargeBearer {
+    pub(crate) fn of(bearer: order::ChargeBearer) -> ChargeBearer {
         match bearer {
             order::ChargeBearer::Cred => ChargeBearer::Cred,
             order::ChargeBearer::Debt => ChargeBearer::Debt,

@@ -1,16 +1,14 @@
 //! `debtor` and `creditor` on the wire (reference, section 3.2).
 
-use domain::account::{AccountIdentifier, Party};
+use domain::account::{AccountIdentifier, AccountParts, Party, PartyDraft};
+use domain::field::PartyField;
 use domain::ids::TokenizedAccountId;
-use domain::money::Currency;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::account::{Account, Asked, Owner};
-use super::address::Address;
-use super::text::{TEXT_CHARACTERS_MAX, length, optional};
-use crate::api::error::FieldFault;
-use crate::api::{ApiError, json};
+use super::account::{self, Account};
+use super::address::{self, Address};
+use crate::api::json;
 
 /// A party with the flat fields of [`Account`] beside its own. `#[serde(flatten)]` would do the
 /// same but lose the path of a field that does not fit.
@@ -59,8 +57,8 @@ macro_rules! party_on_the_wire {
         }
 
         impl $name {
-            fn account(&self) -> Account {
-                Account {
+            fn account(&self) -> AccountParts {
+                AccountParts {
                     iban: self.iban.clone(),
                     bic: self.bic.clone(),
                     sort_code: self.sort_code.clone(),
@@ -125,42 +123,15 @@ party_on_the_wire! {
 }
 
 impl Debtor {
-    pub(super) fn into_domain(self, asked: Asked, has_name: bool) -> Result<Party, ApiError> {
-        let account = self.account().into_domain(asked, Owner::Debtor)?;
-        if let Some(address) = self.address.as_ref().filter(|_| asked.is_sepa()) {
-            address.check_for_sepa("debtor.address")?;
-        }
-        if has_name && self.name.is_none() {
-            let path = "initiation.debtor.name";
-            return Err(ApiError::field(FieldFault::Expected, path, "`name` is required."));
-        }
-        self.holder_of(account)
-    }
-
-    /// An account to be kept: no rail says which fields count, and the name may be absent.
-    pub(crate) fn on_file(self) -> Result<Party, ApiError> {
-        if self.tokenized_account_id.is_some() {
-            let path = "initiation.debtor.tokenizedAccountId";
-            let message = "`tokenizedAccountId` is the answer: send an account.";
-            return Err(ApiError::field(FieldFault::Invalid, path, message));
-        }
-        let account = self.account().of_any_rail()?;
-        self.holder_of(account)
-    }
-
-    fn holder_of(self, account: AccountIdentifier) -> Result<Party, ApiError> {
-        if let Some(name) = &self.name {
-            length("initiation.debtor.name", name, 1, TEXT_CHARACTERS_MAX)?;
-        }
-        optional("debtor.ultimateDebtorName", &self.ultimate_debtor_name, TEXT_CHARACTERS_MAX)?;
-        if let Some(address) = &self.address {
-            address.check("debtor.address")?;
-        }
-        Ok(Party {
+    /// The payer as it was written, but for an account on file.
+    pub(crate) fn draft(self) -> PartyDraft {
+        PartyDraft {
+            account: self.account(),
+            name: self.name,
             ultimate_name: self.ultimate_debtor_name,
             address: self.address.map(Address::into_domain),
-            ..party(Some(account), self.name)
-        })
+            bank_name: None,
+        }
     }
 
     /// Whether the id of an account on file is all that is told.
@@ -170,7 +141,7 @@ impl Debtor {
         nothing_else && self.address.is_none() && self.account().is_empty()
     }
 
-    pub(super) fn named(id: &TokenizedAccountId) -> Debtor {
+    pub(crate) fn named(id: &TokenizedAccountId) -> Debtor {
         Debtor { tokenized_account_id: Some(id.to_string()), ..Debtor::default() }
     }
 
@@ -185,52 +156,18 @@ impl Debtor {
 }
 
 impl Creditor {
-    /// The verification of payee that it names; only accounts in euro are verified.
-    pub(super) fn verification(&self, asked: Asked) -> Result<Option<String>, ApiError> {
-        let id = self.account_verification_id.clone().filter(|id| !id.is_empty());
-        if id.is_none() || asked.currency == Currency::EUR {
-            return Ok(id);
-        }
-        let path = "initiation.creditor.accountVerificationId";
-        let message = "`accountVerificationId` is for payments in EUR.";
-        Err(ApiError::field(FieldFault::Invalid, path, message))
-    }
-
-    pub(super) fn into_domain(self, asked: Asked) -> Result<Party, ApiError> {
-        let expected = |field: &str, message: &str| {
-            ApiError::field(FieldFault::Expected, format!("initiation.creditor.{field}"), message)
-        };
-        let account = self.account();
-        let name = self.name.ok_or_else(|| expected("name", "`name` is required."))?;
-        length("initiation.creditor.name", &name, 1, TEXT_CHARACTERS_MAX)?;
-        let ultimate = &self.ultimate_creditor_name;
-        optional("creditor.ultimateCreditorName", ultimate, TEXT_CHARACTERS_MAX)?;
-        optional("creditor.bankName", &self.bank_name, TEXT_CHARACTERS_MAX)?;
-        if let Some(address) = &self.address {
-            address.check("creditor.address")?;
-            if asked.is_sepa() {
-                address.check_for_sepa("creditor.address")?;
-            }
-        }
-        let account = account.into_domain(asked, Owner::Creditor)?;
-        Ok(Party {
+    /// The payee as it was written.
+    pub(crate) fn draft(self) -> PartyDraft {
+        PartyDraft {
+            account: self.account(),
+            name: self.name,
             ultimate_name: self.ultimate_creditor_name,
             address: self.address.map(Address::into_domain),
             bank_name: self.bank_name,
-            ..party(Some(account), Some(name))
-        })
+        }
     }
 
-    /// The payee, or, where the member tells it later, one of whom nothing is known.
-    pub(super) fn into_domain_or_later(
-        self,
-        asked: Asked,
-        follows: bool,
-    ) -> Result<Party, ApiError> {
-        if follows { Ok(party(None, None)) } else { self.into_domain(asked) }
-    }
-
-    pub(super) fn of(creditor: &Party) -> Creditor {
+    pub(crate) fn of(creditor: &Party) -> Creditor {
         Creditor {
             name: creditor.name.clone(),
             ultimate_creditor_name: creditor.ultimate_name.clone(),
@@ -241,7 +178,18 @@ impl Creditor {
     }
 }
 
-/// A party of which nothing more is known.
-fn party(account: Option<AccountIdentifier>, name: Option<String>) -> Party {
-    Party { account, name, ultimate_name: None, address: None, bank_name: None }
+/// Where a field of a party is below the party; empty for the account, which has no object of its own.
+/// `ultimate` is what the ultimate party is called.
+pub(crate) fn place(part: PartyField, ultimate: &str) -> String {
+    match part {
+        PartyField::Account => String::new(),
+        PartyField::Number(field) => account::name(field).to_owned(),
+        PartyField::Name => "name".to_owned(),
+        PartyField::UltimateName => ultimate.to_owned(),
+        PartyField::Address => "address".to_owned(),
+        PartyField::AddressPart(field) => format!("address.{}", address::name(field)),
+        PartyField::BankName => "bankName".to_owned(),
+        PartyField::AccountOnFile => "tokenizedAccountId".to_owned(),
+        PartyField::Verification => "accountVerificationId".to_owned(),
+    }
 }
