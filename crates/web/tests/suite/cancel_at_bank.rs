@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::scenarios::{BANKS, usual_order};
+use crate::support::payer::customer_of;
 use crate::support::{Answer, Decision, Fault, HOOKS_URL, World, id, with, worlds};
 
 /// Steps of one approval of a cancellation.
@@ -80,7 +81,9 @@ impl World {
             } else if payment["status"] == "INITIATION_PROCESSING" && left_for.is_empty() {
                 let bank = payment["initiation"]["bankId"].as_str().unwrap();
                 "the bank's app".clone_into(&mut left_for);
-                self.decide_in_app(bank, decision).await;
+                // The app asks nothing where the cancellation has not reached the bank.
+                let path = format!("/sim/app/{bank}/{}", customer_of(bank));
+                self.bank_post(&path, &[("decision", decision.word())]).await;
             } else {
                 return true;
             }
@@ -223,7 +226,7 @@ async fn what_the_payer_has_not_approved_is_cancelled_at_the_bank_that_would_exe
 impl World {
     /// The payer goes to the bank's page of something that is no longer to be approved.
     async fn approve_too_late(&self, url: &str) {
-        let user = crate::support::payer::customer_of("bg-linden");
+        let user = customer_of("bg-linden");
         let password = format!("{user}-pass");
         let form = [("username", user), ("password", password.as_str())];
         let at = crate::support::payer::local(url);

@@ -16,7 +16,7 @@ pub enum Decision {
 }
 
 impl Decision {
-    fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Decision::Approve => "approve",
             Decision::Decline => "decline",
