@@ -59,6 +59,7 @@ const SIMULATED: &[(&str, &str)] = &embedded![
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Directory {
     banks: BTreeMap<String, BankProfile>,
+    unverified: BTreeMap<String, Vec<String>>,
 }
 
 impl Directory {
@@ -92,7 +93,11 @@ impl Directory {
             let template = own.get(&id).or_else(|| built_in.get(&id)).ok_or_else(|| {
                 fail(&file, format!("`template` is `{id}`: there is no such template"))
             })?;
+            let unverified = template.unverified_after(&table);
             let bank = template.complete(&file.display().to_string(), table)?;
+            if !unverified.is_empty() {
+                directory.unverified.insert(bank.id.clone(), unverified);
+            }
             directory.add_own(&file, bank)?;
         }
         Ok(directory)
@@ -121,6 +126,7 @@ impl Directory {
     /// # Errors
     /// If an id is in both.
     pub fn extend(&mut self, other: Directory) -> Result<(), ProfileError> {
+        self.unverified.extend(other.unverified);
         other.banks.into_values().try_for_each(|bank| self.add(&bank.id.clone(), bank))
     }
 
@@ -128,6 +134,12 @@ impl Directory {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&BankProfile> {
         self.banks.get(id)
+    }
+
+    /// The keys of this bank whose values come from its template, which names no source for them.
+    #[must_use]
+    pub fn unverified(&self, id: &str) -> &[String] {
+        self.unverified.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// All banks, ordered by id.

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use banks::profile::BankProfile;
+use banks::template::Template;
 
 const UNKNOWN: &str = "nobody-knows-this";
 const DOCUMENT: &str = include_str!("../../../docs/banks.md");
@@ -96,6 +97,20 @@ fn the_keys_of_each_standard_are_documented_and_no_others() {
     }
     let standards = expected_by_the_loader(&format!("[standard.{UNKNOWN}]"));
     assert_eq!(explained("## Keys", "[standard]"), standards);
+}
+
+/// The words that the loader accepts in `[[sources]]`.
+fn expected_in_sources(line: &str) -> BTreeSet<String> {
+    let text = format!("template = true\napi_base_url = \"{{operator}}\"\n[[sources]]\n{line}");
+    let error = Template::parse("test.toml", &text).unwrap_err().to_string();
+    quoted(error.split_once(", expected ").unwrap_or_else(|| panic!("{error}")).1)
+}
+
+#[test]
+fn the_keys_of_sources_are_documented_and_no_others() {
+    assert_eq!(documented("`[[sources]]`"), expected_in_sources(&format!("{UNKNOWN} = 1")));
+    let words = expected_in_sources(&format!("publisher = \"{UNKNOWN}\""));
+    assert_eq!(explained("`[[sources]]`", "publisher"), words);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use banks::profile::{Capability, ScaMethod, Standard};
-use banks::template::{Template, Templates};
+use banks::template::{Publisher, Source, Template, Templates};
 use banks::{BankProfile, Directory};
 use domain::rail::Rail;
 
@@ -62,12 +62,40 @@ fn every_file_of_the_repository_is_built_in_under_its_own_name() {
     assert_eq!(listed, built_in);
 }
 
+/// How many of a template's values have a source, and how many there are.
+fn sourced(template: &Template) -> (usize, usize) {
+    let all = template.values().len();
+    (all - template.unverified().len(), all)
+}
+
+/// How many have a source that is about the bank, and not about its standard alone.
+fn sourced_for_this_bank(template: &Template) -> usize {
+    let about_it = |source: &&Source| source.publisher != Publisher::Standard;
+    let covered = |key: &str| template.sources().iter().filter(about_it).any(|it| it.covers(key));
+    template.values().iter().filter(|(key, _)| covered(key)).count()
+}
+
 #[test]
-fn there_are_at_least_sixty_profiles_of_fifteen_countries() {
-    let profiles = all_profiles();
-    let countries: BTreeSet<&String> = profiles.iter().flat_map(|bank| &bank.countries).collect();
-    assert!(profiles.len() >= 60, "{}", profiles.len());
-    assert!(countries.len() >= 15, "{countries:?}");
+fn every_template_has_a_sourced_value_and_most_have_five() {
+    let templates = Templates::built_in().unwrap();
+    for template in templates.iter() {
+        let id = &template.facts().id;
+        assert!(sourced_for_this_bank(template) > 0, "{id}: no source is about this bank");
+    }
+    let count = |wanted: &dyn Fn(&Template) -> bool| {
+        templates.iter().filter(|template| wanted(template)).count()
+    };
+    let countries: BTreeSet<&String> =
+        templates.iter().flat_map(|template| &template.facts().countries).collect();
+    insta::assert_snapshot!(format!(
+        "templates: {}\ncountries: {}\nfive or more values with a source: {}\n\
+         five or more with a source about the bank: {}\nno unverified value: {}",
+        count(&|_| true),
+        countries.len(),
+        count(&|template| sourced(template).0 >= 5),
+        count(&|template| sourced_for_this_bank(template) >= 5),
+        count(&|template| template.unverified().is_empty()),
+    ));
 }
 
 #[test]
@@ -134,11 +162,19 @@ fn version(standard: &Standard) -> String {
 
 #[test]
 fn all_profiles_at_a_glance() {
+    let templates = Templates::built_in().unwrap();
+    let sources = |id: &str| match templates.get(id) {
+        Some(template) => {
+            let (sourced, all) = sourced(template);
+            format!(" | {sourced} of {all} sourced")
+        }
+        None => String::new(),
+    };
     let mut table: Vec<String> = all_profiles()
         .iter()
         .map(|bank| {
             format!(
-                "{:9} {:28} {:16} {:7} | {} | {} | {}",
+                "{:9} {:28} {:16} {:7} | {} | {} | {}{}",
                 bank.countries.join(","),
                 bank.id,
                 bank.standard.name(),
@@ -146,6 +182,7 @@ fn all_profiles_at_a_glance() {
                 words(&bank.sca_methods),
                 words(&bank.rails),
                 words(&bank.capabilities),
+                sources(&bank.id),
             )
         })
         .collect();
@@ -290,6 +327,42 @@ fn files_that_do_not_complete_a_template_are_named_with_the_key() {
     fails("whole", ("gb/x.toml", whole), &["`api_base_url` must be \"{operator}\""]);
     let poor = "template = true\nid = \"x\"\napi_base_url = \"{operator}\"\n";
     fails("poor", ("gb/x.toml", poor), &["missing field `name`"]);
+}
+
+#[test]
+fn a_source_that_is_not_sound_is_one_line_with_file_and_key() {
+    let ((_, _), text) = files().into_iter().find(|((_, id), _)| id == "barclays").unwrap();
+    let (facts, _) = text.split_once("[[sources]]").unwrap_or((&text, ""));
+    let sound = "document = \"Handbook\"\npublisher = \"bank\"\ndate = \"2026-08\"\n\
+                 address = \"https://bank.test\"\nkeys = [\"rails\", \"limits\"]\n";
+    let parsed = |source: &str| {
+        Template::parse("gb/barclays.toml", &format!("{facts}\n[[sources]]\n{source}"))
+    };
+    let template = parsed(sound).unwrap();
+    let unverified = template.unverified();
+    assert!(unverified.contains(&"bic".to_owned()), "{unverified:?}");
+    assert!(!unverified.contains(&"rails".to_owned()), "{unverified:?}");
+    assert!(!unverified.iter().any(|key| key.starts_with("limits")), "{unverified:?}");
+    for (from, to, expected) in [
+        ("\"rails\"", "\"rials\"", "`sources.keys` names `rials`"),
+        ("\"rails\"", "\"rail\"", "`sources.keys` names `rail`"),
+        ("\"rails\"", "\"api_base_url\"", "names `api_base_url`: this template has no value"),
+        ("keys = [\"rails\", \"limits\"]", "keys = []", "`sources.keys` of `Handbook`"),
+        ("\"Handbook\"", "\" \"", "`sources.document`"),
+        ("2026-08", "2026-13", "`sources.date` is `2026-13`"),
+        ("2026-08", "August 2026", "`sources.date` is `August 2026`"),
+        ("https://", "http://", "`sources.address` is `http://bank.test`"),
+        ("\"bank\"", "\"bnak\"", "`sources[0].publisher`: unknown variant `bnak`"),
+        ("date =", "dated =", "`sources[0].dated`: unknown field"),
+        ("document = \"Handbook\"\n", "", "missing field `document`"),
+    ] {
+        assert!(sound.contains(from), "{from}");
+        let error = parsed(&sound.replacen(from, to, 1)).unwrap_err().to_string();
+        assert!(error.contains("gb/barclays.toml") && error.contains(expected), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+    let error = Template::parse("a.toml", &format!("sources = 1\n{facts}")).unwrap_err();
+    assert!(error.to_string().contains("sources"), "{error}");
 }
 
 #[test]

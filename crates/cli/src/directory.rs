@@ -7,11 +7,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use banks::profile::BankProfile;
-use banks::template::{OPERATOR_PLACEHOLDER, Template, Templates};
+use banks::template::{OPERATOR_PLACEHOLDER, Source, Template, Templates};
 use banks::{Directory, ProfileError};
 
 use crate::args::{BanksCommand, BanksOptions};
 use crate::terminal;
+
+/// Title of the values that no source is named for.
+const UNVERIFIED: &str = "unverified: no source; compare with the bank's documentation";
 
 /// Lists templates, prints a file, or checks a folder.
 ///
@@ -55,7 +58,8 @@ fn line(bank: &BankProfile) -> String {
     format!("{countries:5} {:28} {standard:16} {}", bank.id, bank.name)
 }
 
-/// The operator's file for a template, before it is filled in.
+/// The operator's file for a template, before it is filled in, with the template's values and their
+/// sources as comments.
 fn completion(id: &str) -> anyhow::Result<String> {
     let templates = Templates::built_in()?;
     let template = templates
@@ -67,15 +71,62 @@ fn completion(id: &str) -> anyhow::Result<String> {
     lines.extend(
         template.left_open().iter().map(|key| format!("{key} = \"{OPERATOR_PLACEHOLDER}\"")),
     );
+    lines.extend(values(template).iter().flat_map(|text| text.split('\n')).map(comment));
     Ok(lines.join("\n"))
+}
+
+fn comment(line: &str) -> String {
+    format!("# {line}").trim_end().to_owned()
+}
+
+/// The template's values by source, and those that have none.
+fn values(template: &Template) -> Vec<String> {
+    let values = template.values();
+    let mut lines = Vec::new();
+    let mut block = |title: String, wanted: &dyn Fn(&str) -> bool| {
+        let mut own = values.iter().filter(|(key, _)| wanted(key)).peekable();
+        if own.peek().is_some() {
+            lines.extend([String::new(), title]);
+            lines.extend(own.map(|(key, value)| format!("  {key} = {value}")));
+        }
+    };
+    for source in template.sources() {
+        block(title(source), &|key| source.covers(key));
+    }
+    let unverified = template.unverified();
+    block(UNVERIFIED.to_owned(), &|key| unverified.iter().any(|own| own == key));
+    lines
+}
+
+fn title(source: &Source) -> String {
+    let Source { document, date, .. } = source;
+    let address = source.address.as_ref().map_or_else(String::new, |address| format!(" {address}"));
+    format!("{}: {document}, {date}{address}", source.publisher.word())
 }
 
 fn check(folder: &Path) -> Result<String, ProfileError> {
     let directory = Directory::load_dir(folder)?;
     let mut lines: Vec<String> = directory.iter().map(line).collect();
     lines.sort();
-    lines.push(format!("{} loaded", lines.len()));
+    let loaded = lines.len();
+    lines.extend(directory.iter().filter_map(|bank| warning(&bank.id, &directory)));
+    lines.push(match lines.len() - loaded {
+        0 => format!("{loaded} loaded"),
+        warned => format!("{loaded} loaded, {warned} with a warning"),
+    });
     Ok(lines.join("\n"))
+}
+
+/// The values that an operator must look up before real payers use the bank.
+fn warning(id: &str, directory: &Directory) -> Option<String> {
+    let unverified = directory.unverified(id);
+    (!unverified.is_empty()).then(|| {
+        format!(
+            "warning: {id}: no source says `{}`; before production, compare with the bank's \
+             documentation and write what is right into your file",
+            unverified.join("`, `")
+        )
+    })
 }
 
 #[cfg(test)]
@@ -85,8 +136,9 @@ mod tests {
     #[test]
     fn a_printed_file_completes_its_template_once_it_is_filled_in() {
         let printed = completion("lloyds").unwrap();
+        let (to_fill_in, _) = printed.split_once("\n#\n").unwrap();
         assert_eq!(
-            printed,
+            to_fill_in,
             "# gb/lloyds.toml\ntemplate = \"lloyds\"\napi_base_url = \"{operator}\"\n\
              standard.uk-open-banking.issuer = \"{operator}\""
         );
@@ -98,7 +150,87 @@ mod tests {
         assert!(error.contains("lloyds.toml") && error.contains("api_base_url"), "{error}");
         std::fs::write(&file, printed.replace("{operator}", "https://bank.test")).unwrap();
         let said = check(folder.path()).unwrap();
-        assert!(said.contains("Lloyds Bank") && said.ends_with("1 loaded"), "{said}");
+        assert!(said.contains("Lloyds Bank") && said.contains("\n1 loaded"), "{said}");
+    }
+
+    /// A template of an operator's folder: some of its values have sources.
+    const TEMPLATE: &str = r#"template = true
+id = "some-bank"
+name = "Some Bank"
+bic = "SOMEDEFF"
+countries = ["DE"]
+executes_at_approval = true
+api_base_url = "{operator}"
+rails = ["sepa"]
+currencies = ["EUR"]
+sca_methods = ["redirect"]
+capabilities = ["single_payment"]
+mandatory_fields = ["debtor_account"]
+
+[standard.next-gen-psd2]
+version = "1.3.12"
+psu_id_type = "SOME"
+
+[[sources]]
+document = "Some Bank, XS2A handbook 2.1"
+publisher = "bank"
+date = "2026-08-21"
+address = "https://bank.test/handbook"
+keys = ["standard.next-gen-psd2", "rails"]
+
+[[sources]]
+document = "Register of banks"
+publisher = "register"
+date = "2026"
+keys = ["bic"]
+"#;
+
+    #[test]
+    fn values_of_a_template_are_printed_with_their_sources() {
+        let template = Template::parse("de/some-bank.toml", TEMPLATE).unwrap();
+        assert_eq!(
+            values(&template).join("\n"),
+            r#"
+bank: Some Bank, XS2A handbook 2.1, 2026-08-21 https://bank.test/handbook
+  rails = ["sepa"]
+  standard.next-gen-psd2.psu_id_type = "SOME"
+  standard.next-gen-psd2.version = "1.3.12"
+
+register: Register of banks, 2026
+  bic = "SOMEDEFF"
+
+unverified: no source; compare with the bank's documentation
+  capabilities = ["single_payment"]
+  mandatory_fields = ["debtor_account"]
+  sca_methods = ["redirect"]"#
+        );
+    }
+
+    #[test]
+    fn a_check_warns_of_values_without_a_source_until_the_operator_writes_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            std::fs::create_dir_all(folder.path().join("de")).unwrap();
+            std::fs::write(folder.path().join("de").join(name), text).unwrap();
+        };
+        let mut own = "template = \"some-bank\"\nid = \"own\"\n\
+                       api_base_url = \"https://bank.test/v1\"\n"
+            .to_owned();
+        write("some-bank.toml", TEMPLATE);
+        write("own.toml", &own);
+        let said = check(folder.path()).unwrap();
+        let warning = "warning: own: no source says `capabilities`, `mandatory_fields`, \
+                       `sca_methods`; before production, compare with the bank's documentation \
+                       and write what is right into your file\n1 loaded, 1 with a warning";
+        assert!(said.ends_with(warning), "{said}");
+        own.push_str("sca_methods = [\"redirect\"]\nmandatory_fields = []\n");
+        write("own.toml", &own);
+        let said = check(folder.path()).unwrap();
+        assert!(said.contains("no source says `capabilities`;"), "{said}");
+        own.push_str("capabilities = [\"single_payment\"]\n");
+        write("own.toml", &own);
+        let said = check(folder.path()).unwrap();
+        assert!(!said.contains("warning") && said.ends_with("\n1 loaded"), "{said}");
     }
 
     #[test]

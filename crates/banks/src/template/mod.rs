@@ -21,14 +21,19 @@
 //! The file lies over the template: a key that it has replaces the template's, tables are joined
 //! key by key, lists are replaced as a whole. With an `id` of its own, one template serves many
 //! banks. A key that is still `"{operator}"` afterwards is an error; the error names every such key.
+//!
+//! `[[sources]]` of a template names the documents that publish its values: [`Source`].
 
 mod built_in;
+mod sources;
 
 use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
 use crate::profile::{BankProfile, ProfileError};
+
+pub use self::sources::{Publisher, Source};
 
 /// Marks values in templates that only the operator knows.
 pub const OPERATOR_PLACEHOLDER: &str = "{operator}";
@@ -39,12 +44,15 @@ const STAND_IN: &str = "https://operator.invalid";
 const STAND_IN_BIC: &str = "OPERATOR";
 /// The key that makes a file a template, or names the template that the file completes.
 const TEMPLATE_KEY: &str = "template";
+/// The key of the documents that a template's values come from.
+const SOURCES_KEY: &str = "sources";
 
 /// A bank without the operator's part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     facts: BankProfile,
     left_open: Vec<String>,
+    sources: Vec<Source>,
     table: Table,
 }
 
@@ -77,6 +85,41 @@ impl Template {
         &self.left_open
     }
 
+    /// The documents that the values come from, in the file's order.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The values that can be wrong of a bank, as TOML, by dotted key: all but what is left open,
+    /// what lists the bank (its id, names, countries, logos), and what follows from other values
+    /// (the currencies from the rails).
+    #[must_use]
+    pub fn values(&self) -> Vec<(String, String)> {
+        sources::values(&self.table)
+            .into_iter()
+            .filter(|(key, _)| sources::needs_source(&self.table, key))
+            .map(|(key, value)| (key, value.to_string()))
+            .collect()
+    }
+
+    /// The keys of [`Template::values`] that no source names.
+    #[must_use]
+    pub fn unverified(&self) -> Vec<String> {
+        let sourced = |key: &str| self.sources.iter().any(|source| source.covers(key));
+        self.values().into_iter().map(|(key, _)| key).filter(|key| !sourced(key)).collect()
+    }
+
+    /// The unverified keys that `completion`, the operator's keys, does not set: the operator verifies
+    /// its own values.
+    #[must_use]
+    pub fn unverified_after(&self, completion: &Table) -> Vec<String> {
+        let written: Vec<String> =
+            sources::values(completion).into_iter().map(|(key, _)| key).collect();
+        let left = |key: &String| !written.contains(key);
+        self.unverified().into_iter().filter(left).collect()
+    }
+
     /// The bank that the template and `completion`, the operator's keys, make together. `file` is
     /// only for messages.
     ///
@@ -93,7 +136,8 @@ impl Template {
         BankProfile::of_table(file, table)
     }
 
-    fn of_table(file: &str, table: Table) -> Result<Template, ProfileError> {
+    fn of_table(file: &str, mut table: Table) -> Result<Template, ProfileError> {
+        let sources = take_sources(file, &mut table)?;
         let left_open = open_keys(&table);
         if !left_open.iter().any(|key| key == "api_base_url") {
             return Err(fail(file, format!("`api_base_url` must be \"{OPERATOR_PLACEHOLDER}\"")));
@@ -104,7 +148,7 @@ impl Template {
         if facts.simulated {
             return Err(fail(file, "`simulated` has no place in a template".to_owned()));
         }
-        Ok(Template { facts, left_open, table })
+        Ok(Template { facts, left_open, sources, table })
     }
 }
 
@@ -176,6 +220,21 @@ impl ProfileFile {
             Some(Value::String(template)) => Ok(ProfileFile::Completion { template, table }),
             Some(_) => Err(fail(file, "`template` must be true or a template's id".to_owned())),
         }
+    }
+}
+
+/// Takes `[[sources]]` out of a template's table.
+fn take_sources(file: &str, table: &mut Table) -> Result<Vec<Source>, ProfileError> {
+    let Some(value) = table.remove(SOURCES_KEY) else {
+        return Ok(Vec::new());
+    };
+    let sources: Vec<Source> = serde_path_to_error::deserialize(value).map_err(|error| {
+        fail(file, format!("`{SOURCES_KEY}{}`: {}", error.path(), error.inner().message()))
+    })?;
+    let keys: Vec<String> = sources::values(table).into_iter().map(|(key, _)| key).collect();
+    match sources.iter().find_map(|source| source.complaint(&keys)) {
+        None => Ok(sources),
+        Some(complaint) => Err(fail(file, complaint)),
     }
 }
 

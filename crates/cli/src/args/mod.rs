@@ -183,12 +183,12 @@ pub enum BanksCommand {
         #[arg(long, value_parser = values::country)]
         country: Option<String>,
     },
-    /// Print the file that completes a template, with the missing values
+    /// Print the file that completes a template: the missing values, and the sources of the others
     Show {
         /// Id of the template
         id: String,
     },
-    /// Load a folder of banks, and list them or report errors
+    /// Load a folder of banks, and list them or report errors; warn of values without a source
     Check {
         /// The folder that holds `<country>/<id>.toml`
         folder: PathBuf,
