@@ -1,6 +1,7 @@
 //! The surroundings of a call to a bank: which bank, who we are there, who pays, network and time.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use domain::seams::{Clock, Ids};
@@ -61,13 +62,34 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// The payer's browser, as far as it is known while the payer is present.
+/// The payer's browser, as far as it is known while the payer is present. Banks get each text only if it
+/// is allowed in a header.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PsuContext {
-    /// IPv4 or IPv6 address.
-    pub ip_address: Option<String>,
+    /// The address from which the payer calls us, or the member.
+    pub ip_address: Option<IpAddr>,
+    /// The port of that address.
+    pub ip_port: Option<u16>,
     /// The browser's `User-Agent`.
     pub user_agent: Option<String>,
+    /// The browser's `Accept`.
+    pub accept: Option<String>,
+    /// The browser's `Accept-Charset`.
+    pub accept_charset: Option<String>,
+    /// The browser's `Accept-Encoding`.
+    pub accept_encoding: Option<String>,
+    /// The browser's `Accept-Language`.
+    pub accept_language: Option<String>,
+    /// The payer's place: `GEO:52.506931;13.144558`.
+    pub geo_location: Option<String>,
+}
+
+impl PsuContext {
+    /// Whether the payer is there now.
+    #[must_use]
+    pub fn is_present(&self) -> bool {
+        self.ip_address.is_some()
+    }
 }
 
 /// Addresses of payers stay out of logs.
@@ -97,4 +119,7 @@ pub struct Call<'a> {
     pub timeout_ms: u64,
     /// The payer's browser.
     pub psu: PsuContext,
+    /// The address from which we call banks, for standards that want an address though no payer is
+    /// present.
+    pub own_address: IpAddr,
 }

@@ -1,8 +1,6 @@
 //! The parts of an exchange that all standards share: headers, ids in paths, reading JSON, and the
 //! meaning of a missing answer.
 
-use std::net::IpAddr;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
@@ -10,8 +8,8 @@ use crate::call::{Call, EidasIdentity};
 use crate::error::{BankError, cut};
 use crate::wire::WireError;
 
-/// The longest user agent that is forwarded, in bytes; a longer one is left out.
-const USER_AGENT_BYTES_MAX: usize = 512;
+/// The longest text of the payer's browser that is forwarded, in bytes; a longer one is left out.
+const BROWSER_TEXT_BYTES_MAX: usize = 512;
 /// The longest id of a resource at a bank, in bytes.
 const RESOURCE_ID_BYTES_MAX: usize = 128;
 /// All characters but the unreserved ones of RFC 3986, section 2.3.
@@ -22,17 +20,39 @@ pub(crate) fn header(name: &str, value: impl Into<String>) -> (String, String) {
     (name.to_owned(), value.into())
 }
 
-/// The payer's address, where it surely is one.
-pub(crate) fn psu_ip_address<'a>(call: &'a Call<'_>) -> Option<&'a str> {
-    call.psu.ip_address.as_deref().filter(|text| text.parse::<IpAddr>().is_ok())
+/// The payer's address.
+pub(crate) fn psu_ip_address(call: &Call<'_>) -> Option<String> {
+    call.psu.ip_address.map(|address| address.to_string())
 }
 
 /// The payer's browser, if its text is allowed in a header.
 pub(crate) fn psu_user_agent<'a>(call: &'a Call<'_>) -> Option<&'a str> {
-    call.psu.user_agent.as_deref().filter(|text| {
-        (1..=USER_AGENT_BYTES_MAX).contains(&text.len())
+    of_browser(&call.psu.user_agent)
+}
+
+/// A text of the payer's browser, if it is allowed in a header.
+fn of_browser(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| {
+        (1..=BROWSER_TEXT_BYTES_MAX).contains(&text.len())
             && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
     })
+}
+
+/// The payer's browser in the headers that NextGenPSD2 and STET have for it.
+pub(crate) fn psu_headers(call: &Call<'_>) -> Vec<(String, String)> {
+    let psu = &call.psu;
+    let port = psu.ip_port.map(|port| port.to_string());
+    let headers = [
+        ("psu-ip-address", psu_ip_address(call)),
+        ("psu-ip-port", port.filter(|_| psu.is_present())),
+        ("psu-user-agent", of_browser(&psu.user_agent).map(str::to_owned)),
+        ("psu-accept", of_browser(&psu.accept).map(str::to_owned)),
+        ("psu-accept-charset", of_browser(&psu.accept_charset).map(str::to_owned)),
+        ("psu-accept-encoding", of_browser(&psu.accept_encoding).map(str::to_owned)),
+        ("psu-accept-language", of_browser(&psu.accept_language).map(str::to_owned)),
+        ("psu-geo-location", of_browser(&psu.geo_location).map(str::to_owned)),
+    ];
+    headers.into_iter().filter_map(|(name, value)| Some(header(name, value?))).collect()
 }
 
 /// An id of the bank's as one segment of a path.

@@ -18,7 +18,7 @@ const MEMBER: &str = "m:2dPMaPrXkdTd9cZcVKVHQM:bscuLe";
 
 /// Commands that cannot succeed, as a shell splits them. The folder `certs` has every file that
 /// `certs develop` and `certs request` write; `notes.txt` is no certificate.
-const BAD_INPUT: [&str; 45] = [
+const BAD_INPUT: [&str; 46] = [
     "",
     "serve",
     "sandbox --port 70000",
@@ -30,6 +30,7 @@ const BAD_INPUT: [&str; 45] = [
     "sandbox --port 0 --smtp-url mail.example",
     "sandbox --port 0 --mail-from nobody",
     "sandbox --port 0 --browser-origin shop.example",
+    "sandbox --port 0 --trusted-proxy 10.0.0.0/40",
     "sandbox --port 0 --accepted-host http://shop.example",
     "sandbox --port 0 --rate-limit fast",
     "sandbox --port 0 --bank-timeout 0",

@@ -1,5 +1,6 @@
 //! [`App`]: everything that use cases and jobs share. One per process.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -16,6 +17,7 @@ use domain::mail::MailAddress;
 use domain::sealed::Sealed;
 use domain::seams::{BoxFuture, Clock, Ids};
 use domain::step::Lane;
+use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use store::Db;
 use store::jobs::Lease;
@@ -69,6 +71,10 @@ pub struct Settings {
     pub idempotency_keys_kept_days: u32,
     /// How many requests members may send.
     pub rate_limits: RateLimits,
+    /// Networks of the proxies in front of us: only their `X-Forwarded-For` names a payer's address.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The address from which we call banks.
+    pub own_address: IpAddr,
 }
 
 impl Default for Settings {
@@ -87,6 +93,8 @@ impl Default for Settings {
             bank_calls_kept_days: 90,
             idempotency_keys_kept_days: 30,
             rate_limits: RateLimits::default(),
+            trusted_proxies: vec![],
+            own_address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         }
     }
 }

@@ -89,6 +89,7 @@ impl AtBank<'_> {
             ids: self.app.ids(),
             timeout_ms: self.app.parts.settings.bank_timeout_ms,
             psu: self.psu.clone(),
+            own_address: self.app.parts.settings.own_address,
         };
         (self.app.protocols.protocol_for(self.bank), call)
     }

@@ -11,13 +11,9 @@ use super::wire::TppMessage;
 use crate::call::Call;
 use crate::eidas::Certificate;
 use crate::error::{BankError, words};
-use crate::exchange::{eidas, header, no_response, psu_ip_address, psu_user_agent};
+use crate::exchange::{eidas, header, no_response, psu_headers};
 use crate::http_signature::signature;
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
-
-/// The value for an unknown address of the payer: the standard requires an address, and one of the
-/// documentation range (RFC 5737) is recognisable as a placeholder.
-const NO_ADDRESS: &str = "192.0.2.1";
 
 /// The request to a resource.
 pub(super) struct Ask<'a> {
@@ -59,12 +55,9 @@ pub(super) async fn send(call: &Call<'_>, ask: Ask<'_>) -> Result<Response, Bank
 fn request(call: &Call<'_>, ask: Ask<'_>) -> Result<Request, BankError> {
     let identity = eidas(call)?;
     let request_id = ask.request_id.unwrap_or_else(|| random_uuid(call.ids));
-    let mut headers = vec![
-        header("accept", "application/json"),
-        header("x-request-id", &request_id),
-        header("psu-ip-address", psu_ip_address(call).unwrap_or(NO_ADDRESS)),
-    ];
-    headers.extend(psu_user_agent(call).map(|agent| header("psu-user-agent", agent)));
+    let mut headers =
+        vec![header("accept", "application/json"), header("x-request-id", &request_id)];
+    headers.extend(psu_headers(call));
     headers.extend(ask.bearer.map(|token| header("authorization", format!("Bearer {token}"))));
     headers.extend(ask.body.as_ref().map(|_| header("content-type", "application/json")));
     headers.extend(ask.headers);

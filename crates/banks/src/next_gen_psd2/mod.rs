@@ -59,6 +59,10 @@ impl NextGenPsd2 {
             Ask::with_body("create-payment", method, resource.path(), body, context.bearer());
         ask.request_id = Some(request_id_of(&attempt.idempotency_key));
         ask.headers = psu_headers(call, &context, attempt)?;
+        if !call.psu.is_present() {
+            // Section 4.8: without the payer's address the creation carries the TPP's own.
+            ask.headers.push(header("psu-ip-address", call.own_address.to_string()));
+        }
         let own = settings(call.bank)?;
         let preferences = [
             ("tpp-explicit-authorisation-preferred", own.explicit_authorisation),

@@ -169,7 +169,7 @@ impl PolishApi {
             refresh_token: asked.refresh_token,
             redirect_uri: asked.redirect_uri,
             client_id: client_id(call)?,
-            is_user_session: call.psu.ip_address.is_some(),
+            is_user_session: call.psu.is_present(),
             user_ip: crate::exchange::psu_ip_address(call),
             user_agent: crate::exchange::psu_user_agent(call),
         };

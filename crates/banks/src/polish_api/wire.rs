@@ -25,7 +25,7 @@ pub(super) struct RequestHeader<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user_agent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) ip_address: Option<&'a str>,
+    pub(super) ip_address: Option<String>,
     pub(super) send_date: String,
     pub(super) tpp_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -391,7 +391,7 @@ pub(super) struct TokenRequest<'a> {
     pub(super) client_id: &'a str,
     pub(super) is_user_session: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) user_ip: Option<&'a str>,
+    pub(super) user_ip: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user_agent: Option<&'a str>,
 }

@@ -11,7 +11,7 @@ use crate::cache::after;
 use crate::call::Call;
 use crate::eidas::Certificate;
 use crate::error::{BankError, words};
-use crate::exchange::{eidas, header, no_response, psu_ip_address, psu_user_agent, read};
+use crate::exchange::{eidas, header, no_response, psu_headers, read};
 use crate::http_signature::signature;
 use crate::profile::{HttpSignature, KeyId, SignedHeader};
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
@@ -112,8 +112,7 @@ fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request, BankError
         header("x-request-id", random_uuid(call.ids)),
         header("date", call.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()),
     ];
-    headers.extend(psu_ip_address(call).map(|address| header("psu-ip-address", address)));
-    headers.extend(psu_user_agent(call).map(|agent| header("psu-user-agent", agent)));
+    headers.extend(psu_headers(call));
     if ask.body.is_some() {
         headers.push(header("content-type", "application/json"));
         headers.push(header("digest", algorithm.digest(&body)));

@@ -109,9 +109,11 @@ impl Scene {
             ids: &self.ids,
             timeout_ms: 5_000,
             psu: PsuContext {
-                ip_address: Some("203.0.113.7".to_owned()),
+                ip_address: Some("203.0.113.7".parse().unwrap()),
                 user_agent: Some("Mozilla/5.0 (X11)".to_owned()),
+                ..PsuContext::default()
             },
+            own_address: [198, 51, 100, 1].into(),
         }
     }
 }

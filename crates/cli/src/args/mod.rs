@@ -350,6 +350,10 @@ pub struct SandboxOptions {
     /// be repeated. Every origin may read public data
     #[arg(long, value_name = "ORIGIN", value_parser = values::origin)]
     pub browser_origin: Vec<String>,
+    /// The network of a proxy in front of the gateway, such as 10.0.0.0/8: its `X-Forwarded-For` names
+    /// the payer's address; may be repeated
+    #[arg(long, value_name = "NETWORK", value_parser = values::network)]
+    pub trusted_proxy: Vec<ipnet::IpNet>,
     /// How long a simulated bank takes to execute an order, in milliseconds
     #[arg(long, default_value_t = 800, value_name = "MS")]
     pub execution_delay: u64,

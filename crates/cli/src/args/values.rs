@@ -107,6 +107,17 @@ pub fn origin(text: &str) -> Result<String, String> {
     }
 }
 
+/// The network of a proxy: an address and how many of its bits count, or an address alone.
+///
+/// # Errors
+/// Says what is expected.
+pub fn network(text: &str) -> Result<ipnet::IpNet, String> {
+    let alone = || text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+    text.parse::<ipnet::IpNet>().or_else(|_| alone()).map_err(|_| {
+        format!("`{text}` is not a network; expected is an address such as 10.0.0.1, or 10.0.0.0/8")
+    })
+}
+
 /// A host of the gateway, with an optional port.
 ///
 /// # Errors

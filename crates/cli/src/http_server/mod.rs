@@ -30,6 +30,7 @@ use tower::ServiceExt;
 
 use self::activity::Activity;
 use self::watched::{RequestBody, ResponseBody, Stream};
+use web::pages::browser::Peer;
 
 /// The most connections at the same time; fewer if the limit of open files is too small for them.
 pub const CONNECTIONS_MAX: usize = 10_000;
@@ -176,13 +177,18 @@ async fn serve_one(
     limits: Limits,
     mut ended: watch::Receiver<bool>,
 ) {
+    // A connection that has broken off already has no other end.
+    let peer = stream.peer_addr().ok();
     let io = TokioIo::new(Stream { inner: stream, activity: Arc::clone(&activity) });
     let of_service = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
         let (router, open) = (router.clone(), Arc::clone(&open));
         let activity = Arc::clone(&of_service);
         async move {
-            let request = request.map(|body| RequestBody::new(body, Arc::clone(&activity)));
+            let mut request = request.map(|body| RequestBody::new(body, Arc::clone(&activity)));
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(Peer(peer));
+            }
             let mut response = router.oneshot(request).await?;
             if open.room.available_permits() == 0 {
                 // An idle connection would be closed soon, maybe while its next request is on its way.

@@ -58,6 +58,7 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
         database: None,
         accepted_host: vec![],
         browser_origin: vec![],
+        trusted_proxy: vec![],
         execution_delay: 800,
         bank_timeout: 10_000,
         connections: None,

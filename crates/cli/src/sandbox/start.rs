@@ -229,6 +229,7 @@ fn settings(
         sandbox: true,
         unsigned_reads: true,
         browser_origins: options.browser_origin.clone(),
+        trusted_proxies: options.trusted_proxy.clone(),
         accepted_hosts: options.accepted_host.clone(),
         bank_timeout_ms: options.bank_timeout,
         rate_limits,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use banks::approvals::Credentials;
 use bytes::Bytes;
@@ -16,11 +16,12 @@ use domain::flicker::FlickerCode;
 use domain::payment::Payment;
 use gateway::{App, GatewayError, payments};
 
+use super::browser::Browser;
 use super::session::{PaymentInPath, bank_name, here, load, stage_page, summary, unavailable};
 use super::summary::Summary;
 use super::view::{Form, View};
 use super::way_back::member_url;
-use super::{Page, VISIT, page, picture, psu_of, stale_visit};
+use super::{Page, VISIT, page, picture, stale_visit};
 use crate::language::Language;
 
 /// The most answers of one form.
@@ -126,7 +127,7 @@ pub(crate) async fn answer(
     State(app): State<Arc<App>>,
     language: Language,
     id: PaymentInPath,
-    headers: HeaderMap,
+    browser: Browser,
     body: Bytes,
 ) -> Response {
     let payment = match load(&app, language, id).await {
@@ -143,7 +144,7 @@ pub(crate) async fn answer(
     if let Some(stale) = stale_visit(&app, language, payment.id.as_str(), path, visit) {
         return stale;
     }
-    let psu = psu_of(&headers);
+    let Browser(psu) = browser;
     match payments::answer_on_page(&app, &payment.id, Credentials(answers), psu).await {
         Ok(_) | Err(GatewayError::Refused(_)) => Redirect::to(&here(&payment.id)).into_response(),
         Err(GatewayError::Unanswered { .. }) => {

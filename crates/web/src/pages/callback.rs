@@ -18,6 +18,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use banks::call::PsuContext;
 use banks::psu_return::{PARAMETERS_MAX, parameters_of};
 use bytes::Bytes;
 use domain::initiation::Flow;
@@ -27,6 +28,7 @@ use gateway::payments::{PsuReturnOutcome, psu_returned};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::browser::Browser;
 use super::departure;
 use super::session::here;
 use super::view::View;
@@ -87,6 +89,7 @@ pub(crate) async fn from_query(
     language: Language,
     method: Method,
     headers: HeaderMap,
+    Browser(psu): Browser,
     uri: Uri,
 ) -> Response {
     if method == Method::HEAD {
@@ -98,7 +101,7 @@ pub(crate) async fn from_query(
     if !answered {
         return page(StatusCode::OK, &FragmentPage { language });
     }
-    match record(&app, language, &parameters, &headers).await {
+    match record(&app, language, &parameters, psu).await {
         Ok(back) => Redirect::to(&next_url(&app, &back, &headers)).into_response(),
         Err(response) => response,
     }
@@ -127,6 +130,7 @@ pub(crate) async fn from_form(
     State(app): State<Arc<App>>,
     language: Language,
     headers: HeaderMap,
+    Browser(psu): Browser,
     body: Bytes,
 ) -> Response {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
@@ -138,7 +142,7 @@ pub(crate) async fn from_form(
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.starts_with("application/json"));
-    match record(&app, language, &parameters, &headers).await {
+    match record(&app, language, &parameters, psu).await {
         Ok(back) if by_script => {
             Json(json!({ "location": next_url(&app, &back, &headers) })).into_response()
         }
@@ -181,7 +185,7 @@ async fn from_bank(
     if let Some(key) = key.and_then(|key| key.to_str().ok()) {
         parameters.push(("apiKey".to_owned(), key.to_owned()));
     }
-    match record(app, language, &parameters, headers).await {
+    match record(app, language, &parameters, PsuContext::default()).await {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(response) => response.status().into_response(),
     }
@@ -195,9 +199,9 @@ async fn record(
     app: &Arc<App>,
     language: Language,
     parameters: &[(String, String)],
-    headers: &HeaderMap,
+    psu: PsuContext,
 ) -> Result<(Payment, bool), Response> {
-    match psu_returned(app, parameters, super::psu_of(headers)).await {
+    match psu_returned(app, parameters, psu).await {
         Ok(PsuReturnOutcome::Payment { payment, says_error }) => Ok((*payment, says_error)),
         Ok(PsuReturnOutcome::NotOurs(why)) => {
             tracing::info!(why, "a callback that fits no payment");

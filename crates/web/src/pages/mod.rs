@@ -10,6 +10,7 @@ mod account_text;
 pub mod approval;
 pub mod assets;
 mod bank_choice;
+pub mod browser;
 pub mod callback;
 mod departure;
 pub mod initiate_payment;
@@ -25,10 +26,9 @@ use askama::Template;
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
-use banks::call::PsuContext;
 use domain::payment::Payment;
 use gateway::App;
 
@@ -85,12 +85,6 @@ async fn without_nul(request: Request) -> Result<Request, Response> {
 #[must_use]
 pub(crate) fn session_url(public_url: &str, payment: &Payment) -> String {
     format!("{public_url}/session/{}", payment.id)
-}
-
-/// The payer's browser, as far as its headers show.
-pub(crate) fn psu_of(headers: &HeaderMap) -> PsuContext {
-    let user_agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    PsuContext { ip_address: None, user_agent: user_agent.map(str::to_owned) }
 }
 
 /// The text of a result or a problem: the beginning of the ids of two messages, which end in `-title` and

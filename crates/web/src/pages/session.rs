@@ -16,7 +16,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::BankProfile;
 use bytes::Bytes;
@@ -28,14 +28,13 @@ use gateway::{App, GatewayError, payments};
 use jiff::SignedDuration;
 
 use super::bank_choice::{self, Place};
+use super::browser::Browser;
 use super::callback::to_the_shop;
 use super::summary::Summary;
 use super::token_request::{self, Face};
 use super::view::View;
 use super::way_back::member_url;
-use super::{
-    Page, Says, VISIT, approval, departure, page, problem, psu_of, stale_visit, standing_order,
-};
+use super::{Page, Says, VISIT, approval, departure, page, problem, stale_visit, standing_order};
 use crate::api::query::Query;
 use crate::language::Language;
 
@@ -138,11 +137,11 @@ pub(crate) async fn choose(
     State(app): State<Arc<App>>,
     language: Language,
     id: PaymentInPath,
-    headers: HeaderMap,
+    browser: Browser,
     body: Bytes,
 ) -> Response {
     if let Some(id) = token_request::id_in(&id) {
-        let form = (&headers, body.as_ref());
+        let form = (browser, body.as_ref());
         return token_request::choose_at(&app, language, &id, Face::Session, form).await;
     }
     let payment = match load(&app, language, id).await {
@@ -166,7 +165,7 @@ pub(crate) async fn choose(
         let message = language.text("pick-bank-missing");
         return stage_page(&app, language, &payment, None, Some(message));
     };
-    let psu = psu_of(&headers);
+    let Browser(psu) = browser;
     let account = match form.text("account").map(approval::payer_account) {
         None => None,
         Some(Some(account)) => Some(account),

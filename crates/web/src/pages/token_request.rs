@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use banks::profile::BankProfile;
 use bytes::Bytes;
@@ -29,11 +29,12 @@ use gateway::{App, GatewayError};
 use url::form_urlencoded::byte_serialize;
 
 use super::bank_choice::{self, BankRow, Place};
+use super::browser::Browser;
 use super::callback::to_the_shop;
 use super::session::{PaymentInPath, ResultPage, not_found, unavailable, waiting_at};
 use super::summary::Summary;
 use super::view::{Form, View};
-use super::{Page, Says, VISIT, approval, page, problem_with_ways, psu_of, stale_visit, way_back};
+use super::{Page, Says, VISIT, approval, page, problem_with_ways, stale_visit, way_back};
 use crate::api::query::Query;
 use crate::api::v1::token_requests::payees;
 use crate::language::Language;
@@ -104,11 +105,11 @@ pub(crate) async fn choose(
     State(app): State<Arc<App>>,
     language: Language,
     id: PaymentInPath,
-    headers: HeaderMap,
+    browser: Browser,
     body: Bytes,
 ) -> Response {
     match id_in(&id) {
-        Some(id) => choose_at(&app, language, &id, Face::RequestToken, (&headers, &body)).await,
+        Some(id) => choose_at(&app, language, &id, Face::RequestToken, (browser, &body)).await,
         None => not_found(language),
     }
 }
@@ -128,13 +129,13 @@ pub(super) async fn show_at(
     }
 }
 
-/// The answer to the payer's form: its headers and its body.
+/// The answer to the payer's form: the browser and the form.
 pub(super) async fn choose_at(
     app: &Arc<App>,
     language: Language,
     id: &TokenRequestId,
     face: Face,
-    (headers, body): (&HeaderMap, &[u8]),
+    (Browser(psu), body): (Browser, &[u8]),
 ) -> Response {
     let request = match token_requests::arrive(app, id).await {
         Ok(request) => request,
@@ -172,7 +173,7 @@ pub(super) async fn choose_at(
         bank_id: bank_id.to_owned(),
         payer_account,
         accepted: face == Face::RequestToken,
-        psu: psu_of(headers),
+        psu,
     };
     match token_requests::pay(app, id, choice).await {
         Ok(payment) => {

@@ -43,6 +43,7 @@ mod page_cancel;
 mod page_summaries;
 mod page_texts;
 mod pages_as_data;
+mod payers_address;
 mod personas;
 mod protocols;
 mod published_examples;

@@ -94,13 +94,13 @@ impl Driven<'_> {
         let named = Credentials(named.into());
         let opened =
             protocol.open(call, Approvable::Payment(order), &self.attempt, &named).await.unwrap();
-        self.led_to_the_end(opened).await
+        self.led_to_the_end(Approvable::Payment(order), opened).await
     }
 
     /// Plays the payer until nothing is left to approve.
-    async fn led_to_the_end(&self, begins: Approval) -> Approval {
+    async fn led_to_the_end(&self, what: Approvable<'_>, begins: Approval) -> Approval {
         let protocol = self.protocols.protocol_for(self.call.bank);
-        let (call, order) = (&self.call, &self.order);
+        let call = &self.call;
         let mut now = begins;
         let (mut consent, mut kept) = (None, None);
         for _ in 0..STEPS_MAX {
@@ -120,10 +120,7 @@ impl Driven<'_> {
                     let parameters: Vec<(String, String)> =
                         url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
                     let back = parse_return(&parameters).unwrap();
-                    protocol
-                        .complete(call, Approvable::Payment(order), pending, &back)
-                        .await
-                        .unwrap()
+                    protocol.complete(call, what, pending, &back).await.unwrap()
                 }
                 Approval::Continue { approach: Approach::Embedded { challenge }, .. } => {
                     let mut answers = Credentials::default();
@@ -132,28 +129,20 @@ impl Driven<'_> {
                         let answer = self.world.answer_of(&call.bank.id, &field.id, first).await;
                         answers.0.insert(field.id.clone(), answer);
                     }
-                    protocol
-                        .send_credentials(call, Approvable::Payment(order), pending, &answers)
-                        .await
-                        .unwrap()
+                    protocol.send_credentials(call, what, pending, &answers).await.unwrap()
                 }
                 Approval::Continue { approach: Approach::Decoupled { .. }, .. } => {
                     self.world.decide_in_app(&call.bank.id, Decision::Approve).await;
                     let callback = self.world.callbacks.lock().unwrap().pop();
                     match callback {
-                        None => {
-                            protocol.ask(call, Approvable::Payment(order), pending).await.unwrap()
-                        }
+                        None => protocol.ask(call, what, pending).await.unwrap(),
                         Some(callback) => {
                             let told: std::collections::BTreeMap<String, String> =
                                 serde_json::from_str(&callback.body).unwrap();
                             let mut told: Vec<(String, String)> = told.into_iter().collect();
                             told.push(("apiKey".to_owned(), callback.api_key));
                             let back = parse_return(&told).unwrap();
-                            protocol
-                                .complete(call, Approvable::Payment(order), pending, &back)
-                                .await
-                                .unwrap()
+                            protocol.complete(call, what, pending, &back).await.unwrap()
                         }
                     }
                 }
@@ -241,7 +230,8 @@ async fn at_banks_with(
             clock: world.clock.as_ref(),
             ids: world.ids.as_ref(),
             timeout_ms: 1_000,
-            psu: PsuContext { ip_address: Some("192.0.2.1".to_owned()), user_agent: None },
+            psu: PsuContext { ip_address: Some([203, 0, 113, 9].into()), ..PsuContext::default() },
+            own_address: [127, 0, 0, 1].into(),
         };
         check(&Driven { world, protocols: &protocols, call, order, attempt }).await;
     }
@@ -305,7 +295,10 @@ async fn what_is_not_executed_yet_can_be_cancelled_and_what_is_cannot() {
             let bank = &driven.call.bank.id;
             let mut placed = driven.placed().await;
             let answered = driven.cancel(&placed).await.unwrap();
-            let cancelled = driven.led_to_the_end(answered).await;
+            let bank_payment_id = placed.0.bank_payment_id.clone();
+            let held = Held { bank_payment_id: &bank_payment_id, token: None, context: None };
+            let what = Approvable::Cancellation { order: &driven.order, held };
+            let cancelled = driven.led_to_the_end(what, answered).await;
             assert_eq!(cancelled, Approval::Cancelled, "{bank}");
             assert_eq!(driven.progress(&mut placed).await, OrderProgress::Declined, "{bank}");
         });

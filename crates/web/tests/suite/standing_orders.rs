@@ -144,6 +144,7 @@ async fn a_standing_order_is_complete_when_the_bank_repeats_it() {
             ids: world.ids.as_ref(),
             timeout_ms: 1_000,
             psu: banks::PsuContext::default(),
+            own_address: [127, 0, 0, 1].into(),
         };
         let (consent_id, proof) = world.granted(&protocols, &call, &order).await;
         let protocol = protocols.protocol_for(bank);

@@ -63,8 +63,10 @@ impl Call {
     #[must_use]
     pub fn psu(&self) -> banks::call::PsuContext {
         banks::call::PsuContext {
-            ip_address: self.header("token-customer-ip-address").map(str::to_owned),
+            ip_address: self.header("token-customer-ip-address").and_then(|text| text.parse().ok()),
             user_agent: self.header("token-customer-user-agent").map(str::to_owned),
+            geo_location: self.header("token-customer-geo-location").and_then(place),
+            ..banks::call::PsuContext::default()
         }
     }
 
@@ -94,6 +96,32 @@ impl FromRequest<Arc<App>> for Call {
         let path = parts.uri.path().to_owned();
         Ok(Call { member, body, headers: parts.headers, path, query })
     }
+}
+
+/// A place as NextGenPSD2 writes it, `GEO:48.208200;16.373800`: degrees with six decimal places. `None`
+/// for any other text.
+fn place(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once(':')?;
+    let (latitude, longitude) = rest.split_once([';', ','])?;
+    let six_places = |text: &str| {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let six: String = fraction.chars().chain(std::iter::repeat('0')).take(6).collect();
+        format!("{whole}.{six}")
+    };
+    let within = |text: &str, most: u32| {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+        let all_digits =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        all_digits(whole)
+            && all_digits(fraction)
+            && whole.parse::<u32>().is_ok_and(|one| one <= most)
+    };
+    let valid = scheme.eq_ignore_ascii_case("geo")
+        && text.len() <= 64
+        && within(latitude, 90)
+        && within(longitude, 180);
+    valid.then(|| format!("GEO:{};{}", six_places(latitude), six_places(longitude)))
 }
 
 /// No text of a request may hold U+0000: PostgreSQL stores none. In JSON it comes as an escape.

@@ -2,7 +2,7 @@
 //! recorder; nothing opens a socket. Faults are put in the way by operation. Every exchange with a
 //! bank's API is judged against the published document of its standard and version.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
@@ -114,6 +114,7 @@ struct Planned {
 struct Kept {
     faults: Vec<Planned>,
     asked: Vec<&'static str>,
+    sent: HashMap<&'static str, Request>,
     violations: Vec<String>,
     hooks: Vec<Hook>,
     endpoint: VecDeque<Endpoint>,
@@ -203,6 +204,11 @@ impl TestWire {
     /// How often `operation` was asked, whatever came of it.
     pub fn count(&self, operation: &str) -> usize {
         self.kept.lock().unwrap().asked.iter().filter(|asked| **asked == operation).count()
+    }
+
+    /// The last request of `operation`.
+    pub fn sent_in(&self, operation: &str) -> Request {
+        self.kept.lock().unwrap().sent[operation].clone()
     }
 
     /// The operations that were asked so far, each once, in the order of their first time.
@@ -397,6 +403,7 @@ impl Wire for TestWire {
                 return self.take_hook(request);
             }
             let lost = || WireError::NoAnswer("the connection broke off".to_owned());
+            self.kept.lock().unwrap().sent.insert(request.operation, request.clone());
             match self.next_fault(request.operation) {
                 None => self.forward(&request).await,
                 Some(Fault::NotSent) => Err(WireError::NotSent("connection refused".to_owned())),
