@@ -102,7 +102,7 @@ fn what_cannot_be_agreed_is_said() {
         (vec!["set", &member, "--tpp-callback-url", "https://shop/#a"], "is no address"),
         (
             vec!["set", &member, "--add-beneficiary", "DE00"],
-            "`DE00` is not an account: `iban` should",
+            "`DE00` is not an account: the IBAN should",
         ),
         (vec!["set", &member, "--add-beneficiary", "card:1"], "`card:` is not a kind of account"),
     ] {

@@ -119,7 +119,11 @@ impl Payment {
             OrderProgress::Rejected => self.ended(End::Rejected, now),
             OrderProgress::InsufficientFunds => self.ended(End::RejectedInsufficientFunds, now),
             OrderProgress::Declined => {
-                let wanted = self.cancellation.as_ref().filter(|known| known.is_open());
+                // A cancellation that was asked for twice is refused the second time: the bank's word
+                // that the order was taken back counts more.
+                let taken_back = status.decline == Some(Decline::TakenBack);
+                let wanted =
+                    self.cancellation.as_ref().filter(|known| known.is_open() || taken_back);
                 let end = wanted.map_or(End::Declined, Cancellation::end);
                 self.decline = status.decline;
                 self.ended(end, now)

@@ -22,6 +22,8 @@ const LOOK_AGAIN_MS: u64 = 1_000;
 const DATABASE_RETRY_MS: u64 = 1_000;
 /// The smallest step back of the clock that counts as a clock that was set back, in milliseconds.
 const CLOCK_BACK_MS: i64 = 5_000;
+/// Waits between the attempts to give an interrupted job back, in milliseconds: until its lease ends.
+const GIVE_BACK_AFTER_MS: [u64; 8] = [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000];
 /// Jobs that follow one another for one payment before the runner lets go; a payment has fewer.
 const CHAIN_MAX: usize = 16;
 
@@ -191,11 +193,24 @@ async fn perform_chain(app: &Arc<App>, first: Claim, psu: PsuContext) {
             // Nothing that only this process knows is lost: the job is taken up again, at the
             // latest when its lease ends.
             warn!(job = claim.kind.name(), subject = %claim.subject, %error, "job interrupted");
-            drop(repeat(app, &claim, super::backoff(app, claim.attempts)).await);
+            if repeat(app, &claim, super::backoff(app, claim.attempts)).await.is_err() {
+                drop(tokio::spawn(give_back_later(Arc::clone(app), claim)));
+            }
         }
         return;
     }
     warn!(job = claim.kind.name(), subject = %claim.subject, "too many jobs in a row");
+}
+
+/// The database could not even take the job back: it is tried again, so that the job does not wait for
+/// the end of its lease when the database returns. Another process that has the job by then keeps it.
+async fn give_back_later(app: Arc<App>, claim: Claim) {
+    for wait_ms in GIVE_BACK_AFTER_MS {
+        app.clock().sleep(wait_ms).await;
+        if repeat(&app, &claim, app.now()).await.is_ok() {
+            return;
+        }
+    }
 }
 
 /// Counts as a running chain until it is dropped, however the chain ends.

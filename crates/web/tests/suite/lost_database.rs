@@ -1,10 +1,13 @@
 //! The database goes away while a bank's answer is on its way to the gateway: the process holds the
 //! answer until the database is back. Nothing is asked or sent twice, and no payment is called failed.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
+use serde_json::json;
 
 use crate::scenarios::usual_order;
-use crate::support::{Fault, World, id, worlds};
+use crate::support::{Fault, HOOKS_URL, World, id, worlds};
 
 /// Banks of each kind, and the exchanges whose answer only this process has heard.
 const EXCHANGES: [(&str, &str); 8] = [
@@ -63,5 +66,32 @@ async fn an_answer_that_only_this_process_has_heard_is_kept() {
             world.audit_books(&id, &what).await;
             assert_eq!(world.posted_and_executed(&id).await.0, 1, "{what}: ordered once");
         }
+    }
+}
+
+/// A webhook was delivered, and that could not be recorded: it is delivered again when the database is
+/// back, and not only when the job's lease ends after three minutes.
+#[tokio::test]
+async fn an_interrupted_job_continues_when_the_database_is_back() {
+    for world in worlds().await {
+        let config = json!({ "config": { "type": ["PAYMENT_STATUS_CHANGED"], "url": HOOKS_URL } });
+        assert_eq!(world.put("/webhook/config", &config).await.status, 200);
+        world.wire.hang_hooks();
+        world.create(&usual_order("ob-modelo")).await;
+        let app = Arc::clone(&world.app);
+        let delivering = tokio::spawn(async move { gateway::jobs::run_due(&app).await });
+        world.wire.until_held().await;
+        if !world.database.go_away().await {
+            world.wire.release();
+            continue;
+        }
+        world.wire.release();
+        drop(delivering.await.unwrap());
+        world.database.come_back().await;
+        let delivered = world.wire.hooks().len();
+        for _ in 0..12 {
+            world.pass(SignedDuration::from_secs(5)).await;
+        }
+        assert!(world.wire.hooks().len() > delivered, "{}: {delivered}", world.name);
     }
 }
