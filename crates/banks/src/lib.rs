@@ -37,7 +37,7 @@ pub mod wire;
 
 pub use approvals::{Approvable, Approval, Approvals, Credentials, Held, Pending};
 pub use call::{Call, EidasIdentity, Identity, PsuContext};
-pub use directory::Directory;
+pub use directory::{Directory, ProfileErrors};
 pub use error::{AuthorisationError, BankError};
 pub use jose::SigningKey;
 pub use payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};

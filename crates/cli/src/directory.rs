@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use banks::profile::BankProfile;
 use banks::template::{OPERATOR_PLACEHOLDER, Source, Template, Templates};
-use banks::{Directory, ProfileError};
+use banks::{Directory, ProfileErrors};
 
 use crate::args::{BanksCommand, BanksOptions};
 use crate::terminal;
@@ -24,8 +24,7 @@ pub fn run(options: BanksOptions) -> anyhow::Result<ExitCode> {
     let said = match options.command {
         BanksCommand::Templates { country } => templates(country.as_deref())?,
         BanksCommand::Show { id } => completion(&id)?,
-        BanksCommand::Check { folder } => check(&folder)
-            .with_context(|| format!("the folder {} cannot be used", folder.display()))?,
+        BanksCommand::Check { folder } => check(&folder)?,
     };
     terminal::say(&said);
     Ok(ExitCode::SUCCESS)
@@ -104,7 +103,7 @@ fn title(source: &Source) -> String {
     format!("{}: {document}, {date}{address}", source.publisher.word())
 }
 
-fn check(folder: &Path) -> Result<String, ProfileError> {
+fn check(folder: &Path) -> Result<String, ProfileErrors> {
     let directory = Directory::load_dir(folder)?;
     let mut lines: Vec<String> = directory.iter().map(line).collect();
     lines.sort();

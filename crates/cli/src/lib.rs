@@ -75,7 +75,8 @@ pub fn run() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            terminal::complain(&format!("{error:#}"));
+            // Several errors are several lines.
+            format!("{error:#}").lines().for_each(terminal::complain);
             Exit::CouldNotRun.into()
         }
     }

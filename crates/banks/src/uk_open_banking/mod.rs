@@ -185,6 +185,15 @@ fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
     }
 }
 
+/// Our client id at the bank.
+fn client_id<'a>(call: &Call<'a>) -> &'a str {
+    let own = match &call.bank.standard {
+        Standard::UkOpenBanking(settings) => settings.client_id.as_deref(),
+        Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => None,
+    };
+    own.unwrap_or(&call.identity.client_id)
+}
+
 fn not_in_standard(what: &str) -> Misfit {
     unsupported(format!("UK Open Banking does not have {what}"))
 }

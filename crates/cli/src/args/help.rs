@@ -26,6 +26,7 @@ pub const SANDBOX: &str = "\
 Examples:
   bascule sandbox
   bascule sandbox --ephemeral --port 0 --json
+  bascule sandbox --banks my-banks
   bascule sandbox --data-dir /var/lib/bascule --rate-limit 600:50
   bascule sandbox --database postgres://bascule@localhost/bascule";
 

@@ -336,6 +336,10 @@ pub struct SandboxOptions {
     /// The directory of the database and the keys
     #[arg(long, default_value = "bascule-data")]
     pub data_dir: PathBuf,
+    /// A folder of banks, `<country>/<id>.toml`, that join the simulated ones; may be repeated.
+    /// Payments to them go over the network
+    #[arg(long, value_name = "DIR")]
+    pub banks: Vec<PathBuf>,
     /// Keep no data after the process ends
     #[arg(long, conflicts_with = "data_dir")]
     pub ephemeral: bool,
