@@ -105,6 +105,41 @@ async fn banks_of_folders_join_the_simulated_ones_and_are_paid_at_over_the_netwo
 }
 
 #[test]
+fn each_bank_of_a_folder_is_tried_with_a_line_for_each_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let bank_port = free_port();
+    let banks = folder.path().join("banks");
+    for (country, bank) in [("fr", "stet-saule"), ("de", "bg-birke"), ("pl", "pl-dab")] {
+        write(&banks, &format!("{country}/own-{bank}.toml"), &own(bank, bank_port));
+    }
+    let port = bank_port.to_string();
+    let options = ["--port", "0", "--bank-port", &port];
+    let _sandbox = Sandbox::start(&folder.path().join("data"), &options);
+    let run = |line: &str| {
+        let mut command = bascule();
+        command.args(line.split_whitespace()).current_dir(folder.path());
+        let output = command.output().unwrap();
+        let (out, complaint) = said(&output);
+        let text = format!("{out}{complaint}[exit code {}]", output.status.code().unwrap());
+        text.replace(&(bank_port + 1).to_string(), "8002")
+    };
+    let made = run("certs develop --sandbox data --out trusted");
+    assert!(made.ends_with("[exit code 0]"), "{made}");
+    let all = "banks try banks --certificates trusted";
+    let good = run(all);
+
+    // The bank knows nobody of that name, the addresses in the metadata are http, and nobody listens there.
+    let stranger = own("stet-saule", bank_port)
+        .replace("[standard.stet]", "[standard.stet]\nclient_id = \"somebody-else\"");
+    write(&banks, "fr/own-stet-saule.toml", &stranger);
+    write(&banks, "es/own-bg-encina.toml", &own("bg-encina", bank_port));
+    let nowhere = own("pl-dab", bank_port).replace(&(bank_port + 1).to_string(), "1");
+    write(&banks, "pl/own-pl-dab.toml", &nowhere);
+    let one = run(&format!("{all} --bank own-bg-birke"));
+    insta::assert_snapshot!([good, run(all), one].join("\n\n"));
+}
+
+#[test]
 fn a_folder_that_does_not_load_stops_the_start_with_a_line_for_each_error() {
     let folder = tempfile::tempdir().unwrap();
     let banks = folder.path().join("banks");

@@ -68,7 +68,8 @@ Examples:
   bascule banks templates
   bascule banks templates --country PL
   bascule banks show lloyds
-  bascule banks check my-banks";
+  bascule banks check my-banks
+  bascule banks try my-banks --bank lloyds --certificates real";
 
 /// Examples of `bascule cases`.
 pub const CASES: &str = "\
