@@ -1,7 +1,11 @@
 //! All banks that this installation knows, by id.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::Table;
 
 use crate::profile::{
     BankProfile, ProfileError, SIMULATOR_HOST_PLACEHOLDER, SIMULATOR_PLACEHOLDER,
@@ -13,6 +17,8 @@ use crate::template::{ProfileFile, Templates};
 pub const BANKS_MAX: usize = 10_000;
 /// The longest profile, in bytes.
 pub const PROFILE_BYTES_MAX: u64 = 64 * 1024;
+/// The most errors that are shown of folders that do not load.
+pub const ERRORS_SHOWN_MAX: usize = 100;
 
 /// The most entries of one folder: as many banks as a directory holds, and as many files beside.
 const FOLDER_ENTRIES_MAX: usize = 2 * BANKS_MAX;
@@ -58,49 +64,131 @@ const SIMULATED: &[(&str, &str)] = &embedded![
 /// The known banks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Directory {
-    banks: BTreeMap<String, BankProfile>,
-    unverified: BTreeMap<String, Vec<String>>,
+    banks: BTreeMap<String, Known>,
+}
+
+/// One bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    bank: Arc<BankProfile>,
+    /// The file that it comes from, for messages.
+    file: String,
+    /// See [`Directory::unverified`].
+    unverified: Vec<String>,
+}
+
+/// Why folders do not load: an error for each file that is wrong, at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileErrors(Vec<ProfileError>);
+
+/// One line for each error; after [`ERRORS_SHOWN_MAX`], how many more there are.
+impl fmt::Display for ProfileErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown: Vec<String> =
+            self.0.iter().take(ERRORS_SHOWN_MAX).map(ToString::to_string).collect();
+        f.write_str(&shown.join("\n"))?;
+        match self.0.len() - shown.len() {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more errors"),
+        }
+    }
+}
+
+impl std::error::Error for ProfileErrors {}
+
+impl From<ProfileError> for ProfileErrors {
+    fn from(error: ProfileError) -> ProfileErrors {
+        ProfileErrors(vec![error])
+    }
+}
+
+/// `Ok` if there are no errors.
+fn none_of(errors: Vec<ProfileError>) -> Result<(), ProfileErrors> {
+    if errors.is_empty() { Ok(()) } else { Err(ProfileErrors(errors)) }
+}
+
+/// Folders that are being loaded: the rest of their files is read after an error, so that the operator
+/// sees all errors at once.
+#[derive(Default)]
+struct Loading {
+    directory: Directory,
+    templates: Templates,
+    completions: Vec<(PathBuf, String, Table)>,
+    errors: Vec<ProfileError>,
+}
+
+impl Loading {
+    fn note(&mut self, loaded: Result<(), ProfileError>) {
+        self.errors.extend(loaded.err());
+    }
+
+    fn take_folder(&mut self, folder: &Path) -> Result<(), ProfileError> {
+        for file in profile_files(folder)? {
+            let taken = self.take_file(&file);
+            self.note(taken);
+        }
+        Ok(())
+    }
+
+    fn take_file(&mut self, file: &Path) -> Result<(), ProfileError> {
+        let name = file.display().to_string();
+        match ProfileFile::parse(&name, &read(file)?)? {
+            ProfileFile::Bank(bank) => self.directory.add_own(file, *bank, vec![]),
+            ProfileFile::Template(template) => {
+                named_after(file, &template.facts().id)?;
+                self.templates.add(&name, *template)
+            }
+            ProfileFile::Completion { template, table } => {
+                self.completions.push((file.to_owned(), template, table));
+                Ok(())
+            }
+        }
+    }
+
+    fn complete(
+        &mut self,
+        built_in: &Templates,
+        (file, id, table): (PathBuf, String, Table),
+    ) -> Result<(), ProfileError> {
+        let template = self.templates.get(&id).or_else(|| built_in.get(&id)).ok_or_else(|| {
+            fail(&file, format!("`template` is `{id}`: there is no such template"))
+        })?;
+        let unverified = template.unverified_after(&table);
+        let bank = template.complete(&file.display().to_string(), table)?;
+        self.directory.add_own(&file, bank, unverified)
+    }
 }
 
 impl Directory {
-    /// Loads `path/<country>/<id>.toml`: whole banks, and banks that complete a
-    /// [template](crate::template), which may be built in or in the same folder; of two templates
-    /// with the same id, the folder's counts. Templates themselves are checked and left out, and so
-    /// is the folder `sim`: see [`Directory::simulated`].
+    /// Loads `<country>/<id>.toml` of all `folders`: whole banks, and banks that complete a
+    /// [template](crate::template), which may be built in or in one of the folders; of two templates
+    /// with the same id, the folders' counts. Templates themselves are checked and left out, and so
+    /// are folders `sim`: see [`Directory::simulated`].
     ///
     /// # Errors
-    /// The first file that cannot be read, does not load, is not named after its id, repeats an
+    /// Every file that cannot be read, does not load, is not named after its id, repeats an
     /// id, or completes no known template, or not the whole of it.
-    pub fn load_dir(path: &Path) -> Result<Directory, ProfileError> {
+    pub fn load_folders(folders: &[PathBuf]) -> Result<Directory, ProfileErrors> {
         let built_in = Templates::built_in()?;
-        let mut own = Templates::default();
-        let mut directory = Directory::default();
-        let mut completions = Vec::new();
-        for file in profile_files(path)? {
-            let name = file.display().to_string();
-            match ProfileFile::parse(&name, &read(&file)?)? {
-                ProfileFile::Bank(bank) => directory.add_own(&file, *bank)?,
-                ProfileFile::Template(template) => {
-                    named_after(&file, &template.facts().id)?;
-                    own.add(&name, *template)?;
-                }
-                ProfileFile::Completion { template, table } => {
-                    completions.push((file, template, table));
-                }
-            }
+        let mut loading = Loading::default();
+        for folder in folders {
+            let taken = loading.take_folder(folder);
+            loading.note(taken);
         }
-        for (file, id, table) in completions {
-            let template = own.get(&id).or_else(|| built_in.get(&id)).ok_or_else(|| {
-                fail(&file, format!("`template` is `{id}`: there is no such template"))
-            })?;
-            let unverified = template.unverified_after(&table);
-            let bank = template.complete(&file.display().to_string(), table)?;
-            if !unverified.is_empty() {
-                directory.unverified.insert(bank.id.clone(), unverified);
-            }
-            directory.add_own(&file, bank)?;
+        for completion in std::mem::take(&mut loading.completions) {
+            let completed = loading.complete(&built_in, completion);
+            loading.note(completed);
         }
-        Ok(directory)
+        none_of(loading.errors)?;
+        Ok(loading.directory)
+    }
+
+    /// The same of one folder.
+    ///
+    /// # Errors
+    /// See [`Directory::load_folders`].
+    pub fn load_dir(folder: &Path) -> Result<Directory, ProfileErrors> {
+        Directory::load_folders(&[folder.to_owned()])
     }
 
     /// The embedded simulated banks, at `base_url` for browsers and `tls_base_url` for us (no
@@ -116,7 +204,8 @@ impl Directory {
                 .replace(SIMULATOR_HOST_PLACEHOLDER, host)
                 .replace(SIMULATOR_PLACEHOLDER, base_url)
                 .replace(SIMULATOR_TLS_PLACEHOLDER, tls_base_url);
-            directory.add(file, BankProfile::parse(file, &text)?)?;
+            let bank = Arc::new(BankProfile::parse(file, &text)?);
+            directory.add(Known { bank, file: (*file).to_owned(), unverified: vec![] })?;
         }
         Ok(directory)
     }
@@ -124,31 +213,35 @@ impl Directory {
     /// Adds all banks of `other`.
     ///
     /// # Errors
-    /// If an id is in both.
-    pub fn extend(&mut self, other: Directory) -> Result<(), ProfileError> {
-        self.unverified.extend(other.unverified);
-        other.banks.into_values().try_for_each(|bank| self.add(&bank.id.clone(), bank))
+    /// Every id that is in both.
+    pub fn extend(&mut self, other: Directory) -> Result<(), ProfileErrors> {
+        none_of(other.banks.into_values().filter_map(|known| self.add(known).err()).collect())
     }
 
     /// The bank with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&BankProfile> {
-        self.banks.get(id)
+        self.banks.get(id).map(|known| known.bank.as_ref())
     }
 
     /// The keys of this bank whose values come from its template, which names no source for them.
     #[must_use]
     pub fn unverified(&self, id: &str) -> &[String] {
-        self.unverified.get(id).map_or(&[], Vec::as_slice)
+        self.banks.get(id).map_or(&[], |known| known.unverified.as_slice())
     }
 
     /// All banks, ordered by id.
     pub fn iter(&self) -> impl Iterator<Item = &BankProfile> {
-        self.banks.values()
+        self.banks.values().map(|known| known.bank.as_ref())
     }
 
     /// Adds a bank of the operator's.
-    fn add_own(&mut self, file: &Path, bank: BankProfile) -> Result<(), ProfileError> {
+    fn add_own(
+        &mut self,
+        file: &Path,
+        bank: BankProfile,
+        unverified: Vec<String>,
+    ) -> Result<(), ProfileError> {
         if bank.simulated {
             return Err(fail(
                 file,
@@ -156,19 +249,19 @@ impl Directory {
             ));
         }
         named_after(file, &bank.id)?;
-        self.add(&file.display().to_string(), bank)
+        self.add(Known { bank: Arc::new(bank), file: file.display().to_string(), unverified })
     }
 
-    fn add(&mut self, file: &str, bank: BankProfile) -> Result<(), ProfileError> {
-        let fail =
-            |problem: &str| ProfileError { file: file.to_owned(), problem: problem.to_owned() };
+    fn add(&mut self, known: Known) -> Result<(), ProfileError> {
+        let fail = |problem: String| ProfileError { file: known.file.clone(), problem };
         if self.banks.len() >= BANKS_MAX {
-            return Err(fail("there are more banks than a directory holds"));
+            return Err(fail("there are more banks than a directory holds".to_owned()));
         }
-        if self.banks.contains_key(&bank.id) {
-            return Err(fail("`id` is already taken by another file"));
+        let id = &known.bank.id;
+        if let Some(other) = self.banks.get(id) {
+            return Err(fail(format!("`id` is `{id}`, which is already taken by {}", other.file)));
         }
-        self.banks.insert(bank.id.clone(), bank);
+        self.banks.insert(id.clone(), known);
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! How to speak to a bank: one protocol per published standard.
 //!
-//! A bank is a file ([`profile::BankProfile`]); a standard implements [`approvals::Approvals`] and
-//! [`payments::Payments`]. This crate never opens a socket: it is handed a [`wire::Wire`], a clock
+//! A bank is a file ([`profile::BankProfile`]); a standard implements [`approvals::Approvals`],
+//! [`payments::Payments`] and [`reachable::Reachable`]. This crate never opens a socket: it is handed a [`wire::Wire`], a clock
 //! and a source of randomness, and it knows nothing of our database or our members.
 //!
 //! Read in this order: [`wire`], [`error`], [`profile`], [`template`], [`directory`], [`call`],
-//! [`approvals`], [`payments`], [`protocol`], then one standard: `uk_open_banking`, whose files follow the steps of a payment
+//! [`approvals`], [`payments`], [`reachable`], [`protocol`], then one standard: `uk_open_banking`, whose files follow the steps of a payment
 //! (`discovery`, `token`, `consent`, `authorise`, `returned`, `funds`, `order`, `status`),
 //! `next_gen_psd2` (Berlin Group), `stet`, `polish_api`.
 
@@ -26,6 +26,7 @@ mod polish_api;
 pub mod profile;
 pub mod protocol;
 pub mod psu_return;
+pub mod reachable;
 pub mod redact;
 pub mod status_reason;
 pub mod statuses;
@@ -37,12 +38,13 @@ pub mod wire;
 
 pub use approvals::{Approvable, Approval, Approvals, Credentials, Held, Pending};
 pub use call::{Call, EidasIdentity, Identity, PsuContext};
-pub use directory::Directory;
+pub use directory::{Directory, ProfileErrors};
 pub use error::{AuthorisationError, BankError};
 pub use jose::SigningKey;
 pub use payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};
 pub use profile::{BankProfile, ProfileError};
 pub use protocol::{Protocol, Protocols};
 pub use psu_return::{Returned, parse_return};
+pub use reachable::{Reachable, Trial, TrialFailure};
 pub use token::{AccessToken, Confirmation, Proof, RefreshToken};
 pub use wire::{BODY_BYTES_MAX, ClientCertificate, Request, Response, Wire, WireError};

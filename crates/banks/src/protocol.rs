@@ -5,6 +5,7 @@ use crate::next_gen_psd2::NextGenPsd2;
 use crate::payments::Payments;
 use crate::polish_api::PolishApi;
 use crate::profile::{BankProfile, Standard};
+use crate::reachable::Reachable;
 use crate::stet::Stet;
 use crate::uk_open_banking::UkOpenBanking;
 
@@ -13,7 +14,7 @@ use crate::uk_open_banking::UkOpenBanking;
 ///
 /// Account information and variable recurring payments become parts beside these, `accounts` and
 /// `vrp`, over the same approvals; a standard without one says so here in one line.
-pub trait Protocol: Approvals + Payments {}
+pub trait Protocol: Approvals + Payments + Reachable {}
 
 impl Protocol for UkOpenBanking {}
 impl Protocol for NextGenPsd2 {}

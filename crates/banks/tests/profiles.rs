@@ -98,6 +98,27 @@ fn a_folder_is_loaded_without_the_simulated_banks() {
 }
 
 #[test]
+fn every_file_of_folders_that_does_not_load_is_one_line() {
+    let (one, two) = (Folder::new("one-line"), Folder::new("one-line-too"));
+    one.write("gb/broken.toml", "id = \nname = ");
+    one.write("gb/ob-iron.toml", &real());
+    one.write("ie/misnamed.toml", &real());
+    two.write("gb/ob-iron.toml", &real());
+    two.write("gb/ob-wrong.toml", &real().replace("\"3.1.11\"", "\"3.1.12\""));
+    let folders = [one.0.clone(), two.0.clone()];
+    let errors = Directory::load_folders(&folders).unwrap_err().to_string();
+    let lines: Vec<&str> = errors.lines().collect();
+    let [broken, misnamed, twice, wrong] = lines.as_slice() else { panic!("{errors}") };
+    assert!(broken.contains("gb/broken.toml: TOML, line 1 `id =`: "), "{broken}");
+    assert!(misnamed.contains("ie/misnamed.toml: `id`"), "{misnamed}");
+    let both = twice.contains("one-line-too/gb/ob-iron.toml: `id`")
+        && twice.ends_with("one-line/gb/ob-iron.toml");
+    assert!(both, "{twice}");
+    let key = "gb/ob-wrong.toml: `standard.uk-open-banking.version`: TOML, line ";
+    assert!(wrong.contains(key), "{wrong}");
+}
+
+#[test]
 fn files_that_do_not_fit_are_named() {
     let fails = |name: &str, files: &[(&str, &str)], expected: &str| {
         let folder = Folder::new(name);

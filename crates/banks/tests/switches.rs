@@ -149,6 +149,26 @@ fn without_a_certificate_nothing_is_asked_of_such_a_bank() {
 }
 
 #[test]
+fn a_bank_with_a_client_id_of_its_own_knows_us_by_that() {
+    let own = Some("client-at-this-bank".to_owned());
+    let mut scene = certified();
+    settings_mut(&mut scene.profile).client_id.clone_from(&own);
+    open(&scene).unwrap();
+    assert_eq!(form(&scene.bank.last("get-client-token")).get("client_id"), own.as_ref());
+    let mut scene = Scene::new();
+    settings_mut(&mut scene.profile).client_id.clone_from(&own);
+    let url = open(&scene).unwrap().redirect_url;
+    let query: HashMap<String, String> =
+        url::Url::parse(&url).unwrap().query_pairs().into_owned().collect();
+    assert_eq!(query.get("client_id"), own.as_ref());
+    let object = claims(&query["request"]);
+    let assertion = claims(&form(&scene.bank.last("get-client-token"))["client_assertion"]);
+    for claim in [&object["iss"], &object["client_id"], &assertion["iss"], &assertion["sub"]] {
+        assert_eq!(claim.as_str(), own.as_deref());
+    }
+}
+
+#[test]
 fn a_bank_that_knows_assertions_is_not_told_the_client_id_beside_it() {
     let scene = Scene::new();
     open(&scene).unwrap();

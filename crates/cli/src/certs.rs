@@ -38,10 +38,13 @@ pub async fn run(options: CertsOptions) -> anyhow::Result<ExitCode> {
                 ..subject_of(&subject)?
             };
             let authority = held_certificates::sandbox_authority(&data_dir).await?;
+            let certificate = out.join("ca.pem");
+            not_there_yet(&out, &["ca.pem"])?;
             make_directory(&out)?;
             issue_pair(&authority, &subject, days, &out)?;
+            write_new(&certificate, authority.issued.certificate_pem.as_bytes(), 0o644)?;
             terminal::say(&format!(
-                "{}: qwac and qseal, each with its key. The simulated banks of {} trust them.",
+                "{}: ca.pem, qwac and qseal with their keys. The simulated banks of {} trust them.",
                 out.display(),
                 data_dir.display()
             ));

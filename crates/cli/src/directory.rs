@@ -8,24 +8,25 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use banks::profile::BankProfile;
 use banks::template::{OPERATOR_PLACEHOLDER, Source, Template, Templates};
-use banks::{Directory, ProfileError};
+use banks::{Directory, ProfileErrors};
 
 use crate::args::{BanksCommand, BanksOptions};
-use crate::terminal;
+use crate::{terminal, try_banks};
 
 /// Title of the values that no source is named for.
 const UNVERIFIED: &str = "unverified: no source; compare with the bank's documentation";
 
-/// Lists templates, prints a file, or checks a folder.
+/// Lists templates, prints a file, checks a folder, or calls its banks.
 ///
 /// # Errors
-/// If there is no such template, no template of that country, or a file of the folder does not load.
-pub fn run(options: BanksOptions) -> anyhow::Result<ExitCode> {
+/// If there is no such template, no template of that country, a file of the folder does not load, or a
+/// call fails.
+pub async fn run(options: BanksOptions) -> anyhow::Result<ExitCode> {
     let said = match options.command {
         BanksCommand::Templates { country } => templates(country.as_deref())?,
         BanksCommand::Show { id } => completion(&id)?,
-        BanksCommand::Check { folder } => check(&folder)
-            .with_context(|| format!("the folder {} cannot be used", folder.display()))?,
+        BanksCommand::Check { folder } => check(&folder)?,
+        BanksCommand::Try(options) => return try_banks::run(options).await,
     };
     terminal::say(&said);
     Ok(ExitCode::SUCCESS)
@@ -104,7 +105,7 @@ fn title(source: &Source) -> String {
     format!("{}: {document}, {date}{address}", source.publisher.word())
 }
 
-fn check(folder: &Path) -> Result<String, ProfileError> {
+fn check(folder: &Path) -> Result<String, ProfileErrors> {
     let directory = Directory::load_dir(folder)?;
     let mut lines: Vec<String> = directory.iter().map(line).collect();
     lines.sort();

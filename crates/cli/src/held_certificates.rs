@@ -133,7 +133,8 @@ async fn known(db: &Db, owner: &MemberId) -> anyhow::Result<()> {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// A text file, at most [`PEM_BYTES_MAX`] long.
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
     let shown = path.display();
     let size = std::fs::metadata(path).with_context(|| format!("cannot read {shown}"))?.len();
     if usize::try_from(size).is_ok_and(|size| size > PEM_BYTES_MAX) {

@@ -21,6 +21,7 @@ pub mod rate_limit;
 pub mod sandbox;
 pub mod seams;
 pub mod terminal;
+pub mod try_banks;
 pub mod wire;
 
 use std::io::IsTerminal;
@@ -65,7 +66,7 @@ pub fn run() -> ExitCode {
                 start_logging("error");
                 cases::run(options).await
             }
-            Command::Banks(options) => directory::run(options),
+            Command::Banks(options) => directory::run(options).await,
             Command::Members(options) => {
                 start_logging("error");
                 members::run(options).await
@@ -75,7 +76,8 @@ pub fn run() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            terminal::complain(&format!("{error:#}"));
+            // Several errors are several lines.
+            format!("{error:#}").lines().for_each(terminal::complain);
             Exit::CouldNotRun.into()
         }
     }

@@ -17,8 +17,8 @@ const PAYMENT: &str = "pm2:2dPMaPrXkdTd9cZcVKVHQM:bscuLe";
 const MEMBER: &str = "m:2dPMaPrXkdTd9cZcVKVHQM:bscuLe";
 
 /// Commands that cannot succeed, as a shell splits them. The folder `certs` has every file that
-/// `certs develop` and `certs request` write; `notes.txt` is no certificate.
-const BAD_INPUT: [&str; 46] = [
+/// `certs develop` and `certs request` write; `notes.txt` is not a certificate, and `banks` is a folder of banks.
+const BAD_INPUT: [&str; 49] = [
     "",
     "serve",
     "sandbox --port 70000",
@@ -60,12 +60,28 @@ const BAD_INPUT: [&str; 46] = [
     "banks templates --country JP",
     "banks show nobody",
     "banks check nowhere",
+    "banks try nowhere",
+    "banks try banks --bank nobody",
+    "banks try banks --certificates certs",
     "cases list --limit 0",
     "cases show 17 --data-dir nowhere",
     "cases close 17",
     "members set 17 --auto-redeem off",
     "members set MEMBER --tpp-callback-url ftp://shop --data-dir nowhere",
 ];
+
+/// The bank of the folder `banks`.
+const BANK: &str = r#"id = "own"
+name = "Own Bank"
+bic = "OWNBFRPP"
+countries = ["FR"]
+api_base_url = "https://bank.invalid"
+rails = ["sepa"]
+currencies = ["EUR"]
+sca_methods = ["redirect"]
+capabilities = ["single_payment"]
+standard.stet = { version = "1.5", token_url = "https://bank.invalid/token" }
+"#;
 
 fn prepared_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -74,6 +90,8 @@ fn prepared_folder() -> tempfile::TempDir {
         std::fs::write(folder.path().join("certs").join(name), "kept").unwrap();
     }
     std::fs::write(folder.path().join("notes.txt"), "notes").unwrap();
+    std::fs::create_dir_all(folder.path().join("banks/fr")).unwrap();
+    std::fs::write(folder.path().join("banks/fr/own.toml"), BANK).unwrap();
     folder
 }
 

@@ -37,6 +37,7 @@ use crate::payments::Payments;
 use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
 use crate::psu_return::Returned;
+use crate::reachable::{Reachable, Trial, connection};
 use crate::token::{AccessToken, Proof, RefreshToken};
 
 /// The standard. It keeps nothing between calls.
@@ -428,6 +429,19 @@ impl Approvals for NextGenPsd2 {
         refresh: &'a RefreshToken,
     ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
         Box::pin(oauth::refresh(call, refresh))
+    }
+}
+
+/// The standard has no call without a payer, beside those of the bank's authorisation server.
+impl Reachable for NextGenPsd2 {
+    fn try_out<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Vec<Trial>> {
+        Box::pin(async move {
+            let known = settings(call.bank).ok().and_then(|own| own.oauth_metadata_url.as_deref());
+            let Some(url) = known else { return vec![connection(call).await] };
+            let found = oauth::metadata(call, url).await;
+            let fits = |_| "its addresses fit the bank's file".to_owned();
+            vec![Trial::of(format!("OAuth metadata at {url}"), found, fits)]
+        })
     }
 }
 

@@ -25,7 +25,7 @@ const LIFETIME_MAX_S: i64 = 366 * 24 * 3600;
 const TOKEN_BYTES_MAX: usize = 8 * 1024;
 
 #[derive(Deserialize)]
-struct Metadata {
+pub(super) struct Metadata {
     issuer: Option<String>,
     authorization_endpoint: String,
     token_endpoint: String,
@@ -40,7 +40,7 @@ struct TokenAnswer {
 }
 
 /// RFC 8414. The document is small and asked for once or twice per payment, so it is not kept.
-async fn metadata(call: &Call<'_>, url: &str) -> Result<Metadata, BankError> {
+pub(super) async fn metadata(call: &Call<'_>, url: &str) -> Result<Metadata, BankError> {
     if !call.bank.allows_url(url) {
         return Err(BankError::malformed("`scaOAuth` is not on a host of the profile", b""));
     }

@@ -36,6 +36,7 @@ use crate::payments::Payments;
 use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
 use crate::psu_return::Returned;
+use crate::reachable::{Reachable, Trial, connection};
 use crate::token::{AccessToken, Proof, RefreshToken};
 
 /// The field that asks for the code of the bank's app.
@@ -315,6 +316,13 @@ impl Approvals for PolishApi {
         refresh: &'a RefreshToken,
     ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
         Box::pin(self.refreshed(call, refresh))
+    }
+}
+
+/// The standard has no call without a payer.
+impl Reachable for PolishApi {
+    fn try_out<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Vec<Trial>> {
+        Box::pin(async move { vec![connection(call).await] })
     }
 }
 

@@ -30,6 +30,8 @@ pub use self::standard::{
     Standard, Stet, StetVersion, TokenEndpointAuth, UkOpenBanking, UkOpenBankingVersion,
 };
 
+/// The most characters of a line that an error shows.
+const LINE_SHOWN_MAX: usize = 80;
 /// Placeholder for the base URL of the simulated banks in their profiles.
 pub const SIMULATOR_PLACEHOLDER: &str = "{simbank}";
 /// Placeholder for the base URL at which the simulated banks require a client certificate.
@@ -229,9 +231,16 @@ impl BankProfile {
     /// [`ProfileError`] names the first key that is missing, unknown or wrong.
     pub fn parse(file: &str, text: &str) -> Result<BankProfile, ProfileError> {
         let fail = |problem: String| ProfileError { file: file.to_owned(), problem };
-        let profile: BankProfile =
-            toml::from_str(text).map_err(|error| fail(error.to_string().trim_end().to_owned()))?;
-        profile.checked(file)
+        let document =
+            toml::Deserializer::parse(text).map_err(|error| fail(where_and_why(text, &error)))?;
+        let profile: Result<BankProfile, _> = serde_path_to_error::deserialize(document);
+        let profile = profile.map_err(|error| {
+            let path = error.path().to_string();
+            let why = where_and_why(text, error.inner());
+            // The path of the whole file is a dot.
+            fail(if path == "." { why } else { format!("`{path}`: {why}") })
+        });
+        profile?.checked(file)
     }
 
     /// The same of a table that is no longer a text: a complaint shows no line, but the key's path.
@@ -361,6 +370,26 @@ impl BankProfile {
         ensure(key, "must have no query and no fragment", {
             url.query().is_none() && url.fragment().is_none()
         })
+    }
+}
+
+/// A complaint of the TOML parser in one line, with the place in the text.
+pub(crate) fn where_and_why(text: &str, error: &toml::de::Error) -> String {
+    let why = error.message().lines().collect::<Vec<_>>().join(", ");
+    match error.span().and_then(|span| text.get(..span.start)) {
+        None => format!("TOML: {why}"),
+        Some(before) => {
+            let number = before.matches('\n').count();
+            let line: String = text
+                .lines()
+                .nth(number)
+                .unwrap_or_default()
+                .trim()
+                .chars()
+                .take(LINE_SHOWN_MAX)
+                .collect();
+            format!("TOML, line {} `{line}`: {why}", number + 1)
+        }
     }
 }
 

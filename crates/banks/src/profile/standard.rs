@@ -76,6 +76,8 @@ pub struct UkOpenBanking {
     pub final_status: AcceptedStatus,
     /// Message signatures.
     pub signing: Signing,
+    /// Our client id, where it is not the installation's.
+    pub client_id: Option<String>,
     /// How we prove who we are at the token endpoint.
     #[serde(default)]
     pub token_endpoint_auth: TokenEndpointAuth,

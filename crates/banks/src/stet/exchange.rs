@@ -48,7 +48,7 @@ impl Stet {
     }
 
     /// Our own token, from the cache while it is good.
-    async fn client_token(&self, call: &Call<'_>) -> Result<String, BankError> {
+    pub(super) async fn client_token(&self, call: &Call<'_>) -> Result<String, BankError> {
         if let Some(known) = self.tokens.get(call) {
             return Ok(known);
         }

@@ -32,6 +32,7 @@ use crate::payments::Payments;
 use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, Standard, Stet as Settings};
 use crate::psu_return::Returned;
+use crate::reachable::{Reachable, Trial};
 use crate::token::{AccessToken, Confirmation, Proof, RefreshToken};
 
 /// How long an approval can be confirmed, in seconds; after that the bank refuses the payment.
@@ -373,6 +374,17 @@ impl Approvals for Stet {
         _refresh: &'a RefreshToken,
     ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
         Box::pin(async { Err(unsupported("STET has no token of the payer for payments").into()) })
+    }
+}
+
+impl Reachable for Stet {
+    fn try_out<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Vec<Trial>> {
+        Box::pin(async move {
+            let url = settings(call.bank).map_or("", |own| own.token_url.as_str());
+            let asked = format!("access token (client_credentials) at {url}");
+            let token = self.client_token(call).await;
+            vec![Trial::of(asked, token, |_| "the bank knows us".to_owned())]
+        })
     }
 }
 

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::profile::{BankProfile, ProfileError};
+use crate::profile::{BankProfile, ProfileError, where_and_why};
 
 pub use self::sources::{Publisher, Source};
 
@@ -210,7 +210,7 @@ impl ProfileFile {
     /// Reads one file, which its key `template` sorts.
     pub(crate) fn parse(file: &str, text: &str) -> Result<ProfileFile, ProfileError> {
         let mut table: Table =
-            toml::from_str(text).map_err(|error| fail(file, error.to_string()))?;
+            toml::from_str(text).map_err(|error| fail(file, where_and_why(text, &error)))?;
         match table.remove(TEMPLATE_KEY) {
             // From the text, so that a complaint shows the line.
             None => Ok(ProfileFile::Bank(Box::new(BankProfile::parse(file, text)?))),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::discovery::Discovery;
-use super::{UkOpenBanking, settings, signing_failed};
+use super::{UkOpenBanking, client_id, settings, signing_failed};
 use crate::call::Call;
 use crate::error::BankError;
 use crate::jose::{encode, sign_compact};
@@ -93,9 +93,9 @@ fn request_object(
     let code_challenge = uses_pkce(bank, mode.is_signed())
         .then(|| encode(digest(&SHA256, attempt.code_verifier.as_bytes()).as_ref()));
     let claims = RequestObject {
-        iss: &identity.client_id,
+        iss: client_id(call),
         aud: &discovery.issuer,
-        client_id: &identity.client_id,
+        client_id: client_id(call),
         response_type: response_type(mode),
         response_mode: told_mode(mode),
         redirect_uri: call.return_url,
@@ -138,7 +138,7 @@ fn by_value(
     let mut url = endpoint(discovery)?;
     url.query_pairs_mut()
         .append_pair("response_type", response_type(mode))
-        .append_pair("client_id", &call.identity.client_id)
+        .append_pair("client_id", client_id(call))
         .append_pair("redirect_uri", call.return_url)
         .append_pair("scope", SCOPE)
         .append_pair("state", &attempt.oauth_state)
@@ -156,7 +156,7 @@ fn by_reference(
 ) -> Result<String, BankError> {
     let mut url = endpoint(discovery)?;
     url.query_pairs_mut()
-        .append_pair("client_id", &call.identity.client_id)
+        .append_pair("client_id", client_id(call))
         .append_pair("request_uri", reference);
     Ok(url.into())
 }

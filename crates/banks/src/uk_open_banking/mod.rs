@@ -39,6 +39,7 @@ use crate::payments::Payments;
 use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, Standard, UkOpenBanking as Settings};
 use crate::psu_return::Returned;
+use crate::reachable::{Reachable, Trial};
 use crate::token::{AccessToken, Proof, RefreshToken};
 
 /// The standard, with what it keeps between calls per bank and client.
@@ -174,6 +175,30 @@ impl Payments for UkOpenBanking {
     }
 }
 
+impl Reachable for UkOpenBanking {
+    fn try_out<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Vec<Trial>> {
+        Box::pin(async move {
+            let asked = |what: &str, url: &str| format!("{what} {url}");
+            let issuer = settings(call.bank).map_or("", |own| own.issuer.as_str());
+            let found = self.discovery(call).await;
+            let known = found.as_ref().ok().map(Arc::clone);
+            let mut trials = vec![Trial::of(asked("discovery document of", issuer), found, |_| {
+                "its issuer and addresses fit the bank's file".to_owned()
+            })];
+            // The other addresses are in the document.
+            let Some(discovery) = known else { return trials };
+            let keys = self.newer_keys(call).await;
+            trials.push(Trial::of(asked("key set at", &discovery.jwks_uri), keys, |_| {
+                "it can be read".to_owned()
+            }));
+            let token = self.client_token(call).await;
+            let wanted = asked("access token (client_credentials) at", &discovery.token_endpoint);
+            trials.push(Trial::of(wanted, token, |_| "the bank knows us".to_owned()));
+            trials
+        })
+    }
+}
+
 /// The bank's settings within this standard. A profile of another standard never arrives here:
 /// `Protocols::protocol_for` chooses by it.
 fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
@@ -183,6 +208,15 @@ fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
             Err(not_in_standard("this bank"))
         }
     }
+}
+
+/// Our client id at the bank.
+fn client_id<'a>(call: &Call<'a>) -> &'a str {
+    let own = match &call.bank.standard {
+        Standard::UkOpenBanking(settings) => settings.client_id.as_deref(),
+        Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => None,
+    };
+    own.unwrap_or(&call.identity.client_id)
 }
 
 fn not_in_standard(what: &str) -> Misfit {

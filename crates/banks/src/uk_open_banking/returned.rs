@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::authorise::uses_pkce;
-use super::{UkOpenBanking, settings};
+use super::{UkOpenBanking, client_id, settings};
 use crate::approvals::{Approval, Pending};
 use crate::call::Call;
 use crate::error::{AuthorisationError, BankError, words};
@@ -112,7 +112,7 @@ fn check_id_token(
     id_token: &str,
 ) -> Result<(), JoseError> {
     let claims: IdTokenClaims = claims_of(id_token, keys)?;
-    let client_id = call.identity.client_id.as_str();
+    let client_id = client_id(call);
     let now_s = call.clock.now().as_second();
     let latest_iat = now_s.saturating_add(CLOCK_SKEW_S);
     let several = claims.aud.is_several();
@@ -146,7 +146,7 @@ fn check_response(
     let code = claims.code.filter(|code| !code.is_empty());
     first_broken(&[
         ("iss", is_issuer(call, &claims.iss)),
-        ("aud", claims.aud.names(&call.identity.client_id)),
+        ("aud", claims.aud.names(client_id(call))),
         ("exp", now_s < claims.exp.saturating_add(CLOCK_SKEW_S)),
         ("state", claims.state == attempt.oauth_state),
         ("code", code.is_some() != claims.error.is_some()),

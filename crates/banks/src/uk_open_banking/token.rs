@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 use super::errors::success;
 use super::exchange::client_certificate;
-use super::{UkOpenBanking, settings, signing_failed};
+use super::{UkOpenBanking, client_id, settings, signing_failed};
 use crate::cache::after;
 use crate::call::Call;
 use crate::error::BankError;
@@ -76,7 +76,7 @@ fn ask(
                 .append_pair("client_assertion", &assertion);
         }
         TokenEndpointAuth::TlsClientAuth if certificate.is_some() => {
-            form.append_pair("client_id", &call.identity.client_id);
+            form.append_pair("client_id", client_id(call));
         }
         TokenEndpointAuth::TlsClientAuth => {
             return Err(unsupported("this bank knows us by a certificate, and we have none").into());
@@ -100,8 +100,8 @@ fn ask(
 fn assertion(call: &Call<'_>, endpoint: &str) -> Result<String, BankError> {
     let now_s = call.clock.now().as_second();
     let claims = AssertionClaims {
-        iss: &call.identity.client_id,
-        sub: &call.identity.client_id,
+        iss: client_id(call),
+        sub: client_id(call),
         aud: endpoint,
         jti: random_uuid(call.ids),
         iat: now_s,

@@ -26,6 +26,7 @@ pub const SANDBOX: &str = "\
 Examples:
   bascule sandbox
   bascule sandbox --ephemeral --port 0 --json
+  bascule sandbox --banks my-banks
   bascule sandbox --data-dir /var/lib/bascule --rate-limit 600:50
   bascule sandbox --database postgres://bascule@localhost/bascule";
 
@@ -67,7 +68,8 @@ Examples:
   bascule banks templates
   bascule banks templates --country PL
   bascule banks show lloyds
-  bascule banks check my-banks";
+  bascule banks check my-banks
+  bascule banks try my-banks --bank lloyds --certificates real";
 
 /// Examples of `bascule cases`.
 pub const CASES: &str = "\

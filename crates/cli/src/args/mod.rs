@@ -193,6 +193,26 @@ pub enum BanksCommand {
         /// The folder that holds `<country>/<id>.toml`
         folder: PathBuf,
     },
+    /// Call the banks of a folder without creating anything there: discovery, keys, our own access
+    /// token, or a TLS connection, depending on the standard
+    Try(TryOptions),
+}
+
+/// Options of `bascule banks try`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct TryOptions {
+    /// The folder that holds `<country>/<id>.toml`
+    pub folder: PathBuf,
+    /// Only this bank
+    #[arg(long, value_name = "ID")]
+    pub bank: Option<String>,
+    /// The folder of our certificates, as `bascule certs` writes it: qwac.pem, qseal.pem and their
+    /// keys; `ca.pem`, if it is there, is trusted beside the system's authorities
+    #[arg(long, value_name = "DIR", default_value = "certs")]
+    pub certificates: PathBuf,
+    /// The name (`kid`) of the QSealC's key in the directory of the bank, for UK Open Banking
+    #[arg(long, value_name = "KID", default_value = "qseal")]
+    pub key_id: String,
 }
 
 /// Options of `bascule certs`.
@@ -336,6 +356,10 @@ pub struct SandboxOptions {
     /// The directory of the database and the keys
     #[arg(long, default_value = "bascule-data")]
     pub data_dir: PathBuf,
+    /// A folder of banks, `<country>/<id>.toml`, that join the simulated ones; may be repeated.
+    /// Payments to them go over the network
+    #[arg(long, value_name = "DIR")]
+    pub banks: Vec<PathBuf>,
     /// Keep no data after the process ends
     #[arg(long, conflicts_with = "data_dir")]
     pub ephemeral: bool,

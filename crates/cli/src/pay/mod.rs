@@ -54,6 +54,7 @@ pub async fn run(options: PayOptions) -> anyhow::Result<ExitCode> {
         port: 0,
         bank_port: None,
         data_dir: options.data_dir.clone(),
+        banks: vec![],
         ephemeral: true,
         database: None,
         accepted_host: vec![],

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::anyhow;
 use banks::call::Identity;
-use banks::directory::Directory;
+use banks::directory::{Directory, ProfileErrors};
 use banks::jose::SigningKey;
 use banks::payee_verification::VerificationService;
 use base64::Engine;
@@ -66,8 +66,9 @@ pub struct Sandbox {
 /// Opens everything that a sandbox needs. After this function returns, the sockets queue connections.
 ///
 /// # Errors
-/// The obstacle to the start, in one line.
+/// The obstacle to the start, in one line; of folders of banks, one line for each error.
 pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
+    let own_banks = Directory::load_folders(&options.banks)?;
     let mut data_dir =
         if options.ephemeral { DataDir::ephemeral()? } else { DataDir::open(&options.data_dir)? };
     let limits = limits(options)?;
@@ -112,7 +113,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         clock: Arc::clone(&clock),
         ids: Arc::new(SystemIds),
         wire: Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>,
-        directory: Directory::simulated(&banks.base_url, &banks.tls_base_url)?,
+        directory: beside_simulated(&banks, own_banks)?,
         identity: Arc::new(Identity {
             client_id: CLIENT_ID.to_owned(),
             redirect_uri: format!("{api_url}/callback"),
@@ -188,6 +189,16 @@ impl Sandbox {
         drop(self.data_dir);
         ended
     }
+}
+
+/// The simulated banks, and those of the operator.
+fn beside_simulated(
+    banks: &simbank::Running,
+    own_banks: Directory,
+) -> Result<Directory, ProfileErrors> {
+    let mut directory = Directory::simulated(&banks.base_url, &banks.tls_base_url)?;
+    directory.extend(own_banks)?;
+    Ok(directory)
 }
 
 /// Where banks may send payers back: our own address and those of members.
