@@ -65,6 +65,8 @@ const SIMULATED: &[(&str, &str)] = &embedded![
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Directory {
     banks: BTreeMap<String, Known>,
+    /// Banks of an earlier directory that are not in this one: payments to them may be under way.
+    retired: BTreeMap<String, Arc<BankProfile>>,
 }
 
 /// One bank.
@@ -216,6 +218,39 @@ impl Directory {
     /// Every id that is in both.
     pub fn extend(&mut self, other: Directory) -> Result<(), ProfileErrors> {
         none_of(other.banks.into_values().filter_map(|known| self.add(known).err()).collect())
+    }
+
+    /// Remembers the banks of `earlier` that are not in this directory: no list has them, and payments
+    /// that are under way find them with [`Directory::known`].
+    ///
+    /// # Errors
+    /// If more than [`BANKS_MAX`] would be remembered.
+    pub fn retire(&mut self, earlier: &Directory) -> Result<(), ProfileErrors> {
+        let offered = earlier.banks.iter().map(|(id, known)| (id, &known.bank));
+        for (id, bank) in earlier.retired.iter().chain(offered) {
+            if !self.banks.contains_key(id) {
+                self.retired.insert(id.clone(), Arc::clone(bank));
+            }
+        }
+        if self.retired.len() > BANKS_MAX {
+            let problem = format!(
+                "more than {BANKS_MAX} banks were removed since the start; restart to forget them"
+            );
+            return Err(ProfileError { file: "of removed banks".to_owned(), problem }.into());
+        }
+        Ok(())
+    }
+
+    /// The bank with this id, to be kept while the directory may be replaced.
+    #[must_use]
+    pub fn offered(&self, id: &str) -> Option<Arc<BankProfile>> {
+        self.banks.get(id).map(|known| Arc::clone(&known.bank))
+    }
+
+    /// The same, or a bank that [`Directory::retire`] remembers.
+    #[must_use]
+    pub fn known(&self, id: &str) -> Option<Arc<BankProfile>> {
+        self.offered(id).or_else(|| self.retired.get(id).map(Arc::clone))
     }
 
     /// The bank with this id.

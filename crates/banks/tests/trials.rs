@@ -1,4 +1,4 @@
-//! Harmless calls to a bank: what is asked, and what the operator reads about each failure.
+//! Harmless calls to a bank: the requests, and the operator's line about each failure.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;

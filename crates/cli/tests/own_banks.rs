@@ -64,6 +64,24 @@ async fn payer(sandbox: &Sandbox, bank: &str) -> (Browser, Payer) {
     (browser, payer)
 }
 
+/// The payer approves in the app of the bank as soon as the payment is there.
+async fn approve(browser: &mut Browser, payer: &Payer) {
+    for _ in 0..200 {
+        if browser.decide_in_app(payer).await.unwrap() {
+            return;
+        }
+        tokio::task::block_in_place(|| support::pause(50));
+    }
+    panic!("no payment arrived in the app of the bank");
+}
+
+fn wait_until_completed(sandbox: &Sandbox, id: &str) {
+    wait_for("the end of the payment", 30, || {
+        let status = &api(sandbox, "GET", &format!("/v2/payments/{id}"), None)["payment"]["status"];
+        (status == "INITIATION_COMPLETED").then_some(())
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn banks_of_folders_join_the_simulated_ones_and_are_paid_at_over_the_network() {
     let folder = tempfile::tempdir().unwrap();
@@ -86,22 +104,66 @@ async fn banks_of_folders_join_the_simulated_ones_and_are_paid_at_over_the_netwo
     let (mut browser, payer) = payer(&sandbox, "stet-saule").await;
     let created = api(&sandbox, "POST", "/v2/payments", Some(&payment("own-stet-saule", &payer)));
     let id = created["payment"]["id"].as_str().unwrap_or_else(|| panic!("{created}")).to_owned();
-    let mut approved = false;
-    for _ in 0..100 {
-        approved = browser.decide_in_app(&payer).await.unwrap();
-        if approved {
-            break;
-        }
-        tokio::task::block_in_place(|| support::pause(50));
-    }
-    assert!(approved, "no payment arrived in the app of the bank");
-    let path = format!("/v2/payments/{id}");
-    tokio::task::block_in_place(|| {
-        wait_for("the end of the payment", 30, || {
-            let status = api(&sandbox, "GET", &path, None)["payment"]["status"].clone();
-            (status == "INITIATION_COMPLETED").then_some(())
-        });
+    approve(&mut browser, &payer).await;
+    wait_until_completed(&sandbox, &id);
+}
+
+/// Waits until the gateway lists exactly these banks with ids that begin with `own-`.
+fn wait_for_own(sandbox: &Sandbox, expected: &[&str]) {
+    wait_for(&format!("the banks {expected:?}"), 20, || {
+        let listed = api(sandbox, "GET", "/v2/banks?limit=100", None);
+        let banks = listed["banks"].as_array().unwrap_or_else(|| panic!("{listed}"));
+        let mut own: Vec<&str> = banks.iter().filter_map(|bank| bank["id"].as_str()).collect();
+        own.retain(|id| id.starts_with("own-"));
+        own.sort_unstable();
+        (own == expected).then_some(())
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hangup_loads_the_folders_again_and_payments_under_way_keep_their_bank() {
+    let folder = tempfile::tempdir().unwrap();
+    let (banks, log) = (folder.path().join("banks"), folder.path().join("log"));
+    let bank_port = free_port();
+    let port = bank_port.to_string();
+    write(&banks, "fr/own-stet-saule.toml", &own("stet-saule", bank_port));
+    let mut command = bascule();
+    command.args(["sandbox", "--json", "--ephemeral", "--port", "0", "--bank-port", &port]);
+    command.args(["--execution-delay", "100", "--banks"]).arg(&banks);
+    command.stderr(std::fs::File::create(&log).unwrap());
+    let sandbox = Sandbox::started(command);
+    let hang_up = || {
+        let process_id = sandbox.announcement.process_id.to_string();
+        assert!(Command::new("kill").args(["-HUP", &process_id]).status().unwrap().success());
+    };
+    let logged = |words: &str| {
+        wait_for(words, 20, || {
+            std::fs::read_to_string(&log).unwrap().contains(words).then_some(())
+        });
+    };
+    let (mut browser, payer) = payer(&sandbox, "stet-saule").await;
+    let body = payment("own-stet-saule", &payer);
+    let created = api(&sandbox, "POST", "/v2/payments", Some(&body));
+    let id = created["payment"]["id"].as_str().unwrap_or_else(|| panic!("{created}")).to_owned();
+
+    // A file that does not load changes nothing, although others have changed.
+    write(&banks, "de/own-bg-birke.toml", &own("bg-birke", bank_port));
+    write(&banks, "pl/own-pl-dab.toml", "id = ");
+    std::fs::remove_file(banks.join("fr/own-stet-saule.toml")).unwrap();
+    hang_up();
+    logged("pl/own-pl-dab.toml: TOML, line 1 `id =`: ");
+    logged("the banks stay as they are");
+    wait_for_own(&sandbox, &["own-stet-saule"]);
+
+    std::fs::remove_file(banks.join("pl/own-pl-dab.toml")).unwrap();
+    hang_up();
+    wait_for_own(&sandbox, &["own-bg-birke"]);
+    let refused = api(&sandbox, "POST", "/v2/payments", Some(&body)).to_string();
+    assert!(refused.contains("own-stet-saule") && !refused.contains("\"payment\""), "{refused}");
+
+    // The bank of the payment is no longer offered. Its payer approves now.
+    approve(&mut browser, &payer).await;
+    wait_until_completed(&sandbox, &id);
 }
 
 #[test]
@@ -163,12 +225,8 @@ fn a_folder_that_does_not_load_stops_the_start_with_a_line_for_each_error() {
     ");
     write(&banks, "fr/own-stet-saule.toml", &own);
     std::fs::remove_file(banks.join("be/broken.toml")).unwrap();
-    insta::assert_snapshot!(start(&["banks"]), @r"
-    bascule: bank profile banks/fr/stet-saule.toml: `id` is `stet-saule`, which is already taken by banks/sim/stet-saule.toml
-    ");
+    insta::assert_snapshot!(start(&["banks"]), @"bascule: bank profile banks/fr/stet-saule.toml: `id` is `stet-saule`, which is already taken by banks/sim/stet-saule.toml");
     std::fs::remove_file(banks.join("fr/stet-saule.toml")).unwrap();
     write(folder.path(), "more/fr/own-stet-saule.toml", &own);
-    insta::assert_snapshot!(start(&["banks", "more"]), @r"
-    bascule: bank profile more/fr/own-stet-saule.toml: `id` is `own-stet-saule`, which is already taken by banks/fr/own-stet-saule.toml
-    ");
+    insta::assert_snapshot!(start(&["banks", "more"]), @"bascule: bank profile more/fr/own-stet-saule.toml: `id` is `own-stet-saule`, which is already taken by banks/fr/own-stet-saule.toml");
 }

@@ -1,12 +1,12 @@
 //! [`App`]: everything that use cases and jobs share. One per process.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::constant_time;
 use banks::call::Identity;
-use banks::directory::Directory;
+use banks::directory::{Directory, ProfileErrors};
 use banks::payee_verification::VerificationService;
 use banks::profile::BankProfile;
 use banks::protocol::Protocols;
@@ -14,6 +14,7 @@ use banks::wire::{ClientCertificate, Wire};
 use domain::authorisation::{Attempt, RepeatedCreation};
 use domain::ids::{MemberId, PaymentId};
 use domain::mail::MailAddress;
+use domain::payment::Payment;
 use domain::sealed::Sealed;
 use domain::seams::{BoxFuture, Clock, Ids};
 use domain::step::Lane;
@@ -177,10 +178,25 @@ pub struct Parts {
     pub settings: Settings,
 }
 
+/// The banks as they are loaded. The caches of the protocols belong to the profiles: a bank that moves
+/// is not asked at its old address.
+#[derive(Clone)]
+struct Banks {
+    directory: Arc<Directory>,
+    protocols: Arc<Protocols>,
+}
+
+impl Banks {
+    fn of(directory: Directory) -> RwLock<Banks> {
+        let protocols = Arc::new(Protocols::new());
+        RwLock::new(Banks { directory: Arc::new(directory), protocols })
+    }
+}
+
 /// Everything that use cases and jobs share.
 pub struct App {
     pub(crate) parts: Parts,
-    pub(crate) protocols: Protocols,
+    banks: RwLock<Banks>,
     pub(crate) keys: KeyCache,
     pub(crate) member_settings: SettingsCache,
     pub(crate) health: Health,
@@ -210,12 +226,13 @@ impl App {
 
     /// Puts the parts together. From now on the database seals what it stores as bodies.
     #[must_use]
-    pub fn new(parts: Parts) -> Arc<App> {
+    pub fn new(mut parts: Parts) -> Arc<App> {
         let bodies = parts.sealer.bodies(Arc::clone(&parts.ids));
         parts.db.seal_bodies_with(Arc::new(bodies));
+        let banks = Banks::of(std::mem::take(&mut parts.directory));
         Arc::new(App {
             parts,
-            protocols: Protocols::new(),
+            banks,
             keys: KeyCache::default(),
             member_settings: SettingsCache::default(),
             health: Health::default(),
@@ -255,10 +272,53 @@ impl App {
         &self.parts.db
     }
 
-    /// The banks.
+    fn banks(&self) -> Banks {
+        self.banks.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The banks, as they are now.
     #[must_use]
-    pub fn directory(&self) -> &Directory {
-        &self.parts.directory
+    pub fn directory(&self) -> Arc<Directory> {
+        self.banks().directory
+    }
+
+    /// The standards, with their caches.
+    pub(crate) fn protocols(&self) -> Arc<Protocols> {
+        self.banks().protocols
+    }
+
+    /// The bank with this id, for new payments.
+    #[must_use]
+    pub fn bank(&self, id: &str) -> Option<Arc<BankProfile>> {
+        self.directory().offered(id)
+    }
+
+    /// The bank of the payment, also if it is no longer offered; none if the payment has no bank yet,
+    /// or its bank was removed before the start.
+    #[must_use]
+    pub fn bank_of(&self, payment: &Payment) -> Option<Arc<BankProfile>> {
+        self.directory().known(payment.bank_id.as_deref()?)
+    }
+
+    /// The same, and the standards with the caches of that profile.
+    pub(crate) fn bank_and_protocols(
+        &self,
+        payment: &Payment,
+    ) -> Option<(Arc<BankProfile>, Arc<Protocols>)> {
+        let Banks { directory, protocols } = self.banks();
+        Some((directory.known(payment.bank_id.as_deref()?)?, protocols))
+    }
+
+    /// Replaces the banks. Payments under way continue, also at banks that are no longer there; calls
+    /// that have begun end with the profile with which they began.
+    ///
+    /// # Errors
+    /// See [`Directory::retire`]; nothing changed.
+    pub fn replace_directory(&self, mut directory: Directory) -> Result<(), ProfileErrors> {
+        let mut banks = self.banks.write().unwrap_or_else(PoisonError::into_inner);
+        directory.retire(&banks.directory)?;
+        *banks = Banks { directory: Arc::new(directory), protocols: Arc::new(Protocols::new()) };
+        Ok(())
     }
 
     /// The operator's choices.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use banks::call::{Call, Identity, PsuContext};
 use banks::profile::BankProfile;
-use banks::protocol::Protocol;
+use banks::protocol::{Protocol, Protocols};
 use banks::redact;
 use banks::wire::{Request, Response, Wire, WireError};
 use domain::ids::MemberId;
@@ -30,7 +30,8 @@ const EXCHANGES_MAX: usize = 64;
 /// The surroundings of a job's calls to its payment's bank.
 pub(crate) struct AtBank<'a> {
     app: &'a Arc<App>,
-    bank: &'a BankProfile,
+    bank: Arc<BankProfile>,
+    protocols: Arc<Protocols>,
     identity: Arc<Identity>,
     return_url: Option<String>,
     psu: PsuContext,
@@ -46,20 +47,18 @@ impl App {
         payment: &Payment,
         psu: PsuContext,
     ) -> Option<AtBank<'a>> {
-        let bank = self.directory().get(payment.bank_id.as_deref()?)?;
+        let (bank, protocols) = self.bank_and_protocols(payment)?;
+        let bank_id = bank.id.clone();
         Some(AtBank {
             app: self,
             bank,
+            protocols,
             identity: self.identity_for(&payment.member_id),
             return_url: payment.terms.return_url.clone(),
             psu,
             member_id: payment.member_id.clone(),
             place: None,
-            recorder: Recorder {
-                app: Arc::clone(self),
-                bank_id: bank.id.clone(),
-                exchanges: Mutex::default(),
-            },
+            recorder: Recorder { app: Arc::clone(self), bank_id, exchanges: Mutex::default() },
         })
     }
 }
@@ -81,7 +80,7 @@ impl AtBank<'_> {
     /// The standard that the bank speaks, and the surroundings of a call.
     pub(crate) fn call(&self) -> (&dyn Protocol, Call<'_>) {
         let call = Call {
-            bank: self.bank,
+            bank: &self.bank,
             identity: &self.identity,
             return_url: self.return_url.as_deref().unwrap_or(&self.identity.redirect_uri),
             wire: &self.recorder,
@@ -91,7 +90,7 @@ impl AtBank<'_> {
             psu: self.psu.clone(),
             own_address: self.app.parts.settings.own_address,
         };
-        (self.app.protocols.protocol_for(self.bank), call)
+        (self.protocols.protocol_for(&self.bank), call)
     }
 
     /// The exchanges recorded so far, to be saved in the commit of their result. An exchange without

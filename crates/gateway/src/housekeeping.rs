@@ -61,7 +61,7 @@ async fn warn_of_certificates(app: &App) {
 /// the answer: a bank that sends any answer is up.
 pub async fn probe_banks(app: &Arc<App>) {
     for bank_id in app.health().down().into_iter().take(PROBES_MAX) {
-        let Some(bank) = app.directory().get(&bank_id) else {
+        let Some(bank) = app.directory().known(&bank_id) else {
             continue;
         };
         let request = Request {

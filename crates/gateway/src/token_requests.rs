@@ -117,7 +117,7 @@ async fn check_payments(
     // Nobody knows yet whom to pay: the bank is all that can be looked at.
     let Some(bank_id) = &request.initiation.visit.bank_id else { return Ok(()) };
     let bank = bank_with_id(app, bank_id)?;
-    payments::check_features(bank, &request.initiation.order)
+    payments::check_features(&bank, &request.initiation.order)
 }
 
 /// The member's token request; `id` may also be that of the payment that it became, in any of its
@@ -252,7 +252,7 @@ async fn open(
         return Err(GatewayError::Refused(Refusal::BankRequired));
     };
     let bank = bank_with_id(app, &bank_id)?;
-    let Payment { mut initiation, .. } = payment_at(app, request, bank)?;
+    let Payment { mut initiation, .. } = payment_at(app, request, &bank)?;
     if with.on_our_pages {
         initiation.visit.flow = Flow::EmbeddedHostedPages;
     }

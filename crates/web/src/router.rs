@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::banks::index::BankIndex;
+use crate::api::banks::index::BankLists;
 use crate::api::security::SecuritySchemes;
 use crate::api::v2::payments::list_filter::{PaymentType, RefundStatus};
 use crate::api::{self, BODY_BYTES_MAX, error_schema, query_schema};
@@ -132,7 +132,7 @@ fn service_routes() -> Router<Arc<App>> {
 /// The whole product.
 pub fn router(app: Arc<App>) -> Router {
     let (api_router, _) = api_routes().split_for_parts();
-    let index = Arc::new(BankIndex::of(app.directory()));
+    let index = Arc::new(BankLists::of(app.directory()));
     let api_router = api_router
         .merge(alias_routes())
         .merge(api::not_built::routes())

@@ -357,7 +357,7 @@ pub struct SandboxOptions {
     #[arg(long, default_value = "bascule-data")]
     pub data_dir: PathBuf,
     /// A folder of banks, `<country>/<id>.toml`, that join the simulated ones; may be repeated.
-    /// Payments to them go over the network
+    /// Payments to them go over the network. SIGHUP loads the folders again
     #[arg(long, value_name = "DIR")]
     pub banks: Vec<PathBuf>,
     /// Keep no data after the process ends

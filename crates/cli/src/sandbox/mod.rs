@@ -3,6 +3,7 @@
 mod announce;
 pub mod certificates;
 mod members;
+mod own_banks;
 mod ownership;
 mod ports;
 mod start;

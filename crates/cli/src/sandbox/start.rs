@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::anyhow;
 use banks::call::Identity;
-use banks::directory::{Directory, ProfileErrors};
 use banks::jose::SigningKey;
 use banks::payee_verification::VerificationService;
 use base64::Engine;
@@ -25,6 +24,7 @@ use web::api::event::PublicEvents;
 use super::announce::Announcement;
 use super::certificates::{self, Certificates};
 use super::members::{self, SandboxMember};
+use super::own_banks::OwnBanks;
 use super::ownership::Ownership;
 use super::ports::{BankPorts, listen};
 use crate::args::SandboxOptions;
@@ -60,6 +60,7 @@ pub struct Sandbox {
     app: Arc<App>,
     ownership: Ownership,
     banks: simbank::Running,
+    own_banks: OwnBanks,
     data_dir: DataDir,
 }
 
@@ -68,7 +69,7 @@ pub struct Sandbox {
 /// # Errors
 /// The obstacle to the start, in one line; of folders of banks, one line for each error.
 pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
-    let own_banks = Directory::load_folders(&options.banks)?;
+    let mut own_banks = OwnBanks::load(&options.banks)?;
     let mut data_dir =
         if options.ephemeral { DataDir::ephemeral()? } else { DataDir::open(&options.data_dir)? };
     let limits = limits(options)?;
@@ -113,7 +114,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         clock: Arc::clone(&clock),
         ids: Arc::new(SystemIds),
         wire: Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>,
-        directory: beside_simulated(&banks, own_banks)?,
+        directory: own_banks.beside(&banks)?,
         identity: Arc::new(Identity {
             client_id: CLIENT_ID.to_owned(),
             redirect_uri: format!("{api_url}/callback"),
@@ -135,7 +136,17 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let router = web::router(Arc::clone(&app)).merge(demo);
     let announcement = announcement(&app, &data_dir, &api_url, &banks.base_url, developer, payer)?;
     data_dir.keep();
-    Ok(Sandbox { announcement, listener, limits, router, app, ownership, banks, data_dir })
+    Ok(Sandbox {
+        announcement,
+        listener,
+        limits,
+        router,
+        app,
+        ownership,
+        banks,
+        own_banks,
+        data_dir,
+    })
 }
 
 impl Sandbox {
@@ -162,6 +173,11 @@ impl Sandbox {
         let runner = tokio::spawn(Runner::new(Arc::clone(&self.app)).run());
         let housekeeping = tokio::spawn(housekeeping::run(Arc::clone(&self.app)));
         let watching = tokio::spawn(readiness::watch(Arc::clone(&self.app)));
+        let (base_url, tls_base_url) =
+            (self.banks.base_url.clone(), self.banks.tls_base_url.clone());
+        let reloading =
+            self.own_banks.reload_at_hangup(Arc::clone(&self.app), base_url, tls_base_url);
+        let reloading = tokio::spawn(reloading);
         let db = self.app.db().clone();
         let taken_over = self.ownership.until_lost(&db, &SystemClock);
         let (ending, ended) = tokio::sync::watch::channel(false);
@@ -184,21 +200,12 @@ impl Sandbox {
         runner.abort();
         housekeeping.abort();
         watching.abort();
+        reloading.abort();
         self.banks.shutdown().await;
         // The directory goes last: an ephemeral one is deleted here.
         drop(self.data_dir);
         ended
     }
-}
-
-/// The simulated banks, and those of the operator.
-fn beside_simulated(
-    banks: &simbank::Running,
-    own_banks: Directory,
-) -> Result<Directory, ProfileErrors> {
-    let mut directory = Directory::simulated(&banks.base_url, &banks.tls_base_url)?;
-    directory.extend(own_banks)?;
-    Ok(directory)
 }
 
 /// Where banks may send payers back: our own address and those of members.

@@ -57,8 +57,8 @@ pub(super) fn grant_lost(
 
 /// Keys of a new opening at the payment's bank.
 fn renewed(app: &App, payment: &Payment) -> Result<Box<Attempt>, GatewayError> {
-    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
-    Ok(Box::new(app.new_attempt(&payment.id, bank)?))
+    let bank = app.bank_of(payment);
+    Ok(Box::new(app.new_attempt(&payment.id, bank.as_deref())?))
 }
 
 /// Commits that what cannot be repeated is about to leave; the payment as it is then. `None` where

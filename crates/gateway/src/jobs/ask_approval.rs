@@ -69,11 +69,11 @@ async fn cancel_overdue(
     if !payment.is_overdue_at_bank(app.now()) {
         return Ok(None);
     }
-    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    let bank = app.bank_of(payment);
     let Some(bank) = bank.filter(|bank| bank.can(Capability::Cancellation)) else {
         return Ok(None);
     };
-    let attempt = app.new_cancellation(&payment.id, bank)?;
+    let attempt = app.new_cancellation(&payment.id, &bank)?;
     let member = Member::authenticated(payment.member_id.clone());
     let wish = Wish { wanted_by: CancelledBy::Deadline, attempt };
     match cancel_at_bank(app, &member, &payment.id, wish).await {

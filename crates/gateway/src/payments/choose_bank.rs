@@ -29,8 +29,8 @@ pub async fn choose_bank(
 ) -> Result<Payment, GatewayError> {
     let payment = super::open_by_link(app, id).await?;
     let bank = bank_with_id(app, bank_id)?;
-    let execution = check_choice(app, bank, &payment, payer_account.as_ref())?;
-    let attempt = app.new_attempt(id, Some(bank))?;
+    let execution = check_choice(app, &bank, &payment, payer_account.as_ref())?;
+    let attempt = app.new_attempt(id, Some(&bank))?;
     let (wanted, bank_id, lease, now) = (id.clone(), bank.id.clone(), app.new_lease(), app.now());
     let chosen = app
         .db()

@@ -122,6 +122,7 @@ async fn prepare(
     (token_request_id, receipt_to): (Option<TokenRequestId>, Option<MailAddress>),
 ) -> Result<PaymentStep, GatewayError> {
     let bank = initiation.visit.bank_id.as_deref().map(|id| bank_with_id(app, id)).transpose()?;
+    let bank = bank.as_deref();
     tokenized_accounts::resolve(app, member, &mut initiation, bank).await?;
     members::check_beneficiary(app, member, &initiation.order.creditor).await?;
     account_verifications::check(app, member, &initiation).await?;

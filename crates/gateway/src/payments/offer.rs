@@ -1,5 +1,7 @@
 //! Whether a bank can take a payment, and how and when it then executes it.
 
+use std::sync::Arc;
+
 use banks::misfit::{Misfit, MisfitKind};
 use banks::profile::{BankProfile, Capability, MandatoryField};
 use domain::account::AccountIdentifier;
@@ -14,12 +16,9 @@ use crate::jobs::order_of;
 use crate::{App, GatewayError};
 
 /// The bank of that id.
-pub(crate) fn bank_with_id<'a>(
-    app: &'a App,
-    bank_id: &str,
-) -> Result<&'a BankProfile, GatewayError> {
+pub(crate) fn bank_with_id(app: &App, bank_id: &str) -> Result<Arc<BankProfile>, GatewayError> {
     let unknown = || GatewayError::BankUnknown { bank_id: bank_id.chars().take(64).collect() };
-    app.directory().get(bank_id).ok_or_else(unknown)
+    app.bank(bank_id).ok_or_else(unknown)
 }
 
 impl App {
@@ -133,7 +132,7 @@ pub(super) fn check_fit(
     execution: Execution,
 ) -> Result<(), GatewayError> {
     let order = order_of(&Payment { execution: Some(execution), ..payment.clone() });
-    let fits = app.protocols.protocol_for(bank).fits(bank, &order);
+    let fits = app.protocols().protocol_for(bank).fits(bank, &order);
     fits.and_then(|()| bank.check_formats(&order.content))
         .map_err(|misfit| GatewayError::Misfit { bank_id: bank.id.clone(), misfit })
 }

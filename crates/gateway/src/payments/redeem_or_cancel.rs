@@ -84,13 +84,13 @@ pub async fn cancel(
         Err(error) => return Err(error),
     };
     let payment = super::get(app, member, id).await?;
-    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    let bank = app.bank_of(&payment);
     let Some(bank) = bank.filter(|_| payment.is_held_by_bank()) else { return Err(refused) };
     if !bank.can(Capability::Cancellation) {
         let feature = Feature::Cancellation;
         return Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature });
     }
-    let attempt = app.new_cancellation(id, bank)?;
+    let attempt = app.new_cancellation(id, &bank)?;
     let wish = Wish { wanted_by: CancelledBy::Member, attempt };
     if let Some(claim) = cancel_at_bank(app, member, id, wish).await? {
         let timeout_ms = request_timeout_ms.unwrap_or(app.settings().request_timeout_ms);

@@ -120,9 +120,9 @@ pub async fn pay(
     if request.destinations_for(&bank.id, app.now()) != Destinations::Known {
         return Err(GatewayError::Refused(Refusal::TokenRequestWithoutPayee));
     }
-    let Payment { mut initiation, .. } = payment_at(app, &request, bank)?;
+    let Payment { mut initiation, .. } = payment_at(app, &request, &bank)?;
     let sketched = sketch(&request, initiation.clone(), app)?;
-    check_choice(app, bank, &sketched, payer_account.as_ref())?;
+    check_choice(app, &bank, &sketched, payer_account.as_ref())?;
     initiation.visit.flow = Flow::FullHostedPages;
     initiation.visit.pisp_consent_accepted = accepted;
     if accepted {

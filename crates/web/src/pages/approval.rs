@@ -245,7 +245,7 @@ pub(super) struct AccountWanted {
 /// The same for a payment that does not exist yet.
 pub(super) fn ask_account_at(app: &App, at: AccountWanted, bank_id: &str, again: bool) -> Response {
     let AccountWanted { language, payment, accepted, can_change, back_url } = at;
-    let bank = app.directory().get(bank_id);
+    let bank = app.bank(bank_id);
     let unnamed = || language.text("bank-unnamed-at-start");
     let ask = AskAccount {
         language,

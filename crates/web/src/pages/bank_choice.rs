@@ -113,7 +113,8 @@ pub(super) fn picker(
     let Place { language, payment, back_url, message } = at;
     let search = query.text("search").unwrap_or("").to_lowercase();
     let country = query.text("country").unwrap_or("").to_uppercase();
-    let able: Vec<&BankProfile> = app.directory().iter().filter(|bank| offers(bank)).collect();
+    let directory = app.directory();
+    let able: Vec<&BankProfile> = directory.iter().filter(|bank| offers(bank)).collect();
     let none_at_all = able.is_empty();
     let mut countries: Vec<String> =
         able.iter().flat_map(|bank| bank.countries.iter().cloned()).collect();

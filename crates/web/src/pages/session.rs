@@ -306,7 +306,7 @@ fn ordered(app: &App, language: Language, payment: &Payment, order: &SentOrder) 
 
 /// The text of the page if the bank has an order for a later day.
 fn scheduled(app: &App, payment: &Payment) -> Option<Says> {
-    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id))?;
+    let bank = app.bank_of(payment)?;
     let execution = payment.execution?;
     if execution.day? <= bank.local_time(app.now()).date() {
         return None;
@@ -342,11 +342,11 @@ fn choice(
     query: &Query,
     message: Option<String>,
 ) -> Response {
-    let chosen = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    let chosen = payment.bank_id.as_deref().and_then(|id| app.bank(id));
     match chosen {
         Some(bank) if query.text("change").is_none() => {
             let can_change = payment.initiation.visit.bank_id.is_none();
-            bank_choice::confirm(app, place(app, language, payment, message), bank, can_change)
+            bank_choice::confirm(app, place(app, language, payment, message), &bank, can_change)
         }
         _ => picker(app, language, payment, query, message),
     }
@@ -386,7 +386,7 @@ fn to_bank(app: &App, language: Language, payment: &Payment, immediately: bool) 
 
 /// The name that the payer knows.
 pub(super) fn bank_name(app: &App, language: Language, payment: &Payment) -> String {
-    let bank = payment.bank_id.as_deref().and_then(|id| app.directory().get(id));
+    let bank = app.bank_of(payment);
     bank.map_or_else(|| language.text("bank-unnamed"), |bank| bank.name.clone())
 }
 

@@ -209,9 +209,9 @@ async fn next_page(
     }
     let own = request.initiation.visit.bank_id.as_deref();
     let picked = query.text("bank-id").filter(|_| query.text("change").is_none());
-    let bank = own.or(picked).and_then(|id| app.directory().get(id));
+    let bank = own.or(picked).and_then(|id| app.bank(id));
     match bank {
-        Some(bank) => at_bank(app, language, request, face, bank, query, message).await,
+        Some(bank) => at_bank(app, language, request, face, &bank, query, message).await,
         None => picker(app, language, request, face, query, message),
     }
 }

@@ -1,5 +1,7 @@
 //! The directory as lists need it: rendered once, in every order that can be asked for.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use banks::directory::Directory;
 use serde_json::value::RawValue;
 
@@ -25,6 +27,32 @@ pub(super) struct Entry {
     rank: u32,
     pub(super) v1: Box<RawValue>,
     pub(super) v2: Box<RawValue>,
+}
+
+/// The index of the newest directory.
+pub struct BankLists {
+    newest: RwLock<(Arc<Directory>, Arc<BankIndex>)>,
+}
+
+impl BankLists {
+    /// Renders the directory.
+    #[must_use]
+    pub fn of(directory: Arc<Directory>) -> BankLists {
+        let index = Arc::new(BankIndex::of(&directory));
+        BankLists { newest: RwLock::new((directory, index)) }
+    }
+
+    /// The index of that directory: rendered again if another one was rendered last.
+    pub(super) fn newest(&self, directory: Arc<Directory>) -> Arc<BankIndex> {
+        let (rendered, index) = self.newest.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if Arc::ptr_eq(&rendered, &directory) {
+            return index;
+        }
+        let index = Arc::new(BankIndex::of(&directory));
+        let newest = (directory, Arc::clone(&index));
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
+        index
+    }
 }
 
 /// How a list is ordered.

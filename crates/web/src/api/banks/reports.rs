@@ -133,11 +133,11 @@ pub async fn report_bank(
     Path(bank_id): Path<String>,
     _call: Call,
 ) -> Result<Json<BankStatusResponse>, ApiError> {
-    let Some(bank) = app.directory().get(&bank_id) else {
+    let Some(bank) = app.bank(&bank_id) else {
         let id: String = bank_id.chars().take(64).collect();
         return Err(ApiError::NotFound { message: format!("Bank {id} not found."), id });
     };
-    let (status, health) = status_of(&app, bank);
+    let (status, health) = status_of(&app, &bank);
     let bank_status = BankStatus {
         bank_name: bank.name.clone(),
         pis_status: status,

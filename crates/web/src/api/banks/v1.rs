@@ -11,7 +11,7 @@ use gateway::App;
 use serde_json::json;
 
 use super::filter::{Filter, Spelling};
-use super::index::{BankIndex, Order};
+use super::index::{BankLists, Order};
 use super::listing::{PageWanted, cacheable, page};
 use super::schema::{BanksV1, Countries};
 use crate::api::ApiError;
@@ -58,7 +58,7 @@ use crate::api::error::FieldFault;
 )]
 pub async fn list_banks(
     State(app): State<Arc<App>>,
-    Extension(index): Extension<Arc<BankIndex>>,
+    Extension(lists): Extension<Arc<BankLists>>,
     visitor: Visitor,
 ) -> Result<Response, ApiError> {
     let query = visitor.query()?;
@@ -74,6 +74,7 @@ pub async fn list_banks(
         }
     };
     let wanted = PageWanted::read(&query)?;
+    let index = lists.newest(app.directory());
     let found = index.in_order(order).filter(|bank| filter.lets_through(bank));
     Ok(page(&visitor.headers, &wanted, found, |bank| &bank.v1))
 }
@@ -113,13 +114,14 @@ pub async fn list_banks(
 )]
 pub async fn list_countries(
     State(app): State<Arc<App>>,
-    Extension(index): Extension<Arc<BankIndex>>,
+    Extension(lists): Extension<Arc<BankLists>>,
     Reader(visitor): Reader,
 ) -> Result<Response, ApiError> {
     let query = visitor.query()?;
     let filter = Filter::read(&query, Spelling::V1)?.with_exact_search();
     let filter = filter.of_member(&app, &query).await?;
     let wanted = query.texts("countries");
+    let index = lists.newest(app.directory());
     let countries: BTreeSet<&str> = index
         .in_order(Order::Name)
         .filter(|bank| filter.lets_through(bank))

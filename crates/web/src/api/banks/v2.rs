@@ -8,7 +8,7 @@ use axum::response::Response;
 use gateway::App;
 
 use super::filter::{Filter, Spelling};
-use super::index::{BankIndex, Order};
+use super::index::{BankLists, Order};
 use super::listing::{PageWanted, page};
 use super::schema::BanksV2;
 use crate::api::ApiError;
@@ -60,7 +60,7 @@ use crate::api::parts::words::LocalInstrument;
 )]
 pub async fn list_banks_v2(
     State(app): State<Arc<App>>,
-    Extension(index): Extension<Arc<BankIndex>>,
+    Extension(lists): Extension<Arc<BankLists>>,
     Reader(visitor): Reader,
 ) -> Result<Response, ApiError> {
     let query = visitor.query()?;
@@ -76,6 +76,7 @@ pub async fn list_banks_v2(
         }
     };
     let wanted = PageWanted::read(&query)?;
+    let index = lists.newest(app.directory());
     let found = index.in_order(order).filter(|bank| filter.lets_through(bank));
     Ok(page(&visitor.headers, &wanted, found, |bank| &bank.v2))
 }

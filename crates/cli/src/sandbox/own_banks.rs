@@ -1,0 +1,74 @@
+//! The operator's folders of banks (`--banks`): loaded at the start, and again at each SIGHUP.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use banks::directory::{Directory, ProfileErrors};
+use gateway::App;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{error, warn};
+
+/// The folders.
+pub struct OwnBanks {
+    folders: Vec<PathBuf>,
+    loaded: Directory,
+    /// Watched from the start, because an unwatched SIGHUP ends the process. Without folders there is
+    /// nothing to load again, and SIGHUP keeps its usual meaning.
+    hangups: Option<Signal>,
+}
+
+impl OwnBanks {
+    /// Loads the folders.
+    ///
+    /// # Errors
+    /// A line for each file that does not load; or signals cannot be watched.
+    pub fn load(folders: &[PathBuf]) -> anyhow::Result<OwnBanks> {
+        let loaded = Directory::load_folders(folders)?;
+        let watched = (!folders.is_empty()).then(|| signal(SignalKind::hangup())).transpose();
+        let hangups = watched.context("SIGHUP cannot be watched")?;
+        Ok(OwnBanks { folders: folders.to_vec(), loaded, hangups })
+    }
+
+    /// The simulated banks, and those that were loaded last.
+    ///
+    /// # Errors
+    /// Every id that is in both.
+    pub fn beside(&mut self, simulated: &simbank::Running) -> Result<Directory, ProfileErrors> {
+        let loaded = std::mem::take(&mut self.loaded);
+        together(&simulated.base_url, &simulated.tls_base_url, loaded)
+    }
+
+    /// Loads the folders again at each SIGHUP. If a file does not load, the banks stay as they are.
+    pub async fn reload_at_hangup(self, app: Arc<App>, base_url: String, tls_base_url: String) {
+        let Some(mut hangups) = self.hangups else { return };
+        while hangups.recv().await.is_some() {
+            let folders = self.folders.clone();
+            let loading = tokio::task::spawn_blocking(move || Directory::load_folders(&folders));
+            let Ok(loaded) = loading.await else { continue };
+            let replaced = loaded
+                .and_then(|loaded| together(&base_url, &tls_base_url, loaded))
+                .and_then(|directory| {
+                    let banks = directory.iter().count();
+                    app.replace_directory(directory).map(|()| banks)
+                });
+            match replaced {
+                Ok(banks) => warn!(banks, "the folders of banks were loaded again"),
+                Err(errors) => {
+                    errors.to_string().lines().for_each(|line| error!("{line}"));
+                    error!("the folders of banks do not load: the banks stay as they are");
+                }
+            }
+        }
+    }
+}
+
+fn together(
+    base_url: &str,
+    tls_base_url: &str,
+    own: Directory,
+) -> Result<Directory, ProfileErrors> {
+    let mut directory = Directory::simulated(base_url, tls_base_url)?;
+    directory.extend(own)?;
+    Ok(directory)
+}
