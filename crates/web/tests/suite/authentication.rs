@@ -120,7 +120,7 @@ async fn no_form_of_the_pages_holds_nul() {
             for field in ["bank-id", "decision", "payer-account", "state", "bascule-visit"] {
                 let answer = world.submit(&path, &[(field, "a\u{0}b")]).await;
                 assert_eq!(answer.status, 400, "{path} {field}: {}", answer.text());
-                let text = "This form is damaged: go back to the shop";
+                let text = "This form is damaged. Go back to the shop";
                 assert!(answer.text().contains(text), "{path} {field}: {}", answer.text());
             }
             let raw =

@@ -43,7 +43,7 @@ async fn a_payment_outside_the_hours_is_converted_and_executed_on_the_next_worki
         let id = id(&payment);
         assert_eq!(world.status(&id).await, "INITIATION_PROCESSING");
         let page = world.page(&format!("/session/{id}")).await.text();
-        assert!(page.contains("makes it on its next working day"), "{page}");
+        assert!(page.contains("will make it on its next working day"), "{page}");
         world.go_to("2026-01-11T12:00:00Z").await;
         assert_eq!(world.status(&id).await, "INITIATION_PROCESSING", "on Sunday");
         assert_eq!(world.posted_and_executed(&id).await.1, 0);
