@@ -199,3 +199,119 @@ pub(super) fn check_mandatory(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use banks::Directory;
+    use domain::initiation::Frequency;
+    use jiff::civil::{date, datetime};
+    use serde_json::json;
+
+    use super::*;
+
+    fn bank(id: &str) -> BankProfile {
+        let directory = Directory::simulated("http://banks.test:1", "https://banks.test:2");
+        directory.unwrap().get(id).unwrap().clone()
+    }
+
+    fn order(value: &str, currency: &str, local_instrument: &str, iban: &str) -> Order {
+        serde_json::from_value(json!({
+            "ref_id": "ORDER-1", "remittance_primary": "ORDER-1",
+            "amount": { "value": value, "currency": currency },
+            "local_instrument": local_instrument,
+            "creditor": { "account": { "kind": "iban", "iban": iban }, "name": "Customer Inc." },
+        }))
+        .unwrap()
+    }
+
+    fn euros() -> Order {
+        order("10", "EUR", "auto_select", "DE02120300000000202051")
+    }
+
+    /// What is missing, in the words of the error.
+    fn why<T>(checked: Result<T, GatewayError>) -> String {
+        checked.err().map_or_else(|| "nothing".to_owned(), |error| error.to_string())
+    }
+
+    #[test]
+    fn a_bank_is_asked_only_for_features_that_it_has() {
+        let standing = Schedule::StandingOrder {
+            first: date(2026, 2, 1),
+            frequency: Frequency::Mnth,
+            last: None,
+        };
+        let later = Schedule::FutureDated { date: date(2026, 2, 1) };
+        let mut bank = bank("bg-linden");
+        let table = [
+            (Capability::SinglePayment, euros()),
+            (Capability::FutureDatedPayment, Order { schedule: later, ..euros() }),
+            (Capability::StandingOrder, Order { schedule: standing, ..euros() }),
+            (Capability::FundsConfirmation, Order { confirm_funds: true, ..euros() }),
+        ];
+        for (capability, order) in table {
+            bank.capabilities = vec![Capability::SinglePayment, capability];
+            assert_eq!(why(check_features(&bank, &order)), "nothing", "{capability:?}");
+            bank.capabilities.retain(|one| *one != capability);
+            let lacking = why(check_features(&bank, &order));
+            assert!(lacking.contains("does not support"), "{capability:?}: {lacking}");
+        }
+        let zlotys = order("10", "PLN", "elixir", "PL61109010140000071219812874");
+        assert!(why(check_features(&bank, &zlotys)).contains("does not support Currency"));
+    }
+
+    #[test]
+    fn each_mandatory_field_is_missed_by_its_name() {
+        let mut bank = bank("bg-linden");
+        let party = json!({
+            "account": { "kind": "iban", "iban": "DE02120300000000202051", "bic": "BYLADEM1001" },
+            "name": "A", "address": { "country": "DE" },
+        });
+        for field in [
+            MandatoryField::DebtorAccount,
+            MandatoryField::DebtorBic,
+            MandatoryField::DebtorName,
+            MandatoryField::CreditorAddress,
+            MandatoryField::CreditorBic,
+        ] {
+            bank.mandatory_fields = vec![field];
+            assert_ne!(why(check_mandatory(&bank, &euros(), false)), "nothing", "{field:?}");
+            let whole = Order {
+                debtor: Some(serde_json::from_value(party.clone()).unwrap()),
+                creditor: serde_json::from_value(party.clone()).unwrap(),
+                ..euros()
+            };
+            assert_eq!(why(check_mandatory(&bank, &whole, false)), "nothing", "{field:?}");
+        }
+        // The payer types the account on our pages.
+        bank.mandatory_fields = vec![MandatoryField::DebtorAccount];
+        assert_eq!(why(check_mandatory(&bank, &euros(), true)), "nothing");
+    }
+
+    #[test]
+    fn the_rail_and_the_day_are_those_that_the_bank_has() {
+        let monday = datetime(2026, 1, 5, 10, 0, 0, 0);
+        let bank = bank("bg-linden");
+        let decided = decide(&bank, &euros(), monday).unwrap();
+        assert!(bank.rails.contains(&decided.rail));
+        assert_eq!(decided.day, None);
+        let pounds = order("10", "GBP", "faster_payments", "GB33BUKB20201555555555");
+        assert!(why(decide(&bank, &pounds, monday)).contains("does not support"));
+    }
+
+    #[test]
+    fn a_member_narrows_the_payers_choice_by_country() {
+        let visit = |bank_id: Option<&str>, countries: &[&str]| -> Visit {
+            serde_json::from_value(json!({
+                "bank_id": bank_id, "bank_countries": countries,
+                "callback_url": "https://shop.example/return", "flow": "full_hosted_pages",
+            }))
+            .unwrap()
+        };
+        let bank = bank("bg-linden");
+        let home = bank.countries[0].as_str();
+        assert!(is_offered(&bank, &visit(None, &[])));
+        assert!(is_offered(&bank, &visit(None, &["XX", home])));
+        assert!(!is_offered(&bank, &visit(None, &["XX"])));
+        assert!(is_offered(&bank, &visit(Some("bg-linden"), &["XX"])), "the member named the bank");
+    }
+}
