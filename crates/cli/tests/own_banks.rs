@@ -212,9 +212,7 @@ fn a_folder_that_does_not_load_stops_the_start_with_a_line_for_each_error() {
     let start = |folders: &[&str]| {
         let mut command = bascule();
         command.args(["sandbox", "--port", "0", "--data-dir", "data"]);
-        for folder in folders {
-            command.args(["--banks", folder]);
-        }
+        command.args(folders.iter().flat_map(|folder| ["--banks", folder]));
         let output = command.current_dir(folder.path()).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         assert!(!folder.path().join("data").exists(), "the data directory was made");

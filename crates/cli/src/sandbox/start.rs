@@ -60,7 +60,7 @@ pub struct Sandbox {
     app: Arc<App>,
     ownership: Ownership,
     banks: simbank::Running,
-    own_banks: OwnBanks,
+    folders: OwnBanks,
     data_dir: DataDir,
 }
 
@@ -69,7 +69,7 @@ pub struct Sandbox {
 /// # Errors
 /// The obstacle to the start, in one line; of folders of banks, one line for each error.
 pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
-    let mut own_banks = OwnBanks::load(&options.banks)?;
+    let mut folders = OwnBanks::load(&options.banks)?;
     let mut data_dir =
         if options.ephemeral { DataDir::ephemeral()? } else { DataDir::open(&options.data_dir)? };
     let limits = limits(options)?;
@@ -114,7 +114,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         clock: Arc::clone(&clock),
         ids: Arc::new(SystemIds),
         wire: Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>,
-        directory: own_banks.beside(&banks)?,
+        directory: folders.beside(&banks)?,
         identity: Arc::new(Identity {
             client_id: CLIENT_ID.to_owned(),
             redirect_uri: format!("{api_url}/callback"),
@@ -136,17 +136,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let router = web::router(Arc::clone(&app)).merge(demo);
     let announcement = announcement(&app, &data_dir, &api_url, &banks.base_url, developer, payer)?;
     data_dir.keep();
-    Ok(Sandbox {
-        announcement,
-        listener,
-        limits,
-        router,
-        app,
-        ownership,
-        banks,
-        own_banks,
-        data_dir,
-    })
+    Ok(Sandbox { announcement, listener, limits, router, app, ownership, banks, folders, data_dir })
 }
 
 impl Sandbox {
@@ -176,7 +166,7 @@ impl Sandbox {
         let (base_url, tls_base_url) =
             (self.banks.base_url.clone(), self.banks.tls_base_url.clone());
         let reloading =
-            self.own_banks.reload_at_hangup(Arc::clone(&self.app), base_url, tls_base_url);
+            self.folders.reload_at_hangup(Arc::clone(&self.app), base_url, tls_base_url);
         let reloading = tokio::spawn(reloading);
         let db = self.app.db().clone();
         let taken_over = self.ownership.until_lost(&db, &SystemClock);

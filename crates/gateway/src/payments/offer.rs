@@ -219,7 +219,7 @@ mod tests {
             "ref_id": "ORDER-1", "remittance_primary": "ORDER-1",
             "amount": { "value": value, "currency": currency },
             "local_instrument": local_instrument,
-            "creditor": { "account": { "kind": "iban", "iban": iban }, "name": "Customer Inc." },
+            "creditor": { "account": { "scheme": "iban", "iban": iban }, "name": "Customer Inc." },
         }))
         .unwrap()
     }
@@ -263,7 +263,7 @@ mod tests {
     fn each_mandatory_field_is_missed_by_its_name() {
         let mut bank = bank("bg-linden");
         let party = json!({
-            "account": { "kind": "iban", "iban": "DE02120300000000202051", "bic": "BYLADEM1001" },
+            "account": { "scheme": "iban", "iban": "DE02120300000000202051", "bic": "BYLADEM1001" },
             "name": "A", "address": { "country": "DE" },
         });
         for field in [
