@@ -3,9 +3,10 @@
 
 mod support;
 
-use banks::Approvable;
-use banks::{AuthorisationError, BankError, Pending, Protocols, Returned};
-use banks::{WireError, parse_return};
+use banks::{
+    Approvable, AuthorisationError, BankError, Pending, Protocols, Returned, WireError,
+    parse_return,
+};
 use domain::authorisation::BankRefusal;
 use serde_json::{Value, json};
 use support::bank::{BANK_KEY, OTHER_KEY, encode, jws, key_set, unsigned};

@@ -1,8 +1,7 @@
 //! From an answer of the bank to the payer's next step: the links of the answer drive the flow
 //! (NextGenPSD2 1.3.12, sections 5.2 and 7).
 
-use domain::authorisation::Approach;
-use domain::authorisation::Attempt;
+use domain::authorisation::{Approach, Attempt};
 use serde::Serialize;
 use url::Url;
 

@@ -16,9 +16,7 @@ mod oauth;
 pub(crate) mod status;
 mod wire;
 
-use domain::authorisation::Approach;
-use domain::authorisation::Attempt;
-use domain::authorisation::{BankRefusal, RefusalKind};
+use domain::authorisation::{Approach, Attempt, BankRefusal, RefusalKind};
 use domain::bank::{OrderProgress, OrderStatus};
 use domain::seams::BoxFuture;
 
@@ -33,8 +31,7 @@ use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{body_of, header, segment};
 use crate::misfit::{Misfit, unsupported};
-use crate::payments::Payments;
-use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
+use crate::payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};
 use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
 use crate::psu_return::Returned;
 use crate::reachable::{Reachable, Trial, connection};

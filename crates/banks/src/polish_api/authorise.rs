@@ -1,8 +1,7 @@
 //! The payer's consent: on the bank's pages (`auth/authorize`), by a code of its app
 //! (`auth/authorizeExt`), and the token that it becomes (`auth/token`).
 
-use domain::authorisation::Attempt;
-use domain::authorisation::{Approach, BankRefusal, Challenge, ChallengeField, FieldKind};
+use domain::authorisation::{Approach, Attempt, BankRefusal, Challenge, ChallengeField, FieldKind};
 use url::Url;
 
 use super::answers::{AuthorizeAnswer, TokenAnswer};

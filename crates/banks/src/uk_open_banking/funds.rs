@@ -6,8 +6,7 @@ use super::UkOpenBanking;
 use super::exchange::{Ask, request};
 use crate::call::Call;
 use crate::error::BankError;
-use crate::exchange::read;
-use crate::exchange::segment;
+use crate::exchange::{read, segment};
 use crate::token::AccessToken;
 use crate::wire::Response;
 

@@ -24,8 +24,7 @@ mod token;
 
 use std::sync::Arc;
 
-use domain::authorisation::Approach;
-use domain::authorisation::Attempt;
+use domain::authorisation::{Approach, Attempt};
 use domain::bank::OrderStatus;
 use domain::seams::BoxFuture;
 
@@ -35,8 +34,7 @@ use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::jose::{JoseError, KeySet};
 use crate::misfit::{Misfit, unsupported};
-use crate::payments::Payments;
-use crate::payments::{LostOrder, OrderAnswer, PaymentOrder};
+use crate::payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};
 use crate::profile::{BankProfile, Standard, UkOpenBanking as Settings};
 use crate::psu_return::Returned;
 use crate::reachable::{Reachable, Trial};

@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use banks::profile::{Standard, UkOpenBanking};
-use banks::{Approval, BankError, Credentials, LostOrder, Protocol, Returned};
-use banks::{BankProfile, Call, Directory, Identity, PaymentOrder, PsuContext, SigningKey};
+use banks::{
+    Approval, BankError, BankProfile, Call, Credentials, Directory, Identity, LostOrder,
+    PaymentOrder, Protocol, PsuContext, Returned, SigningKey,
+};
 use domain::account::{AccountIdentifier, Address, Party};
-use domain::authorisation::Approach;
-use domain::authorisation::Attempt;
+use domain::authorisation::{Approach, Attempt};
 use domain::bank::ConsentProgress;
 use domain::initiation::{Order, Risk, Schedule};
 use domain::money::{Amount, Currency};

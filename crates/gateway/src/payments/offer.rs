@@ -228,7 +228,7 @@ mod tests {
         order("10", "EUR", "auto_select", "DE02120300000000202051")
     }
 
-    /// What is missing, in the words of the error.
+    /// The error as text.
     fn why<T>(checked: Result<T, GatewayError>) -> String {
         checked.err().map_or_else(|| "nothing".to_owned(), |error| error.to_string())
     }

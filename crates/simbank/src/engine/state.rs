@@ -9,13 +9,12 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::banks;
-use super::execution;
 use super::grant::Grant;
 use super::idempotency::IdempotentCall;
 use super::journal::Change;
 use super::order::{Order, OrderId};
 use super::table::{Row, Table};
+use super::{banks, execution};
 
 /// Tables of earlier releases, which kept the orders of each standard apart. Their rows are dropped;
 /// the accounts keep their money.

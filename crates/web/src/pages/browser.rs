@@ -1,4 +1,4 @@
-//! The payer's browser, as banks are told of it: its address, and the headers that say what it is.
+//! The payer's browser, as we describe it to banks: its address and the headers that identify it.
 //!
 //! The address is that of the connection, unless the connection comes from a proxy that the operator
 //! has named: then it is the last address of `X-Forwarded-For` that is not such a proxy. Anybody can
@@ -106,7 +106,7 @@ mod tests {
             ("198.51.100.7:4242", &["203.0.113.9"], &[], "198.51.100.7 4242"),
             ("198.51.100.7:4242", &["203.0.113.9"], &proxies, "198.51.100.7 4242"),
             ("10.0.0.1:80", &["203.0.113.9"], &proxies, "203.0.113.9"),
-            // What the payer wrote comes first, what our proxies saw comes last.
+            // The payer's own text comes first, the addresses that our proxies saw come last.
             ("10.0.0.1:80", &["1.2.3.4, 203.0.113.9, 10.0.0.2"], &proxies, "203.0.113.9"),
             ("10.0.0.1:80", &["1.2.3.4", "203.0.113.9, 10.0.0.2"], &proxies, "203.0.113.9"),
             ("10.0.0.1:80", &["203.0.113.9:5000"], &proxies, "203.0.113.9"),
@@ -115,7 +115,7 @@ mod tests {
             ("[::ffff:10.0.0.1]:80", &["::ffff:203.0.113.9"], &proxies, "203.0.113.9"),
             ("10.0.0.1:80", &[], &proxies, "nobody"),
             ("10.0.0.1:80", &["10.0.0.3, 10.0.0.2"], &proxies, "nobody"),
-            // An entry that is no address ends the search: what is before it is not believed.
+            // An entry that is not an address ends the search: entries before it do not count.
             ("10.0.0.1:80", &["203.0.113.9, unknown"], &proxies, "nobody"),
         ];
         for (peer, forwarded, trusted, expected) in table {

@@ -40,7 +40,7 @@ impl World {
         self.send(request.body(Body::from(form)).unwrap()).await
     }
 
-    /// What the bank learned of the payer with that request, by header.
+    /// The payer in the headers of that request to the bank.
     fn payer_in(&self, operation: &str) -> Vec<String> {
         let sent = self.wire.sent_in(operation).headers;
         let of_payer = |name: &str| name.starts_with("psu-") || name.contains("customer");
@@ -63,7 +63,7 @@ fn hosted(bank: &str) -> serde_json::Value {
 async fn on_pages_the_bank_gets_the_address_of_the_connection_or_of_a_trusted_proxy() {
     for world in worlds_with(behind_proxies).await {
         for (peer, address) in [
-            // Not a proxy of ours: what it says of others does not count.
+            // Not a proxy of ours: its header does not count.
             ("198.51.100.7:4242", vec!["psu-ip-address: 198.51.100.7", "psu-ip-port: 4242"]),
             ("10.0.0.2:4242", vec!["psu-ip-address: 203.0.113.9"]),
         ] {
@@ -137,7 +137,7 @@ async fn without_a_payer_no_address_is_invented() {
             let payment = world.create(&usual_order(bank)).await;
             assert_eq!(payment["initiation"]["bankId"], json!(bank));
         }
-        // NextGenPSD2 wants an address all the same: it is our own.
+        // NextGenPSD2 still requires an address: it is our own.
         assert_eq!(world.payer_in("create-payment"), ["psu-ip-address: 127.0.0.1"]);
         assert_eq!(world.payer_in("create-payment-request"), [] as [String; 0]);
         assert_eq!(world.payer_in("create-domestic-payment-consent"), [] as [String; 0]);

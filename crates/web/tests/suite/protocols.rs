@@ -2,8 +2,6 @@
 //! and refund accounts, asked of each protocol itself. The payer is played, every exchange is
 //! judged against the standard's published document, and the profile's `capabilities` are kept.
 
-use banks::Approvable;
-use banks::BankError;
 use banks::approvals::{Approval, Credentials, Held, Pending};
 use banks::call::{Call, PsuContext};
 use banks::payments::{OrderAnswer, PaymentOrder};
@@ -11,9 +9,9 @@ use banks::profile::{BankProfile, Capability};
 use banks::protocol::Protocols;
 use banks::psu_return::parse_return;
 use banks::token::{AccessToken, Proof};
+use banks::{Approvable, BankError};
 use domain::account::{AccountIdentifier, Party};
-use domain::authorisation::Approach;
-use domain::authorisation::Attempt;
+use domain::authorisation::{Approach, Attempt};
 use domain::bank::OrderProgress;
 use domain::initiation::{Frequency, Order, Schedule};
 use domain::money::Amount;

@@ -14,9 +14,8 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use super::answer::{self, WayBack};
-use super::find;
-use super::pushed;
 use super::token::{CLOCK_SKEW_SECONDS, has_audience, is_payments_scope, issuer, numeric_date};
+use super::{find, pushed};
 use crate::engine::banks::Bank;
 use crate::engine::form::parse_parameters;
 use crate::engine::grant::{Grant, key};

@@ -14,8 +14,7 @@ use crate::api::ApiError;
 use crate::api::error::FieldFault;
 use crate::api::page::{PageWanted, position};
 use crate::api::parts::places::Only;
-use crate::api::query::Query;
-use crate::api::query::name;
+use crate::api::query::{Query, name};
 
 const LIMIT: &str = "page.limit";
 const OFFSET: &str = "page.offset";

@@ -12,8 +12,7 @@ use utoipa::ToSchema;
 use super::model::Token;
 use crate::api::ApiError;
 use crate::api::auth::Call;
-use crate::api::query::Query;
-use crate::api::query::word;
+use crate::api::query::{Query, word};
 use crate::api::v1::page::{Wanted, page};
 
 /// One page.

@@ -12,8 +12,7 @@ use utoipa::ToSchema;
 use super::model::Transfer;
 use crate::api::ApiError;
 use crate::api::auth::Call;
-use crate::api::query::Query;
-use crate::api::query::{name, word};
+use crate::api::query::{Query, name, word};
 use crate::api::status::TransferStatus;
 use crate::api::v1::page::{Wanted, page};
 
