@@ -57,8 +57,8 @@ fn receipt(app: &App, payment: &Payment) -> Option<Mail> {
     let order = &payment.initiation.order;
     let amount = order.amount.for_people();
     let payee = one_line(order.creditor.name.as_deref().unwrap_or("the payee"));
-    let bank = payment.bank_id.as_deref().and_then(|id| app.parts.directory.get(id));
-    let bank = bank.map_or("your bank", |bank| bank.name.as_str());
+    let known = app.bank_of(payment);
+    let bank = known.as_ref().map_or("your bank", |bank| bank.name.as_str());
     let (done, accepted) = match order.schedule {
         Schedule::Immediate | Schedule::FutureDated { .. } => (
             format!("You paid {amount}"),
