@@ -133,7 +133,7 @@ async fn migrated_file() -> &'static [u8] {
     let make = || async {
         let dir = TempDir::new().expect("a temporary directory");
         drop(Db::open_sqlite(&sqlite_file(&dir)).await.expect("a new database"));
-        // A copy of the file alone may lack what still stands in its log.
+        // A copy of the file alone may lack what is still in its log only.
         let whole = dir.path().join("whole.db");
         rusqlite::Connection::open(sqlite_file(&dir))
             .and_then(|file| file.execute("VACUUM INTO ?1", [whole.to_string_lossy()]))

@@ -6,6 +6,7 @@
 
 mod features;
 mod hours;
+mod questions;
 mod standard;
 
 use domain::account::is_bic;
@@ -24,6 +25,7 @@ pub use self::features::{
     RestrictedText,
 };
 pub use self::hours::TermsOfRail;
+pub use self::questions::StatusQuestions;
 pub use self::standard::{
     AcceptedStatus, HttpSignature, JwsAlgorithm, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi,
     PolishApiSignature, PolishApiVersion, RepeatedRequestId, ResponseMode, SignedHeader, Signing,
@@ -177,6 +179,9 @@ pub struct BankProfile {
     /// Reading of rejections.
     #[serde(default)]
     pub reasons: Reasons,
+    /// How the bank is asked for statuses.
+    #[serde(default)]
+    pub status: StatusQuestions,
     /// Longest texts.
     #[serde(default)]
     pub limits: Limits,
@@ -343,6 +348,7 @@ impl BankProfile {
         ensure("opening_hours", "must be like MON, FRI, 08:00, 18:00, Europe/Paris", {
             self.opening_hours.as_ref().is_none_or(OpeningHours::is_sound)
         })?;
+        self.status.check()?;
         self.check_hours()?;
         ensure("field_formats.constraint", "must be a regular expression", {
             self.field_formats.iter().all(|format| format.pattern().is_some())

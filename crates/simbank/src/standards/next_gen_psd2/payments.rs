@@ -1,5 +1,6 @@
 //! Payments and periodic payments (sections 5.3 to 5.6 of the guidelines).
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::banks::Approach;
@@ -339,6 +340,14 @@ pub(super) fn read(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
 pub(super) fn status(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     call.commit(|state| {
         approval::end_late_approval(state, id, call.now);
+        if asked_too_soon(call, find(call, state, id)?) {
+            return Err(Answer::refuse(
+                429,
+                "ACCESS_EXCEEDED",
+                "the status is asked for too often",
+            ));
+        }
+        state.orders.update(id, &mut state.changes, |order| order.asked_at = Some(call.now));
         let order = find(call, state, id)?;
         let mut body = json!({ "transactionStatus": order.iso_status() });
         if order.lacks_funds() {
@@ -349,4 +358,10 @@ pub(super) fn status(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
         }
         Ok(Answer::body(200, body))
     })
+}
+
+/// Whether a question comes sooner after the last than the bank wants.
+fn asked_too_soon(call: &Call<'_>, order: &Order) -> bool {
+    let interval = SignedDuration::from_secs(call.bank.next_gen_psd2().status_interval_s);
+    order.asked_at.is_some_and(|asked_at| call.now.duration_since(asked_at) < interval)
 }
