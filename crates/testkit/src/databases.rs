@@ -128,6 +128,7 @@ pub async fn sqlite() -> TestDatabase {
 
 /// An empty SQLite database with the newest schema. It is made once in a process, because a few
 /// hundred tests would else migrate for longer than they test.
+#[expect(clippy::disallowed_methods, reason = "copies what `Db` has made")]
 async fn migrated_file() -> &'static [u8] {
     static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
     let make = || async {
