@@ -65,6 +65,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
         ("[[credential_fields]]", "[[credential_fields]]"),
         ("[[field_formats]]", "[[field_formats]]"),
         ("[limits]", "[limits]"),
+        ("[service_base_urls]", "[service_base_urls]"),
         ("[opening_hours]", "[opening_hours]"),
         ("[[rail_terms]]", "[[rail_terms]]"),
         ("[[maintenance_windows]]", "[[maintenance_windows]]"),
@@ -80,7 +81,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
 #[test]
 fn the_keys_of_each_standard_are_documented_and_no_others() {
     for (name, tables) in [
-        ("uk-open-banking", ["signing"].as_slice()),
+        ("uk-open-banking", ["signing", "endpoints"].as_slice()),
         ("next-gen-psd2", &[]),
         ("stet", &[]),
         ("polish-api", &["signature"]),

@@ -62,7 +62,7 @@ fn a_profile_with_a_wrong_key_does_not_load_and_says_which() {
         ("\"3.1.11\"", "\"3.1.12\"", "version"),
         ("[standard.uk-open-banking]", "[standard.berlin]", "berlin"),
         ("https://bank.test/ob-iron\"", "http://bank.test/ob-iron\"", "issuer"),
-        ("https://bank.test/ob-iron\"", "https://bank.test/ob-iron/\"", "issuer"),
+        ("https://bank.test/ob-iron\"", "https://bank.test/ob-iron//\"", "issuer"),
         ("https://bank.test/ob-iron\"", "{simbank}/ob-iron\"", "issuer"),
         ("v3.1/pisp", "v3.1/pisp#x", "api_base_url"),
         ("rails =", "allowed_hosts = [\"https://x.test/\"]\nrails =", "allowed_hosts"),

@@ -94,7 +94,7 @@ fn request_object(
         .then(|| encode(digest(&SHA256, attempt.code_verifier.as_bytes()).as_ref()));
     let claims = RequestObject {
         iss: client_id(call),
-        aud: &discovery.issuer,
+        aud: bank.token_issuer(),
         client_id: client_id(call),
         response_type: response_type(mode),
         response_mode: told_mode(mode),

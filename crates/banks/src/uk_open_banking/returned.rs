@@ -95,7 +95,7 @@ fn claims_of<T: DeserializeOwned>(token: &str, keys: &KeySet) -> Result<T, JoseE
 }
 
 fn is_issuer(call: &Call<'_>, iss: &str) -> bool {
-    settings(call.bank).is_ok_and(|bank| iss == bank.issuer)
+    settings(call.bank).is_ok_and(|bank| iss == bank.token_issuer())
 }
 
 fn first_broken(rules: &[(&'static str, bool)]) -> Result<(), JoseError> {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::token::{ACR_SCA, issuer};
+use super::token::{ACR_SCA, token_issuer};
 use crate::engine::approval;
 use crate::engine::banks::{Bank, Customer};
 use crate::engine::grant::{Grant, key};
@@ -62,7 +62,7 @@ fn signed(
     answer: &[(String, String)],
 ) -> Option<String> {
     let mut claims = Map::new();
-    claims.insert("iss".to_owned(), json!(issuer(shared, bank)));
+    claims.insert("iss".to_owned(), json!(token_issuer(shared, bank)));
     claims.insert("aud".to_owned(), json!(client_id));
     claims.insert("exp".to_owned(), json!(shared.now().as_second() + ANSWER_SECONDS));
     for (name, value) in answer.iter().filter(|(name, _)| name != "id_token") {
@@ -156,7 +156,7 @@ fn approval_answer(
     now: Timestamp,
 ) -> Option<Vec<(String, String)>> {
     let claims = json!({
-        "iss": issuer(shared, bank),
+        "iss": token_issuer(shared, bank),
         "aud": grant.client,
         "sub": consent_id,
         "iat": now.as_second(),

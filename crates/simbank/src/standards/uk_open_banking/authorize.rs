@@ -14,7 +14,9 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use super::answer::{self, WayBack};
-use super::token::{CLOCK_SKEW_SECONDS, has_audience, is_payments_scope, issuer, numeric_date};
+use super::token::{
+    CLOCK_SKEW_SECONDS, has_audience, is_payments_scope, numeric_date, token_issuer,
+};
 use super::{find, pushed};
 use crate::engine::banks::Bank;
 use crate::engine::form::parse_parameters;
@@ -210,7 +212,7 @@ impl<'request> Request<'request> {
         if self.claim("client_id").is_some_and(|claimed| claimed != client_id) {
             return bad("client_id is another than in the query");
         }
-        if !has_audience(self.claims, &[issuer(shared, bank)]) {
+        if !has_audience(self.claims, &[token_issuer(shared, bank)]) {
             return bad("aud is not the bank's issuer");
         }
         let now = shared.now().as_second();
