@@ -66,7 +66,7 @@ fn a_profile_with_a_wrong_key_does_not_load_and_says_which() {
         ("https://bank.test/ob-iron\"", "{simbank}/ob-iron\"", "issuer"),
         ("v3.1/pisp", "v3.1/pisp#x", "api_base_url"),
         ("rails =", "allowed_hosts = [\"https://x.test/\"]\nrails =", "allowed_hosts"),
-        ("\"form_post\"", "\"query\"", "response_modes"),
+        ("\"form_post\"", "\"web_message\"", "response_modes"),
         ("AcceptedCreditSettlementCompleted", "Rejected", "final_status"),
         ("reference = 18", "reference = 36", "limits.reference"),
         ("reference = 18", "reference = 0", "limits.reference"),

@@ -12,6 +12,7 @@ mod polish_api;
 mod secret;
 mod standard;
 mod stet;
+mod uk_authorisation;
 mod uk_open_banking;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,10 @@ pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishAp
 pub use self::secret::{Environment, HeaderText, SECRET_BYTES_MAX, Secret};
 pub use self::standard::{AcceptedStatus, Standard};
 pub use self::stet::{KeyId, SignedHeader, Stet, StetVersion};
+pub use self::uk_authorisation::{
+    CONSENT_ID_PLACEHOLDER, Flow, IdTokenClaim, IdTokenRules, ParameterPlace, RequestObjectClaim,
+    RequestObjectRules, TokenGrant, TokenParameter,
+};
 pub use self::uk_open_banking::{
     Endpoints, ResponseMode, Signing, TokenEndpointAuth, UkOpenBanking, UkOpenBankingVersion,
 };

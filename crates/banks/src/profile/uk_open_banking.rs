@@ -1,10 +1,16 @@
 //! UK Open Banking at one bank: the table `[standard.uk-open-banking]` of a profile.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use url::Url;
 
 use super::secret::Secret;
 use super::standard::AcceptedStatus;
+use super::uk_authorisation::{
+    CONSENT_ID_PLACEHOLDER, Flow, IdTokenRules, RequestObjectRules, TokenParameter,
+    check_authorization_parameters, check_token_parameters,
+};
 use super::{Check, ensure};
 use crate::jose::DetachedForm;
 
@@ -42,6 +48,22 @@ pub struct UkOpenBanking {
     /// reference to it (RFC 9126). PKCE comes with it.
     #[serde(default)]
     pub pushed_authorization_requests: bool,
+    /// With OpenID, or OAuth 2.0 alone.
+    #[serde(default)]
+    pub flow: Flow,
+    /// Further parameters at the token endpoint.
+    #[serde(default)]
+    pub token_parameters: Vec<TokenParameter>,
+    /// Further parameters of the authorisation request. They are in the request object too, where
+    /// there is one. `{consent_id}` in a value is the id of the consent.
+    #[serde(default)]
+    pub authorization_parameters: BTreeMap<String, String>,
+    /// How the bank's `id_token` leaves the standard.
+    #[serde(default)]
+    pub id_token: IdTokenRules,
+    /// How the bank wants our request objects.
+    #[serde(default)]
+    pub request_object: RequestObjectRules,
 }
 
 impl UkOpenBanking {
@@ -58,7 +80,8 @@ impl UkOpenBanking {
     #[must_use]
     pub fn discovery_address(&self) -> Option<String> {
         let Endpoints { authorization, token, keys, .. } = &self.endpoints;
-        if authorization.is_some() && token.is_some() && keys.is_some() {
+        let needs_keys = self.flow == Flow::OpenId || self.signing.bank_signs;
+        if authorization.is_some() && token.is_some() && (keys.is_some() || !needs_keys) {
             return None;
         }
         let usual = || {
@@ -84,7 +107,32 @@ impl UkOpenBanking {
         })?;
         ensure("response_modes", "must not be empty", !self.response_modes.is_empty())?;
         ensure("signing.trust_anchor", "must not be empty", !self.signing.trust_anchor.is_empty())?;
+        check_token_parameters(&self.token_parameters)?;
+        check_authorization_parameters(&self.authorization_parameters)?;
+        ensure("request_object.lifetime_s", "must be 60 to 3600", {
+            (60..=3600).contains(&self.request_object.lifetime_s)
+        })?;
+        self.check_flow()?;
         self.check_client(simulated)
+    }
+
+    /// OAuth 2.0 alone has no signed response and no place but the parameters for the consent's id.
+    fn check_flow(&self) -> Check {
+        if self.flow == Flow::OpenId {
+            return Ok(());
+        }
+        ensure("response_modes", "must be [\"query\"] with the flow `code`", {
+            self.response_modes == [ResponseMode::Query]
+        })?;
+        let names_consent = |value: &String| value.contains(CONSENT_ID_PLACEHOLDER);
+        ensure(
+            "authorization_parameters",
+            "must have `{consent_id}` in a value: the flow `code` has no other place for it",
+            self.authorization_parameters.values().any(names_consent),
+        )?;
+        ensure("pushed_authorization_requests", "cannot be true with the flow `code`", {
+            !self.pushed_authorization_requests
+        })
     }
 
     fn check_client(&self, simulated: bool) -> Check {
@@ -197,6 +245,9 @@ pub enum ResponseMode {
     FormPost,
     /// In the URL's fragment, which a page of ours must read; the standard's default.
     Fragment,
+    /// In the URL's query. The bank answers so without being asked; asking for it is against the
+    /// specification where an `id_token` comes with the browser.
+    Query,
     /// One signed parameter instead of several (JARM), the bank chooses how it comes. As all of its
     /// kind, it goes with a code alone: the payer's `id_token` comes with the access token.
     Jwt,
@@ -218,6 +269,7 @@ impl ResponseMode {
         match self {
             ResponseMode::FormPost => "form_post",
             ResponseMode::Fragment => "fragment",
+            ResponseMode::Query => "query",
             ResponseMode::Jwt => "jwt",
             ResponseMode::QueryJwt => "query.jwt",
             ResponseMode::FragmentJwt => "fragment.jwt",
@@ -229,7 +281,7 @@ impl ResponseMode {
     #[must_use]
     pub fn is_signed(self) -> bool {
         match self {
-            ResponseMode::FormPost | ResponseMode::Fragment => false,
+            ResponseMode::FormPost | ResponseMode::Fragment | ResponseMode::Query => false,
             ResponseMode::Jwt
             | ResponseMode::QueryJwt
             | ResponseMode::FragmentJwt

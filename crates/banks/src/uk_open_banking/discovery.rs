@@ -27,7 +27,8 @@ pub(super) struct Discovery {
     pub(super) issuer: String,
     pub(super) authorization_endpoint: String,
     pub(super) token_endpoint: String,
-    pub(super) jwks_uri: String,
+    /// `None` only of a bank whose file says that it signs nothing.
+    pub(super) jwks_uri: Option<String>,
     /// RFC 9126.
     pub(super) pushed_authorization_request_endpoint: Option<String>,
     response_modes_supported: Option<Vec<String>>,
@@ -42,7 +43,7 @@ impl Discovery {
             issuer: bank.issuer.clone(),
             authorization_endpoint: authorization?,
             token_endpoint: token?,
-            jwks_uri: keys?,
+            jwks_uri: keys,
             pushed_authorization_request_endpoint: pushed_authorization_request,
             response_modes_supported: None,
         })
@@ -53,7 +54,7 @@ impl Discovery {
         let own = own.clone();
         self.authorization_endpoint = own.authorization.unwrap_or(self.authorization_endpoint);
         self.token_endpoint = own.token.unwrap_or(self.token_endpoint);
-        self.jwks_uri = own.keys.unwrap_or(self.jwks_uri);
+        self.jwks_uri = own.keys.or(self.jwks_uri);
         let pushed = own.pushed_authorization_request;
         self.pushed_authorization_request_endpoint =
             pushed.or(self.pushed_authorization_request_endpoint);
@@ -61,15 +62,18 @@ impl Discovery {
     }
 
     /// The profile's best mode that the bank lists; the profile's word where it lists none. Where the
-    /// two have nothing in common, a profile that knows of signed responses is believed, and else
-    /// the standard's default is taken.
+    /// two have nothing in common, a profile that knows of signed responses or of answers in the
+    /// query is believed, and else the standard's default is taken.
     pub(super) fn response_mode(&self, bank: &Settings) -> ResponseMode {
         let listed = |mode: &&ResponseMode| {
             let modes = self.response_modes_supported.as_ref();
             modes.is_none_or(|modes| modes.iter().any(|word| word == mode.word()))
         };
         let mut modes = bank.response_modes.iter();
-        let best = modes.clone().find(listed).or_else(|| modes.find(|mode| mode.is_signed()));
+        let best = modes
+            .clone()
+            .find(listed)
+            .or_else(|| modes.find(|mode| mode.is_signed() || **mode == ResponseMode::Query));
         best.copied().unwrap_or(ResponseMode::Fragment)
     }
 }
@@ -93,12 +97,15 @@ fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankErro
     if discovery.issuer != own.issuer && discovery.issuer != own.token_issuer() {
         return fail("discovery: `issuer` is not the profile's");
     }
+    let Some(keys) = &discovery.jwks_uri else {
+        return fail("discovery: `jwks_uri` is missing");
+    };
     let pushed = discovery.pushed_authorization_request_endpoint.iter();
     let pushed = pushed.map(|url| ("pushed_authorization_request_endpoint", url));
     for (name, url) in [
         ("authorization_endpoint", &discovery.authorization_endpoint),
         ("token_endpoint", &discovery.token_endpoint),
-        ("jwks_uri", &discovery.jwks_uri),
+        ("jwks_uri", keys),
     ]
     .into_iter()
     .chain(pushed)
@@ -143,7 +150,9 @@ impl UkOpenBanking {
     /// The bank's public keys as they are now.
     pub(super) async fn newer_keys(&self, call: &Call<'_>) -> Result<Arc<KeySet>, BankError> {
         let discovery = self.discovery(call).await?;
-        let response = fetch(call, ask(call, "get-keys", discovery.jwks_uri.clone())).await?;
+        let missing = || unsupported("the bank's file names no key set");
+        let url = discovery.jwks_uri.clone().ok_or_else(missing)?;
+        let response = fetch(call, ask(call, "get-keys", url)).await?;
         let found = Arc::new(answer_keys(&response)?);
         self.keys.put(call, Arc::clone(&found), after(call.clock.now(), KEYS_LIFETIME_S));
         Ok(found)

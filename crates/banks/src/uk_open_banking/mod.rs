@@ -188,10 +188,12 @@ impl Reachable for UkOpenBanking {
             }
             // The other addresses are in the document.
             let Some(discovery) = known else { return trials };
-            let keys = self.newer_keys(call).await;
-            trials.push(Trial::of(asked("key set at", &discovery.jwks_uri), keys, |_| {
-                "it can be read".to_owned()
-            }));
+            if let Some(url) = &discovery.jwks_uri {
+                let keys = self.newer_keys(call).await;
+                trials.push(Trial::of(asked("key set at", url), keys, |_| {
+                    "it can be read".to_owned()
+                }));
+            }
             let token = self.client_token(call).await;
             let wanted = asked("access token (client_credentials) at", &discovery.token_endpoint);
             trials.push(Trial::of(wanted, token, |_| "the bank knows us".to_owned()));

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::ids::random_uuid;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::errors::success;
 use super::exchange::{client_certificate, own_headers};
@@ -21,7 +21,9 @@ use crate::error::BankError;
 use crate::exchange::{header, no_response, read};
 use crate::jose::sign_compact;
 use crate::misfit::{Misfit, unsupported};
-use crate::profile::{Secret, TokenEndpointAuth, UkOpenBanking as Settings};
+use crate::profile::{
+    ParameterPlace, Secret, TokenEndpointAuth, TokenParameter, UkOpenBanking as Settings,
+};
 use crate::token::AccessToken;
 use crate::wire::{Request, Response};
 
@@ -71,8 +73,11 @@ fn ask(
 ) -> Result<Request, BankError> {
     let certificate = client_certificate(call, endpoint);
     let bank = settings(call.bank)?;
+    let grant = content.iter().find(|(name, _)| *name == "grant_type").map(|(_, word)| *word);
+    let (own, url) = own_parameters(bank, grant, endpoint)?;
     let mut form = form_urlencoded::Serializer::new(String::new());
-    form.extend_pairs(content);
+    let replaced = |name: &str| own.iter().any(|(own, _)| *own == name);
+    form.extend_pairs(content.iter().filter(|(name, _)| !replaced(name))).extend_pairs(&own);
     let mut headers = vec![
         header("accept", "application/json"),
         header("content-type", "application/x-www-form-urlencoded"),
@@ -102,12 +107,37 @@ fn ask(
     Ok(Request {
         operation,
         method: http::Method::POST,
-        url: endpoint.to_owned(),
+        url,
         headers,
         body: form.finish().into_bytes(),
         timeout_ms: call.timeout_ms,
         client_certificate: certificate,
     })
+}
+
+/// The bank's own parameters of a request for this grant: those of the body, and the URL with the
+/// others. A pushed request is for no grant and has none.
+fn own_parameters<'a>(
+    bank: &'a Settings,
+    grant: Option<&str>,
+    endpoint: &str,
+) -> Result<(Vec<(&'a str, &'a str)>, String), BankError> {
+    let asked =
+        |parameter: &&TokenParameter| parameter.grants.iter().any(|own| Some(own.word()) == grant);
+    let (form, query): (Vec<_>, Vec<_>) = bank
+        .token_parameters
+        .iter()
+        .filter(asked)
+        .partition(|parameter| parameter.place == ParameterPlace::Form);
+    let pair = |parameter: &&'a TokenParameter| (parameter.name.as_str(), parameter.value.as_str());
+    let form = form.iter().map(pair).collect();
+    if query.is_empty() {
+        return Ok((form, endpoint.to_owned()));
+    }
+    let mut url = Url::parse(endpoint)
+        .map_err(|_| BankError::malformed("discovery: `token_endpoint`", b""))?;
+    url.query_pairs_mut().extend_pairs(query.iter().map(pair));
+    Ok((form, url.into()))
 }
 
 fn client_secret(bank: &Settings) -> Result<&str, Misfit> {

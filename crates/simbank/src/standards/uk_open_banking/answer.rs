@@ -49,7 +49,9 @@ pub(crate) fn of(
     Some(match mode {
         "form_post" | "form_post.jwt" => WayBack::Form(answer),
         // The default of JARM where nothing but a code is asked for.
-        "jwt" | "query.jwt" => WayBack::Address(pages::query_address(redirect_uri, &answer)),
+        "jwt" | "query.jwt" | "query" => {
+            WayBack::Address(pages::query_address(redirect_uri, &answer))
+        }
         _ => WayBack::Address(pages::fragment_address(redirect_uri, &answer)),
     })
 }
@@ -155,7 +157,14 @@ fn approval_answer(
     code: &str,
     now: Timestamp,
 ) -> Option<Vec<(String, String)>> {
-    let claims = json!({
+    let own = bank.uk_open_banking();
+    if own.plain_oauth {
+        return Some(vec![
+            ("code".to_owned(), code.to_owned()),
+            ("state".to_owned(), grant.state.clone()),
+        ]);
+    }
+    let claims = own.id_token(json!({
         "iss": token_issuer(shared, bank),
         "aud": grant.client,
         "sub": consent_id,
@@ -166,7 +175,7 @@ fn approval_answer(
         "s_hash": half_hash(&grant.state),
         "acr": ACR_SCA,
         "openbanking_intent_id": consent_id,
-    });
+    }));
     let id_token = shared.key.sign_jwt(bank.uk_open_banking().organisation_id, &claims).ok()?;
     Some(vec![
         ("code".to_owned(), code.to_owned()),

@@ -1,5 +1,7 @@
 //! The simulated banks that speak UK Open Banking.
 
+use serde_json::{Value, json};
+
 use super::dialect::Version;
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
 
@@ -29,6 +31,20 @@ pub(crate) struct UkOpenBanking {
     pub(crate) signs_raw_bodies: bool,
     /// Authorisation requests must be pushed first (RFC 9126), with PKCE.
     pub(crate) wants_pushed_requests: bool,
+    /// The code must come with the scope of the authorisation request again.
+    pub(crate) wants_scope_with_code: bool,
+    /// `nonce` must be beside the request object, too.
+    pub(crate) wants_nonce_beside: bool,
+    /// OAuth 2.0 without OpenID: no request object, the consent's id in `display`, PKCE.
+    pub(crate) plain_oauth: bool,
+    /// Request objects are valid for at most so many seconds and have neither `iat` nor `nbf`.
+    pub(crate) short_request_objects: bool,
+    /// Claims that its id tokens lack.
+    pub(crate) id_token_omits: &'static [&'static str],
+    /// `exp` of its id tokens is in milliseconds.
+    pub(crate) id_token_exp_in_milliseconds: bool,
+    /// Its key set has keys that cannot be read, and another key under the name of the right one.
+    pub(crate) untidy_key_set: bool,
     /// The bank has no pages: it approves by itself and sends the PSU back in its first answer.
     pub(crate) approves_by_itself: bool,
     /// How long a token of an approval works, in seconds. For payments these banks give no refresh
@@ -81,6 +97,13 @@ pub(crate) const USUAL: UkOpenBanking = UkOpenBanking {
     client_header: None,
     signs_raw_bodies: false,
     wants_pushed_requests: false,
+    wants_scope_with_code: false,
+    wants_nonce_beside: false,
+    plain_oauth: false,
+    short_request_objects: false,
+    id_token_omits: &[],
+    id_token_exp_in_milliseconds: false,
+    untidy_key_set: false,
     approves_by_itself: false,
     token_seconds: 3600,
 };
@@ -102,9 +125,21 @@ impl UkOpenBanking {
         matches!(self.client_authentication, SecretInHeader | SecretInBody)
     }
 
+    /// The claims of an id token as this bank has them.
+    pub(crate) fn id_token(&self, mut claims: Value) -> Value {
+        if let Some(object) = claims.as_object_mut() {
+            object.retain(|name, _| !self.id_token_omits.contains(&name.as_str()));
+        }
+        if self.id_token_exp_in_milliseconds {
+            let seconds = claims["exp"].as_i64().unwrap_or_default();
+            claims["exp"] = json!(seconds.saturating_mul(1000));
+        }
+        claims
+    }
+
     /// The required `response_type` of an authorisation request.
     pub(crate) fn response_type(&self) -> &'static str {
-        if self.signs_responses() { "code" } else { "code id_token" }
+        if self.signs_responses() || self.plain_oauth { "code" } else { "code id_token" }
     }
 }
 
@@ -308,6 +343,9 @@ pub(crate) const BANKS: [Bank; 9] = [
             organisation_id: "0015800001AGATE000",
             response_modes: &["jwt", "query.jwt"],
             assertion_audience: "https://agate.example/clients",
+            short_request_objects: true,
+            id_token_omits: &["nonce", "openbanking_intent_id", "acr"],
+            id_token_exp_in_milliseconds: true,
             ..USUAL
         }),
         customers: &[
@@ -327,6 +365,11 @@ pub(crate) const BANKS: [Bank; 9] = [
             issuer_end: "/",
             discovery_path: "openid-configuration",
             token_issuer_end: Some("/tokens"),
+            response_modes: &["query"],
+            wants_scope_with_code: true,
+            wants_nonce_beside: true,
+            id_token_omits: &["s_hash", "acr"],
+            untidy_key_set: true,
             ..USUAL
         }),
         customers: &[
@@ -344,6 +387,8 @@ pub(crate) const BANKS: [Bank; 9] = [
             organisation_id: "0015800001FLINT000",
             client_authentication: ClientAuthentication::SecretInBody,
             discovery_path: "",
+            response_modes: &["query"],
+            plain_oauth: true,
             client_header: Some(("x-client-application", "flint-application-1")),
             ..USUAL
         }),

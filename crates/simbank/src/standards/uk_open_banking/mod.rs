@@ -24,6 +24,7 @@ mod consents;
 pub(crate) mod dialect;
 mod fields;
 mod orders;
+mod plain_oauth;
 mod problem;
 pub(crate) mod pushed;
 mod shapes;

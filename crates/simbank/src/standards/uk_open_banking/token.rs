@@ -120,8 +120,23 @@ pub(crate) async fn jwks(State(shared): State<Arc<Shared>>, Path(bank): Path<Str
             None => StatusCode::NOT_FOUND.into_response(),
         };
     };
-    Json(json!({ "keys": [shared.key.public_jwk(bank.uk_open_banking().organisation_id)] }))
-        .into_response()
+    let own = bank.uk_open_banking();
+    let key = shared.key.public_jwk(own.organisation_id);
+    if !own.untidy_key_set {
+        return Json(json!({ "keys": [key] })).into_response();
+    }
+    // As of an elliptic curve, of the right name; without a number; of another RSA key, likewise.
+    let name = &key["kid"];
+    let number = base64url([0x41; 32]);
+    let modulus = base64url([0xc1; 256]);
+    Json(json!({ "keys": [
+        { "kty": "EC", "crv": "P-256", "kid": name, "use": "sig", "x": number, "y": number },
+        { "kty": "RSA", "kid": name, "use": "sig", "e": "AQAB" },
+        { "kty": 1 },
+        { "kty": "RSA", "kid": name, "use": "sig", "alg": "PS256", "n": modulus, "e": "AQAB" },
+        key,
+    ] }))
+    .into_response()
 }
 
 /// An error answer of the token endpoint (RFC 6749, 5.2).
@@ -328,6 +343,11 @@ fn authorization_code(
             .ok_or_else(|| TokenError::new("invalid_request", format!("{name} is missing")))
     };
     let code_key = key("code", parameter("code")?);
+    if bank.uk_open_banking().wants_scope_with_code
+        && !form.get("scope").is_some_and(|scope| is_payments_scope(scope))
+    {
+        return Err(TokenError::new("invalid_scope", "the scope must come again with the code"));
+    }
     let redirect_uri = parameter("redirect_uri")?;
     let now = shared.now();
     let secrets = shared.token_secrets();
@@ -352,13 +372,17 @@ fn authorization_code(
         .map_err(|_| server_error())?
         .map_err(|reason| TokenError::new("invalid_grant", reason))?;
     let consent_id = code.order_id.unwrap_or_default();
-    let claims = json!({
+    let own = bank.uk_open_banking();
+    if own.plain_oauth {
+        return Ok(json!({ "access_token": issued.access_token, "token_type": "bearer",
+            "expires_in": issued.expires_in, "scope": code.scope }));
+    }
+    let claims = own.id_token(json!({
         "iss": token_issuer(shared, bank), "aud": code.client, "sub": consent_id,
         "iat": now.as_second(), "exp": now.as_second() + ID_TOKEN_SECONDS,
         "nonce": code.nonce, "acr": ACR_SCA, "openbanking_intent_id": consent_id,
-    });
-    let organisation_id = bank.uk_open_banking().organisation_id;
-    let id_token = shared.key.sign_jwt(organisation_id, &claims).map_err(|_| server_error())?;
+    }));
+    let id_token = shared.key.sign_jwt(own.organisation_id, &claims).map_err(|_| server_error())?;
     Ok(json!({ "access_token": issued.access_token, "token_type": "Bearer",
         "expires_in": issued.expires_in, "scope": code.scope, "id_token": id_token }))
 }
