@@ -233,7 +233,7 @@ async fn go_on(
     made: Payment,
     with: Authorising,
 ) -> Result<Payment, GatewayError> {
-    let asks = matches!(made.state.approving(), Some(Authorisation::AwaitingCredentials { .. }));
+    let asks = matches!(made.authorisation(), Some(Authorisation::AwaitingCredentials { .. }));
     if !asks || with.credentials == Credentials::default() {
         return Ok(made);
     }

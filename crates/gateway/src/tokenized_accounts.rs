@@ -7,7 +7,7 @@ use banks::profile::BankProfile;
 use domain::account::Party;
 use domain::ids::{PaymentId, SUFFIX, TokenizedAccountId};
 use domain::initiation::Initiation;
-use domain::payment::{End, Payment, State};
+use domain::payment::{Payment, Stage};
 use serde::{Deserialize, Serialize};
 use store::sealed_records::RecordKind;
 use store::{Tx, unit};
@@ -128,7 +128,7 @@ fn minted_id(payment_id: &PaymentId) -> Option<TokenizedAccountId> {
 }
 
 fn payers_account(payment: &Payment) -> Option<AccountOnFile> {
-    let completed = payment.state == State::Final { end: End::Completed };
+    let completed = payment.stage() == Stage::Completed;
     if !payment.initiation.order.return_tokenized_account || !completed {
         return None;
     }

@@ -91,6 +91,10 @@ impl PaymentAtBank<'_> {
         match (Transaction::of(&word), status.progress) {
             (Some(Transaction::Cancelled), _) => ended(Approval::Cancelled),
             (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => Ok(Stands::At(reached)),
+            // The bank repeats it: that is what the cancellation is to end.
+            (_, OrderProgress::Completed) if self.order.content.schedule.is_standing_order() => {
+                Ok(Stands::At(reached))
+            }
             (_, _) => ended(self.executed(status)),
         }
     }

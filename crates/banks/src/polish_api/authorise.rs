@@ -50,7 +50,7 @@ impl PolishApi {
             client_id: client_id(call)?,
             redirect_uri: call.return_url,
             scope: "pis",
-            scope_details: ScopeDetails::of(&asked, order, consent_id, until)?,
+            scope_details: ScopeDetails::of(call.bank, &asked, order, consent_id, until)?,
             state: &attempt.oauth_state,
         };
         let ask = Ask {
@@ -99,7 +99,7 @@ impl PolishApi {
             callback_url: callback_url.as_str(),
             api_key: &attempt.nonce,
             scope: "pis",
-            scope_details: ScopeDetails::of(&asked, order, consent_id, until)?,
+            scope_details: ScopeDetails::of(call.bank, &asked, order, consent_id, until)?,
             state: &attempt.oauth_state,
         };
         let ask = Ask {

@@ -10,8 +10,10 @@ use serde::Serialize;
 use super::name_address::{LINE_CHARACTERS_MAX, LINES_MAX, NameAddress, lines, lines_with_address};
 use crate::misfit::{Misfit, missing, not_taken, unsupported, within};
 use crate::payments::PaymentOrder;
-use crate::profile::BankProfile;
+use crate::profile::{BankProfile, Capability};
 
+/// `executionMode` of an order for a later day.
+const LATER: Option<&str> = Some("FutureDated");
 /// `description`.
 const DESCRIPTION_CHARACTERS_MAX: usize = 140;
 /// `tppTransactionId` and `tppRecurringPaymentId`.
@@ -166,7 +168,7 @@ fn transfer<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Transfer<
     let debtor_name = debtor.and_then(|debtor| debtor.name.as_deref());
     let (execution_mode, execution_date) = match asked.schedule {
         Schedule::Immediate => (Some("Immediate"), None),
-        Schedule::FutureDated { date } => (Some("FutureDated"), Some(date.to_string())),
+        Schedule::FutureDated { date } => (LATER, Some(date.to_string())),
         Schedule::StandingOrder { .. } => (None, None),
     };
     let mut description = asked.remittance_primary.clone();
@@ -266,7 +268,8 @@ pub(super) struct ScopeDetails<'a> {
     throttling_policy: &'static str,
 }
 
-/// One payment, and asking for it as often as needed.
+/// One payment, asking for it as often as needed, and, where the bank cancels, its cancellation: the
+/// payer consents to that with the payment, because only a token with this privilege cancels.
 #[derive(Debug, Serialize, Default)]
 struct Privilege<'a> {
     #[serde(rename = "accountNumber", skip_serializing_if = "Option::is_none")]
@@ -279,6 +282,11 @@ struct Privilege<'a> {
     recurring: Option<Limited<&'a Recurring<'a>>>,
     #[serde(rename = "pis:getRecurringPayment", skip_serializing_if = "Option::is_none")]
     get_recurring: Option<Limited<ById<'a>>>,
+    // The bank gives the order its id later.
+    #[serde(rename = "pis:cancelPayment", skip_serializing_if = "Option::is_none")]
+    cancel_payment: Option<Limited<ById<'a>>>,
+    #[serde(rename = "pis:cancelRecurringPayment", skip_serializing_if = "Option::is_none")]
+    cancel_recurring: Option<Limited<ById<'a>>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -314,23 +322,29 @@ pub(super) struct ById<'a> {
 impl<'a> ScopeDetails<'a> {
     /// The consent to one order.
     pub(super) fn of(
+        bank: &BankProfile,
         asked: &'a OrderBody<'a>,
         order: &'a PaymentOrder,
         consent_id: &'a str,
         until: jiff::Timestamp,
     ) -> Result<ScopeDetails<'a>, Misfit> {
         let id = Some(transaction_id(order)?);
+        let cancels = bank.can(Capability::Cancellation);
+        let cancellation = || single(ById::default()).filter(|_| cancels);
         let privilege = match asked {
             OrderBody::Domestic(transfer) => Privilege {
                 account_number: transfer.sender.account_number,
                 domestic: single(transfer),
                 get_payment: multiple(ById { tpp_transaction_id: id, ..ById::default() }),
+                // The standard cancels orders for a later day only.
+                cancel_payment: cancellation().filter(|_| transfer.execution_mode == LATER),
                 ..Privilege::default()
             },
             OrderBody::Recurring(recurring) => Privilege {
                 account_number: recurring.domestic_payment.sender.account_number,
                 recurring: single(recurring),
                 get_recurring: multiple(ById { tpp_recurring_payment_id: id, ..ById::default() }),
+                cancel_recurring: cancellation(),
                 ..Privilege::default()
             },
         };

@@ -62,7 +62,7 @@ impl Stet {
         factor: Option<&str>,
     ) -> Result<Approval, BankError> {
         let shown = self.shown(call, id).await?;
-        let told = stands(answer(call, order, id, &shown.payment_request)?);
+        let told = stands(order, answer(call, order, id, &shown.payment_request)?);
         let wants_factor = settings(call.bank)?.confirmation_needs_factor && factor.is_none();
         let wants_confirmation = shown.links.contains_key("confirmation") && !wants_factor;
         if told != Approval::Waiting || !wants_confirmation {
@@ -73,7 +73,7 @@ impl Stet {
         match self.send(call, &confirmation(operation, id, &body)?).await {
             Ok(_) | Err(BankError::Refused(_)) => {
                 let shown = self.shown(call, id).await?;
-                Ok(stands(answer(call, order, id, &shown.payment_request)?))
+                Ok(stands(order, answer(call, order, id, &shown.payment_request)?))
             }
             Err(error) => Err(error),
         }
@@ -81,10 +81,14 @@ impl Stet {
 }
 
 /// The state of a cancellation, from the bank's own status of the payment.
-fn stands(answer: OrderAnswer) -> Approval {
+fn stands(order: &PaymentOrder, answer: OrderAnswer) -> Approval {
     match (PaymentInformationStatus::of(&answer.status.raw), answer.status.progress) {
         (Some(PaymentInformationStatus::Cancelled), _) => Approval::Cancelled,
         (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => Approval::Waiting,
+        // The bank repeats it: that is what the cancellation is to end.
+        (_, OrderProgress::Completed) if order.content.schedule.is_standing_order() => {
+            Approval::Waiting
+        }
         (_, _) => Approval::OrderTaken { answer, token: None },
     }
 }

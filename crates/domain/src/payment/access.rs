@@ -22,7 +22,8 @@ impl OrderState {
             OrderState::Authorised { grant, .. } => Some(grant),
             OrderState::Sent { order }
             | OrderState::Uncertain { order }
-            | OrderState::Processing { order, .. } => order.grant.as_ref(),
+            | OrderState::Processing { order, .. }
+            | OrderState::SetUp { order, .. } => order.grant.as_ref(),
         }
     }
 
@@ -34,7 +35,8 @@ impl OrderState {
             (
                 OrderState::Sent { order }
                 | OrderState::Uncertain { order }
-                | OrderState::Processing { order, .. },
+                | OrderState::Processing { order, .. }
+                | OrderState::SetUp { order, .. },
                 token,
             ) => order.grant = token,
         }

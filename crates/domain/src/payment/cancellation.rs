@@ -1,5 +1,5 @@
-//! Taking back a payment that a bank holds: an order that waits for its day, or a payment that the
-//! bank executes at the approval. The bank is asked, and only its word ends the payment; where the
+//! Taking back a payment that a bank holds: an order that waits for its day, a payment that the
+//! bank executes at the approval, or a standing order that the bank repeats. The bank is asked, and only its word ends the payment; where the
 //! bank wants it, the payer approves the cancellation first. The payment goes its way meanwhile.
 
 use jiff::Timestamp;
@@ -25,9 +25,17 @@ use Outcome::Already;
 const CANCEL: JobKind = JobKind::Payment(PaymentJob::Cancel);
 /// Everybody's text while the payer must approve the cancellation.
 const NEEDS_APPROVAL: &str = "The bank cancels the payment once the payer has approved that there.";
+/// The same for a standing order.
+const NEEDS_APPROVAL_OF_STANDING_ORDER: &str =
+    "The bank cancels the standing order once the payer has approved that there.";
 /// Everybody's text for a cancellation whose answer was lost.
 const ANSWER_LOST: &str =
-    "The bank's answer to the cancellation was lost; the payment's status is being asked for.";
+    "The bank's answer to the cancellation was lost; the bank is asked for the status.";
+/// Everybody's text after a cancellation.
+const CANCELLED: &str = "The bank cancelled the payment; nothing is executed.";
+/// The same for a standing order, which may have been executed some times before.
+const STANDING_ORDER_CANCELLED: &str =
+    "The bank cancelled the standing order; nothing more is executed.";
 
 /// Who wants the payment back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +149,11 @@ impl Payment {
         // Nothing has changed yet, so whoever saves the Step takes the job as due at once only if it is
         // due since the last change.
         let due = now.min(self.updated_at);
-        Ok(Some(payment.silently(vec![JobChange::Schedule(CANCEL, due)])))
+        let mut jobs = vec![JobChange::Schedule(CANCEL, due)];
+        if self.state.is_settled() {
+            jobs.push(payment.deadline_job());
+        }
+        Ok(Some(payment.silently(jobs)))
     }
 
     /// Whether the bank holds it under an id that we know, and may still execute it.
@@ -151,9 +163,10 @@ impl Payment {
             State::Approving(authorisation) => {
                 authorisation.opened().is_some_and(Opened::may_execute)
             }
-            State::Ordered(OrderState::Processing { bank_payment_id, .. }) => {
-                bank_payment_id.is_some()
-            }
+            State::Ordered(
+                OrderState::Processing { bank_payment_id, .. }
+                | OrderState::SetUp { bank_payment_id, .. },
+            ) => bank_payment_id.is_some(),
             State::AwaitingBankChoice
             | State::AwaitingRedemption { .. }
             | State::Ordered(
@@ -179,6 +192,15 @@ impl Payment {
     #[must_use]
     pub fn authorisation(&self) -> Option<&Authorisation> {
         self.cancelling().or_else(|| self.state.approving())
+    }
+
+    /// Where the payer's browser goes to approve, while that is the payer's next step.
+    #[must_use]
+    pub fn redirect_url(&self) -> Option<&str> {
+        match self.authorisation() {
+            Some(Authorisation::AwaitingRedirect { redirect_url, .. }) => Some(redirect_url),
+            _ => None,
+        }
     }
 
     /// Whether the payer approves the cancellation now.
@@ -351,7 +373,8 @@ impl Payment {
     /// The payer has to approve the cancellation. The bank is asked about it too, because a payer
     /// may not return.
     fn approves(mut self, authorisation: Authorisation, now: Timestamp) -> PaymentStep {
-        self.reason = Some(NEEDS_APPROVAL.to_owned());
+        let text = self.text_of_kind(NEEDS_APPROVAL, NEEDS_APPROVAL_OF_STANDING_ORDER);
+        self.reason = Some(text.to_owned());
         self.early_returns.clear();
         let question = self.cancellation_patience().first_question(&authorisation, now);
         let ask = JobKind::Authorisation(AuthorisationJob::AskApproval);
@@ -369,15 +392,17 @@ impl Payment {
     /// The bank will not execute.
     fn cancelled(mut self, now: Timestamp) -> PaymentStep {
         let end = self.cancellation.as_ref().map_or(End::Cancelled, Cancellation::end);
-        self.reason = Some("The bank cancelled the payment; nothing is executed.".to_owned());
+        let text = self.text_of_kind(CANCELLED, STANDING_ORDER_CANCELLED);
+        self.reason = Some(text.to_owned());
         self.ended(end, now)
     }
 
     /// The cancellation failed. The job asks the bank at once for the payment's status, because the bank
     /// may have executed the payment meanwhile.
-    fn not_cancelled(&self, why: &str, now: Timestamp) -> PaymentStep {
+    pub(super) fn not_cancelled(&self, why: &str, now: Timestamp) -> PaymentStep {
         let mut payment = self.clone();
-        let why = reason(&format!("The payment was not cancelled: {why}"));
+        let what = self.text_of_kind("payment", "standing order");
+        let why = reason(&format!("The {what} was not cancelled: {why}"));
         payment.reason = Some(why.clone());
         payment.cancellation_at(CancellationState::Refused { why }, now)
     }
@@ -397,7 +422,17 @@ impl Payment {
             jobs.extend(super::approving::authorisation_jobs(None));
             jobs.push(JobChange::Schedule(JobKind::Payment(PaymentJob::AskStatus), now));
         }
+        if self.state.is_settled() {
+            jobs.push(self.deadline_job());
+        }
         let state = self.state.clone();
         self.moved_to(state, now, jobs)
+    }
+
+    fn text_of_kind(&self, single: &'static str, standing_order: &'static str) -> &'static str {
+        match self.is_standing_order() {
+            true => standing_order,
+            false => single,
+        }
     }
 }

@@ -246,7 +246,8 @@ impl Payment {
             State::Ordered(
                 OrderState::Sent { .. }
                 | OrderState::Uncertain { .. }
-                | OrderState::Processing { .. },
+                | OrderState::Processing { .. }
+                | OrderState::SetUp { .. },
             )
             | State::Final {
                 end:

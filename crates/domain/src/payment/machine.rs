@@ -121,14 +121,17 @@ impl Payment {
                 OrderFact::Refused(_) | OrderFact::NotSent { .. },
             ) => self.unexpected(CaseKind::OrderAnswerAfterItWasLost),
             (
-                State::Ordered(O::Processing { bank_payment_id: Some(known), .. }),
+                State::Ordered(
+                    O::Processing { bank_payment_id: Some(known), .. }
+                    | O::SetUp { bank_payment_id: Some(known), .. },
+                ),
                 OrderFact::Answered { bank_payment_id, .. },
             ) if known == bank_payment_id => Already,
             (
                 State::AwaitingBankChoice
                 | State::Approving(_)
                 | State::AwaitingRedemption { .. }
-                | State::Ordered(O::Authorised { .. } | O::Processing { .. })
+                | State::Ordered(O::Authorised { .. } | O::Processing { .. } | O::SetUp { .. })
                 | State::Final { .. },
                 _,
             ) => self.unexpected(CaseKind::OrderAnswerWithoutOrder),
@@ -140,7 +143,9 @@ impl Payment {
         use OrderState as O;
         let order = match &self.state {
             State::Final { end } => return self.status_of_what_ended(*end, what),
-            State::Ordered(order @ (O::Uncertain { .. } | O::Processing { .. })) => order,
+            State::Ordered(
+                order @ (O::Uncertain { .. } | O::Processing { .. } | O::SetUp { .. }),
+            ) => order,
             State::AwaitingBankChoice
             | State::Approving(_)
             | State::AwaitingRedemption { .. }
@@ -154,7 +159,7 @@ impl Payment {
                 StatusFact::Found { bank_payment_id, status, refund_account },
             ) => moved(self.order_taken(order, bank_payment_id, status, refund_account, now)),
             (
-                O::Processing { .. },
+                O::Processing { .. } | O::SetUp { .. },
                 StatusFact::Order(status) | StatusFact::Found { status, .. },
             ) => self.status_told(status, now),
             (O::Uncertain { order }, StatusFact::Consent(consent)) => {
@@ -229,6 +234,9 @@ impl Payment {
         if self.silence_ends_at().is_some_and(|silence| now >= silence) {
             return self.ended_by_silence(now);
         }
+        if let State::Ordered(OrderState::SetUp { .. }) = &self.state {
+            return self.cancellation_unanswered(now);
+        }
         let (end, text) = match &self.state {
             _ if self.state.may_execute_unseen() => {
                 (End::NoFinalStatus, "The bank did not say within 30 days whether it executed.")
@@ -244,7 +252,8 @@ impl Payment {
             State::Ordered(
                 OrderState::Sent { .. }
                 | OrderState::Uncertain { .. }
-                | OrderState::Processing { .. },
+                | OrderState::Processing { .. }
+                | OrderState::SetUp { .. },
             ) => (End::NoFinalStatus, "The bank gave no final status within 30 days."),
         };
         let mut payment = self.clone();
@@ -276,9 +285,11 @@ impl Payment {
             State::Approving(authorisation) => {
                 authorisation.last_question().map(JobKind::Authorisation)
             }
-            State::Ordered(OrderState::Uncertain { .. } | OrderState::Processing { .. }) => {
-                Some(JobKind::Payment(PaymentJob::AskStatus))
-            }
+            State::Ordered(
+                OrderState::Uncertain { .. }
+                | OrderState::Processing { .. }
+                | OrderState::SetUp { .. },
+            ) => Some(JobKind::Payment(PaymentJob::AskStatus)),
             State::AwaitingBankChoice
             | State::AwaitingRedemption { .. }
             | State::Ordered(OrderState::Authorised { .. } | OrderState::Sent { .. })

@@ -11,7 +11,8 @@
 //!  by its word                        │                        Uncertain ◀─────────┘  │
 //!  the bank executes at the approval  └──────────────────────▶ Processing ◀───────────┘
 //!                                                                  │
-//!                                                                  └▶ Final
+//!                                           Final ◀─┬──────────────┤
+//!                                                   └── SetUp ◀────┘ (a standing order)
 //! ```
 //!
 //! Two kinds of banks. Where an order follows the approval (*redemption*; UK Open Banking, STET,
@@ -28,6 +29,7 @@ mod machine;
 mod order;
 mod patience;
 mod stage;
+mod standing_order;
 mod state;
 
 use jiff::{SignedDuration, Timestamp};
@@ -300,8 +302,7 @@ impl Payment {
                 "it has no bank, though one must be known by now",
             ),
             (
-                self.state != State::Final { end: End::Completed }
-                    || self.bank.payment_status.is_some(),
+                self.stage() != Stage::Completed || self.bank.payment_status.is_some(),
                 "it is completed without the bank's word",
             ),
             (

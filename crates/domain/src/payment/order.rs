@@ -89,6 +89,9 @@ impl Payment {
     }
 
     pub(super) fn status_told(&self, status: &OrderStatus, now: Timestamp) -> PaymentOutcome {
+        if let State::Ordered(OrderState::SetUp { .. }) = &self.state {
+            return self.status_of_set_up(status, now);
+        }
         let known = self.bank.payment_status.as_deref() == Some(status.raw.as_str())
             && (status.reason.is_none() || status.reason == self.reason);
         match status.progress {
@@ -106,7 +109,7 @@ impl Payment {
     }
 
     /// The Step that the bank's word on the order leads to; `processing` where it is not the last.
-    fn after_status(
+    pub(super) fn after_status(
         mut self,
         status: &OrderStatus,
         processing: State,
@@ -115,7 +118,14 @@ impl Payment {
         self.bank.payment_status = Some(status.raw.clone());
         self.reason = status.reason.as_deref().map(reason);
         match status.progress {
-            OrderProgress::Completed => self.ended(End::Completed, now),
+            OrderProgress::Completed => match processing {
+                State::Ordered(OrderState::Processing { order, bank_payment_id })
+                    if self.is_standing_order() =>
+                {
+                    self.set_up(OrderState::SetUp { order, bank_payment_id }, now)
+                }
+                _ => self.ended(End::Completed, now),
+            },
             OrderProgress::Rejected => self.ended(End::Rejected, now),
             OrderProgress::InsufficientFunds => self.ended(End::RejectedInsufficientFunds, now),
             OrderProgress::Declined => {

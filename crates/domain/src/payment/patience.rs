@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AUTHORISATION_WINDOW, LINK_WINDOW, OrderState, Payment, STATUS_WINDOW, State,
-    TOKEN_REQUEST_AUTHORISATION_WINDOW,
+    AUTHORISATION_WINDOW, CancellationState, LINK_WINDOW, OrderState, Payment, STATUS_WINDOW,
+    State, TOKEN_REQUEST_AUTHORISATION_WINDOW,
 };
 use crate::authorisation::Patience;
 pub(super) use crate::authorisation::after;
@@ -13,7 +13,8 @@ use crate::authorisation::part_of_age;
 use crate::initiation::Schedule;
 
 impl Payment {
-    /// When the payment's patience ends; `None` once it is final.
+    /// When the payment's patience ends; `None` once it is settled, except while the outcome of the
+    /// cancellation of a standing order is open.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         let (start, window) = match &self.state {
@@ -38,6 +39,10 @@ impl Payment {
                 | OrderState::Uncertain { order }
                 | OrderState::Processing { order, .. },
             ) => (self.executes_from(order.sent_at), STATUS_WINDOW),
+            State::Ordered(OrderState::SetUp { .. }) => {
+                let open = self.cancellation.as_ref().filter(|known| known.is_open())?;
+                (open.wanted_at, STATUS_WINDOW)
+            }
             State::Final { .. } => return None,
         };
         let usual = after(start, window);
@@ -82,12 +87,32 @@ impl Payment {
         self.link_used_at.unwrap_or(self.created_at)
     }
 
-    /// When to ask the bank again: half of the order's age, between half a second and two hours.
+    /// Whether the bank is asked for the order's status until it gives one.
+    #[must_use]
+    pub fn waits_for_status(&self) -> bool {
+        match &self.state {
+            State::Ordered(OrderState::SetUp { .. }) => {
+                let known = self.cancellation.as_ref().map(|known| &known.state);
+                matches!(known, Some(CancellationState::Uncertain))
+            }
+            State::AwaitingBankChoice
+            | State::Approving(_)
+            | State::AwaitingRedemption { .. }
+            | State::Ordered(_) => true,
+            State::Final { .. } => false,
+        }
+    }
+
+    /// When to ask the bank again: half of the order's age (of a standing order that is set up, half of
+    /// the age of its cancellation), between half a second and two hours.
     /// That is some thirty questions on the first day and twelve on each later one. A bank may want
     /// longer intervals.
     #[must_use]
     pub fn next_status_question(&self, now: Timestamp) -> Timestamp {
         let sent_at = match &self.state {
+            State::Ordered(OrderState::SetUp { .. }) => {
+                self.cancellation.as_ref().map_or(now, |known| known.wanted_at)
+            }
             State::Ordered(order) => order.sent().map_or(now, |order| order.sent_at),
             State::AwaitingBankChoice
             | State::Approving(_)

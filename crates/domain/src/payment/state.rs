@@ -53,6 +53,14 @@ pub enum OrderState {
         /// The bank's id of the order; unknown where its answer was lost.
         bank_payment_id: Option<String>,
     },
+    /// The bank has set the standing order up and repeats it by itself. To callers it is completed;
+    /// only a cancellation still changes it.
+    SetUp {
+        /// The order.
+        order: SentOrder,
+        /// The bank's id of the order; unknown where its answer was lost.
+        bank_payment_id: Option<String>,
+    },
 }
 
 impl OrderState {
@@ -63,7 +71,8 @@ impl OrderState {
             OrderState::Authorised { .. } => None,
             OrderState::Sent { order }
             | OrderState::Uncertain { order }
-            | OrderState::Processing { order, .. } => Some(order),
+            | OrderState::Processing { order, .. }
+            | OrderState::SetUp { order, .. } => Some(order),
         }
     }
 }
@@ -98,7 +107,8 @@ pub enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
-    /// The bank executed the order.
+    /// The bank executed the order. A standing order that the bank has set up is
+    /// [`OrderState::SetUp`]; earlier releases stored it as completed.
     Completed,
     /// The bank refused.
     Rejected,
@@ -112,7 +122,8 @@ pub enum End {
     Expired,
     /// The bank never gave its final status; the order may have been executed.
     NoFinalStatus,
-    /// The member took it back before an order was sent.
+    /// The member took it back: before an order was sent, or at the bank. A standing order may have
+    /// been executed some times before.
     Cancelled,
 }
 
@@ -198,6 +209,7 @@ impl State {
                 OrderState::Sent { .. } => Stage::OrderSent,
                 OrderState::Uncertain { .. } => Stage::Uncertain,
                 OrderState::Processing { .. } => Stage::Processing,
+                OrderState::SetUp { .. } => Stage::Completed,
             },
             State::Final { end } => match end {
                 End::Completed => Stage::Completed,
@@ -227,15 +239,6 @@ impl State {
             | State::AwaitingRedemption { .. }
             | State::Ordered(_)
             | State::Final { .. } => None,
-        }
-    }
-
-    /// Where the payer's browser goes to approve, while that is the payer's next step.
-    #[must_use]
-    pub fn redirect_url(&self) -> Option<&str> {
-        match self.approving() {
-            Some(Authorisation::AwaitingRedirect { redirect_url, .. }) => Some(redirect_url),
-            _ => None,
         }
     }
 
@@ -295,5 +298,12 @@ impl State {
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, State::Final { .. })
+    }
+
+    /// Whether nothing more happens by itself: the state is final, or the bank has set the standing
+    /// order up.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.is_final() || matches!(self, State::Ordered(OrderState::SetUp { .. }))
     }
 }

@@ -4,11 +4,13 @@
 use std::fmt::Write;
 
 use domain::authorisation::{Attempt, Authorisation, Opened, RepeatedCreation};
+use domain::bank::OrderProgress;
 use domain::payment::{
-    Cancellation, CancellationState, CancelledBy, End, Fact, OrderState, Payment, State, TokenFact,
+    Cancellation, CancellationFact, CancellationState, CancelledBy, End, Fact, OrderState, Payment,
+    STATUS_WINDOW, Stage, State, StatusFact, TokenFact,
 };
 use domain::sealed::Sealed;
-use domain::step::Outcome;
+use domain::step::{JobChange, JobKind, Outcome};
 use jiff::SignedDuration;
 
 use crate::samples::*;
@@ -40,6 +42,7 @@ fn cancellations() -> Vec<(String, Payment)> {
     let opened =
         Opened { attempt: attempt(), consent_id: Some("order-1".to_owned()), context: None };
     let redirect = Authorisation::AwaitingRedirect { opened, redirect_url: url() };
+    let of_set_up = redirect.clone();
     let of = |state: State, wanted_by, cancellation| {
         let mut payment = payment(state);
         payment.cancellation =
@@ -56,9 +59,16 @@ fn cancellations() -> Vec<(String, Payment)> {
             of(processing(), member, CancellationState::Approving { authorisation: redirect }),
         ),
         ("processing, uncertain", of(processing(), member, CancellationState::Uncertain)),
-        ("processing, refused", of(processing(), member, refused)),
+        ("processing, refused", of(processing(), member, refused.clone())),
         ("awaiting_redirect, sending", of(unapproved(), member, sending())),
         ("awaiting_redirect, overdue", of(unapproved(), deadline, sending())),
+        ("set up, sending", of(set_up(), member, sending())),
+        (
+            "set up, approving",
+            of(set_up(), member, CancellationState::Approving { authorisation: of_set_up }),
+        ),
+        ("set up, uncertain", of(set_up(), member, CancellationState::Uncertain)),
+        ("set up, refused", of(set_up(), member, refused)),
     ]
     .into_iter()
     .map(|(name, payment)| (name.to_owned(), payment))
@@ -125,6 +135,7 @@ fn a_bank_is_asked_to_cancel_what_it_holds_and_once_at_a_time() {
         let held = payment(state);
         let asked = held.cancel_at_bank(CancelledBy::Member, attempt(), start());
         let holds = name == "processing"
+            || name == "set up"
             || name.ends_with("executing bank") && !name.contains("creates")
             || name.ends_with("executing bank, only asked");
         assert_eq!(asked.is_ok(), holds, "{name}");
@@ -134,6 +145,42 @@ fn a_bank_is_asked_to_cancel_what_it_holds_and_once_at_a_time() {
             assert_eq!(again, Ok(None), "{name}: a double click");
         }
     }
+}
+
+/// A standing order that was being set up when the member took it back: the cancellation continues.
+#[test]
+fn a_cancellation_outlives_the_setting_up() {
+    let mut held = payment(processing());
+    held.initiation.order.schedule = every_month();
+    let asked =
+        held.cancel_at_bank(CancelledBy::Member, attempt(), start()).unwrap().unwrap().state;
+    let completed = status(OrderProgress::Completed, "ACTC");
+    let told = Fact::Status(StatusFact::Order(completed));
+    let Outcome::Moved(step) = asked.observe(&told, start()) else { panic!("not moved") };
+    assert_eq!((step.state.stage(), step.state.state.is_final()), (Stage::Completed, false));
+    assert_eq!(step.state.cancellation, asked.cancellation);
+    let cancelled = Fact::Cancellation(CancellationFact::Cancelled);
+    let Outcome::Moved(step) = step.state.observe(&cancelled, start()) else { panic!("not moved") };
+    assert_eq!(step.state.state, State::Final { end: End::Cancelled });
+}
+
+/// Nobody waits for a standing order that is set up, except for the outcome of its cancellation.
+#[test]
+fn a_standing_order_has_a_deadline_only_while_it_is_being_cancelled() {
+    let held = payment(set_up());
+    assert_eq!(held.deadline(), None);
+    let asked = held.cancel_at_bank(CancelledBy::Member, attempt(), start()).unwrap().unwrap();
+    assert!(asked.jobs.iter().filter_map(scheduled).any(|job| job == "expire"));
+    let mut lost = asked.state;
+    assert_eq!(lost.deadline(), start().checked_add(STATUS_WINDOW).ok());
+    lost.cancellation.as_mut().unwrap().state = CancellationState::Uncertain;
+    let Outcome::Moved(step) = lost.observe(&Fact::Status(StatusFact::NoWord), late()) else {
+        panic!("not moved")
+    };
+    assert_eq!(step.state.state, set_up(), "the bank may go on with it");
+    assert_eq!(step.state.deadline(), None);
+    assert!(step.jobs.contains(&JobChange::Cancel(JobKind::Expire)));
+    assert_eq!(step.cases.len(), 1);
 }
 
 /// A job that read the payment before another one had its token refreshed must not use the old refresh
@@ -157,7 +204,7 @@ fn who_wants_it_decides_how_a_cancelled_payment_ends() {
     {
         let step =
             payment(unapproved()).cancel_at_bank(wanted_by, attempt(), start()).unwrap().unwrap();
-        let fact = Fact::Cancellation(domain::payment::CancellationFact::Cancelled);
+        let fact = Fact::Cancellation(CancellationFact::Cancelled);
         let Outcome::Moved(ended) = step.state.observe(&fact, start()) else { panic!("not moved") };
         assert_eq!(ended.state.state, State::Final { end });
     }

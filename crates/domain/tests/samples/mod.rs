@@ -8,7 +8,7 @@ use domain::authorisation::{
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
 use domain::execution::{Execution, StatusTerms};
 use domain::ids::{MemberId, PaymentId};
-use domain::initiation::{Flow, Initiation, Order, Schedule, Visit};
+use domain::initiation::{Flow, Frequency, Initiation, Order, Schedule, Visit};
 use domain::money::{Amount, Currency};
 use domain::payment::{
     CancellationFact, Creation, End, Fact, OrderFact, OrderState, Payment, SentOrder, State,
@@ -180,8 +180,25 @@ pub fn payment(state: State) -> Payment {
     if let State::Final { end: End::Completed } = state {
         payment.bank.payment_status = Some("AcceptedSettlementCompleted".to_owned());
     }
+    if let State::Ordered(OrderState::SetUp { bank_payment_id, .. }) = &state {
+        payment.bank.payment_id.clone_from(bank_payment_id);
+        payment.bank.payment_status = Some("ACTC".to_owned());
+        payment.initiation.order.schedule = every_month();
+    }
     payment.state = state;
     payment
+}
+
+/// A standing order without an end.
+pub fn every_month() -> Schedule {
+    let first = jiff::civil::date(2026, 2, 1);
+    Schedule::StandingOrder { first, frequency: Frequency::Mnth, last: None }
+}
+
+/// A standing order that the bank repeats.
+pub fn set_up() -> State {
+    let bank_payment_id = Some("order-1".to_owned());
+    State::Ordered(OrderState::SetUp { order: order(), bank_payment_id })
 }
 
 pub fn authorised() -> State {
@@ -234,8 +251,9 @@ pub fn states() -> Vec<(String, State)> {
 }
 
 /// The same states at other banks, or with other things known.
-fn variants() -> [(&'static str, State); 14] {
+fn variants() -> [(&'static str, State); 15] {
     [
+        ("set up", set_up()),
         (
             "processing, id unknown",
             State::Ordered(OrderState::Processing { order: order(), bank_payment_id: None }),

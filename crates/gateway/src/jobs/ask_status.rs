@@ -22,7 +22,9 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     };
     let again = Next::Repeat(payment.next_status_question(app.now()));
     let State::Ordered(
-        OrderState::Processing { order: sent, .. } | OrderState::Uncertain { order: sent },
+        OrderState::Processing { order: sent, .. }
+        | OrderState::Uncertain { order: sent }
+        | OrderState::SetUp { order: sent, .. },
     ) = &payment.state
     else {
         return Ok(Next::Finish);
@@ -65,11 +67,12 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     match observed(app, claim, conclusion, Some(claim)).await? {
         Observed::Moved(Kept::Job(next)) => Ok(Next::Job(next)),
         Observed::Moved(Kept::Nothing) => Ok(Next::Done),
-        Observed::Already(payment) => Ok(match payment.state.is_final() {
-            true => Next::Finish,
-            false => Next::Repeat(payment.next_status_question(app.now())),
+        Observed::Already(payment) => Ok(match payment.waits_for_status() {
+            true => Next::Repeat(payment.next_status_question(app.now())),
+            false => Next::Finish,
         }),
-        Observed::Unexpected => Ok(again),
+        Observed::Unexpected if payment.waits_for_status() => Ok(again),
+        Observed::Unexpected => Ok(Next::Finish),
     }
 }
 

@@ -108,9 +108,10 @@ fn fact_of(
 fn id_at_bank(payment: &Payment) -> Option<&str> {
     match &payment.state {
         State::Approving(authorisation) => authorisation.opened()?.consent_id.as_deref(),
-        State::Ordered(OrderState::Processing { bank_payment_id, .. }) => {
-            bank_payment_id.as_deref()
-        }
+        State::Ordered(
+            OrderState::Processing { bank_payment_id, .. }
+            | OrderState::SetUp { bank_payment_id, .. },
+        ) => bank_payment_id.as_deref(),
         State::Ordered(_)
         | State::AwaitingBankChoice
         | State::AwaitingRedemption { .. }

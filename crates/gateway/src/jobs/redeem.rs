@@ -41,7 +41,9 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         State::AwaitingBankChoice
         | State::Approving(_)
         | State::AwaitingRedemption { .. }
-        | State::Ordered(OrderState::Uncertain { .. } | OrderState::Processing { .. })
+        | State::Ordered(
+            OrderState::Uncertain { .. } | OrderState::Processing { .. } | OrderState::SetUp { .. },
+        )
         | State::Final { .. } => return Ok(Next::Finish),
     };
     let Some(mut at_bank) = app.at_bank(&payment, PsuContext::default()) else {

@@ -405,7 +405,8 @@ pub async fn polish_payment(world: &World, bank: &str, user: &str, days: i64) ->
         "scope_details": { "scopeGroupType": "pis", "consentId": ours,
             "scopeTimeLimit": "2030-01-01T00:00:00Z", "throttlingPolicy": "psd2Regulatory",
             "privilegeList": [{ "pis:domestic": payment,
-                "pis:getPayment": { "tppTransactionId": ours } }] },
+                "pis:getPayment": { "tppTransactionId": ours },
+                "pis:cancelPayment": { "scopeUsageLimit": "single" } }] },
     });
     let consent = world.polish_api(bank, ("auth", "authorize"), None, asked).await;
     assert_eq!(consent.status, 200, "{}", consent.text());

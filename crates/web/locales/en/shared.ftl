@@ -24,6 +24,7 @@ back-to-shop = Back to the shop
 cancel-button = Cancel and go back to the shop
 leave-link = Leave and go back to the shop
 leave-explanation = { $order ->
+        [cancellation] If you leave, nothing is cancelled: your bank cancels only if you approve that.
         [standing-order] If you leave, the standing order stays open: it is made if you approve it at your bank.
        *[payment] If you leave, the payment stays open: it is made if you approve it at your bank.
     }

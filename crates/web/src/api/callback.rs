@@ -71,7 +71,7 @@ async fn bring(app: &Arc<App>, call: &Call) -> Result<InitiationCallbackResponse
             Err(ApiError::field(FieldFault::Invalid, "query", message))
         }
         PsuReturnOutcome::Payment { payment, .. } => {
-            let redirect_url = payment.state.redirect_url().map(str::to_owned);
+            let redirect_url = payment.redirect_url().map(str::to_owned);
             let payment = Payment::of(&payment, &app.settings().public_url);
             Ok(InitiationCallbackResponse { redirect_url, payment })
         }

@@ -163,7 +163,7 @@ pub(super) fn can_change_bank(payment: &Payment) -> bool {
     let opening_executes = matches!(approving,
         Some(Authorisation::Opening { attempt, .. }) if attempt.executes_at_approval);
     let executes = executes || opening_executes || payment.state.may_execute_unseen();
-    payment.initiation.visit.bank_id.is_none() && !executes
+    payment.initiation.visit.bank_id.is_none() && !executes && !payment.is_cancelling()
 }
 
 /// The page with the bank's questions.

@@ -12,6 +12,7 @@ pub mod assets;
 mod bank_choice;
 pub mod browser;
 pub mod callback;
+mod cancellation;
 mod departure;
 pub mod initiate_payment;
 mod picture;

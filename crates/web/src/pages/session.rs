@@ -9,7 +9,8 @@
 //! | awaiting credentials | the bank's questions (`approval`) |
 //! | awaiting decoupled | "confirm in your bank's app" (`approval`) |
 //! | verifying … processing | waiting, for a while; then "sent" |
-//! | final | the result and the way back to the shop |
+//! | final, or a standing order that is set up | the result and the way back to the shop |
+//! | any, while the bank is asked to cancel | the approval of that, or its state (`cancellation`) |
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use bytes::Bytes;
 use domain::authorisation::Authorisation;
 use domain::field::{Field, PartyField};
 use domain::ids::PaymentId;
-use domain::payment::{End, Payment, SentOrder, State as PaymentState};
+use domain::payment::{End, OrderState, Payment, SentOrder, State as PaymentState};
 use gateway::{App, GatewayError, payments};
 use jiff::SignedDuration;
 
@@ -34,7 +35,10 @@ use super::summary::Summary;
 use super::token_request::{self, Face};
 use super::view::View;
 use super::way_back::member_url;
-use super::{Page, Says, VISIT, approval, departure, page, problem, stale_visit, standing_order};
+use super::{
+    Page, Says, VISIT, approval, cancellation, departure, page, problem, stale_visit,
+    standing_order,
+};
 use crate::api::query::Query;
 use crate::language::Language;
 
@@ -173,7 +177,7 @@ pub(crate) async fn choose(
     };
     match payments::choose_bank(&app, &payment.id, bank_id, account, psu).await {
         Ok(payment) => {
-            let leave = payment.state.redirect_url().is_some();
+            let leave = payment.redirect_url().is_some();
             let target = format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" });
             Redirect::to(&target).into_response()
         }
@@ -196,7 +200,7 @@ pub(crate) async fn leave(
     id: PaymentInPath,
 ) -> Response {
     match load(&app, language, id).await {
-        Ok(payment) => match payment.state.redirect_url() {
+        Ok(payment) => match payment.redirect_url() {
             Some(_) => to_bank(&app, language, &payment, true),
             None => Redirect::to(&here(&payment.id)).into_response(),
         },
@@ -235,6 +239,9 @@ pub(super) fn stage_page(
     message: Option<String>,
 ) -> Response {
     let query = Query::read(query).unwrap_or_default();
+    if let Some(page) = cancellation::page_of(app, language, payment, &query, message.clone()) {
+        return page;
+    }
     match &payment.state {
         PaymentState::AwaitingBankChoice => choice(app, language, payment, &query, message),
         PaymentState::Approving(authorisation) => {
@@ -242,6 +249,9 @@ pub(super) fn stage_page(
         }
         PaymentState::AwaitingRedemption { .. } => {
             result(app, language, payment, "pending", Says("result-approved"))
+        }
+        PaymentState::Ordered(OrderState::SetUp { .. }) => {
+            ended(app, language, payment, End::Completed)
         }
         PaymentState::Ordered(order) => match order.sent() {
             Some(order) => ordered(app, language, payment, order),
@@ -256,8 +266,8 @@ pub(super) fn stage_page(
     }
 }
 
-/// The page of a payment that the payer approves.
-fn approving(
+/// The page of a payment that the payer approves, or whose cancellation the payer approves.
+pub(super) fn approving(
     app: &App,
     language: Language,
     payment: &Payment,
@@ -369,7 +379,7 @@ fn place(app: &App, language: Language, payment: &Payment, message: Option<Strin
 }
 
 fn to_bank(app: &App, language: Language, payment: &Payment, immediately: bool) -> Response {
-    let Some(redirect_url) = payment.state.redirect_url() else {
+    let Some(redirect_url) = payment.redirect_url() else {
         return waiting(app, language, payment, "waiting-opening");
     };
     let to_bank = ToBank {
@@ -392,7 +402,8 @@ pub(super) fn bank_name(app: &App, language: Language, payment: &Payment) -> Str
 
 /// The page of a payment that waits; `id` is the message that says for what.
 fn waiting(app: &App, language: Language, payment: &Payment, id: &'static str) -> Response {
-    let id = standing_order::meanwhile(payment).unwrap_or(id);
+    let meanwhile = cancellation::meanwhile(payment).or_else(|| standing_order::meanwhile(payment));
+    let id = meanwhile.unwrap_or(id);
     let payment = summary(app, language, payment);
     let next = format!("{}/leave", payment.path);
     waiting_at(language, payment, id, next, 1)
@@ -443,6 +454,7 @@ pub(super) fn summary(app: &App, language: Language, payment: &Payment) -> Summa
     let can_cancel = matches!(payment.cancel_by_payer(app.now()), Ok(Some(_)));
     Summary::of(language, &payment.initiation, payment.execution, here(&payment.id), visit)
         .cancellable(can_cancel)
+        .cancelling(payment.is_cancelling())
 }
 
 #[cfg(test)]
@@ -458,9 +470,12 @@ pub(super) fn samples(language: Language) -> Vec<super::samples::Sample> {
         can_change: true,
         back_url: back_url(),
     };
+    let payment = Summary::sample(language).cancellable(false).cancelling(true);
+    let cancels = ToBank { payment, can_change: false, ..to_bank(false) };
     let mut samples = vec![
         Sample::of("to_bank", "at once", &to_bank(true)),
         Sample::of("to_bank", "back without an answer", &to_bank(false)),
+        Sample::of("to_bank", "to approve a cancellation", &cancels),
     ];
     for id in [
         "waiting-opening",
@@ -468,6 +483,7 @@ pub(super) fn samples(language: Language) -> Vec<super::samples::Sample> {
         "waiting-return",
         "waiting-order",
         "waiting-standing-order",
+        "waiting-cancellation",
         "waiting-destinations",
     ] {
         let (payment, text) = (Summary::sample(language), language.text(id));

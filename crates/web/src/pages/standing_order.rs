@@ -1,6 +1,6 @@
 //! How a standing order ends, in words that say that it is no single payment.
 
-use domain::payment::{End, Payment, State};
+use domain::payment::{End, OrderState, Payment, State};
 
 use super::Says;
 
@@ -15,6 +15,7 @@ pub(super) fn outcome(payment: &Payment) -> Option<Says> {
         State::AwaitingRedemption { .. } => {
             return Some(Says("standing-order-approved"));
         }
+        State::Ordered(OrderState::SetUp { .. }) => End::Completed,
         State::AwaitingBankChoice | State::Approving(_) | State::Ordered(_) => {
             return Some(Says("standing-order-sent"));
         }

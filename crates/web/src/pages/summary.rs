@@ -26,6 +26,8 @@ pub(super) struct Summary {
     /// Whether the payer can still cancel; otherwise the payer can only leave, and the payment continues.
     pub(super) can_cancel: bool,
     standing_order: bool,
+    /// Whether the payer approves the cancellation, not the payment.
+    pub(super) cancels: bool,
     /// The lines, in order.
     pub(super) rows: Vec<Row>,
 }
@@ -42,7 +44,18 @@ impl Summary {
     ) -> Summary {
         let rows = rows(language, summary::facts(&initiation.order, execution));
         let standing_order = initiation.order.schedule.is_standing_order();
-        Summary { language, path, visit, can_cancel: true, standing_order, rows }
+        Summary { language, path, visit, can_cancel: true, standing_order, cancels: false, rows }
+    }
+
+    /// The thing that stays open if the payer leaves, as messages distinguish it.
+    pub(super) fn stays_open(&self) -> &'static str {
+        if self.cancels { "cancellation" } else { self.order() }
+    }
+
+    /// Where the payer approves the cancellation.
+    pub(super) fn cancelling(mut self, cancels: bool) -> Summary {
+        self.cancels = cancels;
+        self
     }
 
     /// The kind of order, as messages distinguish it: `standing-order` or `payment`.
@@ -153,7 +166,7 @@ impl Summary {
         let facts = facts.into_iter().map(|(label, value)| Fact { label, value }).collect();
         let (path, visit) = ("/session/sample".to_owned(), "visit".to_owned());
         let rows = rows(language, facts);
-        Summary { language, path, visit, can_cancel: true, standing_order, rows }
+        Summary { language, path, visit, can_cancel: true, standing_order, cancels: false, rows }
     }
 }
 

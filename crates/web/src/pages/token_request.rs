@@ -177,7 +177,7 @@ pub(super) async fn choose_at(
     };
     match token_requests::pay(app, id, choice).await {
         Ok(payment) => {
-            let leave = payment.state.redirect_url().is_some();
+            let leave = payment.redirect_url().is_some();
             see(&format!("/session/{}{}", payment.id, if leave { "/leave" } else { "" }))
         }
         Err(GatewayError::Refused(_)) => see(&face.path(id)),

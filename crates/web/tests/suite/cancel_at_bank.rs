@@ -15,7 +15,7 @@ const STEPS_MAX: usize = 6;
 /// A Monday, a week after the tests' today.
 const DAY: &str = "2026-01-12";
 
-fn can(bank: &str, capability: Capability) -> bool {
+pub fn can(bank: &str, capability: Capability) -> bool {
     let directory = banks::Directory::simulated("http://localhost:8001", "https://localhost:8002");
     directory.unwrap().get(bank).unwrap().can(capability)
 }
@@ -193,9 +193,7 @@ async fn british_banks_have_no_cancellation_and_the_answer_says_so() {
 #[tokio::test]
 async fn a_lost_answer_is_no_answer() {
     for world in worlds().await {
-        for (bank, operation) in
-            [("pl-sosna", "cancel-payments"), ("stet-saule", "cancel-payment-request")]
-        {
+        for (bank, operation) in [("pl-sosna", "cancel-payments"), ("pl-dab", "cancel-payments")] {
             let id = world.held_until_its_day(bank).await;
             world.wire.expect_broken_answers();
             world.wire.plan(operation, Fault::LostAfter, 1);
@@ -205,6 +203,40 @@ async fn a_lost_answer_is_no_answer() {
             assert_eq!(world.status(&id).await, "CANCELED", "{bank}");
             assert_eq!(world.books(&id).await, (vec!["CANC".to_owned()], 0), "{bank}");
         }
+    }
+}
+
+/// At a bank with an app the payer approves the cancellation there.
+#[tokio::test]
+async fn a_payer_approves_a_cancellation_in_the_app_of_a_bank_of_stet() {
+    for world in worlds().await {
+        let id = world.held_until_its_day("stet-saule").await;
+        world.taken_back(&id).await;
+        assert_eq!(
+            world.status(&id).await,
+            "INITIATION_PROCESSING",
+            "the app has asked nobody yet"
+        );
+        let page = world.page(&format!("/session/{id}")).await.text();
+        assert!(page.contains("Confirm in your bank&#39;s app"), "{page}");
+        assert!(page.contains("The shop has asked your bank to cancel this payment."), "{page}");
+        world.decide_in_app("stet-saule", Decision::Approve).await;
+        world.half_a_minute().await;
+        assert_eq!(world.status(&id).await, "CANCELED");
+        assert_eq!(world.books(&id).await, (vec!["CANC".to_owned()], 0));
+
+        let id = world.held_until_its_day("stet-saule").await;
+        world.taken_back(&id).await;
+        let page = world.page(&format!("/session/{id}")).await.text();
+        assert!(page.contains("http-equiv=\"refresh\""), "it waits: {page}");
+        world.decide_in_app("stet-saule", Decision::Decline).await;
+        world.pass(SignedDuration::from_mins(50)).await;
+        world.half_a_minute().await;
+        let page = world.page(&format!("/session/{id}")).await.text();
+        assert!(page.contains("Payment not cancelled"), "{page}");
+        world.pass(SignedDuration::from_hours(24 * 9)).await;
+        assert_eq!(world.status(&id).await, "INITIATION_COMPLETED");
+        assert_eq!(world.books(&id).await.1, 1);
     }
 }
 

@@ -64,6 +64,7 @@ mod support;
 mod texts;
 mod tokenized_accounts;
 mod v1_authorization;
+mod v1_cancellations;
 mod v1_destinations;
 mod v1_field_errors;
 mod v1_flows;

@@ -10,7 +10,7 @@ use crate::support::{Decision, HOOKS_URL, World, assert_error, id, with, worlds}
 const BODY: &str = "requestPayload.standingOrderBody";
 const SUBMISSIONS: &str = "/standing-order-submissions";
 /// Every simulated bank that has standing orders.
-const BANKS: [&str; 13] = [
+pub const BANKS: [&str; 13] = [
     "ob-modelo",
     "ob-iron",
     "ob-onyx",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Answer, Call};
 use crate::engine::approval;
 use crate::engine::delivery::Delivery;
+use crate::engine::grant::Grant;
 use crate::engine::order::{Order, Product, Purpose, Stage, Status, minor_units};
 use crate::engine::outcome::Fault;
 use crate::engine::schedule::{Interval, Schedule, end_of, opening_of};
@@ -83,12 +84,26 @@ pub(super) fn repeat(call: &Call<'_>, asked: &Value, order: &mut Order) {
 
 /// The payment that a token is for.
 fn of_token(call: &Call<'_>, state: &State) -> Result<String, Answer> {
-    let refuse = || Answer::refuse(401, "TOKEN", "the token is not known, or has expired");
+    grant_of(call, state)?.order_id.clone().ok_or_else(unknown_token)
+}
+
+fn unknown_token() -> Answer {
+    Answer::refuse(401, "TOKEN", "the token is not known, or has expired")
+}
+
+/// The payer's consent behind the token of the request.
+fn grant_of<'a>(call: &Call<'_>, state: &'a State) -> Result<&'a Grant, Answer> {
     let token = call.header("authorization").and_then(|text| text.strip_prefix("Bearer "));
     let token = token.filter(|token| *token == call.text("/requestHeader/token"));
     let client = (call.bank.id, call.provider.organisation_identifier.as_str());
     let grant = token.and_then(|token| tokens::find(state, client, token, call.now));
-    grant.and_then(|grant| grant.order_id.clone()).ok_or_else(refuse)
+    grant.ok_or_else(unknown_token)
+}
+
+/// Whether the payer has consented to `privilege`.
+fn has_privilege(grant: &Grant, privilege: &str) -> bool {
+    let details: Value = serde_json::from_str(&grant.scope).unwrap_or_default();
+    details["privilegeList"][0][privilege].is_object()
 }
 
 fn find<'a>(state: &'a State, id: &str, service: Service) -> Result<&'a Order, Answer> {
@@ -242,12 +257,21 @@ pub(super) fn read(call: &Call<'_>, service: Service) -> Result<Answer, Answer> 
     })
 }
 
-/// `payments/cancelPayments` and `payments/cancelRecurringPayment`, with the payer's token. An order
-/// that cannot be cancelled any more returns in the list of what was not cancelled.
+/// `payments/cancelPayments` and `payments/cancelRecurringPayment`, with a token of the payer that has
+/// the privilege for it. An order that cannot be cancelled any more returns in the list of what was not
+/// cancelled.
 pub(super) fn cancel(call: &Call<'_>, service: Service) -> Result<Answer, Answer> {
     let (by_id, _) = service.ids();
+    let privilege = match service {
+        Service::Domestic => "pis:cancelPayment",
+        Service::Recurring => "pis:cancelRecurringPayment",
+    };
     call.commit(|state| {
         let id = of_token(call, state)?;
+        if !has_privilege(grant_of(call, state)?, privilege) {
+            let what = format!("the payer has not consented to {privilege}");
+            return Err(Answer::refuse(403, "INSUFFICIENT_SCOPE", &what));
+        }
         let order = find(state, &id, service)?;
         if call.text(by_id) != id || order.approval.stage != Stage::Done {
             return Err(Answer::wrong("there is no such payment"));

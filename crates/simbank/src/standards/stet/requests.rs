@@ -310,7 +310,7 @@ fn too_late() -> Answer {
 
 /// `PUT /payment-requests/{id}`: a cancellation. The body is the whole request with another status
 /// and a reason. Where the payer has approved the payment, the payer approves the cancellation too,
-/// on the bank's pages, and the provider confirms it like a payment.
+/// on the bank's pages or in its app, and the provider confirms it like a payment.
 pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     let body: Value =
         serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?;
@@ -331,8 +331,7 @@ pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
         if !order.can_be_cancelled() {
             return Err(too_late());
         }
-        // Credit transfers of a bank with an app are taken back without the payer.
-        if order.approval.stage != Stage::Done || call.own.decoupled {
+        if order.approval.stage != Stage::Done {
             approval::cancel(state, id, call.now);
             // No approach: the payer has nothing more to do.
             return Ok(Answer::body(200, json!({ "_links": {} })));
@@ -347,6 +346,13 @@ pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
             redirect_uri: success,
             ..Approval::open(call.now)
         };
+        if call.own.decoupled {
+            let (username, sca_status) = (order.approval.username.clone(), "started".to_owned());
+            let asked = Approval { username, sca_status, ..asked };
+            approval::ask_cancellation(state, id, asked, call.now);
+            let answer = json!({ "appliedAuthenticationApproach": "DECOUPLED", "_links": {} });
+            return Ok(Answer::body(200, answer));
+        }
         approval::ask_cancellation(state, id, asked, call.now);
         let href = format!("{}/{}/sca/{authorisation}", call.shared.base_url, call.bank.id);
         let links = json!({ "consentApproval": { "href": href } });

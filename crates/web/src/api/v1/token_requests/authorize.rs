@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::authorisation::{Authorisation, Challenge, FieldKind};
 use domain::ids::PaymentId;
+use domain::initiation::Flow;
 use domain::payment::{self as core, Stage};
 use gateway::idempotency::IdempotencyKey;
 use gateway::token_requests::{self, Authorising};
@@ -123,7 +124,8 @@ pub struct AuthorizationResponse {
     tag = "Token requests (payments v1)",
     operation_id = "GatewayService.InitiateBankAuthorization",
     description = "The first request makes the token request a payment and opens it at the bank. \
-                   Further ones bring answers to the bank's questions, or ask what is next.",
+                   Further ones bring answers to the bank's questions, or ask what is next: also \
+                   while the payer has to approve the cancellation of the token.",
     params(("tokenRequestId" = String, Path, description = "The token request's id"),
         ("request-timeout" = Option<i32>, Header,
             description = "Seconds to wait for the bank, 1 to 120")),
@@ -190,15 +192,12 @@ async fn again(
 impl AuthorizationResponse {
     /// What is next for the payer of the payment.
     fn of(payment: &core::Payment, public_url: &str) -> Result<AuthorizationResponse, ApiError> {
-        let authorisation = match &payment.state {
-            core::State::AwaitingBankChoice => return Err(slow()),
-            core::State::Approving(authorisation) => authorisation,
-            core::State::AwaitingRedemption { .. }
-            | core::State::Ordered(_)
-            | core::State::Final { .. } => {
-                let status = Some(ended(payment));
-                return Ok(AuthorizationResponse { status, ..AuthorizationResponse::default() });
-            }
+        if payment.state == core::State::AwaitingBankChoice {
+            return Err(slow());
+        }
+        let Some(authorisation) = payment.authorisation() else {
+            let status = Some(ended(payment));
+            return Ok(AuthorizationResponse { status, ..AuthorizationResponse::default() });
         };
         Ok(match authorisation {
             Authorisation::AwaitingRedirect { opened, redirect_url } => AuthorizationResponse {
@@ -207,7 +206,7 @@ impl AuthorizationResponse {
                 ..AuthorizationResponse::default()
             },
             Authorisation::AwaitingCredentials { .. }
-                if payment.stage() == Stage::AwaitingCredentialsOnPages =>
+                if payment.initiation.visit.flow == Flow::EmbeddedHostedPages =>
             {
                 AuthorizationResponse {
                     redirect_url: Some(session_url(public_url, payment)),
@@ -219,8 +218,7 @@ impl AuthorizationResponse {
                 AuthorizationResponse::asking(fields(challenge), state)
             }
             Authorisation::AwaitingDecoupled { opened, message } => {
-                let text = message.clone();
-                let text = text.unwrap_or_else(|| "Confirm the payment in your bank's app.".into());
+                let text = message.clone().unwrap_or_else(|| confirm_in_app(payment).to_owned());
                 let field = AuthorizationField {
                     kind: Some(CredentialFieldType::Decoupled),
                     id: Some("decoupled".to_owned()),
@@ -244,6 +242,14 @@ impl AuthorizationResponse {
             oauth_state: Some(oauth_state),
             ..AuthorizationResponse::default()
         }
+    }
+}
+
+/// The text for a payer whose bank says nothing itself.
+fn confirm_in_app(payment: &core::Payment) -> &'static str {
+    match payment.is_cancelling() {
+        true => "Confirm the cancellation in your bank's app.",
+        false => "Confirm the payment in your bank's app.",
     }
 }
 

@@ -23,8 +23,8 @@ use crate::api::v1::transfers::create::check_description;
 pub enum TokenOperationStatus {
     /// The token cannot be redeemed any more, and nothing is executed.
     Success,
-    /// The bank holds the order, and it or the payer has still to agree; the order goes its way until
-    /// then. `GET /v2/payments/{paymentId}` has what the payer has to do.
+    /// The bank holds the order, and the bank or the payer has not agreed yet; the order continues
+    /// until then. `POST /token-requests/{tokenRequestId}/authorization` returns the payer's next step.
     MoreSignaturesNeeded,
 }
 
@@ -56,13 +56,14 @@ pub struct CancelTokenRequest {
 #[utoipa::path(
     put, path = "/tokens/{tokenId}/cancel", tag = "Tokens (payments v1)",
     operation_id = "GatewayService.CancelToken",
-    description = "Takes an approval back before it is redeemed, or an order that the bank holds \
-                   until its day, as DELETE /v2/payments/{paymentId} does. Asked again it does \
-                   nothing. A `description` should be that of the token request.",
+    description = "Cancels an approval before it is redeemed, an order that the bank holds until \
+                   its day, or a standing order that the bank repeats. Some banks ask the payer to \
+                   approve the cancellation. A second request does nothing. A `description` should \
+                   be that of the token request.",
     request_body(content = Option<CancelTokenRequest>, content_type = "application/json"),
     params(("tokenId" = String, Path, description = "The token's id")),
     responses((status = 200, description = "It is cancelled", body = CancelTokenResponse),
-        (status = 400, description = "It has been executed, or the bank does not cancel it, or the \
+        (status = 400, description = "It has been executed, the bank does not cancel it, or the \
                                          description differs"),
         (status = 401, description = "Not authenticated"),
         (status = 404, description = "No such token of this member"),

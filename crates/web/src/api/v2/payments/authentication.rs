@@ -72,39 +72,24 @@ impl Authentication {
     /// What is outstanding now; `None` where nothing can be done through the API.
     pub(super) fn of(payment: &Payment, public_url: &str) -> Option<Authentication> {
         let redirect = |redirect_url| Some(Authentication::Redirect { redirect_url });
-        if payment.is_cancelling() {
-            // What the payer approves now is the cancellation; our pages have no part in it.
-            return match payment.authorisation()? {
-                Authorisation::AwaitingRedirect { redirect_url, .. } => {
-                    redirect(redirect_url.clone())
-                }
-                Authorisation::AwaitingCredentials { challenge, .. } => {
-                    Some(of_challenge(challenge))
-                }
-                _ => None,
-            };
+        if payment.state == State::AwaitingBankChoice {
+            return redirect(session_url(public_url, payment));
         }
-        match &payment.state {
-            State::AwaitingBankChoice => redirect(session_url(public_url, payment)),
-            State::Approving(authorisation) => match authorisation {
-                Authorisation::AwaitingRedirect { redirect_url, .. } => {
-                    redirect(redirect_url.clone())
-                }
-                Authorisation::AwaitingCredentials { challenge, .. } => {
-                    match payment.initiation.visit.flow {
-                        Flow::EmbeddedHostedPages => redirect(session_url(public_url, payment)),
-                        Flow::ApiOnly | Flow::FullHostedPages | Flow::PayByLinkHostedPages => {
-                            Some(of_challenge(challenge))
-                        }
+        match payment.authorisation()? {
+            Authorisation::AwaitingRedirect { redirect_url, .. } => redirect(redirect_url.clone()),
+            Authorisation::AwaitingCredentials { challenge, .. } => {
+                match payment.initiation.visit.flow {
+                    Flow::EmbeddedHostedPages => redirect(session_url(public_url, payment)),
+                    Flow::ApiOnly | Flow::FullHostedPages | Flow::PayByLinkHostedPages => {
+                        Some(of_challenge(challenge))
                     }
                 }
-                Authorisation::Opening { .. }
-                | Authorisation::OpeningUncertain { .. }
-                | Authorisation::AwaitingDecoupled { .. }
-                | Authorisation::VerifyingReturn { .. }
-                | Authorisation::VerifyingCredentials { .. } => None,
-            },
-            State::AwaitingRedemption { .. } | State::Ordered(_) | State::Final { .. } => None,
+            }
+            Authorisation::Opening { .. }
+            | Authorisation::OpeningUncertain { .. }
+            | Authorisation::AwaitingDecoupled { .. }
+            | Authorisation::VerifyingReturn { .. }
+            | Authorisation::VerifyingCredentials { .. } => None,
         }
     }
 }
