@@ -360,8 +360,10 @@ pub(super) fn status(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     })
 }
 
-/// Whether a question comes sooner after the last than the bank wants.
+/// Whether a question comes sooner after the last than the bank wants. During a cancellation it wants
+/// nothing.
 fn asked_too_soon(call: &Call<'_>, order: &Order) -> bool {
     let interval = SignedDuration::from_secs(call.bank.next_gen_psd2().status_interval_s);
-    order.asked_at.is_some_and(|asked_at| call.now.duration_since(asked_at) < interval)
+    order.cancellation.is_none()
+        && order.asked_at.is_some_and(|asked_at| call.now.duration_since(asked_at) < interval)
 }
