@@ -139,7 +139,7 @@ impl Loading {
         let name = file.display().to_string();
         match ProfileFile::parse(&name, &read(file)?)? {
             ProfileFile::Bank(mut bank) => {
-                bank.read_secrets(file, &environment)?;
+                bank.read_files(file, &environment)?;
                 self.directory.add_own(file, *bank, vec![])
             }
             ProfileFile::Template(template) => {
@@ -163,7 +163,7 @@ impl Loading {
         })?;
         let unverified = template.unverified_after(&table);
         let mut bank = template.complete(&file.display().to_string(), table)?;
-        bank.read_secrets(&file, &environment)?;
+        bank.read_files(&file, &environment)?;
         self.directory.add_own(&file, bank, unverified)
     }
 }

@@ -71,6 +71,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
         ("[[maintenance_windows]]", "[[maintenance_windows]]"),
         ("[reasons]", "[reasons]"),
         ("[status]", "[status]"),
+        ("[certificates]", "[certificates]"),
     ] {
         let loaded = expected_by_the_loader(&format!("{table}\n{UNKNOWN} = 1"));
         let written = explained("## Keys", key);

@@ -5,6 +5,7 @@
 //! an operator knows are [templates](crate::template); `docs/banks.md` explains every key.
 
 mod access;
+mod certificates;
 mod features;
 mod hours;
 mod next_gen_psd2;
@@ -30,6 +31,7 @@ use url::Url;
 use crate::misfit::Misfit;
 
 pub use self::access::ServiceBaseUrls;
+pub use self::certificates::{AuthorityFile, CertificateFolder, Certificates};
 pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
     RestrictedText,
@@ -206,6 +208,10 @@ pub struct BankProfile {
     /// How the bank is asked for statuses.
     #[serde(default)]
     pub status: StatusQuestions,
+    /// Certificates that only this bank knows us by; those of the installation if absent.
+    pub certificates: Option<Certificates>,
+    /// The authorities that connections to the bank trust instead of the system's.
+    pub tls_authorities: Option<AuthorityFile>,
     /// Longest texts.
     #[serde(default)]
     pub limits: Limits,
@@ -379,6 +385,7 @@ impl BankProfile {
             self.opening_hours.as_ref().is_none_or(OpeningHours::is_sound)
         })?;
         self.status.check()?;
+        self.certificates.as_ref().map_or(Ok(()), Certificates::check)?;
         self.check_hours()?;
         ensure("field_formats.constraint", "must be a regular expression", {
             self.field_formats.iter().all(|format| format.pattern().is_some())

@@ -78,6 +78,7 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
         operation: ask.operation,
         method: if ask.post.is_some() { http::Method::POST } else { http::Method::GET },
         client_certificate: client_certificate(call, &url),
+        tls_authorities: None,
         url,
         headers,
         body: ask.post.as_ref().map(|post| post.body.clone()).unwrap_or_default(),

@@ -112,6 +112,7 @@ fn ask(
         body: form.finish().into_bytes(),
         timeout_ms: call.timeout_ms,
         client_certificate: certificate,
+        tls_authorities: None,
     })
 }
 
