@@ -14,6 +14,7 @@ mod standard;
 mod stet;
 mod uk_authorisation;
 mod uk_open_banking;
+mod uk_order;
 
 use std::collections::BTreeMap;
 
@@ -45,6 +46,9 @@ pub use self::uk_authorisation::{
 };
 pub use self::uk_open_banking::{
     Endpoints, ResponseMode, Signing, TokenEndpointAuth, UkOpenBanking, UkOpenBankingVersion,
+};
+pub use self::uk_order::{
+    ContractIndicator, ExtraStatus, PaymentContextCode, RejectionReasonPlace, SignatureIssuer,
 };
 
 /// The most characters of a line that an error shows.

@@ -250,6 +250,12 @@ impl UkOpenBanking {
         let endpoint = self.discovery(call).await?.token_endpoint.clone();
         let request = ask(call, "exchange-code", &endpoint, &grant)?;
         let response = call.wire.send(request).await.map_err(no_response)?;
-        answer(&success(response)?, call.clock.now())
+        let now = call.clock.now();
+        let (mut token, id_token) = answer(&success(response)?, now)?;
+        // Later the token may still work, and the order is refused.
+        if let Some(order_within_s) = settings(call.bank)?.order_within_s {
+            token.expires_at = token.expires_at.min(after(now, order_within_s));
+        }
+        Ok((token, id_token))
     }
 }
