@@ -51,7 +51,6 @@ proptest! {
         let keys = KeySet::parse(key_set("bank-key", &BANK_KEY).to_string().as_bytes()).unwrap();
         let expected = DetachedExpectation {
             form: DetachedForm::Encoded, claims: &DetachedClaim::ALL, trust_anchor: "a", issuer: None, now_s: i64::MAX,
-claims: &DetachedClaim::ALL,
         };
         for token in [text.clone(), format!("{}..{}", encode(&header), encode(&text)),
             format!("{}.{}.{}", encode(&header), encode(&text), encode(&body))] {

@@ -1,10 +1,8 @@
-//! How British banks leave the usual way of an order: what they take in a request, and where and how
-//! they say what became of it.
+//! How British banks leave the usual way of an order: the values that their requests may have, and
+//! where their answers have status, reason and amounts.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
-
-use std::sync::Arc;
 
 use banks::jose::{
     DetachedClaim, DetachedExpectation, DetachedForm, DetachedSigner, KeySet, sign_detached,
@@ -14,17 +12,16 @@ use banks::profile::{
     ContractIndicator, ExtraStatus, PaymentContextCode, RejectionReasonPlace, SignatureIssuer,
     UkOpenBankingVersion,
 };
-use banks::wire::ClientCertificate;
 use banks::{
-    AccessToken, Approvable, Approval, BankError, BankProfile, EidasIdentity, OrderAnswer,
-    PaymentOrder, Pending, Proof, Protocols, Request, Response, Returned, SigningKey,
+    AccessToken, Approvable, Approval, BankError, BankProfile, OrderAnswer, PaymentOrder, Pending,
+    Proof, Protocols, Request, Response, Returned, SigningKey,
 };
 use domain::bank::{OrderProgress, OrderStatus};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use support::bank::{
-    BANK_KEY, CLIENT_KEY, consent_of, consent_with, encode, key_set, order_named, ps256, signed,
-    token, unsigned,
+    CLIENT_KEY, consent_of, consent_with, key_set, order_named, signed, signed_with, token,
+    unsigned,
 };
 use support::{START_S, Scene, attempt, open_payment, order, run, settings_mut};
 
@@ -63,7 +60,7 @@ fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
 }
 
-// What the bank takes.
+// Values of requests.
 
 #[test]
 fn the_contract_indicator_is_spelt_as_the_bank_takes_it_or_left_out() {
@@ -122,47 +119,11 @@ fn a_bank_gets_its_own_id_where_it_wants_it() {
 
 // Signatures.
 
-fn with_certificates(mut scene: Scene) -> Scene {
-    scene.identity.eidas = Some(EidasIdentity {
-        organisation_identifier: "PSDGB-FCA-123456".to_owned(),
-        organisation_name: "Gateway".to_owned(),
-        transport: Arc::new(ClientCertificate {
-            chain_der: vec![b"certificate".to_vec()],
-            private_key_pkcs8_der: Vec::new(),
-            fingerprint: "ab".to_owned(),
-        }),
-        seal_certificate_der: Vec::new(),
-        seal_key: SigningKey::from_pkcs8_der("seal", &CLIENT_KEY).unwrap(),
-        seal_certificate_url: "https://gateway.test/seal".to_owned(),
-    });
-    scene
-}
-
-/// A response whose signature's header has only these claims.
-fn signed_with(claims: &[&str], body: &Value) -> Response {
-    let bytes = body.to_string();
-    let mut header = json!({ "alg": "PS256", "kid": "bank-key" });
-    let names: Vec<String> =
-        claims.iter().map(|claim| format!("http://openbanking.org.uk/{claim}")).collect();
-    for name in &names {
-        header[name] = match name.rsplit('/').next() {
-            Some("iat") => json!(START_S),
-            Some("tan") => json!("openbanking.org.uk"),
-            _ => json!("0015800001FLINT000"),
-        };
-    }
-    header["crit"] = json!(names);
-    let header = encode(header.to_string());
-    let signature = ps256(&BANK_KEY, &format!("{header}.{}", encode(&bytes)));
-    let headers = vec![("x-jws-signature".to_owned(), format!("{header}..{signature}"))];
-    Response { status: 201, headers, body: bytes.into_bytes() }
-}
-
 #[test]
 fn signatures_have_the_claims_and_the_issuer_that_the_bank_wants() {
-    let mut scene = with_certificates(Scene::at("ob-flint"));
+    let mut scene = Scene::flint();
     let consent = |claims: &'static [&'static str]| {
-        move |request: &Request| Ok(signed_with(claims, &consent_of(&request.body)))
+        move |request: &Request| Ok(signed_with(claims, 201, &consent_of(&request.body)))
     };
     scene.bank.on("create-domestic-payment-consent", consent(&["iat", "iss"]));
     open(&scene, &order()).unwrap();
@@ -182,7 +143,8 @@ fn signatures_have_the_claims_and_the_issuer_that_the_bank_wants() {
 
     // The bank's answers have the same claims, no more and no fewer.
     for claims in [&["iat", "iss", "tan"][..], &["iat"], &["iss"], &[]] {
-        let answer = move |request: &Request| Ok(signed_with(claims, &consent_of(&request.body)));
+        let answer =
+            move |request: &Request| Ok(signed_with(claims, 201, &consent_of(&request.body)));
         scene.bank.on("create-domestic-payment-consent", answer);
         let opened = open(&scene, &order());
         assert!(matches!(opened, Err(BankError::Malformed { .. })), "{claims:?}: {opened:?}");
@@ -248,7 +210,7 @@ fn unsigned_answers_are_believed_only_where_the_bank_signs_none() {
     open(&scene, &order()).unwrap();
 }
 
-// What the bank says.
+// Answers.
 
 #[test]
 fn amounts_may_be_numbers_where_the_file_says_so_and_are_read_digit_by_digit() {
@@ -329,7 +291,7 @@ fn words_at_the_redirect_are_a_reason_only_of_a_rejection_that_the_bank_confirms
         ("error_description", "Insufficient funds"),
         ("state", "state-1"),
     ];
-    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let returned = Returned { state: "state-1".to_owned(), parameters };
     let complete = |scene: &Scene, status: &str| {
         let consent = consent_with(status, b"{\"Data\":{\"Initiation\":{}},\"Risk\":{}}");
@@ -367,7 +329,7 @@ fn a_banks_own_status_means_what_its_file_says() {
 
 #[test]
 fn an_order_must_follow_the_approval_within_the_banks_time() {
-    let mut scene = Scene::at("ob-flint");
+    let mut scene = Scene::flint();
     let mut answer = token();
     answer["expires_in"] = json!(7200);
     scene.bank.always("exchange-code", Ok(unsigned(200, answer.to_string())));
@@ -377,10 +339,11 @@ fn an_order_must_follow_the_approval_within_the_banks_time() {
         let pending = Pending { attempt: &attempt, consent_id: Some("58923"), context: None };
         let parameters = [("code", "code-1"), ("state", "state-1")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let returned = Returned { state: "state-1".to_owned(), parameters: parameters.to_vec() };
+        let returned = Returned { state: "state-1".to_owned(), parameters: parameters.into() };
         let protocol = banks.protocol_for(&scene.profile);
         let call = scene.call();
-        let approval = protocol.complete(&call, Approvable::Payment(&order()), pending, &returned);
+        let order = order();
+        let approval = protocol.complete(&call, Approvable::Payment(&order), pending, &returned);
         let Ok(Approval::Granted { proof, .. }) = run(approval) else { panic!() };
         proof.token().unwrap().expires_at.as_second() - START_S
     };

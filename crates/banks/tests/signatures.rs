@@ -125,7 +125,11 @@ fn a_header_that_is_not_exactly_right_is_refused() {
     for name in ["alg", "kid", iat, iss, tan, "crit"] {
         let mut header = detached_header();
         header.as_object_mut().unwrap().remove(name);
-        assert!(matches!(verify(&sign(&header)), Err(JoseError::Malformed(_))), "{name}");
+        let found = verify(&sign(&header)).unwrap_err();
+        match name {
+            "alg" | "kid" => assert!(matches!(found, JoseError::Malformed(_)), "{name}: {found}"),
+            _ => assert_eq!(found, JoseError::Claim(name)),
+        }
     }
 }
 

@@ -424,7 +424,7 @@ pub(crate) fn where_and_why(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
-/// The line up to the first word `secret`: what follows may be one.
+/// The line up to the first word `secret`: the rest may be one.
 fn without_secret(line: &str) -> &str {
     let word = "secret";
     let found = line.to_ascii_lowercase().find(word);

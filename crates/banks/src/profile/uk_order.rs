@@ -1,5 +1,5 @@
-//! How a British bank leaves the usual way of an order: what it takes in a request, and where and how
-//! its answers say what became of it.
+//! How a British bank leaves the usual way of an order: the values that its requests may have, and
+//! where its answers have status, reason and amounts.
 
 use std::collections::BTreeMap;
 

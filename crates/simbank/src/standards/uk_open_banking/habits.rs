@@ -1,4 +1,4 @@
-//! What single banks want otherwise in a consent or an order, and say otherwise in their answers.
+//! How single banks leave the standard in consents and orders.
 
 use serde_json::{Value, json};
 
