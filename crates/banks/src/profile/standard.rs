@@ -16,7 +16,7 @@ use super::{Check, ensure};
 pub enum Standard {
     /// UK Open Banking Read/Write Data API.
     #[serde(rename = "uk-open-banking")]
-    UkOpenBanking(UkOpenBanking),
+    UkOpenBanking(Box<UkOpenBanking>),
     /// Berlin Group NextGenPSD2 XS2A.
     #[serde(rename = "next-gen-psd2")]
     NextGenPsd2(NextGenPsd2),

@@ -115,13 +115,16 @@ fn ask(
     })
 }
 
+/// Names and values of a form.
+type Parameters<'a> = Vec<(&'a str, &'a str)>;
+
 /// The bank's own parameters of a request for this grant: those of the body, and the URL with the
 /// others. A pushed request is for no grant and has none.
 fn own_parameters<'a>(
     bank: &'a Settings,
     grant: Option<&str>,
     endpoint: &str,
-) -> Result<(Vec<(&'a str, &'a str)>, String), BankError> {
+) -> Result<(Parameters<'a>, String), BankError> {
     let asked =
         |parameter: &&TokenParameter| parameter.grants.iter().any(|own| Some(own.word()) == grant);
     let (form, query): (Vec<_>, Vec<_>) = bank
