@@ -1,5 +1,5 @@
-//! What every request to a bank needs beside its standard: base addresses, headers of the bank's own,
-//! and the secrets that the profile names.
+//! The parts of every request that no standard sets: base addresses, headers of the bank's own, and
+//! the secrets that the profile names.
 
 use std::path::Path;
 

@@ -16,6 +16,7 @@ mod standard;
 mod stet;
 mod uk_authorisation;
 mod uk_open_banking;
+mod uk_order;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +50,9 @@ pub use self::uk_authorisation::{
 };
 pub use self::uk_open_banking::{
     Endpoints, ResponseMode, Signing, TokenEndpointAuth, UkOpenBanking, UkOpenBankingVersion,
+};
+pub use self::uk_order::{
+    ContractIndicator, ExtraStatus, PaymentContextCode, RejectionReasonPlace, SignatureIssuer,
 };
 
 /// The most characters of a line that an error shows.
@@ -433,7 +437,7 @@ pub(crate) fn where_and_why(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
-/// The line up to the first word `secret`: what follows may be one.
+/// The line up to the first word `secret`: the rest may be one.
 fn without_secret(line: &str) -> &str {
     let word = "secret";
     let found = line.to_ascii_lowercase().find(word);
