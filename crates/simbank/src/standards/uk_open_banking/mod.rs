@@ -3,7 +3,7 @@
 //!
 //! [`handle`] is the envelope that all resources share: which resource and method, the headers, the
 //! access token, the message signature, and around the answer its interaction id and signature.
-//! The resources themselves turn a checked [`Call`] into an [`Answer`]; they see no HTTP.
+//! The resources themselves turn a checked [`ProviderRequest`] into an [`Answer`]; they see no HTTP.
 //!
 //! | checked | answer when wrong |
 //! |---|---|
@@ -187,7 +187,7 @@ impl Answer {
 }
 
 /// A request whose sender is known.
-struct Call<'request> {
+struct ProviderRequest<'request> {
     shared: &'request Shared,
     bank: &'static Bank,
     client: &'request Client,
@@ -197,7 +197,7 @@ struct Call<'request> {
     now: Timestamp,
 }
 
-impl Call<'_> {
+impl ProviderRequest<'_> {
     fn client_id(&self) -> &str {
         &self.client.registration.client_id
     }
@@ -322,7 +322,7 @@ impl Envelope<'_> {
             return Err(Answer::refuse(400, vec![problem]));
         }
         let (shared, bank, now) = (self.shared, self.bank, self.now);
-        let call = Call { shared, bank, client, token, headers, body, now };
+        let call = ProviderRequest { shared, bank, client, token, headers, body, now };
         if posts {
             call.idempotency_key("")?;
             signature::verify(bank, headers, body, client, now)
