@@ -47,6 +47,9 @@ const SIMULATED: &[(&str, &str)] = &embedded![
     "bg-pino",
     "bg-tulp",
     "mock-redirect",
+    "ob-agate",
+    "ob-basalt",
+    "ob-flint",
     "ob-iron",
     "ob-modelo",
     "ob-onyx",
@@ -135,7 +138,10 @@ impl Loading {
     fn take_file(&mut self, file: &Path) -> Result<(), ProfileError> {
         let name = file.display().to_string();
         match ProfileFile::parse(&name, &read(file)?)? {
-            ProfileFile::Bank(bank) => self.directory.add_own(file, *bank, vec![]),
+            ProfileFile::Bank(mut bank) => {
+                bank.read_secrets(file, &environment)?;
+                self.directory.add_own(file, *bank, vec![])
+            }
             ProfileFile::Template(template) => {
                 named_after(file, &template.facts().id)?;
                 self.templates.add(&name, *template)
@@ -156,7 +162,8 @@ impl Loading {
             fail(&file, format!("`template` is `{id}`: there is no such template"))
         })?;
         let unverified = template.unverified_after(&table);
-        let bank = template.complete(&file.display().to_string(), table)?;
+        let mut bank = template.complete(&file.display().to_string(), table)?;
+        bank.read_secrets(&file, &environment)?;
         self.directory.add_own(&file, bank, unverified)
     }
 }
@@ -299,6 +306,11 @@ impl Directory {
         self.banks.insert(id.clone(), known);
         Ok(())
     }
+}
+
+/// The operator's environment: a profile may name a variable that holds a secret.
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn fail(file: &Path, problem: String) -> ProfileError {

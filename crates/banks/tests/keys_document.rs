@@ -65,10 +65,12 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
         ("[[credential_fields]]", "[[credential_fields]]"),
         ("[[field_formats]]", "[[field_formats]]"),
         ("[limits]", "[limits]"),
+        ("[service_base_urls]", "[service_base_urls]"),
         ("[opening_hours]", "[opening_hours]"),
         ("[[rail_terms]]", "[[rail_terms]]"),
         ("[[maintenance_windows]]", "[[maintenance_windows]]"),
         ("[reasons]", "[reasons]"),
+        ("[status]", "[status]"),
     ] {
         let loaded = expected_by_the_loader(&format!("{table}\n{UNKNOWN} = 1"));
         let written = explained("## Keys", key);
@@ -80,7 +82,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
 #[test]
 fn the_keys_of_each_standard_are_documented_and_no_others() {
     for (name, tables) in [
-        ("uk-open-banking", ["signing"].as_slice()),
+        ("uk-open-banking", ["signing", "endpoints", "id_token", "request_object"].as_slice()),
         ("next-gen-psd2", &[]),
         ("stet", &[]),
         ("polish-api", &["signature"]),
@@ -137,6 +139,17 @@ fn the_words_of_each_key_are_documented_and_no_others() {
             "`[standard.uk-open-banking]`",
             "token_endpoint_auth",
             in_standard("uk-open-banking", "token_endpoint_auth = \"?\""),
+        ),
+        ("`[standard.uk-open-banking]`", "flow", in_standard("uk-open-banking", "flow = \"?\"")),
+        (
+            "`[standard.uk-open-banking]`",
+            "id_token.omits",
+            in_standard("uk-open-banking", "id_token.omits = [\"?\"]"),
+        ),
+        (
+            "`[standard.uk-open-banking]`",
+            "request_object.omits",
+            in_standard("uk-open-banking", "request_object.omits = [\"?\"]"),
         ),
         (
             "`[standard.uk-open-banking]`",

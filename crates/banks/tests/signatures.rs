@@ -215,7 +215,7 @@ fn es256_verifies_as_r_and_s() {
 }
 
 #[test]
-fn key_sets_leave_out_what_cannot_verify_and_refuse_ambiguity() {
+fn key_sets_leave_out_what_cannot_verify() {
     let good = key_set("bank-key", &BANK_KEY)["keys"][0].clone();
     let with = |name: &str, value: Value| {
         let mut key = good.clone();
@@ -230,7 +230,6 @@ fn key_sets_leave_out_what_cannot_verify_and_refuse_ambiguity() {
         ("kty", json!("oct")),
         ("n", json!("not base64 url")),
         ("n", json!(5)),
-        ("kid", json!(null)),
     ] {
         assert_eq!(
             verify_compact(&token, &with(name, value)),
@@ -238,8 +237,6 @@ fn key_sets_leave_out_what_cannot_verify_and_refuse_ambiguity() {
             "{name}"
         );
     }
-    let twice = json!({ "keys": [good, good] }).to_string();
-    assert!(KeySet::parse(twice.as_bytes()).is_err());
     let many = json!({ "keys": vec![json!({}); 201] }).to_string();
     assert!(matches!(KeySet::parse(many.as_bytes()), Err(JoseError::TooLong)));
     assert!(KeySet::parse(b"{}").is_err());

@@ -205,7 +205,11 @@ fn what_the_operator_must_bring_is_named() {
 fn addresses(template: &Template) -> String {
     let mut text = format!("template = \"{}\"\n", template.facts().id);
     for key in template.left_open() {
-        let value = if key == "bic" { "BANKDEFF" } else { "https://bank.test/own" };
+        let value = match key.as_str() {
+            "bic" => "BANKDEFF",
+            "standard.uk-open-banking.client_secret" => "env:CARGO_PKG_NAME",
+            _ => "https://bank.test/own",
+        };
         text.push_str(&format!("{key} = \"{value}\"\n"));
     }
     text

@@ -31,7 +31,7 @@ fn a_british_bank_is_asked_for_discovery_keys_and_a_token_and_for_nothing_else()
     assert_eq!(
         asked,
         [
-            "discovery document of http://bank.test:8001/ob-iron: its issuer and addresses fit the bank's file",
+            "discovery document at http://bank.test:8001/ob-iron/.well-known/openid-configuration: its issuer and addresses fit the bank's file",
             "key set at http://bank.test:8001/ob-iron/jwks: it can be read",
             "access token (client_credentials) at http://bank.test:8001/ob-iron/token: the bank knows us",
         ]

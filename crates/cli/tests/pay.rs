@@ -18,12 +18,15 @@ const FLOWS: [&str; 7] = [
 ];
 
 /// Every simulated bank, how its payer approves by API only, and whether it has standing orders.
-const BANKS: [(&str, &[&str], bool); 21] = [
+const BANKS: [(&str, &[&str], bool); 24] = [
     ("ob-modelo", &["redirect"], true),
     ("ob-iron", &["redirect"], true),
     ("ob-quartz", &["redirect"], true),
     ("ob-slate", &["redirect"], true),
     ("ob-onyx", &["redirect"], true),
+    ("ob-agate", &["redirect"], true),
+    ("ob-basalt", &["redirect"], true),
+    ("ob-flint", &["redirect"], true),
     ("mock-redirect", &["redirect"], false),
     ("bg-linden", &["redirect"], true),
     ("bg-ahorn", &["embedded"], true),

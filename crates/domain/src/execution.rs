@@ -85,6 +85,26 @@ pub struct RailTerms {
     pub hours: WorkingHours,
     /// The most that one payment may be, in ten-thousandths of its currency's unit.
     pub most: Option<i64>,
+    /// How the bank is asked for statuses.
+    pub status: StatusTerms,
+}
+
+/// How a bank is asked for the status of an order, where it differs from other banks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StatusTerms {
+    /// The shortest time between two questions about one payment, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question_interval_min_s: Option<u32>,
+    /// For banks that never say how a payment ended: so many hours after its last word, the bank is
+    /// asked once more and then no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silence_is_final_after_h: Option<u16>,
+}
+
+impl StatusTerms {
+    fn is_usual(&self) -> bool {
+        *self == StatusTerms::default()
+    }
 }
 
 /// How and when a payment is executed.
@@ -99,6 +119,9 @@ pub struct Execution {
     /// Whether the member asked for an immediate payment, which became a future-dated one.
     #[serde(default)]
     pub converted: bool,
+    /// How the bank is asked for its status.
+    #[serde(default, skip_serializing_if = "StatusTerms::is_usual")]
+    pub status: StatusTerms,
 }
 
 /// Why a payment cannot be executed at a bank.
@@ -146,7 +169,7 @@ impl Execution {
             Schedule::FutureDated { date } if date <= at.date() => (None, false),
             Schedule::FutureDated { date } => (Some(terms.hours.working_day_from(date)), false),
         };
-        Ok(Execution { rail: terms.rail, day, converted })
+        Ok(Execution { rail: terms.rail, day, converted, status: terms.status })
     }
 
     /// The first rail that leads to the payee, that the bank has, and that carries as much.
@@ -189,7 +212,7 @@ impl Execution {
             Schedule::FutureDated { date } => Some(date),
             Schedule::Immediate | Schedule::StandingOrder { .. } => None,
         };
-        Execution { rail, day, converted: false }
+        Execution { rail, day, converted: false, status: StatusTerms::default() }
     }
 
     /// When its bank is to execute an order with that wish.

@@ -12,12 +12,12 @@ use domain::authorisation::{
     Attempt, Authorisation, AuthorisationFact, Patience, UnderWay, Verdict,
 };
 use domain::bank::RefundAccount;
-use domain::execution::Execution;
+use domain::execution::{Execution, StatusTerms};
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::Flow;
 use domain::payment::{
     AUTHORISATION_WINDOW, Cancellation, CancellationState, CancelledBy, Creation, End, Fact,
-    OrderFact, OrderState, Payment, PaymentStep, STATUS_WINDOW, State, Terms,
+    OrderFact, OrderState, Payment, PaymentStep, STATUS_WINDOW, State, StatusFact, Terms,
 };
 use domain::step::{AuthorisationJob, JobChange, JobKind, Outcome, PaymentJob};
 use jiff::{SignedDuration, Timestamp};
@@ -300,6 +300,47 @@ fn patience_with_an_order_for_a_later_day_begins_on_that_day() {
     assert_eq!(later.deadline(), begins.checked_add(STATUS_WINDOW).ok());
     later.execution = Some(Execution { day: Some(jiff::civil::date(2025, 1, 2)), ..execution() });
     assert_eq!(later.deadline(), at_once.deadline(), "the order was sent after its day");
+}
+
+/// Some banks never say how a payment ended. That is no reason to claim that it was executed.
+#[test]
+fn a_bank_that_is_silent_by_habit_is_asked_once_more_and_no_longer() {
+    let bank_payment_id = Some("order-1".to_owned());
+    let mut asked =
+        payment(State::Ordered(OrderState::Processing { order: order(), bank_payment_id }));
+    let status =
+        StatusTerms { silence_is_final_after_h: Some(24), question_interval_min_s: Some(60) };
+    asked.execution = Some(Execution { status, ..execution() });
+    asked.bank.payment_status = Some("ACTC".to_owned());
+    let day = SignedDuration::from_hours(24);
+    let silent_until = asked.updated_at.checked_add(day).unwrap();
+    assert_eq!(asked.deadline(), Some(silent_until));
+    let minute = SignedDuration::from_mins(1);
+    assert_eq!(asked.next_status_question(start()), start().checked_add(minute).unwrap());
+
+    let before = silent_until.checked_sub(minute).unwrap();
+    assert!(matches!(asked.observe(&Fact::TimeRanOut, before), Outcome::Already));
+    assert!(matches!(asked.observe(&Fact::Status(StatusFact::NoWord), before), Outcome::Already));
+    let Outcome::Moved(last_question) = asked.observe(&Fact::TimeRanOut, silent_until) else {
+        panic!("the bank is asked once more")
+    };
+    assert_eq!(last_question.state.state, asked.state);
+    let Outcome::Moved(ended) = asked.observe(&Fact::Status(StatusFact::NoWord), silent_until)
+    else {
+        panic!("the bank stays silent")
+    };
+    assert_eq!(ended.state.state, State::Final { end: End::NoFinalStatus });
+    let reason = ended.state.reason.as_deref();
+    assert!(reason.is_some_and(|text| text.contains("its last one is ACTC")), "{reason:?}");
+    assert!(ended.cases.is_empty(), "usual there");
+
+    // A word begins the time again, and an order whose answer was lost is no such silence.
+    let mut told = asked.clone();
+    told.updated_at = before;
+    assert_eq!(told.deadline(), before.checked_add(day).ok());
+    let uncertain =
+        Payment { state: State::Ordered(OrderState::Uncertain { order: order() }), ..asked };
+    assert_eq!(uncertain.deadline(), start().checked_add(STATUS_WINDOW).ok());
 }
 
 #[test]

@@ -64,6 +64,11 @@ impl App {
 }
 
 impl AtBank<'_> {
+    /// The bank.
+    pub(crate) fn bank(&self) -> &BankProfile {
+        &self.bank
+    }
+
     /// Waits for a place at the bank, which is held until this is dropped; `false` where too many
     /// wait already, and the job has to return later.
     pub(crate) async fn enter(&mut self) -> bool {

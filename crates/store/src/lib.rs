@@ -27,6 +27,7 @@ pub mod events;
 pub mod idempotency;
 pub mod jobs;
 pub mod members;
+pub mod payer_accesses;
 pub mod payments;
 pub mod readiness;
 pub mod sealed_records;

@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::of(include_str!("../migrations/0014_transfer_references.sql")),
     Migration::of(include_str!("../migrations/0015_closed_cases.sql")),
     Migration::of(include_str!("../migrations/0016_subjects.sql")),
+    Migration::of(include_str!("../migrations/0017_payer_accesses.sql")),
 ];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";

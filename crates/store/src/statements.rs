@@ -2,8 +2,9 @@
 
 use crate::db::{StoreError, Tx};
 use crate::{
-    bank_calls, cases, certificates, deliveries, events, idempotency, jobs, members, payments,
-    readiness, sealed_records, secrets, token_requests, transfer_references, webhooks,
+    bank_calls, cases, certificates, deliveries, events, idempotency, jobs, members,
+    payer_accesses, payments, readiness, sealed_records, secrets, token_requests,
+    transfer_references, webhooks,
 };
 
 /// Statements that run on both databases.
@@ -61,6 +62,9 @@ pub const PORTABLE: &[&str] = &[
     members::LIST,
     members::LIST_KEYS,
     members::SET_SETTINGS,
+    payer_accesses::DELETE_OLD,
+    payer_accesses::INSERT,
+    payer_accesses::NEWEST,
     payments::FILL,
     payments::GET,
     payments::GET_ANY,

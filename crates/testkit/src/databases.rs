@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use store::{Db, StoreError};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 
 use crate::{TestClock, skipped};
@@ -120,8 +121,27 @@ pub async fn databases() -> Vec<TestDatabase> {
 /// A fresh SQLite database.
 pub async fn sqlite() -> TestDatabase {
     let dir = TempDir::new().expect("a temporary directory");
+    std::fs::write(sqlite_file(&dir), migrated_file().await).expect("the database is copied");
     let db = Db::open_sqlite(&sqlite_file(&dir)).await.expect("a new database");
     TestDatabase { name: "sqlite", db, place: Place::Sqlite(dir) }
+}
+
+/// An empty SQLite database with the newest schema. It is made once in a process, because a few
+/// hundred tests would else migrate for longer than they test.
+#[expect(clippy::disallowed_methods, reason = "copies what `Db` has made")]
+async fn migrated_file() -> &'static [u8] {
+    static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let make = || async {
+        let dir = TempDir::new().expect("a temporary directory");
+        drop(Db::open_sqlite(&sqlite_file(&dir)).await.expect("a new database"));
+        // A copy of the file alone may lack what is still in its log only.
+        let whole = dir.path().join("whole.db");
+        rusqlite::Connection::open(sqlite_file(&dir))
+            .and_then(|file| file.execute("VACUUM INTO ?1", [whole.to_string_lossy()]))
+            .expect("a copy of the new database");
+        std::fs::read(whole).expect("the copy is read")
+    };
+    FILE.get_or_init(make).await
 }
 
 async fn postgres(server: String) -> TestDatabase {

@@ -1,6 +1,6 @@
 //! Every URL of the product. The API's part is the OpenAPI document, too.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
@@ -131,9 +131,11 @@ fn service_routes() -> Router<Arc<App>> {
 
 /// The whole product.
 pub fn router(app: Arc<App>) -> Router {
-    let (api_router, _) = api_routes().split_for_parts();
+    // A second router of the process, as tests make hundreds, need not describe every schema again.
+    static API_ROUTES: LazyLock<Router<Arc<App>>> =
+        LazyLock::new(|| api_routes().split_for_parts().0);
     let index = Arc::new(BankLists::of(app.directory()));
-    let api_router = api_router
+    let api_router = Router::clone(&API_ROUTES)
         .merge(alias_routes())
         .merge(api::not_built::routes())
         .merge(service_routes())

@@ -94,8 +94,8 @@ pub fn verify_body(signature: &str, body: &[u8], keys: &KeySet) -> Result<(), Jo
     let value = decode(signature64)?;
     match header.alg.as_str() {
         "RS256" => keys.verify_pkcs1(&header.kid, &message, &value),
-        "PS256" => keys.verify(&header.kid, super::Algorithm::Ps256, &message, &value),
-        "ES256" => keys.verify(&header.kid, super::Algorithm::Es256, &message, &value),
+        "PS256" => keys.verify(Some(&header.kid), super::Algorithm::Ps256, &message, &value),
+        "ES256" => keys.verify(Some(&header.kid), super::Algorithm::Es256, &message, &value),
         _ => Err(JoseError::Claim("alg")),
     }
 }

@@ -152,7 +152,7 @@ pub fn verify_detached(
         .map_err(|_| JoseError::Malformed("header fields that are missing, unknown or wrong"))?;
     check_header(&header, expected)?;
     let message = expected.form.message(header64, body);
-    keys.verify(&header.kid, header.alg, &message, &decode(signature64)?)
+    keys.verify(Some(&header.kid), header.alg, &message, &decode(signature64)?)
 }
 
 fn check_header(header: &TheirHeader, expected: &DetachedExpectation<'_>) -> Result<(), JoseError> {

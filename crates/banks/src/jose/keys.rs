@@ -130,7 +130,8 @@ pub struct KeySet {
 
 #[derive(Debug, Clone)]
 struct PublicKey {
-    kid: String,
+    /// Some banks name no keys, or several alike.
+    kid: Option<String>,
     /// The one algorithm that the key is for, where its owner says so.
     alg: Option<String>,
     numbers: Numbers,
@@ -154,7 +155,7 @@ struct JwkSet {
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,
-    kid: String,
+    kid: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
     alg: Option<String>,
@@ -166,87 +167,116 @@ struct Jwk {
 }
 
 impl KeySet {
-    /// Reads a JWK set.
+    /// Reads a JWK set. A key that cannot be read is left out, and so never hides the others. Several
+    /// keys may have the same `kid`, or none.
     ///
     /// # Errors
-    /// If it is not one, has more than [`KEYS_MAX`] keys, or names two usable keys alike.
+    /// If it is not one, or has more than [`KEYS_MAX`] keys.
     pub fn parse(body: &[u8]) -> Result<KeySet, JoseError> {
         let set: JwkSet =
             serde_json::from_slice(body).map_err(|_| JoseError::Malformed("not a JWK set"))?;
         if set.keys.len() > KEYS_MAX {
             return Err(JoseError::TooLong);
         }
-        let keys: Vec<PublicKey> = set
+        let keys = set
             .keys
             .into_iter()
             .filter_map(|value| serde_json::from_value(value).ok())
             .filter_map(PublicKey::of)
             .collect();
-        for (index, key) in keys.iter().enumerate() {
-            if keys[..index].iter().any(|earlier| earlier.kid == key.kid) {
-                return Err(JoseError::Malformed("two keys have the same `kid`"));
-            }
-        }
         Ok(KeySet { keys })
     }
 
-    /// Verifies with the one key that `kid` names.
+    /// Verifies with the keys that `kid` names and that fit the algorithm.
     pub(super) fn verify(
         &self,
-        kid: &str,
+        kid: Option<&str>,
         algorithm: Algorithm,
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), JoseError> {
-        let name = match algorithm {
-            Algorithm::Ps256 => "PS256",
-            Algorithm::Es256 => "ES256",
-        };
-        let key = self.key(kid, name)?;
-        let verified =
-            match (&key.numbers, algorithm) {
-                (Numbers::Rsa { n, e }, Algorithm::Ps256) => RsaPublicKeyComponents { n, e }
-                    .verify(&RSA_PSS_2048_8192_SHA256, message, signature),
-                (Numbers::P256(point), Algorithm::Es256) => {
+        match algorithm {
+            Algorithm::Ps256 => self.verify_any(kid, "PS256", |key| match &key.numbers {
+                Numbers::Rsa { n, e } => Some(
+                    RsaPublicKeyComponents { n, e }
+                        .verify(&RSA_PSS_2048_8192_SHA256, message, signature)
+                        .is_ok(),
+                ),
+                Numbers::P256(_) => None,
+            }),
+            Algorithm::Es256 => self.verify_any(kid, "ES256", |key| match &key.numbers {
+                Numbers::P256(point) => Some(
                     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
                         .verify(message, signature)
-                }
-                (Numbers::Rsa { .. }, Algorithm::Es256) | (Numbers::P256(_), Algorithm::Ps256) => {
-                    return Err(JoseError::KeyMismatch);
-                }
-            };
-        verified.map_err(|_| JoseError::Signature)
+                        .is_ok(),
+                ),
+                Numbers::Rsa { .. } => None,
+            }),
+        }
     }
 
-    /// Verifies `RS256` with the one key that `kid` names; for standards without FAPI only.
+    /// Verifies `RS256` with the keys that `kid` names; for standards without FAPI only.
     pub(super) fn verify_pkcs1(
         &self,
         kid: &str,
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), JoseError> {
-        match &self.key(kid, "RS256")?.numbers {
-            Numbers::Rsa { n, e } => RsaPublicKeyComponents { n, e }
-                .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
-                .map_err(|_| JoseError::Signature),
-            Numbers::P256(_) => Err(JoseError::KeyMismatch),
-        }
+        self.verify_any(Some(kid), "RS256", |key| match &key.numbers {
+            Numbers::Rsa { n, e } => Some(
+                RsaPublicKeyComponents { n, e }
+                    .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+                    .is_ok(),
+            ),
+            Numbers::P256(_) => None,
+        })
     }
 
-    /// The key of that name. A key for the other RSA algorithm is skipped; a key of another kind is found,
-    /// and then does not fit.
-    fn key(&self, kid: &str, algorithm: &str) -> Result<&PublicKey, JoseError> {
+    /// Tries the keys of that name; where none has it, or the signature names none, those without a
+    /// name or all. `verifies` is `None` for a key of another kind.
+    fn verify_any(
+        &self,
+        kid: Option<&str>,
+        algorithm: &str,
+        verifies: impl Fn(&PublicKey) -> Option<bool>,
+    ) -> Result<(), JoseError> {
+        let named = |key: &&PublicKey| key.kid.is_some() && key.kid.as_deref() == kid;
+        let is_named = self.keys.iter().any(|key| named(&key));
+        let chosen = |key: &&PublicKey| match kid {
+            Some(_) if is_named => named(key),
+            Some(_) => key.kid.is_none(),
+            None => true,
+        };
+        let usable = |key: &&PublicKey| key.is_for(algorithm);
+        let mut tried = false;
+        let mut other_kind = false;
+        for key in self.keys.iter().filter(chosen).filter(usable) {
+            match verifies(key) {
+                Some(true) => return Ok(()),
+                Some(false) => tried = true,
+                None => other_kind = true,
+            }
+        }
+        match (is_named, tried, other_kind) {
+            (true, true, _) => Err(JoseError::Signature),
+            (true, false, true) => Err(JoseError::KeyMismatch),
+            // Newer keys may help.
+            (false, ..) | (true, false, false) => Err(JoseError::UnknownKey),
+        }
+    }
+}
+
+impl PublicKey {
+    /// Whether the owner did not make the key for the other RSA algorithm.
+    fn is_for(&self, algorithm: &str) -> bool {
         let other = match algorithm {
             "PS256" => Some("RS256"),
             "RS256" => Some("PS256"),
             _ => None,
         };
-        let usable = |key: &&PublicKey| key.alg.is_none() || key.alg.as_deref() != other;
-        self.keys.iter().find(|key| key.kid == kid).filter(usable).ok_or(JoseError::UnknownKey)
+        self.alg.is_none() || self.alg.as_deref() != other
     }
-}
 
-impl PublicKey {
     /// `None` for a key that cannot verify `PS256`, `RS256` or `ES256` signatures.
     fn of(jwk: Jwk) -> Option<PublicKey> {
         if jwk.usage.is_some_and(|usage| usage != "sig") {

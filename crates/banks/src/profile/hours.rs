@@ -119,7 +119,7 @@ impl BankProfile {
             calendar: own.and_then(|own| own.working_days).unwrap_or(calendar),
             until_minute: own_until.unwrap_or(until).min(closes),
         };
-        RailTerms { rail, hours, most: own.and_then(|own| own.most()) }
+        RailTerms { rail, hours, most: own.and_then(|own| own.most()), status: self.status_terms() }
     }
 
     /// The time at the bank.

@@ -4,9 +4,19 @@
 //! load, and every complaint names the file and the key. Real banks without the addresses that only
 //! an operator knows are [templates](crate::template); `docs/banks.md` explains every key.
 
+mod access;
 mod features;
 mod hours;
+mod next_gen_psd2;
+mod polish_api;
+mod questions;
+mod secret;
 mod standard;
+mod stet;
+mod uk_authorisation;
+mod uk_open_banking;
+
+use std::collections::BTreeMap;
 
 use domain::account::is_bic;
 use domain::authorisation::RepeatedCreation;
@@ -19,15 +29,24 @@ use url::Url;
 
 use crate::misfit::Misfit;
 
+pub use self::access::ServiceBaseUrls;
 pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
     RestrictedText,
 };
 pub use self::hours::TermsOfRail;
-pub use self::standard::{
-    AcceptedStatus, HttpSignature, JwsAlgorithm, KeyId, NextGenPsd2, NextGenPsd2Version, PolishApi,
-    PolishApiSignature, PolishApiVersion, RepeatedRequestId, ResponseMode, SignedHeader, Signing,
-    Standard, Stet, StetVersion, TokenEndpointAuth, UkOpenBanking, UkOpenBankingVersion,
+pub use self::next_gen_psd2::{HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId};
+pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishApiVersion};
+pub use self::questions::StatusQuestions;
+pub use self::secret::{Environment, HeaderText, SECRET_BYTES_MAX, Secret};
+pub use self::standard::{AcceptedStatus, Standard};
+pub use self::stet::{KeyId, SignedHeader, Stet, StetVersion};
+pub use self::uk_authorisation::{
+    CONSENT_ID_PLACEHOLDER, Flow, IdTokenClaim, IdTokenRules, ParameterPlace, RequestObjectClaim,
+    RequestObjectRules, TokenGrant, TokenParameter,
+};
+pub use self::uk_open_banking::{
+    Endpoints, ResponseMode, Signing, TokenEndpointAuth, UkOpenBanking, UkOpenBankingVersion,
 };
 
 /// The most characters of a line that an error shows.
@@ -146,8 +165,15 @@ pub struct BankProfile {
     pub credential_fields: Vec<CredentialField>,
     /// Where the resources are, e.g. `https://…/open-banking/v3.1/pisp`.
     pub api_base_url: String,
+    /// Base addresses of single services, where they differ.
+    #[serde(default)]
+    pub service_base_urls: ServiceBaseUrls,
+    /// Headers of every request to the bank's API and its token endpoint: lower-case names, and
+    /// values that may be secrets.
+    #[serde(default)]
+    pub api_headers: BTreeMap<String, HeaderText>,
     /// Hosts (`host` or `host:port`) that URLs given by the bank may have, beside that of
-    /// `api_base_url` and, in UK Open Banking, `issuer`.
+    /// `api_base_url` and, in UK Open Banking, `issuer`, `token_issuer` and `discovery_url`.
     #[serde(default)]
     pub allowed_hosts: Vec<String>,
     /// Rails that orders may use.
@@ -177,6 +203,9 @@ pub struct BankProfile {
     /// Reading of rejections.
     #[serde(default)]
     pub reasons: Reasons,
+    /// How the bank is asked for statuses.
+    #[serde(default)]
+    pub status: StatusQuestions,
     /// Longest texts.
     #[serde(default)]
     pub limits: Limits,
@@ -291,11 +320,15 @@ impl BankProfile {
         let Ok(url) = Url::parse(text) else {
             return false;
         };
-        let issuer = match &self.standard {
-            Standard::UkOpenBanking(bank) => Url::parse(&bank.issuer).ok(),
-            Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => None,
+        let names: [Option<&str>; 3] = match &self.standard {
+            Standard::UkOpenBanking(bank) => {
+                [Some(&bank.issuer), bank.token_issuer.as_deref(), bank.discovery_url.as_deref()]
+            }
+            Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => [None; 3],
         };
-        let own = [issuer, Url::parse(&self.api_base_url).ok()];
+        let [issuer, token_issuer, discovery] =
+            names.map(|name| name.and_then(|name| Url::parse(name).ok()));
+        let own = [issuer, Url::parse(&self.api_base_url).ok(), token_issuer, discovery];
         let host = host_and_port(&url);
         let named = own.iter().flatten().any(|own| host_and_port(own) == host)
             || self.allowed_hosts.iter().any(|allowed| Some(allowed.as_str()) == host.as_deref());
@@ -336,13 +369,16 @@ impl BankProfile {
         ensure("allowed_hosts", "must list `host` or `host:port`, without scheme or path", {
             self.allowed_hosts.iter().all(|host| !host.is_empty() && !host.contains('/'))
         })?;
-        self.standard.check(|key, text| self.check_url(key, text))?;
+        self.check_api_headers()?;
+        self.standard.check(self.simulated, |key, text| self.check_url(key, text))?;
+        self.check_service_base_urls()?;
         ensure("executes_at_approval", "must be true: this standard has no other way", {
             self.executes_at_approval || !matches!(self.standard, Standard::NextGenPsd2(_))
         })?;
         ensure("opening_hours", "must be like MON, FRI, 08:00, 18:00, Europe/Paris", {
             self.opening_hours.as_ref().is_none_or(OpeningHours::is_sound)
         })?;
+        self.status.check()?;
         self.check_hours()?;
         ensure("field_formats.constraint", "must be a regular expression", {
             self.field_formats.iter().all(|format| format.pattern().is_some())
@@ -380,10 +416,7 @@ pub(crate) fn where_and_why(text: &str, error: &toml::de::Error) -> String {
         None => format!("TOML: {why}"),
         Some(before) => {
             let number = before.matches('\n').count();
-            let line: String = text
-                .lines()
-                .nth(number)
-                .unwrap_or_default()
+            let line: String = without_secret(text.lines().nth(number).unwrap_or_default())
                 .trim()
                 .chars()
                 .take(LINE_SHOWN_MAX)
@@ -391,6 +424,13 @@ pub(crate) fn where_and_why(text: &str, error: &toml::de::Error) -> String {
             format!("TOML, line {} `{line}`: {why}", number + 1)
         }
     }
+}
+
+/// The line up to the first word `secret`: what follows may be one.
+fn without_secret(line: &str) -> &str {
+    let word = "secret";
+    let found = line.to_ascii_lowercase().find(word);
+    found.and_then(|at| line.get(..at + word.len())).unwrap_or(line)
 }
 
 fn default_rank() -> u32 {

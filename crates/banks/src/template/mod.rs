@@ -42,6 +42,8 @@ pub const OPERATOR_PLACEHOLDER: &str = "{operator}";
 const STAND_IN: &str = "https://operator.invalid";
 /// Placeholder for a BIC while a template is checked.
 const STAND_IN_BIC: &str = "OPERATOR";
+/// Placeholder for a secret while a template is checked.
+const STAND_IN_SECRET: &str = "env:OPERATOR";
 /// The key that makes a file a template, or names the template that the file completes.
 const TEMPLATE_KEY: &str = "template";
 /// The key of the documents that a template's values come from.
@@ -281,7 +283,11 @@ fn fill(table: &mut Table) {
         if let Value::Table(inner) = value {
             fill(inner);
         } else if is_open(value) {
-            let text = if key == "bic" { STAND_IN_BIC } else { STAND_IN };
+            let text = match key.as_str() {
+                "bic" => STAND_IN_BIC,
+                "client_secret" => STAND_IN_SECRET,
+                _ => STAND_IN,
+            };
             *value = Value::String(text.to_owned());
         }
     }

@@ -1,6 +1,8 @@
 //! The payer's way to the bank (OBIE Security Profile; FAPI 1.0 Advanced; OpenID Connect Core; RFC
 //! 9126): we sign the request object, and it travels with the browser or is pushed to the bank.
 
+use std::collections::BTreeMap;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::authorisation::Attempt;
 use domain::ids::random_uuid;
@@ -12,11 +14,13 @@ use super::{UkOpenBanking, client_id, settings, signing_failed};
 use crate::call::Call;
 use crate::error::BankError;
 use crate::jose::{encode, sign_compact};
-use crate::profile::{ResponseMode, UkOpenBanking as Settings};
+use crate::profile::{
+    CONSENT_ID_PLACEHOLDER, Flow, RequestObjectClaim, ResponseMode, UkOpenBanking as Settings,
+};
 
 const SCOPE: &str = "openid payments";
-/// FAPI 1.0 Advanced, section 5.2.2: `exp` at most 60 minutes after `nbf`.
-const REQUEST_LIFETIME_S: i64 = 3600;
+/// The scope of a bank without OpenID.
+const SCOPE_OF_OAUTH: &str = "payments";
 /// `nbf` lies this much back, for a bank whose clock is behind.
 const NOT_BEFORE_S: i64 = 30;
 /// "The payer was strongly authenticated", in the standard's words.
@@ -39,9 +43,14 @@ struct RequestObject<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     code_challenge_method: Option<&'static str>,
     jti: String,
-    iat: i64,
-    nbf: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
     exp: i64,
+    /// The bank's own parameters.
+    #[serde(flatten)]
+    own: BTreeMap<&'a str, &'a str>,
     claims: RequestedClaims<'a>,
 }
 
@@ -76,25 +85,37 @@ fn response_type(mode: ResponseMode) -> &'static str {
 /// Whether the code is bound to a secret of ours: where an `id_token` in front does not bind it,
 /// and where requests are pushed (FAPI 1.0 Advanced, section 5.2.2, clause 18).
 pub(super) fn uses_pkce(bank: &Settings, response_is_signed: bool) -> bool {
-    response_is_signed || bank.pushed_authorization_requests
+    response_is_signed || bank.pushed_authorization_requests || bank.flow == Flow::Code
+}
+
+fn code_challenge(attempt: &Attempt) -> String {
+    encode(digest(&SHA256, attempt.code_verifier.as_bytes()).as_ref())
+}
+
+/// The bank's own parameters, with the consent's id where they want it.
+fn own_parameters<'a>(bank: &'a Settings, consent_id: &str) -> Vec<(&'a str, String)> {
+    let value = |text: &str| text.replace(CONSENT_ID_PLACEHOLDER, consent_id);
+    bank.authorization_parameters.iter().map(|(name, text)| (name.as_str(), value(text))).collect()
 }
 
 fn request_object(
     call: &Call<'_>,
     discovery: &Discovery,
     consent_id: &str,
+    own: &[(&str, String)],
     attempt: &Attempt,
 ) -> Result<String, BankError> {
     let bank = settings(call.bank)?;
     let now_s = call.clock.now().as_second();
-    let not_before_s = now_s.saturating_sub(NOT_BEFORE_S);
+    let rules = &bank.request_object;
+    let sends = |claim| !rules.omits.contains(&claim);
+    let nbf = sends(RequestObjectClaim::Nbf).then(|| now_s.saturating_sub(NOT_BEFORE_S));
     let mode = discovery.response_mode(bank);
     let identity = call.identity;
-    let code_challenge = uses_pkce(bank, mode.is_signed())
-        .then(|| encode(digest(&SHA256, attempt.code_verifier.as_bytes()).as_ref()));
+    let code_challenge = uses_pkce(bank, mode.is_signed()).then(|| code_challenge(attempt));
     let claims = RequestObject {
         iss: client_id(call),
-        aud: &discovery.issuer,
+        aud: bank.token_issuer(),
         client_id: client_id(call),
         response_type: response_type(mode),
         response_mode: told_mode(mode),
@@ -105,9 +126,10 @@ fn request_object(
         code_challenge_method: code_challenge.as_ref().map(|_| "S256"),
         code_challenge,
         jti: random_uuid(call.ids),
-        iat: now_s,
-        nbf: not_before_s,
-        exp: not_before_s.saturating_add(REQUEST_LIFETIME_S),
+        iat: sends(RequestObjectClaim::Iat).then_some(now_s),
+        nbf,
+        exp: nbf.unwrap_or(now_s).saturating_add(rules.lifetime_s),
+        own: own.iter().map(|(name, value)| (*name, value.as_str())).collect(),
         claims: RequestedClaims {
             id_token: RequestedIdToken {
                 openbanking_intent_id: IntentId { value: consent_id, essential: true },
@@ -118,9 +140,11 @@ fn request_object(
     sign_compact(&identity.signing_key, &claims).map_err(signing_failed)
 }
 
-/// Fragment is the flow's default, and some banks refuse an explicit default.
+/// Fragment is the flow's default, and some banks refuse an explicit default. A bank that answers in
+/// the query does so unasked.
 fn told_mode(mode: ResponseMode) -> Option<&'static str> {
-    (mode != ResponseMode::Fragment).then_some(mode.word())
+    let unasked = matches!(mode, ResponseMode::Fragment | ResponseMode::Query);
+    (!unasked).then_some(mode.word())
 }
 
 fn endpoint(discovery: &Discovery) -> Result<Url, BankError> {
@@ -131,6 +155,7 @@ fn endpoint(discovery: &Discovery) -> Result<Url, BankError> {
 fn by_value(
     call: &Call<'_>,
     discovery: &Discovery,
+    own: &[(&str, String)],
     attempt: &Attempt,
     object: &str,
 ) -> Result<String, BankError> {
@@ -144,7 +169,28 @@ fn by_value(
         .append_pair("state", &attempt.oauth_state)
         .append_pair("nonce", &attempt.nonce)
         .extend_pairs(told_mode(mode).map(|mode| ("response_mode", mode)))
+        .extend_pairs(own)
         .append_pair("request", object);
+    Ok(url.into())
+}
+
+/// OAuth 2.0 without OpenID (RFC 6749, section 4.1.1; RFC 7636): nothing is signed.
+fn without_openid(
+    call: &Call<'_>,
+    discovery: &Discovery,
+    own: &[(&str, String)],
+    attempt: &Attempt,
+) -> Result<String, BankError> {
+    let mut url = endpoint(discovery)?;
+    url.query_pairs_mut()
+        .append_pair("response_type", "code")
+        .append_pair("client_id", client_id(call))
+        .append_pair("redirect_uri", call.return_url)
+        .append_pair("scope", SCOPE_OF_OAUTH)
+        .append_pair("state", &attempt.oauth_state)
+        .append_pair("code_challenge", &code_challenge(attempt))
+        .append_pair("code_challenge_method", "S256")
+        .extend_pairs(own);
     Ok(url.into())
 }
 
@@ -169,9 +215,14 @@ impl UkOpenBanking {
         attempt: &Attempt,
     ) -> Result<String, BankError> {
         let discovery = self.discovery(call).await?;
-        let object = request_object(call, &discovery, consent_id, attempt)?;
-        if !settings(call.bank)?.pushed_authorization_requests {
-            return by_value(call, &discovery, attempt, &object);
+        let bank = settings(call.bank)?;
+        let own = own_parameters(bank, consent_id);
+        if bank.flow == Flow::Code {
+            return without_openid(call, &discovery, &own, attempt);
+        }
+        let object = request_object(call, &discovery, consent_id, &own, attempt)?;
+        if !bank.pushed_authorization_requests {
+            return by_value(call, &discovery, &own, attempt, &object);
         }
         let endpoint = discovery.pushed_authorization_request_endpoint.as_deref();
         let missing = || BankError::malformed("discovery: no endpoint for pushed requests", b"");

@@ -13,7 +13,8 @@ use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::{header, read};
 use crate::jose::KeySet;
-use crate::profile::{BankProfile, ResponseMode, UkOpenBanking as Settings};
+use crate::misfit::unsupported;
+use crate::profile::{BankProfile, Endpoints, ResponseMode, UkOpenBanking as Settings};
 use crate::wire::{Request, Response};
 
 /// How long a discovery document is kept, in seconds.
@@ -26,23 +27,53 @@ pub(super) struct Discovery {
     pub(super) issuer: String,
     pub(super) authorization_endpoint: String,
     pub(super) token_endpoint: String,
-    pub(super) jwks_uri: String,
+    /// `None` only of a bank whose file says that it signs nothing.
+    pub(super) jwks_uri: Option<String>,
     /// RFC 9126.
     pub(super) pushed_authorization_request_endpoint: Option<String>,
     response_modes_supported: Option<Vec<String>>,
 }
 
 impl Discovery {
+    /// The addresses of a bank whose file has them all.
+    fn of_profile(bank: &Settings) -> Option<Discovery> {
+        let Endpoints { authorization, token, keys, pushed_authorization_request } =
+            bank.endpoints.clone();
+        Some(Discovery {
+            issuer: bank.issuer.clone(),
+            authorization_endpoint: authorization?,
+            token_endpoint: token?,
+            jwks_uri: keys,
+            pushed_authorization_request_endpoint: pushed_authorization_request,
+            response_modes_supported: None,
+        })
+    }
+
+    /// With the addresses that the bank's file has. The operator wrote them, so any host will do.
+    fn with(mut self, own: &Endpoints) -> Discovery {
+        let own = own.clone();
+        self.authorization_endpoint = own.authorization.unwrap_or(self.authorization_endpoint);
+        self.token_endpoint = own.token.unwrap_or(self.token_endpoint);
+        self.jwks_uri = own.keys.or(self.jwks_uri);
+        let pushed = own.pushed_authorization_request;
+        self.pushed_authorization_request_endpoint =
+            pushed.or(self.pushed_authorization_request_endpoint);
+        self
+    }
+
     /// The profile's best mode that the bank lists; the profile's word where it lists none. Where the
-    /// two have nothing in common, a profile that knows of signed responses is believed, and else
-    /// the standard's default is taken.
+    /// two have nothing in common, a profile that knows of signed responses or of answers in the
+    /// query is believed, and else the standard's default is taken.
     pub(super) fn response_mode(&self, bank: &Settings) -> ResponseMode {
         let listed = |mode: &&ResponseMode| {
             let modes = self.response_modes_supported.as_ref();
             modes.is_none_or(|modes| modes.iter().any(|word| word == mode.word()))
         };
         let mut modes = bank.response_modes.iter();
-        let best = modes.clone().find(listed).or_else(|| modes.find(|mode| mode.is_signed()));
+        let best = modes
+            .clone()
+            .find(listed)
+            .or_else(|| modes.find(|mode| mode.is_signed() || **mode == ResponseMode::Query));
         best.copied().unwrap_or(ResponseMode::Fragment)
     }
 }
@@ -62,15 +93,19 @@ fn ask(call: &Call<'_>, operation: &'static str, url: String) -> Request {
 fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankError> {
     let discovery: Discovery = read(&response.body)?;
     let fail = |what: &str| Err(BankError::malformed(what, &response.body));
-    if discovery.issuer != settings(bank)?.issuer {
+    let own = settings(bank)?;
+    if discovery.issuer != own.issuer && discovery.issuer != own.token_issuer() {
         return fail("discovery: `issuer` is not the profile's");
     }
+    let Some(keys) = &discovery.jwks_uri else {
+        return fail("discovery: `jwks_uri` is missing");
+    };
     let pushed = discovery.pushed_authorization_request_endpoint.iter();
     let pushed = pushed.map(|url| ("pushed_authorization_request_endpoint", url));
     for (name, url) in [
         ("authorization_endpoint", &discovery.authorization_endpoint),
         ("token_endpoint", &discovery.token_endpoint),
-        ("jwks_uri", &discovery.jwks_uri),
+        ("jwks_uri", keys),
     ]
     .into_iter()
     .chain(pushed)
@@ -79,7 +114,7 @@ fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankErro
             return fail(&format!("discovery: `{name}` is not on a host of the profile"));
         }
     }
-    Ok(discovery)
+    Ok(discovery.with(&own.endpoints))
 }
 
 fn answer_keys(response: &Response) -> Result<KeySet, BankError> {
@@ -92,7 +127,11 @@ impl UkOpenBanking {
         if let Some(known) = self.discovery.get(call) {
             return Ok(known);
         }
-        let url = format!("{}/.well-known/openid-configuration", settings(call.bank)?.issuer);
+        let bank = settings(call.bank)?;
+        let Some(url) = bank.discovery_address() else {
+            let missing = || unsupported("the bank's file lacks an address");
+            return Ok(Arc::new(Discovery::of_profile(bank).ok_or_else(missing)?));
+        };
         let response = fetch(call, ask(call, "discover", url)).await?;
         let found = Arc::new(answer(call.bank, &response)?);
         let until = after(call.clock.now(), DISCOVERY_LIFETIME_S);
@@ -111,7 +150,9 @@ impl UkOpenBanking {
     /// The bank's public keys as they are now.
     pub(super) async fn newer_keys(&self, call: &Call<'_>) -> Result<Arc<KeySet>, BankError> {
         let discovery = self.discovery(call).await?;
-        let response = fetch(call, ask(call, "get-keys", discovery.jwks_uri.clone())).await?;
+        let missing = || unsupported("the bank's file names no key set");
+        let url = discovery.jwks_uri.clone().ok_or_else(missing)?;
+        let response = fetch(call, ask(call, "get-keys", url)).await?;
         let found = Arc::new(answer_keys(&response)?);
         self.keys.put(call, Arc::clone(&found), after(call.clock.now(), KEYS_LIFETIME_S));
         Ok(found)

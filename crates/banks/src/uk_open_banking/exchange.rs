@@ -13,6 +13,8 @@ use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::{header, no_response, psu_ip_address, psu_user_agent};
 use crate::jose::{DetachedExpectation, JoseError, KeySet, sign_detached, verify_detached};
+use crate::misfit::unsupported;
+use crate::profile::HeaderText;
 use crate::wire::{ClientCertificate, Request, Response};
 
 /// OBIE 3.1.11, header `x-idempotency-key`.
@@ -21,7 +23,7 @@ const IDEMPOTENCY_KEY_BYTES_MAX: usize = 40;
 /// The request to a resource.
 pub(super) struct Ask {
     pub(super) operation: &'static str,
-    /// Relative to the profile's `api_base_url`, with a leading slash.
+    /// Relative to the base address of the bank's payments, with a leading slash.
     pub(super) path: String,
     pub(super) post: Option<Post>,
 }
@@ -48,6 +50,7 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
         header("x-fapi-interaction-id", random_uuid(call.ids)),
     ];
     headers.extend(psu_headers(call));
+    headers.extend(own_headers(call)?);
     if let Some(post) = &ask.post {
         let key = post.idempotency_key.as_str();
         let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
@@ -70,7 +73,7 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
         headers.push(header("x-idempotency-key", key));
         headers.push(header("x-jws-signature", signature));
     }
-    let url = format!("{}{}", call.bank.api_base_url, ask.path);
+    let url = format!("{}{}", call.bank.payments_base_url(), ask.path);
     Ok(Request {
         operation: ask.operation,
         method: if ask.post.is_some() { http::Method::POST } else { http::Method::GET },
@@ -87,6 +90,15 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
 pub(super) fn client_certificate(call: &Call<'_>, url: &str) -> Option<Arc<ClientCertificate>> {
     let eidas = call.identity.eidas.as_ref().filter(|_| url.starts_with("https:"));
     eidas.map(|eidas| Arc::clone(&eidas.transport))
+}
+
+/// The headers that this bank wants in every request.
+pub(super) fn own_headers(call: &Call<'_>) -> Result<Vec<(String, String)>, BankError> {
+    let read = |(name, text): (&String, &HeaderText)| {
+        let value = text.reveal().ok_or_else(|| unsupported("a secret of this bank was not read"));
+        value.map(|value| header(name, value))
+    };
+    Ok(call.bank.api_headers.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 fn psu_headers(call: &Call<'_>) -> impl Iterator<Item = (String, String)> {

@@ -177,18 +177,23 @@ impl Reachable for UkOpenBanking {
     fn try_out<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Vec<Trial>> {
         Box::pin(async move {
             let asked = |what: &str, url: &str| format!("{what} {url}");
-            let issuer = settings(call.bank).map_or("", |own| own.issuer.as_str());
+            let document = settings(call.bank).ok().and_then(Settings::discovery_address);
             let found = self.discovery(call).await;
             let known = found.as_ref().ok().map(Arc::clone);
-            let mut trials = vec![Trial::of(asked("discovery document of", issuer), found, |_| {
-                "its issuer and addresses fit the bank's file".to_owned()
-            })];
+            let mut trials = Vec::new();
+            if let Some(url) = document {
+                trials.push(Trial::of(asked("discovery document at", &url), found, |_| {
+                    "its issuer and addresses fit the bank's file".to_owned()
+                }));
+            }
             // The other addresses are in the document.
             let Some(discovery) = known else { return trials };
-            let keys = self.newer_keys(call).await;
-            trials.push(Trial::of(asked("key set at", &discovery.jwks_uri), keys, |_| {
-                "it can be read".to_owned()
-            }));
+            if let Some(url) = &discovery.jwks_uri {
+                let keys = self.newer_keys(call).await;
+                trials.push(Trial::of(asked("key set at", url), keys, |_| {
+                    "it can be read".to_owned()
+                }));
+            }
             let token = self.client_token(call).await;
             let wanted = asked("access token (client_credentials) at", &discovery.token_endpoint);
             trials.push(Trial::of(wanted, token, |_| "the bank knows us".to_owned()));

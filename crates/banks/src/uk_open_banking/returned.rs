@@ -1,8 +1,9 @@
 //! The payer's way back (OBIE Security Profile; FAPI 1.0 Advanced; OpenID Connect Core; JARM).
 //!
-//! Two ways, and nothing is believed without the bank's signature. Hybrid: the `id_token` in front
-//! is the signature under the code, the state and the consent. JARM: the whole answer is signed, and
-//! the `id_token` that names the consent comes with the access token.
+//! Three ways. Hybrid: the `id_token` in front is the signature under the code, the state and the
+//! consent. JARM: the whole answer is signed, and the `id_token` that names the consent comes with the
+//! access token. OAuth 2.0 alone: nothing is signed, so the verifier binds the code (RFC 7636). In
+//! every way only the bank's own word ends an approval: an unsigned error is a reason to ask it.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::authorisation::Attempt;
@@ -17,8 +18,12 @@ use crate::call::Call;
 use crate::error::{AuthorisationError, BankError, words};
 use crate::jose::{CLOCK_SKEW_S, JoseError, KeySet, encode, verify_compact};
 use crate::payments::PaymentOrder;
+use crate::profile::{Flow, IdTokenClaim};
 use crate::psu_return::Returned;
 use crate::token::{AccessToken, Proof};
+
+/// An `exp` from here on, in the year 5138, is in milliseconds: read as seconds, it would never pass.
+const EXPIRY_S_MAX: i64 = 100_000_000_000;
 
 #[derive(Deserialize)]
 struct IdTokenClaims {
@@ -27,10 +32,10 @@ struct IdTokenClaims {
     azp: Option<String>,
     exp: i64,
     iat: Option<i64>,
-    nonce: String,
+    nonce: Option<String>,
     c_hash: Option<String>,
     s_hash: Option<String>,
-    openbanking_intent_id: String,
+    openbanking_intent_id: Option<String>,
 }
 
 /// JARM, section 4.1.
@@ -95,7 +100,7 @@ fn claims_of<T: DeserializeOwned>(token: &str, keys: &KeySet) -> Result<T, JoseE
 }
 
 fn is_issuer(call: &Call<'_>, iss: &str) -> bool {
-    settings(call.bank).is_ok_and(|bank| iss == bank.issuer)
+    settings(call.bank).is_ok_and(|bank| iss == bank.token_issuer())
 }
 
 fn first_broken(rules: &[(&'static str, bool)]) -> Result<(), JoseError> {
@@ -117,21 +122,30 @@ fn check_id_token(
     let latest_iat = now_s.saturating_add(CLOCK_SKEW_S);
     let several = claims.aud.is_several();
     let attempt = expected.attempt;
-    // In front both hashes must be there; behind they may, and then must fit.
-    let hash_fits = |claimed: &Option<String>, text: &str| match claimed {
-        Some(claimed) => *claimed == left_half_hash(text),
-        None => !expected.in_front,
+    let rules = settings(call.bank).map(|bank| bank.id_token.clone()).unwrap_or_default();
+    let lacks = |claim| rules.may_lack(claim, expected.in_front);
+    let is = |claimed: &Option<String>, wanted: &str, may_lack: bool| match claimed {
+        Some(claimed) => claimed == wanted,
+        None => may_lack,
     };
+    // In front both hashes must be there; behind they may, and then must fit.
+    let behind = !expected.in_front;
+    let s_hash_may_lack = behind || lacks(IdTokenClaim::SHash);
+    let exp_s = if rules.exp_in_milliseconds { claims.exp / 1000 } else { claims.exp };
+    let consent = &claims.openbanking_intent_id;
     first_broken(&[
         ("iss", is_issuer(call, &claims.iss)),
         ("aud", claims.aud.names(client_id)),
         ("azp", claims.azp.as_deref().map_or(!several, |azp| azp == client_id)),
-        ("exp", now_s < claims.exp.saturating_add(CLOCK_SKEW_S)),
+        ("exp", now_s < exp_s.saturating_add(CLOCK_SKEW_S) && exp_s < EXPIRY_S_MAX),
         ("iat", claims.iat.is_none_or(|iat| iat <= latest_iat)),
-        ("nonce", claims.nonce == attempt.nonce),
-        ("c_hash", hash_fits(&claims.c_hash, expected.code)),
-        ("s_hash", hash_fits(&claims.s_hash, &attempt.oauth_state)),
-        ("openbanking_intent_id", claims.openbanking_intent_id == expected.consent_id),
+        ("nonce", is(&claims.nonce, &attempt.nonce, lacks(IdTokenClaim::Nonce))),
+        ("c_hash", is(&claims.c_hash, &left_half_hash(expected.code), behind)),
+        ("s_hash", is(&claims.s_hash, &left_half_hash(&attempt.oauth_state), s_hash_may_lack)),
+        (
+            "openbanking_intent_id",
+            is(consent, expected.consent_id, lacks(IdTokenClaim::OpenbankingIntentId)),
+        ),
     ])
 }
 
@@ -216,6 +230,10 @@ impl UkOpenBanking {
         let (None, Some(code)) = (returned.get("error"), returned.get("code")) else {
             return Ok(self.approval(call, order, consent_id).await?);
         };
+        // Without OpenID nothing is signed: our verifier binds the code to this payer's browser.
+        if settings(call.bank).is_ok_and(|bank| bank.flow == Flow::Code) {
+            return self.exchange(call, order, pending, (code, false)).await.map(granted);
+        }
         let id_token = returned.get("id_token").ok_or_else(|| unproven("`id_token` is missing"))?;
         let expected = Expected { attempt, consent_id, code, in_front: true };
         self.verified(call, "id_token", |keys| check_id_token(call, keys, &expected, id_token))

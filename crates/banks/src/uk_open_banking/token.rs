@@ -1,24 +1,29 @@
 //! Access tokens: our own (`client_credentials`) and the payer's (`authorization_code`); and what
 //! else is sent in the same way, a pushed authorization request.
 //!
-//! RFC 6749, sections 4.1.3 and 4.4; RFC 9126; client authentication `private_key_jwt` (OpenID
-//! Connect Core, section 9; RFC 7523) or `tls_client_auth` (RFC 8705, section 2.1).
+//! RFC 6749, sections 4.1.3 and 4.4; RFC 9126. Client authentication: `private_key_jwt` (OpenID Connect
+//! Core, section 9; RFC 7523), `tls_client_auth` (RFC 8705, section 2.1), `client_secret_basic` and
+//! `client_secret_post` (RFC 6749, section 2.3.1).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::ids::random_uuid;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use super::errors::success;
-use super::exchange::client_certificate;
+use super::exchange::{client_certificate, own_headers};
 use super::{UkOpenBanking, client_id, settings, signing_failed};
 use crate::cache::after;
 use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::{header, no_response, read};
 use crate::jose::sign_compact;
-use crate::misfit::unsupported;
-use crate::profile::TokenEndpointAuth;
+use crate::misfit::{Misfit, unsupported};
+use crate::profile::{
+    ParameterPlace, Secret, TokenEndpointAuth, TokenParameter, UkOpenBanking as Settings,
+};
 use crate::token::AccessToken;
 use crate::wire::{Request, Response};
 
@@ -67,13 +72,23 @@ fn ask(
     content: &[(&str, &str)],
 ) -> Result<Request, BankError> {
     let certificate = client_certificate(call, endpoint);
+    let bank = settings(call.bank)?;
+    let grant = content.iter().find(|(name, _)| *name == "grant_type").map(|(_, word)| *word);
+    let (own, url) = own_parameters(bank, grant, endpoint)?;
     let mut form = form_urlencoded::Serializer::new(String::new());
-    form.extend_pairs(content);
-    match settings(call.bank)?.token_endpoint_auth {
+    let replaced = |name: &str| own.iter().any(|(own, _)| *own == name);
+    form.extend_pairs(content.iter().filter(|(name, _)| !replaced(name))).extend_pairs(&own);
+    let mut headers = vec![
+        header("accept", "application/json"),
+        header("content-type", "application/x-www-form-urlencoded"),
+        header("x-fapi-interaction-id", random_uuid(call.ids)),
+    ];
+    headers.extend(own_headers(call)?);
+    match bank.token_endpoint_auth {
         TokenEndpointAuth::PrivateKeyJwt => {
-            let assertion = assertion(call, endpoint)?;
+            let audience = bank.token_endpoint_audience.as_deref().unwrap_or(endpoint);
             form.append_pair("client_assertion_type", ASSERTION_TYPE)
-                .append_pair("client_assertion", &assertion);
+                .append_pair("client_assertion", &assertion(call, audience)?);
         }
         TokenEndpointAuth::TlsClientAuth if certificate.is_some() => {
             form.append_pair("client_id", client_id(call));
@@ -81,28 +96,68 @@ fn ask(
         TokenEndpointAuth::TlsClientAuth => {
             return Err(unsupported("this bank knows us by a certificate, and we have none").into());
         }
+        TokenEndpointAuth::ClientSecretBasic => {
+            headers.push(header("authorization", basic(client_id(call), client_secret(bank)?)));
+        }
+        TokenEndpointAuth::ClientSecretPost => {
+            form.append_pair("client_id", client_id(call))
+                .append_pair("client_secret", client_secret(bank)?);
+        }
     }
     Ok(Request {
         operation,
         method: http::Method::POST,
-        url: endpoint.to_owned(),
-        headers: vec![
-            header("accept", "application/json"),
-            header("content-type", "application/x-www-form-urlencoded"),
-            header("x-fapi-interaction-id", random_uuid(call.ids)),
-        ],
+        url,
+        headers,
         body: form.finish().into_bytes(),
         timeout_ms: call.timeout_ms,
         client_certificate: certificate,
     })
 }
 
-fn assertion(call: &Call<'_>, endpoint: &str) -> Result<String, BankError> {
+/// The bank's own parameters of a request for this grant: those of the body, and the URL with the
+/// others. A pushed request is for no grant and has none.
+fn own_parameters<'a>(
+    bank: &'a Settings,
+    grant: Option<&str>,
+    endpoint: &str,
+) -> Result<(Vec<(&'a str, &'a str)>, String), BankError> {
+    let asked =
+        |parameter: &&TokenParameter| parameter.grants.iter().any(|own| Some(own.word()) == grant);
+    let (form, query): (Vec<_>, Vec<_>) = bank
+        .token_parameters
+        .iter()
+        .filter(asked)
+        .partition(|parameter| parameter.place == ParameterPlace::Form);
+    let pair = |parameter: &&'a TokenParameter| (parameter.name.as_str(), parameter.value.as_str());
+    let form = form.iter().map(pair).collect();
+    if query.is_empty() {
+        return Ok((form, endpoint.to_owned()));
+    }
+    let mut url = Url::parse(endpoint)
+        .map_err(|_| BankError::malformed("discovery: `token_endpoint`", b""))?;
+    url.query_pairs_mut().extend_pairs(query.iter().map(pair));
+    Ok((form, url.into()))
+}
+
+fn client_secret(bank: &Settings) -> Result<&str, Misfit> {
+    let secret = bank.client_secret.as_ref().and_then(Secret::reveal);
+    secret.ok_or_else(|| unsupported("our client secret at this bank was not read"))
+}
+
+/// RFC 6749, section 2.3.1: both parts are encoded as in a form before they are joined.
+fn basic(client_id: &str, secret: &str) -> String {
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let joined = format!("{}:{}", encoded(client_id), encoded(secret));
+    format!("Basic {}", STANDARD.encode(joined))
+}
+
+fn assertion(call: &Call<'_>, audience: &str) -> Result<String, BankError> {
     let now_s = call.clock.now().as_second();
     let claims = AssertionClaims {
         iss: client_id(call),
         sub: client_id(call),
-        aud: endpoint,
+        aud: audience,
         jti: random_uuid(call.ids),
         iat: now_s,
         exp: now_s.saturating_add(ASSERTION_LIFETIME_S),

@@ -204,7 +204,9 @@ impl AccountIdentifier {
         self.numbers().iter().any(|number| others.contains(number))
     }
 
-    fn numbers(&self) -> Vec<String> {
+    /// The numbers that name the account, each with the word of its scheme; the domestic one comes last.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<String> {
         let domestic = |clearing: &Option<String>, bban: &str| {
             format!("bban {} {bban}", clearing.as_deref().unwrap_or_default())
         };

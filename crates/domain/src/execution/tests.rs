@@ -39,7 +39,7 @@ fn euros(value: &str, rail: impl Into<LocalInstrument>) -> Order {
 
 fn terms(rail: Rail, most: Option<i64>) -> RailTerms {
     let hours = if rail.is_instant() { WorkingHours::ALWAYS } else { sepa_hours() };
-    RailTerms { rail, hours, most }
+    RailTerms { rail, hours, most, status: StatusTerms::default() }
 }
 
 fn decide(asked: &Order, schedules: bool, at: DateTime) -> Execution {
@@ -76,8 +76,8 @@ fn an_immediate_payment_outside_the_hours_gets_a_day_where_that_can_be() {
     let (monday, saturday) = (datetime(2026, 1, 5, 14, 0, 0, 0), datetime(2026, 1, 10, 9, 0, 0, 0));
     let rail = Rail::Sepa;
     let asked = euros("10", rail);
-    let at_once = Execution { rail, day: None, converted: false };
-    let converted = Execution { rail, day: Some(date(2026, 1, 12)), converted: true };
+    let at_once = Execution { rail, day: None, converted: false, status: StatusTerms::default() };
+    let converted = Execution { day: Some(date(2026, 1, 12)), converted: true, ..at_once };
     assert_eq!(decide(&asked, true, monday), at_once, "within the hours");
     assert_eq!(decide(&asked, true, saturday), converted);
     assert_eq!(decide(&asked, false, saturday), at_once, "a bank without future-dated payments");
@@ -98,11 +98,12 @@ fn a_day_that_was_asked_for_moves_to_a_working_day_and_is_no_conversion() {
         let asked = Order { schedule: Schedule::FutureDated { date }, ..euros("10", rail) };
         decide(&asked, true, at)
     };
-    let day = |date| Execution { rail, day: Some(date), converted: false };
+    let at_once = Execution { rail, day: None, converted: false, status: StatusTerms::default() };
+    let day = |date| Execution { day: Some(date), ..at_once };
     assert_eq!(on(date(2026, 1, 7)), day(date(2026, 1, 7)));
     assert_eq!(on(date(2026, 1, 10)), day(date(2026, 1, 12)), "a Saturday");
     assert_eq!(on(date(2026, 4, 3)), day(date(2026, 4, 7)), "Good Friday");
-    let at_once = Execution { rail, day: None, converted: false };
+    let at_once = Execution { rail, day: None, converted: false, status: StatusTerms::default() };
     assert_eq!(on(date(2026, 1, 5)), at_once, "the day has come meanwhile");
     let standing = Schedule::StandingOrder {
         first: date(2026, 1, 10),
@@ -161,7 +162,8 @@ fn a_payment_without_a_recorded_execution_is_executed_as_it_was_asked_for() {
     for (currency, wish, rail) in table {
         let amount = Amount::parse("1", currency.parse().unwrap()).unwrap();
         let asked = Order { amount, ..euros("1", wish) };
-        let at_once = Execution { rail, day: None, converted: false };
+        let at_once =
+            Execution { rail, day: None, converted: false, status: StatusTerms::default() };
         assert_eq!(Execution::as_asked(&asked), at_once, "{currency}");
         let date = date(2026, 1, 7);
         let later = Order { schedule: Schedule::FutureDated { date }, ..asked };

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::patience::after;
 use super::{
     End, Fact, OrderFact, OrderState, Payment, PaymentOutcome, PaymentStep, State, StatusFact,
+    reason,
 };
 use crate::authorisation::{AuthorisationFact, Verdict};
 use crate::case::CaseKind;
@@ -230,6 +231,9 @@ impl Payment {
 
     /// The end of a payment whose time is over.
     fn out_of_patience(&self, now: Timestamp) -> PaymentStep {
+        if self.silence_ends_at().is_some_and(|silence| now >= silence) {
+            return self.ended_by_silence(now);
+        }
         if let State::Ordered(OrderState::SetUp { .. }) = &self.state {
             return self.cancellation_unanswered(now);
         }
@@ -262,6 +266,16 @@ impl Payment {
             });
         }
         step
+    }
+
+    /// The end of a payment at a bank that never says how one ended: usual there, so nobody is called.
+    fn ended_by_silence(&self, now: Timestamp) -> PaymentStep {
+        let mut payment = self.clone();
+        let last_word = self.bank.payment_status.as_deref().unwrap_or("none");
+        payment.reason = Some(reason(&format!(
+            "The bank took the order and reports no final status; its last one is {last_word}."
+        )));
+        payment.ended(End::NoFinalStatus, now)
     }
 
     /// The question that is asked once more when the time is over; `None` if the bank has no

@@ -45,7 +45,19 @@ impl Payment {
             }
             State::Final { .. } => return None,
         };
-        Some(after(start, window))
+        let usual = after(start, window);
+        Some(self.silence_ends_at().map_or(usual, |silence| silence.min(usual)))
+    }
+
+    /// When a bank that never says how a payment ended has been silent for long enough.
+    pub(super) fn silence_ends_at(&self) -> Option<Timestamp> {
+        let State::Ordered(OrderState::Processing { bank_payment_id: Some(_), .. }) = &self.state
+        else {
+            return None;
+        };
+        let hours = self.execution?.status.silence_is_final_after_h?;
+        let last_word_at = self.executes_from(self.updated_at);
+        Some(after(last_word_at, SignedDuration::from_hours(hours.into())))
     }
 
     /// The bank has nothing to say of an order before the day that the order is for.
@@ -93,7 +105,8 @@ impl Payment {
 
     /// When to ask the bank again: half of the order's age (of a standing order that is set up, half of
     /// the age of its cancellation), between half a second and two hours.
-    /// That is some thirty questions on the first day and twelve on each later one.
+    /// That is some thirty questions on the first day and twelve on each later one. A bank may want
+    /// longer intervals.
     #[must_use]
     pub fn next_status_question(&self, now: Timestamp) -> Timestamp {
         let sent_at = match &self.state {
@@ -106,7 +119,15 @@ impl Payment {
             | State::AwaitingRedemption { .. }
             | State::Final { .. } => now,
         };
-        after(now, part_of_age(sent_at, now, 2, 500, 7_200_000))
+        let least_ms = self.question_interval_min_ms().max(500);
+        after(now, part_of_age(sent_at, now, 2, least_ms, least_ms.max(7_200_000)))
+    }
+
+    /// The shortest time between two questions to its bank; 0 where the bank has no rule.
+    #[must_use]
+    pub fn question_interval_min_ms(&self) -> i64 {
+        let seconds = self.execution.and_then(|own| own.status.question_interval_min_s);
+        i64::from(seconds.unwrap_or(0)).saturating_mul(1000)
     }
 
     /// The times that rule the payer's approval.
@@ -122,10 +143,11 @@ impl Payment {
     /// When to ask the bank again whether the payer has approved; now where nothing is approved.
     #[must_use]
     pub fn next_approval_question(&self, now: Timestamp) -> Timestamp {
-        match (self.cancelling(), self.state.approving()) {
+        let next = match (self.cancelling(), self.state.approving()) {
             (Some(cancelling), _) => self.cancellation_patience().next_question(cancelling, now),
             (None, Some(approving)) => self.approval_patience().next_question(approving, now),
-            (None, None) => now,
-        }
+            (None, None) => return now,
+        };
+        next.max(after(now, SignedDuration::from_millis(self.question_interval_min_ms())))
     }
 }

@@ -7,7 +7,7 @@ use domain::authorisation::{
     Approach, Attempt, Authorisation, Challenge, ChallengeField, FieldKind, Opened,
     RepeatedCreation,
 };
-use domain::execution::Execution;
+use domain::execution::{Execution, StatusTerms};
 use domain::ids::{MemberId, PaymentId};
 use domain::initiation::{Flow, Frequency, Initiation, Order, Schedule, Visit};
 use domain::money::{Amount, Currency};
@@ -99,7 +99,12 @@ pub fn order() -> SentOrder {
 }
 
 pub fn execution() -> Execution {
-    Execution { rail: Rail::FasterPayments, day: None, converted: false }
+    Execution {
+        rail: Rail::FasterPayments,
+        day: None,
+        converted: false,
+        status: StatusTerms::default(),
+    }
 }
 
 pub fn initiation() -> Initiation {

@@ -23,6 +23,7 @@ mod ask_status;
 mod cancel;
 mod complete_authorisation;
 mod deliver;
+mod earlier_payments;
 mod expire;
 mod holding;
 mod open_at_bank;

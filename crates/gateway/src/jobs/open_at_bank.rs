@@ -14,7 +14,8 @@ use domain::authorisation::{Attempt, Authorisation, AuthorisationFact, RepeatedC
 use store::jobs::Claim;
 
 use super::{
-    ATTEMPTS_MAX, Conclusion, Next, approval, backoff, conclude, observed, payment_of, postponed,
+    ATTEMPTS_MAX, Conclusion, Next, approval, backoff, conclude, earlier_payments, observed,
+    payment_of, postponed,
 };
 use crate::{App, GatewayError, at_bank};
 
@@ -51,6 +52,7 @@ pub(super) async fn run(
     let Some(mut at_bank) = app.at_bank(&payment, psu) else {
         return conclude(app, claim, told(approval::no_bank())).await;
     };
+    earlier_payments::ask_first(app, &payment, at_bank.bank()).await?;
     if !at_bank.enter().await {
         return Ok(postponed(app));
     }

@@ -166,9 +166,11 @@ fn question_that_waits(app: &App, payment: &Payment) -> Option<Waiting> {
     );
     // Questions are due ever later after one another, so one that was due by then was asked for
     // before that moment.
-    let a_while_ago = now.checked_sub(BETWEEN_QUESTIONS).ok()?;
+    let bank_wants = SignedDuration::from_millis(payment.question_interval_min_ms());
+    let apart = BETWEEN_QUESTIONS.max(bank_wants);
+    let a_while_ago = now.checked_sub(apart).ok()?;
     let until = payment.next_status_question(a_while_ago);
-    let after = now.checked_add(BETWEEN_QUESTIONS).ok()?;
+    let after = now.checked_add(apart).ok()?;
     (asking && until > after).then_some(Waiting { after, until })
 }
 

@@ -148,6 +148,9 @@ pub(crate) struct Order {
     pub(crate) accepted_at: Option<Timestamp>,
     /// When its status changed.
     pub(crate) changed_at: Timestamp,
+    /// When its status was asked for last.
+    #[serde(default)]
+    pub(crate) asked_at: Option<Timestamp>,
     /// When something happens to it next, or happened last.
     pub(crate) executes_at: Option<Timestamp>,
     /// Payments that had their day; of a standing order also those for which the money was missing.
@@ -186,6 +189,7 @@ impl Order {
             created_at: now,
             accepted_at: None,
             changed_at: now,
+            asked_at: None,
             executes_at: None,
             runs: 0,
             finished: false,

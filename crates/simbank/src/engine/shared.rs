@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -38,7 +38,7 @@ pub(crate) struct Shared {
     /// Without a trailing slash.
     pub(crate) base_url: String,
     tls_base_url: String,
-    pub(crate) key: SigningKey,
+    pub(crate) key: Arc<SigningKey>,
     pub(crate) exchanges: Exchanges,
     pub(crate) faults: Faults,
     /// True once the banks are to stop: nobody is kept waiting on purpose any more.
@@ -79,13 +79,13 @@ impl Shared {
         let (key, journal) = match &options.data_dir {
             None => {
                 state.complete(now);
-                (SigningKey::generate().map_err(|_| StartError::Key)?, None)
+                (key_of_this_process()?, None)
             }
             Some(directory) => {
                 let unusable =
                     |source| StartError::DataDirectory { path: directory.clone(), source };
                 journal::private_directory(directory).map_err(unusable)?;
-                let key = load_or_make_key(directory)?;
+                let key = Arc::new(load_or_make_key(directory)?);
                 let path = directory.join(JOURNAL_FILE);
                 journal::replay(&path, |change| state.restore(change))?;
                 state.complete(now);
@@ -247,6 +247,17 @@ impl Shared {
             tracing::error!(%error, "the simulated banks cannot keep their state");
         }
     }
+}
+
+/// The key of banks that keep nothing: one for all of them in this process, because making one
+/// takes longer than most payments do.
+fn key_of_this_process() -> Result<Arc<SigningKey>, StartError> {
+    static KEY: OnceLock<Arc<SigningKey>> = OnceLock::new();
+    if let Some(key) = KEY.get() {
+        return Ok(Arc::clone(key));
+    }
+    let key = Arc::new(SigningKey::generate().map_err(|_| StartError::Key)?);
+    Ok(Arc::clone(KEY.get_or_init(|| key)))
 }
 
 fn load_or_make_key(directory: &Path) -> Result<SigningKey, StartError> {

@@ -121,11 +121,21 @@ pub(crate) fn refresh(
 
 /// Ends all tokens that came from one approval.
 pub(crate) fn end_family(state: &mut State, family: &str) {
-    let of_family = |(key, grant): &(&str, &Grant)| {
-        grant.family == family && (key.starts_with("token:") || key.starts_with("refresh:"))
-    };
-    let keys: Vec<String> =
-        state.grants.all().into_iter().filter(of_family).map(|(key, _)| key.to_owned()).collect();
+    end_all(state, |grant| grant.family == family);
+}
+
+/// Ends all tokens that the client has for the payer of `new` at that bank.
+pub(crate) fn end_of_payer(state: &mut State, new: &Grant) {
+    end_all(state, |grant| {
+        (&grant.bank, &grant.client, &grant.username) == (&new.bank, &new.client, &new.username)
+    });
+}
+
+fn end_all(state: &mut State, ends: impl Fn(&Grant) -> bool) {
+    let is_token = |key: &str| key.starts_with("token:") || key.starts_with("refresh:");
+    let found = state.grants.all().into_iter();
+    let ended = found.filter(|(key, grant)| is_token(key) && ends(grant));
+    let keys: Vec<String> = ended.map(|(key, _)| key.to_owned()).collect();
     for key in keys {
         state.grants.remove(&key, &mut state.changes);
     }

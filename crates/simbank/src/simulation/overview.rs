@@ -95,7 +95,11 @@ fn meaning(scenario: &Scenario, family: Family) -> &'static str {
 fn uk_open_banking(own: &UkOpenBanking) -> String {
     let mut model = format!("redirect, back by {}", own.response_modes.join(" or "));
     let quirks = [
-        (own.knows_clients_by_certificate, "; clients are known by their certificate"),
+        (own.knows_clients_by_certificate(), "; clients are known by their certificate"),
+        (own.has_client_secrets(), "; clients have a secret"),
+        (own.discovery_path.is_empty(), "; no discovery document"),
+        (own.plain_oauth, "; no OpenID"),
+        (own.token_issuer_end.is_some(), "; tokens have an issuer of their own"),
         (own.signs_raw_bodies, "; signatures cover raw bodies"),
         (own.wants_pushed_requests, "; requests are pushed"),
     ];

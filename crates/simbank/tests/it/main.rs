@@ -18,6 +18,7 @@ mod pages;
 mod pages_as_data;
 mod planned;
 mod quirks;
+mod reaching;
 mod refresh;
 mod restart;
 mod scenarios;

@@ -158,7 +158,7 @@ fn judge(bank: &str) -> Option<&'static Judge> {
 
 /// The version in a bank's paths.
 pub fn version(bank: &str) -> &'static str {
-    if matches!(bank, "ob-quartz" | "ob-onyx") { "v4.0" } else { "v3.1" }
+    if matches!(bank, "ob-quartz" | "ob-onyx" | "ob-agate") { "v4.0" } else { "v3.1" }
 }
 
 impl World {

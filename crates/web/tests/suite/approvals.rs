@@ -16,7 +16,7 @@ fn usual(bank: &str) -> serde_json::Value {
 }
 
 impl World {
-    async fn cases_of(&self, id: &str) -> Vec<String> {
+    pub async fn cases_of(&self, id: &str) -> Vec<String> {
         let id: domain::subject::Subject = id.parse().unwrap();
         let cases = self
             .app

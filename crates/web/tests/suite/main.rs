@@ -57,6 +57,7 @@ mod refusals;
 mod returns;
 mod scenarios;
 mod standing_orders;
+mod status_questions;
 mod statuses;
 mod statuses_document;
 mod support;

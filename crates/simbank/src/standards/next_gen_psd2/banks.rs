@@ -45,6 +45,10 @@ pub(crate) struct NextGenPsd2 {
     /// A creation that comes again with the same `X-Request-ID` is answered as the first time;
     /// elsewhere it creates another payment.
     pub(crate) replays_request_id: bool,
+    /// A payer's sign-in ends the tokens of the payer's earlier ones.
+    pub(crate) one_token_per_payer: bool,
+    /// The shortest time between two questions for a payment's status; 0 where any will do.
+    pub(crate) status_interval_s: i64,
     /// The tokens of its OAuth, if it has one.
     pub(crate) tokens: TokenTerms,
 }
@@ -72,6 +76,8 @@ pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
     last_status: "ACSC",
     cancellation: CancellationRule::AtOnce,
     replays_request_id: false,
+    one_token_per_payer: false,
+    status_interval_s: 0,
     tokens: TokenTerms { access_seconds: 3600, refresh: None },
 };
 
@@ -235,6 +241,7 @@ pub(crate) const BANKS: [Bank; 8] = [
             approach: Approach::RedirectWhenAsked,
             wants_debtor_account: false,
             last_status: "ACCP",
+            status_interval_s: 5,
             cancellation: CancellationRule::StartedByProvider,
             ..USUAL
         }),
@@ -351,6 +358,7 @@ pub(crate) const BANKS: [Bank; 8] = [
             approach: Approach::SignInBefore,
             instant: false,
             cancellation: CancellationRule::Never,
+            one_token_per_payer: true,
             tokens: TokenTerms {
                 access_seconds: 3600,
                 refresh: Some(RefreshTerms {

@@ -158,6 +158,9 @@ pub(crate) async fn token(
             && grant.code_challenge == base64url(sha256(text("code_verifier").as_bytes()))
             && grant.expires_at > now;
         let grant = Some(grant).filter(|_| fits)?;
+        if bank.next_gen_psd2().one_token_per_payer {
+            tokens::end_of_payer(state, &grant);
+        }
         Some((tokens::issue(state, &code_key, &grant, &secrets, &terms, now), grant))
     });
     match made {

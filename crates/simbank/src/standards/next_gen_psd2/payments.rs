@@ -1,5 +1,6 @@
 //! Payments and periodic payments (sections 5.3 to 5.6 of the guidelines).
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::banks::Approach;
@@ -365,6 +366,14 @@ pub(super) fn read(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, A
 pub(super) fn status(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, Answer> {
     incoming.commit(|state| {
         approval::end_late_approval(state, id, incoming.now);
+        if asked_too_soon(incoming, find(incoming, state, id)?) {
+            return Err(Answer::refuse(
+                429,
+                "ACCESS_EXCEEDED",
+                "the status is asked for too often",
+            ));
+        }
+        state.orders.update(id, &mut state.changes, |order| order.asked_at = Some(incoming.now));
         let order = find(incoming, state, id)?;
         let mut body = json!({ "transactionStatus": order.iso_status() });
         if order.lacks_funds() {
@@ -375,4 +384,12 @@ pub(super) fn status(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer,
         }
         Ok(Answer::body(200, body))
     })
+}
+
+/// Whether a question comes sooner after the last than the bank wants. During a cancellation it wants
+/// nothing.
+fn asked_too_soon(incoming: &ProviderRequest<'_>, order: &Order) -> bool {
+    let interval = SignedDuration::from_secs(incoming.bank.next_gen_psd2().status_interval_s);
+    order.cancellation.is_none()
+        && order.asked_at.is_some_and(|asked_at| incoming.now.duration_since(asked_at) < interval)
 }

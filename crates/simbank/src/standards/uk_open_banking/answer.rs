@@ -8,7 +8,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::token::{ACR_SCA, issuer};
+use super::token::{ACR_SCA, token_issuer};
 use crate::engine::approval;
 use crate::engine::banks::{Bank, Customer};
 use crate::engine::grant::{Grant, key};
@@ -49,7 +49,9 @@ pub(crate) fn of(
     Some(match mode {
         "form_post" | "form_post.jwt" => BrowserReturn::Form(answer),
         // The default of JARM where nothing but a code is asked for.
-        "jwt" | "query.jwt" => BrowserReturn::Address(pages::query_address(redirect_uri, &answer)),
+        "jwt" | "query.jwt" | "query" => {
+            BrowserReturn::Address(pages::query_address(redirect_uri, &answer))
+        }
         _ => BrowserReturn::Address(pages::fragment_address(redirect_uri, &answer)),
     })
 }
@@ -62,7 +64,7 @@ fn signed(
     answer: &[(String, String)],
 ) -> Option<String> {
     let mut claims = Map::new();
-    claims.insert("iss".to_owned(), json!(issuer(shared, bank)));
+    claims.insert("iss".to_owned(), json!(token_issuer(shared, bank)));
     claims.insert("aud".to_owned(), json!(client_id));
     claims.insert("exp".to_owned(), json!(shared.now().as_second() + ANSWER_SECONDS));
     for (name, value) in answer.iter().filter(|(name, _)| name != "id_token") {
@@ -157,8 +159,15 @@ fn approval_answer(
     code: &str,
     now: Timestamp,
 ) -> Option<Vec<(String, String)>> {
-    let claims = json!({
-        "iss": issuer(shared, bank),
+    let own = bank.uk_open_banking();
+    if own.plain_oauth {
+        return Some(vec![
+            ("code".to_owned(), code.to_owned()),
+            ("state".to_owned(), grant.state.clone()),
+        ]);
+    }
+    let claims = own.id_token(json!({
+        "iss": token_issuer(shared, bank),
         "aud": grant.client,
         "sub": consent_id,
         "iat": now.as_second(),
@@ -168,7 +177,7 @@ fn approval_answer(
         "s_hash": half_hash(&grant.state),
         "acr": ACR_SCA,
         "openbanking_intent_id": consent_id,
-    });
+    }));
     let id_token = shared.key.sign_jwt(bank.uk_open_banking().organisation_id, &claims).ok()?;
     Some(vec![
         ("code".to_owned(), code.to_owned()),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::token::{
-    CLOCK_SKEW_SECONDS, TokenError, has_audience, issuer, numeric_date, server_error,
+    CLOCK_SKEW_SECONDS, TokenError, address, has_audience, numeric_date, server_error, token_issuer,
 };
 use crate::engine::banks::Bank;
 use crate::engine::jose::verify_jwt;
@@ -46,8 +46,14 @@ pub(crate) fn authenticate<'shared>(
     let claims = verify_jwt(assertion, &client.keys)
         .map_err(|reason| TokenError::client(format!("the client assertion: {reason}")))?;
     let now = shared.now();
-    let issuer = issuer(shared, bank);
-    let audiences = [issuer.clone(), format!("{issuer}/token"), format!("{issuer}/par")];
+    let audiences = match bank.uk_open_banking().assertion_audience {
+        "" => {
+            let address = address(shared, bank);
+            let issuer = token_issuer(shared, bank);
+            vec![issuer, format!("{address}/token"), format!("{address}/par")]
+        }
+        only => vec![only.to_owned()],
+    };
     let (jti, expires_at) =
         check_assertion(&claims, &claimed, &audiences, now).map_err(TokenError::client)?;
     if form.get("client_id").is_some_and(|client_id| *client_id != claimed) {

@@ -14,8 +14,10 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use super::answer::{self, BrowserReturn};
-use super::token::{CLOCK_SKEW_SECONDS, has_audience, is_payments_scope, issuer, numeric_date};
-use super::{find, pushed};
+use super::token::{
+    CLOCK_SKEW_SECONDS, has_audience, is_payments_scope, numeric_date, token_issuer,
+};
+use super::{find, plain_oauth, pushed};
 use crate::engine::banks::Bank;
 use crate::engine::form::parse_parameters;
 use crate::engine::grant::{Grant, key};
@@ -26,9 +28,11 @@ use crate::engine::shared::{Client, Shared};
 use crate::engine::state::after_seconds;
 
 /// How long the PSU has to sign in and decide.
-const VISIT_SECONDS: i64 = 15 * 60;
+pub(super) const VISIT_SECONDS: i64 = 15 * 60;
 /// FAPI 1 Advanced: a request object is valid for at most 60 minutes.
 const MAXIMUM_REQUEST_OBJECT_SECONDS: i64 = 3600;
+/// The same at the bank that wants them short.
+const SHORT_REQUEST_OBJECT_SECONDS: i64 = 300;
 const MAXIMUM_PARAMETER_LENGTH: usize = 1024;
 
 /// Why a request is refused: an OAuth error code and its explanation.
@@ -50,6 +54,9 @@ pub(crate) async fn authorize(
     let Some(client) = query.get("client_id").and_then(|client_id| shared.client(client_id)) else {
         return pages::problem(400, "The provider that sent you here is not registered.");
     };
+    if bank.uk_open_banking().plain_oauth {
+        return plain_oauth::authorize(&shared, bank, client, &query);
+    }
     let request_object = request_of(&shared, bank, client, &query).and_then(|request| {
         verify_jwt(&request, &client.keys)
             .map_err(|reason| ("invalid_request_object", format!("request object: {reason}")))
@@ -180,6 +187,13 @@ impl<'request> Request<'request> {
         if !bank.uk_open_banking().response_modes.contains(&response_mode) {
             return Err(("invalid_request", "this response_mode is not offered".to_owned()));
         }
+        // Multiple Response Types, section 5: asking for the query is forbidden with an id token.
+        if self.value("response_mode") == Some("query") {
+            return Err(("invalid_request", "response_mode must not be query".to_owned()));
+        }
+        if bank.uk_open_banking().wants_nonce_beside && !self.query.contains_key("nonce") {
+            return Err(("invalid_request", "nonce is missing in the query".to_owned()));
+        }
         let required = |name: &str| {
             let value = self.claim(name).filter(|value| !value.is_empty());
             value.map(str::to_owned).ok_or_else(|| bad(&format!("{name} is missing")))
@@ -202,6 +216,30 @@ impl<'request> Request<'request> {
         })
     }
 
+    fn check_times(&self, bank: &Bank, now: i64) -> Result<(), Refusal> {
+        let bad = |what: &str| Err(("invalid_request_object", format!("request object: {what}")));
+        let short = bank.uk_open_banking().short_request_objects;
+        if short && ["iat", "nbf"].iter().any(|name| self.claims.contains_key(*name)) {
+            return bad("iat and nbf are not wanted");
+        }
+        let begins = if short { Some(now) } else { numeric_date(self.claims, "nbf") };
+        let (Some(expires), Some(begins)) = (numeric_date(self.claims, "exp"), begins) else {
+            return bad("exp and nbf are required");
+        };
+        if expires <= now {
+            return bad("it has expired");
+        }
+        if begins > now.saturating_add(CLOCK_SKEW_SECONDS) {
+            return bad("it is not valid yet");
+        }
+        let longest =
+            if short { SHORT_REQUEST_OBJECT_SECONDS } else { MAXIMUM_REQUEST_OBJECT_SECONDS };
+        if expires.saturating_sub(begins) > longest {
+            return bad("it is valid for too long");
+        }
+        Ok(())
+    }
+
     fn check_claims(&self, shared: &Shared, bank: &Bank, client_id: &str) -> Result<(), Refusal> {
         let bad = |what: &str| Err(("invalid_request_object", format!("request object: {what}")));
         if self.claim("iss") != Some(client_id) {
@@ -210,24 +248,10 @@ impl<'request> Request<'request> {
         if self.claim("client_id").is_some_and(|claimed| claimed != client_id) {
             return bad("client_id is another than in the query");
         }
-        if !has_audience(self.claims, &[issuer(shared, bank)]) {
+        if !has_audience(self.claims, &[token_issuer(shared, bank)]) {
             return bad("aud is not the bank's issuer");
         }
-        let now = shared.now().as_second();
-        let (Some(expires), Some(not_before)) =
-            (numeric_date(self.claims, "exp"), numeric_date(self.claims, "nbf"))
-        else {
-            return bad("exp and nbf are required");
-        };
-        if expires <= now {
-            return bad("it has expired");
-        }
-        if not_before > now.saturating_add(CLOCK_SKEW_SECONDS) {
-            return bad("it is not valid yet");
-        }
-        if expires.saturating_sub(not_before) > MAXIMUM_REQUEST_OBJECT_SECONDS {
-            return bad("it is valid for more than 60 minutes");
-        }
+        self.check_times(bank, shared.now().as_second())?;
         for (name, outer) in self.query.iter().filter(|(name, _)| !name.starts_with("request")) {
             if self.claim(name).is_some_and(|inner| inner != outer) {
                 return bad(&format!("{name} is another than in the query"));
@@ -244,7 +268,7 @@ impl<'request> Request<'request> {
 }
 
 /// Keeps the visit if its consent can be authorised; returns its secret id.
-fn open_visit(shared: &Shared, visit: Grant) -> Result<String, Refusal> {
+pub(super) fn open_visit(shared: &Shared, visit: Grant) -> Result<String, Refusal> {
     let now = shared.now();
     let id = shared.secret();
     let opened = shared.commit(|state| {

@@ -1,5 +1,7 @@
 //! The simulated banks that speak UK Open Banking.
 
+use serde_json::{Value, json};
+
 use super::dialect::Version;
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
 
@@ -13,13 +15,36 @@ pub(crate) struct UkOpenBanking {
     pub(crate) response_modes: &'static [&'static str],
     /// The last status that a successful payment reaches, as 3.1 spells it.
     pub(crate) last_status: &'static str,
-    /// A client is known by the certificate on its connection (RFC 8705), and its tokens work on
-    /// such connections only; otherwise by a signed assertion.
-    pub(crate) knows_clients_by_certificate: bool,
+    /// How a client proves who it is.
+    pub(crate) client_authentication: ClientAuthentication,
+    /// The only audience that client assertions may have; the token endpoint or the issuer if empty.
+    pub(crate) assertion_audience: &'static str,
+    /// The end of the issuer, behind the bank's address: some issuers end with a slash.
+    pub(crate) issuer_end: &'static str,
+    /// The path of the discovery document below the bank's address; empty at a bank that has none.
+    pub(crate) discovery_path: &'static str,
+    /// The end of `iss` in tokens and of `aud` in request objects, where it is not the issuer's.
+    pub(crate) token_issuer_end: Option<&'static str>,
+    /// A header that every request of a client must have, and its value.
+    pub(crate) client_header: Option<(&'static str, &'static str)>,
     /// Message signatures cover the body as it is and say `b64: false`, as before 3.1.4.
     pub(crate) signs_raw_bodies: bool,
     /// Authorisation requests must be pushed first (RFC 9126), with PKCE.
     pub(crate) wants_pushed_requests: bool,
+    /// The code must come with the scope of the authorisation request again.
+    pub(crate) wants_scope_with_code: bool,
+    /// `nonce` must be beside the request object, too.
+    pub(crate) wants_nonce_beside: bool,
+    /// OAuth 2.0 without OpenID: no request object, the consent's id in `display`, PKCE.
+    pub(crate) plain_oauth: bool,
+    /// Request objects are valid for at most so many seconds and have neither `iat` nor `nbf`.
+    pub(crate) short_request_objects: bool,
+    /// Claims that its id tokens lack.
+    pub(crate) id_token_omits: &'static [&'static str],
+    /// `exp` of its id tokens is in milliseconds.
+    pub(crate) id_token_exp_in_milliseconds: bool,
+    /// Its key set has keys that cannot be read, and another key under the name of the right one.
+    pub(crate) untidy_key_set: bool,
     /// The bank has no pages: it approves by itself and sends the PSU back in its first answer.
     pub(crate) approves_by_itself: bool,
     /// How long a token of an approval works, in seconds. For payments these banks give no refresh
@@ -27,15 +52,58 @@ pub(crate) struct UkOpenBanking {
     pub(crate) token_seconds: i64,
 }
 
+/// How a client proves who it is at the token endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClientAuthentication {
+    /// By an assertion that it signed (RFC 7523).
+    Assertion,
+    /// By the certificate on its connection (RFC 8705): its tokens work on such connections only.
+    Certificate,
+    /// By its secret in the header `Authorization` (RFC 6749, section 2.3.1).
+    SecretInHeader,
+    /// By its secret in the body.
+    SecretInBody,
+}
+
+impl ClientAuthentication {
+    /// The word of OpenID Connect Discovery.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Assertion => "private_key_jwt",
+            Self::Certificate => "tls_client_auth",
+            Self::SecretInHeader => "client_secret_basic",
+            Self::SecretInBody => "client_secret_post",
+        }
+    }
+}
+
+/// The secret of every client at the banks that know clients by one; it protects nothing.
+pub(crate) const CLIENT_SECRET: &str = "open+secret/1";
+
+/// Where a discovery document is as a rule.
+pub(crate) const USUAL_DISCOVERY_PATH: &str = ".well-known/openid-configuration";
+
 /// A bank without deviations.
 pub(crate) const USUAL: UkOpenBanking = UkOpenBanking {
     version: Version::V3_1,
     organisation_id: "",
     response_modes: &["fragment"],
     last_status: "AcceptedSettlementCompleted",
-    knows_clients_by_certificate: false,
+    client_authentication: ClientAuthentication::Assertion,
+    assertion_audience: "",
+    issuer_end: "",
+    discovery_path: USUAL_DISCOVERY_PATH,
+    token_issuer_end: None,
+    client_header: None,
     signs_raw_bodies: false,
     wants_pushed_requests: false,
+    wants_scope_with_code: false,
+    wants_nonce_beside: false,
+    plain_oauth: false,
+    short_request_objects: false,
+    id_token_omits: &[],
+    id_token_exp_in_milliseconds: false,
+    untidy_key_set: false,
     approves_by_itself: false,
     token_seconds: 3600,
 };
@@ -46,13 +114,36 @@ impl UkOpenBanking {
         self.response_modes.iter().all(|mode| mode.ends_with("jwt"))
     }
 
+    /// Whether a client is known by the certificate on its connection.
+    pub(crate) fn knows_clients_by_certificate(&self) -> bool {
+        self.client_authentication == ClientAuthentication::Certificate
+    }
+
+    /// Whether a client is known by a secret.
+    pub(crate) fn has_client_secrets(&self) -> bool {
+        use ClientAuthentication::{SecretInBody, SecretInHeader};
+        matches!(self.client_authentication, SecretInHeader | SecretInBody)
+    }
+
+    /// The claims of an id token as this bank has them.
+    pub(crate) fn id_token(&self, mut claims: Value) -> Value {
+        if let Some(object) = claims.as_object_mut() {
+            object.retain(|name, _| !self.id_token_omits.contains(&name.as_str()));
+        }
+        if self.id_token_exp_in_milliseconds {
+            let seconds = claims["exp"].as_i64().unwrap_or_default();
+            claims["exp"] = json!(seconds.saturating_mul(1000));
+        }
+        claims
+    }
+
     /// The required `response_type` of an authorisation request.
     pub(crate) fn response_type(&self) -> &'static str {
-        if self.signs_responses() { "code" } else { "code id_token" }
+        if self.signs_responses() || self.plain_oauth { "code" } else { "code id_token" }
     }
 }
 
-pub(crate) const BANKS: [Bank; 6] = [
+pub(crate) const BANKS: [Bank; 9] = [
     Bank {
         id: "ob-modelo",
         name: "Modelo Bank",
@@ -206,7 +297,7 @@ pub(crate) const BANKS: [Bank; 6] = [
             version: Version::V3_1,
             organisation_id: "0015800001SLATE000",
             response_modes: &["fragment", "form_post"],
-            knows_clients_by_certificate: true,
+            client_authentication: ClientAuthentication::Certificate,
             signs_raw_bodies: true,
             ..USUAL
         }),
@@ -240,6 +331,70 @@ pub(crate) const BANKS: [Bank; 6] = [
         customers: &[
             customer("sara", "sara-pass", &[account("40000112345601", "Sara Short", 1_400_000)]),
             customer("tom", "tom-pass", &[account("40000123456701", "Tom Tate", 60)]),
+        ],
+    },
+    Bank {
+        id: "ob-agate",
+        name: "Agate Bank",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V4_0,
+            organisation_id: "0015800001AGATE000",
+            response_modes: &["jwt", "query.jwt"],
+            assertion_audience: "https://agate.example/clients",
+            short_request_objects: true,
+            id_token_omits: &["nonce", "openbanking_intent_id", "acr"],
+            id_token_exp_in_milliseconds: true,
+            ..USUAL
+        }),
+        customers: &[
+            customer("uma", "uma-pass", &[account("10000112345601", "Uma Upton", 1_200_000)]),
+            customer("vera", "vera-pass", &[account("10000123456701", "Vera Vance", 70)]),
+        ],
+    },
+    Bank {
+        id: "ob-basalt",
+        name: "Basalt Bank",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V3_1,
+            organisation_id: "0015800001BASALT00",
+            client_authentication: ClientAuthentication::SecretInHeader,
+            issuer_end: "/",
+            discovery_path: "openid-configuration",
+            token_issuer_end: Some("/tokens"),
+            response_modes: &["query"],
+            wants_scope_with_code: true,
+            wants_nonce_beside: true,
+            id_token_omits: &["s_hash", "acr"],
+            untidy_key_set: true,
+            ..USUAL
+        }),
+        customers: &[
+            customer("wes", "wes-pass", &[account("20000112345601", "Wes Wilde", 1_500_000)]),
+            customer("xena", "xena-pass", &[account("20000123456701", "Xena Xu", 90)]),
+        ],
+    },
+    Bank {
+        id: "ob-flint",
+        name: "Flint Bank",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V3_1,
+            organisation_id: "0015800001FLINT000",
+            client_authentication: ClientAuthentication::SecretInBody,
+            discovery_path: "",
+            response_modes: &["query"],
+            plain_oauth: true,
+            client_header: Some(("x-client-application", "flint-application-1")),
+            ..USUAL
+        }),
+        customers: &[
+            customer("yara", "yara-pass", &[account("30000112345601", "Yara Yates", 1_600_000)]),
+            customer("zoe", "zoe-pass", &[account("30000123456701", "Zoe Zeller", 85)]),
         ],
     },
 ];

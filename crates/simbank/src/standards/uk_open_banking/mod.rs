@@ -19,10 +19,12 @@ pub(crate) mod answer;
 mod assertion;
 pub(crate) mod authorize;
 pub(crate) mod banks;
+mod client_secret;
 mod consents;
 pub(crate) mod dialect;
 mod fields;
 mod orders;
+mod plain_oauth;
 mod problem;
 pub(crate) mod pushed;
 mod shapes;
@@ -49,7 +51,7 @@ use crate::engine::order::{Order, Product};
 use crate::engine::shared::{Client, Shared};
 use crate::engine::{state, visit};
 use problem::Problem;
-use token::certificate_name;
+use token::{certificate_name, has_client_header};
 
 const MAXIMUM_IDEMPOTENCY_KEY_LENGTH: usize = 40;
 const INTERACTION_ID: &str = "x-fapi-interaction-id";
@@ -59,6 +61,7 @@ const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/{bank}/.well-known/openid-configuration", get(token::configuration))
+        .route("/{bank}/openid-configuration", get(token::configuration_elsewhere))
         .route("/{bank}/jwks", get(token::jwks))
         .route("/{bank}/token", post(token::token))
         .route("/{bank}/par", post(pushed::push))
@@ -205,7 +208,7 @@ impl ProviderRequest<'_> {
     /// The address of a resource of this bank.
     fn link(&self, path: &str) -> String {
         let (bank, version) = (self.bank.id, self.bank.uk_open_banking().version.segment());
-        let base_url = if self.bank.uk_open_banking().knows_clients_by_certificate {
+        let base_url = if self.bank.uk_open_banking().knows_clients_by_certificate() {
             self.shared.tls_base_url()
         } else {
             &self.shared.base_url
@@ -310,6 +313,9 @@ impl Envelope<'_> {
         };
         if text(ACCEPT).is_some_and(|accept| !accepts_json(accept)) {
             return Err(Answer::status(406));
+        }
+        if !has_client_header(self.bank, headers) {
+            return Err(Answer::status(401));
         }
         let (token, client) = self.authenticate(headers).ok_or_else(|| Answer::status(401))?;
         let posts = *self.method == Method::POST;

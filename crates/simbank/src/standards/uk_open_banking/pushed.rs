@@ -47,7 +47,7 @@ fn keep(
     body: &[u8],
 ) -> Result<Value, TokenError> {
     let form = parse_form(headers, body)?;
-    let client = authenticate(shared, bank, certificate, &form)?;
+    let client = authenticate(shared, bank, certificate, headers, &form)?;
     let object = form
         .get("request")
         .ok_or_else(|| TokenError::new("invalid_request", "the request object is missing"))?;

@@ -1,8 +1,9 @@
 //! Discovery, keys and the token endpoint (RFC 6749, OpenID Connect Core 1.0, FAPI 1 Advanced).
 //!
-//! Clients authenticate with `private_key_jwt` (RFC 7523, see `assertion.rs`), or at one bank with
-//! the certificate on their connection, to which their tokens are bound (RFC 8705). Two grants: `client_credentials` gives a token for consents and
-//! for reading orders; `authorization_code` gives a token bound to the consent the PSU authorised.
+//! Each bank knows its clients in one way: by an assertion (`assertion.rs`), a secret
+//! (`client_secret.rs`), or the certificate on the connection, to which tokens are then bound (RFC
+//! 8705). Two grants: `client_credentials` gives a token for consents and for reading orders;
+//! `authorization_code` gives a token bound to the consent the PSU authorised.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +17,8 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{assertion, find};
+use super::banks::{ClientAuthentication, USUAL_DISCOVERY_PATH};
+use super::{assertion, client_secret, find};
 use crate::PeerCertificate;
 use crate::engine::banks::Bank;
 use crate::engine::certificate;
@@ -36,9 +38,22 @@ pub(crate) const CLOCK_SKEW_SECONDS: i64 = 60;
 /// How the PSU was authenticated: with strong customer authentication.
 pub(crate) const ACR_SCA: &str = "urn:openbanking:psd2:sca";
 
-/// The issuer of a bank.
-pub(crate) fn issuer(shared: &Shared, bank: &Bank) -> String {
+/// Where a bank's addresses begin, without a slash at the end.
+pub(crate) fn address(shared: &Shared, bank: &Bank) -> String {
     format!("{}/{}", shared.base_url, bank.id)
+}
+
+/// The issuer of a bank.
+fn issuer(shared: &Shared, bank: &Bank) -> String {
+    format!("{}{}", address(shared, bank), bank.uk_open_banking().issuer_end)
+}
+
+/// `iss` of a bank's tokens, and `aud` of request objects to it.
+pub(crate) fn token_issuer(shared: &Shared, bank: &Bank) -> String {
+    match bank.uk_open_banking().token_issuer_end {
+        Some(end) => format!("{}{end}", address(shared, bank)),
+        None => issuer(shared, bank),
+    }
 }
 
 /// `GET /{bank}/.well-known/openid-configuration` (OpenID Connect Discovery 1.0).
@@ -46,16 +61,29 @@ pub(crate) async fn configuration(
     State(shared): State<Arc<Shared>>,
     Path(bank): Path<String>,
 ) -> Response {
-    let Some(bank) = find(&bank) else { return StatusCode::NOT_FOUND.into_response() };
-    let issuer = issuer(&shared, bank);
-    let by_certificate = bank.uk_open_banking().knows_clients_by_certificate;
+    configuration_at(&shared, &bank, USUAL_DISCOVERY_PATH)
+}
+
+/// `GET /{bank}/openid-configuration`: where a few banks have the same document.
+pub(crate) async fn configuration_elsewhere(
+    State(shared): State<Arc<Shared>>,
+    Path(bank): Path<String>,
+) -> Response {
+    configuration_at(&shared, &bank, "openid-configuration")
+}
+
+fn configuration_at(shared: &Shared, bank: &str, path: &str) -> Response {
+    let found = find(bank).filter(|bank| bank.uk_open_banking().discovery_path == path);
+    let Some(bank) = found else { return StatusCode::NOT_FOUND.into_response() };
+    let address = address(shared, bank);
+    let by_certificate = bank.uk_open_banking().knows_clients_by_certificate();
     let token_base = if by_certificate { shared.tls_base_url() } else { &shared.base_url };
-    let method = if by_certificate { "tls_client_auth" } else { "private_key_jwt" };
+    let method = bank.uk_open_banking().client_authentication.word();
     let mut configuration = json!({
-        "issuer": issuer,
-        "authorization_endpoint": format!("{issuer}/authorize"),
+        "issuer": issuer(shared, bank),
+        "authorization_endpoint": format!("{address}/authorize"),
         "token_endpoint": format!("{token_base}/{}/token", bank.id),
-        "jwks_uri": format!("{issuer}/jwks"),
+        "jwks_uri": format!("{address}/jwks"),
         "scopes_supported": ["openid", "payments"],
         "response_types_supported": [bank.uk_open_banking().response_type()],
         "response_modes_supported": bank.uk_open_banking().response_modes,
@@ -75,7 +103,7 @@ pub(crate) async fn configuration(
     });
     if bank.uk_open_banking().wants_pushed_requests {
         configuration["require_pushed_authorization_requests"] = json!(true);
-        configuration["pushed_authorization_request_endpoint"] = json!(format!("{issuer}/par"));
+        configuration["pushed_authorization_request_endpoint"] = json!(format!("{address}/par"));
         configuration["code_challenge_methods_supported"] = json!(["S256"]);
     }
     if bank.uk_open_banking().signs_responses() {
@@ -92,8 +120,23 @@ pub(crate) async fn jwks(State(shared): State<Arc<Shared>>, Path(bank): Path<Str
             None => StatusCode::NOT_FOUND.into_response(),
         };
     };
-    Json(json!({ "keys": [shared.key.public_jwk(bank.uk_open_banking().organisation_id)] }))
-        .into_response()
+    let own = bank.uk_open_banking();
+    let key = shared.key.public_jwk(own.organisation_id);
+    if !own.untidy_key_set {
+        return Json(json!({ "keys": [key] })).into_response();
+    }
+    // As of an elliptic curve, of the right name; without a number; of another RSA key, likewise.
+    let name = &key["kid"];
+    let number = base64url([0x41; 32]);
+    let modulus = base64url([0xc1; 256]);
+    Json(json!({ "keys": [
+        { "kty": "EC", "crv": "P-256", "kid": name, "use": "sig", "x": number, "y": number },
+        { "kty": "RSA", "kid": name, "use": "sig", "e": "AQAB" },
+        { "kty": 1 },
+        { "kty": "RSA", "kid": name, "use": "sig", "alg": "PS256", "n": modulus, "e": "AQAB" },
+        key,
+    ] }))
+    .into_response()
 }
 
 /// An error answer of the token endpoint (RFC 6749, 5.2).
@@ -161,8 +204,8 @@ fn grant(
     body: &[u8],
 ) -> Result<Value, TokenError> {
     let form = parse_form(headers, body)?;
-    let client = authenticate(shared, bank, certificate, &form)?;
-    let bound = certificate.filter(|_| bank.uk_open_banking().knows_clients_by_certificate);
+    let client = authenticate(shared, bank, certificate, headers, &form)?;
+    let bound = certificate.filter(|_| bank.uk_open_banking().knows_clients_by_certificate());
     let bound = bound.map(certificate_name);
     match form.get("grant_type").map(String::as_str) {
         Some("client_credentials") => client_credentials(shared, bank, client, bound, &form),
@@ -177,16 +220,37 @@ pub(crate) fn certificate_name(der: &[u8]) -> String {
     base64url(sha256(der))
 }
 
-/// The client of a request, by its assertion or its certificate.
+/// The client of a request, by the bank's only method.
 pub(crate) fn authenticate<'shared>(
     shared: &'shared Shared,
     bank: &Bank,
     shown: Option<&[u8]>,
+    headers: &HeaderMap,
     form: &HashMap<String, String>,
 ) -> Result<&'shared Client, TokenError> {
-    if !bank.uk_open_banking().knows_clients_by_certificate {
-        return assertion::authenticate(shared, bank, form);
+    if !has_client_header(bank, headers) {
+        return Err(TokenError::client("the header of the client's application is missing"));
     }
+    match bank.uk_open_banking().client_authentication {
+        ClientAuthentication::Assertion => assertion::authenticate(shared, bank, form),
+        ClientAuthentication::SecretInHeader => client_secret::in_header(shared, headers, form),
+        ClientAuthentication::SecretInBody => client_secret::in_body(shared, headers, form),
+        ClientAuthentication::Certificate => by_certificate(shared, shown, form),
+    }
+}
+
+/// Whether a request has the header that the bank wants of its clients, if it wants one.
+pub(crate) fn has_client_header(bank: &Bank, headers: &HeaderMap) -> bool {
+    bank.uk_open_banking().client_header.is_none_or(|(name, value)| {
+        headers.get(name).is_some_and(|found| found.as_bytes() == value.as_bytes())
+    })
+}
+
+fn by_certificate<'shared>(
+    shared: &'shared Shared,
+    shown: Option<&[u8]>,
+    form: &HashMap<String, String>,
+) -> Result<&'shared Client, TokenError> {
     if form.contains_key("client_assertion") {
         return Err(TokenError::client("clients are known by their certificates here"));
     }
@@ -279,6 +343,11 @@ fn authorization_code(
             .ok_or_else(|| TokenError::new("invalid_request", format!("{name} is missing")))
     };
     let code_key = key("code", parameter("code")?);
+    if bank.uk_open_banking().wants_scope_with_code
+        && !form.get("scope").is_some_and(|scope| is_payments_scope(scope))
+    {
+        return Err(TokenError::new("invalid_scope", "the scope must come again with the code"));
+    }
     let redirect_uri = parameter("redirect_uri")?;
     let now = shared.now();
     let secrets = shared.token_secrets();
@@ -303,13 +372,17 @@ fn authorization_code(
         .map_err(|_| server_error())?
         .map_err(|reason| TokenError::new("invalid_grant", reason))?;
     let consent_id = code.order_id.unwrap_or_default();
-    let claims = json!({
-        "iss": issuer(shared, bank), "aud": code.client, "sub": consent_id,
+    let own = bank.uk_open_banking();
+    if own.plain_oauth {
+        return Ok(json!({ "access_token": issued.access_token, "token_type": "bearer",
+            "expires_in": issued.expires_in, "scope": code.scope }));
+    }
+    let claims = own.id_token(json!({
+        "iss": token_issuer(shared, bank), "aud": code.client, "sub": consent_id,
         "iat": now.as_second(), "exp": now.as_second() + ID_TOKEN_SECONDS,
         "nonce": code.nonce, "acr": ACR_SCA, "openbanking_intent_id": consent_id,
-    });
-    let organisation_id = bank.uk_open_banking().organisation_id;
-    let id_token = shared.key.sign_jwt(organisation_id, &claims).map_err(|_| server_error())?;
+    }));
+    let id_token = shared.key.sign_jwt(own.organisation_id, &claims).map_err(|_| server_error())?;
     Ok(json!({ "access_token": issued.access_token, "token_type": "Bearer",
         "expires_in": issued.expires_in, "scope": code.scope, "id_token": id_token }))
 }

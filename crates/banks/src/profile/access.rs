@@ -1,0 +1,112 @@
+//! What every request to a bank needs beside its standard: base addresses, headers of the bank's own,
+//! and the secrets that the profile names.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::secret::{Environment, HeaderText};
+use super::standard::Standard;
+use super::{BankProfile, Check, ProfileError, ensure};
+
+/// Base addresses of a bank's services. Only payments are a service of ours yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServiceBaseUrls {
+    /// Where payments are, if not at `api_base_url`.
+    pub payments: Option<String>,
+}
+
+/// The most entries of `api_headers`.
+const API_HEADERS_MAX: usize = 20;
+/// Headers that the standards set, by name or by the beginning of the name.
+const HEADERS_OF_STANDARDS: [&str; 16] = [
+    "accept",
+    "authorization",
+    "client-",
+    "connection",
+    "content-",
+    "cookie",
+    "digest",
+    "host",
+    "psu-",
+    "signature",
+    "tpp-",
+    "transfer-encoding",
+    "x-customer-user-agent",
+    "x-fapi-",
+    "x-idempotency-key",
+    "x-jws-signature",
+];
+
+impl BankProfile {
+    /// Reads the secrets that the profile names. `file` is the bank's file: paths of secrets are
+    /// relative to its folder.
+    ///
+    /// # Errors
+    /// The first secret that cannot be read, with its key and its place.
+    pub fn read_secrets(
+        &mut self,
+        file: &Path,
+        environment: Environment<'_>,
+    ) -> Result<(), ProfileError> {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let headers = self.api_headers.iter_mut().filter_map(|(name, text)| match text {
+            HeaderText::Secret(secret) => Some((format!("api_headers.{name}"), secret)),
+            HeaderText::Plain(_) => None,
+        });
+        let own = match &mut self.standard {
+            Standard::UkOpenBanking(bank) => bank.client_secret.as_mut(),
+            Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => None,
+        };
+        let own = own.map(|secret| ("standard.uk-open-banking.client_secret".to_owned(), secret));
+        for (key, secret) in headers.chain(own) {
+            secret.read(folder, environment).map_err(|why| ProfileError {
+                file: file.display().to_string(),
+                problem: format!("`{key}`: {why}"),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Base address of the bank's payments, without a slash at the end.
+    #[must_use]
+    pub fn payments_base_url(&self) -> &str {
+        self.service_base_urls.payments.as_deref().unwrap_or(&self.api_base_url)
+    }
+
+    pub(super) fn check_service_base_urls(&self) -> Check {
+        let Some(payments) = &self.service_base_urls.payments else { return Ok(()) };
+        ensure("service_base_urls", "is not used by this standard", {
+            matches!(self.standard, Standard::UkOpenBanking(_))
+        })?;
+        self.check_url("service_base_urls.payments", payments)
+    }
+
+    pub(super) fn check_api_headers(&self) -> Check {
+        let key = "api_headers";
+        if self.api_headers.is_empty() {
+            return Ok(());
+        }
+        ensure(key, "is not used by this standard", {
+            matches!(self.standard, Standard::UkOpenBanking(_))
+        })?;
+        ensure(key, "must have at most 20 entries", self.api_headers.len() <= API_HEADERS_MAX)?;
+        for (name, text) in &self.api_headers {
+            let is_name = http::HeaderName::from_bytes(name.as_bytes())
+                .is_ok_and(|read| read.as_str() == name);
+            let wrong = |why: &str| (key, format!("has `{name}`, {why}"));
+            if !is_name {
+                return Err(wrong("which is not the name of a header in small letters"));
+            }
+            if HEADERS_OF_STANDARDS.iter().any(|taken| name.starts_with(taken)) {
+                return Err(wrong("which the standard sets itself"));
+            }
+            let literal = matches!(text, HeaderText::Secret(secret) if secret.is_simulated());
+            if literal && !self.simulated {
+                return Err(wrong("whose value has a form that only simulated banks have"));
+            }
+        }
+        Ok(())
+    }
+}

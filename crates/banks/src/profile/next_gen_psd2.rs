@@ -1,0 +1,69 @@
+//! NextGenPSD2 at one bank: the table `[standard.next-gen-psd2]` of a profile.
+
+use serde::Deserialize;
+
+use super::standard::{AcceptedStatus, accepted, settled};
+
+/// NextGenPSD2 at one bank. Its banks execute at the approval.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextGenPsd2 {
+    /// Which version.
+    pub version: NextGenPsd2Version,
+    /// The last status of a successful payment.
+    #[serde(default = "settled")]
+    pub final_status: AcceptedStatus,
+    /// The last status of a successful standing order: it is accepted, not executed.
+    #[serde(default = "accepted")]
+    pub final_status_of_standing_orders: AcceptedStatus,
+    /// How requests are signed; not at all if absent.
+    pub signature: Option<HttpSignature>,
+    /// Whether every call needs a token that the payer's own sign-in gives first.
+    #[serde(default)]
+    pub oauth_before_payment: bool,
+    /// Where the authorisation server describes itself (RFC 8414), where the bank gives no link.
+    pub oauth_metadata_url: Option<String>,
+    /// Header `PSU-ID-Type`, where the bank knows several kinds of ids.
+    pub psu_id_type: Option<String>,
+    /// The bank's reaction to a creation with a known `X-Request-ID`.
+    #[serde(default)]
+    pub repeated_request_id: RepeatedRequestId,
+    /// Whether the bank, asked by `TPP-Explicit-Authorisation-Preferred: true`, starts no
+    /// authorisation by itself: a creation alone then leads to nothing.
+    #[serde(default)]
+    pub explicit_authorisation: bool,
+    /// Whether `TPP-Redirect-Preferred: true` is sent, for banks that offer several approaches.
+    #[serde(default)]
+    pub redirect_preferred: bool,
+}
+
+/// A bank's reaction to a creation with a known `X-Request-ID`. The standard leaves it open, so the
+/// careful reading is the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepeatedRequestId {
+    /// It answers as it did the first time.
+    Replay,
+    /// It creates another payment.
+    #[default]
+    NewPayment,
+}
+
+/// A version of NextGenPSD2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum NextGenPsd2Version {
+    /// 1.3.x; differences up to 1.3.12 are additions.
+    #[serde(rename = "1.3.12")]
+    V1_3_12,
+}
+
+/// Signature algorithms of HTTP messages (draft-cavage-http-signatures-10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum HttpSignature {
+    /// RSA PKCS#1 v1.5 with SHA-256.
+    #[serde(rename = "rsa-sha256")]
+    RsaSha256,
+    /// RSA PKCS#1 v1.5 with SHA-512.
+    #[serde(rename = "rsa-sha512")]
+    RsaSha512,
+}
