@@ -27,12 +27,12 @@ pub const DESTINATIONS_WINDOW: SignedDuration = SignedDuration::from_secs(60);
 
 /// The request's own text, as its module spells it; this crate does not read it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked(pub String);
+pub struct RequestText(pub String);
 
 /// Names and account numbers stay out of logs.
-impl fmt::Debug for Asked {
+impl fmt::Debug for RequestText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Asked(…)")
+        f.write_str("RequestText(…)")
     }
 }
 
@@ -101,7 +101,7 @@ pub struct TokenRequest {
     /// Whose it is.
     pub member_id: MemberId,
     /// As it was asked for, to be shown again.
-    pub asked: Asked,
+    pub asked: RequestText,
     /// The payment that it asks for, to the first of `payees`.
     pub initiation: Initiation,
     /// Where a receipt goes once the payment is completed.
@@ -146,7 +146,7 @@ impl TokenRequest {
     pub fn create(
         id: TokenRequestId,
         member_id: MemberId,
-        asked: Asked,
+        asked: RequestText,
         initiation: Initiation,
         now: Timestamp,
     ) -> TokenRequest {
@@ -335,7 +335,7 @@ impl TokenRequest {
     /// As [`TokenRequest::visited`]; [`Refusal::TokenRequestWithoutPayee`] for an empty list.
     pub fn tell_destinations(
         mut self,
-        asked: Asked,
+        asked: RequestText,
         payments: &[Initiation],
         now: Timestamp,
     ) -> Result<TokenRequest, Refusal> {

@@ -152,7 +152,7 @@ impl Member {
     }
 }
 
-/// The parts of the process; see [`App::new`].
+/// The parts of the process that never change; see [`App::new`].
 pub struct Parts {
     /// The database.
     pub db: Db,
@@ -162,8 +162,6 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     /// The network.
     pub wire: Arc<dyn Wire>,
-    /// The banks.
-    pub directory: Directory,
     /// Who we are at the banks.
     pub identity: Arc<Identity>,
     /// Keeps secrets in the database unreadable.
@@ -224,15 +222,15 @@ impl App {
         self.facts_waiting.subscribe()
     }
 
-    /// Puts the parts together. From now on the database seals what it stores as bodies.
+    /// Puts the parts together, with the banks, which [`App::replace_directory`] replaces. From now on
+    /// the database seals what it stores as bodies.
     #[must_use]
-    pub fn new(mut parts: Parts) -> Arc<App> {
+    pub fn new(parts: Parts, directory: Directory) -> Arc<App> {
         let bodies = parts.sealer.bodies(Arc::clone(&parts.ids));
         parts.db.seal_bodies_with(Arc::new(bodies));
-        let banks = Banks::of(std::mem::take(&mut parts.directory));
         Arc::new(App {
             parts,
-            banks,
+            banks: Banks::of(directory),
             keys: KeyCache::default(),
             member_settings: SettingsCache::default(),
             health: Health::default(),

@@ -14,7 +14,7 @@ use domain::ids::TokenRequestId;
 use domain::initiation::{Flow, Initiation};
 use domain::mail::MailAddress;
 use domain::payment::Payment;
-use domain::token_request::{Asked, Payee, Retry, TokenRequest};
+use domain::token_request::{Payee, RequestText, Retry, TokenRequest};
 use domain::{Refusal, ids};
 use store::{StoreError, idempotency, token_requests, transfer_references, unit};
 
@@ -29,7 +29,7 @@ pub use on_pages::{Choice, arrive, by_link, could_take, decline, pay, payment_at
 #[derive(Debug, Clone)]
 pub struct NewTokenRequest {
     /// As it was asked for, to be shown again.
-    pub asked: Asked,
+    pub asked: RequestText,
     /// The payment, to the first payee.
     pub initiation: Initiation,
     /// Every payee, in the member's order; empty if the member sends them after the choice of the bank.

@@ -2,7 +2,6 @@
 //!
 //! `banned_phrases.txt` beside this crate's manifest lists phrases and what to write instead. The
 //! rule reads Markdown outside code, comments and texts of Rust, the texts of the pages and HTML.
-//! `prose_exceptions.txt` lists what stays, each with a reason; it may only shrink.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +12,6 @@ use crate::{File, Tree};
 
 /// The ban list: `<phrase> = <what to write>`.
 pub const BANNED: &str = "crates/tidy/banned_phrases.txt";
-/// `<path> | <phrase> | <count> | <reason>`. A path with a final `/` is a folder, the phrase `*`
-/// is any of them: such a line is for folders that are still to be rewritten.
-pub const EXCEPTIONS: &str = "crates/tidy/prose_exceptions.txt";
-/// The phrase of an exception that covers all phrases.
-const ANY: &str = "*";
 
 /// One phrase of the ban list.
 #[derive(Debug)]
@@ -43,73 +37,18 @@ enum Piece {
     End,
 }
 
-/// A phrase in a text.
-#[derive(Debug)]
-struct Finding {
-    path: String,
-    line: usize,
-    phrase: String,
-    instead: String,
-}
-
-/// An exception, and how many findings it still covers.
-struct Exception {
-    path: String,
-    phrase: String,
-    count: usize,
-    left: usize,
-}
-
-/// Every banned phrase, and every exception that is not exact.
+/// Every banned phrase.
 #[must_use]
 pub fn check(tree: &Tree) -> Vec<String> {
     let (phrases, mut problems) = phrases(tree);
-    let (mut exceptions, unreadable) = exceptions(tree);
-    problems.extend(unreadable);
-    let findings = tree.files.iter().flat_map(|file| {
-        let pieces = pieces_of(file);
-        found(&pieces, &phrases)
-            .into_iter()
-            .map(|(line, phrase)| Finding {
-                path: file.path.clone(),
-                line,
-                phrase: phrase.name.clone(),
-                instead: phrase.instead.clone(),
-            })
-            .collect::<Vec<_>>()
-    });
-    for finding in findings {
-        let exception = exceptions.iter_mut().find(|exception| exception.covers(&finding));
-        match exception {
-            Some(exception) if exception.left > 0 => exception.left -= 1,
-            _ => problems.push(format!(
-                "{}:{}: `{}`: write {}",
-                finding.path, finding.line, finding.phrase, finding.instead
-            )),
-        }
-    }
-    problems.extend(exceptions.iter().filter_map(Exception::complaint));
+    problems.extend(tree.files.iter().flat_map(|file| {
+        let findings = found(&pieces_of(file), &phrases);
+        let problem = |(line, phrase): (usize, &Phrase)| {
+            format!("{}:{line}: `{}`: write {}", file.path, phrase.name, phrase.instead)
+        };
+        findings.into_iter().map(problem).collect::<Vec<_>>()
+    }));
     problems
-}
-
-impl Exception {
-    fn covers(&self, finding: &Finding) -> bool {
-        let of_folder = self.path.ends_with('/') && finding.path.starts_with(&self.path);
-        (of_folder || self.path == finding.path)
-            && (self.phrase == ANY || self.phrase == finding.phrase)
-    }
-
-    /// A folder that is still to be rewritten may have fewer findings than its line says, as long
-    /// as it has any; every other exception is exact.
-    fn complaint(&self) -> Option<String> {
-        let Exception { path, phrase, count, left } = self;
-        if left == count {
-            return Some(format!("{path} has no `{phrase}`: delete its line in {EXCEPTIONS}"));
-        }
-        (*left > 0 && phrase != ANY).then(|| {
-            format!("{path} has `{phrase}` {} times: write that in {EXCEPTIONS}", count - left)
-        })
-    }
 }
 
 fn phrases(tree: &Tree) -> (Vec<Phrase>, Vec<String>) {
@@ -130,23 +69,6 @@ fn phrases(tree: &Tree) -> (Vec<Phrase>, Vec<String>) {
     // Of two phrases at one place the longer one has the better advice.
     phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
     (phrases, problems)
-}
-
-fn exceptions(tree: &Tree) -> (Vec<Exception>, Vec<String>) {
-    let (mut exceptions, mut problems) = (vec![], vec![]);
-    for line in lines_of(tree, EXCEPTIONS) {
-        let parts: Vec<&str> = line.split(" | ").collect();
-        match (parts.as_slice(), parts.get(2).map(|count| count.parse::<usize>())) {
-            ([path, phrase, _, reason], Some(Ok(count))) if count > 0 && !reason.is_empty() => {
-                let (path, phrase) = ((*path).to_owned(), (*phrase).to_owned());
-                exceptions.push(Exception { path, phrase, count, left: count });
-            }
-            _ => problems.push(format!(
-                "{EXCEPTIONS}: `{line}` is not `<path> | <phrase> | <count> | <reason>`"
-            )),
-        }
-    }
-    (exceptions, problems)
 }
 
 fn lines_of<'a>(tree: &'a Tree, path: &str) -> impl Iterator<Item = &'a str> {
@@ -351,12 +273,8 @@ mod tests {
 
     const LIST: &str = "# why\ntold = report\nthe like = the full list\n^ what = the noun\n";
 
-    fn check_with(path: &str, text: &str, exceptions: &str) -> Vec<String> {
-        check(&Tree::of(&[(path, text), (BANNED, LIST), (EXCEPTIONS, exceptions)]))
-    }
-
     fn problems_of(path: &str, text: &str) -> Vec<String> {
-        check_with(path, text, "")
+        check(&Tree::of(&[(path, text), (BANNED, LIST)]))
     }
 
     #[test]
@@ -399,25 +317,5 @@ mod tests {
         let tested = "//! A.\n#[cfg(test)]\nmod tests {\n    const A: &str = \"told us\";\n}\n";
         assert_eq!(problems_of("a.rs", tested), Vec::<String>::new());
         assert_eq!(problems_of("a.html", "<p class=\"told us\">{{ told }}</p>\n").len(), 0);
-    }
-
-    #[test]
-    fn exceptions_have_a_reason_and_may_only_shrink() {
-        let text = "told, told\n";
-        let exact = "a.md | told | 2 | the field's own word\n";
-        assert_eq!(check_with("a.md", text, exact), Vec::<String>::new());
-        for (exceptions, complaint) in [
-            ("a.md | told | 1 | why\n", "a.md:1: `told`"),
-            ("a.md | told | 3 | why\n", "a.md has `told` 2 times"),
-            ("a.md | told | 2 | why\nb.md | told | 1 | why\n", "b.md has no `told`"),
-            ("a.md | told | 2 | why\nb/ | * | 9 | not done\n", "b/ has no `*`"),
-            ("a.md | told | 2 | why\na.md | told\n", "is not `<path>"),
-        ] {
-            let problems = check_with("a.md", text, exceptions);
-            assert_eq!(problems.len(), 1, "{exceptions}: {problems:?}");
-            assert!(problems[0].contains(complaint), "{problems:?}");
-        }
-        let folder = "docs/ | * | 5 | not done\n";
-        assert_eq!(check_with("docs/a.md", text, folder), Vec::<String>::new());
     }
 }

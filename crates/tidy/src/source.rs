@@ -40,7 +40,7 @@ pub struct Constant {
 
 /// A macro that is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct FunctionCall {
     /// The line of its name, from 1.
     pub line: usize,
     /// The last part of its path: `todo` of `std::todo!()`.
@@ -68,7 +68,7 @@ pub struct Source {
     /// Modules that are files of their own.
     pub modules: Vec<String>,
     /// Calls of macros.
-    pub calls: Vec<Call>,
+    pub calls: Vec<FunctionCall>,
     /// Lints that are silenced.
     pub silenced: Vec<Silenced>,
     /// Inside how many modules named `tests` the reader is.
@@ -136,8 +136,10 @@ impl Source {
                     }
                 }
                 TokenTree::Ident(name) if next.is_some_and(|token| is_punct(token, '!')) => {
-                    self.calls
-                        .push(Call { line: name.span().start().line, name: name.to_string() });
+                    self.calls.push(FunctionCall {
+                        line: name.span().start().line,
+                        name: name.to_string(),
+                    });
                 }
                 TokenTree::Literal(literal) => self.visit_lit(&Lit::new(literal.clone())),
                 TokenTree::Ident(_) | TokenTree::Punct(_) => {}
@@ -204,7 +206,7 @@ impl<'a> Visit<'a> for Source {
     fn visit_macro(&mut self, call: &'a Macro) {
         if let Some(name) = call.path.segments.last() {
             let line = name.ident.span().start().line;
-            self.calls.push(Call { line, name: name.ident.to_string() });
+            self.calls.push(FunctionCall { line, name: name.ident.to_string() });
         }
         self.tokens(call.tokens.clone());
     }

@@ -167,16 +167,16 @@ impl PaymentAtBank<'_> {
         };
         // Starting with nothing to say has no body.
         let body = if update.is_empty() { None } else { Some(body_of(update)?) };
-        let headers = self.psu_headers(context)?;
+        let headers = self.visit_headers(context)?;
         let ask = Ask { method, body, headers, ..Ask::get(operation, path, context.bearer()) };
         Told::read(&send(self.call, ask).await?)
     }
 
-    pub(super) fn psu_headers(
+    pub(super) fn visit_headers(
         &self,
         context: &Context,
     ) -> Result<Vec<(String, String)>, BankError> {
-        psu_headers(self.call, context, self.attempt)
+        visit_headers(self.call, context, self.attempt)
     }
 
     /// The payer's next step.
@@ -468,7 +468,7 @@ impl PaymentAtBank<'_> {
 }
 
 /// Who the payer is and where the browser returns to.
-pub(super) fn psu_headers(
+pub(super) fn visit_headers(
     call: &Call<'_>,
     context: &Context,
     attempt: &Attempt,

@@ -39,7 +39,7 @@ impl PaymentAtBank<'_> {
     pub(super) async fn cancel(&self, context: Context) -> Result<Approval, BankError> {
         let ask = Ask {
             method: http::Method::DELETE,
-            headers: self.psu_headers(&context)?,
+            headers: self.visit_headers(&context)?,
             ..Ask::get("cancel-payment", self.path()?, context.bearer())
         };
         let response = send(self.call, ask).await?;

@@ -16,11 +16,11 @@ mod oauth;
 pub(crate) mod status;
 mod wire;
 
-use domain::authorisation::{Approach, Attempt, BankRefusal, RefusalKind};
+use domain::authorisation::{ANSWERS_NOT_RECEIVED, Approach, Attempt, BankRefusal, RefusalKind};
 use domain::bank::{OrderProgress, OrderStatus};
 use domain::seams::BoxFuture;
 
-use self::approve::{PaymentAtBank, PsuData, Reached, Stands, Told, Update, psu_headers};
+use self::approve::{PaymentAtBank, PsuData, Reached, Stands, Told, Update, visit_headers};
 use self::cancel::cancelled;
 use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, PayerStep, identification};
 use self::exchange::{Ask, request_id_of, send};
@@ -56,7 +56,7 @@ impl NextGenPsd2 {
         let mut ask =
             Ask::with_body("create-payment", method, resource.path(), body, context.bearer());
         ask.request_id = Some(request_id_of(&attempt.idempotency_key));
-        ask.headers = psu_headers(call, &context, attempt)?;
+        ask.headers = visit_headers(call, &context, attempt)?;
         if !call.psu.is_present() {
             // Section 4.8: without the payer's address the creation carries the TPP's own.
             ask.headers.push(header("psu-ip-address", call.own_address.to_string()));
@@ -193,7 +193,6 @@ impl NextGenPsd2 {
             Stands::At(reached) => reached,
             Stands::Ended(approval) => return Ok(*approval),
         };
-        let again = "The bank did not receive the answer. Please try again.";
         match (&context.step, reached) {
             (PayerStep::Start { metadata_url: Some(url) }, _) => {
                 let url = url.clone();
@@ -206,7 +205,7 @@ impl NextGenPsd2 {
             (PayerStep::Password, Reached::Nothing | Reached::Identified)
             | (PayerStep::Method, Reached::Authenticated)
             | (PayerStep::Otp, Reached::MethodSelected) => {
-                context.asks_again(pending.consent_id, again)
+                context.asks_again(pending.consent_id, ANSWERS_NOT_RECEIVED)
             }
             // The bank went on, and the questions that it asks now were lost: the payer begins
             // with a new authorisation of the same payment.
@@ -216,7 +215,7 @@ impl NextGenPsd2 {
                 context.step = PayerStep::Password;
                 context.challenge = None;
                 if context.password_starts {
-                    return context.asks_again(pending.consent_id, again);
+                    return context.asks_again(pending.consent_id, ANSWERS_NOT_RECEIVED);
                 }
                 let told = known.update(&context, &Update::NOTHING).await?;
                 known.next(context, told).await

@@ -63,7 +63,7 @@ pub struct Outcome {
 }
 
 /// The next step of a payment.
-enum Step {
+enum PayerAction {
     /// The payer opens this page.
     Open(String),
     /// The payer answers these questions: ids and options.
@@ -188,8 +188,8 @@ impl<'a> Journey<'a> {
         loop {
             let step = self.next_step(id).await?;
             match step {
-                Step::Over => return Ok(()),
-                Step::Open(url) if !opened.contains(&url) => {
+                PayerAction::Over => return Ok(()),
+                PayerAction::Open(url) if !opened.contains(&url) => {
                     self.note(if url.starts_with(&self.api_url) {
                         "hosted pages"
                     } else {
@@ -201,18 +201,18 @@ impl<'a> Journey<'a> {
                         .walk(&url, &self.payer, || waited_too_long(begun, patience_s))
                         .await?;
                 }
-                Step::Answer(questions) => {
+                PayerAction::Answer(questions) => {
                     self.note("embedded");
                     self.answer(id, questions).await?;
                 }
-                Step::App => {
+                PayerAction::App => {
                     if self.browser.decide_in_app(&self.payer).await? {
                         self.note("decoupled");
                     }
                     SystemClock.sleep(LOOK_AGAIN_MS).await;
                 }
                 // A payer who was there has answered, and the gateway looks.
-                Step::Open(_) | Step::Wait => SystemClock.sleep(LOOK_AGAIN_MS).await,
+                PayerAction::Open(_) | PayerAction::Wait => SystemClock.sleep(LOOK_AGAIN_MS).await,
             }
             if waited_too_long(self.begun, self.options.patience) {
                 return Ok(());
@@ -227,7 +227,7 @@ impl<'a> Journey<'a> {
         }
     }
 
-    async fn next_step(&mut self, id: &str) -> anyhow::Result<Step> {
+    async fn next_step(&mut self, id: &str) -> anyhow::Result<PayerAction> {
         match self.options.flow {
             PayFlow::Transfer | PayFlow::StandingOrder => self.step_of_authorization(id).await,
             PayFlow::TransferHostedPages => self.step_on_pages(id).await,
@@ -238,7 +238,7 @@ impl<'a> Journey<'a> {
         }
     }
 
-    async fn step_of_payment(&mut self, id: &str) -> anyhow::Result<Step> {
+    async fn step_of_payment(&mut self, id: &str) -> anyhow::Result<PayerAction> {
         let path = format!("/v2/payments/{id}");
         let answer = self.merchant.call(http::Method::GET, &path, None).await?;
         let payment = &answer["payment"];
@@ -249,34 +249,34 @@ impl<'a> Journey<'a> {
             "INITIATION_PENDING_REDIRECT_AUTH"
             | "INITIATION_PENDING_REDIRECT_HP"
             | "INITIATION_PENDING_REDIRECT_PBL" => match authentication["redirectUrl"].as_str() {
-                Some(url) => Step::Open(url.to_owned()),
-                None => Step::Wait,
+                Some(url) => PayerAction::Open(url.to_owned()),
+                None => PayerAction::Wait,
             },
             "INITIATION_PENDING_EMBEDDED_AUTH" => questions(&authentication["fields"]),
-            "INITIATION_PENDING_DECOUPLED_AUTH" => Step::App,
+            "INITIATION_PENDING_DECOUPLED_AUTH" => PayerAction::App,
             "INITIATION_PENDING"
             | "INITIATION_PENDING_REDIRECT_AUTH_VERIFICATION"
-            | "INITIATION_PENDING_EMBEDDED_AUTH_VERIFICATION" => Step::Wait,
-            _ => Step::Over,
+            | "INITIATION_PENDING_EMBEDDED_AUTH_VERIFICATION" => PayerAction::Wait,
+            _ => PayerAction::Over,
         })
     }
 
     /// Payments v1 on the member's own pages: the gateway says what the payer has to do.
-    async fn step_of_authorization(&mut self, id: &str) -> anyhow::Result<Step> {
+    async fn step_of_authorization(&mut self, id: &str) -> anyhow::Result<PayerAction> {
         let path = format!("/token-requests/{id}/authorization");
         let body = json!({ "useCredentialFlow": true });
         let answer = self.merchant.call(http::Method::POST, &path, Some(&body)).await;
         let next = match answer {
             Ok(next) => next,
-            Err(error) if is_under_way(&error) => return Ok(Step::Wait),
+            Err(error) if is_under_way(&error) => return Ok(PayerAction::Wait),
             Err(error) => return Err(error),
         };
         if let Some(url) = next["redirectUrl"].as_str() {
-            return Ok(Step::Open(url.to_owned()));
+            return Ok(PayerAction::Open(url.to_owned()));
         }
         let fields = &next["fields"]["fields"];
         match fields[0]["type"].as_str() {
-            Some("DECOUPLED") => Ok(Step::App),
+            Some("DECOUPLED") => Ok(PayerAction::App),
             Some(_) => Ok(questions(fields)),
             None if next["status"].is_string() => self.step_of_result(id).await,
             None => bail!("POST {path} says nothing that the payer could do: {next}"),
@@ -284,18 +284,18 @@ impl<'a> Journey<'a> {
     }
 
     /// Payments v1 on the hosted pages: one visit, then the result.
-    async fn step_on_pages(&mut self, id: &str) -> anyhow::Result<Step> {
+    async fn step_on_pages(&mut self, id: &str) -> anyhow::Result<PayerAction> {
         if self.approaches.is_empty() {
-            return Ok(Step::Open(format!("{}/app/request-token/{id}", self.api_url)));
+            return Ok(PayerAction::Open(format!("{}/app/request-token/{id}", self.api_url)));
         }
         self.step_of_result(id).await
     }
 
-    async fn step_of_result(&mut self, id: &str) -> anyhow::Result<Step> {
+    async fn step_of_result(&mut self, id: &str) -> anyhow::Result<PayerAction> {
         let result = self.result(id).await?;
         let status = text(&result, "status");
         self.tell(&status, &text(&result, "statusReasonInformation"));
-        Ok(if status == "PENDING" { Step::Wait } else { Step::Over })
+        Ok(if status == "PENDING" { PayerAction::Wait } else { PayerAction::Over })
     }
 
     async fn result(&self, id: &str) -> anyhow::Result<Value> {
@@ -406,7 +406,7 @@ fn is_under_way(error: &anyhow::Error) -> bool {
 }
 
 /// The questions that the payer must answer; fields that are only shown, such as a picture, are not included.
-fn questions(fields: &Value) -> Step {
+fn questions(fields: &Value) -> PayerAction {
     let asked = fields
         .as_array()
         .into_iter()
@@ -416,7 +416,7 @@ fn questions(fields: &Value) -> Step {
         let options = field["options"].as_array().into_iter().flatten();
         options.filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    Step::Answer(asked.map(|field| (text(field, "id"), options(field))).collect())
+    PayerAction::Answer(asked.map(|field| (text(field, "id"), options(field))).collect())
 }
 
 fn text(value: &Value, field: &str) -> String {

@@ -109,12 +109,11 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let gateway_key =
         GatewayKey::from_seed(&URL_SAFE_NO_PAD.decode(&own.credentials.key_seed)?, own.id()?)?;
-    let app = App::new(Parts {
+    let parts = Parts {
         db,
         clock: Arc::clone(&clock),
         ids: Arc::new(SystemIds),
         wire: Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>,
-        directory: folders.beside(&banks)?,
         identity: Arc::new(Identity {
             client_id: CLIENT_ID.to_owned(),
             redirect_uri: format!("{api_url}/callback"),
@@ -127,7 +126,8 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         renderer: Box::new(PublicEvents),
         mailer: Some(mailer(options, &data_dir)?),
         settings: settings(options, &api_url, &banks.tls_base_url, &[&developer, &shop, &payer])?,
-    });
+    };
+    let app = App::new(parts, folders.beside(&banks)?);
     // The banks were started before their gateway, and this is the one place that sets it.
     let _set_once = gateway.set(Arc::downgrade(&app));
     let of_shop = Merchant::new(Arc::clone(&wire), Arc::clone(&clock), &api_url, shop.credentials)?;

@@ -4,15 +4,12 @@
 use jiff::Timestamp;
 
 use super::{
-    Approach, Attempt, Authorisation, Challenge, Continued, Notice, OPENINGS_MAX, Opened,
-    RepeatedCreation, UnderWay, Verdict,
+    ANSWERS_NOT_RECEIVED, Approach, Attempt, Authorisation, Challenge, Continued, Notice,
+    OPENINGS_MAX, Opened, RepeatedCreation, UnderWay, Verdict,
 };
 use crate::case::CaseKind;
 use crate::sealed::Sealed;
 use crate::step::Case;
-
-/// The payer's text for answers that never reached the bank.
-const NOT_RECEIVED: &str = "The bank did not receive the answer. Please try again.";
 
 impl UnderWay<'_> {
     /// The bank may have got what we sent.
@@ -144,7 +141,7 @@ impl UnderWay<'_> {
             return Verdict::NoWord { case: None };
         }
         let opened = Opened { attempt, consent_id: None, context: opened.context.clone() };
-        let description = Some(NOT_RECEIVED.to_owned());
+        let description = Some(ANSWERS_NOT_RECEIVED.to_owned());
         let challenge = Challenge { is_retry: true, description, ..challenge.clone() };
         let step = Approach::Embedded { challenge };
         self.at_the_step(opened, &step, Notice::AnswersNotReceived, now)

@@ -36,5 +36,7 @@ pub use self::verdict::{Continued, Notice, Verdict};
 /// How often an authorisation is opened at its bank, at most: again after a lost creation or a lost
 /// access token.
 pub const OPENINGS_MAX: u32 = 5;
+/// The payer's text for answers that never reached the bank.
+pub const ANSWERS_NOT_RECEIVED: &str = "The bank did not receive the answer. Please try again.";
 /// The most returns of browsers that are kept until they can be verified.
 pub const EARLY_RETURNS_MAX: usize = 8;

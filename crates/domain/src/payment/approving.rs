@@ -8,7 +8,7 @@ use super::{
     reason,
 };
 use crate::authorisation::{
-    Authorisation, Continued, Notice, Patience, TakenOrder, UnderWay, Verdict,
+    ANSWERS_NOT_RECEIVED, Authorisation, Continued, Notice, Patience, TakenOrder, UnderWay, Verdict,
 };
 use crate::case::CaseKind;
 use crate::sealed::Sealed;
@@ -23,9 +23,6 @@ const CREDENTIALS_LOST: &str =
 
 /// The payer's text for a repeated approval, after the bank's answer was lost.
 const APPROVE_AGAIN: &str = "The bank's answer was lost. Please approve the payment again.";
-
-/// The payer's text for answers that never reached the bank.
-const NOT_RECEIVED: &str = "The bank did not receive the answer. Please try again.";
 
 /// Everybody's text for a payment that the bank may or may not have.
 const OPENING_LOST: &str =
@@ -103,7 +100,7 @@ impl Payment {
             Notice::Nothing => self.reason = None,
             Notice::ApproveAgain => self.reason = Some(APPROVE_AGAIN.to_owned()),
             Notice::OpeningLost => self.reason = Some(OPENING_LOST.to_owned()),
-            Notice::AnswersNotReceived => self.reason = Some(NOT_RECEIVED.to_owned()),
+            Notice::AnswersNotReceived => self.reason = Some(ANSWERS_NOT_RECEIVED.to_owned()),
             Notice::AnswersLost => self.reason = Some(CREDENTIALS_LOST.to_owned()),
         }
         self.state = State::Approving(authorisation);

@@ -3,14 +3,14 @@
 use domain::Refusal;
 use domain::ids::PaymentId;
 use domain::token_request::{
-    Asked, DESTINATIONS_WINDOW, Destinations, TOKEN_REQUEST_WINDOW, TokenRequest,
+    DESTINATIONS_WINDOW, Destinations, RequestText, TOKEN_REQUEST_WINDOW, TokenRequest,
 };
 use jiff::SignedDuration;
 
 use crate::samples;
 
 fn request() -> TokenRequest {
-    let asked = Asked("{\"iban\":\"secret\"}".to_owned());
+    let asked = RequestText("{\"iban\":\"secret\"}".to_owned());
     let (id, member_id) = ("rq:1:x".parse().unwrap(), "m:1:x".parse().unwrap());
     TokenRequest::create(id, member_id, asked, samples::initiation(), samples::start())
 }
@@ -67,7 +67,7 @@ fn whom_to_pay_is_asked_for_each_bank_and_waited_for_a_minute() {
     let failed = asked.clone().destinations_not_asked("a").unwrap();
     assert_eq!(failed.destinations_for("a", now), Destinations::Missing);
     assert_eq!(asked.clone().destinations_not_asked("b"), None);
-    let text = Asked("{}".to_owned());
+    let text = RequestText("{}".to_owned());
     let none = asked.clone().tell_destinations(text.clone(), &[], now);
     assert_eq!(none, Err(Refusal::TokenRequestWithoutPayee));
     let told = asked.tell_destinations(text, &[samples::initiation()], now).unwrap();

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use banks::wire::Request;
 use domain::ids::TokenRequestId;
 use domain::initiation::Initiation;
-use domain::token_request::{Asked, Destinations, TokenRequest};
+use domain::token_request::{Destinations, RequestText, TokenRequest};
 use tracing::info;
 
 use super::on_pages::{by_link, change, change_once};
@@ -75,7 +75,7 @@ pub async fn tell_destinations(
     app: &Arc<App>,
     member: &Member,
     id: &str,
-    asked: Asked,
+    asked: RequestText,
     payments: Vec<Initiation>,
     key: Option<IdempotencyKey>,
 ) -> Result<TokenRequest, GatewayError> {

@@ -19,7 +19,7 @@ use super::approval;
 use super::banks::{self, Bank, Standard};
 use super::form::parse_parameters;
 use super::order::{Order, Purpose, Stage};
-use super::outcome::WayBack;
+use super::outcome::ReturnDelivery;
 use super::pages::{self, Page, money};
 use super::shared::Shared;
 use super::state;
@@ -174,11 +174,11 @@ pub(crate) async fn decide(
 /// Calls the provider back once, twice or never, as the payment's scenario requires.
 async fn call_back(shared: &Shared, bank: &Bank, id: &str) {
     let scenario = shared.commit(|state| Some(state.orders.get(id)?.scenario()));
-    let way_back = scenario.ok().flatten().map_or(WayBack::Usual, |found| found.way_back);
+    let way_back = scenario.ok().flatten().map_or(ReturnDelivery::Usual, |found| found.way_back);
     let times = match way_back {
-        WayBack::Missing => 0,
-        WayBack::Usual => 1,
-        WayBack::Twice => 2,
+        ReturnDelivery::Missing => 0,
+        ReturnDelivery::Usual => 1,
+        ReturnDelivery::Twice => 2,
     };
     if let Some(callback) = polish_api::call_back(shared, bank, id) {
         for _ in 0..times {

@@ -55,7 +55,7 @@ impl Fault {
 
 /// How the payer, or the word of what the payer decided, gets back to the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WayBack {
+pub(crate) enum ReturnDelivery {
     Usual,
     Missing,
     Twice,

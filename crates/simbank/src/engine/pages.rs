@@ -19,7 +19,7 @@ use http::{HeaderValue, StatusCode};
 
 use crate::engine::banks::Customer;
 use crate::engine::jose::sha256;
-use crate::engine::outcome::WayBack;
+use crate::engine::outcome::ReturnDelivery;
 use crate::engine::texts::Texts;
 use crate::engine::view::{DECISION, FieldView, FormView, View};
 
@@ -190,15 +190,15 @@ pub(crate) fn consent(page: ConsentPage) -> Response {
 
 /// The way back as a scenario has it: as it is, nowhere, or twice.
 pub(crate) fn way_back(
-    scenario: WayBack,
+    scenario: ReturnDelivery,
     bank: &'static str,
     texts: &'static Texts,
     usual: impl FnOnce() -> Response,
 ) -> Response {
     match scenario {
-        WayBack::Usual => usual(),
-        WayBack::Missing => render(200, &LeftPage { texts, bank, address: None }),
-        WayBack::Twice => {
+        ReturnDelivery::Usual => usual(),
+        ReturnDelivery::Missing => render(200, &LeftPage { texts, bank, address: None }),
+        ReturnDelivery::Twice => {
             let usual = usual();
             let address = usual.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             match address {

@@ -4,7 +4,7 @@
 //! and of time that a connector must survive. Every other payment completes if the account has the
 //! money.
 
-use crate::engine::outcome::{Ending, Fault, LACK_OF_BALANCE, LATE_MS, WayBack};
+use crate::engine::outcome::{Ending, Fault, LACK_OF_BALANCE, LATE_MS, ReturnDelivery};
 
 /// One line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) struct Scenario {
     pub(crate) minor: i64,
     pub(crate) ending: Ending,
     pub(crate) fault: Option<Fault>,
-    pub(crate) way_back: WayBack,
+    pub(crate) way_back: ReturnDelivery,
     /// How much later than usual the order is executed, in milliseconds.
     pub(crate) late_ms: i64,
     /// For the page that lists the table.
@@ -30,7 +30,7 @@ const fn plain(whole: i64, word: &'static str, explanation: &'static str) -> Sce
         minor: whole * 100,
         ending: Ending::Complete,
         fault: None,
-        way_back: WayBack::Usual,
+        way_back: ReturnDelivery::Usual,
         late_ms: 0,
         explanation,
     }
@@ -66,7 +66,7 @@ const fn fails(
 const fn leads(
     whole: i64,
     word: &'static str,
-    way_back: WayBack,
+    way_back: ReturnDelivery,
     explanation: &'static str,
 ) -> Scenario {
     Scenario { way_back, ..plain(whole, word, explanation) }
@@ -148,13 +148,13 @@ pub(crate) static SCENARIOS: [Scenario; 25] = [
     leads(
         130,
         "missing_callback",
-        WayBack::Missing,
+        ReturnDelivery::Missing,
         "completes, but the payer is not sent back and no callback is made",
     ),
     leads(
         131,
         "duplicate_callback",
-        WayBack::Twice,
+        ReturnDelivery::Twice,
         "completes; the payer is offered the way back twice, a callback is made twice",
     ),
     fails(

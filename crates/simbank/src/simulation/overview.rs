@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::engine::banks::{self, Bank, Customer, ONE_TIME_PASSWORD, Standard};
 use crate::engine::hours;
-use crate::engine::outcome::{Fault, WayBack};
+use crate::engine::outcome::{Fault, ReturnDelivery};
 use crate::engine::pages::{self, pounds, spaced};
 use crate::engine::scenario::{SCENARIOS, Scenario};
 use crate::engine::shared::Shared;
@@ -83,9 +83,11 @@ fn meaning(scenario: &Scenario, family: Family) -> &'static str {
         }
         (Some(Fault::WrongSignature), _, Family::PolishApi) => "banks that sign",
         (Some(Fault::ExpiredCertificate), _, Family::UkOpenBanking) => "by API only",
-        (_, WayBack::Missing | WayBack::Twice, Family::NextGenPsd2 | Family::Stet) => {
-            "redirect banks: nobody is sent back elsewhere"
-        }
+        (
+            _,
+            ReturnDelivery::Missing | ReturnDelivery::Twice,
+            Family::NextGenPsd2 | Family::Stet,
+        ) => "redirect banks: nobody is sent back elsewhere",
         _ => "yes",
     }
 }

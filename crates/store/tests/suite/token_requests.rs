@@ -1,7 +1,7 @@
 //! Token requests: references are unique for each member, and changes expect what was read.
 
 use domain::ids::{PaymentId, TokenRequestId};
-use domain::token_request::{Asked, TokenRequest};
+use domain::token_request::{RequestText, TokenRequest};
 use store::{StoreError, token_requests};
 use testkit::databases;
 
@@ -10,7 +10,7 @@ use crate::support::{at, member, payments_in_every_state, start, transact};
 fn request(name: &str, owner: &str) -> TokenRequest {
     let id: TokenRequestId = format!("rq:{name}:x").parse().unwrap();
     let initiation = payments_in_every_state().remove(0).initiation;
-    TokenRequest::create(id, member(owner), Asked("{}".to_owned()), initiation, start())
+    TokenRequest::create(id, member(owner), RequestText("{}".to_owned()), initiation, start())
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use gateway::idempotency::IdempotencyKey;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::Call;
+use super::auth::MemberRequest;
 use super::error::FieldFault;
 use super::parts::fault::no_unreadable;
 use super::{ApiError, idempotency, json};
@@ -143,16 +143,19 @@ impl AccountVerificationResponse {
         (status = 401, description = "Not authenticated"),
         (status = 500, description = "Internal error"))
 )]
-pub async fn verify_account(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
-    idempotency::once(&app, &call, |key| verify(&app, &call, key)).await
+pub async fn verify_account(
+    State(app): State<Arc<App>>,
+    incoming: MemberRequest,
+) -> Result<Response, ApiError> {
+    idempotency::once(&app, &incoming, |key| verify(&app, &incoming, key)).await
 }
 
 async fn verify(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     key: Option<IdempotencyKey>,
 ) -> Result<AccountVerificationResponse, ApiError> {
-    let asked: AccountVerificationRequest = json::read(&call.body)?;
+    let asked: AccountVerificationRequest = json::read(&incoming.body)?;
     let expected = |field: &str| {
         let message = format!("`{field}` is required.");
         ApiError::field(FieldFault::Expected, format!("account.{field}"), message)
@@ -185,7 +188,7 @@ async fn verify(
         let message = "`virtualAccountId` names no settlement account of this member.";
         return Err(ApiError::field(FieldFault::Invalid, "virtualAccountId", message));
     }
-    let made = account_verifications::verify(app, &call.member, &iban, name.trim(), key)
+    let made = account_verifications::verify(app, &incoming.member, &iban, name.trim(), key)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", &Only("account")))?;
     Ok(AccountVerificationResponse::of(made))

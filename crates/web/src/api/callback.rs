@@ -11,7 +11,7 @@ use gateway::payments::{PsuReturnOutcome, psu_returned_to_member};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::Call;
+use super::auth::MemberRequest;
 use super::error::FieldFault;
 use super::v2::payments::model::Payment;
 use super::{ApiError, idempotency, json};
@@ -51,20 +51,24 @@ pub struct InitiationCallbackResponse {
 )]
 pub async fn initiation_callback(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Response, ApiError> {
     // A repeated return is already known: there is nothing to record beside it.
-    idempotency::once(&app, &call, |_| bring(&app, &call)).await
+    idempotency::once(&app, &incoming, |_| bring(&app, &incoming)).await
 }
 
-async fn bring(app: &Arc<App>, call: &Call) -> Result<InitiationCallbackResponse, ApiError> {
-    let asked: InitiationCallbackRequest = json::read(&call.body)?;
+async fn bring(
+    app: &Arc<App>,
+    incoming: &MemberRequest,
+) -> Result<InitiationCallbackResponse, ApiError> {
+    let asked: InitiationCallbackRequest = json::read(&incoming.body)?;
     // Members pass on the whole address, or what follows its `?` or `#`.
     let parameters = parameters_of(&asked.query);
-    let timeout_ms = call.request_timeout_ms();
-    let outcome = psu_returned_to_member(app, &call.member, &parameters, call.psu(), timeout_ms)
-        .await
-        .map_err(|error| ApiError::from_gateway(error, "", &Only("query")))?;
+    let timeout_ms = incoming.request_timeout_ms();
+    let outcome =
+        psu_returned_to_member(app, &incoming.member, &parameters, incoming.psu(), timeout_ms)
+            .await
+            .map_err(|error| ApiError::from_gateway(error, "", &Only("query")))?;
     match outcome {
         PsuReturnOutcome::NotOurs(why) => {
             let message = format!("`query` belongs to no payment of this member: {why}.");

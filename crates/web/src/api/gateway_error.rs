@@ -1,4 +1,4 @@
-//! What the API says where a use case was not carried out.
+//! The API's errors for use cases that were not carried out.
 
 use banks::misfit::{Misfit, MisfitKind};
 use domain::Refusal;
@@ -152,7 +152,7 @@ fn on_file(fault: AccountOnFileFault, places: &dyn Places) -> ApiError {
     invalid(field, message, places)
 }
 
-/// What a bank does not offer.
+/// A feature that a bank does not offer.
 fn in_words(feature: Feature, places: &dyn Places) -> String {
     match feature {
         Feature::Rail(wish) => {
@@ -175,8 +175,8 @@ fn in_words(feature: Feature, places: &dyn Places) -> String {
     }
 }
 
-/// What a member reads of a command that was not carried out: where the payment stands, in the
-/// words of its status, and when the command is possible.
+/// The message for a command that was not carried out: the payment's status, and when the command is
+/// possible.
 fn in_public_words(refusal: &Refusal) -> String {
     let (stage, when) = match refusal {
         Refusal::BankRequired
@@ -198,7 +198,7 @@ fn in_public_words(refusal: &Refusal) -> String {
     format!("The payment is {}: {when}.", of_stage(*stage).name())
 }
 
-/// What a bank does not take: a field where it is one, a feature where it is the whole.
+/// A part of a payment that a bank does not accept: a field, or a feature if it is the whole payment.
 fn misfit_at(bank_id: String, misfit: &Misfit, places: &dyn Places) -> ApiError {
     let message = format!("Bank `{bank_id}`: {}.", misfit.text);
     let fault = match misfit.kind {

@@ -12,7 +12,7 @@ use gateway::{App, payments};
 use serde::Serialize;
 
 use super::ApiError;
-use super::auth::Call;
+use super::auth::MemberRequest;
 use super::error::FieldFault;
 use super::v2::payments::model::PaymentResponse;
 use crate::api::parts::places::Only;
@@ -44,20 +44,20 @@ enum Begun {
 /// as good as never used.
 pub(super) async fn once<T, Running>(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     run: impl FnOnce(Option<IdempotencyKey>) -> Running,
 ) -> Result<Response, ApiError>
 where
     T: Serialize,
     Running: Future<Output = Result<T, ApiError>>,
 {
-    match begin(app, call).await? {
+    match begin(app, incoming).await? {
         Begun::Replayed(response) => Ok(response),
         Begun::New(key) => answered(app, key.clone(), &run(key).await?).await,
         Begun::Unanswered(key, None) => answered(app, Some(key), &run(None).await?).await,
         Begun::Unanswered(key, Some(id)) => {
             let failed = |error| ApiError::from_gateway(error, "", &Only(""));
-            let payment = payments::get(app, &call.member, &id).await.map_err(failed)?;
+            let payment = payments::get(app, &incoming.member, &id).await.map_err(failed)?;
             let answer = PaymentResponse::of(&payment, &app.settings().public_url);
             answered_again(app, &key, &answer).await
         }
@@ -71,7 +71,7 @@ where
 /// As [`once`], and those of `again`.
 pub(super) async fn once_or<T, Running, Answering>(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     run: impl FnOnce(Option<IdempotencyKey>) -> Running,
     again: impl FnOnce(Option<PaymentId>) -> Answering,
 ) -> Result<Response, ApiError>
@@ -80,15 +80,15 @@ where
     Running: Future<Output = Result<T, ApiError>>,
     Answering: Future<Output = Result<T, ApiError>>,
 {
-    match begin(app, call).await? {
+    match begin(app, incoming).await? {
         Begun::Replayed(response) => Ok(response),
         Begun::New(key) => answered(app, key.clone(), &run(key).await?).await,
         Begun::Unanswered(key, id) => answered_again(app, &key, &again(id).await?).await,
     }
 }
 
-async fn begin(app: &Arc<App>, call: &Call) -> Result<Begun, ApiError> {
-    let Some(key) = key_of(call)? else { return Ok(Begun::New(None)) };
+async fn begin(app: &Arc<App>, incoming: &MemberRequest) -> Result<Begun, ApiError> {
+    let Some(key) = key_of(incoming)? else { return Ok(Begun::New(None)) };
     let failed = |error| ApiError::from_gateway(error, "", &Only(""));
     match idempotency::find(app, &key).await.map_err(failed)? {
         Known::OtherBody => Err(ApiError::KeyReused),
@@ -130,17 +130,20 @@ async fn keep(app: &Arc<App>, key: &IdempotencyKey, answer: &str) {
     }
 }
 
-fn key_of(call: &Call) -> Result<Option<IdempotencyKey>, ApiError> {
-    if !["idempotency-key", "idempotency_key"].iter().any(|name| call.headers.contains_key(*name)) {
+fn key_of(incoming: &MemberRequest) -> Result<Option<IdempotencyKey>, ApiError> {
+    if !["idempotency-key", "idempotency_key"]
+        .iter()
+        .any(|name| incoming.headers.contains_key(*name))
+    {
         return Ok(None);
     }
-    let text = call.header("idempotency-key").unwrap_or_default();
+    let text = incoming.header("idempotency-key").unwrap_or_default();
     if text.is_empty() || text.len() > KEY_BYTES_MAX {
         let message = format!("`{HEADER}` should be 1 to {KEY_BYTES_MAX} characters of ASCII.");
         return Err(ApiError::field(FieldFault::InvalidFormat, HEADER, message));
     }
-    let route = format!("POST {}", call.path);
-    Ok(Some(IdempotencyKey::new(&call.member, &route, text, &call.body)))
+    let route = format!("POST {}", incoming.path);
+    Ok(Some(IdempotencyKey::new(&incoming.member, &route, text, &incoming.body)))
 }
 
 fn json_of<T: Serialize>(value: &T) -> Result<String, ApiError> {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use store::members::MemberKey;
 use utoipa::ToSchema;
 
-use super::auth::{Call, Caller};
+use super::auth::{Caller, MemberRequest};
 use super::error::FieldFault;
 use super::path::Path;
 use super::{ApiError, idempotency, json};
@@ -77,18 +77,18 @@ pub struct Empty {}
 pub async fn add_key(
     State(app): State<Arc<App>>,
     Path(member_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Response, ApiError> {
-    own(&call, &member_id)?;
-    idempotency::once(&app, &call, |key| register(&app, &call, key)).await
+    own(&incoming, &member_id)?;
+    idempotency::once(&app, &incoming, |key| register(&app, &incoming, key)).await
 }
 
 async fn register(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     idempotency: Option<IdempotencyKey>,
 ) -> Result<KeyId, ApiError> {
-    let submitted: SubmitKey = json::read(&call.body)?;
+    let submitted: SubmitKey = json::read(&incoming.body)?;
     let key = PublicKey::parse(&submitted.key_algorithm, &submitted.public_key)
         .map_err(|fault| ApiError::BadRequest { message: in_words(&fault) })?;
     let key_id = gateway::signing::key_id(key.bytes());
@@ -97,7 +97,7 @@ async fn register(
         algorithm: submitted.key_algorithm,
         public_key: submitted.public_key,
     };
-    members::add_key(app, &call.member, key, idempotency)
+    members::add_key(app, &incoming.member, key, idempotency)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", &Only("")))?;
     Ok(KeyId { key_id })
@@ -164,10 +164,10 @@ pub async fn get_key(
 pub async fn delete_key(
     State(app): State<Arc<App>>,
     Path((member_id, key_id)): Path<(String, String)>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<Empty>, ApiError> {
-    own(&call, &member_id)?;
-    let deleted = members::delete_key(&app, &call.member, &key_id)
+    own(&incoming, &member_id)?;
+    let deleted = members::delete_key(&app, &incoming.member, &key_id)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", &Only("")))?;
     if deleted { Ok(Json(Empty {})) } else { Err(no_such_key(&key_id)) }
@@ -211,9 +211,9 @@ pub(super) async fn keys_of(
             public_key: gateway.public_key(),
         }]);
     }
-    let call = caller.known(app)?;
-    own(&call, member_id)?;
-    let keys = members::keys(app, &call.member)
+    let incoming = caller.known(app)?;
+    own(&incoming, member_id)?;
+    let keys = members::keys(app, &incoming.member)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", &Only("")))?;
     Ok(keys
@@ -226,12 +226,12 @@ pub(super) async fn keys_of(
         .collect())
 }
 
-fn own(call: &Call, member_id: &str) -> Result<(), ApiError> {
+fn own(incoming: &MemberRequest, member_id: &str) -> Result<(), ApiError> {
     if member_id.parse::<MemberId>().is_err() {
         let message = "`memberId` should be a member id such as `m:…:…`.";
         return Err(ApiError::field(FieldFault::InvalidFormat, "memberId", message));
     }
-    if same_member(member_id, call.member.id()) {
+    if same_member(member_id, incoming.member.id()) {
         Ok(())
     } else {
         let message = "A member may see and change its own keys only.".to_owned();

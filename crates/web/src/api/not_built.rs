@@ -11,7 +11,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 use gateway::App;
 
 use super::ApiError;
-use super::auth::Call;
+use super::auth::MemberRequest;
 
 /// The operations by path.
 pub fn routes() -> Router<Arc<App>> {
@@ -56,7 +56,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 /// The member learns that the operation is missing only after it has said who it is, as everywhere.
-async fn refuse(_call: Call) -> ApiError {
+async fn refuse(_call: MemberRequest) -> ApiError {
     let message = "This operation is published, but not part of this release: see /openapi.json.";
     ApiError::NotImplemented { message: message.to_owned() }
 }

@@ -20,7 +20,7 @@ const ID_LENGTH_MAX: usize = domain::ids::ID_LENGTH_MAX + AFTER.len();
 /// Put behind an id it makes a text that lies between that id and all that come after it.
 const AFTER: &str = " ";
 
-/// Where a page stands.
+/// The place of a page in its list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PageInfo {
@@ -28,13 +28,13 @@ pub struct PageInfo {
     limit: usize,
     /// Loads this page again.
     offset: String,
-    /// Loads the next page; empty where there is none.
+    /// Loads the next page; empty on the last page.
     pub(crate) next_offset: String,
     /// Whether there is a next page.
     pub(crate) have_more: bool,
 }
 
-/// What a request says of the page that it wants.
+/// The page that a request asks for.
 #[derive(Debug)]
 pub(crate) struct PageWanted {
     /// Payments on it, at most.
@@ -60,7 +60,7 @@ impl PageWanted {
         self.limit + 1
     }
 
-    /// Cuts `found` to the page, and says where the page stands.
+    /// Cuts `found` to the page, and returns its place in the list.
     pub(crate) fn cut<T>(self, found: &mut Vec<T>, position: impl Fn(&T) -> Position) -> PageInfo {
         let have_more = found.len() > self.limit;
         found.truncate(self.limit);

@@ -9,7 +9,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use url::Url;
 
 use super::ApiError;
-use super::auth::Call;
+use super::auth::MemberRequest;
 use super::query::Query;
 
 /// The only parameter.
@@ -35,8 +35,8 @@ const FORBIDDEN_SCHEMES: [&str; 5] = ["javascript", "data", "vbscript", "file", 
         (status = 401, description = "Not authenticated"),
         (status = 500, description = "Internal error"))
 )]
-pub async fn get_qr_code(call: Call) -> Result<Response, ApiError> {
-    let query = call.query()?;
+pub async fn get_qr_code(incoming: MemberRequest) -> Result<Response, ApiError> {
+    let query = incoming.query()?;
     let url = url(&query).map_err(|message| ApiError::BadRequest { message })?;
     let code = QrCode::with_error_correction_level(url, EcLevel::M)
         .map_err(|error| ApiError::Internal { detail: format!("a QR code: {error}") })?;

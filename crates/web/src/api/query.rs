@@ -168,7 +168,7 @@ pub(crate) fn name(query: &Query, parameter: &str) -> Result<Option<String>, Api
 pub(crate) fn word<T: DeserializeOwned>(parameter: &str, name: &str) -> Result<T, ApiError> {
     serde_json::from_value(Value::String(name.to_owned())).map_err(|error| {
         let shown: String = name.chars().take(64).collect();
-        // `unknown variant `X`, expected one of `A`, `B``: what could be meant is worth saying.
+        // `unknown variant `X`, expected one of `A`, `B``: the message lists the accepted words.
         let text = error.to_string();
         let expected = text.split_once(", expected ").map_or("another one", |(_, words)| words);
         let message =

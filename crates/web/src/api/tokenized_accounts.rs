@@ -13,7 +13,7 @@ use gateway::{App, GatewayError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::Call;
+use super::auth::MemberRequest;
 use super::error::FieldFault;
 use super::keys::Empty;
 use super::parts::party::{self, Debtor};
@@ -62,17 +62,17 @@ pub struct TokenizedAccountDetails {
 )]
 pub async fn create_tokenized_account(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Response, ApiError> {
-    idempotency::once(&app, &call, |key| create(&app, &call, key)).await
+    idempotency::once(&app, &incoming, |key| create(&app, &incoming, key)).await
 }
 
 async fn create(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     key: Option<IdempotencyKey>,
 ) -> Result<TokenizedAccount, ApiError> {
-    let asked: CreateTokenizedAccount = json::read(&call.body)?;
+    let asked: CreateTokenizedAccount = json::read(&incoming.body)?;
     if asked.account_details.tokenized_account_id.is_some() {
         let path = Account.path(Field::Debtor(PartyField::AccountOnFile));
         let message = "`tokenizedAccountId` is the answer: send an account.";
@@ -82,7 +82,7 @@ async fn create(
     let holder = holder.map_err(|error| ApiError::of_field(&error, &Account))?;
     let bank_id = asked.bank_id.filter(|id| !id.is_empty());
     let account = AccountOnFile { bank_id, holder };
-    let id = tokenized_accounts::create(app, &call.member, &account, key)
+    let id = tokenized_accounts::create(app, &incoming.member, &account, key)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", &Account))?;
     Ok(TokenizedAccount { tokenized_account_id: id.to_string() })
@@ -141,10 +141,10 @@ impl Places for Account {
 pub async fn get_tokenized_account(
     State(app): State<Arc<App>>,
     Path(tokenized_account_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<TokenizedAccountDetails>, ApiError> {
     let id = id_of(&tokenized_account_id)?;
-    let account = tokenized_accounts::get(&app, &call.member, &id).await.map_err(failed)?;
+    let account = tokenized_accounts::get(&app, &incoming.member, &id).await.map_err(failed)?;
     let account = account.ok_or_else(|| not_found(&tokenized_account_id))?;
     Ok(Json(TokenizedAccountDetails { account_details: Debtor::of(&account.holder) }))
 }
@@ -162,10 +162,10 @@ pub async fn get_tokenized_account(
 pub async fn delete_tokenized_account(
     State(app): State<Arc<App>>,
     Path(tokenized_account_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<Empty>, ApiError> {
     let id = id_of(&tokenized_account_id)?;
-    match tokenized_accounts::delete(&app, &call.member, &id).await.map_err(failed)? {
+    match tokenized_accounts::delete(&app, &incoming.member, &id).await.map_err(failed)? {
         true => Ok(Json(Empty {})),
         false => Err(not_found(&tokenized_account_id)),
     }

@@ -11,7 +11,7 @@ use store::webhooks::WebhookConfig;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
-use super::auth::Call;
+use super::auth::MemberRequest;
 use super::keys::Empty;
 use super::{ApiError, json};
 use crate::api::parts::places::Only;
@@ -53,9 +53,9 @@ pub struct WebhookConfigBody {
 )]
 pub async fn put_webhook_config(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<Empty>, ApiError> {
-    let WebhookConfigBody { config } = json::read(&call.body)?;
+    let WebhookConfigBody { config } = json::read(&incoming.body)?;
     let mut kinds = vec![];
     for name in &config.r#type {
         let kind = EventKind::from_name(name).ok_or_else(|| unknown_type(name))?;
@@ -67,7 +67,7 @@ pub async fn put_webhook_config(
         let message = "`config.type` should name at least one type of event.".to_owned();
         return Err(ApiError::BadRequest { message });
     }
-    webhooks::put(&app, &call.member, WebhookConfig { url: config.url, kinds })
+    webhooks::put(&app, &incoming.member, WebhookConfig { url: config.url, kinds })
         .await
         .map_err(failed)?;
     Ok(Json(Empty {}))
@@ -83,9 +83,9 @@ pub async fn put_webhook_config(
 )]
 pub async fn get_webhook_config(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<WebhookConfigBody>, ApiError> {
-    let found = webhooks::get(&app, &call.member).await.map_err(failed)?;
+    let found = webhooks::get(&app, &incoming.member).await.map_err(failed)?;
     let config = found.ok_or_else(none)?;
     let r#type = config.kinds.iter().map(|kind| kind.name().to_owned()).collect();
     Ok(Json(WebhookConfigBody { config: Config { r#type, url: config.url } }))
@@ -101,9 +101,9 @@ pub async fn get_webhook_config(
 )]
 pub async fn delete_webhook_config(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<Empty>, ApiError> {
-    let deleted = webhooks::delete(&app, &call.member).await.map_err(failed)?;
+    let deleted = webhooks::delete(&app, &incoming.member).await.map_err(failed)?;
     if deleted { Ok(Json(Empty {})) } else { Err(none()) }
 }
 

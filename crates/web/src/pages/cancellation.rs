@@ -6,7 +6,8 @@ use axum::response::Response;
 use domain::payment::{CancellationState, CancelledBy, Payment, State};
 use gateway::App;
 
-use super::session::{ResultPage, approving, summary};
+use super::result::ResultPage;
+use super::session::{approving, summary};
 use super::way_back::member_url;
 use super::{Says, page};
 use crate::api::query::Query;

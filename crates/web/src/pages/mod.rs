@@ -16,6 +16,7 @@ mod cancellation;
 mod departure;
 pub mod initiate_payment;
 mod picture;
+mod result;
 pub mod session;
 mod standing_order;
 mod summary;

@@ -8,7 +8,7 @@ use std::path::Path;
 use askama::Template;
 use testkit::text_of;
 
-use super::{Problem, Says, approval, bank_choice, callback, session, token_request};
+use super::{Problem, Says, approval, bank_choice, callback, result, session, token_request};
 use crate::language::{Language, catalogue};
 
 /// A page in one situation.
@@ -53,6 +53,7 @@ fn samples(language: Language) -> Vec<Sample> {
         token_request::samples(language),
         approval::samples(language),
         session::samples(language),
+        result::samples(language),
         callback::samples(language),
         problems(language),
     ]

@@ -6,7 +6,7 @@ use domain::payment::Stage;
 use serde_json::{Value, json};
 
 use crate::scenarios::usual_order;
-use crate::support::payer::WayBack;
+use crate::support::payer::BankReturn;
 use crate::support::{Answer, Decision, Fault, PUBLIC_URL, World, id, with, world, worlds};
 
 /// Banks whose answers return in the fragment, in a form, and in the query.
@@ -69,7 +69,7 @@ impl World {
 
 enum Back {
     Address(String),
-    Form(WayBack),
+    Form(BankReturn),
 }
 
 /// The page says nothing of the payment, and leads nowhere near it.

@@ -1,6 +1,6 @@
 //! `POST /token-requests`, repeated with its `Idempotency-Key`.
 
-use domain::token_request::Asked;
+use domain::token_request::RequestText;
 use gateway::idempotency::IdempotencyKey;
 use gateway::token_requests::{self, NewTokenRequest};
 
@@ -34,7 +34,7 @@ async fn after_a_crash_the_repetition_gets_the_token_request() {
         let mut initiation = stored.initiation;
         initiation.order.ref_id = "ORDER-1002".to_owned();
         let new = NewTokenRequest {
-            asked: Asked(body.clone()),
+            asked: RequestText(body.clone()),
             initiation,
             payees: stored.payees,
             destinations_url: None,

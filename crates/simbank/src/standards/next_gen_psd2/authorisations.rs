@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::banks::Approach;
 use super::payments::{after_effect, find};
-use super::{Answer, Call, cancellation};
+use super::{Answer, ProviderRequest, cancellation};
 use crate::engine::approval;
 use crate::engine::banks::ONE_TIME_PASSWORD;
 use crate::engine::order::{Approval, Order, Purpose, Stage};
@@ -40,16 +40,21 @@ fn challenge(method: &str) -> Value {
     data
 }
 
-pub(super) fn link(call: &Call<'_>, path: &str) -> Value {
-    json!({ "href": format!("/{}/v1/{path}", call.bank.id) })
+pub(super) fn link(incoming: &ProviderRequest<'_>, path: &str) -> Value {
+    json!({ "href": format!("/{}/v1/{path}", incoming.bank.id) })
 }
 
 fn wrong_credentials() -> Answer {
     Answer::refuse(401, "PSU_CREDENTIALS_INVALID", "That is not right.")
 }
 
-fn count_wrong(call: &Call<'_>, state: &mut State, id: &str, purpose: Purpose) -> Answer {
-    approval::count_wrong(state, id, purpose, call.now);
+fn count_wrong(
+    incoming: &ProviderRequest<'_>,
+    state: &mut State,
+    id: &str,
+    purpose: Purpose,
+) -> Answer {
+    approval::count_wrong(state, id, purpose, incoming.now);
     wrong_credentials()
 }
 
@@ -65,32 +70,32 @@ fn open(order: &Order, purpose: Purpose) -> Result<&Approval, Answer> {
 
 /// `POST …/authorisations` and `POST …/cancellation-authorisations`.
 pub(super) fn start(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     path: &str,
     id: &str,
     purpose: Purpose,
 ) -> Result<Answer, Answer> {
-    let body = call.json()?;
-    let fresh = call.shared.uuid();
-    call.commit(|state| {
-        let approval = open(find(call, state, id)?, purpose)?;
-        match (call.bank.next_gen_psd2().approach, purpose) {
+    let body = incoming.json()?;
+    let fresh = incoming.shared.uuid();
+    incoming.commit(|state| {
+        let approval = open(find(incoming, state, id)?, purpose)?;
+        match (incoming.bank.next_gen_psd2().approach, purpose) {
             (Approach::RedirectWhenAsked, Purpose::Payment) => {
                 let authorisation = approval.authorisation_id.clone().unwrap_or(fresh);
-                let answer = redirect_answer(call, (path, id), &authorisation);
+                let answer = redirect_answer(incoming, (path, id), &authorisation);
                 state.orders.update(id, &mut state.changes, |order| {
                     order.approval.authorisation_id = Some(authorisation);
                 });
                 Ok(answer)
             }
             (Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod, _) => {
-                start_embedded(call, state, (path, id, purpose), &body, fresh)
+                start_embedded(incoming, state, (path, id, purpose), &body, fresh)
             }
             (approach, Purpose::Cancellation) if approach != Approach::Decoupled => {
                 let known = approval.authorisation_id.clone();
                 let authorisation = known.unwrap_or(fresh);
-                cancellation::open_visit(call, state, id, &authorisation);
-                Ok(redirect_answer(call, (path, &authorisation), &authorisation))
+                cancellation::open_visit(incoming, state, id, &authorisation);
+                Ok(redirect_answer(incoming, (path, &authorisation), &authorisation))
             }
             (_, Purpose::Payment | Purpose::Cancellation) => {
                 Err(Answer::refuse(409, "STATUS_INVALID", "an authorisation is there already"))
@@ -100,33 +105,38 @@ pub(super) fn start(
 }
 
 /// The answer that leads the payer to the bank's pages.
-fn redirect_answer(call: &Call<'_>, (path, visit): (&str, &str), authorisation: &str) -> Answer {
-    let redirect = format!("{}/{}/sca/{visit}", call.shared.base_url, call.bank.id);
+fn redirect_answer(
+    incoming: &ProviderRequest<'_>,
+    (path, visit): (&str, &str),
+    authorisation: &str,
+) -> Answer {
+    let redirect = format!("{}/{}/sca/{visit}", incoming.shared.base_url, incoming.bank.id);
     let answer = json!({
         "scaStatus": "received",
         "authorisationId": authorisation,
         "_links": {
             "scaRedirect": { "href": redirect },
-            "scaStatus": link(call, &format!("{path}/{authorisation}")),
+            "scaStatus": link(incoming, &format!("{path}/{authorisation}")),
         },
     });
     Answer::body(201, answer).with("aspsp-sca-approach", "REDIRECT")
 }
 
 fn start_embedded(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     state: &mut State,
     (path, id, purpose): (&str, &str, Purpose),
     body: &Value,
     authorisation: String,
 ) -> Result<Answer, Answer> {
-    let order = find(call, state, id)?;
+    let order = find(incoming, state, id)?;
     let username = order.approval.username.clone().unwrap_or_default();
-    let named = call.header("psu-id").unwrap_or(&username);
+    let named = incoming.header("psu-id").unwrap_or(&username);
     let password = body["psuData"]["password"].as_str();
-    let customer = call.bank.customer(named).filter(|customer| Some(customer.password) == password);
+    let customer =
+        incoming.bank.customer(named).filter(|customer| Some(customer.password) == password);
     let Some(customer) = customer else {
-        return Err(count_wrong(call, state, id, purpose));
+        return Err(count_wrong(incoming, state, id, purpose));
     };
     let named_debtor = order.debtor.clone();
     let own = customer
@@ -138,19 +148,19 @@ fn start_embedded(
     }
     let first = customer.accounts.first().map(|account| account.identification.to_owned());
     let own_path = format!("{path}/{authorisation}");
-    let one = call.bank.next_gen_psd2().approach == Approach::EmbeddedOneMethod;
+    let one = incoming.bank.next_gen_psd2().approach == Approach::EmbeddedOneMethod;
     let chosen = one.then(|| "sms".to_owned());
     let sca_status = if one { "started" } else { "psuAuthenticated" };
     let mut answer = json!({ "scaStatus": sca_status, "authorisationId": authorisation });
-    let mut links = json!({ "scaStatus": link(call, &own_path) });
+    let mut links = json!({ "scaStatus": link(incoming, &own_path) });
     if one {
         answer["chosenScaMethod"] = method("sms").unwrap_or_default();
         answer["challengeData"] = challenge("sms");
-        links["authoriseTransaction"] = link(call, &own_path);
+        links["authoriseTransaction"] = link(incoming, &own_path);
     } else {
         let methods: Vec<Value> = METHODS.iter().filter_map(|(id, ..)| method(id)).collect();
         answer["scaMethods"] = json!(methods);
-        links["selectAuthenticationMethod"] = link(call, &own_path);
+        links["selectAuthenticationMethod"] = link(incoming, &own_path);
     }
     answer["_links"] = links;
     state.orders.update(id, &mut state.changes, |order| {
@@ -166,9 +176,13 @@ fn start_embedded(
 }
 
 /// `GET …/authorisations` and `GET …/cancellation-authorisations`.
-pub(super) fn list(call: &Call<'_>, id: &str, purpose: Purpose) -> Result<Answer, Answer> {
-    call.commit(|state| {
-        let approval = find(call, state, id)?.approval_of(purpose);
+pub(super) fn list(
+    incoming: &ProviderRequest<'_>,
+    id: &str,
+    purpose: Purpose,
+) -> Result<Answer, Answer> {
+    incoming.commit(|state| {
+        let approval = find(incoming, state, id)?.approval_of(purpose);
         let own = approval.and_then(|approval| approval.authorisation_id.clone());
         let ids: Vec<String> = own.into_iter().collect();
         Ok(Answer::body(200, json!({ "authorisationIds": ids })))
@@ -189,14 +203,14 @@ fn named<'order>(
 
 /// `GET …/authorisations/{authorisationId}` and `GET …/cancellation-authorisations/{authorisationId}`.
 pub(super) fn read(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     id: &str,
     authorisation: &str,
     purpose: Purpose,
 ) -> Result<Answer, Answer> {
-    call.commit(|state| {
-        approval::end_late_approval(state, id, call.now);
-        let approval = named(find(call, state, id)?, authorisation, purpose)?;
+    incoming.commit(|state| {
+        approval::end_late_approval(state, id, incoming.now);
+        let approval = named(find(incoming, state, id)?, authorisation, purpose)?;
         let mut body = json!({ "scaStatus": approval.sca_status });
         let words = approval.words.as_ref().filter(|_| approval.stage == Stage::Failed);
         if let Some(words) = words {
@@ -208,32 +222,32 @@ pub(super) fn read(
 
 /// `PUT …/authorisations/{authorisationId}` and `PUT …/cancellation-authorisations/{authorisationId}`.
 pub(super) fn update(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     path: &str,
     (id, authorisation): (&str, &str),
     purpose: Purpose,
 ) -> Result<Answer, Answer> {
-    let body = call.json()?;
-    call.commit(|state| {
-        let order = find(call, state, id)?;
+    let body = incoming.json()?;
+    incoming.commit(|state| {
+        let order = find(incoming, state, id)?;
         named(order, authorisation, purpose)?;
         open(order, purpose)?;
         if purpose == Purpose::Cancellation && !order.can_be_cancelled() {
             let words = "The payment can no longer be cancelled.";
-            approval::fail(state, id, purpose, words, call.now);
+            approval::fail(state, id, purpose, words, incoming.now);
             return Err(cancellation::too_late());
         }
         // Faults of the payment strike the payment alone.
         let fault = order.scenario().fault.filter(|_| purpose == Purpose::Payment);
         if let Some(code) = body["confirmationCode"].as_str() {
-            return take_code(call, state, (path, id, purpose), code)
+            return take_code(incoming, state, (path, id, purpose), code)
                 .map(|answer| with_fault(fault, answer));
         }
         if let Some(chosen) = body["authenticationMethodId"].as_str() {
-            return choose_method(call, state, (path, id, purpose), chosen);
+            return choose_method(incoming, state, (path, id, purpose), chosen);
         }
         if let Some(password) = body["scaAuthenticationData"].as_str() {
-            return take_password(call, state, (id, purpose), password)
+            return take_password(incoming, state, (id, purpose), password)
                 .map(|answer| with_fault(fault, answer));
         }
         Err(Answer::refuse(400, "FORMAT_ERROR", "the body updates nothing"))
@@ -242,7 +256,7 @@ pub(super) fn update(
 
 /// The code that came with the payer's browser.
 fn take_code(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     state: &mut State,
     (path, id, purpose): (&str, &str, Purpose),
     code: &str,
@@ -250,38 +264,38 @@ fn take_code(
     if purpose == Purpose::Payment {
         state.orders.update(id, &mut state.changes, |order| order.posts += 1);
     }
-    let fits = open(find(call, state, id)?, purpose).is_ok_and(|approval| {
+    let fits = open(find(incoming, state, id)?, purpose).is_ok_and(|approval| {
         approval.confirmation_code.as_deref() == Some(code) && approval.stage == Stage::Unconfirmed
     });
     if !fits {
-        approval::fail(state, id, purpose, "The confirmation code is wrong.", call.now);
+        approval::fail(state, id, purpose, "The confirmation code is wrong.", incoming.now);
         return Err(Answer::refuse(400, "SCA_INVALID", "the confirmation code is wrong"));
     }
-    approval::confirm(state, id, purpose, call.now, call.shared.execution_delay_ms());
+    approval::confirm(state, id, purpose, incoming.now, incoming.shared.execution_delay_ms());
     let answer = json!({
         "scaStatus": "finalised",
-        "_links": { "scaStatus": link(call, path) },
+        "_links": { "scaStatus": link(incoming, path) },
     });
     Ok(Answer::body(200, answer))
 }
 
 /// The one-time password of the chosen method.
 fn take_password(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     state: &mut State,
     (id, purpose): (&str, Purpose),
     password: &str,
 ) -> Result<Answer, Answer> {
-    let order = find(call, state, id)?;
+    let order = find(incoming, state, id)?;
     if open(order, purpose)?.method.is_none() {
         return Err(Answer::refuse(409, "STATUS_INVALID", "no method is chosen yet"));
     }
     if password != ONE_TIME_PASSWORD {
-        return Err(count_wrong(call, state, id, purpose));
+        return Err(count_wrong(incoming, state, id, purpose));
     }
     let debtor = order.debtor.clone().unwrap_or_default();
-    let delay_ms = call.shared.execution_delay_ms();
-    if !approval::approve(state, id, purpose, Some(&debtor), call.now, delay_ms) {
+    let delay_ms = incoming.shared.execution_delay_ms();
+    if !approval::approve(state, id, purpose, Some(&debtor), incoming.now, delay_ms) {
         return Err(Answer::refuse(409, "STATUS_INVALID", "the authorisation has ended"));
     }
     Ok(Answer::body(200, json!({ "scaStatus": "finalised" })))
@@ -296,7 +310,7 @@ fn with_fault(fault: Option<Fault>, answer: Answer) -> Answer {
 }
 
 fn choose_method(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     state: &mut State,
     (path, id, purpose): (&str, &str, Purpose),
     chosen: &str,
@@ -308,7 +322,7 @@ fn choose_method(
         "scaStatus": "scaMethodSelected",
         "chosenScaMethod": known,
         "challengeData": challenge(chosen),
-        "_links": { "authoriseTransaction": link(call, path), "scaStatus": link(call, path) },
+        "_links": { "authoriseTransaction": link(incoming, path), "scaStatus": link(incoming, path) },
     });
     state.orders.update(id, &mut state.changes, |order| {
         if let Some(approval) = order.approval_mut(purpose) {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::authorisations::link;
 use super::banks::{Approach, CancellationRule};
 use super::payments::find;
-use super::{Answer, Call};
+use super::{Answer, ProviderRequest};
 use crate::engine::approval;
 use crate::engine::order::{Approval, Order, Stage};
 use crate::engine::state::State;
@@ -27,12 +27,12 @@ pub(super) fn too_late() -> Answer {
 }
 
 /// `DELETE …/{paymentId}`.
-pub(super) fn ask(call: &Call<'_>, path: &str, id: &str) -> Result<Answer, Answer> {
-    let own = call.bank.next_gen_psd2();
-    let authorisation = call.shared.uuid();
-    let code = own.confirms_by_code.then(|| call.shared.uuid());
-    call.commit(|state| {
-        let order = find(call, state, id)?;
+pub(super) fn ask(incoming: &ProviderRequest<'_>, path: &str, id: &str) -> Result<Answer, Answer> {
+    let own = incoming.bank.next_gen_psd2();
+    let authorisation = incoming.shared.uuid();
+    let code = own.confirms_by_code.then(|| incoming.shared.uuid());
+    incoming.commit(|state| {
+        let order = find(incoming, state, id)?;
         if own.cancellation == CancellationRule::Never {
             let what = "this bank does not cancel payments";
             return Err(Answer::refuse(405, "CANCELLATION_INVALID", what));
@@ -42,11 +42,11 @@ pub(super) fn ask(call: &Call<'_>, path: &str, id: &str) -> Result<Answer, Answe
         }
         let approved = order.approval.stage == Stage::Done;
         if !approved || own.cancellation == CancellationRule::AtOnce {
-            approval::cancel(state, id, call.now);
+            approval::cancel(state, id, incoming.now);
             return Ok(Answer::empty(204));
         }
         let sub_resource = format!("{path}/cancellation-authorisations");
-        let mut asked = new_approval(call, order, code);
+        let mut asked = new_approval(incoming, order, code);
         let mut answer = json!({ "transactionStatus": order.iso_status() });
         if own.cancellation == CancellationRule::StartedByProvider {
             let name = match own.approach {
@@ -55,35 +55,35 @@ pub(super) fn ask(call: &Call<'_>, path: &str, id: &str) -> Result<Answer, Answe
                 }
                 _ => "startAuthorisation",
             };
-            answer["_links"] = json!({ name: link(call, &sub_resource) });
-            approval::ask_cancellation(state, id, asked, call.now);
+            answer["_links"] = json!({ name: link(incoming, &sub_resource) });
+            approval::ask_cancellation(state, id, asked, incoming.now);
             return Ok(Answer::body(202, answer));
         }
         let mut links =
-            json!({ "scaStatus": link(call, &format!("{sub_resource}/{authorisation}")) });
-        let approach = started(call, &mut asked, &authorisation, (&mut answer, &mut links));
+            json!({ "scaStatus": link(incoming, &format!("{sub_resource}/{authorisation}")) });
+        let approach = started(incoming, &mut asked, &authorisation, (&mut answer, &mut links));
         answer["_links"] = links;
         asked.authorisation_id = Some(authorisation.clone());
-        approval::ask_cancellation(state, id, asked, call.now);
+        approval::ask_cancellation(state, id, asked, incoming.now);
         Ok(Answer::body(202, answer).with("aspsp-sca-approach", approach))
     })
 }
 
 /// How the bank asks the payer by itself, and what it says of that.
 fn started(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     asked: &mut Approval,
     authorisation: &str,
     (answer, links): (&mut Value, &mut Value),
 ) -> &'static str {
-    if call.bank.next_gen_psd2().approach == Approach::Decoupled {
+    if incoming.bank.next_gen_psd2().approach == Approach::Decoupled {
         "started".clone_into(&mut asked.sca_status);
         let words = "Please confirm the cancellation in the app of your bank.";
         answer["psuMessage"] = json!(words);
         answer["scaStatus"] = json!("started");
         return "DECOUPLED";
     }
-    let href = format!("{}/{}/sca/{authorisation}", call.shared.base_url, call.bank.id);
+    let href = format!("{}/{}/sca/{authorisation}", incoming.shared.base_url, incoming.bank.id);
     links["scaRedirect"] = json!({ "href": href });
     answer["scaStatus"] = json!("received");
     "REDIRECT"
@@ -91,8 +91,8 @@ fn started(
 
 /// An approval of a cancellation: the payer goes back to where the provider says now, or said for the
 /// payment.
-fn new_approval(call: &Call<'_>, order: &Order, code: Option<String>) -> Approval {
-    let header = |name: &str| call.header(name).filter(|text| !text.is_empty());
+fn new_approval(incoming: &ProviderRequest<'_>, order: &Order, code: Option<String>) -> Approval {
+    let header = |name: &str| incoming.header(name).filter(|text| !text.is_empty());
     let back = header("tpp-redirect-uri").unwrap_or(&order.approval.redirect_uri);
     let nok = header("tpp-nok-redirect-uri").or(header("tpp-redirect-uri"));
     Approval {
@@ -100,14 +100,19 @@ fn new_approval(call: &Call<'_>, order: &Order, code: Option<String>) -> Approva
         confirmation_code: code,
         redirect_uri: back.to_owned(),
         nok_redirect_uri: nok.unwrap_or(&order.approval.nok_redirect_uri).to_owned(),
-        ..Approval::open(call.now)
+        ..Approval::open(incoming.now)
     }
 }
 
 /// Opens the bank's pages for the approval of a cancellation that was asked for.
-pub(super) fn open_visit(call: &Call<'_>, state: &mut State, id: &str, authorisation: &str) {
+pub(super) fn open_visit(
+    incoming: &ProviderRequest<'_>,
+    state: &mut State,
+    id: &str,
+    authorisation: &str,
+) {
     let asked = state.orders.get(id).and_then(|order| order.cancellation.clone());
     let Some(mut asked) = asked.filter(|asked| asked.authorisation_id.is_none()) else { return };
     asked.authorisation_id = Some(authorisation.to_owned());
-    approval::ask_cancellation(state, id, asked, call.now);
+    approval::ask_cancellation(state, id, asked, incoming.now);
 }

@@ -1,7 +1,7 @@
 //! NextGenPSD2 1.3.12 (Berlin Group): payments and periodic payments with every approach to SCA.
 //!
 //! [`handle`] is the envelope that all resources share: the provider's certificate, the request id,
-//! the message signature, the token where the bank wants one. The resources turn a checked [`Call`]
+//! the message signature, the token where the bank wants one. The resources turn a checked [`ProviderRequest`]
 //! into an [`Answer`].
 //!
 //! | checked | answer when wrong |
@@ -90,7 +90,7 @@ impl Answer {
 }
 
 /// A request whose sender is known.
-struct Call<'request> {
+struct ProviderRequest<'request> {
     shared: &'request Shared,
     bank: &'static Bank,
     provider: &'request Provider,
@@ -99,7 +99,7 @@ struct Call<'request> {
     now: Timestamp,
 }
 
-impl Call<'_> {
+impl ProviderRequest<'_> {
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -180,10 +180,11 @@ pub(crate) async fn handle(
         Err(refused) => refuse_certificate(refused),
         Ok(provider) => {
             let headers = &parts.headers;
-            let call = Call { shared: &shared, bank, provider: &provider, headers, body, now };
+            let incoming =
+                ProviderRequest { shared: &shared, bank, provider: &provider, headers, body, now };
             match received.is_err() {
                 true => Answer::refuse(400, "FORMAT_ERROR", "the body is longer than 1 MiB"),
-                false => answer(&call, &parts.method, &path).unwrap_or_else(|refusal| refusal),
+                false => answer(&incoming, &parts.method, &path).unwrap_or_else(|refusal| refusal),
             }
         }
     };
@@ -206,34 +207,34 @@ fn refuse_certificate(refused: Refused) -> Answer {
     }
 }
 
-fn answer(call: &Call<'_>, method: &Method, path: &str) -> Result<Answer, Answer> {
-    if !call.provider.initiates_payments {
+fn answer(incoming: &ProviderRequest<'_>, method: &Method, path: &str) -> Result<Answer, Answer> {
+    if !incoming.provider.initiates_payments {
         return Err(Answer::refuse(401, "ROLE_INVALID", "the certificate has no role PSP_PI"));
     }
     let Some((service, product, resource)) = find_resource(path) else {
         return Err(Answer::refuse(404, "RESOURCE_UNKNOWN", "there is no such path"));
     };
-    if call.header(REQUEST_ID).is_none_or(|id| !is_uuid(id)) {
+    if incoming.header(REQUEST_ID).is_none_or(|id| !is_uuid(id)) {
         return Err(Answer::refuse(400, "FORMAT_ERROR", "X-Request-ID is not a UUID"));
     }
-    signature::check(call)?;
-    oauth::check_token(call)?;
+    signature::check(incoming)?;
+    oauth::check_token(incoming)?;
     match (resource, method) {
-        (Resource::Payments, &Method::POST) => payments::create(call, service, product),
-        (Resource::Payment(id), &Method::GET) => payments::read(call, id),
-        (Resource::Payment(id), &Method::DELETE) => cancellation::ask(call, path, id),
-        (Resource::Status(id), &Method::GET) => payments::status(call, id),
+        (Resource::Payments, &Method::POST) => payments::create(incoming, service, product),
+        (Resource::Payment(id), &Method::GET) => payments::read(incoming, id),
+        (Resource::Payment(id), &Method::DELETE) => cancellation::ask(incoming, path, id),
+        (Resource::Status(id), &Method::GET) => payments::status(incoming, id),
         (Resource::Authorisations(id, purpose), &Method::POST) => {
-            authorisations::start(call, path, id, purpose)
+            authorisations::start(incoming, path, id, purpose)
         }
         (Resource::Authorisations(id, purpose), &Method::GET) => {
-            authorisations::list(call, id, purpose)
+            authorisations::list(incoming, id, purpose)
         }
         (Resource::Authorisation(id, authorisation, purpose), &Method::GET) => {
-            authorisations::read(call, id, authorisation, purpose)
+            authorisations::read(incoming, id, authorisation, purpose)
         }
         (Resource::Authorisation(id, authorisation, purpose), &Method::PUT) => {
-            authorisations::update(call, path, (id, authorisation), purpose)
+            authorisations::update(incoming, path, (id, authorisation), purpose)
         }
         _ => Err(Answer::refuse(405, "SERVICE_INVALID", "not with this method")),
     }

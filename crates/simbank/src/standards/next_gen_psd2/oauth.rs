@@ -11,7 +11,7 @@ use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::banks::Approach;
-use super::{Answer, Call, bearer, find};
+use super::{Answer, ProviderRequest, bearer, find};
 use crate::PeerCertificate;
 use crate::engine::certificate;
 use crate::engine::form::parse_parameters;
@@ -190,19 +190,19 @@ fn token_answer(issued: &Issued, grant: &Grant) -> Value {
 
 /// A bank whose payers sign in first requires their token on every call. At other banks a token is
 /// optional, but must be valid.
-pub(super) fn check_token(call: &Call<'_>) -> Result<(), Answer> {
-    let wanted = call.bank.next_gen_psd2().approach == Approach::SignInBefore;
-    let Some(token) = bearer(call.headers) else {
+pub(super) fn check_token(incoming: &ProviderRequest<'_>) -> Result<(), Answer> {
+    let wanted = incoming.bank.next_gen_psd2().approach == Approach::SignInBefore;
+    let Some(token) = bearer(incoming.headers) else {
         let missing = || Answer::refuse(401, "TOKEN_UNKNOWN", "this bank wants the payer's token");
         return if wanted { Err(missing()) } else { Ok(()) };
     };
-    let client = call.provider.organisation_identifier.as_str();
-    let known = call.commit(|state| {
-        if tokens::find(state, (call.bank.id, client), token, call.now).is_some() {
+    let client = incoming.provider.organisation_identifier.as_str();
+    let known = incoming.commit(|state| {
+        if tokens::find(state, (incoming.bank.id, client), token, incoming.now).is_some() {
             return Ok(Answer::body(200, Value::Null));
         }
         let found = state.grants.get(&key("token", token));
-        let own = found.is_some_and(|one| one.bank == call.bank.id && one.client == client);
+        let own = found.is_some_and(|one| one.bank == incoming.bank.id && one.client == client);
         Err(match own {
             true => Answer::refuse(401, "TOKEN_EXPIRED", "the token has expired"),
             false => Answer::refuse(401, "TOKEN_INVALID", "the token is not known"),

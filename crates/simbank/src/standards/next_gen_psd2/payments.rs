@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::banks::Approach;
-use super::{Answer, Call, Delivery};
+use super::{Answer, Delivery, ProviderRequest};
 use crate::engine::approval;
 use crate::engine::idempotency::{self, Earlier};
 use crate::engine::order::{Approval, Order, Product, minor_units};
@@ -51,30 +51,34 @@ fn is_iban(text: &str) -> bool {
 }
 
 /// `POST /v1/{service}/{product}`.
-pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<Answer, Answer> {
-    let own = call.bank.next_gen_psd2();
+pub(super) fn create(
+    incoming: &ProviderRequest<'_>,
+    service: &str,
+    product: &str,
+) -> Result<Answer, Answer> {
+    let own = incoming.bank.next_gen_psd2();
     match product {
         "sepa-credit-transfers" => {}
         "instant-sepa-credit-transfers" if own.instant => {}
         _ => return Err(Answer::refuse(404, "PRODUCT_UNKNOWN", "this bank has no such product")),
     }
-    if call.header("psu-ip-address").is_none() {
+    if incoming.header("psu-ip-address").is_none() {
         return Err(format_error("PSU-IP-Address is missing"));
     }
-    if let Some(answer) = replayed(call, service, product) {
+    if let Some(answer) = replayed(incoming, service, product) {
         return Ok(answer);
     }
-    let body = call.json()?;
-    let mut order = read_order(call, service, &body)?;
-    order.planned = call.shared.plan_for(call.bank.id);
+    let body = incoming.json()?;
+    let mut order = read_order(incoming, service, &body)?;
+    order.planned = incoming.shared.plan_for(incoming.bank.id);
     let fault = order.scenario().fault;
-    let id = call.shared.uuid();
-    let authorisation_id = call.shared.uuid();
-    let attempt = format!("{}|{}|{}", call.bank.id, order.client, order.end_to_end_id);
+    let id = incoming.shared.uuid();
+    let authorisation_id = incoming.shared.uuid();
+    let attempt = format!("{}|{}|{}", incoming.bank.id, order.client, order.end_to_end_id);
     if let Some(refusal) = fault.and_then(before_effect) {
         return Err(refusal);
     }
-    if fault == Some(Fault::TooManyAtFirst) && call.shared.is_first(&attempt) {
+    if fault == Some(Fault::TooManyAtFirst) && incoming.shared.is_first(&attempt) {
         let text = "too many requests";
         return Err(Answer::refuse(429, "ACCESS_EXCEEDED", text).with("retry-after", "1"));
     }
@@ -86,12 +90,12 @@ pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<An
         let word = if own.approach == Approach::Decoupled { "started" } else { "received" };
         word.clone_into(&mut order.approval.sca_status);
     }
-    let created = call.commit(|state| {
-        let answer = representation(call, &id, &order, service, product);
-        if let Some(key) = replay_key(call) {
-            idempotency::remember(state, &key, call.body, &id, call.now);
+    let created = incoming.commit(|state| {
+        let answer = representation(incoming, &id, &order, service, product);
+        if let Some(key) = replay_key(incoming) {
+            idempotency::remember(state, &key, incoming.body, &id, incoming.now);
         }
-        state.orders.put(&id, order, call.now, &mut state.changes);
+        state.orders.put(&id, order, incoming.now, &mut state.changes);
         Ok(answer)
     })?;
     // Faults that lose the answer strike where the payer approves on the bank's own pages; at the
@@ -106,32 +110,38 @@ pub(super) fn create(call: &Call<'_>, service: &str, product: &str) -> Result<An
 }
 
 /// Under what a creation is remembered at a bank that answers a repetition as the first time.
-fn replay_key(call: &Call<'_>) -> Option<String> {
-    let client = &call.provider.organisation_identifier;
-    let request_id = call.header(super::REQUEST_ID)?;
-    let replays = call.bank.next_gen_psd2().replays_request_id;
-    replays.then(|| format!("{}|{client}|payments|{request_id}", call.bank.id))
+fn replay_key(incoming: &ProviderRequest<'_>) -> Option<String> {
+    let client = &incoming.provider.organisation_identifier;
+    let request_id = incoming.header(super::REQUEST_ID)?;
+    let replays = incoming.bank.next_gen_psd2().replays_request_id;
+    replays.then(|| format!("{}|{client}|payments|{request_id}", incoming.bank.id))
 }
 
 /// The answer to a creation that came before under the same `X-Request-ID`, whatever its body.
-fn replayed(call: &Call<'_>, service: &str, product: &str) -> Option<Answer> {
-    let key = replay_key(call)?;
-    let found = call.commit(|state| match idempotency::find(state, &key, call.body, call.now) {
-        Earlier::None => Err(Answer::empty(404)),
-        Earlier::Same(id) | Earlier::Changed(id) => {
-            let order = find(call, state, &id)?;
-            Ok(representation(call, &id, order, service, product))
+fn replayed(incoming: &ProviderRequest<'_>, service: &str, product: &str) -> Option<Answer> {
+    let key = replay_key(incoming)?;
+    let found = incoming.commit(|state| {
+        match idempotency::find(state, &key, incoming.body, incoming.now) {
+            Earlier::None => Err(Answer::empty(404)),
+            Earlier::Same(id) | Earlier::Changed(id) => {
+                let order = find(incoming, state, &id)?;
+                Ok(representation(incoming, &id, order, service, product))
+            }
         }
     });
     found.ok()
 }
 
-fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Order, Answer> {
-    let own = call.bank.next_gen_psd2();
+fn read_order(
+    incoming: &ProviderRequest<'_>,
+    service: &str,
+    body: &Value,
+) -> Result<Order, Answer> {
+    let own = incoming.bank.next_gen_psd2();
     let amount = &body["instructedAmount"];
     let minor = amount["amount"].as_str().and_then(minor_units);
     let minor = minor.ok_or_else(|| format_error("`instructedAmount.amount` is not an amount"))?;
-    if amount["currency"] != call.bank.currency {
+    if amount["currency"] != incoming.bank.currency {
         return Err(Answer::refuse(400, "PARAMETER_NOT_SUPPORTED", "not in this currency"));
     }
     let creditor = iban(body, "creditorAccount")?;
@@ -144,38 +154,18 @@ fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Order, Ans
     if debtor.is_none() && own.wants_debtor_account {
         return Err(format_error("`debtorAccount` is missing"));
     }
-    let owner = debtor.map(|iban| call.bank.owner(iban));
+    let owner = debtor.map(|iban| incoming.bank.owner(iban));
     if owner.is_some_and(|owner| owner.is_none()) {
         let what = "the debtor's account is not kept here";
         return Err(Answer::refuse(400, "PAYMENT_FAILED", what));
     }
     let schedule = match service {
-        "periodic-payments" => Some(standing_order(call, body)?),
-        _ => date(call, body, "requestedExecutionDate")?.and_then(opening_of).map(Schedule::once),
-    };
-    let named = call.header("psu-id").map(str::to_owned);
-    let embedded_or_decoupled = matches!(
-        own.approach,
-        Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod | Approach::Decoupled
-    );
-    if embedded_or_decoupled {
-        let known = named.as_deref().and_then(|username| call.bank.customer(username));
-        if known.is_none() {
-            return Err(Answer::refuse(401, "PSU_CREDENTIALS_INVALID", "PSU-ID is not known here"));
+        "periodic-payments" => Some(standing_order(incoming, body)?),
+        _ => {
+            date(incoming, body, "requestedExecutionDate")?.and_then(opening_of).map(Schedule::once)
         }
-    }
-    let header = |name: &str| call.header(name).unwrap_or_default().to_owned();
-    if !embedded_or_decoupled && header("tpp-redirect-uri").is_empty() {
-        return Err(format_error("TPP-Redirect-URI is missing"));
-    }
-    let nok = header("tpp-nok-redirect-uri");
-    let approval = Approval {
-        username: named,
-        confirmation_code: own.confirms_by_code.then(|| call.shared.uuid()),
-        redirect_uri: header("tpp-redirect-uri"),
-        nok_redirect_uri: if nok.is_empty() { header("tpp-redirect-uri") } else { nok },
-        ..Approval::open(call.now)
     };
+    let approval = approval_of(incoming)?;
     Ok(Order {
         product: match (service, &schedule) {
             ("periodic-payments", _) => Product::StandingOrder,
@@ -191,15 +181,43 @@ fn read_order(call: &Call<'_>, service: &str, body: &Value) -> Result<Order, Ans
         schedule,
         debtor: debtor.map(str::to_owned),
         approval,
-        ..Order::received(call.bank, &call.provider.organisation_identifier, call.now)
+        ..Order::received(incoming.bank, &incoming.provider.organisation_identifier, incoming.now)
+    })
+}
+
+/// The open approval of a new order: its payer, and where the payer's browser returns to.
+fn approval_of(incoming: &ProviderRequest<'_>) -> Result<Approval, Answer> {
+    let own = incoming.bank.next_gen_psd2();
+    let named = incoming.header("psu-id").map(str::to_owned);
+    let embedded_or_decoupled = matches!(
+        own.approach,
+        Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod | Approach::Decoupled
+    );
+    if embedded_or_decoupled {
+        let known = named.as_deref().and_then(|username| incoming.bank.customer(username));
+        if known.is_none() {
+            return Err(Answer::refuse(401, "PSU_CREDENTIALS_INVALID", "PSU-ID is not known here"));
+        }
+    }
+    let header = |name: &str| incoming.header(name).unwrap_or_default().to_owned();
+    if !embedded_or_decoupled && header("tpp-redirect-uri").is_empty() {
+        return Err(format_error("TPP-Redirect-URI is missing"));
+    }
+    let nok = header("tpp-nok-redirect-uri");
+    Ok(Approval {
+        username: named,
+        confirmation_code: own.confirms_by_code.then(|| incoming.shared.uuid()),
+        redirect_uri: header("tpp-redirect-uri"),
+        nok_redirect_uri: if nok.is_empty() { header("tpp-redirect-uri") } else { nok },
+        ..Approval::open(incoming.now)
     })
 }
 
 /// The days of a standing order. A frequency that these banks do not know is one payment.
-fn standing_order(call: &Call<'_>, body: &Value) -> Result<Schedule, Answer> {
+fn standing_order(incoming: &ProviderRequest<'_>, body: &Value) -> Result<Schedule, Answer> {
     let frequency = body["frequency"].as_str();
     let frequency = frequency.ok_or_else(|| format_error("`frequency` is missing"))?;
-    let first = date(call, body, "startDate")?.and_then(opening_of);
+    let first = date(incoming, body, "startDate")?.and_then(opening_of);
     let first = first.ok_or_else(|| format_error("`startDate` is missing"))?;
     let interval = match frequency {
         "Daily" => Some(Interval::Days(1)),
@@ -216,13 +234,17 @@ fn standing_order(call: &Call<'_>, body: &Value) -> Result<Schedule, Answer> {
     Ok(Schedule { interval, last_at: last.and_then(end_of), ..Schedule::once(first) })
 }
 
-fn date(call: &Call<'_>, body: &Value, name: &str) -> Result<Option<jiff::civil::Date>, Answer> {
+fn date(
+    incoming: &ProviderRequest<'_>,
+    body: &Value,
+    name: &str,
+) -> Result<Option<jiff::civil::Date>, Answer> {
     let Some(text) = body.get(name) else { return Ok(None) };
     let wrong =
         || Answer::refuse(400, "EXECUTION_DATE_INVALID", &format!("`{name}` is no such day"));
     let date: jiff::civil::Date =
         text.as_str().and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
-    let today = call.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = incoming.now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let days = today.duration_until(date).as_hours() / 24;
     if (0..=DAYS_AHEAD_MAX).contains(&days) { Ok(Some(date)) } else { Err(wrong()) }
 }
@@ -258,14 +280,14 @@ pub(super) fn after_effect(fault: Fault, answer: Answer) -> Answer {
 
 /// The answer to a new payment: its links say how it is approved.
 fn representation(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     id: &str,
     order: &Order,
     service: &str,
     product: &str,
 ) -> Answer {
-    let own = call.bank.next_gen_psd2();
-    let path = format!("/{}/v1/{service}/{product}/{id}", call.bank.id);
+    let own = incoming.bank.next_gen_psd2();
+    let path = format!("/{}/v1/{service}/{product}/{id}", incoming.bank.id);
     let mut links = json!({
         "self": { "href": path },
         "status": { "href": format!("{path}/status") },
@@ -273,7 +295,7 @@ fn representation(
     if let Some(authorisation) = &order.approval.authorisation_id {
         links["scaStatus"] = json!({ "href": format!("{path}/authorisations/{authorisation}") });
     }
-    let redirect = format!("{}/{}/sca/{id}", call.shared.base_url, call.bank.id);
+    let redirect = format!("{}/{}/sca/{id}", incoming.shared.base_url, incoming.bank.id);
     let mut body = json!({ "transactionStatus": order.iso_status(), "paymentId": id });
     let approach = match own.approach {
         Approach::RedirectAtOnce | Approach::SignInBefore => {
@@ -285,8 +307,8 @@ fn representation(
             None
         }
         Approach::OAuth => {
-            let tls = call.shared.tls_base_url();
-            let bank = call.bank.id;
+            let tls = incoming.shared.tls_base_url();
+            let bank = incoming.bank.id;
             let href = format!("{tls}/{bank}/.well-known/oauth-authorization-server");
             links["scaOAuth"] = json!({ "href": href });
             Some("REDIRECT")
@@ -310,19 +332,23 @@ fn representation(
 }
 
 /// The payment of that id, of this bank and this provider.
-pub(super) fn find<'a>(call: &Call<'_>, state: &'a State, id: &str) -> Result<&'a Order, Answer> {
+pub(super) fn find<'a>(
+    incoming: &ProviderRequest<'_>,
+    state: &'a State,
+    id: &str,
+) -> Result<&'a Order, Answer> {
     state
         .orders
         .get(id)
-        .filter(|found| found.bank == call.bank.id)
-        .filter(|found| found.client == call.provider.organisation_identifier)
+        .filter(|found| found.bank == incoming.bank.id)
+        .filter(|found| found.client == incoming.provider.organisation_identifier)
         .ok_or_else(|| Answer::refuse(404, "RESOURCE_UNKNOWN", "there is no such payment"))
 }
 
 /// `GET …/{paymentId}`.
-pub(super) fn read(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
-    call.commit(|state| {
-        let order = find(call, state, id)?;
+pub(super) fn read(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, Answer> {
+    incoming.commit(|state| {
+        let order = find(incoming, state, id)?;
         let mut body = order.body.clone();
         body["transactionStatus"] = json!(order.iso_status());
         let debtor = order.debtor.as_deref();
@@ -337,18 +363,18 @@ pub(super) fn read(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
 }
 
 /// `GET …/{paymentId}/status`.
-pub(super) fn status(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
-    call.commit(|state| {
-        approval::end_late_approval(state, id, call.now);
-        if asked_too_soon(call, find(call, state, id)?) {
+pub(super) fn status(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, Answer> {
+    incoming.commit(|state| {
+        approval::end_late_approval(state, id, incoming.now);
+        if asked_too_soon(incoming, find(incoming, state, id)?) {
             return Err(Answer::refuse(
                 429,
                 "ACCESS_EXCEEDED",
                 "the status is asked for too often",
             ));
         }
-        state.orders.update(id, &mut state.changes, |order| order.asked_at = Some(call.now));
-        let order = find(call, state, id)?;
+        state.orders.update(id, &mut state.changes, |order| order.asked_at = Some(incoming.now));
+        let order = find(incoming, state, id)?;
         let mut body = json!({ "transactionStatus": order.iso_status() });
         if order.lacks_funds() {
             body["fundsAvailable"] = json!(false);
@@ -362,8 +388,8 @@ pub(super) fn status(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
 
 /// Whether a question comes sooner after the last than the bank wants. During a cancellation it wants
 /// nothing.
-fn asked_too_soon(call: &Call<'_>, order: &Order) -> bool {
-    let interval = SignedDuration::from_secs(call.bank.next_gen_psd2().status_interval_s);
+fn asked_too_soon(incoming: &ProviderRequest<'_>, order: &Order) -> bool {
+    let interval = SignedDuration::from_secs(incoming.bank.next_gen_psd2().status_interval_s);
     order.cancellation.is_none()
-        && order.asked_at.is_some_and(|asked_at| call.now.duration_since(asked_at) < interval)
+        && order.asked_at.is_some_and(|asked_at| incoming.now.duration_since(asked_at) < interval)
 }

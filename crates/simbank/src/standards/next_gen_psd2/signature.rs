@@ -13,7 +13,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::banks::Signing;
-use super::{Answer, Call};
+use super::{Answer, ProviderRequest};
 use crate::engine::certificate::check_seal;
 
 /// The headers that may be signed, in the standard's order.
@@ -21,17 +21,17 @@ const SIGNABLE: [&str; 5] =
     ["digest", "x-request-id", "psu-id", "psu-corporate-id", "tpp-redirect-uri"];
 
 /// Checks the signature of a request.
-pub(super) fn check(call: &Call<'_>) -> Result<(), Answer> {
-    let Some(signature) = call.header("signature") else {
-        let wanted = call.bank.next_gen_psd2().signing.is_some();
+pub(super) fn check(incoming: &ProviderRequest<'_>) -> Result<(), Answer> {
+    let Some(signature) = incoming.header("signature") else {
+        let wanted = incoming.bank.next_gen_psd2().signing.is_some();
         let missing = || Answer::refuse(401, "SIGNATURE_MISSING", "this bank wants a signature");
         return if wanted { Err(missing()) } else { Ok(()) };
     };
-    verify(call, signature)
+    verify(incoming, signature)
         .map_err(|what| Answer::refuse(401, "SIGNATURE_INVALID", &format!("signature: {what}")))
 }
 
-fn verify(call: &Call<'_>, signature: &str) -> Result<(), &'static str> {
+fn verify(incoming: &ProviderRequest<'_>, signature: &str) -> Result<(), &'static str> {
     let parts = parameters(signature).ok_or("it cannot be read")?;
     let part = |name: &str| parts.get(name).map(String::as_str).ok_or("a parameter is missing");
     let hash = match part("algorithm")? {
@@ -39,32 +39,32 @@ fn verify(call: &Call<'_>, signature: &str) -> Result<(), &'static str> {
         "rsa-sha512" => Signing::Sha512,
         _ => return Err("the algorithm is not one of the standard"),
     };
-    if call.bank.next_gen_psd2().signing.is_some_and(|wanted| wanted != hash) {
+    if incoming.bank.next_gen_psd2().signing.is_some_and(|wanted| wanted != hash) {
         return Err("this bank wants the other algorithm");
     }
     let (prefix, body_digest) = match hash {
-        Signing::Sha256 => ("SHA-256=", digest(&SHA256, call.body)),
-        Signing::Sha512 => ("SHA-512=", digest(&SHA512, call.body)),
+        Signing::Sha256 => ("SHA-256=", digest(&SHA256, incoming.body)),
+        Signing::Sha512 => ("SHA-512=", digest(&SHA512, incoming.body)),
     };
     let expected = format!("{prefix}{}", STANDARD.encode(body_digest.as_ref()));
-    if call.header("digest") != Some(expected.as_str()) {
+    if incoming.header("digest") != Some(expected.as_str()) {
         return Err("`Digest` is not that of the body");
     }
     let names: Vec<&str> = part("headers")?.split(' ').collect();
     let there: Vec<&str> =
-        SIGNABLE.into_iter().filter(|name| call.header(name).is_some()).collect();
+        SIGNABLE.into_iter().filter(|name| incoming.header(name).is_some()).collect();
     if names != there {
         return Err("`headers` are not those of the standard that are there, in its order");
     }
     let lines: Vec<String> = names
         .iter()
-        .map(|name| format!("{name}: {}", call.header(name).unwrap_or_default()))
+        .map(|name| format!("{name}: {}", incoming.header(name).unwrap_or_default()))
         .collect();
-    let der = call.header("tpp-signature-certificate").ok_or("the certificate is missing")?;
+    let der = incoming.header("tpp-signature-certificate").ok_or("the certificate is missing")?;
     let der = STANDARD.decode(der).map_err(|_| "the certificate is not base64")?;
     let (_, certificate) =
         X509Certificate::from_der(&der).map_err(|_| "the certificate is not X.509")?;
-    check_seal(&der, call.provider, call.shared.authorities(), call.now)?;
+    check_seal(&der, incoming.provider, incoming.shared.authorities(), incoming.now)?;
     let serial: String =
         certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect();
     let wanted = format!("SN={},CA=", serial.trim_start_matches('0'));

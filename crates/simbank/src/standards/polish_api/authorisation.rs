@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call};
+use super::{Answer, ProviderRequest};
 use crate::Callback;
 use crate::engine::banks::{Bank, Standard};
 use crate::engine::delivery::Delivery;
@@ -16,64 +16,67 @@ use crate::engine::tokens::{self, CODE_SECONDS, Issued};
 const REQUEST_SECONDS: i64 = 15 * 60;
 
 /// `auth/authorize`.
-pub(super) fn authorize(call: &Call<'_>) -> Result<Answer, Answer> {
-    check_request(call)?;
-    let redirect_uri = call.text("/redirect_uri");
-    let client = &call.provider.organisation_identifier;
-    if !call.shared.provider_returns_to(client, redirect_uri) {
+pub(super) fn authorize(incoming: &ProviderRequest<'_>) -> Result<Answer, Answer> {
+    check_request(incoming)?;
+    let redirect_uri = incoming.text("/redirect_uri");
+    let client = &incoming.provider.organisation_identifier;
+    if !incoming.shared.provider_returns_to(client, redirect_uri) {
         return Err(Answer::wrong("redirect_uri is not registered"));
     }
-    let order = read_consent(call)?;
-    let id = call.shared.uuid();
-    let request = call.shared.secret();
-    let address = format!("{}/{}/sca/{request}", call.shared.base_url, call.bank.id);
+    let order = read_consent(incoming)?;
+    let id = incoming.shared.uuid();
+    let request = incoming.shared.secret();
+    let address = format!("{}/{}/sca/{request}", incoming.shared.base_url, incoming.bank.id);
     let grant = Grant {
         order_id: Some(id.clone()),
         redirect_uri: redirect_uri.to_owned(),
-        state: call.text("/state").to_owned(),
-        expires_at: after_seconds(call.now, REQUEST_SECONDS),
-        ..grant(call)
+        state: incoming.text("/state").to_owned(),
+        expires_at: after_seconds(incoming.now, REQUEST_SECONDS),
+        ..grant(incoming)
     };
-    call.commit(|state| {
-        state.orders.put(&id, order, call.now, &mut state.changes);
-        state.grants.put(&key("request", &request), grant, call.now, &mut state.changes);
+    incoming.commit(|state| {
+        state.orders.put(&id, order, incoming.now, &mut state.changes);
+        state.grants.put(&key("request", &request), grant, incoming.now, &mut state.changes);
         Ok(Answer::body(json!({ "aspspRedirectUri": address })))
     })
 }
 
 /// `auth/authorizeExt`: the code says who the payer is; the app asks the payer.
-pub(super) fn authorize_by_code(call: &Call<'_>) -> Result<Answer, Answer> {
-    check_request(call)?;
-    let callback_url = call.text("/callbackURL");
+pub(super) fn authorize_by_code(incoming: &ProviderRequest<'_>) -> Result<Answer, Answer> {
+    check_request(incoming)?;
+    let callback_url = incoming.text("/callbackURL");
     let sound = url::Url::parse(callback_url).is_ok_and(|url| {
         let mut plain = url;
         plain.set_query(None);
-        call.shared.provider_returns_to(&call.provider.organisation_identifier, plain.as_str())
+        incoming
+            .shared
+            .provider_returns_to(&incoming.provider.organisation_identifier, plain.as_str())
     });
     if !sound {
         return Err(Answer::wrong("callbackURL is not registered"));
     }
-    let code = call.text("/eatCode");
-    let customer = call.bank.customers.iter().find(|one| app_code(call.bank, one.username) == code);
+    let code = incoming.text("/eatCode");
+    let customer =
+        incoming.bank.customers.iter().find(|one| app_code(incoming.bank, one.username) == code);
     let Some(customer) = customer else {
         return Err(Answer::refuse(422, "EAT_CODE_INVALID", "the code is not one of our app's"));
     };
-    let mut order = read_consent(call)?;
+    let mut order = read_consent(incoming)?;
     order.approval.username = Some(customer.username.to_owned());
     "started".clone_into(&mut order.approval.sca_status);
-    let id = call.shared.uuid();
+    let id = incoming.shared.uuid();
     let grant = Grant {
         order_id: Some(id.clone()),
         redirect_uri: callback_url.to_owned(),
         // The key that the callback must show.
-        code_challenge: call.text("/apiKey").to_owned(),
-        state: call.text("/state").to_owned(),
-        expires_at: after_seconds(call.now, REQUEST_SECONDS),
-        ..grant(call)
+        code_challenge: incoming.text("/apiKey").to_owned(),
+        state: incoming.text("/state").to_owned(),
+        expires_at: after_seconds(incoming.now, REQUEST_SECONDS),
+        ..grant(incoming)
     };
-    call.commit(|state| {
-        state.orders.put(&id, order, call.now, &mut state.changes);
-        state.grants.put(&key("callback", &id), grant, call.now, &mut state.changes);
+    incoming.commit(|state| {
+        state.orders.put(&id, order, incoming.now, &mut state.changes);
+        state.grants.put(&key("callback", &id), grant, incoming.now, &mut state.changes);
         Ok(Answer { status: 204, body: None, delivery: Delivery::Proper })
     })
 }
@@ -111,28 +114,28 @@ pub(crate) fn call_back(shared: &Shared, bank: &Bank, order_id: &str) -> Option<
     made.ok().flatten()
 }
 
-fn grant(call: &Call<'_>) -> Grant {
-    let client = &call.provider.organisation_identifier;
+fn grant(incoming: &ProviderRequest<'_>) -> Grant {
+    let client = &incoming.provider.organisation_identifier;
     Grant {
-        scope: call.json["scope_details"].to_string(),
-        ..Grant::of(call.bank.id, client, call.now)
+        scope: incoming.json["scope_details"].to_string(),
+        ..Grant::of(incoming.bank.id, client, incoming.now)
     }
 }
 
-fn check_request(call: &Call<'_>) -> Result<(), Answer> {
+fn check_request(incoming: &ProviderRequest<'_>) -> Result<(), Answer> {
     for (pointer, wanted) in [
         ("/response_type", "code"),
-        ("/client_id", call.provider.organisation_identifier.as_str()),
+        ("/client_id", incoming.provider.organisation_identifier.as_str()),
         ("/scope", "pis"),
         ("/scope_details/scopeGroupType", "pis"),
         ("/scope_details/throttlingPolicy", "psd2Regulatory"),
     ] {
-        if call.text(pointer) != wanted {
+        if incoming.text(pointer) != wanted {
             return Err(Answer::wrong(&format!("{pointer} is not what it must be")));
         }
     }
     for pointer in ["/state", "/scope_details/consentId", "/scope_details/scopeTimeLimit"] {
-        if call.text(pointer).is_empty() {
+        if incoming.text(pointer).is_empty() {
             return Err(Answer::wrong(&format!("{pointer} is missing")));
         }
     }
@@ -140,8 +143,8 @@ fn check_request(call: &Call<'_>) -> Result<(), Answer> {
 }
 
 /// The payment that the payer is to consent to.
-fn read_consent(call: &Call<'_>) -> Result<Order, Answer> {
-    let privilege = &call.json["scope_details"]["privilegeList"][0];
+fn read_consent(incoming: &ProviderRequest<'_>) -> Result<Order, Answer> {
+    let privilege = &incoming.json["scope_details"]["privilegeList"][0];
     let (repeats, asked, payment) = match (&privilege["pis:domestic"], &privilege["pis:recurring"])
     {
         (asked, Value::Null) if asked.is_object() => (false, asked, asked),
@@ -150,46 +153,47 @@ fn read_consent(call: &Call<'_>) -> Result<Order, Answer> {
         }
         _ => return Err(Answer::wrong("privilegeList does not hold one payment")),
     };
-    let mut order = Order::received(call.bank, &call.provider.organisation_identifier, call.now);
-    super::payments::read_payment(call, payment, &mut order)?;
+    let mut order =
+        Order::received(incoming.bank, &incoming.provider.organisation_identifier, incoming.now);
+    super::payments::read_payment(incoming, payment, &mut order)?;
     order.body = asked.clone();
     let asking = if repeats {
-        super::payments::repeat(call, asked, &mut order);
+        super::payments::repeat(incoming, asked, &mut order);
         order.product = Product::StandingOrder;
         &privilege["pis:getRecurringPayment"]["tppRecurringPaymentId"]
     } else {
         &privilege["pis:getPayment"]["tppTransactionId"]
     };
-    order.planned = call.shared.plan_for(call.bank.id);
+    order.planned = incoming.shared.plan_for(incoming.bank.id);
     order.end_to_end_id = asking.as_str().unwrap_or_default().to_owned();
     Ok(order)
 }
 
 /// `auth/token`.
-pub(super) fn token(call: &Call<'_>) -> Result<Answer, Answer> {
-    let terms = call.shared.token_terms(call.bank);
-    let refreshes = call.text("/grant_type") == "refresh_token" && terms.refresh.is_some();
-    if call.text("/grant_type") != "authorization_code" && !refreshes {
+pub(super) fn token(incoming: &ProviderRequest<'_>) -> Result<Answer, Answer> {
+    let terms = incoming.shared.token_terms(incoming.bank);
+    let refreshes = incoming.text("/grant_type") == "refresh_token" && terms.refresh.is_some();
+    if incoming.text("/grant_type") != "authorization_code" && !refreshes {
         return Err(Answer::wrong("grant_type is not authorization_code"));
     }
-    let client = call.provider.organisation_identifier.as_str();
-    if call.text("/client_id") != client {
+    let client = incoming.provider.organisation_identifier.as_str();
+    if incoming.text("/client_id") != client {
         return refuse("client_id is not the certificate's organisation");
     }
-    let secrets = call.shared.token_secrets();
-    call.commit(|state| {
+    let secrets = incoming.shared.token_secrets();
+    incoming.commit(|state| {
         if refreshes {
-            let asked = call.text("/refresh_token");
-            let owner = (call.bank.id, client);
-            let made = tokens::refresh(state, owner, asked, &secrets, &terms, call.now);
+            let asked = incoming.text("/refresh_token");
+            let owner = (incoming.bank.id, client);
+            let made = tokens::refresh(state, owner, asked, &secrets, &terms, incoming.now);
             return match made {
                 Ok((issued, grant)) => Ok(token_answer(&issued, &grant)),
                 Err(reason) => refuse(reason),
             };
         }
-        let code = key("code", call.text("/Code"));
-        let grant = exchange(call, state, &code)?;
-        let issued = tokens::issue(state, &code, &grant, &secrets, &terms, call.now);
+        let code = key("code", incoming.text("/Code"));
+        let grant = exchange(incoming, state, &code)?;
+        let issued = tokens::issue(state, &code, &grant, &secrets, &terms, incoming.now);
         Ok(token_answer(&issued, &grant))
     })
 }
@@ -199,15 +203,19 @@ fn refuse(message: &str) -> Result<Answer, Answer> {
 }
 
 /// The grant behind a code, which works once, for any caller.
-fn exchange(call: &Call<'_>, state: &mut State, code: &str) -> Result<Grant, Answer> {
+fn exchange(
+    incoming: &ProviderRequest<'_>,
+    state: &mut State,
+    code: &str,
+) -> Result<Grant, Answer> {
     let unknown = || Answer::refuse(401, "INVALID_GRANT", "the code is not known");
     let found = state.grants.get(code).cloned().ok_or_else(unknown)?;
     state.grants.remove(code, &mut state.changes);
-    let by_callback = call.own.by_code;
-    let fits = found.bank == call.bank.id
-        && found.client == call.provider.organisation_identifier
-        && (by_callback || found.redirect_uri == call.text("/redirect_uri"))
-        && found.expires_at > call.now;
+    let by_callback = incoming.own.by_code;
+    let fits = found.bank == incoming.bank.id
+        && found.client == incoming.provider.organisation_identifier
+        && (by_callback || found.redirect_uri == incoming.text("/redirect_uri"))
+        && found.expires_at > incoming.now;
     match fits {
         true => Ok(found),
         false => Err(Answer::refuse(401, "INVALID_GRANT", "the code is another's, or too old")),

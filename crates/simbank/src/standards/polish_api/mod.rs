@@ -74,7 +74,7 @@ impl Answer {
 }
 
 /// A request whose sender is known.
-struct Call<'request> {
+struct ProviderRequest<'request> {
     shared: &'request Shared,
     bank: &'static Bank,
     own: PolishApi,
@@ -85,7 +85,7 @@ struct Call<'request> {
     now: Timestamp,
 }
 
-impl Call<'_> {
+impl ProviderRequest<'_> {
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -136,8 +136,9 @@ pub(crate) async fn handle(
         }
         Ok(provider) => {
             let (headers, shared, provider) = (&parts.headers, &*shared, &provider);
-            let call = Call { shared, bank, own, provider, headers, body, json, now };
-            answer(&call, &parts.method, &service, &operation).unwrap_or_else(|refusal| refusal)
+            let incoming =
+                ProviderRequest { shared, bank, own, provider, headers, body, json, now };
+            answer(&incoming, &parts.method, &service, &operation).unwrap_or_else(|refusal| refusal)
         }
     };
     let (headers, sent) = dress(&shared, bank, own, &request_id, &answer);
@@ -152,55 +153,59 @@ fn no_certificate() -> Answer {
 }
 
 fn answer(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     method: &Method,
     service: &str,
     operation: &str,
 ) -> Result<Answer, Answer> {
-    check_envelope(call, method)?;
+    check_envelope(incoming, method)?;
     match (service, operation) {
-        ("auth", "authorize") if !call.own.by_code => authorisation::authorize(call),
-        ("auth", "authorizeExt") if call.own.by_code => authorisation::authorize_by_code(call),
-        ("auth", "token") => authorisation::token(call),
-        ("payments", "domestic") => payments::create(call, Service::Domestic),
-        ("payments", "recurring") => payments::create(call, Service::Recurring),
-        ("payments", "getPayment") => payments::read(call, Service::Domestic),
-        ("payments", "getRecurringPayment") => payments::read(call, Service::Recurring),
-        ("payments", "cancelPayments") => payments::cancel(call, Service::Domestic),
-        ("payments", "cancelRecurringPayment") => payments::cancel(call, Service::Recurring),
-        ("confirmation", "getConfirmationOfFunds") => payments::funds(call),
+        ("auth", "authorize") if !incoming.own.by_code => authorisation::authorize(incoming),
+        ("auth", "authorizeExt") if incoming.own.by_code => {
+            authorisation::authorize_by_code(incoming)
+        }
+        ("auth", "token") => authorisation::token(incoming),
+        ("payments", "domestic") => payments::create(incoming, Service::Domestic),
+        ("payments", "recurring") => payments::create(incoming, Service::Recurring),
+        ("payments", "getPayment") => payments::read(incoming, Service::Domestic),
+        ("payments", "getRecurringPayment") => payments::read(incoming, Service::Recurring),
+        ("payments", "cancelPayments") => payments::cancel(incoming, Service::Domestic),
+        ("payments", "cancelRecurringPayment") => payments::cancel(incoming, Service::Recurring),
+        ("confirmation", "getConfirmationOfFunds") => payments::funds(incoming),
         _ => Err(Answer::refuse(501, "NOT_IMPLEMENTED", "this bank does not have that")),
     }
 }
 
-fn check_envelope(call: &Call<'_>, method: &Method) -> Result<(), Answer> {
+fn check_envelope(incoming: &ProviderRequest<'_>, method: &Method) -> Result<(), Answer> {
     let wrong = |message: &str| Err(Answer::refuse(400, "BAD_REQUEST", message));
     if method != Method::POST {
         return Err(Answer::refuse(405, "METHOD", "everything is a POST"));
     }
-    if !call.header("content-type").unwrap_or_default().starts_with("application/json") {
+    if !incoming.header("content-type").unwrap_or_default().starts_with("application/json") {
         return Err(Answer::refuse(415, "MEDIA_TYPE", "the body is not said to be JSON"));
     }
-    if !call.json.is_object() {
+    if !incoming.json.is_object() {
         return wrong("the body is no JSON object");
     }
-    if !matches!(call.header("accept-encoding"), Some("gzip" | "deflate")) {
+    if !matches!(incoming.header("accept-encoding"), Some("gzip" | "deflate")) {
         return wrong("Accept-Encoding is not gzip or deflate");
     }
-    if call.header("accept-charset") != Some("utf-8") || call.header("accept-language").is_none() {
+    if incoming.header("accept-charset") != Some("utf-8")
+        || incoming.header("accept-language").is_none()
+    {
         return wrong("Accept-Charset is not utf-8, or Accept-Language is missing");
     }
-    let id = call.text("/requestHeader/requestId");
-    if call.header("x-request-id") != Some(id) {
+    let id = incoming.text("/requestHeader/requestId");
+    if incoming.header("x-request-id") != Some(id) {
         return wrong("X-REQUEST-ID is not requestHeader.requestId");
     }
     if id.len() != 36 || id.as_bytes().get(14) != Some(&b'1') {
         return wrong("requestId is not a UUID of version 1");
     }
-    if call.text("/requestHeader/tppId") != call.provider.organisation_identifier {
+    if incoming.text("/requestHeader/tppId") != incoming.provider.organisation_identifier {
         return wrong("requestHeader.tppId is not the certificate's organisation");
     }
-    signature::check(call)
+    signature::check(incoming)
         .map_err(|what| Answer::refuse(400, "SIGNATURE", &format!("X-JWS-SIGNATURE: {what}")))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call};
+use super::{Answer, ProviderRequest};
 use crate::engine::approval;
 use crate::engine::delivery::Delivery;
 use crate::engine::grant::Grant;
@@ -14,7 +14,7 @@ use crate::engine::tokens;
 
 /// Reads what is to be transferred.
 pub(super) fn read_payment(
-    call: &Call<'_>,
+    incoming: &ProviderRequest<'_>,
     payment: &Value,
     order: &mut Order,
 ) -> Result<(), Answer> {
@@ -26,10 +26,10 @@ pub(super) fn read_payment(
     order.minor = minor_units(&amount)
         .filter(|_| two_digits)
         .ok_or_else(|| Answer::wrong("transferData.amount is not an amount with two decimals"))?;
-    if text("/transferData/currency") != call.bank.currency {
+    if text("/transferData/currency") != incoming.bank.currency {
         return Err(Answer::wrong("transferData.currency is not PLN"));
     }
-    order.currency = call.bank.currency.to_owned();
+    order.currency = incoming.bank.currency.to_owned();
     order.creditor = text("/recipient/accountNumber");
     order.creditor_name = text("/recipient/nameAddress/value/0");
     order.reference = text("/transferData/description");
@@ -45,7 +45,7 @@ pub(super) fn read_payment(
     }
     let debtor = text("/sender/accountNumber");
     if !debtor.is_empty() {
-        if call.bank.owner(&debtor).is_none() {
+        if incoming.bank.owner(&debtor).is_none() {
             return Err(Answer::wrong("sender.accountNumber is not kept here"));
         }
         order.debtor = Some(debtor);
@@ -63,7 +63,7 @@ pub(super) fn read_payment(
 }
 
 /// The days of a standing order.
-pub(super) fn repeat(call: &Call<'_>, asked: &Value, order: &mut Order) {
+pub(super) fn repeat(incoming: &ProviderRequest<'_>, asked: &Value, order: &mut Order) {
     let recurrence = &asked["recurrence"];
     let every = recurrence["frequency"]["periodValue"].as_i64().unwrap_or(1);
     let interval = match recurrence["frequency"]["periodType"].as_str() {
@@ -74,7 +74,7 @@ pub(super) fn repeat(call: &Call<'_>, asked: &Value, order: &mut Order) {
     };
     let day = |name: &str| recurrence[name].as_str().and_then(|text| text.parse().ok());
     let first = order.schedule.take().map(|schedule| schedule.first_at);
-    let first = first.or(day("startDate").and_then(opening_of)).unwrap_or(call.now);
+    let first = first.or(day("startDate").and_then(opening_of)).unwrap_or(incoming.now);
     order.schedule = Some(Schedule {
         interval,
         last_at: day("endDate").and_then(end_of),
@@ -83,8 +83,8 @@ pub(super) fn repeat(call: &Call<'_>, asked: &Value, order: &mut Order) {
 }
 
 /// The payment that a token is for.
-fn of_token(call: &Call<'_>, state: &State) -> Result<String, Answer> {
-    grant_of(call, state)?.order_id.clone().ok_or_else(unknown_token)
+fn of_token(incoming: &ProviderRequest<'_>, state: &State) -> Result<String, Answer> {
+    grant_of(incoming, state)?.order_id.clone().ok_or_else(unknown_token)
 }
 
 fn unknown_token() -> Answer {
@@ -92,11 +92,11 @@ fn unknown_token() -> Answer {
 }
 
 /// The payer's consent behind the token of the request.
-fn grant_of<'a>(call: &Call<'_>, state: &'a State) -> Result<&'a Grant, Answer> {
-    let token = call.header("authorization").and_then(|text| text.strip_prefix("Bearer "));
-    let token = token.filter(|token| *token == call.text("/requestHeader/token"));
-    let client = (call.bank.id, call.provider.organisation_identifier.as_str());
-    let grant = token.and_then(|token| tokens::find(state, client, token, call.now));
+fn grant_of<'a>(incoming: &ProviderRequest<'_>, state: &'a State) -> Result<&'a Grant, Answer> {
+    let token = incoming.header("authorization").and_then(|text| text.strip_prefix("Bearer "));
+    let token = token.filter(|token| *token == incoming.text("/requestHeader/token"));
+    let client = (incoming.bank.id, incoming.provider.organisation_identifier.as_str());
+    let grant = token.and_then(|token| tokens::find(state, client, token, incoming.now));
     grant.ok_or_else(unknown_token)
 }
 
@@ -152,13 +152,13 @@ fn is_consented(body: &Value, consented: &Value) -> bool {
 }
 
 /// `payments/domestic` and `payments/recurring`.
-pub(super) fn create(call: &Call<'_>, service: Service) -> Result<Answer, Answer> {
-    let delay_ms = call.shared.execution_delay_ms();
-    let ours = call.text(service.ids().1);
-    call.commit(|state| {
-        let id = of_token(call, state)?;
+pub(super) fn create(incoming: &ProviderRequest<'_>, service: Service) -> Result<Answer, Answer> {
+    let delay_ms = incoming.shared.execution_delay_ms();
+    let ours = incoming.text(service.ids().1);
+    incoming.commit(|state| {
+        let id = of_token(incoming, state)?;
         let found = find(state, &id, service)?;
-        if !is_consented(&call.json, &found.body) {
+        if !is_consented(&incoming.json, &found.body) {
             return Err(Answer::wrong("this is not the payment that the payer consented to"));
         }
         if ours.is_empty() || ours != found.end_to_end_id {
@@ -172,7 +172,7 @@ pub(super) fn create(call: &Call<'_>, service: Service) -> Result<Answer, Answer
         if let Some(refusal) = fault.and_then(|fault| before_effect(fault, posts)) {
             return Err(refusal);
         }
-        approval::confirm(state, &id, Purpose::Payment, call.now, delay_ms);
+        approval::confirm(state, &id, Purpose::Payment, incoming.now, delay_ms);
         let answer = shown(&id, find(state, &id, service)?);
         Ok(match fault {
             Some(Fault::ErrorAfterEffect) => {
@@ -243,12 +243,12 @@ fn shown(id: &str, order: &Order) -> Value {
 }
 
 /// `payments/getPayment` and `payments/getRecurringPayment`.
-pub(super) fn read(call: &Call<'_>, service: Service) -> Result<Answer, Answer> {
+pub(super) fn read(incoming: &ProviderRequest<'_>, service: Service) -> Result<Answer, Answer> {
     let (by_id, by_ours) = service.ids();
-    call.commit(|state| {
-        let id = of_token(call, state)?;
+    incoming.commit(|state| {
+        let id = of_token(incoming, state)?;
         let order = find(state, &id, service)?;
-        let (asked, ours) = (call.text(by_id), call.text(by_ours));
+        let (asked, ours) = (incoming.text(by_id), incoming.text(by_ours));
         let named = asked == id || (asked.is_empty() && ours == order.end_to_end_id);
         if !named || order.approval.stage != Stage::Done {
             return Err(Answer::wrong("there is no such payment"));
@@ -260,20 +260,20 @@ pub(super) fn read(call: &Call<'_>, service: Service) -> Result<Answer, Answer> 
 /// `payments/cancelPayments` and `payments/cancelRecurringPayment`, with a token of the payer that has
 /// the privilege for it. An order that cannot be cancelled any more returns in the list of what was not
 /// cancelled.
-pub(super) fn cancel(call: &Call<'_>, service: Service) -> Result<Answer, Answer> {
+pub(super) fn cancel(incoming: &ProviderRequest<'_>, service: Service) -> Result<Answer, Answer> {
     let (by_id, _) = service.ids();
     let privilege = match service {
         Service::Domestic => "pis:cancelPayment",
         Service::Recurring => "pis:cancelRecurringPayment",
     };
-    call.commit(|state| {
-        let id = of_token(call, state)?;
-        if !has_privilege(grant_of(call, state)?, privilege) {
+    incoming.commit(|state| {
+        let id = of_token(incoming, state)?;
+        if !has_privilege(grant_of(incoming, state)?, privilege) {
             let what = format!("the payer has not consented to {privilege}");
             return Err(Answer::refuse(403, "INSUFFICIENT_SCOPE", &what));
         }
         let order = find(state, &id, service)?;
-        if call.text(by_id) != id || order.approval.stage != Stage::Done {
+        if incoming.text(by_id) != id || order.approval.stage != Stage::Done {
             return Err(Answer::wrong("there is no such payment"));
         }
         if !order.can_be_cancelled() {
@@ -282,7 +282,7 @@ pub(super) fn cancel(call: &Call<'_>, service: Service) -> Result<Answer, Answer
             }
             return Ok(Answer::body(json!({ "payments": [shown(&id, order)] })));
         }
-        approval::cancel(state, &id, call.now);
+        approval::cancel(state, &id, incoming.now);
         Ok(Answer::body(match service {
             // A list of what was not cancelled.
             Service::Domestic => json!({}),
@@ -292,13 +292,15 @@ pub(super) fn cancel(call: &Call<'_>, service: Service) -> Result<Answer, Answer
 }
 
 /// `confirmation/getConfirmationOfFunds`.
-pub(super) fn funds(call: &Call<'_>) -> Result<Answer, Answer> {
-    let account = call.text("/accountNumber").to_owned();
-    let minor = minor_units(call.text("/amount")).ok_or_else(|| Answer::wrong("no amount"))?;
-    if call.bank.owner(&account).is_none() || call.text("/currency") != call.bank.currency {
+pub(super) fn funds(incoming: &ProviderRequest<'_>) -> Result<Answer, Answer> {
+    let account = incoming.text("/accountNumber").to_owned();
+    let minor = minor_units(incoming.text("/amount")).ok_or_else(|| Answer::wrong("no amount"))?;
+    if incoming.bank.owner(&account).is_none()
+        || incoming.text("/currency") != incoming.bank.currency
+    {
         return Err(Answer::wrong("the account is not kept here"));
     }
-    call.commit(|state| {
+    incoming.commit(|state| {
         let balance = state.accounts.get(&account).map_or(0, |account| account.balance_minor);
         Ok(Answer::body(json!({ "fundsAvailable": balance >= minor })))
     })

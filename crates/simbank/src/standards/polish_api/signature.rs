@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use super::Call;
+use super::ProviderRequest;
 use crate::engine::banks::Bank;
 use crate::engine::certificate::check_seal;
 use crate::engine::jose::{base64url, from_base64url};
 use crate::engine::shared::Shared;
 
 /// Checks the signature of a request.
-pub(super) fn check(call: &Call<'_>) -> Result<(), &'static str> {
-    let text = call.header("x-jws-signature").ok_or("it is missing")?;
+pub(super) fn check(incoming: &ProviderRequest<'_>) -> Result<(), &'static str> {
+    let text = incoming.header("x-jws-signature").ok_or("it is missing")?;
     let (header64, signature64) = text.split_once("..").ok_or("it is not detached")?;
     let header: Value = from_base64url(header64)
         .and_then(|json| serde_json::from_slice(&json).ok())
         .ok_or("its header is not base64url JSON")?;
     let unencoded = header["b64"] == json!(false);
-    if unencoded != call.own.unencoded {
+    if unencoded != incoming.own.unencoded {
         return Err("`b64` is not what this bank wants");
     }
     if unencoded && header["crit"] != json!(["b64"]) {
@@ -30,19 +30,19 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), &'static str> {
     }
     let fingerprint = header["x5t#S256"].as_str().and_then(from_base64url);
     let fingerprint = fingerprint.ok_or("`x5t#S256` is missing")?;
-    let organisation = &call.provider.organisation_identifier;
-    let der = &call
+    let organisation = &incoming.provider.organisation_identifier;
+    let der = &incoming
         .shared
         .seal_certificate(organisation, &fingerprint)
         .ok_or("`x5t#S256` is not that of a QSealC of the provider")?;
-    check_seal(der, call.provider, call.shared.authorities(), call.now)?;
+    check_seal(der, incoming.provider, incoming.shared.authorities(), incoming.now)?;
     let (_, certificate) =
         X509Certificate::from_der(der).map_err(|_| "the certificate is malformed")?;
     let key = certificate.public_key().subject_public_key.data.as_ref();
     let mut message = format!("{header64}.").into_bytes();
     match unencoded {
-        true => message.extend_from_slice(call.body),
-        false => message.extend_from_slice(base64url(call.body).as_bytes()),
+        true => message.extend_from_slice(incoming.body),
+        false => message.extend_from_slice(base64url(incoming.body).as_bytes()),
     }
     let value = from_base64url(signature64).ok_or("it is not base64url")?;
     let algorithm = match header["alg"].as_str() {

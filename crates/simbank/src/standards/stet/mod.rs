@@ -69,7 +69,7 @@ impl Answer {
 }
 
 /// A request whose sender is known.
-struct Call<'request> {
+struct ProviderRequest<'request> {
     shared: &'request Shared,
     bank: &'static Bank,
     own: Stet,
@@ -82,7 +82,7 @@ struct Call<'request> {
     now: Timestamp,
 }
 
-impl Call<'_> {
+impl ProviderRequest<'_> {
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -123,11 +123,20 @@ pub(crate) async fn handle(
             let (headers, path) = (&parts.headers, parts.uri.path());
             let method = &parts.method;
             let provider = &provider;
-            let call =
-                Call { shared: &shared, bank, own, provider, method, path, headers, body, now };
+            let incoming = ProviderRequest {
+                shared: &shared,
+                bank,
+                own,
+                provider,
+                method,
+                path,
+                headers,
+                body,
+                now,
+            };
             match received.is_err() {
                 true => Answer::refuse(400, "the body is longer than 1 MiB"),
-                false => answer(&call, &resource).unwrap_or_else(|refusal| refusal),
+                false => answer(&incoming, &resource).unwrap_or_else(|refusal| refusal),
             }
         }
     };
@@ -142,25 +151,28 @@ fn no_certificate() -> Answer {
     Answer::refuse(401, "no client certificate that is a valid QWAC")
 }
 
-fn answer(call: &Call<'_>, resource: &str) -> Result<Answer, Answer> {
+fn answer(incoming: &ProviderRequest<'_>, resource: &str) -> Result<Answer, Answer> {
     let segments: Vec<&str> = resource.split('/').collect();
     if segments.as_slice() == ["token"] {
-        return token(call);
+        return token(incoming);
     }
-    check_token(call)?;
-    if call.header("x-request-id").is_none_or(str::is_empty) {
+    check_token(incoming)?;
+    if incoming.header("x-request-id").is_none_or(str::is_empty) {
         return Err(Answer::refuse(400, "X-Request-ID is missing"));
     }
-    signature::check(call).map_err(|what| Answer::refuse(401, &format!("signature: {what}")))?;
-    match (segments.as_slice(), call.method) {
-        (["payment-requests"], &Method::POST) => requests::create(call),
-        (["payment-requests", id], &Method::GET) => requests::read(call, id),
-        (["payment-requests", id], &Method::PUT) => requests::cancel(call, id),
-        (["payment-requests", id, "confirmation"], &Method::POST) => requests::confirm(call, id),
+    signature::check(incoming)
+        .map_err(|what| Answer::refuse(401, &format!("signature: {what}")))?;
+    match (segments.as_slice(), incoming.method) {
+        (["payment-requests"], &Method::POST) => requests::create(incoming),
+        (["payment-requests", id], &Method::GET) => requests::read(incoming, id),
+        (["payment-requests", id], &Method::PUT) => requests::cancel(incoming, id),
+        (["payment-requests", id, "confirmation"], &Method::POST) => {
+            requests::confirm(incoming, id)
+        }
         (["payment-requests", id, "o-confirmation"], &Method::POST)
-            if !call.own.beneficiary_in_transaction =>
+            if !incoming.own.beneficiary_in_transaction =>
         {
-            requests::confirm(call, id)
+            requests::confirm(incoming, id)
         }
         (["payment-requests", ..], _) => Err(Answer::refuse(405, "not with this method")),
         _ => Err(Answer::refuse(404, "there is no such path")),
@@ -168,27 +180,27 @@ fn answer(call: &Call<'_>, resource: &str) -> Result<Answer, Answer> {
 }
 
 /// `POST /token`: a token of the client itself.
-fn token(call: &Call<'_>) -> Result<Answer, Answer> {
-    let form = parse_parameters(call.body).unwrap_or_default();
+fn token(incoming: &ProviderRequest<'_>) -> Result<Answer, Answer> {
+    let form = parse_parameters(incoming.body).unwrap_or_default();
     let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let refuse = |status, error: &str| Err(Answer::body(status, json!({ "error": error })));
     if text("grant_type") != "client_credentials" {
         return refuse(400, "unsupported_grant_type");
     }
-    if text("client_id") != call.provider.organisation_identifier {
+    if text("client_id") != incoming.provider.organisation_identifier {
         return refuse(401, "invalid_client");
     }
     if text("scope") != "pisp" {
         return refuse(400, "invalid_scope");
     }
-    let token = call.shared.secret();
-    let client = &call.provider.organisation_identifier;
+    let token = incoming.shared.secret();
+    let client = &incoming.provider.organisation_identifier;
     let grant = Grant {
         scope: "pisp".to_owned(),
-        ..Grant::of(call.bank.id, client, after_seconds(call.now, TOKEN_SECONDS))
+        ..Grant::of(incoming.bank.id, client, after_seconds(incoming.now, TOKEN_SECONDS))
     };
-    call.commit(|state| {
-        state.grants.put(&key("token", &token), grant, call.now, &mut state.changes);
+    incoming.commit(|state| {
+        state.grants.put(&key("token", &token), grant, incoming.now, &mut state.changes);
         Ok(Answer::body(
             200,
             json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS }),
@@ -196,15 +208,16 @@ fn token(call: &Call<'_>) -> Result<Answer, Answer> {
     })
 }
 
-fn check_token(call: &Call<'_>) -> Result<(), Answer> {
-    let token = call.header("authorization").and_then(|text| text.strip_prefix("Bearer "));
+fn check_token(incoming: &ProviderRequest<'_>) -> Result<(), Answer> {
+    let token = incoming.header("authorization").and_then(|text| text.strip_prefix("Bearer "));
     let token = token.ok_or_else(|| Answer::refuse(401, "the token is missing"))?;
-    let client = call.provider.organisation_identifier.as_str();
-    let known =
-        call.commit(|state| match tokens::find(state, (call.bank.id, client), token, call.now) {
+    let client = incoming.provider.organisation_identifier.as_str();
+    let known = incoming.commit(|state| {
+        match tokens::find(state, (incoming.bank.id, client), token, incoming.now) {
             Some(_) => Ok(Answer::body(200, Value::Null)),
             None => Err(Answer::refuse(401, "the token is not known, or has expired")),
-        });
+        }
+    });
     known.map(|_| ())
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call};
+use super::{Answer, ProviderRequest};
 use crate::engine::approval;
 use crate::engine::delivery::Delivery;
 use crate::engine::order::{Approval, Order, Product, Purpose, Stage, Status, minor_units};
@@ -24,45 +24,45 @@ fn digits(value: &Value) -> Option<String> {
 }
 
 /// `POST /payment-requests`.
-pub(super) fn create(call: &Call<'_>) -> Result<Answer, Answer> {
+pub(super) fn create(incoming: &ProviderRequest<'_>) -> Result<Answer, Answer> {
     let body: Value =
-        serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?;
-    let mut order = read_request(call, &body)?;
-    order.planned = call.shared.plan_for(call.bank.id);
+        serde_json::from_slice(incoming.body).map_err(|_| wrong("the body is not JSON"))?;
+    let mut order = read_request(incoming, &body)?;
+    order.planned = incoming.shared.plan_for(incoming.bank.id);
     // The standard's ids have 35 characters at most.
-    let id = call.shared.uuid().replace('-', "");
+    let id = incoming.shared.uuid().replace('-', "");
     let kept = id.clone();
-    let fault = order.scenario().fault.filter(|_| call.own.executes_at_approval);
-    let attempt = format!("{}|{}|{}", call.bank.id, order.client, order.end_to_end_id);
+    let fault = order.scenario().fault.filter(|_| incoming.own.executes_at_approval);
+    let attempt = format!("{}|{}|{}", incoming.bank.id, order.client, order.end_to_end_id);
     if let Some(refusal) = fault.and_then(before_effect) {
         return Err(refusal);
     }
-    if fault == Some(Fault::TooManyAtFirst) && call.shared.is_first(&attempt) {
+    if fault == Some(Fault::TooManyAtFirst) && incoming.shared.is_first(&attempt) {
         return Err(Answer::refuse(429, "too many requests"));
     }
-    let approach = if call.own.decoupled { "DECOUPLED" } else { "REDIRECT" };
+    let approach = if incoming.own.decoupled { "DECOUPLED" } else { "REDIRECT" };
     let mut answer = json!({ "appliedAuthenticationApproach": approach, "_links": {} });
-    if !call.own.decoupled {
-        let href = format!("{}/{}/sca/{id}", call.shared.base_url, call.bank.id);
+    if !incoming.own.decoupled {
+        let href = format!("{}/{}/sca/{id}", incoming.shared.base_url, incoming.bank.id);
         answer["_links"] = json!({ "consentApproval": { "href": href } });
     }
-    call.commit(|state| {
+    incoming.commit(|state| {
         let known = state.orders.all().into_iter().any(|(_, other)| {
-            other.bank == call.bank.id && other.end_to_end_id == order.end_to_end_id
+            other.bank == incoming.bank.id && other.end_to_end_id == order.end_to_end_id
         });
         if known && fault.is_none() {
             return Err(Answer::refuse(409, "this paymentInformationId was used before"));
         }
-        state.orders.put(&kept, order, call.now, &mut state.changes);
+        state.orders.put(&kept, order, incoming.now, &mut state.changes);
         Ok(Answer::body(201, Value::Null))
     })?;
-    let status = if call.own.executes_at_approval { 200 } else { 201 };
-    let location = format!("/{}/psd2/payment-requests/{id}", call.bank.id);
+    let status = if incoming.own.executes_at_approval { 200 } else { 201 };
+    let location = format!("/{}/psd2/payment-requests/{id}", incoming.bank.id);
     let answer = Answer { location: Some(location), ..Answer::body(status, answer) };
     Ok(after_effect(fault, answer))
 }
 
-fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
+fn read_request(incoming: &ProviderRequest<'_>, body: &Value) -> Result<Order, Answer> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let transactions = body["creditTransferTransaction"].as_array();
     let transaction = match transactions.map(Vec::as_slice) {
@@ -73,7 +73,7 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
     if id.is_empty() || id.len() > 36 {
         return Err(wrong("`paymentInformationId` is not 1 to 36 characters"));
     }
-    let beneficiary = match call.own.beneficiary_in_transaction {
+    let beneficiary = match incoming.own.beneficiary_in_transaction {
         true => &transaction["beneficiary"],
         false => &body["beneficiary"],
     };
@@ -83,7 +83,7 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
         return Err(wrong("the beneficiary has no name or no IBAN where this version has them"));
     }
     let amount = &transaction["instructedAmount"];
-    let as_wanted = amount["amount"].is_string() == call.own.amounts_are_texts;
+    let as_wanted = amount["amount"].is_string() == incoming.own.amounts_are_texts;
     let minor = digits(&amount["amount"]).filter(|_| as_wanted).as_deref().and_then(minor_units);
     let minor =
         minor.ok_or_else(|| wrong("`instructedAmount` is not an amount in this bank's form"))?;
@@ -96,22 +96,22 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
         return Err(wrong("`successfulReportUrl` is missing"));
     }
     let debtor = body["debtorAccount"]["iban"].as_str().map(str::to_owned);
-    let owner = debtor.as_deref().map(|iban| call.bank.owner(iban));
+    let owner = debtor.as_deref().map(|iban| incoming.bank.owner(iban));
     if owner.is_some_and(|owner| owner.is_none()) {
         return Err(wrong("the debtor's account is not kept here"));
     }
-    if call.own.decoupled && owner.is_none() {
+    if incoming.own.decoupled && owner.is_none() {
         return Err(wrong("this bank wants the debtor's account"));
     }
-    let (product, schedule) = days(call, transaction)?;
+    let (product, schedule) = days(incoming, transaction)?;
     let username = owner.flatten().map(|customer| customer.username.to_owned());
     let approval = Approval {
-        sca_status: if call.own.decoupled { "started" } else { "received" }.to_owned(),
-        username: username.filter(|_| call.own.decoupled),
-        confirmation_code: call.own.wants_factor.then(|| call.shared.uuid()),
+        sca_status: if incoming.own.decoupled { "started" } else { "received" }.to_owned(),
+        username: username.filter(|_| incoming.own.decoupled),
+        confirmation_code: incoming.own.wants_factor.then(|| incoming.shared.uuid()),
         nok_redirect_uri: if failure.is_empty() { success.clone() } else { failure },
         redirect_uri: success,
-        ..Approval::open(call.now)
+        ..Approval::open(incoming.now)
     };
     Ok(Order {
         product,
@@ -124,23 +124,26 @@ fn read_request(call: &Call<'_>, body: &Value) -> Result<Order, Answer> {
         schedule,
         debtor,
         approval,
-        ..Order::received(call.bank, &call.provider.organisation_identifier, call.now)
+        ..Order::received(incoming.bank, &incoming.provider.organisation_identifier, incoming.now)
     })
 }
 
 /// The kind of the order, and its execution days.
-fn days(call: &Call<'_>, transaction: &Value) -> Result<(Product, Option<Schedule>), Answer> {
+fn days(
+    incoming: &ProviderRequest<'_>,
+    transaction: &Value,
+) -> Result<(Product, Option<Schedule>), Answer> {
     let text = transaction["requestedExecutionDate"].as_str().unwrap_or_default();
     let moment: Result<jiff::Timestamp, _> = text.parse();
     let moment = moment.map_err(|_| wrong("`requestedExecutionDate` is not a date and time"))?;
     let day = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let later = day > call.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let later = day > incoming.now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let day = opening_of(day).filter(|_| later).map(Schedule::once);
     let repeats = transaction["standingOrderCharacteristics"].is_object()
         || transaction["frequency"].is_string();
     Ok(match (repeats, day) {
         (true, day) => {
-            let first = day.unwrap_or(Schedule::once(call.now));
+            let first = day.unwrap_or(Schedule::once(incoming.now));
             (Product::StandingOrder, Some(repeated(transaction, first)))
         }
         (false, Some(day)) => (Product::ScheduledPayment, Some(day)),
@@ -204,12 +207,16 @@ fn after_effect(fault: Option<Fault>, answer: Answer) -> Answer {
     }
 }
 
-fn find<'a>(call: &Call<'_>, state: &'a State, id: &str) -> Result<&'a Order, Answer> {
+fn find<'a>(
+    incoming: &ProviderRequest<'_>,
+    state: &'a State,
+    id: &str,
+) -> Result<&'a Order, Answer> {
     state
         .orders
         .get(id)
-        .filter(|found| found.bank == call.bank.id)
-        .filter(|found| found.client == call.provider.organisation_identifier)
+        .filter(|found| found.bank == incoming.bank.id)
+        .filter(|found| found.client == incoming.provider.organisation_identifier)
         .ok_or_else(|| Answer::refuse(404, "there is no such payment request"))
 }
 
@@ -224,7 +231,7 @@ fn reason(order: &Order) -> Option<&'static str> {
 }
 
 /// The request as the bank shows it.
-fn shown(call: &Call<'_>, id: &str, order: &Order) -> Value {
+fn shown(incoming: &ProviderRequest<'_>, id: &str, order: &Order) -> Value {
     let mut request = order.body.clone();
     request["resourceId"] = json!(id);
     request["paymentInformationStatus"] = json!(order.iso_status());
@@ -237,7 +244,7 @@ fn shown(call: &Call<'_>, id: &str, order: &Order) -> Value {
     if let Some(debtor) = &order.debtor {
         request["debtorAccount"] = json!({ "iban": debtor });
     }
-    let own = format!("/{}/psd2/payment-requests/{id}", call.bank.id);
+    let own = format!("/{}/psd2/payment-requests/{id}", incoming.bank.id);
     let mut links = json!({ "request": { "href": own } });
     let unconfirmed = |approval: &Approval| approval.stage == Stage::Unconfirmed;
     if unconfirmed(&order.approval) || order.cancellation.as_ref().is_some_and(unconfirmed) {
@@ -247,33 +254,35 @@ fn shown(call: &Call<'_>, id: &str, order: &Order) -> Value {
 }
 
 /// `GET /payment-requests/{id}`.
-pub(super) fn read(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
-    call.commit(|state| {
-        approval::end_late_approval(state, id, call.now);
-        let order = find(call, state, id)?;
-        Ok(Answer::body(200, shown(call, id, order)))
+pub(super) fn read(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, Answer> {
+    incoming.commit(|state| {
+        approval::end_late_approval(state, id, incoming.now);
+        let order = find(incoming, state, id)?;
+        Ok(Answer::body(200, shown(incoming, id, order)))
     })
 }
 
 /// `POST /payment-requests/{id}/confirmation`: of the payment, or of its cancellation where the payer
 /// has approved one.
-pub(super) fn confirm(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
-    let body: Value = match call.body.is_empty() {
+pub(super) fn confirm(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, Answer> {
+    let body: Value = match incoming.body.is_empty() {
         true => json!({}),
-        false => serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?,
+        false => {
+            serde_json::from_slice(incoming.body).map_err(|_| wrong("the body is not JSON"))?
+        }
     };
     let given = body["psuAuthenticationFactor"].as_str();
-    let delay_ms = call.shared.execution_delay_ms();
-    call.commit(|state| {
-        let order = find(call, state, id)?;
+    let delay_ms = incoming.shared.execution_delay_ms();
+    incoming.commit(|state| {
+        let order = find(incoming, state, id)?;
         let unconfirmed = |approval: &&Approval| approval.stage == Stage::Unconfirmed;
         if let Some(asked) = order.cancellation.as_ref().filter(unconfirmed) {
             check_factor(asked, given)?;
             if !order.can_be_cancelled() {
                 return Err(too_late());
             }
-            approval::confirm(state, id, Purpose::Cancellation, call.now, delay_ms);
-            return Ok(Answer::body(200, shown(call, id, find(call, state, id)?)));
+            approval::confirm(state, id, Purpose::Cancellation, incoming.now, delay_ms);
+            return Ok(Answer::body(200, shown(incoming, id, find(incoming, state, id)?)));
         }
         let (fault, asked) = (order.scenario().fault, order.approval.clone());
         let posts = order.posts;
@@ -288,9 +297,9 @@ pub(super) fn confirm(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
         if let Some(refusal) = fault.and_then(before_effect) {
             return Err(refusal);
         }
-        approval::confirm(state, id, Purpose::Payment, call.now, delay_ms);
-        let order = find(call, state, id)?;
-        Ok(after_effect(fault, Answer::body(200, shown(call, id, order))))
+        approval::confirm(state, id, Purpose::Payment, incoming.now, delay_ms);
+        let order = find(incoming, state, id)?;
+        Ok(after_effect(fault, Answer::body(200, shown(incoming, id, order))))
     })
 }
 
@@ -311,9 +320,9 @@ fn too_late() -> Answer {
 /// `PUT /payment-requests/{id}`: a cancellation. The body is the whole request with another status
 /// and a reason. Where the payer has approved the payment, the payer approves the cancellation too,
 /// on the bank's pages or in its app, and the provider confirms it like a payment.
-pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
+pub(super) fn cancel(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, Answer> {
     let body: Value =
-        serde_json::from_slice(call.body).map_err(|_| wrong("the body is not JSON"))?;
+        serde_json::from_slice(incoming.body).map_err(|_| wrong("the body is not JSON"))?;
     if body["paymentInformationStatus"] != "CANC" {
         return Err(wrong("only `paymentInformationStatus` CANC can be asked for"));
     }
@@ -321,10 +330,10 @@ pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     if !matches!(reason, Some("DS02" | "DUPL" | "FRAD" | "TECH")) {
         return Err(wrong("`statusReasonInformation` is not DS02, DUPL, FRAD or TECH"));
     }
-    let authorisation = call.shared.uuid();
-    let factor = call.own.wants_factor.then(|| call.shared.uuid());
-    call.commit(|state| {
-        let order = find(call, state, id)?;
+    let authorisation = incoming.shared.uuid();
+    let factor = incoming.own.wants_factor.then(|| incoming.shared.uuid());
+    incoming.commit(|state| {
+        let order = find(incoming, state, id)?;
         if body["paymentInformationId"] != order.body["paymentInformationId"] {
             return Err(wrong("`paymentInformationId` is not that of the payment request"));
         }
@@ -332,7 +341,7 @@ pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
             return Err(too_late());
         }
         if order.approval.stage != Stage::Done {
-            approval::cancel(state, id, call.now);
+            approval::cancel(state, id, incoming.now);
             // No approach: the payer has nothing more to do.
             return Ok(Answer::body(200, json!({ "_links": {} })));
         }
@@ -344,17 +353,17 @@ pub(super) fn cancel(call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
             confirmation_code: factor,
             nok_redirect_uri: text("unsuccessfulReportUrl").unwrap_or_else(|| success.clone()),
             redirect_uri: success,
-            ..Approval::open(call.now)
+            ..Approval::open(incoming.now)
         };
-        if call.own.decoupled {
+        if incoming.own.decoupled {
             let (username, sca_status) = (order.approval.username.clone(), "started".to_owned());
             let asked = Approval { username, sca_status, ..asked };
-            approval::ask_cancellation(state, id, asked, call.now);
+            approval::ask_cancellation(state, id, asked, incoming.now);
             let answer = json!({ "appliedAuthenticationApproach": "DECOUPLED", "_links": {} });
             return Ok(Answer::body(200, answer));
         }
-        approval::ask_cancellation(state, id, asked, call.now);
-        let href = format!("{}/{}/sca/{authorisation}", call.shared.base_url, call.bank.id);
+        approval::ask_cancellation(state, id, asked, incoming.now);
+        let href = format!("{}/{}/sca/{authorisation}", incoming.shared.base_url, incoming.bank.id);
         let links = json!({ "consentApproval": { "href": href } });
         let answer = json!({ "appliedAuthenticationApproach": "REDIRECT", "_links": links });
         Ok(Answer::body(200, answer))

@@ -8,40 +8,41 @@ use base64::engine::general_purpose::STANDARD;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use super::Call;
+use super::ProviderRequest;
 use crate::engine::certificate::check_seal;
 use crate::standards::next_gen_psd2::signature::parameters;
 
 /// Checks the signature of a request.
-pub(super) fn check(call: &Call<'_>) -> Result<(), &'static str> {
-    let parts = call.header("signature").and_then(parameters).ok_or("it is missing")?;
+pub(super) fn check(incoming: &ProviderRequest<'_>) -> Result<(), &'static str> {
+    let parts = incoming.header("signature").and_then(parameters).ok_or("it is missing")?;
     let part = |name: &str| parts.get(name).map(String::as_str).ok_or("a parameter is missing");
     if part("algorithm")? != "rsa-sha256" {
         return Err("the algorithm is not rsa-sha256");
     }
     let names: Vec<&str> = part("headers")?.split(' ').collect();
     let mut wanted = vec!["(request-target)", "x-request-id"];
-    if !call.body.is_empty() {
+    if !incoming.body.is_empty() {
         wanted.push("digest");
-        let expected = format!("SHA-256={}", STANDARD.encode(digest(&SHA256, call.body).as_ref()));
-        if call.header("digest") != Some(expected.as_str()) {
+        let expected =
+            format!("SHA-256={}", STANDARD.encode(digest(&SHA256, incoming.body).as_ref()));
+        if incoming.header("digest") != Some(expected.as_str()) {
             return Err("`Digest` is not that of the body");
         }
     }
     if !wanted.iter().all(|name| names.contains(name)) {
         return Err("it does not cover (request-target), digest and x-request-id");
     }
-    let target = format!("{} {}", call.method.as_str().to_lowercase(), call.path);
+    let target = format!("{} {}", incoming.method.as_str().to_lowercase(), incoming.path);
     let lines: Option<Vec<String>> = names
         .iter()
         .map(|name| match *name {
             "(request-target)" => Some(format!("(request-target): {target}")),
-            name => call.header(name).map(|value| format!("{name}: {value}")),
+            name => incoming.header(name).map(|value| format!("{name}: {value}")),
         })
         .collect();
     let lines = lines.ok_or("it covers a header that is not there")?;
-    let der = &seal_certificate(call, part("keyId")?)?;
-    check_seal(der, call.provider, call.shared.authorities(), call.now)?;
+    let der = &seal_certificate(incoming, part("keyId")?)?;
+    check_seal(der, incoming.provider, incoming.shared.authorities(), incoming.now)?;
     let (_, certificate) =
         X509Certificate::from_der(der).map_err(|_| "the certificate is malformed")?;
     let key = certificate.public_key().subject_public_key.data.as_ref();
@@ -53,12 +54,15 @@ pub(super) fn check(call: &Call<'_>) -> Result<(), &'static str> {
 
 /// The QSealC at the address that `keyId` names: the registered one, or one that the provider
 /// publishes under its fingerprint.
-fn seal_certificate(call: &Call<'_>, address: &str) -> Result<Vec<u8>, &'static str> {
-    let client = call.shared.provider(&call.provider.organisation_identifier);
+fn seal_certificate(
+    incoming: &ProviderRequest<'_>,
+    address: &str,
+) -> Result<Vec<u8>, &'static str> {
+    let client = incoming.shared.provider(&incoming.provider.organisation_identifier);
     let registration = &client.ok_or("the provider is not known")?.registration;
     let published = || {
         let fingerprint = address.rsplit('/').next().unwrap_or_default();
-        call.shared.environment.published_certificate(fingerprint)
+        incoming.shared.environment.published_certificate(fingerprint)
     };
     let registered = registration
         .seal_certificate_der

@@ -25,7 +25,7 @@ const ANSWER_SECONDS: i64 = 600;
 const ID_TOKEN_SECONDS: i64 = 3600;
 
 /// The way back of a browser.
-pub(crate) enum WayBack {
+pub(crate) enum BrowserReturn {
     /// To an address that carries the answer.
     Address(String),
     /// With a form that is posted.
@@ -40,19 +40,19 @@ pub(crate) fn of(
     mode: &str,
     redirect_uri: &str,
     answer: &[(String, String)],
-) -> Option<WayBack> {
+) -> Option<BrowserReturn> {
     let answer = if mode.ends_with("jwt") {
         vec![("response".to_owned(), signed(shared, bank, client_id, answer)?)]
     } else {
         answer.to_vec()
     };
     Some(match mode {
-        "form_post" | "form_post.jwt" => WayBack::Form(answer),
+        "form_post" | "form_post.jwt" => BrowserReturn::Form(answer),
         // The default of JARM where nothing but a code is asked for.
         "jwt" | "query.jwt" | "query" => {
-            WayBack::Address(pages::query_address(redirect_uri, &answer))
+            BrowserReturn::Address(pages::query_address(redirect_uri, &answer))
         }
-        _ => WayBack::Address(pages::fragment_address(redirect_uri, &answer)),
+        _ => BrowserReturn::Address(pages::fragment_address(redirect_uri, &answer)),
     })
 }
 
@@ -74,7 +74,7 @@ fn signed(
     shared.key.sign_jwt(organisation_id, &Value::Object(claims)).ok()
 }
 
-fn of_visit(shared: &Shared, visit: &Visit) -> Option<WayBack> {
+fn of_visit(shared: &Shared, visit: &Visit) -> Option<BrowserReturn> {
     let Grant { client, response_mode, redirect_uri, answer, .. } = visit.grant.as_ref()?;
     of(shared, visit.bank, client, response_mode, redirect_uri, answer.as_ref()?)
 }
@@ -82,8 +82,8 @@ fn of_visit(shared: &Shared, visit: &Visit) -> Option<WayBack> {
 /// The way back to the TPP, for a visit that is decided.
 pub(crate) fn usual_way_back(shared: &Shared, visit: &Visit) -> Option<Response> {
     Some(match of_visit(shared, visit)? {
-        WayBack::Form(_) => pages::see_other(&visit.path("return")),
-        WayBack::Address(address) => pages::see_other(&address),
+        BrowserReturn::Form(_) => pages::see_other(&visit.path("return")),
+        BrowserReturn::Address(address) => pages::see_other(&address),
     })
 }
 
@@ -98,8 +98,10 @@ pub(crate) async fn show_return(
     };
     let redirect_uri = visit.grant.as_ref().map_or("", |grant| grant.redirect_uri.as_str());
     match of_visit(&shared, &visit) {
-        Some(WayBack::Form(fields)) => pages::form_post(visit.bank.name, redirect_uri, &fields),
-        Some(WayBack::Address(address)) => pages::see_other(&address),
+        Some(BrowserReturn::Form(fields)) => {
+            pages::form_post(visit.bank.name, redirect_uri, &fields)
+        }
+        Some(BrowserReturn::Address(address)) => pages::see_other(&address),
         None => pages::see_other(&visit.path("sign-in")),
     }
 }

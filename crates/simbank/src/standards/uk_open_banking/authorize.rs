@@ -13,7 +13,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::answer::{self, WayBack};
+use super::answer::{self, BrowserReturn};
 use super::token::{
     CLOCK_SKEW_SECONDS, has_audience, is_payments_scope, numeric_date, token_issuer,
 };
@@ -122,8 +122,8 @@ fn refuse(
         mode.or(bank.uk_open_banking().response_modes.first().copied()).unwrap_or("fragment");
     let client_id = &client.registration.client_id;
     match answer::of(shared, bank, client_id, mode, redirect_uri, &told) {
-        Some(WayBack::Form(fields)) => pages::form_post(bank.name, redirect_uri, &fields),
-        Some(WayBack::Address(address)) => pages::see_other(&address),
+        Some(BrowserReturn::Form(fields)) => pages::form_post(bank.name, redirect_uri, &fields),
+        Some(BrowserReturn::Address(address)) => pages::see_other(&address),
         None => pages::problem(500, "The bank cannot sign its answer."),
     }
 }

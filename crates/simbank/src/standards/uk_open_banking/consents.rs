@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
-use super::{Answer, Call, date_time, dialect, fields, habits, shapes};
+use super::{Answer, ProviderRequest, date_time, dialect, fields, habits, shapes};
 use crate::engine::idempotency::{self, Earlier};
 use crate::engine::order::{Order, Product, Stage, minor_units};
 use crate::engine::state::State;
 
 /// `POST /domestic-payment-consents` and its like.
-pub(crate) fn create(call: &Call, product: Product) -> Result<Answer, Answer> {
+pub(crate) fn create(call: &ProviderRequest, product: Product) -> Result<Answer, Answer> {
     let version = call.bank.uk_open_banking().version;
     let body = call.parse_body(shapes::consent_request(version, product))?;
     let initiation = &body["Data"]["Initiation"];
@@ -34,7 +34,7 @@ pub(crate) fn create(call: &Call, product: Product) -> Result<Answer, Answer> {
 }
 
 /// The order that the PSU is to consent to.
-fn read_order(call: &Call, product: Product, body: &Value) -> Order {
+fn read_order(call: &ProviderRequest, product: Product, body: &Value) -> Order {
     let initiation = &body["Data"]["Initiation"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let amount = initiation[product.amount_field()]["Amount"].as_str();
@@ -59,12 +59,12 @@ pub(super) fn key_of_another_body() -> Answer {
 }
 
 /// `GET /domestic-payment-consents/{ConsentId}` and its like.
-pub(crate) fn read(call: &Call, product: Product, id: &str) -> Result<Answer, Answer> {
+pub(crate) fn read(call: &ProviderRequest, product: Product, id: &str) -> Result<Answer, Answer> {
     call.commit(|state| representation(call, product, state, id, 200))
 }
 
 /// `GET /domestic-payment-consents/{ConsentId}/funds-confirmation`.
-pub(crate) fn confirm_funds(call: &Call, id: &str) -> Result<Answer, Answer> {
+pub(crate) fn confirm_funds(call: &ProviderRequest, id: &str) -> Result<Answer, Answer> {
     if call.token.order_id.as_deref() != Some(id) {
         let what = "the access token was given for another consent";
         return Err(Answer::refuse(403, vec![Problem::new("Resource.ConsentMismatch", what)]));
@@ -94,7 +94,7 @@ pub(crate) fn confirm_funds(call: &Call, id: &str) -> Result<Answer, Answer> {
 
 /// The client's consent with this id.
 pub(crate) fn find<'state>(
-    call: &Call,
+    call: &ProviderRequest,
     product: Product,
     state: &'state State,
     id: &str,
@@ -108,7 +108,7 @@ pub(crate) fn find<'state>(
 }
 
 fn representation(
-    call: &Call,
+    call: &ProviderRequest,
     product: Product,
     state: &State,
     id: &str,

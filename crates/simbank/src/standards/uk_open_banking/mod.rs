@@ -3,7 +3,7 @@
 //!
 //! [`handle`] is the envelope that all resources share: which resource and method, the headers, the
 //! access token, the message signature, and around the answer its interaction id and signature.
-//! The resources themselves turn a checked [`Call`] into an [`Answer`]; they see no HTTP.
+//! The resources themselves turn a checked [`ProviderRequest`] into an [`Answer`]; they see no HTTP.
 //!
 //! | checked | answer when wrong |
 //! |---|---|
@@ -192,7 +192,7 @@ impl Answer {
 }
 
 /// A request whose sender is known.
-struct Call<'request> {
+struct ProviderRequest<'request> {
     shared: &'request Shared,
     bank: &'static Bank,
     client: &'request Client,
@@ -202,7 +202,7 @@ struct Call<'request> {
     now: Timestamp,
 }
 
-impl Call<'_> {
+impl ProviderRequest<'_> {
     fn client_id(&self) -> &str {
         &self.client.registration.client_id
     }
@@ -339,7 +339,7 @@ impl Envelope<'_> {
             let problem = Problem::at("Header.Missing", FINANCIAL_ID, what);
             return Err(Answer::refuse(400, vec![problem]));
         }
-        let call = Call { shared, bank, client, token, headers, body, now };
+        let call = ProviderRequest { shared, bank, client, token, headers, body, now };
         if posts {
             call.idempotency_key("")?;
             signature::verify(bank, headers, body, client, now)

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::consents::{self, key_of_another_body};
 use super::dialect::Version;
 use super::problem::Problem;
-use super::{Answer, Call, date_time, habits, shapes};
+use super::{Answer, ProviderRequest, date_time, habits, shapes};
 use crate::engine::approval;
 use crate::engine::delivery::Delivery;
 use crate::engine::idempotency::{self, Earlier};
@@ -18,7 +18,7 @@ use crate::engine::outcome::Fault;
 use crate::engine::state::State;
 
 /// `POST /domestic-payments` and its like.
-pub(crate) fn create(call: &Call, product: Product) -> Result<Answer, Answer> {
+pub(crate) fn create(call: &ProviderRequest, product: Product) -> Result<Answer, Answer> {
     let version = call.bank.uk_open_banking().version;
     let body = call.parse_body(shapes::order_request(version, product))?;
     let key = call.idempotency_key(product.orders())?;
@@ -109,12 +109,12 @@ fn after_effect(fault: Fault, answer: Answer) -> Answer {
 }
 
 /// `GET /domestic-payments/{DomesticPaymentId}` and its like.
-pub(crate) fn read(call: &Call, product: Product, id: &str) -> Result<Answer, Answer> {
+pub(crate) fn read(call: &ProviderRequest, product: Product, id: &str) -> Result<Answer, Answer> {
     call.commit(|state| representation(call, product, state, id, 200))
 }
 
 fn find<'state>(
-    call: &Call,
+    call: &ProviderRequest,
     product: Product,
     state: &'state State,
     id: &str,
@@ -145,7 +145,7 @@ fn description(order: &Order) -> &str {
 }
 
 fn representation(
-    call: &Call,
+    call: &ProviderRequest,
     product: Product,
     state: &State,
     id: &str,
@@ -189,7 +189,11 @@ fn representation(
 }
 
 /// `GET /domestic-payments/{DomesticPaymentId}/payment-details` and its like.
-pub(crate) fn details(call: &Call, product: Product, id: &str) -> Result<Answer, Answer> {
+pub(crate) fn details(
+    call: &ProviderRequest,
+    product: Product,
+    id: &str,
+) -> Result<Answer, Answer> {
     if call.bank.uk_open_banking().reasons_in_supplementary_data {
         return Err(Answer::status(404));
     }

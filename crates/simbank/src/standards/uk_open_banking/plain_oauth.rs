@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use axum::response::Response;
 
-use super::answer::{self, WayBack};
+use super::answer::{self, BrowserReturn};
 use super::authorize::{VISIT_SECONDS, open_visit};
 use crate::engine::banks::Bank;
 use crate::engine::grant::Grant;
@@ -49,8 +49,8 @@ pub(super) fn authorize(
     ];
     let client_id = &client.registration.client_id;
     match answer::of(shared, bank, client_id, "query", redirect_uri, &told) {
-        Some(WayBack::Address(address)) => pages::see_other(&address),
-        Some(WayBack::Form(_)) | None => pages::problem(500, "The bank cannot answer."),
+        Some(BrowserReturn::Address(address)) => pages::see_other(&address),
+        Some(BrowserReturn::Form(_)) | None => pages::problem(500, "The bank cannot answer."),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who calls: [`Call`] is the extractor that every operation of the API takes.
+//! Who calls: [`MemberRequest`] is the extractor that every operation of the API takes.
 //!
 //! A request is signed by a JWS whose claims are in its protected header (`bearer`), or, in a
 //! sandbox only, carries a Basic key (`basic`). The extractor reads the body first, because the
@@ -30,7 +30,7 @@ const REASON_LOGGED_MAX: usize = 200;
 
 /// An authenticated request.
 #[derive(Debug)]
-pub struct Call {
+pub struct MemberRequest {
     /// Who calls.
     pub member: Member,
     /// The raw body, or what an attached payload of the token writes in its place.
@@ -43,7 +43,7 @@ pub struct Call {
     pub query: Option<String>,
 }
 
-impl Call {
+impl MemberRequest {
     /// The query's parameters.
     ///
     /// # Errors
@@ -76,10 +76,10 @@ impl Call {
     }
 }
 
-impl FromRequest<Arc<App>> for Call {
+impl FromRequest<Arc<App>> for MemberRequest {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Call, ApiError> {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<MemberRequest, ApiError> {
         let (parts, body) = request.into_parts();
         let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
             let too_large = error.into_inner().is::<http_body_util::LengthLimitError>();
@@ -94,7 +94,7 @@ impl FromRequest<Arc<App>> for Call {
         rate_limit::count(app, &member, parts.extensions.get())?;
         let query = parts.uri.query().map(str::to_owned);
         let path = parts.uri.path().to_owned();
-        Ok(Call { member, body, headers: parts.headers, path, query })
+        Ok(MemberRequest { member, body, headers: parts.headers, path, query })
     }
 }
 
@@ -171,8 +171,8 @@ impl FromRequest<Arc<App>> for Visitor {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Visitor, ApiError> {
         if request.headers().contains_key(header::AUTHORIZATION) {
-            let call = Call::from_request(request, app).await?;
-            return Ok(Visitor { headers: call.headers, query: call.query });
+            let incoming = MemberRequest::from_request(request, app).await?;
+            return Ok(Visitor { headers: incoming.headers, query: incoming.query });
         }
         let (parts, _) = request.into_parts();
         let query = parts.uri.query().map(str::to_owned);
@@ -199,14 +199,16 @@ impl FromRequest<Arc<App>> for Reader {
 
 /// The member that calls, where the request says so: for what is public in part.
 #[derive(Debug)]
-pub struct Caller(pub Option<Call>);
+pub struct Caller(pub Option<MemberRequest>);
 
 impl FromRequest<Arc<App>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Caller, ApiError> {
         match request.headers().contains_key(header::AUTHORIZATION) {
-            true => Call::from_request(request, app).await.map(|call| Caller(Some(call))),
+            true => MemberRequest::from_request(request, app)
+                .await
+                .map(|incoming| Caller(Some(incoming))),
             false => Ok(Caller(None)),
         }
     }
@@ -217,7 +219,7 @@ impl Caller {
     ///
     /// # Errors
     /// [`ApiError::Unauthenticated`] if it is nobody's.
-    pub fn known(self, app: &App) -> Result<Call, ApiError> {
+    pub fn known(self, app: &App) -> Result<MemberRequest, ApiError> {
         self.0.ok_or_else(|| unsigned(app))
     }
 
@@ -226,7 +228,7 @@ impl Caller {
     ///
     /// # Errors
     /// [`ApiError::Unauthenticated`] for an unsigned call elsewhere.
-    pub fn or_everybody(self, app: &App) -> Result<Option<Call>, ApiError> {
+    pub fn or_everybody(self, app: &App) -> Result<Option<MemberRequest>, ApiError> {
         match self.0 {
             None if app.settings().unsigned_reads => Ok(None),
             None => Err(unsigned(app)),

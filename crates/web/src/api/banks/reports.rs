@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::path::Path;
 
 /// Whether calls of a kind are taken.
@@ -102,7 +102,7 @@ pub struct BankStatusResponse {
 )]
 pub async fn report_all_banks(
     State(app): State<Arc<App>>,
-    _call: Call,
+    _call: MemberRequest,
 ) -> Result<Json<BanksStatusResponse>, ApiError> {
     let banks_status = app
         .directory()
@@ -131,7 +131,7 @@ pub async fn report_all_banks(
 pub async fn report_bank(
     State(app): State<Arc<App>>,
     Path(bank_id): Path<String>,
-    _call: Call,
+    _call: MemberRequest,
 ) -> Result<Json<BankStatusResponse>, ApiError> {
     let Some(bank) = app.bank(&bank_id) else {
         let id: String = bank_id.chars().take(64).collect();

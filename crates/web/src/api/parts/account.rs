@@ -72,7 +72,7 @@ impl Account {
     }
 }
 
-/// What a part of an account is called.
+/// The name of a part of an account.
 pub(crate) fn name(field: AccountField) -> &'static str {
     match field {
         AccountField::Iban => "iban",

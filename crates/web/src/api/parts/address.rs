@@ -127,7 +127,7 @@ impl DeliveryAddress {
     }
 }
 
-/// What a part of an address is called.
+/// The name of a part of an address.
 pub(crate) fn name(field: AddressField) -> &'static str {
     match field {
         AddressField::Lines => "addressLine",

@@ -95,7 +95,7 @@ const NO_APPS_BEGIN: &[&str] = &["app-settings", "ms-", "microsoft-", "windows-"
 /// program of the payer's device, and no name or password of a user.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason why it is not acceptable.
 pub(crate) fn check(text: &str, sandbox: bool) -> Result<(), Fault> {
     within(text, 1, CHARACTERS_MAX)?;
     let url = Url::parse(text).map_err(|error| Fault::NotAUrl { why: error.to_string() })?;

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
-/// A day in one of its two published forms, `2026-04-29` or `20260429`, and nothing more: what a
-/// time or a zone behind it would mean for the day is not defined.
+/// A day in one of its two published forms, `2026-04-29` or `20260429`. A time or a
+/// zone behind it is refused, because its meaning for the day is not defined.
 pub(crate) fn plain_day(text: &str) -> Option<Date> {
     let digits: String = match text.as_bytes() {
         [_, _, _, _, b'-', _, _, b'-', _, _] => text.replace('-', ""),

@@ -46,7 +46,7 @@ pub(crate) struct Draft {
     pub(crate) currency: String,
     pub(crate) local_instrument: LocalInstrument,
     pub(crate) debtor: Option<PartyDraft>,
-    /// The payee; none where the member tells it later.
+    /// The payee; absent if the member sends it later.
     pub(crate) creditor: Option<PartyDraft>,
     /// The day, as it was written; empty or none for a payment at once.
     pub(crate) execution_date: Option<String>,

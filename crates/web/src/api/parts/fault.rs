@@ -1,4 +1,4 @@
-//! What is said of a field that is not acceptable. The words are the same in every version; the names of
+//! The messages for a field that is not acceptable. The words are the same in every version; the names of
 //! the fields are the version's.
 
 use domain::field::{AccountFault, Fault, FieldError};
@@ -58,7 +58,7 @@ fn kind(fault: &Fault) -> FieldFault {
     }
 }
 
-/// What is said of the field of that name.
+/// The message for the field of that name.
 pub(crate) fn message(name: &str, fault: &Fault, places: &dyn Places) -> String {
     match fault {
         Fault::Missing => format!("`{name}` is required."),
@@ -142,7 +142,7 @@ fn on(rail: wish::LocalInstrument) -> &'static str {
     LocalInstrument::from(rail).name()
 }
 
-/// What is said of a field whose text has a character that nobody sees.
+/// The message for a field whose text has an invisible character.
 pub(crate) fn no_unreadable(name: &str, one: char) -> String {
     let code = u32::from(one);
     format!("`{name}` should not contain invisible characters: U+{code:04X} is one.")

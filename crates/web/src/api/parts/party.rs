@@ -134,7 +134,7 @@ impl Debtor {
         }
     }
 
-    /// Whether the id of an account on file is all that is told.
+    /// Whether the request has only the id of an account on file.
     pub(crate) fn is_named_only(&self) -> bool {
         let nothing_else =
             [&self.name, &self.ultimate_debtor_name].iter().all(|text| text.is_none());

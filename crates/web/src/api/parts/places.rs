@@ -7,7 +7,7 @@ pub(crate) trait Places {
     /// The dotted path from the body's root.
     fn path(&self, field: Field) -> String;
 
-    /// What the field is called in messages.
+    /// The name of the field in messages.
     fn name(&self, field: Field) -> String {
         let path = self.path(field);
         path.rsplit('.').next().unwrap_or_default().to_owned()

@@ -1,5 +1,5 @@
 //! Pages of tokens, transfers and standing orders (reference, section 1.11): `page.limit` and
-//! `page.offset`. The answer's `offset` loads the next page and is empty where there is none.
+//! `page.offset`. The answer's `offset` loads the next page and is empty on the last page.
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ const OFFSET: &str = "page.offset";
 
 /// Which tokens, transfers or standing orders a request wants.
 pub(super) struct Wanted {
-    /// One that is named by its id, or by those of its token request and its payment.
+    /// The entry with this id, or with the id of its token request or its payment.
     pub(super) id: Option<String>,
-    /// One that has the reference.
+    /// The entry with this reference.
     pub(super) ref_id: Option<String>,
     /// Those of these statuses; all where it is empty.
     pub(super) statuses: Vec<TransferStatus>,
@@ -115,7 +115,7 @@ async fn one(
     }
 }
 
-/// What the statements of a list say, of one that was found otherwise.
+/// The conditions of the list's SQL, applied to an entry that another query found.
 fn admits(filter: &RoleFilter, found: &Requested) -> bool {
     let payment = &found.payment;
     let since = filter.role.since(payment);

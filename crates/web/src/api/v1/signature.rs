@@ -1,4 +1,4 @@
-//! What the gateway signs for members of payments v1 (reference, sections 2.14 and 2.17).
+//! The gateway's signatures for members of payments v1 (reference, sections 2.14 and 2.17).
 
 use gateway::App;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Signature {
-    /// The member that stands for the gateway.
+    /// The gateway's own member.
     #[serde(skip_serializing_if = "Option::is_none")]
     member_id: Option<String>,
     /// Its key (`GET /member/{memberId}/keys`).

@@ -47,7 +47,7 @@ use certificates::{eidas_identity, licensed_seal_url};
 pub use mail::TestMailer;
 pub use member::{HOST, Key, Member, Payload};
 pub use order::{BANKS, full_order, hosted_order, order, order_of, with, without};
-pub use payer::{Decision, WayBack};
+pub use payer::{BankReturn, Decision};
 pub use payments::id;
 pub use v1::INSTRUCTIONS;
 pub use wire::{BANKS_TLS_URL, BANKS_URL, Endpoint, Fault, HOOKS_URL, TestWire};
@@ -470,19 +470,19 @@ fn new_app(
     gateway_member: &MemberId,
     mailer: &Arc<TestMailer>,
 ) -> Arc<App> {
-    App::new(Parts {
+    let parts = Parts {
         db: db.clone(),
         clock: Arc::<TestClock>::clone(clock),
         ids: Arc::<TestIds>::clone(ids),
         wire: Arc::<TestWire>::clone(wire),
-        directory: Directory::simulated(BANKS_URL, BANKS_TLS_URL).unwrap(),
         identity: Arc::new(identity()),
         sealer: Sealer::new(&[7; 32]).unwrap(),
         gateway_key: GatewayKey::from_seed(&[9; 32], gateway_member.clone()).unwrap(),
         renderer: Box::new(PublicEvents),
         mailer: Some(Arc::<TestMailer>::clone(mailer)),
         settings: settings.clone(),
-    })
+    };
+    App::new(parts, Directory::simulated(BANKS_URL, BANKS_TLS_URL).unwrap())
 }
 
 /// The published documents judge every exchange with a bank.

@@ -80,20 +80,20 @@ pub fn local(url: &str) -> String {
 
 /// The parameters that the bank gives to the browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WayBack {
+pub struct BankReturn {
     pub fields: Vec<(String, String)>,
     /// Whether the bank's page posts it; otherwise it is in the fragment.
     pub posted: bool,
 }
 
-impl WayBack {
+impl BankReturn {
     pub fn get(&self, name: &str) -> &str {
         let found = self.fields.iter().find(|(other, _)| other == name);
         found.map_or("", |(_, value)| value.as_str())
     }
 
     /// The same with another value in one place.
-    pub fn with(&self, name: &str, value: &str) -> WayBack {
+    pub fn with(&self, name: &str, value: &str) -> BankReturn {
         let mut changed = self.clone();
         for (other, text) in &mut changed.fields {
             if other == name {
@@ -111,13 +111,13 @@ impl WayBack {
 
 impl World {
     /// Signs in at the bank and decides.
-    pub async fn visit_bank(&self, redirect_url: &str, decision: Decision) -> WayBack {
+    pub async fn visit_bank(&self, redirect_url: &str, decision: Decision) -> BankReturn {
         let path = redirect_url.strip_prefix(BANKS_URL).unwrap();
         let sign_in = self.location(self.bank_get(path).await);
         if let Some((_, fragment)) = sign_in.split_once('#') {
             assert_eq!(decision, Decision::Approve, "this bank approves by itself");
             let fields = url::form_urlencoded::parse(fragment.as_bytes()).into_owned().collect();
-            return WayBack { fields, posted: false };
+            return BankReturn { fields, posted: false };
         }
         let page = text(&self.bank_get(&sign_in).await);
         let mut codes = page.split("<code>").skip(1).map(|rest| rest.split('<').next().unwrap());
@@ -132,7 +132,7 @@ impl World {
         let back = self.location(self.bank_post(&consent, &form).await);
         if let Some((_, fragment)) = back.split_once('#') {
             let fields = url::form_urlencoded::parse(fragment.as_bytes()).into_owned().collect();
-            return WayBack { fields, posted: false };
+            return BankReturn { fields, posted: false };
         }
         let page = text(&self.bank_get(&back).await);
         let fields = page.split("<input type=\"hidden\" name=\"").skip(1).map(|field| {
@@ -140,11 +140,11 @@ impl World {
             let name = parts.next().unwrap().to_owned();
             (name, unescaped(parts.nth(1).unwrap()))
         });
-        WayBack { fields: fields.collect(), posted: true }
+        BankReturn { fields: fields.collect(), posted: true }
     }
 
     /// Sends the bank's answer to the gateway, as the bank's page or our page's script does.
-    pub async fn return_to_gateway(&self, back: &WayBack) -> Answer {
+    pub async fn return_to_gateway(&self, back: &BankReturn) -> Answer {
         let mut request = http::Request::post("/callback")
             .header("content-type", "application/x-www-form-urlencoded");
         if !back.posted {

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use store::members::MemberSettings;
 
-use super::{Decision, WayBack, World};
+use super::{BankReturn, Decision, World};
 
 impl World {
     /// `POST /v2/payments` that must succeed: the payment.
@@ -33,7 +33,7 @@ impl World {
     }
 
     /// The payer decides at the bank and returns; everything that is due then happens.
-    pub async fn decide(&self, payment: &Value, decision: Decision) -> WayBack {
+    pub async fn decide(&self, payment: &Value, decision: Decision) -> BankReturn {
         let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
         let back = self.visit_bank(url, decision).await;
         let answer = self.return_to_gateway(&back).await;

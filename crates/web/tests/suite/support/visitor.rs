@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::payer::{customer_of, local, text, unescaped};
-use super::{PUBLIC_URL, WayBack, World};
+use super::{BankReturn, PUBLIC_URL, World};
 
 /// Banks in Britain, their ordinary customers and these customers' first accounts.
 pub const BRITISH: [(&str, &str, &str); 4] = [
@@ -93,7 +93,7 @@ impl World {
     async fn arrive(&self, address: &str) {
         if let Some((_, fragment)) = address.split_once('#') {
             let fields = url::form_urlencoded::parse(fragment.as_bytes()).into_owned().collect();
-            let answer = self.return_to_gateway(&WayBack { fields, posted: false }).await;
+            let answer = self.return_to_gateway(&BankReturn { fields, posted: false }).await;
             assert!(answer.status < 400, "{}", answer.text());
             return;
         }
@@ -108,7 +108,7 @@ impl World {
             let name = parts.next().unwrap().to_owned();
             (name, unescaped(parts.nth(1).unwrap()))
         });
-        let back = WayBack { fields: fields.collect(), posted: true };
+        let back = BankReturn { fields: fields.collect(), posted: true };
         let answer = self.return_to_gateway(&back).await;
         assert!(answer.status < 400, "{}", answer.text());
     }

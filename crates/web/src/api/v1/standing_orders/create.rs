@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::model::StandingOrderSubmissionResponse;
 use super::status::SubmissionStatus;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::error::FieldFault;
 use crate::api::parts::places::Only;
 use crate::api::{ApiError, idempotency, json};
@@ -47,19 +47,20 @@ pub struct StandingOrderSubmissionRequest {
 )]
 pub async fn create_standing_order_submission(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Response, ApiError> {
-    let run = |key| create(&app, &call, key);
-    idempotency::once_or(&app, &call, run, |payment| again(&app, &call, payment)).await
+    let run = |key| create(&app, &incoming, key);
+    idempotency::once_or(&app, &incoming, run, |payment| again(&app, &incoming, payment)).await
 }
 
 async fn create(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     key: Option<IdempotencyKey>,
 ) -> Result<StandingOrderSubmissionResponse, ApiError> {
-    let asked: StandingOrderSubmissionRequest = json::read(&call.body)?;
-    let (member, id, timeout_ms) = (&call.member, &asked.token_id, call.request_timeout_ms());
+    let asked: StandingOrderSubmissionRequest = json::read(&incoming.body)?;
+    let (member, id, timeout_ms) =
+        (&incoming.member, &asked.token_id, incoming.request_timeout_ms());
     let failed = |error| ApiError::from_gateway(error, id, &Only("tokenId"));
     let token =
         transfers::get(app, member, id, Role::Token, Update::Skipped).await.map_err(failed)?;
@@ -67,7 +68,7 @@ async fn create(
         let message = "`tokenId` is that of a single payment: use POST /transfers.";
         return Err(ApiError::field(FieldFault::Invalid, "tokenId", message));
     }
-    let found = transfers::redeem(app, member, id, None, call.psu(), timeout_ms, key).await;
+    let found = transfers::redeem(app, member, id, None, incoming.psu(), timeout_ms, key).await;
     let found = found.map_err(|error| match error {
         GatewayError::Refused(Refusal::NotRedeemable { stage }) => {
             let message = format!(
@@ -81,16 +82,16 @@ async fn create(
     StandingOrderSubmissionResponse::of(&found)
 }
 
-/// It was carried out and never answered: its payment says where it stands now.
+/// The first request was carried out and its answer was lost: the retry returns the current state.
 async fn again(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     payment: Option<PaymentId>,
 ) -> Result<StandingOrderSubmissionResponse, ApiError> {
     let missing = || ApiError::Internal { detail: "a submission without payment".to_owned() };
     let id = payment.ok_or_else(missing)?;
     let found =
-        transfers::get(app, &call.member, id.as_str(), Role::StandingOrder, Update::Skipped)
+        transfers::get(app, &incoming.member, id.as_str(), Role::StandingOrder, Update::Skipped)
             .await
             .map_err(|error| ApiError::from_gateway(error, id.as_str(), &Only("")))?;
     StandingOrderSubmissionResponse::of(&found)

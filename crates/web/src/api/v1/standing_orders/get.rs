@@ -10,7 +10,7 @@ use store::payments::Role;
 
 use super::model::StandingOrderSubmissionResponse;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
@@ -31,11 +31,11 @@ use crate::api::path::Path;
 pub async fn get_standing_order_submission(
     State(app): State<Arc<App>>,
     Path(submission_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<StandingOrderSubmissionResponse>, ApiError> {
-    let timeout_ms = call.request_timeout_ms().unwrap_or(app.settings().request_timeout_ms);
+    let timeout_ms = incoming.request_timeout_ms().unwrap_or(app.settings().request_timeout_ms);
     let update = Update::Within(timeout_ms);
-    let found = transfers::get(&app, &call.member, &submission_id, Role::StandingOrder, update)
+    let found = transfers::get(&app, &incoming.member, &submission_id, Role::StandingOrder, update)
         .await
         .map_err(|error| ApiError::from_gateway(error, &submission_id, &Only("")))?;
     Ok(Json(StandingOrderSubmissionResponse::of(&found)?))

@@ -1,5 +1,5 @@
 //! `GET /standing-order-submissions`: the member's standing orders, newest first (reference,
-//! section 1.11). The answer's `offset` loads the next page and is empty where there is none.
+//! section 1.11). The answer's `offset` loads the next page and is empty on the last page.
 
 use std::sync::Arc;
 
@@ -12,13 +12,13 @@ use utoipa::ToSchema;
 
 use super::model::StandingOrderSubmission;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::v1::page::{Wanted, page};
 
 /// One page.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StandingOrderSubmissionsResponse {
-    /// Loads the next page; empty where there is none.
+    /// Loads the next page; empty on the last page.
     offset: String,
     /// The standing orders.
     submissions: Vec<StandingOrderSubmission>,
@@ -45,16 +45,16 @@ pub struct StandingOrderSubmissionsResponse {
 )]
 pub async fn list_standing_order_submissions(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<StandingOrderSubmissionsResponse>, ApiError> {
-    let query = call.query().map_err(ApiError::bare)?;
+    let query = incoming.query().map_err(ApiError::bare)?;
     let wanted = Wanted {
         id: query.text("tokenId").map(str::to_owned),
         ref_id: None,
         statuses: vec![],
         none: false,
     };
-    let (found, offset) = page(&app, &call.member, &query, Role::StandingOrder, wanted).await?;
+    let (found, offset) = page(&app, &incoming.member, &query, Role::StandingOrder, wanted).await?;
     let submissions =
         found.iter().map(StandingOrderSubmission::of).collect::<Result<Vec<_>, _>>()?;
     Ok(Json(StandingOrderSubmissionsResponse { offset, submissions }))

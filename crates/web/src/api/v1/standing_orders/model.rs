@@ -28,7 +28,7 @@ pub struct StandingOrderSubmission {
     created_at_ms: String,
     /// As it was asked for.
     payload: StandingOrderBody,
-    /// Where it stands.
+    /// Its status.
     status: SubmissionStatus,
     /// Why, at most 256 characters; empty where there is nothing to say, because published
     /// clients need the field.
@@ -46,7 +46,7 @@ pub struct StandingOrderSubmissionResponse {
 }
 
 impl StandingOrderSubmissionResponse {
-    /// The standing order as it stands.
+    /// The current standing order.
     ///
     /// # Errors
     /// [`ApiError::Internal`] where the request that was kept cannot be read.
@@ -56,7 +56,7 @@ impl StandingOrderSubmissionResponse {
 }
 
 impl StandingOrderSubmission {
-    /// The standing order as it stands.
+    /// The current standing order.
     ///
     /// # Errors
     /// [`ApiError::Internal`] where the request that was kept cannot be read.

@@ -16,7 +16,7 @@ pub enum SubmissionStatus {
     Processing,
     /// The bank has set it up.
     Success,
-    /// It came to nothing.
+    /// It failed: nothing was set up.
     Failed,
     /// It was taken back.
     Canceled,

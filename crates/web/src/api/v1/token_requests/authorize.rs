@@ -18,14 +18,14 @@ use utoipa::ToSchema;
 use super::errors::from_gateway;
 use super::model::{StoreTokenRequest, asked_in};
 use super::optional_fields;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::credentials::credentials;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::{ApiError, idempotency, json};
 use crate::pages::session_url;
 
-/// What the member brings.
+/// The body of the request.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AuthorizationRequest {
@@ -42,7 +42,7 @@ pub struct AuthorizationRequest {
     use_webapp_credentials_flow: Option<bool>,
 }
 
-/// What a field is.
+/// The kind of a field.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CredentialFieldType {
@@ -63,16 +63,16 @@ pub enum CredentialFieldType {
 optional_fields! {
     /// A question of the bank, or something to show beside one.
     AuthorizationField {
-        /// What it is.
+        /// Its kind.
         #[serde(rename = "type")]
         kind: CredentialFieldType,
         /// The key under which the answer comes back.
         id: String,
-        /// What the payer reads beside it.
+        /// The label that the payer reads.
         display_name: String,
         /// A further explanation.
         description: String,
-        /// What can be chosen; the chosen text comes back.
+        /// The options; the answer is one of these texts.
         options: Vec<String>,
         /// A picture, base64.
         image: String,
@@ -94,20 +94,20 @@ pub struct AuthorizationFields {
 pub enum ScaStatus {
     /// The payer has approved.
     Authenticated,
-    /// It did not come to an approval.
+    /// The payer did not approve.
     AuthenticationFailed,
     /// The payer said no.
     DeclinedByPsu,
 }
 
-/// What is to be done next: one of the three.
+/// The next step: one of the three.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthorizationResponse {
     /// Where the payer's browser must go.
     #[serde(skip_serializing_if = "Option::is_none")]
     redirect_url: Option<String>,
-    /// What the payer must answer, or read.
+    /// The questions and messages for the payer.
     #[serde(skip_serializing_if = "Option::is_none")]
     fields: Option<AuthorizationFields>,
     /// How it ended.
@@ -140,23 +140,23 @@ pub struct AuthorizationResponse {
 pub async fn authorize_token_request(
     State(app): State<Arc<App>>,
     Path(token_request_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Response, ApiError> {
-    let run = |key| authorize(&app, &token_request_id, &call, key);
-    idempotency::once_or(&app, &call, run, |payment| again(&app, &call, payment)).await
+    let run = |key| authorize(&app, &token_request_id, &incoming, key);
+    idempotency::once_or(&app, &incoming, run, |payment| again(&app, &incoming, payment)).await
 }
 
 async fn authorize(
     app: &Arc<App>,
     id: &str,
-    call: &Call,
+    incoming: &MemberRequest,
     key: Option<IdempotencyKey>,
 ) -> Result<AuthorizationResponse, ApiError> {
-    let given: AuthorizationRequest = match call.body.iter().all(u8::is_ascii_whitespace) {
+    let given: AuthorizationRequest = match incoming.body.iter().all(u8::is_ascii_whitespace) {
         true => AuthorizationRequest::default(),
-        false => json::read(&call.body)?,
+        false => json::read(&incoming.body)?,
     };
-    let request = token_requests::get(app, &call.member, id)
+    let request = token_requests::get(app, &incoming.member, id)
         .await
         .map_err(|error| ApiError::from_gateway(error, id, &Only("")))?;
     let asked: StoreTokenRequest = asked_in(&request)?;
@@ -165,11 +165,11 @@ async fn authorize(
         by_credentials: given.use_credential_flow.unwrap_or(false),
         on_our_pages: given.use_webapp_credentials_flow.unwrap_or(false),
         credentials: credentials("credentials", given.credentials.unwrap_or_default())?,
-        psu: call.psu(),
-        request_timeout_ms: call.request_timeout_ms(),
+        psu: incoming.psu(),
+        request_timeout_ms: incoming.request_timeout_ms(),
         idempotency: key,
     };
-    let payment = token_requests::authorise(app, &call.member, id, with)
+    let payment = token_requests::authorise(app, &incoming.member, id, with)
         .await
         .map_err(|error| from_gateway(error, id, &asked))?;
     AuthorizationResponse::of(&payment, &app.settings().public_url)
@@ -178,19 +178,19 @@ async fn authorize(
 /// It was carried out and never answered: its payment says what is next now.
 async fn again(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     payment: Option<PaymentId>,
 ) -> Result<AuthorizationResponse, ApiError> {
     let missing = || ApiError::Internal { detail: "an authorisation without payment".to_owned() };
     let id = payment.ok_or_else(missing)?;
-    let payment = payments::get(app, &call.member, &id)
+    let payment = payments::get(app, &incoming.member, &id)
         .await
         .map_err(|error| ApiError::from_gateway(error, id.as_str(), &Only("")))?;
     AuthorizationResponse::of(&payment, &app.settings().public_url)
 }
 
 impl AuthorizationResponse {
-    /// What is next for the payer of the payment.
+    /// The next step of the payer of the payment.
     fn of(payment: &core::Payment, public_url: &str) -> Result<AuthorizationResponse, ApiError> {
         if payment.state == core::State::AwaitingBankChoice {
             return Err(slow());
@@ -268,7 +268,7 @@ fn ended(payment: &core::Payment) -> ScaStatus {
     }
 }
 
-/// What the payer reads and sees, then the questions.
+/// Messages and pictures first, then the questions.
 fn fields(challenge: &Challenge) -> Vec<AuthorizationField> {
     let shown = |kind, id: &str| AuthorizationField {
         kind: Some(kind),

@@ -1,10 +1,10 @@
-//! What single payments and standing orders have in common on the wire.
+//! The parts that single payments and standing orders have in common on the wire.
 
 use super::instructions::Instructions;
 use super::model::{RequestPayload, TransferBody};
 use super::standing_order::StandingOrderBody;
 
-/// What the payer is to approve.
+/// The order for the payer to approve.
 #[derive(Clone, Copy)]
 pub(super) enum Body<'a> {
     /// A single payment.
@@ -41,7 +41,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// What the payee should get, each time.
+    /// The amount of each payment.
     pub(super) fn amount(self) -> &'a str {
         match self {
             Body::Transfer(body) => &body.lifetime_amount,
@@ -82,7 +82,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Where the member tells the payee once the bank is known; single payments only.
+    /// The address that the gateway asks for the payee once the bank is known; single payments only.
     pub(super) fn destinations_url(self) -> Option<&'a str> {
         self.transfer().and_then(|body| body.set_transfer_destinations_url.as_deref())
     }

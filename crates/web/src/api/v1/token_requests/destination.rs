@@ -41,7 +41,7 @@ pub(super) fn rail_of(destination: &Destination) -> Option<&'static str> {
     rails(destination).first().map(|(name, ..)| *name)
 }
 
-/// The rail and the payee of the destination; no payee where the member tells it later.
+/// The rail and the payee of the destination; no payee if the member sends it later.
 pub(super) fn payee(
     places: TokenRequest<'_>,
 ) -> Result<(LocalInstrument, Option<PartyDraft>), ApiError> {
@@ -53,7 +53,7 @@ pub(super) fn payee(
     }
     let follows = places.body().is_some_and(|body| body.destinations_url().is_some());
     if destinations.is_empty() && follows {
-        // Which rail it is follows from what the member tells later.
+        // The rail follows from the payee that the member sends later.
         return Ok((LocalInstrument::AutoSelect, None));
     }
     let Some(destination) = destinations.get(places.index()) else {

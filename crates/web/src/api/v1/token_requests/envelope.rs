@@ -1,4 +1,4 @@
-//! What a token request says beside its payment: who is paid, for whom, with which options.
+//! The parts of a token request beside its payment: the member, on whose behalf it acts, and the options.
 
 use domain::field::{Field, FieldError};
 use domain::ids::MemberId;
@@ -82,7 +82,7 @@ pub(super) fn alias_alone(asked: &StoreTokenRequest) -> Option<&Alias> {
     to.alias.as_ref().filter(|_| to.id.as_deref().unwrap_or_default().is_empty())
 }
 
-/// Whether an alias that stands alone is one of the calling member's.
+/// Whether an alias without an id is one of the calling member's.
 pub(super) async fn check_alias(
     app: &App,
     member: &Member,
@@ -134,9 +134,8 @@ fn refuse_another_bank(asked: &StoreTokenRequest) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Where the payer gets a receipt, where the member asks for one: the address of the payer as a
-/// member. Whoever asks for a receipt without an address waits for a mail that never comes, so that
-/// is refused.
+/// The mail address for the receipt, if the member asks for one: that of the payer as a member. A
+/// request for a receipt without an address is refused, because no mail would ever arrive.
 pub(super) fn receipt_to(asked: &StoreTokenRequest) -> Result<Option<MailAddress>, ApiError> {
     let options = asked.request_options.as_ref();
     let Some(options) = options.filter(|one| one.receipt_requested == Some(true)) else {

@@ -40,7 +40,7 @@ fn for_reference(error: ApiError, places: TokenRequest<'_>) -> ApiError {
             if given.is_none() && path == places.path(Field::Reference) =>
         {
             let message = format!(
-                "`remittanceReference` is required, because `refId` cannot stand in for it. \
+                "`remittanceReference` is required, because `refId` cannot replace it. \
                  {message}"
             );
             ApiError::field(FieldFault::Expected, path, message)

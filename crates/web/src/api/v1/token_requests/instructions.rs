@@ -173,7 +173,7 @@ impl Destination {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum DestinationType {
-    /// Not told.
+    /// Not stated.
     Unknown,
     /// A company's.
     Business,

@@ -114,8 +114,8 @@ pub(super) fn draft(places: TokenRequest<'_>) -> Result<Draft, ApiError> {
     })
 }
 
-/// What the bank is told for its fraud checks; the purpose may be told for the whole payment, the
-/// payee's kind of account with the payee.
+/// The data for the bank's fraud checks. The purpose may belong to the whole payment, the kind of the
+/// payee's account to the payee.
 fn risk(metadata: &Metadata, account_type: Option<&str>) -> Option<Risk> {
     let told = metadata
         .provider_transfer_metadata

@@ -1,6 +1,6 @@
 //! `instructions.metadata` on the wire (reference, section 2.6).
 //!
-//! What the standards of single banks want is kept and shown again. Charges, parties, risk and the
+//! The fields of one standard are kept and shown again. Charges, parties, risk and the
 //! member's own references of the order (`references`) reach the bank.
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -18,10 +18,10 @@ optional_fields! {
         /// Who pays the charges.
         #[serde(deserialize_with = "json::optional_word")]
         charge_bearer: ChargeBearer,
-        /// What the bank's standard wants.
+        /// The fields of the bank's standard.
         #[serde(deserialize_with = "json::optional_object")]
         provider_transfer_metadata: ProviderMetadata,
-        /// What the bank's standard wants of a standing order.
+        /// The fields of the bank's standard for a standing order.
         #[serde(deserialize_with = "json::optional_object")]
         provider_standing_order_metadata: ProviderStandingOrderMetadata,
         /// ISO 20022 external purpose code.
@@ -81,7 +81,7 @@ fn textual_truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<St
 }
 
 optional_fields! {
-    /// What the bank's standard wants.
+    /// The fields of the bank's standard.
     ProviderMetadata {
         /// UK Open Banking.
         #[serde(rename = "cma9TransferMetadata", deserialize_with = "json::optional_object")]
@@ -174,7 +174,7 @@ optional_fields! {
         end_to_end_id: String,
         /// `preceding` or `following`.
         execution_rule: String,
-        /// What kind of payment.
+        /// The kind of payment.
         #[serde(deserialize_with = "json::optional_object")]
         payment_type_information: StetPaymentType,
         /// For authorities.
@@ -224,7 +224,7 @@ optional_fields! {
         identification: String,
         /// Who gave it.
         issuer: String,
-        /// What kind of id.
+        /// The kind of id.
         scheme_name: String,
     }
 }
@@ -277,7 +277,7 @@ optional_fields! {
 }
 
 optional_fields! {
-    /// What kind of payment, of STET.
+    /// The kind of payment, in STET.
     StetPaymentType {
         /// ISO 20022 category purpose.
         #[serde(deserialize_with = "json::optional_word")]

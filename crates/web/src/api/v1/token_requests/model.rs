@@ -15,7 +15,7 @@ optional_fields! {
     Alias {
         /// The realm of the name.
         realm_id: String,
-        /// What kind of name.
+        /// The kind of name.
         #[serde(rename = "type", deserialize_with = "json::optional_word")]
         kind: AliasType,
         /// The name.
@@ -23,7 +23,7 @@ optional_fields! {
     }
 }
 
-/// What kind of name a member has.
+/// The kinds of names of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum AliasType {
@@ -113,7 +113,7 @@ optional_fields! {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferBody {
-    /// What the payee should get: decimal, up to four places.
+    /// The amount: decimal, up to four places.
     pub(in crate::api::v1) lifetime_amount: String,
     /// ISO 4217.
     pub(in crate::api::v1) currency: String,
@@ -149,7 +149,7 @@ pub struct TransferBody {
     pub(in crate::api::v1) set_transfer_destinations_url: Option<String>,
 }
 
-/// What the payer is to approve.
+/// The order for the payer to approve.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestPayload {
@@ -236,7 +236,7 @@ pub struct StoreTokenRequest {
         skip_serializing_if = "Option::is_none"
     )]
     pub(in crate::api::v1) request_options: Option<RequestOptions>,
-    /// What the payer is to approve.
+    /// The order for the payer to approve.
     #[serde(deserialize_with = "json::object")]
     pub(in crate::api::v1) request_payload: RequestPayload,
 }

@@ -43,7 +43,7 @@ impl<'a> TokenRequest<'a> {
         self.asked
     }
 
-    /// What the payer is to approve, where something is.
+    /// The order for the payer to approve, if there is one.
     pub(super) fn body(self) -> Option<Body<'a>> {
         self.body
     }
@@ -110,7 +110,7 @@ impl<'a> TokenRequest<'a> {
     fn payer(self, part: PartyField) -> String {
         let source = self.body.and_then(|body| body.instructions().source.as_ref());
         let account = source.and_then(|source| source.account_identifier.as_ref());
-        // The form that is asked for where there is none.
+        // Without an account, the message asks for this form.
         let form = account.and_then(form_of).unwrap_or("iban");
         let holder = source.and_then(|source| source.customer_data.as_ref());
         let source = |name: &str| self.in_instructions(&format!("source.{name}"));

@@ -17,15 +17,15 @@ use crate::api::error::FieldFault;
 use crate::api::parts::draft::Rules;
 use crate::api::parts::words::LocalInstrument;
 
-/// What a token request asks for.
+/// The order and the payees of a token request.
 pub(super) struct Payees {
     /// The payment to the first payee.
     pub(super) initiation: Initiation,
-    /// Every payee; none where the member tells them once the bank is known.
+    /// Every payee; empty if the member sends them once the bank is known.
     pub(super) payees: Vec<Payee>,
 }
 
-/// What a payment of this version may be (reference, sections 2.2 and 2.6).
+/// The kinds of payments that this version accepts (reference, sections 2.2 and 2.6).
 const RULES: Rules = Rules { secondary_max: 255, payer_has_name: false };
 
 /// The payment and its payees, in the member's order.
@@ -67,7 +67,7 @@ fn payments(
 ) -> Result<Vec<Initiation>, ApiError> {
     let count = places.body().map_or(0, |body| body.instructions().transfer_destinations.len());
     if !(1..=DESTINATIONS_MAX).contains(&count) {
-        // Too many are refused as a whole, and so is none.
+        // Too many are refused as a whole, and so is an empty list.
         return one(places, sandbox, now).map(|payment| vec![payment]);
     }
     let mut payments = vec![];
@@ -114,7 +114,7 @@ pub(crate) fn question(url: &str, bank: &BankProfile) -> String {
     url.into()
 }
 
-/// What is told where no destination is.
+/// The error if there is no destination.
 pub(super) fn none_told() -> ApiError {
     let message = "`transferDestinations` should have the payee's account.";
     ApiError::field(FieldFault::Expected, "transferDestinations", message)

@@ -21,7 +21,7 @@ use crate::api::v1::signature::Signature;
 /// Why a token request is rejected whose payer said no on our pages.
 pub(crate) const DECLINED: &str = "The payer declined the payment.";
 
-/// What has become of a token request.
+/// The outcome of a token request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ResultStatus {
@@ -35,7 +35,7 @@ pub enum ResultStatus {
     Expired,
 }
 
-/// What has become of a token request.
+/// The outcome of a token request.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenRequestResult {
@@ -48,7 +48,7 @@ pub struct TokenRequestResult {
     /// `so:…` in the place of `transferId`, where the payer has approved a standing order.
     #[serde(skip_serializing_if = "Option::is_none")]
     standing_order_submission_id: Option<String>,
-    /// Where it stands.
+    /// Its status.
     status: ResultStatus,
     /// Why, at most 256 characters; empty where there is nothing to say, because published
     /// clients need the field.

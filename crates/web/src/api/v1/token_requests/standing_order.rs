@@ -24,7 +24,7 @@ const METADATA: &str = "instructions.metadata.providerStandingOrderMetadata";
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StandingOrderBody {
-    /// What the payee should get each time: decimal, up to four places.
+    /// The amount of each payment: decimal, up to four places.
     pub(super) amount: String,
     /// ISO 4217.
     pub(super) currency: String,
@@ -38,7 +38,7 @@ pub struct StandingOrderBody {
     /// The day of the first execution, `2026-04-29` or `20260429`; needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     start_date: Option<String>,
-    /// No execution is later than this day; for ever where it is absent.
+    /// No execution is later than this day; without it, the standing order has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     end_date: Option<String>,
     /// Reference on the payee's statement; `refId` where it is absent.
@@ -54,7 +54,7 @@ pub struct StandingOrderBody {
 }
 
 optional_fields! {
-    /// What the bank's standard wants of a standing order.
+    /// The fields of the bank's standard for a standing order.
     ProviderStandingOrderMetadata {
         /// UK Open Banking.
         #[serde(
@@ -66,7 +66,7 @@ optional_fields! {
 }
 
 optional_fields! {
-    /// A standing order in the words of UK Open Banking; it must say what the body says.
+    /// A standing order as UK Open Banking spells it; it must agree with the body.
     Cma9StandingOrderMetadata {
         /// The body's `frequency`.
         frequency: String,

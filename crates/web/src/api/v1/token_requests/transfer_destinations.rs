@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::token_request::Asked;
+use domain::token_request::RequestText;
 use gateway::idempotency::IdempotencyKey;
 use gateway::{App, token_requests};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use super::errors::from_gateway;
 use super::instructions::Destination;
 use super::model::asked_in;
 use super::payees;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::{ApiError, idempotency, json};
@@ -33,7 +33,7 @@ pub struct SetTransferDestinations {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TransferDestinationsSet {}
 
-/// Tell whom to pay
+/// Send the payees of a token request
 #[utoipa::path(
     post, path = "/token-requests/{requestId}/transfer-destinations",
     tag = "Token requests (payments v1)",
@@ -52,25 +52,25 @@ pub struct TransferDestinationsSet {}
 pub async fn set_transfer_destinations(
     State(app): State<Arc<App>>,
     Path(request_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Response, ApiError> {
-    let run = |key| set(&app, &request_id, &call, key);
+    let run = |key| set(&app, &request_id, &incoming, key);
     // It was carried out and never answered: the answer says no more than that.
     let again = |_| async { Ok(TransferDestinationsSet {}) };
-    idempotency::once_or(&app, &call, run, again).await
+    idempotency::once_or(&app, &incoming, run, again).await
 }
 
 async fn set(
     app: &Arc<App>,
     id: &str,
-    call: &Call,
+    incoming: &MemberRequest,
     key: Option<IdempotencyKey>,
 ) -> Result<TransferDestinationsSet, ApiError> {
-    let given: SetTransferDestinations = json::read_either_name(&call.body)?;
+    let given: SetTransferDestinations = json::read_either_name(&incoming.body)?;
     if given.transfer_destinations.is_empty() {
         return Err(payees::none_told());
     }
-    let request = token_requests::get(app, &call.member, id)
+    let request = token_requests::get(app, &incoming.member, id)
         .await
         .map_err(|error| ApiError::from_gateway(error, id, &Only("")))?;
     let mut asked = asked_in(&request)?;
@@ -82,8 +82,8 @@ async fn set(
         .map_err(|error| ApiError::Internal { detail: format!("a token request: {error}") })?;
     // A day to come was checked when it was asked for; it may be today by now.
     let payments = payees::told_later(&asked, app.settings().sandbox, request.created_at)?;
-    let kept = Asked(text.to_string());
-    token_requests::tell_destinations(app, &call.member, id, kept, payments, key)
+    let kept = RequestText(text.to_string());
+    token_requests::tell_destinations(app, &incoming.member, id, kept, payments, key)
         .await
         .map_err(|error| from_gateway(error, id, &asked))?;
     Ok(TransferDestinationsSet {})

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::model::Token;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::v1::transfers::create::check_description;
@@ -28,7 +28,7 @@ pub enum TokenOperationStatus {
     MoreSignaturesNeeded,
 }
 
-/// What became of the token.
+/// The result of the cancellation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenOperationResult {
     /// How it went.
@@ -37,14 +37,14 @@ pub struct TokenOperationResult {
     token: Token,
 }
 
-/// What became of the token, in its envelope.
+/// The result in its envelope.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CancelTokenResponse {
-    /// What became of it.
+    /// The result.
     result: TokenOperationResult,
 }
 
-/// What a client may send along.
+/// The body that a client may send.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CancelTokenRequest {
     /// That of the token request, or `refId` where it has none.
@@ -72,20 +72,20 @@ pub struct CancelTokenRequest {
 pub async fn cancel_token(
     State(app): State<Arc<App>>,
     Path(token_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<CancelTokenResponse>, ApiError> {
     // Clients send bodies of all kinds here; one field of them says what is cancelled.
     if let Ok(CancelTokenRequest { description: Some(description) }) =
-        serde_json::from_slice(&call.body)
+        serde_json::from_slice(&incoming.body)
     {
         let failed = |error| ApiError::from_gateway(error, &token_id, &Only("tokenId"));
-        let token = transfers::get(&app, &call.member, &token_id, Role::Token, Update::Skipped)
+        let token = transfers::get(&app, &incoming.member, &token_id, Role::Token, Update::Skipped)
             .await
             .map_err(failed)?;
         check_description(&token, Some(&description), "description")?;
     }
-    let timeout_ms = call.request_timeout_ms();
-    let found = transfers::cancel(&app, &call.member, &token_id, call.psu(), timeout_ms)
+    let timeout_ms = incoming.request_timeout_ms();
+    let found = transfers::cancel(&app, &incoming.member, &token_id, incoming.psu(), timeout_ms)
         .await
         .map_err(|error| ApiError::from_gateway(error, &token_id, &Only("tokenId")))?;
     let token = Token::of(&app, &found)?;

@@ -10,7 +10,7 @@ use store::payments::Role;
 
 use super::model::{Token, TokenResponse};
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
@@ -27,9 +27,9 @@ use crate::api::path::Path;
 pub async fn get_token(
     State(app): State<Arc<App>>,
     Path(token_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<TokenResponse>, ApiError> {
-    let found = transfers::get(&app, &call.member, &token_id, Role::Token, Update::Skipped)
+    let found = transfers::get(&app, &incoming.member, &token_id, Role::Token, Update::Skipped)
         .await
         .map_err(|error| ApiError::from_gateway(error, &token_id, &Only("")))?;
     Ok(Json(TokenResponse { token: Token::of(&app, &found)? }))

@@ -11,32 +11,32 @@ use utoipa::ToSchema;
 
 use super::model::Token;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::query::{Query, word};
 use crate::api::v1::page::{Wanted, page};
 
 /// One page.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokensResponse {
-    /// Loads the next page; empty where there is none.
+    /// Loads the next page; empty on the last page.
     offset: String,
     /// The tokens.
     tokens: Vec<Token>,
 }
 
-/// What a token is for.
+/// The purpose of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum TokenType {
     /// Anything.
     Invalid,
-    /// Access to accounts; there are none yet.
+    /// Access to accounts; no token has it yet.
     Access,
     /// Payments.
     Transfer,
 }
 
-/// What the member is in a token.
+/// The member's part in a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum TokenRole {
@@ -76,11 +76,11 @@ enum TokenRole {
 )]
 pub async fn list_tokens(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<TokensResponse>, ApiError> {
-    let query = call.query().map_err(ApiError::bare)?;
+    let query = incoming.query().map_err(ApiError::bare)?;
     let wanted = wanted(&query).map_err(ApiError::bare)?;
-    let (found, offset) = page(&app, &call.member, &query, Role::Token, wanted).await?;
+    let (found, offset) = page(&app, &incoming.member, &query, Role::Token, wanted).await?;
     let tokens = found.iter().map(|one| Token::of(&app, one)).collect::<Result<Vec<_>, _>>()?;
     Ok(Json(TokensResponse { offset, tokens }))
 }

@@ -12,7 +12,7 @@ use crate::api::v1::token_requests::model::{ActingAs, TokenMember, TransferBody,
 use crate::api::v1::token_requests::standing_order::StandingOrderBody;
 use crate::api::v1::transfers::model::written;
 
-/// What was approved.
+/// The approved order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenPayload {
@@ -34,7 +34,7 @@ pub struct TokenPayload {
     /// Until when it can be redeemed, in milliseconds since 1970, as long as it waits for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<String>,
-    /// The payer as a member, where it was told.
+    /// The payer as a member, if the request named it.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<TokenMember>,
     /// The member that asked for it.
@@ -51,7 +51,7 @@ pub struct TokenPayload {
     version: String,
 }
 
-/// What was done with a token.
+/// An action on a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum TokenAction {
@@ -62,7 +62,7 @@ pub enum TokenAction {
 }
 
 impl TokenAction {
-    /// What is signed behind the payload.
+    /// The signed word behind the payload.
     fn signed_word(self) -> &'static str {
         match self {
             TokenAction::Endorsed => "endorsed",
@@ -71,10 +71,10 @@ impl TokenAction {
     }
 }
 
-/// What was done with a token, signed.
+/// An action on a token, signed.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenSignature {
-    /// What was done.
+    /// The action.
     action: TokenAction,
     /// The gateway's, over the payload as canonical JSON, a dot and the action in small letters.
     signature: Signature,
@@ -86,9 +86,9 @@ pub struct TokenSignature {
 pub struct Token {
     /// `tt:…`.
     id: String,
-    /// What was approved.
+    /// The approved order.
     payload: TokenPayload,
-    /// What was done with it.
+    /// The actions on it.
     payload_signatures: Vec<TokenSignature>,
     /// `rq:…`.
     token_request_id: String,
@@ -102,7 +102,7 @@ pub struct TokenResponse {
 }
 
 impl Token {
-    /// The token as it stands.
+    /// The current token.
     ///
     /// # Errors
     /// [`ApiError::Internal`] where the request that was kept cannot be read.

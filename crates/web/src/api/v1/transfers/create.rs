@@ -19,7 +19,7 @@ use store::payments::Role;
 use utoipa::ToSchema;
 
 use super::model::{Transfer, TransferResponse, written};
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::error::FieldFault;
 use crate::api::parts::amount::Amount;
 use crate::api::parts::draft::REF_ID_CHARACTERS_MAX;
@@ -32,8 +32,8 @@ use crate::api::{ApiError, idempotency, json};
 /// Where a request has the reference.
 const REF_ID: &str = "payload.refId";
 
-/// What is to be ordered. The payer has approved it as the token request says: fields that are
-/// left out are taken from there, the others but `refId` should say the same.
+/// The order, as the payer has approved it in the token request. Absent fields have their values
+/// from there; the others, except `refId`, should have the same values.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferPayloadRequest {
@@ -63,7 +63,7 @@ pub struct TransferPayloadRequest {
 /// `POST /transfers`.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CreateTransferRequest {
-    /// What is to be ordered.
+    /// The order.
     #[serde(deserialize_with = "json::object")]
     payload: TransferPayloadRequest,
 }
@@ -87,37 +87,38 @@ pub struct CreateTransferRequest {
 )]
 pub async fn create_transfer(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Response, ApiError> {
-    let run = |key| create(&app, &call, key);
-    idempotency::once_or(&app, &call, run, |_| again(&app, &call)).await
+    let run = |key| create(&app, &incoming, key);
+    idempotency::once_or(&app, &incoming, run, |_| again(&app, &incoming)).await
 }
 
 async fn create(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     key: Option<IdempotencyKey>,
 ) -> Result<TransferResponse, ApiError> {
-    let CreateTransferRequest { payload } = json::read_either_name(&call.body)?;
+    let CreateTransferRequest { payload } = json::read_either_name(&incoming.body)?;
     let id = payload.token_id.clone();
     let failed = |error| failed(error, &id);
-    let token = transfers::get(app, &call.member, &id, Role::Token, Update::Skipped)
+    let token = transfers::get(app, &incoming.member, &id, Role::Token, Update::Skipped)
         .await
         .map_err(failed)?;
     check(&payload, &token)?;
-    let timeout_ms = call.request_timeout_ms();
+    let timeout_ms = incoming.request_timeout_ms();
     let ref_id = payload.ref_id.filter(|ref_id| !ref_id.is_empty());
-    let found = transfers::redeem(app, &call.member, &id, ref_id, call.psu(), timeout_ms, key)
-        .await
-        .map_err(failed)?;
+    let found =
+        transfers::redeem(app, &incoming.member, &id, ref_id, incoming.psu(), timeout_ms, key)
+            .await
+            .map_err(failed)?;
     Ok(TransferResponse { transfer: Transfer::of(app, &found)? })
 }
 
 /// It was carried out and never answered: the body names the token.
-async fn again(app: &Arc<App>, call: &Call) -> Result<TransferResponse, ApiError> {
-    let CreateTransferRequest { payload } = json::read_either_name(&call.body)?;
+async fn again(app: &Arc<App>, incoming: &MemberRequest) -> Result<TransferResponse, ApiError> {
+    let CreateTransferRequest { payload } = json::read_either_name(&incoming.body)?;
     let id = &payload.token_id;
-    let found = transfers::get(app, &call.member, id, Role::Transfer, Update::Skipped)
+    let found = transfers::get(app, &incoming.member, id, Role::Transfer, Update::Skipped)
         .await
         .map_err(|error| failed(error, id))?;
     Ok(TransferResponse { transfer: Transfer::of(app, &found)? })
@@ -177,7 +178,7 @@ fn check(payload: &TransferPayloadRequest, token: &Requested) -> Result<(), ApiE
         let asked = money::Amount::parse(&amount.value, approved.currency());
         let same = asked.is_ok_and(|asked| asked.ten_thousandths() == approved.ten_thousandths());
         if amount.currency != approved.currency().code() || !same {
-            return differs("amount", &format!("what was approved, {approved}"));
+            return differs("amount", &format!("the approved amount, {approved}"));
         }
     }
     let asked = asked_in(&token.request)?;

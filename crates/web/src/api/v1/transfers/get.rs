@@ -10,7 +10,7 @@ use store::payments::Role;
 
 use super::model::{Transfer, TransferResponse};
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
@@ -32,12 +32,12 @@ use crate::api::path::Path;
 pub async fn get_transfer(
     State(app): State<Arc<App>>,
     Path(transfer_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<TransferResponse>, ApiError> {
-    let skipped = call.query()?.truth("skipTransferUpdate")?.unwrap_or(false);
-    let timeout_ms = call.request_timeout_ms().unwrap_or(app.settings().request_timeout_ms);
+    let skipped = incoming.query()?.truth("skipTransferUpdate")?.unwrap_or(false);
+    let timeout_ms = incoming.request_timeout_ms().unwrap_or(app.settings().request_timeout_ms);
     let update = if skipped { Update::Skipped } else { Update::Within(timeout_ms) };
-    let found = transfers::get(&app, &call.member, &transfer_id, Role::Transfer, update)
+    let found = transfers::get(&app, &incoming.member, &transfer_id, Role::Transfer, update)
         .await
         .map_err(|error| ApiError::from_gateway(error, &transfer_id, &Only("")))?;
     Ok(Json(TransferResponse { transfer: Transfer::of(&app, &found)? }))

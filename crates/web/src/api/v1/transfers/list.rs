@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::model::Transfer;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::query::{Query, name, word};
 use crate::api::status::TransferStatus;
 use crate::api::v1::page::{Wanted, page};
@@ -19,13 +19,13 @@ use crate::api::v1::page::{Wanted, page};
 /// One page.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TransfersResponse {
-    /// Loads the next page; empty where there is none.
+    /// Loads the next page; empty on the last page.
     offset: String,
     /// The transfers.
     transfers: Vec<Transfer>,
 }
 
-/// What the member is in a transfer.
+/// The member's part in a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum TransferRole {
@@ -80,11 +80,11 @@ enum TransferRefundStatus {
 )]
 pub async fn list_transfers(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<TransfersResponse>, ApiError> {
-    let query = call.query().map_err(ApiError::bare)?;
+    let query = incoming.query().map_err(ApiError::bare)?;
     let wanted = wanted(&query).map_err(ApiError::bare)?;
-    let (found, offset) = page(&app, &call.member, &query, Role::Transfer, wanted).await?;
+    let (found, offset) = page(&app, &incoming.member, &query, Role::Transfer, wanted).await?;
     let transfers =
         found.iter().map(|one| Transfer::of(&app, one)).collect::<Result<Vec<_>, _>>()?;
     Ok(Json(TransfersResponse { offset, transfers }))

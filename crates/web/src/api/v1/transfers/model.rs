@@ -21,7 +21,7 @@ use crate::api::v1::token_requests::instructions::{
 use crate::api::v1::token_requests::metadata::Metadata;
 use crate::api::v1::token_requests::model::{ActingAs, asked_in};
 
-/// What was ordered.
+/// The order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferPayload {
@@ -64,7 +64,7 @@ pub struct RefundInfo {
     name: Option<String>,
 }
 
-/// What has been refunded.
+/// The refunds of the transfer.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferRefund {
@@ -91,12 +91,12 @@ pub struct Transfer {
     execution_date: Option<String>,
     /// Whether it became a future-dated payment, for the day in `executionDate`.
     converted_to_future_dated_payment: bool,
-    /// Where it stands.
+    /// Its status.
     status: TransferStatus,
     /// Why, at most 256 characters; empty where there is nothing to say, because published
     /// clients need the field.
     status_reason_information: String,
-    /// What was ordered.
+    /// The order.
     payload: TransferPayload,
     /// The gateway's signature over the payload as canonical JSON.
     payload_signatures: Vec<Signature>,
@@ -125,7 +125,7 @@ pub struct TransferResponse {
 }
 
 impl Transfer {
-    /// The transfer as it stands.
+    /// The current transfer.
     ///
     /// # Errors
     /// [`ApiError::Internal`] where the request that was kept cannot be read.
@@ -182,7 +182,7 @@ pub(in crate::api::v1) fn written<T: Serialize>(value: &T) -> Result<Value, ApiE
         .map_err(|error| ApiError::Internal { detail: format!("a payload: {error}") })
 }
 
-/// The day that the bank was told.
+/// The day that the bank received with the order.
 pub(in crate::api::v1) fn execution_date(payment: &Payment) -> Option<String> {
     use domain::initiation::Schedule;
     let asked = match payment.initiation.order.schedule {

@@ -1,4 +1,4 @@
-//! The object `authentication` on the wire: what the payer still has to do (reference, section 3.6).
+//! The object `authentication` on the wire: the payer's next step (reference, section 3.6).
 
 use domain::authorisation::{Authorisation, Challenge, ChallengeField, FieldKind};
 use domain::initiation::Flow;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::pages::session_url;
 
-/// What kind of value a field takes.
+/// The kind of value of a field.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RequiredFieldType {
@@ -24,22 +24,22 @@ pub enum RequiredFieldType {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequiredField {
-    /// What kind of value.
+    /// The kind of value.
     #[serde(rename = "type")]
     kind: RequiredFieldType,
     /// The key under which the value comes back.
     id: String,
-    /// What the payer reads beside it.
+    /// The label that the payer reads.
     display_name: String,
     /// A further explanation.
     #[serde(skip_serializing_if = "Option::is_none")]
     additional_information: Option<String>,
-    /// What can be chosen; the chosen text comes back.
+    /// The options; the answer is one of these texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     options: Vec<String>,
 }
 
-/// What the payer still has to do.
+/// The payer's next step.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Authentication {
@@ -54,7 +54,7 @@ pub enum Authentication {
     Embedded {
         /// The questions.
         fields: Vec<RequiredField>,
-        /// What the bank wants the payer to read.
+        /// The bank's message to the payer.
         #[serde(skip_serializing_if = "Option::is_none")]
         description: Option<String>,
         /// A picture, base64.
@@ -69,7 +69,7 @@ pub enum Authentication {
 }
 
 impl Authentication {
-    /// What is outstanding now; `None` where nothing can be done through the API.
+    /// The payer's next step now; `None` if nothing can be done through the API.
     pub(super) fn of(payment: &Payment, public_url: &str) -> Option<Authentication> {
         let redirect = |redirect_url| Some(Authentication::Redirect { redirect_url });
         if payment.state == State::AwaitingBankChoice {

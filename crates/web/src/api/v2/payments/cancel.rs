@@ -9,7 +9,7 @@ use gateway::{App, payments};
 
 use super::model::PaymentResponse;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
@@ -36,13 +36,14 @@ use crate::api::path::Path;
 pub async fn cancel_payment(
     State(app): State<Arc<App>>,
     Path(payment_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<PaymentResponse>, ApiError> {
     let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(&payment_id))?;
     let failed = |error| ApiError::from_gateway(error, &payment_id, &Only("paymentId"));
-    payments::check_single(&app, &call.member, &id).await.map_err(failed)?;
-    let timeout_ms = call.request_timeout_ms();
-    let payment =
-        payments::cancel(&app, &call.member, &id, call.psu(), timeout_ms).await.map_err(failed)?;
+    payments::check_single(&app, &incoming.member, &id).await.map_err(failed)?;
+    let timeout_ms = incoming.request_timeout_ms();
+    let payment = payments::cancel(&app, &incoming.member, &id, incoming.psu(), timeout_ms)
+        .await
+        .map_err(failed)?;
     Ok(Json(PaymentResponse::of(&payment, &app.settings().public_url)))
 }

@@ -14,11 +14,11 @@ use utoipa::ToSchema;
 use super::initiation::Initiation;
 use super::model::PaymentResponse;
 use super::paths;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::credentials::credentials;
 use crate::api::{ApiError, idempotency, json};
 
-/// What is asked for.
+/// The body of the request.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreatePayment {
@@ -48,16 +48,19 @@ pub struct CreatePayment {
         (status = 500, description = "Internal error"),
         (status = 503, description = "Nothing can be stored now"))
 )]
-pub async fn create_payment(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
-    idempotency::once(&app, &call, |key| create(&app, &call, key)).await
+pub async fn create_payment(
+    State(app): State<Arc<App>>,
+    incoming: MemberRequest,
+) -> Result<Response, ApiError> {
+    idempotency::once(&app, &incoming, |key| create(&app, &incoming, key)).await
 }
 
 async fn create(
     app: &Arc<App>,
-    call: &Call,
+    incoming: &MemberRequest,
     idempotency: Option<IdempotencyKey>,
 ) -> Result<PaymentResponse, ApiError> {
-    let asked: CreatePayment = json::read(&call.body)?;
+    let asked: CreatePayment = json::read(&incoming.body)?;
     let sandbox = app.settings().sandbox;
     let mut initiation = asked.initiation.into_domain(sandbox, app.now())?;
     initiation.visit.pisp_consent_accepted = asked.pisp_consent_accepted.unwrap_or(false);
@@ -65,13 +68,13 @@ async fn create(
     let new = NewPayment {
         initiation,
         credentials: credentials("initialEmbeddedAuth", known)?,
-        psu: call.psu(),
-        request_timeout_ms: call.request_timeout_ms(),
+        psu: incoming.psu(),
+        request_timeout_ms: incoming.request_timeout_ms(),
         idempotency,
         token_request_id: None,
         receipt_to: None,
     };
-    let payment = payments::create(app, &call.member, new)
+    let payment = payments::create(app, &incoming.member, new)
         .await
         .map_err(|error| ApiError::from_gateway(error, "", &paths::Payment))?;
     Ok(PaymentResponse::of(&payment, &app.settings().public_url))

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::model::PaymentResponse;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::credentials::credentials;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
@@ -43,27 +43,34 @@ pub struct EmbeddedAuthRequest {
 pub async fn provide_embedded_auth(
     State(app): State<Arc<App>>,
     Path(payment_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Response, ApiError> {
-    idempotency::once(&app, &call, |key| answer(&app, &payment_id, &call, key)).await
+    idempotency::once(&app, &incoming, |key| answer(&app, &payment_id, &incoming, key)).await
 }
 
 async fn answer(
     app: &Arc<App>,
     payment_id: &str,
-    call: &Call,
+    incoming: &MemberRequest,
     key: Option<IdempotencyKey>,
 ) -> Result<PaymentResponse, ApiError> {
     let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(payment_id))?;
-    let asked: EmbeddedAuthRequest = json::read(&call.body)?;
+    let asked: EmbeddedAuthRequest = json::read(&incoming.body)?;
     let answers = credentials("embeddedAuth", asked.embedded_auth)?;
-    let timeout_ms = call.request_timeout_ms();
-    payments::check_single(app, &call.member, &id)
+    let timeout_ms = incoming.request_timeout_ms();
+    payments::check_single(app, &incoming.member, &id)
         .await
         .map_err(|error| ApiError::from_gateway(error, payment_id, &Only("")))?;
-    let payment =
-        payments::answer_questions(app, &call.member, &id, answers, call.psu(), timeout_ms, key)
-            .await
-            .map_err(|error| ApiError::from_gateway(error, payment_id, &Only("embeddedAuth")))?;
+    let payment = payments::answer_questions(
+        app,
+        &incoming.member,
+        &id,
+        answers,
+        incoming.psu(),
+        timeout_ms,
+        key,
+    )
+    .await
+    .map_err(|error| ApiError::from_gateway(error, payment_id, &Only("embeddedAuth")))?;
     Ok(PaymentResponse::of(&payment, &app.settings().public_url))
 }

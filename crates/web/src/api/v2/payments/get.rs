@@ -10,7 +10,7 @@ use gateway::payments::{self, Update};
 
 use super::model::PaymentResponse;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 
@@ -33,16 +33,16 @@ use crate::api::path::Path;
 pub async fn get_payment(
     State(app): State<Arc<App>>,
     Path(payment_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<PaymentResponse>, ApiError> {
     let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(&payment_id))?;
-    let skipped = call.query()?.truth("skipPaymentUpdate")?.unwrap_or(false);
-    let update = match call.request_timeout_ms() {
+    let skipped = incoming.query()?.truth("skipPaymentUpdate")?.unwrap_or(false);
+    let update = match incoming.request_timeout_ms() {
         _ if skipped => Update::Skipped,
         None => Update::Soon,
         Some(timeout_ms) => Update::Within(timeout_ms),
     };
-    let payment = payments::look_at(&app, &call.member, &id, update)
+    let payment = payments::look_at(&app, &incoming.member, &id, update)
         .await
         .map_err(|error| ApiError::from_gateway(error, &payment_id, &Only("")))?;
     if payment.is_standing_order() {

@@ -2,7 +2,7 @@
 //! 3.2 and 3.3).
 //!
 //! Accounts are flat inside `debtor` and `creditor`; which fields count follows from
-//! `localInstrument`. What this release cannot do yet is refused, never ignored.
+//! `localInstrument`. This release refuses fields that it does not support yet; it never ignores them.
 
 use domain::card_number::holds_card_number;
 use domain::field::{Field, PartyField};
@@ -50,7 +50,7 @@ pub struct Initiation {
     /// Not supported yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vrp_consent_id: Option<String>,
-    /// What the payee should get.
+    /// The amount.
     #[serde(deserialize_with = "json::object")]
     pub amount: Amount,
     /// The rail.
@@ -135,7 +135,7 @@ pub struct Initiation {
     pub external_psu_reference: Option<String>,
 }
 
-/// What a payment of this version may be (reference, section 3.2).
+/// The kinds of payments that this version accepts (reference, section 3.2).
 const RULES: Rules = Rules { secondary_max: 140, payer_has_name: true };
 
 impl Initiation {

@@ -25,7 +25,7 @@ pub struct PayByLinkOptions {
 }
 
 impl PayByLinkOptions {
-    /// Until when the link works, where it is told.
+    /// Until when the link works, if the member states it.
     pub(super) fn until(&self, flow: Flow, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
         if flow != Flow::PayByLinkHostedPages {
             let message = "`payByLinkOptions` is for `flowType` PAY_BY_LINK_HOSTED_PAGES.";
@@ -51,7 +51,7 @@ impl PayByLinkOptions {
     }
 }
 
-/// What has become of a link.
+/// The state of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PaymentLinkStatus {

@@ -1,5 +1,5 @@
-//! `GET /v2/payments`: the member's payments, newest first. What it is filtered by is read in
-//! `list_filter`, pages are cut in `page`.
+//! `GET /v2/payments`: the member's payments, newest first. `list_filter` reads the
+//! filters, `page` cuts the pages.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::list_filter::{PaymentType, RefundStatus, filter};
 use super::model::Payment;
 use crate::api::ApiError;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::page::{PageInfo, PageWanted};
 use crate::api::parts::places::Only;
 use crate::api::parts::words::FlowType;
@@ -26,7 +26,7 @@ use crate::api::status::{PaymentStatus, of_stage};
 pub struct PartialPayment {
     /// `pm2:…`.
     id: String,
-    /// Where it stands.
+    /// Its status.
     status: PaymentStatus,
 }
 
@@ -46,7 +46,7 @@ pub enum ListedPayment {
 pub struct PaymentsResponse {
     /// The payments.
     payments: Vec<ListedPayment>,
-    /// Where the page stands.
+    /// The place of the page in its list.
     page_info: PageInfo,
 }
 
@@ -84,9 +84,9 @@ pub struct PaymentsResponse {
 )]
 pub async fn list_payments(
     State(app): State<Arc<App>>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Json<PaymentsResponse>, ApiError> {
-    let query = call.query().map_err(ApiError::bare)?;
+    let query = incoming.query().map_err(ApiError::bare)?;
     let page = PageWanted::read(&query, "limit", "offset").map_err(ApiError::bare)?;
     let in_short = query.truth("partial").map_err(ApiError::bare)?.unwrap_or(false);
     let failed = |error| ApiError::from_gateway(error, "", &Only(""));
@@ -95,15 +95,16 @@ pub async fn list_payments(
         None => (vec![], page.cut(&mut vec![], Position::clone)),
         Some(filter) if in_short => {
             let limit = page.with_one_more();
-            let mut found =
-                payments::list_entries(&app, &call.member, filter, limit).await.map_err(failed)?;
+            let mut found = payments::list_entries(&app, &incoming.member, filter, limit)
+                .await
+                .map_err(failed)?;
             let page_info = page.cut(&mut found, |entry| entry.position.clone());
             (found.into_iter().map(ListedPayment::in_short).collect(), page_info)
         }
         Some(filter) => {
             let limit = page.with_one_more();
             let mut found =
-                payments::list(&app, &call.member, filter, limit).await.map_err(failed)?;
+                payments::list(&app, &incoming.member, filter, limit).await.map_err(failed)?;
             let page_info = page.cut(&mut found, |payment| Entry::of(payment).position);
             let public_url = &app.settings().public_url;
             let whole = |payment: &core::Payment| {

@@ -26,7 +26,7 @@ pub enum PaymentType {
     /// Payments that are made once. Standing orders are in no list of payments.
     #[default]
     SingleImmediatePayment,
-    /// Payments under a consent for variable recurring payments; there are none yet.
+    /// Payments under a consent for variable recurring payments; this release has no such payments.
     VariableRecurringPayment,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn filter(query: &Query) -> Result<Option<Filter>, ApiError> {
         ids: if invert_ids { vec![] } else { ids.clone().unwrap_or_default() },
         without_ids: if invert_ids { ids.clone().unwrap_or_default() } else { vec![] },
     };
-    // What does not exist yet is nobody's: recurring payments, links, refunds.
+    // Recurring payments, links and refunds do not exist yet, so nothing matches.
     let nothing_fits = recurring
         || query.text("paymentLinkId").is_some()
         || !(refund_statuses.is_empty() || refund_statuses.contains(&RefundStatus::None))

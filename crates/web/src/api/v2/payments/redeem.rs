@@ -9,7 +9,7 @@ use gateway::idempotency::IdempotencyKey;
 use gateway::{App, payments};
 
 use super::model::PaymentResponse;
-use crate::api::auth::Call;
+use crate::api::auth::MemberRequest;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::{ApiError, idempotency};
@@ -32,22 +32,22 @@ use crate::api::{ApiError, idempotency};
 pub async fn redeem_payment(
     State(app): State<Arc<App>>,
     Path(payment_id): Path<String>,
-    call: Call,
+    incoming: MemberRequest,
 ) -> Result<Response, ApiError> {
-    idempotency::once(&app, &call, |key| redeem(&app, &payment_id, &call, key)).await
+    idempotency::once(&app, &incoming, |key| redeem(&app, &payment_id, &incoming, key)).await
 }
 
 async fn redeem(
     app: &Arc<App>,
     payment_id: &str,
-    call: &Call,
+    incoming: &MemberRequest,
     key: Option<IdempotencyKey>,
 ) -> Result<PaymentResponse, ApiError> {
     let id: PaymentId = payment_id.parse().map_err(|_| ApiError::payment_not_found(payment_id))?;
-    let timeout_ms = call.request_timeout_ms();
+    let timeout_ms = incoming.request_timeout_ms();
     let failed = |error| ApiError::from_gateway(error, payment_id, &Only("paymentId"));
-    payments::check_single(app, &call.member, &id).await.map_err(failed)?;
-    let payment = payments::redeem(app, &call.member, &id, call.psu(), timeout_ms, key)
+    payments::check_single(app, &incoming.member, &id).await.map_err(failed)?;
+    let payment = payments::redeem(app, &incoming.member, &id, incoming.psu(), timeout_ms, key)
         .await
         .map_err(failed)?;
     Ok(PaymentResponse::of(&payment, &app.settings().public_url))
