@@ -367,11 +367,8 @@ pub(super) fn status(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer,
     incoming.commit(|state| {
         approval::end_late_approval(state, id, incoming.now);
         if asked_too_soon(incoming, find(incoming, state, id)?) {
-            return Err(Answer::refuse(
-                429,
-                "ACCESS_EXCEEDED",
-                "the status is asked for too often",
-            ));
+            // The standard's document has no body for this status.
+            return Err(Answer::empty(429));
         }
         state.orders.update(id, &mut state.changes, |order| order.asked_at = Some(incoming.now));
         let order = find(incoming, state, id)?;
