@@ -22,6 +22,8 @@ fn own(simulated: &str, bank_port: u16) -> String {
         .replace("simulated = true\n", "")
         .replace(&format!("id = \"{simulated}\""), &format!("id = \"own-{simulated}\""))
         .replace("(simulated)", "(own)")
+        // An operator's file has public values literally.
+        .replace("\"simulated:", "\"")
         .replace("{simbank_tls}", &format!("https://localhost:{}", bank_port + 1))
         .replace("{simbank_host}", &format!("localhost:{bank_port}"))
 }
