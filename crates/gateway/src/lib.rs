@@ -22,6 +22,7 @@ pub mod payments;
 pub mod public_key;
 pub mod rate_limits;
 pub mod readiness;
+pub mod receipts;
 pub mod seal;
 mod sealed_records;
 pub mod signing;

@@ -2,7 +2,8 @@
 
 use domain::account::{AccountIdentifier, Address, Party};
 use domain::authorisation::{
-    Approach, Attempt, Authorisation, Challenge, ChallengeField, FieldKind, Opened,
+    Approach, Attempt, Authorisation, Challenge, ChallengeField, FieldKind, Opened, QuestionHint,
+    QuestionLabel,
 };
 use domain::bank::RefundAccount;
 use domain::ids::{MemberId, PaymentId};
@@ -67,8 +68,8 @@ fn challenge() -> Challenge {
         fields: vec![ChallengeField {
             id: "method".to_owned(),
             kind: FieldKind::Choice,
-            display_name: "How".to_owned(),
-            additional_information: Some("Choose one".to_owned()),
+            label: QuestionLabel::Text("How".to_owned()),
+            hint: Some(QuestionHint::Text("Choose one".to_owned())),
             options: vec!["SMS".to_owned(), "Photo".to_owned()],
         }],
         description: Some("Prove that it is you".to_owned()),
