@@ -251,6 +251,10 @@ pub fn payments_in_every_state() -> Vec<Payment> {
         State::Ordered(OrderState::Uncertain { order: order() }),
         known,
         State::Ordered(OrderState::Processing { order: order(), bank_payment_id: None }),
+        State::Ordered(OrderState::SetUp {
+            order: order(),
+            bank_payment_id: Some("order-1".to_owned()),
+        }),
     ];
     states.extend(End::ALL.map(|end| State::Final { end }));
     let ids = TestIds::seeded(1);
@@ -264,7 +268,7 @@ fn payment_in(state: State, ids: &TestIds) -> Payment {
         payment.initiation.visit.bank_id = None;
         payment.initiation.visit.flow = Flow::FullHostedPages;
     }
-    if state.is_final() {
+    if state.is_settled() {
         let account = AccountIdentifier::SortCode {
             sort_code: "700001".to_owned(),
             account_number: "70000005".to_owned(),
