@@ -43,7 +43,7 @@ pub struct TlsAuthorities {
 }
 
 impl TlsAuthorities {
-    /// Of certificates in DER; `None` if there is none, or one cannot be read.
+    /// Of certificates in DER; `None` without a certificate, or if one cannot be read.
     #[must_use]
     pub fn new(certificates_der: Vec<Vec<u8>>) -> Option<TlsAuthorities> {
         let fingerprints: Result<Vec<String>, _> = certificates_der
