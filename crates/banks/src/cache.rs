@@ -17,6 +17,8 @@ const ENTRIES_MAX: usize = 1024;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     bank_id: String,
+    /// Payments of an earlier version end with it, while others begin with the next.
+    standard: (&'static str, &'static str),
     client_id: String,
     /// Members that are licensed themselves have tokens of their own.
     organisation_identifier: Option<String>,
@@ -27,6 +29,7 @@ impl Key {
         let eidas = call.identity.eidas.as_ref();
         Key {
             bank_id: call.bank.id.clone(),
+            standard: (call.bank.standard.name(), call.bank.standard.version()),
             client_id: call.identity.client_id.clone(),
             organisation_identifier: eidas.map(|eidas| eidas.organisation_identifier.clone()),
         }

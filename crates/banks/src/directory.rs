@@ -5,11 +5,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use toml::Table;
 
 use crate::profile::{
     BankProfile, ProfileError, SIMULATOR_HOST_PLACEHOLDER, SIMULATOR_PLACEHOLDER,
-    SIMULATOR_TLS_PLACEHOLDER,
+    SIMULATOR_TLS_PLACEHOLDER, Standard,
 };
 use crate::template::{ProfileFile, Templates};
 
@@ -70,6 +71,16 @@ pub struct Directory {
     banks: BTreeMap<String, Known>,
     /// Banks of an earlier directory that are not in this one: payments to them may be under way.
     retired: BTreeMap<String, Arc<BankProfile>>,
+    /// Earlier profiles of banks whose standard or version changed, the oldest first.
+    replaced: BTreeMap<String, Vec<Replaced>>,
+}
+
+/// A profile that payments under way continue with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Replaced {
+    /// When the bank got its next profile.
+    at: Timestamp,
+    bank: Arc<BankProfile>,
 }
 
 /// One bank.
@@ -139,7 +150,7 @@ impl Loading {
         let name = file.display().to_string();
         match ProfileFile::parse(&name, &read(file)?)? {
             ProfileFile::Bank(mut bank) => {
-                bank.read_secrets(file, &environment)?;
+                bank.read_files(file, &environment)?;
                 self.directory.add_own(file, *bank, vec![])
             }
             ProfileFile::Template(template) => {
@@ -163,7 +174,7 @@ impl Loading {
         })?;
         let unverified = template.unverified_after(&table);
         let mut bank = template.complete(&file.display().to_string(), table)?;
-        bank.read_secrets(&file, &environment)?;
+        bank.read_files(&file, &environment)?;
         self.directory.add_own(&file, bank, unverified)
     }
 }
@@ -227,21 +238,33 @@ impl Directory {
         none_of(other.banks.into_values().filter_map(|known| self.add(known).err()).collect())
     }
 
-    /// Remembers the banks of `earlier` that are not in this directory: no list has them, and payments
-    /// that are under way find them with [`Directory::known`].
+    /// Remembers the banks of `earlier` that are not in this directory, or are in it with another
+    /// standard or version: no list has them, and payments that were created before `now` find them
+    /// with [`Directory::known_to`].
     ///
     /// # Errors
     /// If more than [`BANKS_MAX`] would be remembered.
-    pub fn retire(&mut self, earlier: &Directory) -> Result<(), ProfileErrors> {
+    pub fn retire(&mut self, earlier: &Directory, now: Timestamp) -> Result<(), ProfileErrors> {
+        self.replaced.clone_from(&earlier.replaced);
+        for (id, known) in &earlier.banks {
+            let next = self.banks.get(id).map(|next| &next.bank.standard);
+            let (next, last) = (next.map(spoken), spoken(&known.bank.standard));
+            if next.is_some_and(|next| next != last) {
+                let replaced = Replaced { at: now, bank: Arc::clone(&known.bank) };
+                self.replaced.entry(id.clone()).or_default().push(replaced);
+            }
+        }
         let offered = earlier.banks.iter().map(|(id, known)| (id, &known.bank));
         for (id, bank) in earlier.retired.iter().chain(offered) {
             if !self.banks.contains_key(id) {
                 self.retired.insert(id.clone(), Arc::clone(bank));
             }
         }
-        if self.retired.len() > BANKS_MAX {
+        let replaced: usize = self.replaced.values().map(Vec::len).sum();
+        if self.retired.len() > BANKS_MAX || replaced > BANKS_MAX {
             let problem = format!(
-                "more than {BANKS_MAX} banks were removed since the start; restart to forget them"
+                "more than {BANKS_MAX} banks were removed or got another version since the start; \
+                 restart to forget them"
             );
             return Err(ProfileError { file: "of removed banks".to_owned(), problem }.into());
         }
@@ -258,6 +281,15 @@ impl Directory {
     #[must_use]
     pub fn known(&self, id: &str) -> Option<Arc<BankProfile>> {
         self.offered(id).or_else(|| self.retired.get(id).map(Arc::clone))
+    }
+
+    /// The same for what was created at `created_at`: with the standard and version that the bank had
+    /// then, as far as [`Directory::retire`] remembers.
+    #[must_use]
+    pub fn known_to(&self, id: &str, created_at: Timestamp) -> Option<Arc<BankProfile>> {
+        let mut replaced = self.replaced.get(id).into_iter().flatten();
+        let then = replaced.find(|replaced| created_at < replaced.at);
+        then.map(|then| Arc::clone(&then.bank)).or_else(|| self.known(id))
     }
 
     /// The bank with this id.
@@ -306,6 +338,11 @@ impl Directory {
         self.banks.insert(id.clone(), known);
         Ok(())
     }
+}
+
+/// Standard and version.
+fn spoken(standard: &Standard) -> (&'static str, &'static str) {
+    (standard.name(), standard.version())
 }
 
 /// The operator's environment: a profile may name a variable that holds a secret.

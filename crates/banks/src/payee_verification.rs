@@ -133,6 +133,7 @@ async fn ask(
         body,
         timeout_ms: around.timeout_ms,
         client_certificate: around.client_certificate.clone(),
+        tls_authorities: None,
     };
     let response = around.wire.send(request).await.map_err(|error| error.to_string())?;
     if response.status != 200 {

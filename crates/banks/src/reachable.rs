@@ -92,6 +92,7 @@ pub(crate) async fn connection(call: &Call<'_>) -> Trial {
         body: vec![],
         timeout_ms: call.timeout_ms,
         client_certificate: call.identity.eidas.as_ref().map(|own| Arc::clone(&own.transport)),
+        tls_authorities: None,
     };
     let result = match call.wire.send_for_status(request).await {
         Ok(status) => Ok(format!("connected; the bank answered with HTTP status {status}")),

@@ -262,6 +262,7 @@ mod tests {
                     .to_vec(),
             timeout_ms: 1,
             client_certificate: None,
+            tls_authorities: None,
         };
         let kept = request(&asked, &|text| format!("h{}", text.len())).to_string();
         for wanted in [

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use domain::seams::BoxFuture;
 
+use crate::eidas::Certificate;
+
 /// The longest body that is read from a bank, in bytes; a longer one is [`WireError::NoAnswer`].
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
@@ -29,6 +31,40 @@ pub struct Request {
     pub timeout_ms: u64,
     /// The client certificate to show, where the bank wants mutual TLS.
     pub client_certificate: Option<Arc<ClientCertificate>>,
+    /// The authorities that the connection trusts instead of the system's.
+    pub tls_authorities: Option<Arc<TlsAuthorities>>,
+}
+
+/// Certification authorities of TLS connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsAuthorities {
+    certificates_der: Vec<Vec<u8>>,
+    fingerprint: String,
+}
+
+impl TlsAuthorities {
+    /// Of certificates in DER; `None` without a certificate, or if one cannot be read.
+    #[must_use]
+    pub fn new(certificates_der: Vec<Vec<u8>>) -> Option<TlsAuthorities> {
+        let fingerprints: Result<Vec<String>, _> = certificates_der
+            .iter()
+            .map(|der| Certificate::parse(der).map(|parsed| parsed.fingerprint))
+            .collect();
+        let fingerprint = fingerprints.ok()?.join("+");
+        (!fingerprint.is_empty()).then_some(TlsAuthorities { certificates_der, fingerprint })
+    }
+
+    /// The certificates, DER.
+    #[must_use]
+    pub fn certificates_der(&self) -> &[Vec<u8>] {
+        &self.certificates_der
+    }
+
+    /// Identifies them: connections of other authorities are kept apart.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
 }
 
 /// A client certificate with its key, for mutual TLS.

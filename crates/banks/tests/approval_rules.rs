@@ -18,8 +18,8 @@ use banks::{
 };
 use serde_json::{Value, json};
 use support::bank::{
-    BANK_KEY, CLIENT_KEY, OTHER_KEY, consent_of, consent_with, encode, jws, key_set, signed, token,
-    unsigned,
+    BANK_KEY, CLIENT_KEY, OTHER_KEY, consent_of, consent_with, encode, jws, key_set, signed,
+    signed_with, token, unsigned,
 };
 use support::{START_S, Scene, attempt, open_payment, order, returned, run, settings_mut};
 
@@ -183,7 +183,7 @@ fn request_objects_have_the_claims_and_the_lifetime_that_the_bank_takes() {
 
 #[test]
 fn without_openid_the_query_is_all_and_the_verifier_binds_the_code() {
-    let scene = Scene::at("ob-flint");
+    let scene = Scene::flint();
     let url = open(&scene);
     let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(
@@ -217,7 +217,8 @@ fn without_openid_the_query_is_all_and_the_verifier_binds_the_code() {
     assert!(matches!(other, Err(AuthorisationError::Unproven(_))));
     for (status, declined) in [("Rejected", true), ("AwaitingAuthorisation", false)] {
         let consent = consent_with(status, b"{\"Data\":{\"Initiation\":{}},\"Risk\":{}}");
-        scene.bank.always("get-domestic-payment-consent", Ok(signed(200, &consent)));
+        let answer = signed_with(&["iat", "iss"], 200, &consent);
+        scene.bank.always("get-domestic-payment-consent", Ok(answer));
         let error = back(&[("error", "access_denied"), ("state", "state-1")]);
         let result = complete(&scene, &error).unwrap();
         assert_eq!(matches!(result, Approval::Declined { .. }), declined, "{result:?}");
@@ -245,7 +246,7 @@ fn an_id_token_in_front_may_lack_its_state_hash_and_nothing_else() {
         let result = complete(&scene, &returned("code-1", &bank_signed(&claims), "state-1"));
         assert_eq!(granted(&result), good, "{name}: {result:?}");
     }
-    // One that is there must be right.
+    // A claim that is there must be right.
     let mut claims = front_claims(&issuer);
     claims["s_hash"] = json!("AAAA");
     let result = complete(&scene, &returned("code-1", &bank_signed(&claims), "state-1"));

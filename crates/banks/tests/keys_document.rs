@@ -71,6 +71,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
         ("[[maintenance_windows]]", "[[maintenance_windows]]"),
         ("[reasons]", "[reasons]"),
         ("[status]", "[status]"),
+        ("[certificates]", "[certificates]"),
     ] {
         let loaded = expected_by_the_loader(&format!("{table}\n{UNKNOWN} = 1"));
         let written = explained("## Keys", key);
@@ -120,42 +121,27 @@ fn the_words_of_each_key_are_documented_and_no_others() {
     let list = |key: &str| format!("{key} = [\"{UNKNOWN}\"]");
     let in_standard =
         |name: &str, line: &str| format!("[standard.{name}]\n{}", line.replace('?', UNKNOWN));
+    let uk = |key, line: &str| {
+        ("`[standard.uk-open-banking]`", key, in_standard("uk-open-banking", line))
+    };
     for (heading, key, toml) in [
         ("## Keys", "rails", list("rails")),
         ("## Keys", "sca_methods", list("sca_methods")),
         ("## Keys", "capabilities", list("capabilities")),
         ("## Keys", "mandatory_fields", list("mandatory_fields")),
-        (
-            "`[standard.uk-open-banking]`",
-            "version",
-            in_standard("uk-open-banking", "version = \"?\""),
-        ),
-        (
-            "`[standard.uk-open-banking]`",
-            "response_modes",
-            in_standard("uk-open-banking", "response_modes = [\"?\"]"),
-        ),
-        (
-            "`[standard.uk-open-banking]`",
-            "token_endpoint_auth",
-            in_standard("uk-open-banking", "token_endpoint_auth = \"?\""),
-        ),
+        uk("version", "version = \"?\""),
+        uk("response_modes", "response_modes = [\"?\"]"),
+        uk("token_endpoint_auth", "token_endpoint_auth = \"?\""),
         ("`[standard.uk-open-banking]`", "flow", in_standard("uk-open-banking", "flow = \"?\"")),
-        (
-            "`[standard.uk-open-banking]`",
-            "id_token.omits",
-            in_standard("uk-open-banking", "id_token.omits = [\"?\"]"),
-        ),
-        (
-            "`[standard.uk-open-banking]`",
-            "request_object.omits",
-            in_standard("uk-open-banking", "request_object.omits = [\"?\"]"),
-        ),
-        (
-            "`[standard.uk-open-banking]`",
-            "signing.form",
-            in_standard("uk-open-banking", "signing.form = \"?\""),
-        ),
+        uk("contract_indicator", "contract_indicator = \"?\""),
+        uk("payment_context_codes", "payment_context_codes = [\"?\"]"),
+        uk("rejection_reasons", "rejection_reasons = [\"?\"]"),
+        uk("extra_statuses", "extra_statuses.X = \"?\""),
+        uk("signing.header_claims", "signing.header_claims = [\"?\"]"),
+        uk("signing.issuer", "signing.issuer = \"?\""),
+        uk("id_token.omits", "id_token.omits = [\"?\"]"),
+        uk("request_object.omits", "request_object.omits = [\"?\"]"),
+        uk("signing.form", "signing.form = \"?\""),
         ("`[standard.next-gen-psd2]`", "version", in_standard("next-gen-psd2", "version = \"?\"")),
         (
             "`[standard.next-gen-psd2]`",

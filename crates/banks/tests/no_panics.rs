@@ -3,7 +3,9 @@
 
 mod support;
 
-use banks::jose::{DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached};
+use banks::jose::{
+    DetachedClaim, DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached,
+};
 use banks::profile::Standard;
 use banks::{AccessToken, BankProfile, Proof, Protocols, Response, SigningKey, parse_return};
 use jiff::Timestamp;
@@ -48,7 +50,7 @@ proptest! {
     fn signatures_and_key_sets(text in ".{0,200}", header in ".{0,100}", body in bodies()) {
         let keys = KeySet::parse(key_set("bank-key", &BANK_KEY).to_string().as_bytes()).unwrap();
         let expected = DetachedExpectation {
-            form: DetachedForm::Encoded, trust_anchor: "a", issuer: None, now_s: i64::MAX,
+            form: DetachedForm::Encoded, claims: &DetachedClaim::ALL, trust_anchor: "a", issuer: None, now_s: i64::MAX,
         };
         for token in [text.clone(), format!("{}..{}", encode(&header), encode(&text)),
             format!("{}.{}.{}", encode(&header), encode(&text), encode(&body))] {

@@ -5,7 +5,9 @@
 mod support;
 
 use banks::Approvable;
-use banks::jose::{DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached};
+use banks::jose::{
+    DetachedClaim, DetachedExpectation, DetachedForm, KeySet, verify_compact, verify_detached,
+};
 use banks::payments::PaymentOrder;
 use banks::{AccessToken, Approval, BankError, Pending, Proof, Protocols, Request};
 use domain::account::Address;
@@ -48,6 +50,7 @@ fn check_post(request: &Request, schema: &str, key: &str) -> Value {
     assert_eq!(header(request, "x-fapi-interaction-id").unwrap().len(), 36);
     let expected = DetachedExpectation {
         form: DetachedForm::Encoded,
+        claims: &DetachedClaim::ALL,
         trust_anchor: "openbanking.org.uk",
         issuer: Some("0015800001041RHAAY/HQuZPIt3ipkh33Uxytox1E"),
         now_s: START_S,

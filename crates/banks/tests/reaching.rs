@@ -83,7 +83,7 @@ fn a_discovery_document_may_be_elsewhere() {
     open(&scene).unwrap();
     let elsewhere = "http://bank.test:8001/ob-basalt/openid-configuration";
     assert_eq!(scene.bank.last("discover").url, elsewhere);
-    // Its host is the bank's, then: what the document names there is believed.
+    // The gateway then believes addresses on that host, too.
     settings_mut(&mut scene.profile).discovery_url = Some("https://open.bank.test/doc".to_owned());
     assert!(scene.profile.allows_url("https://open.bank.test/token"));
     assert!(!scene.profile.allows_url("https://evil.test/token"));
@@ -106,7 +106,7 @@ fn tokens_may_have_another_issuer_than_the_document() {
 
 #[test]
 fn a_bank_whose_file_has_every_address_is_not_asked_for_a_document() {
-    let scene = Scene::at("ob-flint");
+    let scene = Scene::flint();
     let opened = open(&scene).unwrap();
     assert!(opened.redirect_url.starts_with("http://bank.test:8001/ob-flint/authorize?"));
     assert_eq!(scene.bank.count("discover"), 0);
@@ -129,7 +129,7 @@ fn an_address_in_the_file_counts_more_than_the_documents() {
 
 #[test]
 fn payments_may_have_a_base_address_of_their_own() {
-    let mut scene = Scene::at("ob-flint");
+    let mut scene = Scene::flint();
     open(&scene).unwrap();
     let asked = scene.bank.last("create-domestic-payment-consent").url;
     let base = "http://bank.test:8001/ob-flint/open-banking/v3.1";
@@ -187,7 +187,7 @@ fn assertions_have_the_audience_of_the_file() {
 
 #[test]
 fn headers_of_the_bank_are_in_every_request_of_a_client_and_in_no_other() {
-    let scene = Scene::at("ob-flint");
+    let scene = Scene::flint();
     open(&scene).unwrap();
     for operation in ["get-client-token", "create-domestic-payment-consent"] {
         let asked = scene.bank.last(operation);
@@ -202,7 +202,7 @@ fn headers_of_the_bank_are_in_every_request_of_a_client_and_in_no_other() {
 
 #[test]
 fn no_secret_is_in_a_record_or_a_debug_text() {
-    let mut scene = Scene::at("ob-flint");
+    let mut scene = Scene::flint();
     open(&scene).unwrap();
     settings_mut(&mut scene.profile).token_endpoint_auth = TokenEndpointAuth::ClientSecretBasic;
     open(&scene).unwrap();

@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use banks::jose::{
-    DetachedExpectation, DetachedForm, JoseError, KeySet, verify_compact, verify_detached,
+    DetachedClaim, DetachedExpectation, DetachedForm, JoseError, KeySet, verify_compact,
+    verify_detached,
 };
 use banks::profile::{ResponseMode, TokenEndpointAuth};
 use banks::wire::ClientCertificate;
@@ -74,6 +75,7 @@ fn a_bank_of_the_old_form_gets_and_gives_raw_signatures() {
     let signature = header(&sent, "x-jws-signature").unwrap();
     let old = DetachedExpectation {
         form: DetachedForm::Unencoded,
+        claims: &DetachedClaim::ALL,
         trust_anchor: "openbanking.org.uk",
         issuer: None,
         now_s: START_S,

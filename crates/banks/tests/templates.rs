@@ -264,7 +264,7 @@ fn the_operators_keys_lie_over_the_templates() {
     assert_eq!(plain, &expected);
     let Standard::UkOpenBanking(settings) = &plain.standard else { panic!("another standard") };
     assert_eq!(settings.issuer, "https://bank.test");
-    assert_eq!(settings.signing.trust_anchor, "openbanking.org.uk");
+    assert_eq!(settings.signing.trust_anchor.as_deref(), Some("openbanking.org.uk"));
     let business = directory.get("barclays-business").unwrap();
     assert_eq!((business.limits.reference, business.limits.creditor_name), (10, 18));
     assert_eq!(business.currencies.len(), 2);

@@ -9,8 +9,12 @@ use anyhow::{Context, bail};
 use banks::profile::BankProfile;
 use banks::template::{OPERATOR_PLACEHOLDER, Source, Template, Templates};
 use banks::{Directory, ProfileErrors};
+use domain::seams::Clock;
+use gateway::certificates::WARN_BEFORE;
+use jiff::Timestamp;
 
 use crate::args::{BanksCommand, BanksOptions};
+use crate::seams::SystemClock;
 use crate::{terminal, try_banks};
 
 /// Title of the values that no source is named for.
@@ -111,6 +115,7 @@ fn check(folder: &Path) -> Result<String, ProfileErrors> {
     lines.sort();
     let loaded = lines.len();
     lines.extend(directory.iter().filter_map(|bank| warning(&bank.id, &directory)));
+    lines.extend(directory.iter().filter_map(|bank| end_of_certificates(bank, SystemClock.now())));
     lines.push(match lines.len() - loaded {
         0 => format!("{loaded} loaded"),
         warned => format!("{loaded} loaded, {warned} with a warning"),
@@ -126,6 +131,18 @@ fn warning(id: &str, directory: &Directory) -> Option<String> {
             "warning: {id}: no source says `{}`; before production, compare with the bank's \
              documentation and write what is right into your file",
             unverified.join("`, `")
+        )
+    })
+}
+
+/// A warning where the last certificates of the bank's own end within 30 days.
+fn end_of_certificates(bank: &BankProfile, now: Timestamp) -> Option<String> {
+    let end = bank.certificates.as_ref()?.pairs().map(|pair| pair.not_after).max()?;
+    (end.duration_since(now) < WARN_BEFORE).then(|| {
+        format!(
+            "warning: {}: its certificates end at {end}; name the next ones in \
+             `certificates.next`",
+            bank.id
         )
     })
 }

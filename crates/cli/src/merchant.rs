@@ -100,6 +100,7 @@ impl Merchant {
             body,
             timeout_ms: TIMEOUT_MS,
             client_certificate: None,
+            tls_authorities: None,
         };
         let response = self.wire.send(request).await.with_context(|| what.clone())?;
         let text = String::from_utf8_lossy(&response.body).into_owned();

@@ -81,6 +81,7 @@ impl simbank::Environment for BankEnvironment {
                 body: callback.body.into_bytes(),
                 timeout_ms: CALLBACK_TIMEOUT_MS,
                 client_certificate: None,
+                tls_authorities: None,
             };
             if let Err(error) = wire.send(request).await {
                 tracing::warn!(%error, "a simulated bank's callback was not taken");

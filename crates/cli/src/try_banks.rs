@@ -6,16 +6,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use banks::call::{Call, EidasIdentity, Identity, PsuContext};
-use banks::eidas::issue::{pem_content, pem_contents};
-use banks::eidas::{Certificate, key_fits};
-use banks::jose::SigningKey;
-use banks::profile::BankProfile;
+use banks::Directory;
+use banks::call::{Call, Identity, PsuContext};
+use banks::eidas::issue::pem_content;
+use banks::eidas::pair::CertificatePair;
+use banks::profile::{BankProfile, CertificateFolder};
 use banks::protocol::Protocols;
 use banks::reachable::Trial;
-use banks::wire::ClientCertificate;
-use banks::{Directory, Wire};
+use banks::wire::{Request, Response, TlsAuthorities, Wire, WireError};
 use domain::reach::Reach;
+use domain::seams::{BoxFuture, Clock};
 
 use crate::args::TryOptions;
 use crate::exit::Exit;
@@ -32,7 +32,7 @@ const EXCHANGE_MS: u64 = 10_000;
 /// # Errors
 /// If the folder or a certificate cannot be used, there is no such bank, or a call failed.
 pub async fn run(options: TryOptions) -> anyhow::Result<ExitCode> {
-    let TryOptions { folder, bank, certificates, key_id } = options;
+    let TryOptions { folder, bank, certificates, key_id, next } = options;
     let directory = Directory::load_dir(&folder)?;
     let wanted: Vec<&BankProfile> =
         directory.iter().filter(|known| bank.as_ref().is_none_or(|id| *id == known.id)).collect();
@@ -41,10 +41,13 @@ pub async fn run(options: TryOptions) -> anyhow::Result<ExitCode> {
         let folder = folder.display();
         bail!("{what}{folder} has no such bank; `bascule banks check {folder}` lists its banks");
     }
-    let identity = identity(&certificates, &key_id)?;
-    let wire = HttpWire::new(Reach::PublicAndLoopback, authority(&certificates)?)?;
+    let given = certificates.as_deref().map(|own| given(own, &key_id)).transpose()?;
+    let extra = certificates.as_deref().map(authority).transpose()?.flatten();
+    let wire = Arc::new(HttpWire::new(Reach::PublicAndLoopback, extra)?);
     let (mut made, mut failed) = (0, 0);
     for known in wanted {
+        let identity = identity(known, given.as_ref(), next)?;
+        let wire = Trusting { wire: Arc::clone(&wire), authorities: known.tls_authorities() };
         for trial in try_out(known, &identity, &wire).await {
             made += 1;
             failed += usize::from(!trial.succeeded());
@@ -55,6 +58,29 @@ pub async fn run(options: TryOptions) -> anyhow::Result<ExitCode> {
         bail!("{failed} of {made} calls failed");
     }
     Ok(Exit::Done.into())
+}
+
+fn given(folder: &Path, key_id: &str) -> anyhow::Result<CertificatePair> {
+    CertificatePair::read_folder(folder, key_id).with_context(|| {
+        format!(
+            "--certificates {}: expected are qwac.pem, qwac.key.pem, qseal.pem and qseal.key.pem, \
+             as `bascule certs` names them",
+            folder.display()
+        )
+    })
+}
+
+/// The network with the authorities of one bank.
+struct Trusting {
+    wire: Arc<HttpWire>,
+    authorities: Option<Arc<TlsAuthorities>>,
+}
+
+impl Wire for Trusting {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
+        let tls_authorities = self.authorities.clone();
+        self.wire.send(Request { tls_authorities, ..request })
+    }
 }
 
 async fn try_out(bank: &BankProfile, identity: &Identity, wire: &dyn Wire) -> Vec<Trial> {
@@ -82,61 +108,30 @@ fn line(bank: &BankProfile, trial: &Trial) -> String {
     }
 }
 
-/// Who the certificates say that we are. The client id is the organisation identifier, unless the
-/// bank's file has one.
-fn identity(folder: &Path, key_id: &str) -> anyhow::Result<Identity> {
-    let (transport_pem, transport_key) = pair(folder, "qwac")?;
-    let (seal_pem, seal_key) = pair(folder, "qseal")?;
-    let seal_certificate_der = pem_content(&seal_pem)?;
-    let seal = Certificate::parse(&seal_certificate_der)?;
-    let organisation_identifier = seal.organisation_identifier.with_context(|| {
-        format!("{} has no organizationIdentifier", folder.join("qseal.pem").display())
-    })?;
-    let seal_key = SigningKey::from_pkcs8_der(key_id, &seal_key).map_err(|error| {
-        anyhow!("{} cannot sign: {error}", folder.join("qseal.key.pem").display())
-    })?;
-    let transport = ClientCertificate {
-        fingerprint: Certificate::parse(&pem_content(&transport_pem)?)?.fingerprint,
-        chain_der: pem_contents(&transport_pem)?,
-        private_key_pkcs8_der: transport_key,
+/// Who we are at the bank: by the certificates of `--certificates`, or by those of the bank's file.
+fn identity(
+    bank: &BankProfile,
+    given: Option<&CertificatePair>,
+    rehearses: bool,
+) -> anyhow::Result<Identity> {
+    let own = bank.certificates.as_ref();
+    let of_file = match (own, rehearses) {
+        (Some(own), true) => own.next.as_ref().and_then(CertificateFolder::pair),
+        (Some(own), false) => own.at(SystemClock.now()),
+        (None, _) => None,
     };
-    Ok(Identity {
-        client_id: organisation_identifier.clone(),
-        // Nobody returns: no payer is asked.
-        redirect_uri: "https://localhost/".to_owned(),
-        jws_issuer: organisation_identifier.clone(),
-        signing_key: seal_key.clone(),
-        eidas: Some(EidasIdentity {
-            organisation_identifier,
-            organisation_name: seal.organisation_name.unwrap_or_default(),
-            transport: Arc::new(transport),
-            seal_certificate_der,
-            seal_key,
-            seal_certificate_url: String::new(),
-        }),
-    })
-}
-
-/// A certificate with those above it, PEM, and its key, PKCS#8 DER.
-fn pair(folder: &Path, name: &str) -> anyhow::Result<(String, Vec<u8>)> {
-    let (file, key_file) =
-        (folder.join(format!("{name}.pem")), folder.join(format!("{name}.key.pem")));
-    let content = |file: &Path| {
-        let text = read(file).with_context(|| {
-            format!(
-                "--certificates {}: expected are qwac.pem, qwac.key.pem, qseal.pem and \
-                 qseal.key.pem, as `bascule certs` names them",
-                folder.display()
-            )
-        })?;
-        let der = pem_content(&text).map_err(|error| anyhow!("{}: {error}", file.display()))?;
-        anyhow::Ok((text, der))
-    };
-    let ((chain_pem, certificate), (_, key)) = (content(&file)?, content(&key_file)?);
-    if !key_fits(&certificate, &key) {
-        bail!("{} is not the key of {}", key_file.display(), file.display());
+    if rehearses && of_file.is_none() {
+        bail!("{}: --next: its file has no `certificates.next`", bank.id);
     }
-    Ok((chain_pem, key))
+    let pair = given.or(of_file.map(AsRef::as_ref)).with_context(|| {
+        format!(
+            "{}: its file has no [certificates]: give the folder of yours with --certificates, \
+             as `bascule certs` writes it",
+            bank.id
+        )
+    })?;
+    // Nobody returns: no payer is asked. No bank fetches the QSealC: nothing is sent that it signs.
+    Ok(pair.identity("https://localhost/", String::new()))
 }
 
 /// `ca.pem` of the folder, where it has one: an authority of banks that the system does not trust.

@@ -10,7 +10,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use banks::wire::{BODY_BYTES_MAX, ClientCertificate, Request, Response, Wire, WireError};
+use banks::wire::{
+    BODY_BYTES_MAX, ClientCertificate, Request, Response, TlsAuthorities, Wire, WireError,
+};
 use domain::reach::Reach;
 use domain::seams::BoxFuture;
 use pem::Pem;
@@ -21,16 +23,28 @@ const CONNECT_MS: u64 = 5_000;
 
 /// The most addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 64;
-/// Client certificates whose connections are kept; above it, all are forgotten.
-const CERTIFICATES_MAX: usize = 64;
+/// Client certificates and sets of authorities whose connections are kept; above it, all are forgotten.
+const CLIENTS_MAX: usize = 64;
+
+/// The fingerprints of our certificate and of the other end's authorities.
+type Ends = (Option<String>, Option<String>);
+
+/// The authorities that vouch for the other end of a connection.
+enum Trust<'a> {
+    /// Those of the system, and one more.
+    System { and: Option<&'a [u8]> },
+    /// These alone.
+    Only(&'a TlsAuthorities),
+}
 
 /// The way to banks and to webhook endpoints.
 pub struct HttpWire {
     plain: reqwest::Client,
     /// An authority that is trusted beside the system's, DER: a sandbox's own.
     extra_authority_der: Option<Vec<u8>>,
-    /// One client, with its pool of connections, per client certificate.
-    by_certificate: Mutex<HashMap<String, reqwest::Client>>,
+    /// One client, with its pool of connections, for each client certificate and each set of
+    /// authorities of the other end.
+    by_ends: Mutex<HashMap<Ends, reqwest::Client>>,
     /// Which addresses are called.
     reach: Reach,
     names: Arc<dyn Resolve>,
@@ -91,9 +105,13 @@ impl HttpWire {
         inner: Arc<dyn Resolve>,
     ) -> anyhow::Result<HttpWire> {
         let names: Arc<dyn Resolve> = Arc::new(Within { reach, inner });
-        let plain = client(Arc::clone(&names), extra_authority_der.as_deref(), None)?;
-        let by_certificate = Mutex::default();
-        Ok(HttpWire { plain, extra_authority_der, by_certificate, reach, names })
+        let trust = Trust::System { and: extra_authority_der.as_deref() };
+        let plain = client(Arc::clone(&names), trust, None)?;
+        Ok(HttpWire { plain, extra_authority_der, by_ends: Mutex::default(), reach, names })
+    }
+
+    fn trust(&self) -> Trust<'_> {
+        Trust::System { and: self.extra_authority_der.as_deref() }
     }
 
     /// Judges the host of a URL where it is an address: the client resolves no address.
@@ -112,21 +130,29 @@ impl HttpWire {
     fn client_for(
         &self,
         certificate: Option<&ClientCertificate>,
+        authorities: Option<&TlsAuthorities>,
     ) -> Result<reqwest::Client, WireError> {
-        let Some(certificate) = certificate else {
+        if certificate.is_none() && authorities.is_none() {
             return Ok(self.plain.clone());
-        };
-        let mut known = self.by_certificate.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = known.get(&certificate.fingerprint) {
+        }
+        let ends = (
+            certificate.map(|own| own.fingerprint.clone()),
+            authorities.map(|trusted| trusted.fingerprint().to_owned()),
+        );
+        let mut known = self.by_ends.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = known.get(&ends) {
             return Ok(client.clone());
         }
-        let names = Arc::clone(&self.names);
-        let made = client(names, self.extra_authority_der.as_deref(), Some(certificate))
-            .map_err(|error| WireError::NotSent(format!("our client certificate: {error}")))?;
-        if known.len() >= CERTIFICATES_MAX {
+        let trust = authorities.map_or_else(|| self.trust(), Trust::Only);
+        let made = client(Arc::clone(&self.names), trust, certificate).map_err(|error| {
+            WireError::NotSent(format!(
+                "our client certificate, or the bank's authorities: {error}"
+            ))
+        })?;
+        if known.len() >= CLIENTS_MAX {
             known.clear();
         }
-        known.insert(certificate.fingerprint.clone(), made.clone());
+        known.insert(ends, made.clone());
         Ok(made)
     }
 
@@ -134,7 +160,9 @@ impl HttpWire {
     /// the body, too.
     async fn head(&self, request: Request) -> Result<reqwest::Response, WireError> {
         self.check_host(&request.url)?;
-        let client = self.client_for(request.client_certificate.as_deref())?;
+        let (certificate, authorities) =
+            (request.client_certificate.as_deref(), request.tls_authorities.as_deref());
+        let client = self.client_for(certificate, authorities)?;
         let mut building = client
             .request(request.method, &request.url)
             .timeout(Duration::from_millis(request.timeout_ms))
@@ -169,7 +197,7 @@ impl HttpWire {
 #[expect(clippy::disallowed_methods, reason = "this is the real network")]
 fn client(
     names: Arc<dyn Resolve>,
-    extra_authority_der: Option<&[u8]>,
+    trust: Trust<'_>,
     certificate: Option<&ClientCertificate>,
 ) -> anyhow::Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
@@ -178,8 +206,19 @@ fn client(
         .connect_timeout(Duration::from_millis(CONNECT_MS))
         .user_agent(concat!("bascule/", env!("CARGO_PKG_VERSION")))
         .no_proxy();
-    if let Some(der) = extra_authority_der {
-        builder = builder.tls_certs_merge([reqwest::Certificate::from_der(der)?]);
+    match trust {
+        Trust::System { and: None } => {}
+        Trust::System { and: Some(der) } => {
+            builder = builder.tls_certs_merge([reqwest::Certificate::from_der(der)?]);
+        }
+        Trust::Only(authorities) => {
+            let only: Result<Vec<_>, _> = authorities
+                .certificates_der()
+                .iter()
+                .map(|der| reqwest::Certificate::from_der(der))
+                .collect();
+            builder = builder.tls_certs_only(only?);
+        }
     }
     if let Some(certificate) = certificate {
         let key = Pem::new("PRIVATE KEY", certificate.private_key_pkcs8_der.as_slice());
@@ -242,6 +281,7 @@ mod tests {
             body: vec![],
             timeout_ms: 10_000,
             client_certificate: None,
+            tls_authorities: None,
         }
     }
 

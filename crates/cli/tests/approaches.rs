@@ -60,6 +60,7 @@ impl Stage {
             body: body.as_bytes().to_vec(),
             timeout_ms: 10_000,
             client_certificate: None,
+            tls_authorities: None,
         };
         let answer = self.wire.send(request).await.unwrap();
         assert!(answer.status < 400, "{}", String::from_utf8_lossy(&answer.body));

@@ -202,6 +202,58 @@ fn each_bank_of_a_folder_is_tried_with_a_line_for_each_call() {
 }
 
 #[test]
+fn a_file_with_certificates_and_authorities_is_tried_without_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let bank_port = free_port();
+    let port = bank_port.to_string();
+    let options = ["--port", "0", "--bank-port", &port];
+    let _sandbox = Sandbox::start(&folder.path().join("data"), &options);
+    let run = |line: &str| {
+        let mut command = bascule();
+        command.args(line.split_whitespace()).current_dir(folder.path());
+        let output = command.output().unwrap();
+        let (out, complaint) = said(&output);
+        let text = format!("{out}{complaint}[exit code {}]", output.status.code().unwrap());
+        let text = text.replace(&(bank_port + 1).to_string(), "8002");
+        text.lines().map(without_date).collect::<Vec<_>>().join("\n")
+    };
+    let made = run("certs develop --sandbox data --out trusted --days 10");
+    assert!(made.ends_with("[exit code 0]"), "{made}");
+    run("certs develop --out other --days 10");
+    let banks = folder.path().join("banks");
+    let file = |authorities: &str, certificates: &str| {
+        let own = own("stet-saule", bank_port);
+        format!(
+            "tls_authorities = \"../../{authorities}/ca.pem\"\n{own}\n[certificates]\n\
+             current = \"../../trusted\"\n{certificates}"
+        )
+    };
+    let write_bank = |text: String| write(&banks, "fr/own-stet-saule.toml", &text);
+    write_bank(file("trusted", ""));
+    let good = run("banks try banks");
+    let checked = run("banks check banks");
+    let none_to_rehearse = run("banks try banks --next");
+    write_bank(file("other", ""));
+    let of_another_authority = run("banks try banks");
+    write_bank(file("trusted", "next = \"../../other\"\nnext_from = \"2999-01-01T00:00:00Z\""));
+    let rehearsed = run("banks try banks --next");
+    insta::assert_snapshot!(
+        [good, checked, none_to_rehearse, of_another_authority, rehearsed].join("\n\n")
+    );
+}
+
+/// The end of certificates that were made a moment ago.
+fn without_date(line: &str) -> String {
+    match line.split_once(" end at ") {
+        Some((before, rest)) => {
+            let (_, after) = rest.split_once(';').unwrap();
+            format!("{before} end at [then];{after}")
+        }
+        None => line.to_owned(),
+    }
+}
+
+#[test]
 fn a_folder_that_does_not_load_stops_the_start_with_a_line_for_each_error() {
     let folder = tempfile::tempdir().unwrap();
     let banks = folder.path().join("banks");

@@ -58,6 +58,7 @@ impl Stage {
             body: if body.is_null() { vec![] } else { body.to_string().into_bytes() },
             timeout_ms: 10_000,
             client_certificate: None,
+            tls_authorities: None,
         };
         let answer = self.wire.send(request).await.unwrap();
         assert!(answer.status < 400, "{}", String::from_utf8_lossy(&answer.body));

@@ -293,11 +293,12 @@ impl App {
         self.directory().offered(id)
     }
 
-    /// The bank of the payment, also if it is no longer offered; none if the payment has no bank yet,
-    /// or its bank was removed before the start.
+    /// The bank of the payment, also if it is no longer offered, with the standard's version that it
+    /// had when the payment was created; none if the payment has no bank yet, or its bank was removed
+    /// before the start.
     #[must_use]
     pub fn bank_of(&self, payment: &Payment) -> Option<Arc<BankProfile>> {
-        self.directory().known(payment.bank_id.as_deref()?)
+        self.directory().known_to(payment.bank_id.as_deref()?, payment.created_at)
     }
 
     /// The same, and the standards with the caches of that profile.
@@ -306,7 +307,8 @@ impl App {
         payment: &Payment,
     ) -> Option<(Arc<BankProfile>, Arc<Protocols>)> {
         let Banks { directory, protocols } = self.banks();
-        Some((directory.known(payment.bank_id.as_deref()?)?, protocols))
+        let bank = directory.known_to(payment.bank_id.as_deref()?, payment.created_at)?;
+        Some((bank, protocols))
     }
 
     /// Replaces the banks. Payments under way continue, also at banks that are no longer there; calls
@@ -316,7 +318,7 @@ impl App {
     /// See [`Directory::retire`]; nothing changed.
     pub fn replace_directory(&self, mut directory: Directory) -> Result<(), ProfileErrors> {
         let mut banks = self.banks.write().unwrap_or_else(PoisonError::into_inner);
-        directory.retire(&banks.directory)?;
+        directory.retire(&banks.directory, self.now())?;
         *banks = Banks { directory: Arc::new(directory), protocols: Arc::new(Protocols::new()) };
         Ok(())
     }

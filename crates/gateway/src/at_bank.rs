@@ -6,7 +6,7 @@ use banks::call::{Call, Identity, PsuContext};
 use banks::profile::BankProfile;
 use banks::protocol::{Protocol, Protocols};
 use banks::redact;
-use banks::wire::{Request, Response, Wire, WireError};
+use banks::wire::{Request, Response, TlsAuthorities, Wire, WireError};
 use domain::ids::MemberId;
 use domain::payment::Payment;
 use domain::seams::BoxFuture;
@@ -48,17 +48,22 @@ impl App {
         psu: PsuContext,
     ) -> Option<AtBank<'a>> {
         let (bank, protocols) = self.bank_and_protocols(payment)?;
-        let bank_id = bank.id.clone();
+        let (bank_id, tls_authorities) = (bank.id.clone(), bank.tls_authorities());
         Some(AtBank {
             app: self,
-            bank,
             protocols,
-            identity: self.identity_for(&payment.member_id),
+            identity: self.identity_at(&bank, &payment.member_id),
+            bank,
             return_url: payment.terms.return_url.clone(),
             psu,
             member_id: payment.member_id.clone(),
             place: None,
-            recorder: Recorder { app: Arc::clone(self), bank_id, exchanges: Mutex::default() },
+            recorder: Recorder {
+                app: Arc::clone(self),
+                bank_id,
+                tls_authorities,
+                exchanges: Mutex::default(),
+            },
         })
     }
 }
@@ -126,6 +131,7 @@ pub(crate) async fn keep(app: &App, subject: &Subject, calls: Vec<BankCall>) {
 struct Recorder {
     app: Arc<App>,
     bank_id: String,
+    tls_authorities: Option<Arc<TlsAuthorities>>,
     exchanges: Mutex<Vec<BankCall>>,
 }
 
@@ -178,8 +184,9 @@ impl Recorder {
 }
 
 impl Wire for Recorder {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
+    fn send(&self, mut request: Request) -> BoxFuture<'_, Result<Response, WireError>> {
         Box::pin(async move {
+            request.tls_authorities.clone_from(&self.tls_authorities);
             let (operation, asked) =
                 (request.operation, redact::request(&request, &|text| self.hash(text)));
             let started_at = self.app.now();

@@ -7,8 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use banks::call::{EidasIdentity, Identity};
 use banks::eidas::issue::{pem_content, pem_contents};
+use banks::eidas::pair::CertificatePair;
 use banks::eidas::{Certificate, key_fits};
 use banks::jose::SigningKey;
+use banks::profile::{BankProfile, Certificates};
 use banks::wire::ClientCertificate;
 use domain::ids::MemberId;
 use domain::sealed::Sealed;
@@ -145,11 +147,29 @@ impl Identities {
 }
 
 impl App {
-    /// Who we are at banks for a member: by the member's certificates, else by our own.
+    /// Who we are at a bank for a member: by the member's certificates, else by those that only this
+    /// bank knows us by, else by our own.
     #[must_use]
-    pub fn identity_for(&self, member: &MemberId) -> Arc<Identity> {
+    pub fn identity_at(&self, bank: &BankProfile, member: &MemberId) -> Arc<Identity> {
         let loaded = self.identities.loaded();
-        loaded.members.get(member).map_or_else(|| self.own_identity(), Arc::clone)
+        match loaded.members.get(member) {
+            Some(identity) => Arc::clone(identity),
+            None => self.own_identity_at(bank),
+        }
+    }
+
+    /// The same where no member is concerned.
+    pub(crate) fn own_identity_at(&self, bank: &BankProfile) -> Arc<Identity> {
+        let pair = bank.certificates.as_ref().and_then(|own| own.at(self.now()));
+        match pair {
+            Some(pair) => Arc::new(self.identity_of(pair)),
+            None => self.own_identity(),
+        }
+    }
+
+    fn identity_of(&self, pair: &CertificatePair) -> Identity {
+        let url = seal_certificate_url(self, &pair.seal_fingerprint);
+        pair.identity(&self.parts.identity.redirect_uri, url)
     }
 
     /// Who we are where no member is concerned.
@@ -166,7 +186,13 @@ impl App {
             Certificate::parse(der).is_ok_and(|found| found.fingerprint == fingerprint)
         };
         let held = || self.identities.loaded().seals.get(fingerprint).cloned();
-        own.filter(is_own).cloned().or_else(held)
+        own.filter(is_own).cloned().or_else(held).or_else(|| {
+            let directory = self.directory();
+            let pairs = directory.iter().filter_map(|bank| bank.certificates.as_ref());
+            let found = pairs.flat_map(Certificates::pairs);
+            let mut found = found.filter(|pair| pair.seal_fingerprint == fingerprint);
+            found.next().map(|pair| pair.seal_certificate_der.clone())
+        })
     }
 }
 
@@ -252,7 +278,6 @@ fn identity(
     }
     let seal_key = SigningKey::from_pkcs8_der("qseal", &key(seal)?)
         .map_err(|error| GatewayError::Invalid(error.to_string()))?;
-    let base = &app.settings().public_url;
     let eidas = EidasIdentity {
         organisation_identifier,
         organisation_name: certificate.organisation_name.unwrap_or_default(),
@@ -263,7 +288,25 @@ fn identity(
         }),
         seal_certificate_der: seal_der.clone(),
         seal_key,
-        seal_certificate_url: format!("{base}/.well-known/qseal/{}", seal.fingerprint),
+        seal_certificate_url: seal_certificate_url(app, &seal.fingerprint),
     };
     Ok((Identity { eidas: Some(eidas), ..(*app.parts.identity).clone() }, seal_der))
+}
+
+/// Where banks find a seal certificate.
+fn seal_certificate_url(app: &App, fingerprint: &str) -> String {
+    format!("{}/.well-known/qseal/{fingerprint}", app.settings().public_url)
+}
+
+/// Certificates of single banks that end within [`WARN_BEFORE`], and have no successor that is valid
+/// longer: the bank, and the end.
+#[must_use]
+pub fn of_banks_ending_soon(app: &App) -> Vec<(String, Timestamp)> {
+    let now = app.now();
+    let last = |own: &Certificates| own.pairs().map(|pair| pair.not_after).max();
+    app.directory()
+        .iter()
+        .filter_map(|bank| Some((bank.id.clone(), bank.certificates.as_ref().and_then(last)?)))
+        .filter(|(_, end)| end.duration_since(now) < WARN_BEFORE)
+        .collect()
 }

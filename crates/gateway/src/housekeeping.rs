@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use banks::wire::Request;
+use banks::call::EidasIdentity;
+use banks::wire::{ClientCertificate, Request};
 use domain::ids::MemberId;
 use jiff::{SignedDuration, Timestamp};
 use store::{bank_calls, idempotency, unit};
@@ -55,6 +56,13 @@ async fn warn_of_certificates(app: &App) {
         }
         Err(error) => warn!(%error, "certificates could not be looked at"),
     }
+    for (bank, until) in certificates::of_banks_ending_soon(app) {
+        warn!(bank, %until, "the bank's own certificates end soon: name the next ones in its file");
+    }
+}
+
+fn transport(eidas: &EidasIdentity) -> Arc<ClientCertificate> {
+    Arc::clone(&eidas.transport)
 }
 
 /// Asks each bank that is down for the root of its interface, without any payment, and counts
@@ -71,7 +79,8 @@ pub async fn probe_banks(app: &Arc<App>) {
             headers: vec![],
             body: vec![],
             timeout_ms: PROBE_TIMEOUT_MS,
-            client_certificate: app.transport_certificate(),
+            client_certificate: app.own_identity_at(&bank).eidas.as_ref().map(transport),
+            tls_authorities: bank.tls_authorities(),
         };
         let started_at = app.now();
         let ending = Ending::of(&app.parts.wire.send(request).await);

@@ -5,6 +5,7 @@
 //! for real certificates. [`read`] reads any certificate.
 
 pub mod issue;
+pub mod pair;
 pub mod read;
 pub mod request;
 mod statement;

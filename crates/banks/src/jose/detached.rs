@@ -20,15 +20,16 @@ const TAN: &str = "http://openbanking.org.uk/tan";
 struct OurHeader<'a> {
     alg: &'static str,
     kid: &'a str,
-    #[serde(rename = "http://openbanking.org.uk/iat")]
-    issued_at_s: i64,
-    #[serde(rename = "http://openbanking.org.uk/iss")]
-    issuer: &'a str,
-    #[serde(rename = "http://openbanking.org.uk/tan")]
-    trust_anchor: &'a str,
+    #[serde(rename = "http://openbanking.org.uk/iat", skip_serializing_if = "Option::is_none")]
+    issued_at_s: Option<i64>,
+    #[serde(rename = "http://openbanking.org.uk/iss", skip_serializing_if = "Option::is_none")]
+    issuer: Option<&'a str>,
+    #[serde(rename = "http://openbanking.org.uk/tan", skip_serializing_if = "Option::is_none")]
+    trust_anchor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     b64: Option<bool>,
-    crit: &'static [&'static str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    crit: Vec<&'static str>,
 }
 
 #[derive(Deserialize)]
@@ -40,12 +41,39 @@ struct TheirHeader {
     cty: Option<String>,
     b64: Option<bool>,
     #[serde(rename = "http://openbanking.org.uk/iat")]
-    issued_at_s: i64,
+    issued_at_s: Option<i64>,
     #[serde(rename = "http://openbanking.org.uk/iss")]
-    issuer: String,
+    issuer: Option<String>,
     #[serde(rename = "http://openbanking.org.uk/tan")]
-    trust_anchor: String,
+    trust_anchor: Option<String>,
+    #[serde(default)]
     crit: Vec<String>,
+}
+
+/// A claim of Open Banking in a signature's header. Most banks have all three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetachedClaim {
+    /// When it was signed.
+    Iat,
+    /// Who signed.
+    Iss,
+    /// The trust anchor of the signer's key.
+    Tan,
+}
+
+impl DetachedClaim {
+    /// Every claim: the standard's set.
+    pub const ALL: [DetachedClaim; 3] =
+        [DetachedClaim::Iat, DetachedClaim::Iss, DetachedClaim::Tan];
+
+    fn name(self) -> &'static str {
+        match self {
+            DetachedClaim::Iat => IAT,
+            DetachedClaim::Iss => ISS,
+            DetachedClaim::Tan => TAN,
+        }
+    }
 }
 
 /// Which of the two forms a bank has; some banks keep the old one in later versions, and some
@@ -70,11 +98,9 @@ impl DetachedForm {
     }
 
     /// Header `crit`, in any order.
-    fn critical(self) -> &'static [&'static str] {
-        match self {
-            DetachedForm::Encoded => &[IAT, ISS, TAN],
-            DetachedForm::Unencoded => &["b64", IAT, ISS, TAN],
-        }
+    fn critical(self, claims: &[DetachedClaim]) -> Vec<&'static str> {
+        let b64 = (self == DetachedForm::Unencoded).then_some("b64");
+        b64.into_iter().chain(claims.iter().map(|claim| claim.name())).collect()
     }
 
     /// The signing input.
@@ -93,10 +119,27 @@ impl DetachedForm {
 pub struct DetachedExpectation<'a> {
     /// The form.
     pub form: DetachedForm,
+    /// The claims of the header, each critical, and no others.
+    pub claims: &'a [DetachedClaim],
     /// The trust anchor of the signer's key.
     pub trust_anchor: &'a str,
     /// The signer, where it is known.
     pub issuer: Option<&'a str>,
+    /// The current time, in seconds since 1970.
+    pub now_s: i64,
+}
+
+/// The header of our signature.
+#[derive(Debug, Clone, Copy)]
+pub struct DetachedSigner<'a> {
+    /// The form.
+    pub form: DetachedForm,
+    /// The claims that the header has, each critical.
+    pub claims: &'a [DetachedClaim],
+    /// Who signs.
+    pub issuer: &'a str,
+    /// The trust anchor of our key.
+    pub trust_anchor: &'a str,
     /// The current time, in seconds since 1970.
     pub now_s: i64,
 }
@@ -106,21 +149,20 @@ pub struct DetachedExpectation<'a> {
 /// # Errors
 /// If the key fails.
 pub fn sign_detached(
-    form: DetachedForm,
     key: &SigningKey,
-    issuer: &str,
-    trust_anchor: &str,
-    now_s: i64,
+    signer: &DetachedSigner<'_>,
     body: &[u8],
 ) -> Result<String, JoseError> {
+    let form = signer.form;
+    let has = |claim| signer.claims.contains(&claim);
     let header = OurHeader {
         alg: "PS256",
         kid: key.kid(),
-        issued_at_s: now_s,
-        issuer,
-        trust_anchor,
+        issued_at_s: has(DetachedClaim::Iat).then_some(signer.now_s),
+        issuer: has(DetachedClaim::Iss).then_some(signer.issuer),
+        trust_anchor: has(DetachedClaim::Tan).then_some(signer.trust_anchor),
         b64: form.b64(),
-        crit: form.critical(),
+        crit: form.critical(signer.claims),
     };
     let header = serde_json::to_vec(&header)
         .map_err(|_| JoseError::Malformed("header that is not JSON"))
@@ -156,20 +198,31 @@ pub fn verify_detached(
 }
 
 fn check_header(header: &TheirHeader, expected: &DetachedExpectation<'_>) -> Result<(), JoseError> {
-    let critical = expected.form.critical();
+    let critical = expected.form.critical(expected.claims);
+    let has = |claim| expected.claims.contains(&claim);
     let crit_is_exact = header.crit.len() == critical.len()
         && critical.iter().all(|name| header.crit.iter().any(|found| found == name));
     let one_of = |value: &Option<String>, allowed: &[&str]| {
         value.as_deref().is_none_or(|value| allowed.contains(&value))
     };
+    let latest_s = expected.now_s.saturating_add(CLOCK_SKEW_S);
     let rules = [
         ("crit", crit_is_exact),
         ("b64", header.b64 == expected.form.b64()),
         ("typ", one_of(&header.typ, &["JOSE"])),
         ("cty", one_of(&header.cty, &["application/json", "json"])),
-        (IAT, header.issued_at_s <= expected.now_s.saturating_add(CLOCK_SKEW_S)),
-        (ISS, expected.issuer.map_or(!header.issuer.is_empty(), |iss| iss == header.issuer)),
-        (TAN, header.trust_anchor == expected.trust_anchor),
+        (IAT, header.issued_at_s.is_some() == has(DetachedClaim::Iat)),
+        (IAT, header.issued_at_s.is_none_or(|at| at <= latest_s)),
+        (ISS, header.issuer.is_some() == has(DetachedClaim::Iss)),
+        (
+            ISS,
+            header.issuer.as_deref().is_none_or(|iss| match expected.issuer {
+                Some(expected) => expected == iss,
+                None => !iss.is_empty(),
+            }),
+        ),
+        (TAN, header.trust_anchor.is_some() == has(DetachedClaim::Tan)),
+        (TAN, header.trust_anchor.as_deref().is_none_or(|tan| tan == expected.trust_anchor)),
     ];
     match rules.into_iter().find(|(_, holds)| !holds) {
         Some((name, _)) => Err(JoseError::Claim(name)),

@@ -17,7 +17,10 @@ use serde::Deserialize;
 
 pub use body::{JwsHeader, sign_body, verify_body};
 pub use compact::{sign_compact, verify_compact};
-pub use detached::{DetachedExpectation, DetachedForm, sign_detached, verify_detached};
+pub use detached::{
+    DetachedClaim, DetachedExpectation, DetachedForm, DetachedSigner, sign_detached,
+    verify_detached,
+};
 pub use keys::{KeySet, SigningKey};
 
 /// The longest compact token that is read, in bytes.

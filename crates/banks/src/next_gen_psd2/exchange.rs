@@ -90,6 +90,7 @@ fn request(call: &Call<'_>, ask: Ask<'_>) -> Result<Request, BankError> {
         body,
         timeout_ms: call.timeout_ms,
         client_certificate: Some(std::sync::Arc::clone(&identity.transport)),
+        tls_authorities: None,
     })
 }
 

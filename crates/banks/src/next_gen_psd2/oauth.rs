@@ -52,6 +52,7 @@ pub(super) async fn metadata(call: &Call<'_>, url: &str) -> Result<Metadata, Ban
         body: vec![],
         timeout_ms: call.timeout_ms,
         client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
+        tls_authorities: None,
     };
     let response = success(call.wire.send(request).await.map_err(no_response)?)?;
     let found: Metadata = read(&response.body)?;
@@ -156,6 +157,7 @@ async fn ask_for_token(
         body: form.into_bytes(),
         timeout_ms: call.timeout_ms,
         client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
+        tls_authorities: None,
     };
     call.wire.send(request).await.map_err(no_response).and_then(success)
 }

@@ -104,6 +104,7 @@ impl PolishApi {
             body: Vec::new(),
             timeout_ms: call.timeout_ms,
             client_certificate: None,
+            tls_authorities: None,
         };
         let response = call.wire.send(request).await.map_err(|error| fail(error.to_string()))?;
         if response.status != 200 || response.body.len() > BODY_BYTES_MAX {
@@ -157,6 +158,7 @@ fn request<T: Serialize>(
         body,
         timeout_ms: call.timeout_ms,
         client_certificate: Some(Arc::clone(&identity.transport)),
+        tls_authorities: None,
     })
 }
 

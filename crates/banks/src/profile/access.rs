@@ -1,5 +1,5 @@
-//! What every request to a bank needs beside its standard: base addresses, headers of the bank's own,
-//! and the secrets that the profile names.
+//! The parts of every request that no standard sets: base addresses, headers of the bank's own, and
+//! the secrets that the profile names.
 
 use std::path::Path;
 
@@ -40,12 +40,12 @@ const HEADERS_OF_STANDARDS: [&str; 16] = [
 ];
 
 impl BankProfile {
-    /// Reads the secrets that the profile names. `file` is the bank's file: paths of secrets are
-    /// relative to its folder.
+    /// Reads the secrets and the certificates that the profile names. `file` is the bank's file: paths
+    /// are relative to its folder.
     ///
     /// # Errors
-    /// The first secret that cannot be read, with its key and its place.
-    pub fn read_secrets(
+    /// The first file or variable that cannot be used, with its key and its place.
+    pub fn read_files(
         &mut self,
         file: &Path,
         environment: Environment<'_>,
@@ -60,13 +60,19 @@ impl BankProfile {
             Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => None,
         };
         let own = own.map(|secret| ("standard.uk-open-banking.client_secret".to_owned(), secret));
+        let wrong = |key: &str, why: String| ProfileError {
+            file: file.display().to_string(),
+            problem: format!("`{key}`: {why}"),
+        };
         for (key, secret) in headers.chain(own) {
-            secret.read(folder, environment).map_err(|why| ProfileError {
-                file: file.display().to_string(),
-                problem: format!("`{key}`: {why}"),
-            })?;
+            secret.read(folder, environment).map_err(|why| wrong(&key, why))?;
         }
-        Ok(())
+        let certificates = self.certificates.as_mut().map(|own| own.read(folder));
+        let authorities = self.tls_authorities.as_mut().map(|own| own.read(folder));
+        certificates
+            .into_iter()
+            .chain(authorities)
+            .try_for_each(|read| read.map_err(|(key, why)| wrong(key, why)))
     }
 
     /// Base address of the bank's payments, without a slash at the end.

@@ -5,6 +5,7 @@
 //! an operator knows are [templates](crate::template); `docs/banks.md` explains every key.
 
 mod access;
+mod certificates;
 mod features;
 mod hours;
 mod next_gen_psd2;
@@ -15,6 +16,7 @@ mod standard;
 mod stet;
 mod uk_authorisation;
 mod uk_open_banking;
+mod uk_order;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +32,7 @@ use url::Url;
 use crate::misfit::Misfit;
 
 pub use self::access::ServiceBaseUrls;
+pub use self::certificates::{AuthorityFile, CertificateFolder, Certificates};
 pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
     RestrictedText,
@@ -47,6 +50,9 @@ pub use self::uk_authorisation::{
 };
 pub use self::uk_open_banking::{
     Endpoints, ResponseMode, Signing, TokenEndpointAuth, UkOpenBanking, UkOpenBankingVersion,
+};
+pub use self::uk_order::{
+    ContractIndicator, ExtraStatus, PaymentContextCode, RejectionReasonPlace, SignatureIssuer,
 };
 
 /// The most characters of a line that an error shows.
@@ -206,6 +212,10 @@ pub struct BankProfile {
     /// How the bank is asked for statuses.
     #[serde(default)]
     pub status: StatusQuestions,
+    /// Certificates that only this bank knows us by; those of the installation if absent.
+    pub certificates: Option<Certificates>,
+    /// The authorities that connections to the bank trust instead of the system's.
+    pub tls_authorities: Option<AuthorityFile>,
     /// Longest texts.
     #[serde(default)]
     pub limits: Limits,
@@ -379,6 +389,7 @@ impl BankProfile {
             self.opening_hours.as_ref().is_none_or(OpeningHours::is_sound)
         })?;
         self.status.check()?;
+        self.certificates.as_ref().map_or(Ok(()), Certificates::check)?;
         self.check_hours()?;
         ensure("field_formats.constraint", "must be a regular expression", {
             self.field_formats.iter().all(|format| format.pattern().is_some())
@@ -426,7 +437,7 @@ pub(crate) fn where_and_why(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
-/// The line up to the first word `secret`: what follows may be one.
+/// The line up to the first word `secret`: the rest may be one.
 fn without_secret(line: &str) -> &str {
     let word = "secret";
     let found = line.to_ascii_lowercase().find(word);

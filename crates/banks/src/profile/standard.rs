@@ -5,10 +5,10 @@
 
 use serde::Deserialize;
 
-use super::next_gen_psd2::NextGenPsd2;
-use super::polish_api::PolishApi;
-use super::stet::Stet;
-use super::uk_open_banking::UkOpenBanking;
+use super::next_gen_psd2::{NextGenPsd2, NextGenPsd2Version};
+use super::polish_api::{PolishApi, PolishApiVersion};
+use super::stet::{Stet, StetVersion};
+use super::uk_open_banking::{UkOpenBanking, UkOpenBankingVersion};
 use super::{Check, ensure};
 
 /// A published standard, its version at this bank, and the bank's choices.
@@ -16,7 +16,7 @@ use super::{Check, ensure};
 pub enum Standard {
     /// UK Open Banking Read/Write Data API.
     #[serde(rename = "uk-open-banking")]
-    UkOpenBanking(UkOpenBanking),
+    UkOpenBanking(Box<UkOpenBanking>),
     /// Berlin Group NextGenPSD2 XS2A.
     #[serde(rename = "next-gen-psd2")]
     NextGenPsd2(NextGenPsd2),
@@ -37,6 +37,28 @@ impl Standard {
             Standard::NextGenPsd2(_) => "next-gen-psd2",
             Standard::Stet(_) => "stet",
             Standard::PolishApi(_) => "polish-api",
+        }
+    }
+
+    /// The version as profiles have it.
+    #[must_use]
+    pub fn version(&self) -> &'static str {
+        match self {
+            Standard::UkOpenBanking(bank) => match bank.version {
+                UkOpenBankingVersion::V3_1_11 => "3.1.11",
+                UkOpenBankingVersion::V4_0 => "4.0",
+            },
+            Standard::NextGenPsd2(bank) => match bank.version {
+                NextGenPsd2Version::V1_3_12 => "1.3.12",
+            },
+            Standard::Stet(bank) => match bank.version {
+                StetVersion::V1_4 => "1.4",
+                StetVersion::V1_5 => "1.5",
+            },
+            Standard::PolishApi(bank) => match bank.version {
+                PolishApiVersion::V2_1_1 => "2.1.1",
+                PolishApiVersion::V2_1_2 => "2.1.2",
+            },
         }
     }
 

@@ -111,7 +111,7 @@ const NAMES_OF_AUTHORISATION_REQUESTS: [&str; 18] = [
     "state",
 ];
 
-/// Stands for the consent's id in a value of `authorization_parameters`.
+/// Placeholder for the consent's id in a value of `authorization_parameters`.
 pub const CONSENT_ID_PLACEHOLDER: &str = "{consent_id}";
 
 fn fits(name: &str, value: &str) -> bool {

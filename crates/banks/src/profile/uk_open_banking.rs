@@ -11,8 +11,12 @@ use super::uk_authorisation::{
     CONSENT_ID_PLACEHOLDER, Flow, IdTokenRules, RequestObjectRules, TokenParameter,
     check_authorization_parameters, check_token_parameters,
 };
+use super::uk_order::{
+    ContractIndicator, ExtraStatus, PaymentContextCode, RejectionReasonPlace, SignatureIssuer,
+    check_extra_statuses, usual_rejection_reasons,
+};
 use super::{Check, ensure};
-use crate::jose::DetachedForm;
+use crate::jose::{DetachedClaim, DetachedForm};
 
 /// UK Open Banking at one bank.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -64,6 +68,28 @@ pub struct UkOpenBanking {
     /// How the bank wants our request objects.
     #[serde(default)]
     pub request_object: RequestObjectRules,
+    /// How `Risk` names the contract, if not as the version's schema.
+    pub contract_indicator: Option<ContractIndicator>,
+    /// The codes that the bank takes; all of the version if empty. A payment with another is refused.
+    #[serde(default)]
+    pub payment_context_codes: Vec<PaymentContextCode>,
+    /// The code that is sent where the member gives none; the first of `payment_context_codes` if
+    /// absent.
+    pub default_payment_context_code: Option<PaymentContextCode>,
+    /// The bank's id in the directory, for banks that want it in `x-fapi-financial-id`.
+    pub financial_id: Option<String>,
+    /// Where the bank gives the reason of a rejection.
+    #[serde(default = "usual_rejection_reasons")]
+    pub rejection_reasons: Vec<RejectionReasonPlace>,
+    /// The bank's own statuses of orders.
+    #[serde(default)]
+    pub extra_statuses: BTreeMap<String, ExtraStatus>,
+    /// Whether amounts in answers are JSON numbers, `1.00` and not `"1.00"`.
+    #[serde(default)]
+    pub amounts_are_numbers: bool,
+    /// How long after the approval the bank takes the order, in seconds, 1 to 86,400; if absent, as
+    /// long as the payer's token works.
+    pub order_within_s: Option<i64>,
 }
 
 impl UkOpenBanking {
@@ -106,7 +132,16 @@ impl UkOpenBanking {
             self.discovery_url.is_none() || self.discovery_address().is_some()
         })?;
         ensure("response_modes", "must not be empty", !self.response_modes.is_empty())?;
-        ensure("signing.trust_anchor", "must not be empty", !self.signing.trust_anchor.is_empty())?;
+        self.signing.check()?;
+        ensure("financial_id", "must be 1 to 40 visible ASCII characters", {
+            self.financial_id.as_ref().is_none_or(|id| {
+                (1..=40).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+            })
+        })?;
+        check_extra_statuses(&self.extra_statuses)?;
+        ensure("order_within_s", "must be 1 to 86400", {
+            self.order_within_s.is_none_or(|seconds| (1..=86_400).contains(&seconds))
+        })?;
         check_token_parameters(&self.token_parameters)?;
         check_authorization_parameters(&self.authorization_parameters)?;
         ensure("request_object.lifetime_s", "must be 60 to 3600", {
@@ -299,9 +334,38 @@ pub struct Signing {
     /// The form of both sides' signatures.
     #[serde(default)]
     pub form: DetachedForm,
-    /// The trust anchor of both sides' keys, a DNS name (header `tan`).
-    pub trust_anchor: String,
+    /// The claims of Open Banking in a signature's header; each is critical there.
+    #[serde(default = "every_claim")]
+    pub header_claims: Vec<DetachedClaim>,
+    /// `iss` of our signatures.
+    #[serde(default)]
+    pub issuer: SignatureIssuer,
+    /// The trust anchor of both sides' keys, a DNS name (header `tan`); needed with that claim.
+    pub trust_anchor: Option<String>,
     /// The bank's organisation in the trust anchor's directory (header `iss`). Where it is not
     /// known, any issuer is accepted that signs with a key of the bank's key set.
     pub organisation_id: Option<String>,
+}
+
+fn every_claim() -> Vec<DetachedClaim> {
+    DetachedClaim::ALL.to_vec()
+}
+
+impl Signing {
+    fn check(&self) -> Check {
+        let names = |claim| self.header_claims.contains(&claim);
+        let times = |claim| self.header_claims.iter().filter(|own| **own == claim).count();
+        ensure("signing.header_claims", "must name each claim once", {
+            DetachedClaim::ALL.into_iter().all(|claim| times(claim) <= 1)
+        })?;
+        ensure("signing.trust_anchor", "must not be empty", {
+            self.trust_anchor.as_deref() != Some("")
+        })?;
+        ensure("signing.trust_anchor", "is needed, or `tan` must not be in `header_claims`", {
+            self.trust_anchor.is_some() || !names(DetachedClaim::Tan)
+        })?;
+        ensure("signing.organisation_id", "has no use without `iss` in `header_claims`", {
+            self.organisation_id.is_none() || names(DetachedClaim::Iss)
+        })
+    }
 }

@@ -68,6 +68,7 @@ impl Stet {
             body: form.into_bytes(),
             timeout_ms: call.timeout_ms,
             client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
+            tls_authorities: None,
         };
         let answered = call.wire.send(request).await.map_err(no_response).and_then(success);
         // A token that we never saw is useless to anybody.
@@ -153,6 +154,7 @@ fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request, BankError
         body,
         timeout_ms: call.timeout_ms,
         client_certificate: Some(std::sync::Arc::clone(&identity.transport)),
+        tls_authorities: None,
     })
 }
 

@@ -88,7 +88,7 @@ fn request<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<ConsentReq
                 .then_some("Yes"),
             initiation: initiation(bank, order)?,
         },
-        risk: risk(settings(bank)?.version, asked.risk.as_ref())?,
+        risk: risk(settings(bank)?, asked.risk.as_ref())?,
     })
 }
 
@@ -109,7 +109,7 @@ fn answer(bank: &BankProfile, response: &Response, sent: Amount) -> Result<Strin
     if segment(&consent.data.consent_id).is_err() {
         return fail("`Data.ConsentId` is not 1 to 128 bytes long");
     }
-    if !consent.data.initiation.has_amount(sent) {
+    if !consent.data.initiation.has_amount(bank, sent) {
         return fail("`Data.Initiation` has not the amount that was sent");
     }
     match consent_progress(bank, &consent.data.status) {

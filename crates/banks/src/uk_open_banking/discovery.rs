@@ -87,6 +87,7 @@ fn ask(call: &Call<'_>, operation: &'static str, url: String) -> Request {
         body: Vec::new(),
         timeout_ms: call.timeout_ms,
         client_certificate: None,
+        tls_authorities: None,
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! OBIE 3.1.11, Read/Write Data API Profile, "Headers" and "Message Signing".
 
-use domain::authorisation::BankRefusal;
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use domain::authorisation::BankRefusal;
 use domain::ids::random_uuid;
 
 use super::errors::success;
@@ -12,9 +13,11 @@ use super::{UkOpenBanking, settings, signing_failed};
 use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::{header, no_response, psu_ip_address, psu_user_agent};
-use crate::jose::{DetachedExpectation, JoseError, KeySet, sign_detached, verify_detached};
-use crate::misfit::unsupported;
-use crate::profile::HeaderText;
+use crate::jose::{
+    DetachedExpectation, DetachedSigner, JoseError, KeySet, sign_detached, verify_detached,
+};
+use crate::misfit::{Misfit, unsupported};
+use crate::profile::{HeaderText, SignatureIssuer};
 use crate::wire::{ClientCertificate, Request, Response};
 
 /// OBIE 3.1.11, header `x-idempotency-key`.
@@ -51,6 +54,8 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
     ];
     headers.extend(psu_headers(call));
     headers.extend(own_headers(call)?);
+    let financial_id = settings(call.bank)?.financial_id.as_deref();
+    headers.extend(financial_id.map(|id| header("x-fapi-financial-id", id)));
     if let Some(post) = &ask.post {
         let key = post.idempotency_key.as_str();
         let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
@@ -58,17 +63,16 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
             let text = "the idempotency key is not 1 to 40 visible ASCII characters";
             return Err(BankError::before_sending("field-invalid", text));
         }
-        let identity = call.identity;
         let signing = &settings(call.bank)?.signing;
-        let signature = sign_detached(
-            signing.form,
-            &identity.signing_key,
-            &identity.jws_issuer,
-            &signing.trust_anchor,
-            call.clock.now().as_second(),
-            &post.body,
-        )
-        .map_err(signing_failed)?;
+        let signer = DetachedSigner {
+            form: signing.form,
+            claims: &signing.header_claims,
+            issuer: &signature_issuer(call)?,
+            trust_anchor: signing.trust_anchor.as_deref().unwrap_or_default(),
+            now_s: call.clock.now().as_second(),
+        };
+        let signature = sign_detached(&call.identity.signing_key, &signer, &post.body)
+            .map_err(signing_failed)?;
         headers.push(header("content-type", "application/json"));
         headers.push(header("x-idempotency-key", key));
         headers.push(header("x-jws-signature", signature));
@@ -78,6 +82,7 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
         operation: ask.operation,
         method: if ask.post.is_some() { http::Method::POST } else { http::Method::GET },
         client_certificate: client_certificate(call, &url),
+        tls_authorities: None,
         url,
         headers,
         body: ask.post.as_ref().map(|post| post.body.clone()).unwrap_or_default(),
@@ -90,6 +95,29 @@ pub(super) fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request
 pub(super) fn client_certificate(call: &Call<'_>, url: &str) -> Option<Arc<ClientCertificate>> {
     let eidas = call.identity.eidas.as_ref().filter(|_| url.starts_with("https:"));
     eidas.map(|eidas| Arc::clone(&eidas.transport))
+}
+
+/// `iss` of our signatures, as this bank knows us.
+fn signature_issuer<'a>(call: &Call<'a>) -> Result<Cow<'a, str>, Misfit> {
+    let identity = call.identity;
+    let issuer = settings(call.bank)?.signing.issuer;
+    if issuer == SignatureIssuer::Directory {
+        return Ok(Cow::Borrowed(&identity.jws_issuer));
+    }
+    let eidas = identity.eidas.as_ref();
+    let missing = || unsupported("this bank knows us by our certificates, and we have none");
+    let organisation = eidas.ok_or_else(missing)?.organisation_identifier.as_str();
+    match (issuer, identity.jws_issuer.split_once('/')) {
+        (SignatureIssuer::OrganisationIdentifierAndSoftware, Some((_, software))) => {
+            Ok(Cow::Owned(format!("{organisation}/{software}")))
+        }
+        (SignatureIssuer::OrganisationIdentifierAndSoftware, None) => {
+            Err(unsupported("this bank wants the id of our software statement, and we have none"))
+        }
+        (SignatureIssuer::Directory | SignatureIssuer::OrganisationIdentifier, _) => {
+            Ok(Cow::Borrowed(organisation))
+        }
+    }
 }
 
 /// The headers that this bank wants in every request.
@@ -166,7 +194,8 @@ impl UkOpenBanking {
         let signing = &settings(call.bank).map_err(|error| error.to_string())?.signing;
         let expected = DetachedExpectation {
             form: signing.form,
-            trust_anchor: &signing.trust_anchor,
+            claims: &signing.header_claims,
+            trust_anchor: signing.trust_anchor.as_deref().unwrap_or_default(),
             issuer: signing.organisation_id.as_deref(),
             now_s: call.clock.now().as_second(),
         };

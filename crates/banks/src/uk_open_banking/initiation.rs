@@ -13,6 +13,7 @@ use domain::initiation::Schedule;
 use domain::money::Amount;
 use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::resource::Resource;
 use super::schedule::{self, Mandate};
@@ -181,12 +182,14 @@ pub(super) struct InitiationEcho {
     /// Standing orders have another name for it.
     #[serde(alias = "FirstPaymentAmount")]
     instructed_amount: MoneyIn,
+    /// Of the bank's own; read by itself.
+    pub(super) supplementary_data: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct MoneyIn {
-    amount: String,
+    amount: Box<RawValue>,
     currency: String,
 }
 
@@ -340,12 +343,18 @@ fn remittance<'a>(
 }
 
 impl InitiationEcho {
-    /// Whether the bank took the amount that we sent; `10.5` and `10.50` are one amount.
-    pub(super) fn has_amount(&self, sent: Amount) -> bool {
+    /// Whether the bank took the amount that we sent; `10.5` and `10.50` are one amount. A JSON number
+    /// is read digit by digit, and only at a bank whose file says that it sends numbers.
+    pub(super) fn has_amount(&self, bank: &BankProfile, sent: Amount) -> bool {
         let MoneyIn { amount, currency } = &self.instructed_amount;
-        let same_currency = currency == sent.currency().code();
-        let read = Amount::parse(amount, sent.currency());
-        same_currency && read.is_ok_and(|read| read == sent)
+        let numbers = settings(bank).is_ok_and(|own| own.amounts_are_numbers);
+        let raw = amount.get();
+        let text = match serde_json::from_str::<String>(raw) {
+            Ok(text) => Some(text),
+            Err(_) => numbers.then(|| raw.to_owned()),
+        };
+        let read = text.and_then(|text| Amount::parse(&text, sent.currency()).ok());
+        currency == sent.currency().code() && read == Some(sent)
     }
 }
 

@@ -14,12 +14,12 @@ use super::initiation::{AccountIn, Initiation, InitiationEcho, initiation};
 use super::resource::Resource;
 use super::risk::{Risk, risk};
 use super::settings;
-use super::status::{first_of, is_refusal, order_status};
+use super::status::{first_of, has_reasons_in, in_supplementary_data, is_refusal, order_status};
 use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::{body_of, read, segment};
 use crate::payments::{OrderAnswer, PaymentOrder};
-use crate::profile::BankProfile;
+use crate::profile::{BankProfile, RejectionReasonPlace};
 use crate::status_reason::StatusReason;
 use crate::token::AccessToken;
 use crate::wire::Response;
@@ -73,6 +73,8 @@ struct StatusData {
     status: String,
     /// 4.0 only; read by itself: an extra that cannot be read must not hide the status.
     status_reason: Option<serde_json::Value>,
+    /// For a reason in it; likewise.
+    initiation: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +119,7 @@ fn ask(
     let resource = Resource::of(order.content.schedule);
     let body = OrderRequest {
         data: DataOut { consent_id, initiation: initiation(bank, order)? },
-        risk: risk(settings(bank)?.version, order.content.risk.as_ref())?,
+        risk: risk(settings(bank)?, order.content.risk.as_ref())?,
     };
     Ok(Ask {
         operation: resource.create_order(),
@@ -141,7 +143,7 @@ fn answer(
     if data.consent_id != consent_id {
         return fail("`Data.ConsentId` is another's");
     }
-    if !data.initiation.has_amount(sent) {
+    if !data.initiation.has_amount(bank, sent) {
         return fail("`Data.Initiation` has not the amount that was sent");
     }
     let named = data.refund.is_some();
@@ -153,22 +155,31 @@ fn answer(
         tracing::warn!(bank = bank.id, "refund account that cannot be read or paid to");
     }
     Ok(OrderAnswer {
-        status: told(bank, resource, &data.status, data.status_reason),
+        status: told(
+            bank,
+            resource,
+            &data.status,
+            data.status_reason,
+            data.initiation.supplementary_data.as_ref(),
+        ),
         bank_payment_id: data.domestic_payment_id,
         refund_account,
     })
 }
 
 /// The status with the reason that came with it, where it is a refusal or the bank's words are
-/// wanted for every status.
+/// wanted for every status. `supplementary` is the bank's own data about the order.
 fn told(
     bank: &BankProfile,
     resource: Resource,
     word: &str,
     reasons: Option<serde_json::Value>,
+    supplementary: Option<&serde_json::Value>,
 ) -> OrderStatus {
-    let wanted = is_refusal(word) || bank.reasons.told_for_every_status;
-    let reason = first_of(reasons.filter(|_| wanted));
+    let wanted = is_refusal(bank, word) || bank.reasons.told_for_every_status;
+    let beside = has_reasons_in(bank, RejectionReasonPlace::StatusReason);
+    let reason = first_of(reasons.filter(|_| wanted && beside))
+        .or_else(|| in_supplementary_data(bank, supplementary.filter(|_| wanted)));
     order_status(bank, resource, word, reason.as_ref())
 }
 
@@ -188,7 +199,8 @@ fn answer_status(
         let what = format!("`Data.{}` is another's", resource.id_field());
         return Err(BankError::malformed(what, &response.body));
     }
-    Ok(told(bank, resource, &data.status, data.status_reason))
+    let supplementary = data.initiation.as_ref().and_then(|own| own.get("SupplementaryData"));
+    Ok(told(bank, resource, &data.status, data.status_reason, supplementary))
 }
 
 fn ask_details(resource: Resource, bank_payment_id: &str) -> Result<Ask, BankError> {
@@ -198,11 +210,15 @@ fn ask_details(resource: Resource, bank_payment_id: &str) -> Result<Ask, BankErr
 
 /// The reason of the latest status that has one; of refusals only, unless the bank's words on
 /// other statuses are wanted too.
-fn answer_details(response: &Response, rejected: bool) -> Result<Option<StatusReason>, BankError> {
+fn answer_details(
+    bank: &BankProfile,
+    response: &Response,
+    rejected: bool,
+) -> Result<Option<StatusReason>, BankError> {
     let details: DetailsResponse = read(&response.body)?;
     let told = details.data.payment_status.into_iter().rev();
     Ok(told
-        .filter(|detail| is_refusal(&detail.status) == rejected)
+        .filter(|detail| is_refusal(bank, &detail.status) == rejected)
         .filter_map(|detail| detail.status_detail)
         .map(|detail| StatusReason {
             code: detail.status_reason,
@@ -273,7 +289,10 @@ impl UkOpenBanking {
         bank_payment_id: &str,
         rejected: bool,
     ) -> Result<Option<StatusReason>, BankError> {
+        if !has_reasons_in(call.bank, RejectionReasonPlace::PaymentDetails) {
+            return Ok(None);
+        }
         let ask = ask_details(resource, bank_payment_id)?;
-        answer_details(&self.send_as_client(call, &ask).await?, rejected)
+        answer_details(call.bank, &self.send_as_client(call, &ask).await?, rejected)
     }
 }

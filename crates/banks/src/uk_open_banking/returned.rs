@@ -12,13 +12,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::authorise::uses_pkce;
+use super::status::has_reasons_in;
 use super::{UkOpenBanking, client_id, settings};
 use crate::approvals::{Approval, Pending};
 use crate::call::Call;
 use crate::error::{AuthorisationError, BankError, words};
 use crate::jose::{CLOCK_SKEW_S, JoseError, KeySet, encode, verify_compact};
 use crate::payments::PaymentOrder;
-use crate::profile::{Flow, IdTokenClaim};
+use crate::profile::{Flow, IdTokenClaim, RejectionReasonPlace};
 use crate::psu_return::Returned;
 use crate::token::{AccessToken, Proof};
 
@@ -228,7 +229,17 @@ impl UkOpenBanking {
             };
         }
         let (None, Some(code)) = (returned.get("error"), returned.get("code")) else {
-            return Ok(self.approval(call, order, consent_id).await?);
+            let said = returned.get("error_description").map(words);
+            let asked = self.approval(call, order, consent_id).await?;
+            return Ok(match asked {
+                // The bank says so itself, so its words in the return may be the reason.
+                Approval::Declined { reason: None }
+                    if has_reasons_in(call.bank, RejectionReasonPlace::Redirect) =>
+                {
+                    Approval::Declined { reason: said }
+                }
+                other => other,
+            });
         };
         // Without OpenID nothing is signed: our verifier binds the code to this payer's browser.
         if settings(call.bank).is_ok_and(|bank| bank.flow == Flow::Code) {

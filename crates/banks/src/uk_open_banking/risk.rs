@@ -10,7 +10,9 @@ use domain::initiation::Risk as AskedRisk;
 use serde::Serialize;
 
 use crate::misfit::{Misfit, MisfitKind, missing, not_taken, within};
-use crate::profile::UkOpenBankingVersion;
+use crate::profile::{
+    ContractIndicator, PaymentContextCode, UkOpenBanking as Settings, UkOpenBankingVersion,
+};
 
 /// The API's `paymentContextCode` and the standard's.
 const CONTEXT_CODES: [(&str, &str); 6] = [
@@ -87,20 +89,24 @@ struct DeliveryAddress<'a> {
     country: &'a str,
 }
 
-/// The member's words in the standard's; `{}` where the member gave none.
-pub(super) fn risk(
-    version: UkOpenBankingVersion,
-    asked: Option<&AskedRisk>,
-) -> Result<Risk<'_>, Misfit> {
-    let Some(asked) = asked else { return Ok(Risk::default()) };
-    let is_3_1 = version == UkOpenBankingVersion::V3_1_11;
+/// The member's words in the standard's. Where the member gave none: `{}`, or the context code that the
+/// bank must have.
+pub(super) fn risk<'a>(bank: &Settings, asked: Option<&'a AskedRisk>) -> Result<Risk<'a>, Misfit> {
+    let Some(asked) = asked else {
+        let payment_context_code = context_code(bank, None)?;
+        return Ok(Risk { payment_context_code, ..Risk::default() });
+    };
+    let is_3_1 = bank.version == UkOpenBankingVersion::V3_1_11;
+    let contract = asked.contract_present_indicator;
+    let usual = if is_3_1 { ContractIndicator::Misspelt } else { ContractIndicator::Spelt };
+    let spelling = bank.contract_indicator.unwrap_or(usual);
     let context = asked.payment_context_code.as_deref().filter(|code| *code != CONTEXT_CODE_UNSET);
     let payment_context_code = match context {
         Some(code) if is_3_1 && code == PISP_PAYEE.0 => Some(PISP_PAYEE.1),
         other => translated(Field::Risk(RiskField::ContextCode), other, &CONTEXT_CODES)?,
     };
     Ok(Risk {
-        payment_context_code,
+        payment_context_code: context_code(bank, payment_context_code)?,
         merchant_category_code: code(
             Field::Risk(RiskField::CategoryCode),
             &asked.merchant_category_code,
@@ -110,8 +116,8 @@ pub(super) fn risk(
             &asked.psu_id,
             70,
         )?,
-        contract_present_misspelt: asked.contract_present_indicator.filter(|_| is_3_1),
-        contract_present_indicator: asked.contract_present_indicator.filter(|_| !is_3_1),
+        contract_present_misspelt: contract.filter(|_| spelling == ContractIndicator::Misspelt),
+        contract_present_indicator: contract.filter(|_| spelling == ContractIndicator::Spelt),
         beneficiary_prepopulated_indicator: asked.beneficiary_prepopulated_indicator,
         payment_purpose_code: code(
             Field::Risk(RiskField::PurposeCode),
@@ -124,6 +130,24 @@ pub(super) fn risk(
         )?,
         delivery_address: asked.delivery_address.as_ref().map(delivery_address).transpose()?,
     })
+}
+
+/// The member's code, if the bank takes it; the bank's default where the member gave none.
+fn context_code(
+    bank: &Settings,
+    code: Option<&'static str>,
+) -> Result<Option<&'static str>, Misfit> {
+    let taken: Vec<&str> = bank.payment_context_codes.iter().map(|code| code.word()).collect();
+    let first = bank.payment_context_codes.first().copied();
+    match code {
+        None => Ok(bank.default_payment_context_code.or(first).map(PaymentContextCode::word)),
+        Some(code) if taken.is_empty() || taken.contains(&code) => Ok(Some(code)),
+        Some(_) => {
+            let what =
+                format!("the payment context code should be absent, or {}", taken.join(", "));
+            Err(not_taken(Field::Risk(RiskField::ContextCode), what))
+        }
+    }
 }
 
 fn delivery_address(address: &Address) -> Result<DeliveryAddress<'_>, Misfit> {

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use super::resource::Resource;
 use super::settings;
 use crate::error::cut;
-use crate::profile::{AcceptedStatus, BankProfile, UkOpenBankingVersion};
+use crate::profile::{
+    AcceptedStatus, BankProfile, ExtraStatus, RejectionReasonPlace, UkOpenBankingVersion,
+};
 use crate::status_reason::{StatusReason, order_status_of, rejection};
 
 /// The meaning of a word for an order.
@@ -38,6 +40,17 @@ impl Meaning {
             (UkOpenBankingVersion::V4_0, Resource::Payment) => payment_4_0(word),
             (UkOpenBankingVersion::V4_0, Resource::ScheduledPayment) => scheduled_4_0(word),
             (UkOpenBankingVersion::V4_0, Resource::StandingOrder) => standing_order_4_0(word),
+        }
+    }
+}
+
+impl From<ExtraStatus> for Meaning {
+    fn from(status: ExtraStatus) -> Meaning {
+        match status {
+            ExtraStatus::Pending => Meaning::Pending,
+            ExtraStatus::Final => Meaning::Final,
+            ExtraStatus::Rejected => Meaning::Refused,
+            ExtraStatus::Cancelled => Meaning::Cancelled,
         }
     }
 }
@@ -114,6 +127,23 @@ pub(super) fn first_of(reasons: Option<serde_json::Value>) -> Option<StatusReaso
         .find(|reason| reason.code.is_some() || reason.words.is_some())
 }
 
+/// Whether this bank gives reasons of rejections there.
+pub(super) fn has_reasons_in(bank: &BankProfile, place: RejectionReasonPlace) -> bool {
+    settings(bank).is_ok_and(|own| own.rejection_reasons.contains(&place))
+}
+
+/// `SupplementaryData.RejectionReason` of an order's initiation, where the bank has it.
+pub(super) fn in_supplementary_data(
+    bank: &BankProfile,
+    data: Option<&serde_json::Value>,
+) -> Option<StatusReason> {
+    if !has_reasons_in(bank, RejectionReasonPlace::SupplementaryData) {
+        return None;
+    }
+    let words = data?.get("RejectionReason")?.as_str()?.to_owned();
+    Some(StatusReason { code: None, words: Some(words) })
+}
+
 /// Reads a status word of this bank; `reason` says why, where it is known.
 pub(crate) fn order_status(
     bank: &BankProfile,
@@ -122,7 +152,8 @@ pub(crate) fn order_status(
     reason: Option<&StatusReason>,
 ) -> OrderStatus {
     let meaning = settings(bank).ok().and_then(|settings| {
-        Meaning::of(settings.version, resource, word)
+        let own = settings.extra_statuses.get(word).copied().map(Meaning::from);
+        own.or_else(|| Meaning::of(settings.version, resource, word))
             .map(|meaning| (meaning, settings.final_status))
     });
     let progress = match meaning {
@@ -138,8 +169,13 @@ pub(crate) fn order_status(
     order_status_of(progress, cut(word), words)
 }
 
-/// Whether a word is a refusal in either version: details have the reasons of several statuses.
-pub(super) fn is_refusal(word: &str) -> bool {
+/// Whether a word is a refusal, in either version or at this bank: details have the reasons of several
+/// statuses.
+pub(super) fn is_refusal(bank: &BankProfile, word: &str) -> bool {
+    let own = settings(bank).ok().and_then(|settings| settings.extra_statuses.get(word));
+    if let Some(own) = own {
+        return matches!(own, ExtraStatus::Rejected | ExtraStatus::Cancelled);
+    }
     matches!(
         word,
         "Rejected" | "InitiationFailed" | "Cancelled" | "RJCT" | "BLCK" | "CANC" | "INFA"

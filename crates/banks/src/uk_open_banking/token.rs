@@ -112,8 +112,12 @@ fn ask(
         body: form.finish().into_bytes(),
         timeout_ms: call.timeout_ms,
         client_certificate: certificate,
+        tls_authorities: None,
     })
 }
+
+/// Names and values of a form.
+type Parameters<'a> = Vec<(&'a str, &'a str)>;
 
 /// The bank's own parameters of a request for this grant: those of the body, and the URL with the
 /// others. A pushed request is for no grant and has none.
@@ -121,7 +125,7 @@ fn own_parameters<'a>(
     bank: &'a Settings,
     grant: Option<&str>,
     endpoint: &str,
-) -> Result<(Vec<(&'a str, &'a str)>, String), BankError> {
+) -> Result<(Parameters<'a>, String), BankError> {
     let asked =
         |parameter: &&TokenParameter| parameter.grants.iter().any(|own| Some(own.word()) == grant);
     let (form, query): (Vec<_>, Vec<_>) = bank
@@ -250,6 +254,12 @@ impl UkOpenBanking {
         let endpoint = self.discovery(call).await?.token_endpoint.clone();
         let request = ask(call, "exchange-code", &endpoint, &grant)?;
         let response = call.wire.send(request).await.map_err(no_response)?;
-        answer(&success(response)?, call.clock.now())
+        let now = call.clock.now();
+        let (mut token, id_token) = answer(&success(response)?, now)?;
+        // Later the token may still work, and the order is refused.
+        if let Some(order_within_s) = settings(call.bank)?.order_within_s {
+            token.expires_at = token.expires_at.min(after(now, order_within_s));
+        }
+        Ok((token, id_token))
     }
 }

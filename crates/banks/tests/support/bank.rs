@@ -71,6 +71,23 @@ pub fn signed(status: u16, body: &Value) -> Response {
     Response { status, headers: vec![("X-JWS-Signature".to_owned(), signature)], body: bytes }
 }
 
+/// A response whose signature's header has only these claims.
+pub fn signed_with(claims: &[&str], status: u16, body: &Value) -> Response {
+    let bytes = body.to_string().into_bytes();
+    let mut header = json!({ "alg": "PS256", "kid": "bank-key" });
+    let name = |claim: &&str| format!("http://openbanking.org.uk/{claim}");
+    for claim in claims {
+        header[name(claim)] = match *claim {
+            "iat" => json!(START_S),
+            "tan" => json!("openbanking.org.uk"),
+            _ => json!("0015800001FLINT000"),
+        };
+    }
+    header["crit"] = json!(claims.iter().map(name).collect::<Vec<_>>());
+    let signature = detached(&BANK_KEY, &header, &bytes);
+    Response { status, headers: vec![("x-jws-signature".to_owned(), signature)], body: bytes }
+}
+
 pub fn unsigned(status: u16, body: impl Into<Vec<u8>>) -> Response {
     Response { status, headers: Vec::new(), body: body.into() }
 }

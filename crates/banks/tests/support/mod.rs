@@ -6,13 +6,14 @@ pub mod judge;
 
 use banks::Approvable;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use banks::profile::{Standard, UkOpenBanking};
 use banks::{
-    Approval, BankError, BankProfile, Call, Credentials, Directory, Identity, LostOrder,
-    PaymentOrder, Protocol, PsuContext, Returned, SigningKey,
+    Approval, BankError, BankProfile, Call, ClientCertificate, Credentials, Directory,
+    EidasIdentity, Identity, LostOrder, PaymentOrder, Protocol, PsuContext, Returned, SigningKey,
 };
 use domain::account::{AccountIdentifier, Address, Party};
 use domain::authorisation::{Approach, Attempt};
@@ -98,6 +99,27 @@ impl Scene {
             clock: TestClock(AtomicI64::new(START_S)),
             ids: TestIds(AtomicU64::new(1)),
         }
+    }
+
+    /// The bank that knows us by our certificates in signatures, with an answer to a first consent.
+    pub fn flint() -> Scene {
+        let mut scene = Scene::at("ob-flint");
+        scene.identity.eidas = Some(EidasIdentity {
+            organisation_identifier: "PSDGB-FCA-123456".to_owned(),
+            organisation_name: "Gateway".to_owned(),
+            transport: Arc::new(ClientCertificate {
+                chain_der: vec![b"certificate".to_vec()],
+                private_key_pkcs8_der: Vec::new(),
+                fingerprint: "ab".to_owned(),
+            }),
+            seal_certificate_der: Vec::new(),
+            seal_key: SigningKey::from_pkcs8_der("seal", &bank::CLIENT_KEY).unwrap(),
+            seal_certificate_url: "https://gateway.test/seal".to_owned(),
+        });
+        scene.bank.on("create-domestic-payment-consent", |request| {
+            Ok(bank::signed_with(&["iat", "iss"], 201, &bank::consent_of(&request.body)))
+        });
+        scene
     }
 
     pub fn call(&self) -> Call<'_> {

@@ -207,12 +207,16 @@ pub struct TryOptions {
     #[arg(long, value_name = "ID")]
     pub bank: Option<String>,
     /// The folder of our certificates, as `bascule certs` writes it: qwac.pem, qseal.pem and their
-    /// keys; `ca.pem`, if it is there, is trusted beside the system's authorities
-    #[arg(long, value_name = "DIR", default_value = "certs")]
-    pub certificates: PathBuf,
+    /// keys; `ca.pem`, if it is there, is trusted beside the system's authorities. Not needed for
+    /// banks whose file has [certificates]
+    #[arg(long, value_name = "DIR")]
+    pub certificates: Option<PathBuf>,
     /// The name (`kid`) of the QSealC's key in the directory of the bank, for UK Open Banking
     #[arg(long, value_name = "KID", default_value = "qseal")]
     pub key_id: String,
+    /// Rehearse the change of certificates: use those of `certificates.next` now
+    #[arg(long, conflicts_with = "certificates")]
+    pub next: bool,
 }
 
 /// Options of `bascule certs`.

@@ -294,6 +294,7 @@ impl Browser {
             body,
             timeout_ms: TIMEOUT_MS,
             client_certificate: None,
+            tls_authorities: None,
         };
         let mut reloads = if self.is_callback(url) { RELOADS_MAX } else { 0 };
         let answer = loop {

@@ -232,6 +232,7 @@ async fn call(method: http::Method, url: &str, body: Option<Value>) -> Result<Va
         body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
         timeout_ms: 60_000,
         client_certificate: None,
+        tls_authorities: None,
     };
     let wire = HttpWire::new(Reach::PublicAndLoopback, None).map_err(|error| error.to_string())?;
     let response = wire.send(request).await.map_err(|error| error.to_string())?;

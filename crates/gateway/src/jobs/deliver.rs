@@ -92,6 +92,7 @@ async fn post(app: &App, event: &Announced, config: &WebhookConfig) -> (bool, St
         body,
         timeout_ms: app.settings().webhook_timeout_ms,
         client_certificate: None,
+        tls_authorities: None,
     };
     match app.parts.wire.send_for_status(request).await {
         Ok(status) => ((200..300).contains(&status), format!("HTTP {status}")),

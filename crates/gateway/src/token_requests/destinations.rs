@@ -53,6 +53,7 @@ pub async fn ask_destinations(
         body: vec![],
         timeout_ms: TIMEOUT_MS,
         client_certificate: None,
+        tls_authorities: None,
     };
     let why = match app.parts.wire.send(request).await {
         Ok(response) if (200..300).contains(&response.status) => None,

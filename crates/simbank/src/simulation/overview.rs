@@ -99,6 +99,7 @@ fn uk_open_banking(own: &UkOpenBanking) -> String {
         (own.has_client_secrets(), "; clients have a secret"),
         (own.discovery_path.is_empty(), "; no discovery document"),
         (own.plain_oauth, "; no OpenID"),
+        (own.signs_no_answers, "; answers are not signed"),
         (own.token_issuer_end.is_some(), "; tokens have an issuer of their own"),
         (own.signs_raw_bodies, "; signatures cover raw bodies"),
         (own.wants_pushed_requests, "; requests are pushed"),

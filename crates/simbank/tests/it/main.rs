@@ -10,6 +10,7 @@ mod authorisation;
 mod cancellation;
 mod certificate;
 mod flow;
+mod habits;
 mod input;
 mod keys;
 mod money;

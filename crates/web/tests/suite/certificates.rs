@@ -47,7 +47,8 @@ impl World {
     }
 
     fn organisation_for(&self, member: &MemberId) -> String {
-        let identity = self.app.identity_for(member);
+        let bank = self.app.bank("bg-linden").unwrap();
+        let identity = self.app.identity_at(&bank, member);
         identity.eidas.clone().unwrap().organisation_identifier
     }
 }
@@ -154,7 +155,7 @@ impl World {
     }
 
     /// Which organisations the orders at the simulated banks came from.
-    async fn bank_clients(&self) -> Vec<String> {
+    pub async fn bank_clients(&self) -> Vec<String> {
         let request = http::Request::get("/sim/orders").body(axum::body::Body::empty()).unwrap();
         let answer = self.wire.bank(request).await.unwrap();
         let orders: Vec<serde_json::Value> = serde_json::from_slice(&answer.body).unwrap();

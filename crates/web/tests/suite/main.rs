@@ -15,6 +15,7 @@ mod auditor_cancellations;
 mod auditor_flows;
 mod authentication;
 mod bad_banks;
+mod bank_certificates;
 mod callback_initiation;
 mod cancel;
 mod cancel_at_bank;

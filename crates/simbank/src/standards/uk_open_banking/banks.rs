@@ -45,6 +45,24 @@ pub(crate) struct UkOpenBanking {
     pub(crate) id_token_exp_in_milliseconds: bool,
     /// Its key set has keys that cannot be read, and another key under the name of the right one.
     pub(crate) untidy_key_set: bool,
+    /// How `Risk` names the contract.
+    pub(crate) contract_indicator: ContractIndicator,
+    /// The only context codes that it takes, one of which must be there; any if empty.
+    pub(crate) context_codes: &'static [&'static str],
+    /// It gives no account for refunds and refuses the question.
+    pub(crate) refuses_refund_question: bool,
+    /// Signatures name no trust anchor, and clients sign with their organisation identifier.
+    pub(crate) signs_without_trust_anchor: bool,
+    /// `x-fapi-financial-id` with the bank's organisation id must be in every request.
+    pub(crate) wants_financial_id: bool,
+    /// The reason of a rejection is in `SupplementaryData`, and there are no payment details.
+    pub(crate) reasons_in_supplementary_data: bool,
+    /// A word of its own for an order that waits.
+    pub(crate) waiting_status: Option<&'static str>,
+    /// Amounts in answers are JSON numbers.
+    pub(crate) amounts_are_numbers: bool,
+    /// Its answers are not signed.
+    pub(crate) signs_no_answers: bool,
     /// The bank has no pages: it approves by itself and sends the PSU back in its first answer.
     pub(crate) approves_by_itself: bool,
     /// How long a token of an approval works, in seconds. For payments these banks give no refresh
@@ -77,6 +95,17 @@ impl ClientAuthentication {
     }
 }
 
+/// How `Risk` names whether there is a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ContractIndicator {
+    /// As the version's schema has it.
+    Schema,
+    /// As it is spelt in English, in 3.1 too.
+    Spelt,
+    /// A request that has it is refused.
+    Never,
+}
+
 /// The secret of every client at the banks that know clients by one; it protects nothing.
 pub(crate) const CLIENT_SECRET: &str = "open+secret/1";
 
@@ -104,6 +133,15 @@ pub(crate) const USUAL: UkOpenBanking = UkOpenBanking {
     id_token_omits: &[],
     id_token_exp_in_milliseconds: false,
     untidy_key_set: false,
+    contract_indicator: ContractIndicator::Schema,
+    context_codes: &[],
+    refuses_refund_question: false,
+    signs_without_trust_anchor: false,
+    wants_financial_id: false,
+    reasons_in_supplementary_data: false,
+    waiting_status: None,
+    amounts_are_numbers: false,
+    signs_no_answers: false,
     approves_by_itself: false,
     token_seconds: 3600,
 };
@@ -370,6 +408,10 @@ pub(crate) const BANKS: [Bank; 9] = [
             wants_nonce_beside: true,
             id_token_omits: &["s_hash", "acr"],
             untidy_key_set: true,
+            contract_indicator: ContractIndicator::Never,
+            context_codes: &["PartyToParty"],
+            refuses_refund_question: true,
+            signs_no_answers: true,
             ..USUAL
         }),
         customers: &[
@@ -389,6 +431,12 @@ pub(crate) const BANKS: [Bank; 9] = [
             discovery_path: "",
             response_modes: &["query"],
             plain_oauth: true,
+            contract_indicator: ContractIndicator::Spelt,
+            signs_without_trust_anchor: true,
+            wants_financial_id: true,
+            reasons_in_supplementary_data: true,
+            waiting_status: Some("OnHold"),
+            amounts_are_numbers: true,
             client_header: Some(("x-client-application", "flint-application-1")),
             ..USUAL
         }),

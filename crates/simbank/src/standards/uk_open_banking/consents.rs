@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
-use super::{Answer, ProviderRequest, date_time, dialect, fields, shapes};
+use super::{Answer, ProviderRequest, date_time, dialect, fields, habits, shapes};
 use crate::engine::idempotency::{self, Earlier};
 use crate::engine::order::{Order, Product, Stage, minor_units};
 use crate::engine::state::State;
@@ -122,12 +122,13 @@ fn representation(
     data.insert("CreationDateTime".to_owned(), json!(date_time(consent.created_at)));
     data.insert("Status".to_owned(), json!(status_word));
     data.insert("StatusUpdateDateTime".to_owned(), json!(date_time(consent.approval.changed_at)));
-    for name in ["Permission", "ReadRefundAccount", "Initiation", "Authorisation", "SCASupportData"]
-    {
+    for name in ["Permission", "ReadRefundAccount", "Authorisation", "SCASupportData"] {
         if let Some(value) = consent.body["Data"].get(name) {
             data.insert(name.to_owned(), value.clone());
         }
     }
+    let own = call.bank.uk_open_banking();
+    data.insert("Initiation".to_owned(), habits::initiation(own, consent, None));
     let link = call.link(&format!("{}/{id}", product.consents()));
     Ok(Answer::body(
         status,

@@ -23,6 +23,7 @@ mod client_secret;
 mod consents;
 pub(crate) mod dialect;
 mod fields;
+mod habits;
 mod orders;
 mod plain_oauth;
 mod problem;
@@ -55,6 +56,7 @@ use token::{certificate_name, has_client_header};
 
 const MAXIMUM_IDEMPOTENCY_KEY_LENGTH: usize = 40;
 const INTERACTION_ID: &str = "x-fapi-interaction-id";
+const FINANCIAL_ID: &str = "x-fapi-financial-id";
 const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
 
 /// Every path of these banks.
@@ -232,7 +234,9 @@ impl ProviderRequest<'_> {
             let problem = Problem::new("Resource.InvalidFormat", "the body is not JSON");
             Answer::refuse(400, vec![problem])
         })?;
-        let problems = fields::check(shape, &body);
+        let usual = habits::usual(self.bank.uk_open_banking(), &body)
+            .map_err(|problem| Answer::refuse(400, vec![problem]))?;
+        let problems = fields::check(shape, &usual);
         if problems.is_empty() { Ok(body) } else { Err(Answer::refuse(400, problems)) }
     }
 
@@ -328,6 +332,13 @@ impl Envelope<'_> {
             return Err(Answer::refuse(400, vec![problem]));
         }
         let (shared, bank, now) = (self.shared, self.bank, self.now);
+        let own = bank.uk_open_banking();
+        let financial_id = headers.get(FINANCIAL_ID).map(HeaderValue::as_bytes);
+        if own.wants_financial_id && financial_id != Some(own.organisation_id.as_bytes()) {
+            let what = "the header must have the bank's id";
+            let problem = Problem::at("Header.Missing", FINANCIAL_ID, what);
+            return Err(Answer::refuse(400, vec![problem]));
+        }
         let call = ProviderRequest { shared, bank, client, token, headers, body, now };
         if posts {
             call.idempotency_key("")?;
@@ -443,6 +454,9 @@ fn dress(
         }
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    if bank.uk_open_banking().signs_no_answers {
+        return (headers, answer.delivery.cut(body));
+    }
     let signed: &[u8] =
         if answer.delivery == Delivery::WronglySigned { b"something else" } else { &body };
     let signature = signature::make(shared, bank, signed, now)

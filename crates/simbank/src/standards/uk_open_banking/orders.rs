@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::consents::{self, key_of_another_body};
 use super::dialect::Version;
 use super::problem::Problem;
-use super::{Answer, ProviderRequest, date_time, shapes};
+use super::{Answer, ProviderRequest, date_time, habits, shapes};
 use crate::engine::approval;
 use crate::engine::delivery::Delivery;
 use crate::engine::idempotency::{self, Earlier};
@@ -152,14 +152,16 @@ fn representation(
     status: u16,
 ) -> Result<Answer, Answer> {
     let order = find(call, product, state, id)?;
-    let version = call.bank.uk_open_banking().version;
+    let own = call.bank.uk_open_banking();
+    let version = own.version;
+    let rejected = matches!(order.status, Status::Rejected | Status::Cancelled);
     let mut data = json!({
         product.id_field(): id,
         "ConsentId": consent_id(state, id),
         "CreationDateTime": date_time(order.accepted_at.unwrap_or(order.created_at)),
-        "Status": version.order_status(order),
+        "Status": habits::status(own, order, version.order_status(order)),
         "StatusUpdateDateTime": date_time(order.changed_at),
-        "Initiation": order.body["Data"]["Initiation"],
+        "Initiation": habits::initiation(own, order, rejected.then(|| description(order))),
     });
     if product != Product::StandingOrder {
         let expected = date_time(order.executes_at.unwrap_or(order.created_at));
@@ -192,6 +194,9 @@ pub(crate) fn details(
     product: Product,
     id: &str,
 ) -> Result<Answer, Answer> {
+    if call.bank.uk_open_banking().reasons_in_supplementary_data {
+        return Err(Answer::status(404));
+    }
     call.commit(|state| {
         let order = find(call, product, state, id)?;
         let version = call.bank.uk_open_banking().version;

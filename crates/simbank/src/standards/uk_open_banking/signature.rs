@@ -41,7 +41,12 @@ fn signing_input(bank: &Bank, header64: &str, body: &[u8]) -> Vec<u8> {
 
 /// The claims that `crit` names.
 fn critical(bank: &Bank) -> &'static [&'static str] {
-    if bank.uk_open_banking().signs_raw_bodies { &["b64", IAT, ISS, TAN] } else { &[IAT, ISS, TAN] }
+    let own = bank.uk_open_banking();
+    match (own.signs_raw_bodies, own.signs_without_trust_anchor) {
+        (true, _) => &["b64", IAT, ISS, TAN],
+        (false, false) => &[IAT, ISS, TAN],
+        (false, true) => &[IAT, ISS],
+    }
 }
 
 /// Verifies the signature of a request.
@@ -114,10 +119,15 @@ fn check_claims(
         Some(issued) if issued <= now.as_second() + CLOCK_SKEW_SECONDS => {}
         _ => return Err(invalid("iat must be a time in the past, in seconds")),
     }
-    if text(ISS) != client.registration.jws_issuer {
+    let without_anchor = bank.uk_open_banking().signs_without_trust_anchor;
+    let registered = match &client.registration.organisation_identifier {
+        Some(organisation) if without_anchor => organisation,
+        _ => &client.registration.jws_issuer,
+    };
+    if text(ISS) != registered {
         return Err(invalid("iss is not the issuer registered for this client"));
     }
-    if text(TAN) != DIRECTORY {
+    if !without_anchor && text(TAN) != DIRECTORY {
         return Err(invalid("tan must be openbanking.org.uk"));
     }
     if !client.keys.has_kid(text("kid")) {
@@ -135,6 +145,7 @@ fn names_exactly(list: &Value, names: &[&str]) -> bool {
 
 /// The signature of an answer; `None` when the key does not work.
 pub(crate) fn make(shared: &Shared, bank: &Bank, body: &[u8], now: Timestamp) -> Option<String> {
+    let own = bank.uk_open_banking();
     let mut header = json!({
         "alg": "PS256",
         "kid": shared.key.kid(bank.uk_open_banking().organisation_id),
@@ -142,9 +153,11 @@ pub(crate) fn make(shared: &Shared, bank: &Bank, body: &[u8], now: Timestamp) ->
         "cty": "application/json",
         IAT: now.as_second(),
         ISS: bank.uk_open_banking().organisation_id,
-        TAN: DIRECTORY,
         "crit": critical(bank),
     });
+    if !own.signs_without_trust_anchor {
+        header[TAN] = json!(DIRECTORY);
+    }
     if bank.uk_open_banking().signs_raw_bodies {
         header["b64"] = json!(false);
     }

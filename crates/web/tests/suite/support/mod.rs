@@ -60,7 +60,8 @@ const CLIENT_ID: &str = "bascule-test";
 const JWS_ISSUER: &str = "bascule/test";
 /// Who a member is that has certificates of its own.
 pub const LICENSED: &str = "PSDGB-FCA-888888";
-const ORGANISATION: &str = "PSDGB-FCA-123456";
+/// The organisation of the gateway's own certificates.
+pub const ORGANISATION: &str = "PSDGB-FCA-123456";
 /// How long the simulated banks take to execute an order, in milliseconds.
 const EXECUTION_DELAY_MS: u64 = 2_000;
 

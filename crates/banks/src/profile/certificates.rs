@@ -1,0 +1,141 @@
+//! Who we are at one bank, where that is not who the installation is: certificates of its own, and the
+//! authorities of its TLS.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+
+use super::{BankProfile, Check, ensure};
+use crate::eidas::issue::pem_contents;
+use crate::eidas::pair::{CertificatePair, text};
+use crate::wire::TlsAuthorities;
+
+/// The longest name of a key, in bytes.
+const KEY_ID_BYTES_MAX: usize = 256;
+
+/// The certificates that one bank knows us by: the table `[certificates]` of a profile. Folders are
+/// relative to that of the bank's file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificates {
+    /// The folder of the certificates in use: `qwac.pem`, `qseal.pem` and their keys.
+    pub current: CertificateFolder,
+    /// The folder of those that follow them.
+    pub next: Option<CertificateFolder>,
+    /// From when the next ones are used.
+    pub next_from: Option<Timestamp>,
+    /// The name (`kid`) of the QSealC's key at the bank, or in its directory.
+    #[serde(default = "usual_key_id")]
+    pub key_id: String,
+}
+
+fn usual_key_id() -> String {
+    "qseal".to_owned()
+}
+
+impl Certificates {
+    /// Those in use at that time; `None` if the profile was parsed and its folders were not read.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Option<&Arc<CertificatePair>> {
+        let changed = self.next_from.is_some_and(|from| from <= now);
+        self.next.as_ref().filter(|_| changed).unwrap_or(&self.current).pair.as_ref()
+    }
+
+    /// Those in use, and those that follow.
+    pub fn pairs(&self) -> impl Iterator<Item = &Arc<CertificatePair>> {
+        let next = self.next.iter().filter_map(|folder| folder.pair.as_ref());
+        self.current.pair.iter().chain(next)
+    }
+
+    pub(super) fn check(&self) -> Check {
+        let key = "certificates.next_from";
+        ensure(key, "is needed with `certificates.next`, and only there", {
+            self.next.is_some() == self.next_from.is_some()
+        })?;
+        ensure("certificates.key_id", "must be 1 to 256 visible ASCII characters", {
+            (1..=KEY_ID_BYTES_MAX).contains(&self.key_id.len())
+                && self.key_id.bytes().all(|byte| byte.is_ascii_graphic())
+        })
+    }
+
+    /// Reads the certificates. The error has the key of the folder and the reason.
+    pub(super) fn read(&mut self, base: &Path) -> Check {
+        let next = self.next.as_mut().map(|folder| ("certificates.next", folder));
+        for (key, folder) in [("certificates.current", &mut self.current)].into_iter().chain(next) {
+            let read = CertificatePair::read_folder(&base.join(&folder.path), &self.key_id);
+            let pair = read.map_err(|error| {
+                (key, error.to_string().trim_start_matches("certificate: ").to_owned())
+            })?;
+            folder.pair = Some(Arc::new(pair));
+        }
+        Ok(())
+    }
+}
+
+/// A folder of certificates, read when the bank's file is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFolder {
+    path: String,
+    pair: Option<Arc<CertificatePair>>,
+}
+
+impl CertificateFolder {
+    /// The certificates; `None` if the profile was parsed and the folder was not read.
+    #[must_use]
+    pub fn pair(&self) -> Option<&Arc<CertificatePair>> {
+        self.pair.as_ref()
+    }
+}
+
+impl<'de> Deserialize<'de> for CertificateFolder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<CertificateFolder, D::Error> {
+        Ok(CertificateFolder { path: String::deserialize(deserializer)?, pair: None })
+    }
+}
+
+/// A file of certification authorities, PEM, read when the bank's file is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorityFile {
+    path: String,
+    authorities: Option<Arc<TlsAuthorities>>,
+}
+
+impl AuthorityFile {
+    /// The authorities; `None` if the profile was parsed and the file was not read.
+    #[must_use]
+    pub fn authorities(&self) -> Option<&Arc<TlsAuthorities>> {
+        self.authorities.as_ref()
+    }
+
+    pub(super) fn read(&mut self, base: &Path) -> Check {
+        let wrong = |error: crate::eidas::CertificateError| {
+            ("tls_authorities", error.to_string().trim_start_matches("certificate: ").to_owned())
+        };
+        let pem = text(base, &self.path).map_err(wrong)?;
+        let of_file = format!("{}: ", base.join(&self.path).display());
+        let certificates_der = pem_contents(&pem).map_err(|error| {
+            let (key, why) = wrong(error);
+            (key, of_file.clone() + &why)
+        })?;
+        let authorities = TlsAuthorities::new(certificates_der);
+        let none = || ("tls_authorities", of_file + "has no certificate that can be read");
+        self.authorities = Some(Arc::new(authorities.ok_or_else(none)?));
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for AuthorityFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<AuthorityFile, D::Error> {
+        Ok(AuthorityFile { path: String::deserialize(deserializer)?, authorities: None })
+    }
+}
+
+impl BankProfile {
+    /// Whom connections to the bank trust instead of the system's authorities.
+    #[must_use]
+    pub fn tls_authorities(&self) -> Option<Arc<TlsAuthorities>> {
+        self.tls_authorities.as_ref().and_then(AuthorityFile::authorities).cloned()
+    }
+}
