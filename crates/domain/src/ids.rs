@@ -198,6 +198,12 @@ public_id!(
     "so"
 );
 
+public_id!(
+    /// What a member was told of a bank's outages (`bo:…`).
+    BankOutageId,
+    "bo"
+);
+
 impl PaymentId {
     /// The id under another prefix.
     fn under(&self, prefix: &str) -> String {

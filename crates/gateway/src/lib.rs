@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod jobs;
 mod lanes;
 pub mod members;
+pub mod outages;
 pub mod payments;
 pub mod public_key;
 pub mod rate_limits;

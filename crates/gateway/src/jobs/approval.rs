@@ -70,7 +70,7 @@ pub(super) async fn record_sending(
 ) -> Result<Option<Payment>, GatewayError> {
     let mut holding = Holding::before_sending(app, claim);
     loop {
-        let Subject::Payment(wanted) = claim.subject.clone();
+        let wanted = super::payment_id_of(claim)?.clone();
         let recorded = app
             .db()
             .transact(wanted, move |wanted, tx| {

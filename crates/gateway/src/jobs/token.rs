@@ -85,7 +85,7 @@ async fn record_asking(
     claim: &Claim,
     known: &Sealed,
 ) -> Result<bool, GatewayError> {
-    let Subject::Payment(wanted) = claim.subject.clone();
+    let wanted = super::payment_id_of(claim)?.clone();
     let (known, now) = (known.clone(), app.now());
     let recorded = app
         .db()
