@@ -23,8 +23,11 @@ const CHANGES_MAX: usize = 1_000;
 pub async fn announce(app: &App) -> Result<usize, GatewayError> {
     let now = app.now();
     let directory = app.directory();
-    let out: BTreeSet<String> =
-        directory.iter().filter(|bank| bank.is_in_outage(now)).map(|bank| bank.id.clone()).collect();
+    let out: BTreeSet<String> = directory
+        .iter()
+        .filter(|bank| bank.is_in_outage(now))
+        .map(|bank| bank.id.clone())
+        .collect();
     let known = app.db().read(|tx| unit(async move { bank_outages::not_ended(tx).await })).await?;
     let ended = known.iter().filter(|one| !out.contains(&one.bank_id));
     let mut changes: Vec<Change> = ended

@@ -10,7 +10,6 @@ use banks::token::Proof;
 use domain::authorisation::{Attempt, AuthorisationFact, Opened, TakenOrder};
 use domain::payment::{Fact, Payment};
 use domain::sealed::Sealed;
-use domain::subject::Subject;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::jobs::Claim;

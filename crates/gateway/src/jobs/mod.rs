@@ -47,7 +47,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::bank_calls::{self, BankCall};
 use store::jobs::{Claim, Lease};
 use store::step::{self, Saving};
-use store::{cases, jobs, payments, unit};
+use store::{StoreError, cases, jobs, payments, unit};
 
 use self::holding::Holding;
 

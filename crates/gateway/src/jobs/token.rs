@@ -7,7 +7,6 @@ use banks::token::Proof;
 use domain::authorisation::BankRefusal;
 use domain::payment::{Fact, Payment, State, TokenFact};
 use domain::sealed::Sealed;
-use domain::subject::Subject;
 use jiff::{SignedDuration, Timestamp};
 use store::jobs::Claim;
 use store::step::{self, Saving};

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::PaymentId;
-use domain::subject::Subject;
 use gateway::idempotency::{self, IdempotencyKey, Known};
 use gateway::{App, payments};
 use serde::Serialize;

@@ -32,7 +32,7 @@ impl World {
         connect_beside_simulated(self, Directory::load_dir(folder.path()).unwrap());
     }
 
-    async fn subscribe_to(&self, kinds: &[&str]) {
+    async fn subscribe_to_kinds(&self, kinds: &[&str]) {
         let config = json!({ "config": { "type": kinds, "url": HOOKS_URL } });
         assert_eq!(self.put("/webhook/config", &config).await.status, 200);
     }
@@ -44,7 +44,7 @@ impl World {
     }
 
     /// Bank, status before and status after of each webhook of an outage.
-    fn told(&self) -> Vec<(String, String, String)> {
+    fn outages_told(&self) -> Vec<(String, String, String)> {
         let of = |event: &Value| {
             let changed = &event["bankSipOutageStatusChanged"];
             let text = |name: &str| changed[name].as_str().unwrap_or("none").to_owned();
@@ -68,23 +68,23 @@ async fn an_outage_is_told_once_when_it_begins_and_once_when_it_ends() {
             ("2026-01-05T13:00:00Z", "2026-01-05T14:00:00Z", "downtime_expected"),
             ("2026-01-06T11:00:00Z", "2026-01-06T12:00:00Z", "outage"),
         ]);
-        world.subscribe_to(&[KIND, "PAYMENT_STATUS_CHANGED"]).await;
+        world.subscribe_to_kinds(&[KIND, "PAYMENT_STATUS_CHANGED"]).await;
         assert_eq!(world.announce_and_deliver().await, 0, "10:00");
         world.clock.advance(SignedDuration::from_mins(61));
         assert_eq!(world.announce_and_deliver().await, 1, "11:01");
         assert_eq!(world.announce_and_deliver().await, 0, "the member knows");
         let out = told("AVAILABLE", "COMPLETE_OUTAGE");
-        assert_eq!(world.told(), [out.clone()], "{}", world.name);
+        assert_eq!(world.outages_told(), [out.clone()], "{}", world.name);
         world.clock.advance(SignedDuration::from_hours(1));
         assert_eq!(world.announce_and_deliver().await, 1, "12:01");
         let back = told("COMPLETE_OUTAGE", "AVAILABLE");
-        assert_eq!(world.told(), [out.clone(), back.clone()]);
+        assert_eq!(world.outages_told(), [out.clone(), back.clone()]);
         // The bank answers in a window in which it may not answer.
         world.clock.advance(SignedDuration::from_mins(90));
         assert_eq!(world.announce_and_deliver().await, 0, "13:31");
         world.clock.advance(SignedDuration::from_hours(22));
         assert_eq!(world.announce_and_deliver().await, 1, "the next day");
-        assert_eq!(world.told(), [out.clone(), back, out], "{}", world.name);
+        assert_eq!(world.outages_told(), [out.clone(), back, out], "{}", world.name);
 
         let mut ids: Vec<Value> =
             world.wire.hooks().iter().map(|hook| hook.json()["id"].clone()).collect();
@@ -98,19 +98,19 @@ async fn an_outage_is_told_once_when_it_begins_and_once_when_it_ends() {
 async fn only_members_that_subscribe_are_told_and_a_restart_tells_nothing_again() {
     for mut world in worlds().await {
         world.connect_with_windows(&[("2026-01-05T09:00:00Z", "2026-01-05T12:00:00Z", "outage")]);
-        world.subscribe_to(&["PAYMENT_STATUS_CHANGED"]).await;
+        world.subscribe_to_kinds(&["PAYMENT_STATUS_CHANGED"]).await;
         assert_eq!(world.announce_and_deliver().await, 0, "{}", world.name);
-        world.subscribe_to(&[KIND]).await;
+        world.subscribe_to_kinds(&[KIND]).await;
         assert_eq!(world.announce_and_deliver().await, 1, "who subscribes later is told, too");
         world.restart().await;
         world.connect_with_windows(&[("2026-01-05T09:00:00Z", "2026-01-05T12:00:00Z", "outage")]);
         assert_eq!(world.announce_and_deliver().await, 0, "after a restart");
-        assert_eq!(world.told().len(), 1);
+        assert_eq!(world.outages_told().len(), 1);
         // A bank that leaves the directory takes no calls, and is not in an outage.
         let simulated = Directory::simulated(BANKS_URL, BANKS_TLS_URL).unwrap();
         world.app.replace_directory(simulated).unwrap();
         assert_eq!(world.announce_and_deliver().await, 1);
-        assert_eq!(world.told()[1], told("COMPLETE_OUTAGE", "AVAILABLE"));
+        assert_eq!(world.outages_told()[1], told("COMPLETE_OUTAGE", "AVAILABLE"));
     }
 }
 
@@ -119,7 +119,7 @@ async fn only_members_that_subscribe_are_told_and_a_restart_tells_nothing_again(
 async fn two_processes_tell_it_once() {
     for mut world in worlds().await {
         world.connect_with_windows(&[("2026-01-05T09:00:00Z", "2026-01-05T12:00:00Z", "outage")]);
-        world.subscribe_to(&[KIND]).await;
+        world.subscribe_to_kinds(&[KIND]).await;
         let first = std::sync::Arc::clone(&world.app);
         world.change_settings(|_| {});
         world.connect_with_windows(&[("2026-01-05T09:00:00Z", "2026-01-05T12:00:00Z", "outage")]);
@@ -130,7 +130,7 @@ async fn two_processes_tell_it_once() {
         let (one, other) = both.await;
         assert_eq!(one.unwrap() + other.unwrap(), 1, "{}", world.name);
         world.settle().await;
-        assert_eq!(world.told().len(), 1, "{}", world.name);
+        assert_eq!(world.outages_told().len(), 1, "{}", world.name);
     }
 }
 
