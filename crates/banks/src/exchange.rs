@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::call::{Call, EidasIdentity};
 use crate::error::{BankError, cut};
+use crate::misfit::unsupported;
+use crate::profile::HeaderText;
 use crate::wire::WireError;
 
 /// The longest text of the payer's browser that is forwarded, in bytes; a longer one is left out.
@@ -53,6 +55,15 @@ pub(crate) fn psu_headers(call: &Call<'_>) -> Vec<(String, String)> {
         ("psu-geo-location", of_browser(&psu.geo_location).map(str::to_owned)),
     ];
     headers.into_iter().filter_map(|(name, value)| Some(header(name, value?))).collect()
+}
+
+/// The headers that this bank wants in every request.
+pub(crate) fn own_headers(call: &Call<'_>) -> Result<Vec<(String, String)>, BankError> {
+    let read = |(name, text): (&String, &HeaderText)| {
+        let value = text.reveal().ok_or_else(|| unsupported("a secret of this bank was not read"));
+        value.map(|value| header(name, value))
+    };
+    Ok(call.bank.api_headers.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 /// An id of the bank's as one segment of a path.

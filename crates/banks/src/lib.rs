@@ -33,6 +33,7 @@ pub mod statuses;
 mod stet;
 pub mod template;
 pub mod token;
+mod token_request;
 mod uk_open_banking;
 pub mod wire;
 

@@ -84,7 +84,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
 fn the_keys_of_each_standard_are_documented_and_no_others() {
     for (name, tables) in [
         ("uk-open-banking", ["signing", "endpoints", "id_token", "request_object"].as_slice()),
-        ("next-gen-psd2", &[]),
+        ("next-gen-psd2", &["oauth"]),
         ("stet", &[]),
         ("polish-api", &["signature"]),
     ] {
@@ -124,6 +124,8 @@ fn the_words_of_each_key_are_documented_and_no_others() {
     let uk = |key, line: &str| {
         ("`[standard.uk-open-banking]`", key, in_standard("uk-open-banking", line))
     };
+    let bg =
+        |key, line: &str| ("`[standard.next-gen-psd2]`", key, in_standard("next-gen-psd2", line));
     for (heading, key, toml) in [
         ("## Keys", "rails", list("rails")),
         ("## Keys", "sca_methods", list("sca_methods")),
@@ -153,6 +155,9 @@ fn the_words_of_each_key_are_documented_and_no_others() {
             "repeated_request_id",
             in_standard("next-gen-psd2", "repeated_request_id = \"?\""),
         ),
+        bg("oauth.link", "oauth.link = \"?\""),
+        bg("oauth.token_endpoint_auth", "oauth.token_endpoint_auth = \"?\""),
+        bg("oauth.renamed_parameters", "oauth.renamed_parameters.? = \"x\""),
         ("`[standard.stet]`", "version", in_standard("stet", "version = \"?\"")),
         ("`[standard.stet]`", "signed_headers", in_standard("stet", "signed_headers = [\"?\"]")),
         ("`[standard.stet]`", "key_id", in_standard("stet", "key_id = \"?\"")),

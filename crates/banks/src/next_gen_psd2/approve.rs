@@ -7,17 +7,19 @@ use url::Url;
 
 use super::context::{self, Context, PayerStep};
 use super::exchange::{Ask, send};
+use super::oauth::ServerAt;
 use super::status::{Sca, Transaction, order_status};
 use super::wire::{
     AccountIn, Answer, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, said, status_reason,
 };
-use super::{oauth, settings};
+use super::{oauth, settings, visit};
 use crate::approvals::Approval;
+use crate::cache::Cache;
 use crate::call::Call;
 use crate::error::{BankError, cut, words};
-use crate::exchange::{body_of, header, read, segment};
+use crate::exchange::{body_of, read, segment};
 use crate::payments::{OrderAnswer, PaymentOrder};
-use crate::profile::AcceptedStatus;
+use crate::profile::{AcceptedStatus, OAuthLink};
 use crate::wire::Response;
 use domain::account::AccountIdentifier;
 use domain::bank::{OrderProgress, OrderStatus, RefundAccount};
@@ -129,6 +131,8 @@ pub(super) struct PaymentAtBank<'a> {
     pub(super) call: &'a Call<'a>,
     pub(super) order: &'a PaymentOrder,
     pub(super) attempt: &'a Attempt,
+    /// Tokens of our own, at banks that want them.
+    pub(super) client_tokens: &'a Cache<String>,
     pub(super) id: &'a str,
     pub(super) resource: Resource,
     /// Whether the payer approves its cancellation.
@@ -169,14 +173,14 @@ impl PaymentAtBank<'_> {
         let body = if update.is_empty() { None } else { Some(body_of(update)?) };
         let headers = self.visit_headers(context)?;
         let ask = Ask { method, body, headers, ..Ask::get(operation, path, context.bearer()) };
-        Told::read(&send(self.call, ask).await?)
+        Told::read(&send(self.call, self.client_tokens, ask).await?)
     }
 
     pub(super) fn visit_headers(
         &self,
         context: &Context,
     ) -> Result<Vec<(String, String)>, BankError> {
-        visit_headers(self.call, context, self.attempt)
+        visit::visit_headers(self.call, context, self.attempt)
     }
 
     /// The payer's next step.
@@ -226,8 +230,16 @@ impl PaymentAtBank<'_> {
                 .map(Some);
         }
         if let Some(href) = link("scaOAuth") {
-            let metadata_url = self.followed(href)?;
-            return self.signs_in(context, metadata_url).await.map(Some);
+            let url = self.followed(href)?;
+            return match settings(self.call.bank)?.oauth.link {
+                OAuthLink::Metadata => self.signs_in(context, url).await.map(Some),
+                OAuthLink::AuthorizationUrl => {
+                    let at = ServerAt::ForBrowser(&url);
+                    let url = oauth::authorisation_url(self.call, at, id, self.attempt).await?;
+                    let step = PayerStep::OAuth { metadata_url: None };
+                    context.continues(id, step, Approach::Redirect { url }).map(Some)
+                }
+            };
         }
         let embedded = |mut context: Context, step, challenge| {
             if step == PayerStep::Method {
@@ -268,12 +280,12 @@ impl PaymentAtBank<'_> {
         context: Context,
         metadata_url: String,
     ) -> Result<Approval, BankError> {
-        let scope = format!("PIS:{}", self.id);
         let id = Some(self.id);
-        let asked = oauth::authorisation_url(self.call, &metadata_url, &scope, self.attempt).await;
+        let at = ServerAt::Described(Some(&metadata_url));
+        let asked = oauth::authorisation_url(self.call, at, id, self.attempt).await;
         match asked {
             Ok(url) => {
-                let step = PayerStep::OAuth { metadata_url };
+                let step = PayerStep::OAuth { metadata_url: Some(metadata_url) };
                 context.continues(id, step, Approach::Redirect { url })
             }
             Err(refused @ BankError::Refused(_)) => Err(refused),
@@ -344,7 +356,7 @@ impl PaymentAtBank<'_> {
         if let Some(authorisation_id) = &context.authorisation_id {
             let path = self.authorisation_path(authorisation_id)?;
             let ask = Ask::get("get-sca-status", path, context.bearer());
-            let response = send(self.call, ask).await?;
+            let response = send(self.call, self.client_tokens, ask).await?;
             let answer: ScaStatusAnswer = read(&response.body)?;
             match Sca::of(&answer.sca_status) {
                 Some(Sca::Done) => {
@@ -385,7 +397,7 @@ impl PaymentAtBank<'_> {
         let Some(authorisation_id) = &context.authorisation_id else { return Ok(false) };
         let path = self.authorisation_path(authorisation_id)?;
         let ask = Ask::get("get-sca-status", path, context.bearer());
-        let answer: ScaStatusAnswer = read(&send(self.call, ask).await?.body)?;
+        let answer: ScaStatusAnswer = read(&send(self.call, self.client_tokens, ask).await?.body)?;
         Ok(Sca::of(&answer.sca_status) == Some(Sca::Unconfirmed))
     }
 
@@ -430,7 +442,7 @@ impl PaymentAtBank<'_> {
     ) -> Result<(String, OrderStatus), BankError> {
         let path = format!("{}/status", self.path()?);
         let ask = Ask::get("get-payment-status", path, context.bearer());
-        let response = send(self.call, ask).await?;
+        let response = send(self.call, self.client_tokens, ask).await?;
         let answer: StatusAnswer = read(&response.body)?;
         let reason = status_reason(answer.psu_message.as_deref(), &answer.tpp_messages);
         let no_funds = answer.funds_available == Some(false);
@@ -450,7 +462,7 @@ impl PaymentAtBank<'_> {
 
     async fn refund_account(&self, context: &Context) -> Result<Option<RefundAccount>, BankError> {
         let ask = Ask::get("get-payment", self.path()?, context.bearer());
-        let payment: PaymentIn = read(&send(self.call, ask).await?.body)?;
+        let payment: PaymentIn = read(&send(self.call, self.client_tokens, ask).await?.body)?;
         let Some(AccountIn { iban: Some(iban) }) = payment.debtor_account else {
             return Ok(None);
         };
@@ -465,29 +477,4 @@ impl PaymentAtBank<'_> {
     pub(super) async fn order_status(&self, context: &Context) -> Result<OrderStatus, BankError> {
         Ok(self.status(context).await?.1)
     }
-}
-
-/// Who the payer is and where the browser returns to.
-pub(super) fn visit_headers(
-    call: &Call<'_>,
-    context: &Context,
-    attempt: &Attempt,
-) -> Result<Vec<(String, String)>, BankError> {
-    let mut headers = vec![];
-    if let Some(psu_id) = &context.psu_id {
-        if !psu_id.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
-            let text = "the payer's id has characters that a header cannot carry";
-            return Err(BankError::before_sending("field-invalid", text));
-        }
-        headers.push(header("psu-id", psu_id));
-        let kind = settings(call.bank)?.psu_id_type.as_deref();
-        headers.extend(kind.map(|kind| header("psu-id-type", kind)));
-    }
-    let mut back = Url::parse(call.return_url)
-        .map_err(|error| BankError::Unavailable { text: format!("our redirect URI: {error}") })?;
-    back.query_pairs_mut().append_pair("state", &attempt.oauth_state);
-    headers.push(header("tpp-redirect-uri", back.as_str()));
-    back.query_pairs_mut().append_pair("error", "access_denied");
-    headers.push(header("tpp-nok-redirect-uri", back.as_str()));
-    Ok(headers)
 }

@@ -7,6 +7,7 @@ use super::exchange::{Ask, send};
 use super::status::{Sca, Transaction};
 use super::wire::{Resource, ScaStatusAnswer};
 use crate::approvals::{Approval, Held};
+use crate::cache::Cache;
 use crate::call::Call;
 use crate::error::{BankError, words};
 use crate::exchange::read;
@@ -17,6 +18,7 @@ use domain::bank::{OrderProgress, OrderStatus};
 /// Asks the bank not to execute what it holds.
 pub(super) async fn cancelled(
     call: &Call<'_>,
+    client_tokens: &Cache<String>,
     order: &PaymentOrder,
     held: Held<'_>,
     attempt: &Attempt,
@@ -30,7 +32,7 @@ pub(super) async fn cancelled(
         ..Context::default()
     };
     let id = held.bank_payment_id;
-    let held = PaymentAtBank { call, order, attempt, id, resource, cancels: true };
+    let held = PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels: true };
     held.cancel(context).await
 }
 
@@ -42,7 +44,7 @@ impl PaymentAtBank<'_> {
             headers: self.visit_headers(&context)?,
             ..Ask::get("cancel-payment", self.path()?, context.bearer())
         };
-        let response = send(self.call, ask).await?;
+        let response = send(self.call, self.client_tokens, ask).await?;
         if response.status == 204 {
             return Ok(Approval::Cancelled);
         }
@@ -72,7 +74,7 @@ impl PaymentAtBank<'_> {
         if let Some(authorisation_id) = &context.authorisation_id {
             let path = self.authorisation_path(authorisation_id)?;
             let ask = Ask::get("get-cancellation-sca-status", path, context.bearer());
-            let response = send(self.call, ask).await?;
+            let response = send(self.call, self.client_tokens, ask).await?;
             let answer: ScaStatusAnswer = read(&response.body)?;
             reached = match Sca::of(&answer.sca_status) {
                 Some(Sca::Done) => Reached::Finalised,

@@ -32,8 +32,8 @@ pub(super) enum PayerStep {
     Redirect,
     /// Approve at the bank's authorisation server.
     OAuth {
-        /// Where it describes itself.
-        metadata_url: String,
+        /// Where it describes itself, where the bank has said so.
+        metadata_url: Option<String>,
     },
     /// Type the password. Without an authorisation yet, it starts one.
     Password,

@@ -3,15 +3,17 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::authorisation::BankRefusal;
 use domain::ids::random_uuid;
 use serde::Deserialize;
 
-use super::settings;
 use super::wire::TppMessage;
+use super::{oauth, settings};
+use crate::cache::Cache;
 use crate::call::Call;
 use crate::eidas::Certificate;
 use crate::error::{BankError, words};
-use crate::exchange::{eidas, header, no_response, psu_headers};
+use crate::exchange::{eidas, header, no_response, own_headers, psu_headers};
 use crate::http_signature::signature;
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
 
@@ -46,22 +48,43 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// Sends and lets only a success through.
-pub(super) async fn send(call: &Call<'_>, ask: Ask<'_>) -> Result<Response, BankError> {
-    let request = request(call, ask)?;
-    success(call.wire.send(request).await.map_err(no_response)?)
+/// Sends and lets only a success through. Where the bank wants a token of ours on calls without one of
+/// the payer, `client_tokens` has it; one that the bank no longer takes is replaced once: a 401 comes
+/// before any effect.
+pub(super) async fn send(
+    call: &Call<'_>,
+    client_tokens: &Cache<String>,
+    ask: Ask<'_>,
+) -> Result<Response, BankError> {
+    let sent = async |token: Option<&str>| {
+        let request = request(call, &ask, token)?;
+        success(call.wire.send(request).await.map_err(no_response)?)
+    };
+    if ask.bearer.is_some() || !settings(call.bank)?.oauth.client_token_first {
+        return sent(ask.bearer).await;
+    }
+    let token = oauth::client_token(call, client_tokens).await?;
+    match sent(Some(&token)).await {
+        Err(BankError::Refused(BankRefusal { http_status: 401, .. })) => {
+            client_tokens.forget(call);
+            let token = oauth::client_token(call, client_tokens).await?;
+            sent(Some(&token)).await
+        }
+        answered => answered,
+    }
 }
 
-fn request(call: &Call<'_>, ask: Ask<'_>) -> Result<Request, BankError> {
+fn request(call: &Call<'_>, ask: &Ask<'_>, bearer: Option<&str>) -> Result<Request, BankError> {
     let identity = eidas(call)?;
-    let request_id = ask.request_id.unwrap_or_else(|| random_uuid(call.ids));
+    let request_id = ask.request_id.clone().unwrap_or_else(|| random_uuid(call.ids));
     let mut headers =
         vec![header("accept", "application/json"), header("x-request-id", &request_id)];
     headers.extend(psu_headers(call));
-    headers.extend(ask.bearer.map(|token| header("authorization", format!("Bearer {token}"))));
+    headers.extend(bearer.map(|token| header("authorization", format!("Bearer {token}"))));
     headers.extend(ask.body.as_ref().map(|_| header("content-type", "application/json")));
-    headers.extend(ask.headers);
-    let body = ask.body.unwrap_or_default();
+    headers.extend(ask.headers.iter().cloned());
+    headers.extend(own_headers(call)?);
+    let body = ask.body.clone().unwrap_or_default();
     if let Some(algorithm) = settings(call.bank)?.signature {
         let certificate = Certificate::parse(&identity.seal_certificate_der)
             .map_err(|error| BankError::Unavailable { text: format!("our QSealC: {error}") })?;
@@ -84,7 +107,7 @@ fn request(call: &Call<'_>, ask: Ask<'_>) -> Result<Request, BankError> {
     }
     Ok(Request {
         operation: ask.operation,
-        method: ask.method,
+        method: ask.method.clone(),
         url: format!("{}{}", call.bank.api_base_url, ask.path),
         headers,
         body,

@@ -13,20 +13,25 @@ mod cancel;
 mod context;
 mod exchange;
 mod oauth;
+mod reach;
 pub(crate) mod status;
+mod visit;
 mod wire;
 
 use domain::authorisation::{ANSWERS_NOT_RECEIVED, Approach, Attempt, BankRefusal, RefusalKind};
 use domain::bank::{OrderProgress, OrderStatus};
 use domain::seams::BoxFuture;
 
-use self::approve::{PaymentAtBank, PsuData, Reached, Stands, Told, Update, visit_headers};
+use self::approve::{PaymentAtBank, PsuData, Reached, Stands, Told, Update};
 use self::cancel::cancelled;
 use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, PayerStep, identification};
 use self::exchange::{Ask, request_id_of, send};
+use self::oauth::ServerAt;
 use self::status::Sca;
+use self::visit::visit_headers;
 use self::wire::{Resource, payment};
 use crate::approvals::{Approvable, Approval, Approvals, Credentials, Pending};
+use crate::cache::Cache;
 use crate::call::Call;
 use crate::error::{AuthorisationError, BankError};
 use crate::exchange::{body_of, header, segment};
@@ -34,12 +39,13 @@ use crate::misfit::{Misfit, unsupported};
 use crate::payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};
 use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
 use crate::psu_return::Returned;
-use crate::reachable::{Reachable, Trial, connection};
 use crate::token::{AccessToken, Proof, RefreshToken};
 
-/// The standard. It keeps nothing between calls.
+/// The standard, with tokens of our own at banks that want them.
 #[derive(Default)]
-pub(crate) struct NextGenPsd2;
+pub(crate) struct NextGenPsd2 {
+    client_tokens: Cache<String>,
+}
 
 impl NextGenPsd2 {
     /// Creates the payment at the bank and sees what the payer has to do.
@@ -68,7 +74,7 @@ impl NextGenPsd2 {
         ];
         let preferred = preferences.into_iter().filter(|(_, preferred)| *preferred);
         ask.headers.extend(preferred.map(|(name, _)| header(name, "true")));
-        let response = send(call, ask).await?;
+        let response = send(call, &self.client_tokens, ask).await?;
         let told = Told::read(&response)?;
         let fail = |what: &str| Err(BankError::malformed(what, &response.body));
         let Some(id) = told.payment_id().map(str::to_owned) else {
@@ -78,14 +84,17 @@ impl NextGenPsd2 {
             return fail("`paymentId` is not 1 to 128 bytes long");
         }
         context.resource = Some(resource.clone());
-        let created = PaymentAtBank { call, order, attempt, id: &id, resource, cancels: false };
+        let client_tokens = &self.client_tokens;
+        let id = id.as_str();
+        let created =
+            PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels: false };
         match created.next(context.clone(), told).await {
             // The payment exists and its id is known, so it is not created again: the bank is asked
             // until it says what the payer has to do.
             Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => {
                 let approach = Approach::Decoupled { message: None };
                 let step = PayerStep::Start { metadata_url: None };
-                context.continues(Some(&id), step, approach)
+                context.continues(Some(id), step, approach)
             }
             answered => answered,
         }
@@ -100,7 +109,6 @@ impl NextGenPsd2 {
         attempt: &Attempt,
         known: &Credentials,
     ) -> Result<Approval, BankError> {
-        let settings = settings(call.bank)?;
         let mut context = Context::default();
         let asked = identification(call.bank);
         if asked.open_question(|field| known.get(field)).is_some() {
@@ -108,11 +116,10 @@ impl NextGenPsd2 {
             return context.continues(None, PayerStep::Identify, approach);
         }
         context.psu_id = known.get(PSU_ID).map(str::to_owned);
-        if let (true, Some(metadata_url)) =
-            (settings.oauth_before_payment, &settings.oauth_metadata_url)
-        {
+        if settings(call.bank)?.oauth.before_payment {
             // Nothing exists at the bank yet.
-            let url = oauth::authorisation_url(call, metadata_url, "PIS", attempt).await;
+            let at = ServerAt::Described(None);
+            let url = oauth::authorisation_url(call, at, None, attempt).await;
             let url = url.map_err(BankError::without_effect)?;
             return context.continues(None, PayerStep::SignIn, Approach::Redirect { url });
         }
@@ -133,9 +140,7 @@ impl NextGenPsd2 {
                 // Nothing exists at the bank that could be asked about.
                 return Ok(Approval::Waiting);
             }
-            let metadata_url = settings(call.bank)?.oauth_metadata_url.as_deref();
-            let metadata_url = metadata_url.unwrap_or_default();
-            let token = oauth::exchange_code(call, metadata_url, attempt, returned).await?;
+            let token = oauth::exchange_code(call, None, attempt, returned).await?;
             context.token = Some(token);
             return match self.create(call, what.order(), attempt, context).await {
                 // The payment was not created, and the token is known to nobody else.
@@ -147,10 +152,11 @@ impl NextGenPsd2 {
             (&context.step, returned.get("code"), returned.get("error"))
         {
             let metadata_url = metadata_url.clone();
-            let token = oauth::exchange_code(call, &metadata_url, attempt, returned).await?;
+            let token =
+                oauth::exchange_code(call, metadata_url.as_deref(), attempt, returned).await?;
             context.token = Some(token);
             // The code is spent, so the token is kept whatever the bank says of the payment.
-            return match known(call, what, &pending, &context)?.ask(&context).await {
+            return match self.known(call, what, &pending, &context)?.ask(&context).await {
                 Ok(Approval::Waiting) | Err(_) => {
                     let approach = Approach::Decoupled { message: None };
                     Ok(context.continues(pending.consent_id, PayerStep::Decoupled, approach)?)
@@ -158,7 +164,7 @@ impl NextGenPsd2 {
                 Ok(told) => Ok(told),
             };
         }
-        let known = known(call, what, &pending, &context)?;
+        let known = self.known(call, what, &pending, &context)?;
         // The gateway believes only the bank's own answer, never the browser. The code
         // confirms one authorisation once, so it may be sent again after a lost answer.
         let code = returned.get("confirmationCode");
@@ -187,7 +193,7 @@ impl NextGenPsd2 {
         if pending.consent_id.is_none() {
             return Ok(Approval::Waiting);
         }
-        let known = known(call, what, &pending, &context)?;
+        let known = self.known(call, what, &pending, &context)?;
         let stands = known.stands(&context).await?;
         let reached = match stands {
             Stands::At(reached) => reached,
@@ -268,7 +274,7 @@ impl NextGenPsd2 {
                 return Err(unsupported("the bank asks no question").into());
             }
         };
-        let known = known(call, what, &pending, &context)?;
+        let known = self.known(call, what, &pending, &context)?;
         match known.update(&context, &update).await {
             Ok(told) => known.next(context.clone(), told).await,
             Err(BankError::Refused(refusal)) => {
@@ -308,18 +314,38 @@ fn is_wrong_answer(refusal: &BankRefusal) -> bool {
     }
 }
 
-/// The payment that exists at the bank.
-fn known<'a>(
-    call: &'a Call<'a>,
-    what: Approvable<'a>,
-    pending: &Pending<'a>,
-    context: &Context,
-) -> Result<PaymentAtBank<'a>, BankError> {
-    let lost = || BankError::malformed("our own context names no payment", b"");
-    let id = pending.consent_id.ok_or_else(lost)?;
-    let resource = context.resource.clone().ok_or_else(lost)?;
-    let (order, cancels) = (what.order(), what.is_cancellation());
-    Ok(PaymentAtBank { call, order, attempt: pending.attempt, id, resource, cancels })
+impl NextGenPsd2 {
+    /// The payment that exists at the bank.
+    fn known<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        what: Approvable<'a>,
+        pending: &Pending<'a>,
+        context: &Context,
+    ) -> Result<PaymentAtBank<'a>, BankError> {
+        let lost = || BankError::malformed("our own context names no payment", b"");
+        let id = pending.consent_id.ok_or_else(lost)?;
+        let resource = context.resource.clone().ok_or_else(lost)?;
+        let (order, cancels) = (what.order(), what.is_cancellation());
+        let (attempt, client_tokens) = (pending.attempt, &self.client_tokens);
+        Ok(PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels })
+    }
+
+    /// An order that the bank has, without a step of the payer.
+    async fn status_of(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        id: &str,
+        token: Option<&AccessToken>,
+    ) -> Result<OrderStatus, BankError> {
+        let resource = Resource::of(call.bank, order)?;
+        let context = Context { token: token.cloned(), ..Context::default() };
+        let (attempt, client_tokens) = (&no_attempt(), &self.client_tokens);
+        let payment =
+            PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels: false };
+        payment.order_status(&context).await
+    }
 }
 
 /// The payer was asked for something that did not come.
@@ -335,20 +361,6 @@ fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
             Err(unsupported("NextGenPSD2 does not have this bank"))
         }
     }
-}
-
-/// An order that the bank has, without a step of the payer.
-async fn status_of(
-    call: &Call<'_>,
-    order: &PaymentOrder,
-    id: &str,
-    token: Option<&AccessToken>,
-) -> Result<OrderStatus, BankError> {
-    let resource = Resource::of(call.bank, order)?;
-    let context = Context { token: token.cloned(), ..Context::default() };
-    let attempt = no_attempt();
-    let payment = PaymentAtBank { call, order, attempt: &attempt, id, resource, cancels: false };
-    payment.order_status(&context).await
 }
 
 /// Questions about an order need no keys of an attempt.
@@ -376,7 +388,7 @@ impl Approvals for NextGenPsd2 {
             match what {
                 Approvable::Payment(order) => self.begin(call, order, attempt, known).await,
                 Approvable::Cancellation { order, held } => {
-                    cancelled(call, order, held, attempt).await
+                    cancelled(call, &self.client_tokens, order, held, attempt).await
                 }
             }
         })
@@ -428,19 +440,6 @@ impl Approvals for NextGenPsd2 {
     }
 }
 
-/// The standard has no call without a payer, beside those of the bank's authorisation server.
-impl Reachable for NextGenPsd2 {
-    fn try_out<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Vec<Trial>> {
-        Box::pin(async move {
-            let known = settings(call.bank).ok().and_then(|own| own.oauth_metadata_url.as_deref());
-            let Some(url) = known else { return vec![connection(call).await] };
-            let found = oauth::metadata(call, url).await;
-            let fits = |_| "its addresses fit the bank's file".to_owned();
-            vec![Trial::of(format!("OAuth metadata at {url}"), found, fits)]
-        })
-    }
-}
-
 impl Payments for NextGenPsd2 {
     fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
         Resource::of(bank, order)?;
@@ -479,7 +478,7 @@ impl Payments for NextGenPsd2 {
         bank_payment_id: &'a str,
         token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
-        Box::pin(status_of(call, order, bank_payment_id, token))
+        Box::pin(self.status_of(call, order, bank_payment_id, token))
     }
 
     fn ask_lost_order<'a>(
@@ -490,7 +489,7 @@ impl Payments for NextGenPsd2 {
         token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
-            let status = status_of(call, order, consent_id, token).await?;
+            let status = self.status_of(call, order, consent_id, token).await?;
             let bank_payment_id = consent_id.to_owned();
             Ok(LostOrder::Found(OrderAnswer { bank_payment_id, status, refund_account: None }))
         })

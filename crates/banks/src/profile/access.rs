@@ -55,11 +55,16 @@ impl BankProfile {
             HeaderText::Secret(secret) => Some((format!("api_headers.{name}"), secret)),
             HeaderText::Plain(_) => None,
         });
-        let own = match &mut self.standard {
-            Standard::UkOpenBanking(bank) => bank.client_secret.as_mut(),
-            Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => None,
+        let (key, own) = match &mut self.standard {
+            Standard::UkOpenBanking(bank) => {
+                ("uk-open-banking.client_secret", bank.client_secret.as_mut())
+            }
+            Standard::NextGenPsd2(bank) => {
+                ("next-gen-psd2.oauth.client_secret", bank.oauth.client_secret.as_mut())
+            }
+            Standard::Stet(_) | Standard::PolishApi(_) => ("", None),
         };
-        let own = own.map(|secret| ("standard.uk-open-banking.client_secret".to_owned(), secret));
+        let own = own.map(|secret| (format!("standard.{key}"), secret));
         let wrong = |key: &str, why: String| ProfileError {
             file: file.display().to_string(),
             problem: format!("`{key}`: {why}"),

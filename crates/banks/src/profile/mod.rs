@@ -9,6 +9,7 @@ mod certificates;
 mod features;
 mod hours;
 mod next_gen_psd2;
+mod oauth;
 mod polish_api;
 mod questions;
 mod secret;
@@ -39,6 +40,7 @@ pub use self::features::{
 };
 pub use self::hours::TermsOfRail;
 pub use self::next_gen_psd2::{HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId};
+pub use self::oauth::{OAuth, OAuthLink, PAYMENT_ID_PLACEHOLDER, RenamedParameter};
 pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishApiVersion};
 pub use self::questions::StatusQuestions;
 pub use self::secret::{Environment, HeaderText, SECRET_BYTES_MAX, Secret};

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::oauth::OAuth;
 use super::standard::{AcceptedStatus, accepted, settled};
 
 /// NextGenPSD2 at one bank. Its banks execute at the approval.
@@ -18,11 +19,9 @@ pub struct NextGenPsd2 {
     pub final_status_of_standing_orders: AcceptedStatus,
     /// How requests are signed; not at all if absent.
     pub signature: Option<HttpSignature>,
-    /// Whether every call needs a token that the payer's own sign-in gives first.
+    /// The bank's authorisation server.
     #[serde(default)]
-    pub oauth_before_payment: bool,
-    /// Where the authorisation server describes itself (RFC 8414), where the bank gives no link.
-    pub oauth_metadata_url: Option<String>,
+    pub oauth: Box<OAuth>,
     /// Header `PSU-ID-Type`, where the bank knows several kinds of ids.
     pub psu_id_type: Option<String>,
     /// The bank's reaction to a creation with a known `X-Request-ID`.

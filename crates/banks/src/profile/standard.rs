@@ -5,11 +5,11 @@
 
 use serde::Deserialize;
 
+use super::Check;
 use super::next_gen_psd2::{NextGenPsd2, NextGenPsd2Version};
 use super::polish_api::{PolishApi, PolishApiVersion};
 use super::stet::{Stet, StetVersion};
 use super::uk_open_banking::{UkOpenBanking, UkOpenBankingVersion};
-use super::{Check, ensure};
 
 /// A published standard, its version at this bank, and the bank's choices.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -69,13 +69,7 @@ impl Standard {
     ) -> Check {
         match self {
             Standard::UkOpenBanking(bank) => bank.check(simulated, check_url),
-            Standard::NextGenPsd2(bank) => {
-                let known = bank.oauth_metadata_url.as_deref();
-                known.map_or(Ok(()), |url| check_url("oauth_metadata_url", url))?;
-                ensure("oauth_metadata_url", "is needed with `oauth_before_payment`", {
-                    known.is_some() || !bank.oauth_before_payment
-                })
-            }
+            Standard::NextGenPsd2(bank) => bank.oauth.check(simulated, check_url),
             Standard::PolishApi(bank) => {
                 let keys = bank.bank_key_set_url.as_deref();
                 keys.map_or(Ok(()), |url| check_url("bank_key_set_url", url))

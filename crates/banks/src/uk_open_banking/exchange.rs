@@ -12,12 +12,12 @@ use super::errors::success;
 use super::{UkOpenBanking, settings, signing_failed};
 use crate::call::Call;
 use crate::error::BankError;
-use crate::exchange::{header, no_response, psu_ip_address, psu_user_agent};
+use crate::exchange::{header, no_response, own_headers, psu_ip_address, psu_user_agent};
 use crate::jose::{
     DetachedExpectation, DetachedSigner, JoseError, KeySet, sign_detached, verify_detached,
 };
 use crate::misfit::{Misfit, unsupported};
-use crate::profile::{HeaderText, SignatureIssuer};
+use crate::profile::SignatureIssuer;
 use crate::wire::{ClientCertificate, Request, Response};
 
 /// OBIE 3.1.11, header `x-idempotency-key`.
@@ -118,15 +118,6 @@ fn signature_issuer<'a>(call: &Call<'a>) -> Result<Cow<'a, str>, Misfit> {
             Ok(Cow::Borrowed(organisation))
         }
     }
-}
-
-/// The headers that this bank wants in every request.
-pub(super) fn own_headers(call: &Call<'_>) -> Result<Vec<(String, String)>, BankError> {
-    let read = |(name, text): (&String, &HeaderText)| {
-        let value = text.reveal().ok_or_else(|| unsupported("a secret of this bank was not read"));
-        value.map(|value| header(name, value))
-    };
-    Ok(call.bank.api_headers.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 fn psu_headers(call: &Call<'_>) -> impl Iterator<Item = (String, String)> {

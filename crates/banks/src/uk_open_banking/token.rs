@@ -5,26 +5,23 @@
 //! Core, section 9; RFC 7523), `tls_client_auth` (RFC 8705, section 2.1), `client_secret_basic` and
 //! `client_secret_post` (RFC 6749, section 2.3.1).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use domain::ids::random_uuid;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use super::errors::success;
-use super::exchange::{client_certificate, own_headers};
+use super::exchange::client_certificate;
 use super::{UkOpenBanking, client_id, settings, signing_failed};
 use crate::cache::after;
 use crate::call::Call;
 use crate::error::BankError;
-use crate::exchange::{header, no_response, read};
+use crate::exchange::{header, no_response, own_headers, read};
 use crate::jose::sign_compact;
-use crate::misfit::{Misfit, unsupported};
-use crate::profile::{
-    ParameterPlace, Secret, TokenEndpointAuth, TokenParameter, UkOpenBanking as Settings,
-};
+use crate::misfit::unsupported;
+use crate::profile::TokenEndpointAuth;
 use crate::token::AccessToken;
+use crate::token_request::{basic, own_parameters, revealed};
 use crate::wire::{Request, Response};
 
 /// How long a client assertion is good for, in seconds.
@@ -74,7 +71,7 @@ fn ask(
     let certificate = client_certificate(call, endpoint);
     let bank = settings(call.bank)?;
     let grant = content.iter().find(|(name, _)| *name == "grant_type").map(|(_, word)| *word);
-    let (own, url) = own_parameters(bank, grant, endpoint)?;
+    let (own, url) = own_parameters(&bank.token_parameters, grant, endpoint)?;
     let mut form = form_urlencoded::Serializer::new(String::new());
     let replaced = |name: &str| own.iter().any(|(own, _)| *own == name);
     form.extend_pairs(content.iter().filter(|(name, _)| !replaced(name))).extend_pairs(&own);
@@ -97,11 +94,14 @@ fn ask(
             return Err(unsupported("this bank knows us by a certificate, and we have none").into());
         }
         TokenEndpointAuth::ClientSecretBasic => {
-            headers.push(header("authorization", basic(client_id(call), client_secret(bank)?)));
+            headers.push(header(
+                "authorization",
+                basic(client_id(call), revealed(bank.client_secret.as_ref())?),
+            ));
         }
         TokenEndpointAuth::ClientSecretPost => {
             form.append_pair("client_id", client_id(call))
-                .append_pair("client_secret", client_secret(bank)?);
+                .append_pair("client_secret", revealed(bank.client_secret.as_ref())?);
         }
     }
     Ok(Request {
@@ -114,46 +114,6 @@ fn ask(
         client_certificate: certificate,
         tls_authorities: None,
     })
-}
-
-/// Names and values of a form.
-type Parameters<'a> = Vec<(&'a str, &'a str)>;
-
-/// The bank's own parameters of a request for this grant: those of the body, and the URL with the
-/// others. A pushed request is for no grant and has none.
-fn own_parameters<'a>(
-    bank: &'a Settings,
-    grant: Option<&str>,
-    endpoint: &str,
-) -> Result<(Parameters<'a>, String), BankError> {
-    let asked =
-        |parameter: &&TokenParameter| parameter.grants.iter().any(|own| Some(own.word()) == grant);
-    let (form, query): (Vec<_>, Vec<_>) = bank
-        .token_parameters
-        .iter()
-        .filter(asked)
-        .partition(|parameter| parameter.place == ParameterPlace::Form);
-    let pair = |parameter: &&'a TokenParameter| (parameter.name.as_str(), parameter.value.as_str());
-    let form = form.iter().map(pair).collect();
-    if query.is_empty() {
-        return Ok((form, endpoint.to_owned()));
-    }
-    let mut url = Url::parse(endpoint)
-        .map_err(|_| BankError::malformed("discovery: `token_endpoint`", b""))?;
-    url.query_pairs_mut().extend_pairs(query.iter().map(pair));
-    Ok((form, url.into()))
-}
-
-fn client_secret(bank: &Settings) -> Result<&str, Misfit> {
-    let secret = bank.client_secret.as_ref().and_then(Secret::reveal);
-    secret.ok_or_else(|| unsupported("our client secret at this bank was not read"))
-}
-
-/// RFC 6749, section 2.3.1: both parts are encoded as in a form before they are joined.
-fn basic(client_id: &str, secret: &str) -> String {
-    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let joined = format!("{}:{}", encoded(client_id), encoded(secret));
-    format!("Basic {}", STANDARD.encode(joined))
 }
 
 fn assertion(call: &Call<'_>, audience: &str) -> Result<String, BankError> {

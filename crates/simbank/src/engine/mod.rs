@@ -25,6 +25,7 @@ pub(crate) mod app;
 pub(crate) mod approval;
 pub(crate) mod banks;
 pub(crate) mod certificate;
+pub(crate) mod client_secret;
 pub(crate) mod delivery;
 pub(crate) mod execution;
 pub(crate) mod form;

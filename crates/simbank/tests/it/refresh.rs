@@ -27,7 +27,8 @@ impl World {
     ) -> Reply {
         let body =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = Request::post(format!("/{bank}/oauth/token"))
+        let query = if bank == "bg-encina" { "?role=DEDICATED_PISP" } else { "" };
+        let request = Request::post(format!("/{bank}/oauth/token{query}"))
             .extension(PeerCertificate(certificate))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(body))
@@ -50,9 +51,11 @@ impl World {
         let challenge =
             base64url(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()));
         let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(match bank {
+                "bg-olmo" => [("responseType", "code"), ("clientId", ORGANISATION), ("", "")],
+                _ => [("response_type", "CODE"), ("client_id", ORGANISATION), ("bic", "ENCIESMM")],
+            })
             .extend_pairs([
-                ("response_type", "code"),
-                ("client_id", ORGANISATION),
                 ("redirect_uri", BACK),
                 ("scope", scope),
                 ("state", "s"),
@@ -62,7 +65,7 @@ impl World {
             .finish();
         let reply = self.get(&format!("/{bank}/oauth/authorize?{query}")).await;
         let visit = reply.header("location").to_owned();
-        let back = if scope == "PIS" {
+        let back = if bank == "bg-encina" {
             let password = format!("{user}-pass");
             let fields = [("username", user), ("password", password.as_str())];
             self.post_form(&format!("{visit}/sign-in"), &fields).await
@@ -95,7 +98,7 @@ impl World {
         });
         let created = self.sealed(false, ("POST", path), None, &body).await;
         let id = created.json()["paymentId"].as_str().unwrap().to_owned();
-        let tokens = self.signed_in("bg-olmo", "olga", &format!("PIS:{id}")).await;
+        let tokens = self.signed_in("bg-olmo", "olga", &format!("PIS: {id}")).await;
         (format!("{path}/{id}"), tokens)
     }
 }
@@ -168,7 +171,7 @@ async fn a_rotated_refresh_token_dies_with_its_use_and_a_stolen_one_ends_all() {
 #[tokio::test]
 async fn a_bank_refuses_to_refresh_after_a_while() {
     let world = World::with_short_lived_tokens();
-    let tokens = world.signed_in("bg-encina", "elena", "PIS").await;
+    let tokens = world.signed_in("bg-encina", "elena", "DEDICATED_PISP").await;
     let refresh = text(&tokens, "refresh_token").to_owned();
     for _ in 0..3 {
         let reply = world.refreshed("bg-encina", &refresh).await;
@@ -178,7 +181,7 @@ async fn a_bank_refuses_to_refresh_after_a_while() {
     let refused = world.refreshed("bg-encina", &refresh).await;
     assert_eq!((refused.status, refused.json()["error"].as_str()), (400, Some("invalid_grant")));
 
-    let tokens = world.signed_in("bg-encina", "elena", "PIS").await;
+    let tokens = world.signed_in("bg-encina", "elena", "DEDICATED_PISP").await;
     world.wait_days(90);
     let refused = world.refreshed("bg-encina", text(&tokens, "refresh_token")).await;
     assert_eq!(refused.status, 400, "it has expired");

@@ -51,6 +51,28 @@ pub(crate) struct NextGenPsd2 {
     pub(crate) status_interval_s: i64,
     /// The tokens of its OAuth, if it has one.
     pub(crate) tokens: TokenTerms,
+    pub(crate) oauth: OAuthHabits,
+}
+
+/// How a bank's authorisation server leaves the standard.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OAuthHabits {
+    /// `scope` of the sign-in before a payment.
+    pub(crate) sign_in_scope: &'static str,
+    /// `scope` of the approval of a payment; the payment's id follows.
+    pub(crate) payment_scope: &'static str,
+    /// The name of `client_id` in the authorisation request.
+    pub(crate) client_id_name: &'static str,
+    /// Name and value of `response_type` there.
+    pub(crate) response_type: (&'static str, &'static str),
+    /// A further parameter there.
+    pub(crate) authorization_parameter: Option<(&'static str, &'static str)>,
+    /// A parameter that requests for tokens have in the URL.
+    pub(crate) token_query: Option<(&'static str, &'static str)>,
+    /// Each call needs a token of the client itself, with that scope.
+    pub(crate) client_token_scope: Option<&'static str>,
+    /// The client is known by its secret, in the header `Authorization`.
+    pub(crate) by_secret: bool,
 }
 
 /// How a bank handles the cancellation of an approved payment (section 5.6 of the guidelines).
@@ -79,6 +101,19 @@ pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
     one_token_per_payer: false,
     status_interval_s: 0,
     tokens: TokenTerms { access_seconds: 3600, refresh: None },
+    oauth: USUAL_OAUTH,
+};
+
+/// An authorisation server without deviations.
+const USUAL_OAUTH: OAuthHabits = OAuthHabits {
+    sign_in_scope: "PIS",
+    payment_scope: "PIS:",
+    client_id_name: "client_id",
+    response_type: ("response_type", "code"),
+    authorization_parameter: None,
+    token_query: None,
+    client_token_scope: None,
+    by_secret: false,
 };
 
 pub(crate) const BANKS: [Bank; 8] = [
@@ -239,6 +274,11 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::RedirectWhenAsked,
+            oauth: OAuthHabits {
+                client_token_scope: Some("payments"),
+                by_secret: true,
+                ..USUAL_OAUTH
+            },
             wants_debtor_account: false,
             last_status: "ACCP",
             status_interval_s: 5,
@@ -310,6 +350,12 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::OAuth,
+            oauth: OAuthHabits {
+                payment_scope: "PIS: ",
+                client_id_name: "clientId",
+                response_type: ("responseType", "code"),
+                ..USUAL_OAUTH
+            },
             signing: Some(Signing::Sha256),
             replays_request_id: true,
             tokens: TokenTerms {
@@ -356,6 +402,13 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::SignInBefore,
+            oauth: OAuthHabits {
+                sign_in_scope: "DEDICATED_PISP",
+                response_type: ("response_type", "CODE"),
+                authorization_parameter: Some(("bic", "ENCIESMM")),
+                token_query: Some(("role", "DEDICATED_PISP")),
+                ..USUAL_OAUTH
+            },
             instant: false,
             cancellation: CancellationRule::Never,
             one_token_per_payer: true,

@@ -8,19 +8,22 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::banks::Approach;
 use super::{Answer, ProviderRequest, bearer, find};
 use crate::PeerCertificate;
+use crate::engine::banks::Bank;
 use crate::engine::certificate;
+use crate::engine::client_secret::{CLIENT_SECRET, basic_credentials};
 use crate::engine::form::parse_parameters;
 use crate::engine::grant::{Grant, key};
 use crate::engine::jose::{base64url, sha256};
 use crate::engine::pages;
 use crate::engine::shared::Shared;
 use crate::engine::state::{State as Kept, after_seconds};
-use crate::engine::tokens::{self, Issued};
+use crate::engine::tokens::{self, Issued, TokenTerms};
 
 const REQUEST_SECONDS: i64 = 15 * 60;
 
@@ -64,22 +67,31 @@ pub(crate) async fn authorize(
         Err(name) => return pages::problem(400, &format!("The parameter {name} is repeated.")),
     };
     let text = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
-    let client = text("client_id");
+    let habits = bank.next_gen_psd2().oauth;
+    let client = text(habits.client_id_name);
     if !shared.provider_returns_to(client, text("redirect_uri")) {
         return pages::problem(400, "The provider that sent you here is not registered.");
     }
     let challenge = text("code_challenge");
-    let sound = text("response_type") == "code"
+    let (response_type, code) = habits.response_type;
+    let sound = text(response_type) == code
+        && habits.authorization_parameter.is_none_or(|(name, value)| text(name) == value)
         && text("code_challenge_method") == "S256"
         && challenge.len() == 43;
     if !sound {
         return pages::problem(400, "The provider's request is not one of this standard.");
     }
     let scope = text("scope").to_owned();
-    let order_id = match scope.split_once(':') {
-        Some(("PIS", id)) => Some(id.to_owned()),
-        None if scope == "PIS" && bank.next_gen_psd2().approach == Approach::SignInBefore => None,
-        _ => return pages::problem(400, "The provider asked for something else than a payment."),
+    let order_id = match scope.strip_prefix(habits.payment_scope) {
+        Some(id) => Some(id.to_owned()),
+        None if scope == habits.sign_in_scope
+            && bank.next_gen_psd2().approach == Approach::SignInBefore =>
+        {
+            None
+        }
+        None => {
+            return pages::problem(400, "The provider asked for something else than a payment.");
+        }
     };
     let id = shared.secret();
     let grant = Grant {
@@ -110,21 +122,23 @@ pub(crate) async fn authorize(
     }
 }
 
+fn refuse(status: u16, error: &str) -> Response {
+    let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
+    (status, Json(json!({ "error": error }))).into_response()
+}
+
 /// `POST /{bank}/oauth/token`.
 pub(crate) async fn token(
     State(shared): State<Arc<Shared>>,
     Path(bank): Path<String>,
+    RawQuery(query): RawQuery,
     certificate: Option<Extension<PeerCertificate>>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let refuse = |status: u16, error: &str| {
-        let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
-        (status, Json(json!({ "error": error }))).into_response()
-    };
     let Some(bank) = find(&bank) else { return refuse(404, "invalid_request") };
     let shown = certificate.as_ref().map(|Extension(PeerCertificate(der))| der.as_slice());
-    let now = shared.now();
-    let Ok(provider) = certificate::read(shown, now) else {
+    let Ok(provider) = certificate::read(shown, shared.now()) else {
         return refuse(401, "invalid_client");
     };
     // A token is for payments: a provider of account information gets none.
@@ -132,19 +146,51 @@ pub(crate) async fn token(
         return refuse(400, "unauthorized_client");
     }
     let form: HashMap<String, String> = parse_parameters(&body).unwrap_or_default();
+    let habits = bank.next_gen_psd2().oauth;
+    let query = parse_parameters(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let wanted = |(name, value): (&str, &str)| query.get(name).map(String::as_str) == Some(value);
+    if !habits.token_query.is_none_or(wanted) {
+        return refuse(400, "invalid_request");
+    }
+    let client = provider.organisation_identifier.as_str();
+    let named = match habits.by_secret {
+        true => basic_credentials(&headers).filter(|(_, secret)| secret == CLIENT_SECRET),
+        false => form.get("client_id").map(|id| (id.clone(), String::new())),
+    };
+    if named.is_none_or(|(id, _)| id != client) {
+        return refuse(401, "invalid_client");
+    }
+    grant_token(&shared, bank, client, &form)
+}
+
+/// The token for a grant of that client.
+fn grant_token(
+    shared: &Shared,
+    bank: &'static Bank,
+    client: &str,
+    form: &HashMap<String, String>,
+) -> Response {
     let text = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let terms = shared.token_terms(bank);
     let grant_type = text("grant_type");
     let refreshes = grant_type == "refresh_token" && terms.refresh.is_some();
-    if grant_type != "authorization_code" && !refreshes {
+    let own_scope = bank.next_gen_psd2().oauth.client_token_scope;
+    let own_scope = own_scope.filter(|_| grant_type == "client_credentials");
+    if grant_type != "authorization_code" && !refreshes && own_scope.is_none() {
         return refuse(400, "unsupported_grant_type");
     }
-    let client = provider.organisation_identifier.as_str();
-    if text("client_id") != client {
-        return refuse(401, "invalid_client");
+    if own_scope.is_some_and(|scope| scope != text("scope")) {
+        return refuse(400, "invalid_scope");
     }
-    let secrets = shared.token_secrets();
+    let (secrets, now) = (shared.token_secrets(), shared.now());
     let made = shared.commit(|state| {
+        if let Some(scope) = own_scope {
+            let expires_at = after_seconds(now, terms.access_seconds);
+            let grant = Grant { scope: scope.to_owned(), ..Grant::of(bank.id, client, expires_at) };
+            let terms = TokenTerms { refresh: None, ..terms };
+            let family = key("client", &secrets.access);
+            return Some((tokens::issue(state, &family, &grant, &secrets, &terms, now), grant));
+        }
         if refreshes {
             let token = text("refresh_token");
             let made = tokens::refresh(state, (bank.id, client), token, &secrets, &terms, now);
@@ -188,12 +234,14 @@ fn token_answer(issued: &Issued, grant: &Grant) -> Value {
     answer
 }
 
-/// A bank whose payers sign in first requires their token on every call. At other banks a token is
+/// A bank whose payers sign in first requires their token on every call, and some banks require one of
+/// the client. At other banks a token is
 /// optional, but must be valid.
 pub(super) fn check_token(incoming: &ProviderRequest<'_>) -> Result<(), Answer> {
-    let wanted = incoming.bank.next_gen_psd2().approach == Approach::SignInBefore;
+    let own = incoming.bank.next_gen_psd2();
+    let wanted = own.approach == Approach::SignInBefore || own.oauth.client_token_scope.is_some();
     let Some(token) = bearer(incoming.headers) else {
-        let missing = || Answer::refuse(401, "TOKEN_UNKNOWN", "this bank wants the payer's token");
+        let missing = || Answer::refuse(401, "TOKEN_UNKNOWN", "this bank wants a token");
         return if wanted { Err(missing()) } else { Ok(()) };
     };
     let client = incoming.provider.organisation_identifier.as_str();

@@ -106,9 +106,6 @@ pub(crate) enum ContractIndicator {
     Never,
 }
 
-/// The secret of every client at the banks that know clients by one; it protects nothing.
-pub(crate) const CLIENT_SECRET: &str = "open+secret/1";
-
 /// Where a discovery document is as a rule.
 pub(crate) const USUAL_DISCOVERY_PATH: &str = ".well-known/openid-configuration";
 
