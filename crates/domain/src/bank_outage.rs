@@ -1,4 +1,4 @@
-//! Whether a bank takes payments, as one member was told: it changes when the bank's outage begins or
+//! Whether a bank takes payments, as it was reported to one member: it changes when the bank's outage begins or
 //! ends.
 
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ names! { OutageStatus: name, from_name;
     CompleteOutage = "COMPLETE_OUTAGE",
 }
 
-/// The last state of a bank that a member was told.
+/// The last state of a bank that was reported to a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BankOutage {
     /// Its id.
@@ -57,7 +57,7 @@ pub struct OutageChanged {
 pub type OutageStep = Step<BankOutage, OutageChanged>;
 
 impl BankOutage {
-    /// The first outage of a bank that the member is told of.
+    /// The first outage of a bank that is reported to the member.
     #[must_use]
     pub fn begin(
         id: BankOutageId,

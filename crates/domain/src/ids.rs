@@ -199,7 +199,7 @@ public_id!(
 );
 
 public_id!(
-    /// What a member was told of a bank's outages (`bo:…`).
+    /// A bank's outages, as reported to a member (`bo:…`).
     BankOutageId,
     "bo"
 );

@@ -11,7 +11,7 @@ use crate::ids::{BankOutageId, IdError, PaymentId};
 pub enum Subject {
     /// A payment (`pm2:…`, table `payments`).
     Payment(PaymentId),
-    /// A bank's outages, as the member is told of them (`bo:…`, table `bank_outages`).
+    /// A bank's outages, as reported to the member (`bo:…`, table `bank_outages`).
     BankOutage(BankOutageId),
 }
 

@@ -1,4 +1,4 @@
-//! Tells members when a bank's outage begins and ends, as its profile announces it
+//! Reports to members when a bank's outage begins and ends, as its profile announces it
 //! (`maintenance_windows`; reference, section 1.13).
 //!
 //! Every process looks at the clock by itself; the database lets one of them record a change.
@@ -54,7 +54,7 @@ pub async fn announce(app: &App) -> Result<usize, GatewayError> {
 #[derive(Clone)]
 struct Change {
     step: OutageStep,
-    /// Whether the member was told nothing of the bank before.
+    /// Whether nothing was reported of the bank before.
     first: bool,
 }
 

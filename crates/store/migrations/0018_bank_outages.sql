@@ -1,4 +1,4 @@
--- Banks' outages that members were told of: one row for each member and bank.
+-- Banks' outages, as reported to members: one row for each member and bank.
 CREATE TABLE bank_outages (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     member_id TEXT COLLATE "C" NOT NULL,

@@ -1,4 +1,4 @@
-//! Table `bank_outages`: banks' outages that members were told of.
+//! Table `bank_outages`: banks' outages, as reported to members.
 
 use domain::bank_outage::{BankOutage, OutageChanged, OutageStatus};
 use domain::event::EventKind;
