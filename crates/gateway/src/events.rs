@@ -11,7 +11,7 @@ use store::{StoreError, Tx, payments};
 #[derive(Debug, Clone)]
 pub enum Announced {
     /// A payment changed.
-    Payment(Box<Payment>, Event<PaymentChanged>),
+    Payment(Box<Payment>, Box<Event<PaymentChanged>>),
     /// A bank's outage began or ended.
     BankOutage(Event<OutageChanged>),
 }
@@ -43,7 +43,7 @@ pub(crate) async fn load(
         Subject::Payment(id) => {
             let Some(payment) = payments::get_any(tx, id).await? else { return Ok(None) };
             let event = events::get(tx, subject, version).await?;
-            Ok(Some(Announced::Payment(Box::new(payment), event)))
+            Ok(Some(Announced::Payment(Box::new(payment), Box::new(event))))
         }
         Subject::BankOutage(_) => {
             let event = events::get(tx, subject, version).await?;

@@ -74,7 +74,7 @@ async fn an_outage_is_told_once_when_it_begins_and_once_when_it_ends() {
         assert_eq!(world.announce_and_deliver().await, 1, "11:01");
         assert_eq!(world.announce_and_deliver().await, 0, "the member knows");
         let out = told("AVAILABLE", "COMPLETE_OUTAGE");
-        assert_eq!(world.outages_told(), [out.clone()], "{}", world.name);
+        assert_eq!(world.outages_told(), std::slice::from_ref(&out), "{}", world.name);
         world.clock.advance(SignedDuration::from_hours(1));
         assert_eq!(world.announce_and_deliver().await, 1, "12:01");
         let back = told("COMPLETE_OUTAGE", "AVAILABLE");
