@@ -155,6 +155,7 @@ fn the_words_of_each_key_are_documented_and_no_others() {
             "repeated_request_id",
             in_standard("next-gen-psd2", "repeated_request_id = \"?\""),
         ),
+        bg("required_headers", "required_headers = [\"?\"]"),
         bg("oauth.link", "oauth.link = \"?\""),
         bg("oauth.token_endpoint_auth", "oauth.token_endpoint_auth = \"?\""),
         bg("oauth.renamed_parameters", "oauth.renamed_parameters.? = \"x\""),

@@ -15,7 +15,11 @@ use crate::eidas::Certificate;
 use crate::error::{BankError, words};
 use crate::exchange::{eidas, header, no_response, own_headers, psu_headers};
 use crate::http_signature::signature;
+use crate::profile::RequiredHeader;
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
+
+/// Our name where a bank wants the payer's browser and no payer is there.
+const USER_AGENT: &str = "Bascule";
 
 /// The request to a resource.
 pub(super) struct Ask<'a> {
@@ -84,6 +88,16 @@ fn request(call: &Call<'_>, ask: &Ask<'_>, bearer: Option<&str>) -> Result<Reque
     headers.extend(ask.body.as_ref().map(|_| header("content-type", "application/json")));
     headers.extend(ask.headers.iter().cloned());
     headers.extend(own_headers(call)?);
+    for required in &settings(call.bank)?.required_headers {
+        // Nobody is there: the address is ours, and the program that calls is the gateway.
+        let (name, value) = match required {
+            RequiredHeader::PsuIpAddress => ("psu-ip-address", call.own_address.to_string()),
+            RequiredHeader::PsuUserAgent => ("psu-user-agent", USER_AGENT.to_owned()),
+        };
+        if headers.iter().all(|(found, _)| found != name) {
+            headers.push(header(name, value));
+        }
+    }
     let body = ask.body.clone().unwrap_or_default();
     if let Some(algorithm) = settings(call.bank)?.signature {
         let certificate = Certificate::parse(&identity.seal_certificate_der)

@@ -15,7 +15,9 @@ use super::{PolishApi, settings};
 use crate::cache::after;
 use crate::call::{Call, EidasIdentity};
 use crate::error::{BankError, words};
-use crate::exchange::{body_of, eidas, header, no_response, psu_ip_address, psu_user_agent};
+use crate::exchange::{
+    body_of, eidas, header, no_response, own_headers, psu_ip_address, psu_user_agent,
+};
 use crate::jose::{JoseError, JwsHeader, KeySet, sign_body, verify_body};
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
 
@@ -150,6 +152,7 @@ fn request<T: Serialize>(
         header("x-request-id", request_id),
     ];
     headers.extend(ask.token.map(|token| header("authorization", format!("Bearer {token}"))));
+    headers.extend(own_headers(call)?);
     Ok(Request {
         operation: ask.operation,
         method: http::Method::POST,

@@ -20,13 +20,14 @@ pub struct ServiceBaseUrls {
 /// The most entries of `api_headers`.
 const API_HEADERS_MAX: usize = 20;
 /// Headers that the standards set, by name or by the beginning of the name.
-const HEADERS_OF_STANDARDS: [&str; 16] = [
+const HEADERS_OF_STANDARDS: [&str; 18] = [
     "accept",
     "authorization",
     "client-",
     "connection",
     "content-",
     "cookie",
+    "date",
     "digest",
     "host",
     "psu-",
@@ -37,6 +38,7 @@ const HEADERS_OF_STANDARDS: [&str; 16] = [
     "x-fapi-",
     "x-idempotency-key",
     "x-jws-signature",
+    "x-request-id",
 ];
 
 impl BankProfile {
@@ -99,9 +101,6 @@ impl BankProfile {
         if self.api_headers.is_empty() {
             return Ok(());
         }
-        ensure(key, "is not used by this standard", {
-            matches!(self.standard, Standard::UkOpenBanking(_))
-        })?;
         ensure(key, "must have at most 20 entries", self.api_headers.len() <= API_HEADERS_MAX)?;
         for (name, text) in &self.api_headers {
             let is_name = http::HeaderName::from_bytes(name.as_bytes())

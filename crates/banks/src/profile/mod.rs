@@ -39,7 +39,9 @@ pub use self::features::{
     RestrictedText,
 };
 pub use self::hours::TermsOfRail;
-pub use self::next_gen_psd2::{HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId};
+pub use self::next_gen_psd2::{
+    HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId, RequiredHeader,
+};
 pub use self::oauth::{OAuth, OAuthLink, PAYMENT_ID_PLACEHOLDER, RenamedParameter};
 pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishApiVersion};
 pub use self::questions::StatusQuestions;

@@ -19,6 +19,9 @@ pub struct NextGenPsd2 {
     pub final_status_of_standing_orders: AcceptedStatus,
     /// How requests are signed; not at all if absent.
     pub signature: Option<HttpSignature>,
+    /// Headers about the payer that the bank wants in every request, also while no payer is there.
+    #[serde(default)]
+    pub required_headers: Vec<RequiredHeader>,
     /// The bank's authorisation server.
     #[serde(default)]
     pub oauth: Box<OAuth>,
@@ -46,6 +49,16 @@ pub enum RepeatedRequestId {
     /// It creates another payment.
     #[default]
     NewPayment,
+}
+
+/// A header about the payer that some banks want in every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequiredHeader {
+    /// `PSU-IP-Address`; without a payer it is our own address.
+    PsuIpAddress,
+    /// `PSU-User-Agent`; without a payer it is the gateway's name.
+    PsuUserAgent,
 }
 
 /// A version of NextGenPSD2.

@@ -11,7 +11,7 @@ use crate::cache::after;
 use crate::call::Call;
 use crate::eidas::Certificate;
 use crate::error::{BankError, words};
-use crate::exchange::{eidas, header, no_response, psu_headers, read};
+use crate::exchange::{eidas, header, no_response, own_headers, psu_headers, read};
 use crate::http_signature::signature;
 use crate::profile::{HttpSignature, KeyId, SignedHeader};
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
@@ -57,14 +57,16 @@ impl Stet {
             .append_pair("client_id", Stet::client_id(call)?)
             .append_pair("scope", "pisp")
             .finish();
+        let mut headers = vec![
+            header("accept", "application/json"),
+            header("content-type", "application/x-www-form-urlencoded"),
+        ];
+        headers.extend(own_headers(call)?);
         let request = Request {
             operation: "get-client-token",
             method: http::Method::POST,
             url: settings(call.bank)?.token_url.clone(),
-            headers: vec![
-                header("accept", "application/json"),
-                header("content-type", "application/x-www-form-urlencoded"),
-            ],
+            headers,
             body: form.into_bytes(),
             timeout_ms: call.timeout_ms,
             client_certificate: Some(std::sync::Arc::clone(&eidas(call)?.transport)),
@@ -114,6 +116,7 @@ fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request, BankError
         header("date", call.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()),
     ];
     headers.extend(psu_headers(call));
+    headers.extend(own_headers(call)?);
     if ask.body.is_some() {
         headers.push(header("content-type", "application/json"));
         headers.push(header("digest", algorithm.digest(&body)));

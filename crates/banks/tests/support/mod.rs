@@ -201,9 +201,12 @@ pub fn returned(code: &str, id_token: &str, state: &str) -> Returned {
     Returned { state: state.to_owned(), parameters }
 }
 
-/// The issuer in the profile.
+/// The issuer in the profile; of other standards, the address of the API.
 pub fn issuer(profile: &BankProfile) -> String {
-    settings(profile).issuer.clone()
+    match &profile.standard {
+        Standard::UkOpenBanking(settings) => settings.issuer.clone(),
+        _ => profile.api_base_url.clone(),
+    }
 }
 
 /// The settings of a UK Open Banking bank.

@@ -1,6 +1,8 @@
 //! A small provider at the banks that speak NextGenPSD2, and their payers.
 
 use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Request;
 use serde_json::{Value, json};
 use simbank::PeerCertificate;
@@ -56,7 +58,13 @@ impl World {
         psu: &str,
         body: &Value,
     ) -> Reply {
-        let request = Request::builder()
+        let mut request = Request::builder();
+        if path.starts_with("/bg-tulp/") {
+            let token = self.client_token_of_tulp("grant_type=client_credentials&scope=payments");
+            let token = token.await.json()["access_token"].as_str().unwrap().to_owned();
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request
             .method(method)
             .uri(path)
             .extension(PeerCertificate(qwac("PSDGB-FCA-123456", 49)))
@@ -66,6 +74,18 @@ impl World {
             .header("psu-id", psu)
             .header("tpp-redirect-uri", BACK)
             .body(Body::from(if body.is_null() { String::new() } else { body.to_string() }))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// What the token endpoint of the bank of client tokens answers to a form.
+    async fn client_token_of_tulp(&self, form: &'static str) -> Reply {
+        let credentials = STANDARD.encode("PSDGB-FCA-123456:open%2Bsecret%2F1");
+        let request = Request::post("/bg-tulp/oauth/token")
+            .extension(PeerCertificate(qwac("PSDGB-FCA-123456", 49)))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("authorization", format!("Basic {credentials}"))
+            .body(Body::from(form))
             .unwrap();
         self.send(request).await
     }
@@ -181,7 +201,7 @@ async fn a_provider_of_account_information_gets_no_token_for_payments() {
         let certificate = qwac_with_role("PSDGB-FCA-123456", 49, role);
         let request = Request::builder()
             .method("POST")
-            .uri("/bg-tulp/oauth/token")
+            .uri("/bg-linden/oauth/token")
             .extension(PeerCertificate(certificate))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(
@@ -191,4 +211,28 @@ async fn a_provider_of_account_information_gets_no_token_for_payments() {
         let answer = world.send(request).await;
         assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some(expected)));
     }
+}
+
+#[tokio::test]
+async fn a_bank_of_client_tokens_refuses_calls_without_one_and_clients_without_their_secret() {
+    let world = World::new();
+    let path = format!("/bg-tulp/{PRODUCT}");
+    let request = Request::post(&path)
+        .extension(PeerCertificate(qwac("PSDGB-FCA-123456", 49)))
+        .header("x-request-id", "00000000-0000-4000-8000-000000000001")
+        .body(Body::from("{}"))
+        .unwrap();
+    assert_eq!(world.send(request).await.status, 401, "no token");
+    let form = "grant_type=client_credentials&scope=payments&client_id=PSDGB-FCA-123456";
+    let request = Request::post("/bg-tulp/oauth/token")
+        .extension(PeerCertificate(qwac("PSDGB-FCA-123456", 49)))
+        .body(Body::from(form))
+        .unwrap();
+    assert_eq!(world.send(request).await.status, 401, "no secret");
+    let other = world.client_token_of_tulp("grant_type=client_credentials&scope=accounts").await;
+    assert_eq!(other.status, 400, "another scope");
+    assert_eq!(
+        world.client_token_of_tulp("grant_type=client_credentials&scope=payments").await.status,
+        200
+    );
 }

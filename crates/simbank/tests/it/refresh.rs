@@ -31,6 +31,7 @@ impl World {
         let request = Request::post(format!("/{bank}/oauth/token{query}"))
             .extension(PeerCertificate(certificate))
             .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-client-application", "encina-application-1")
             .body(Body::from(body))
             .unwrap();
         self.send(request).await

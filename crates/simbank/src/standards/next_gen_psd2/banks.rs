@@ -52,6 +52,10 @@ pub(crate) struct NextGenPsd2 {
     /// The tokens of its OAuth, if it has one.
     pub(crate) tokens: TokenTerms,
     pub(crate) oauth: OAuthHabits,
+    /// A header of the client's application, which every request needs.
+    pub(crate) client_header: Option<(&'static str, &'static str)>,
+    /// Headers about the payer that every request needs, also while no payer is there.
+    pub(crate) required_headers: &'static [&'static str],
 }
 
 /// How a bank's authorisation server leaves the standard.
@@ -102,6 +106,8 @@ pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
     status_interval_s: 0,
     tokens: TokenTerms { access_seconds: 3600, refresh: None },
     oauth: USUAL_OAUTH,
+    client_header: None,
+    required_headers: &[],
 };
 
 /// An authorisation server without deviations.
@@ -402,6 +408,8 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::SignInBefore,
+            client_header: Some(("x-client-application", "encina-application-1")),
+            required_headers: &["psu-ip-address", "psu-user-agent"],
             oauth: OAuthHabits {
                 sign_in_scope: "DEDICATED_PISP",
                 response_type: ("response_type", "CODE"),

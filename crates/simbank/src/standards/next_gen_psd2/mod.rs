@@ -9,6 +9,7 @@
 //! | path, method | 404, 405 `SERVICE_INVALID` |
 //! | certificate | 401 `CERTIFICATE_MISSING`, `CERTIFICATE_INVALID`, `CERTIFICATE_EXPIRED`, `ROLE_INVALID` |
 //! | `X-Request-ID` | 400 `FORMAT_ERROR` |
+//! | headers that the bank wants besides | 401 `SERVICE_BLOCKED`, 400 `FORMAT_ERROR` |
 //! | `Digest`, `Signature`, `TPP-Signature-Certificate` | 401 `SIGNATURE_MISSING`, `SIGNATURE_INVALID` |
 //! | token, where the bank wants one | 401 `TOKEN_UNKNOWN` |
 
@@ -217,6 +218,7 @@ fn answer(incoming: &ProviderRequest<'_>, method: &Method, path: &str) -> Result
     if incoming.header(REQUEST_ID).is_none_or(|id| !is_uuid(id)) {
         return Err(Answer::refuse(400, "FORMAT_ERROR", "X-Request-ID is not a UUID"));
     }
+    check_headers(incoming)?;
     signature::check(incoming)?;
     oauth::check_token(incoming)?;
     match (resource, method) {
@@ -237,6 +239,18 @@ fn answer(incoming: &ProviderRequest<'_>, method: &Method, path: &str) -> Result
             authorisations::update(incoming, path, (id, authorisation), purpose)
         }
         _ => Err(Answer::refuse(405, "SERVICE_INVALID", "not with this method")),
+    }
+}
+
+/// The headers that this bank wants beside those of the standard.
+fn check_headers(incoming: &ProviderRequest<'_>) -> Result<(), Answer> {
+    let own = incoming.bank.next_gen_psd2();
+    if own.client_header.is_some_and(|(name, value)| incoming.header(name) != Some(value)) {
+        return Err(Answer::refuse(401, "SERVICE_BLOCKED", "the application is not known"));
+    }
+    match own.required_headers.iter().find(|name| incoming.header(name).is_none()) {
+        Some(name) => Err(Answer::refuse(400, "FORMAT_ERROR", &format!("{name} is missing"))),
+        None => Ok(()),
     }
 }
 

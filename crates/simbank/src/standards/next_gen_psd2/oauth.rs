@@ -146,6 +146,11 @@ pub(crate) async fn token(
         return refuse(400, "unauthorized_client");
     }
     let form: HashMap<String, String> = parse_parameters(&body).unwrap_or_default();
+    let application = bank.next_gen_psd2().client_header;
+    let shown = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if application.is_some_and(|(name, value)| shown(name) != Some(value)) {
+        return refuse(401, "invalid_client");
+    }
     let habits = bank.next_gen_psd2().oauth;
     let query = parse_parameters(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let wanted = |(name, value): (&str, &str)| query.get(name).map(String::as_str) == Some(value);

@@ -14,6 +14,8 @@ pub(crate) struct Stet {
     pub(crate) executes_at_approval: bool,
     /// A factor returns with the browser and must be in the confirmation.
     pub(crate) wants_factor: bool,
+    /// A header of the client's application, which every request needs.
+    pub(crate) client_header: Option<(&'static str, &'static str)>,
 }
 
 pub(crate) const BANKS: [Bank; 4] = [
@@ -28,6 +30,7 @@ pub(crate) const BANKS: [Bank; 4] = [
             decoupled: false,
             executes_at_approval: false,
             wants_factor: false,
+            client_header: None,
         }),
         customers: &[
             customer(
@@ -73,6 +76,7 @@ pub(crate) const BANKS: [Bank; 4] = [
             decoupled: false,
             executes_at_approval: false,
             wants_factor: true,
+            client_header: None,
         }),
         customers: &[
             customer(
@@ -112,6 +116,7 @@ pub(crate) const BANKS: [Bank; 4] = [
             decoupled: true,
             executes_at_approval: false,
             wants_factor: false,
+            client_header: None,
         }),
         customers: &[
             customer(
@@ -151,6 +156,7 @@ pub(crate) const BANKS: [Bank; 4] = [
             decoupled: false,
             executes_at_approval: true,
             wants_factor: false,
+            client_header: Some(("x-client-application", "if-application-1")),
         }),
         customers: &[
             customer(

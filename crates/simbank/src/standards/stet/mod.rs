@@ -153,6 +153,10 @@ fn no_certificate() -> Answer {
 
 fn answer(incoming: &ProviderRequest<'_>, resource: &str) -> Result<Answer, Answer> {
     let segments: Vec<&str> = resource.split('/').collect();
+    let application = incoming.own.client_header;
+    if application.is_some_and(|(name, value)| incoming.header(name) != Some(value)) {
+        return Err(Answer::refuse(401, "the application is not known"));
+    }
     if segments.as_slice() == ["token"] {
         return token(incoming);
     }
