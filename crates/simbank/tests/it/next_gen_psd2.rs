@@ -78,7 +78,7 @@ impl World {
         self.send(request).await
     }
 
-    /// What the token endpoint of the bank of client tokens answers to a form.
+    /// The answer of the token endpoint of the bank with client tokens.
     async fn client_token_of_tulp(&self, form: &'static str) -> Reply {
         let credentials = STANDARD.encode("PSDGB-FCA-123456:open%2Bsecret%2F1");
         let request = Request::post("/bg-tulp/oauth/token")
