@@ -140,6 +140,11 @@ impl Loading {
 
     fn take_folder(&mut self, folder: &Path) -> Result<(), ProfileError> {
         for file in profile_files(folder)? {
+            if file.parent() == Some(folder) {
+                let problem = "must be in the folder of its country, such as `gb/`".to_owned();
+                self.errors.push(fail(&file, problem));
+                continue;
+            }
             let taken = self.take_file(&file);
             self.note(taken);
         }
@@ -364,15 +369,14 @@ fn named_after(file: &Path, id: &str) -> Result<(), ProfileError> {
 
 /// `path/<country>/<id>.toml` of all countries but the simulated one, by name.
 fn profile_files(path: &Path) -> Result<Vec<PathBuf>, ProfileError> {
+    let is_profile = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "toml");
     let mut files = Vec::new();
     for country in entries(path)? {
         let folder = country.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if country.is_dir() && folder != SIMULATED_FOLDER {
-            files.extend(
-                entries(&country)?
-                    .into_iter()
-                    .filter(|file| file.extension().is_some_and(|extension| extension == "toml")),
-            );
+            files.extend(entries(&country)?.into_iter().filter(is_profile));
+        } else if country.is_file() && is_profile(&country) {
+            files.push(country);
         }
     }
     Ok(files)

@@ -86,7 +86,7 @@ fn the_contract_indicator_is_spelt_as_the_bank_takes_it_or_left_out() {
 }
 
 #[test]
-fn a_context_code_that_the_bank_does_not_take_becomes_the_first_that_it_takes() {
+fn a_context_code_that_the_bank_does_not_take_is_refused_and_none_becomes_its_default() {
     let mut scene = Scene::new();
     let mut with = order();
     let mut without = order();
@@ -98,8 +98,13 @@ fn a_context_code_that_the_bank_does_not_take_becomes_the_first_that_it_takes() 
     assert_eq!(code(&scene, &without), None);
     settings_mut(&mut scene.profile).payment_context_codes =
         vec![PaymentContextCode::PartyToParty, PaymentContextCode::TransferToSelf];
-    assert_eq!(code(&scene, &with), Some(json!("PartyToParty")));
+    let refused = open(&scene, &with).unwrap_err().to_string();
+    let allowed = "the payment context code should be absent, or PartyToParty, TransferToSelf";
+    assert!(refused.contains(allowed), "{refused}");
     assert_eq!(code(&scene, &without), Some(json!("PartyToParty")));
+    settings_mut(&mut scene.profile).default_payment_context_code =
+        Some(PaymentContextCode::TransferToSelf);
+    assert_eq!(code(&scene, &without), Some(json!("TransferToSelf")));
     let risk = with.content.risk.as_mut().unwrap();
     risk.payment_context_code = Some("TRANSFER_TO_SELF".to_owned());
     assert_eq!(code(&scene, &with), Some(json!("TransferToSelf")));

@@ -129,6 +129,7 @@ fn files_that_do_not_fit_are_named() {
     let simulated = IRON.replace("{simbank}", "http://bank.test");
     fails("misnamed", &[("gb/other.toml", &real())], "named after");
     fails("simulated", &[("gb/ob-iron.toml", &simulated)], "simulated");
+    fails("misplaced", &[("ob-iron.toml", &real())], "in the folder of its country");
     fails("broken", &[("gb/ob-iron.toml", "id = ")], "TOML");
     fails("long", &[("gb/ob-iron.toml", &"#".repeat(70_000))], "longer");
     fails("twice", &[("ie/ob-iron.toml", &real()), ("gb/ob-iron.toml", &real())], "taken");

@@ -198,6 +198,12 @@ public_id!(
     "so"
 );
 
+public_id!(
+    /// A bank's outages, as reported to a member (`bo:…`).
+    BankOutageId,
+    "bo"
+);
+
 impl PaymentId {
     /// The id under another prefix.
     fn under(&self, prefix: &str) -> String {

@@ -11,6 +11,7 @@ pub mod account;
 pub mod alias;
 pub mod authorisation;
 pub mod bank;
+pub mod bank_outage;
 pub mod calendar;
 pub mod card_number;
 pub mod case;

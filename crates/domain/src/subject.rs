@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ids::{IdError, PaymentId};
+use crate::ids::{BankOutageId, IdError, PaymentId};
 
 /// Something of a member's that lives by itself. Its id says by its prefix which kind it is, so one
 /// column holds the ids of all kinds.
@@ -11,6 +11,8 @@ use crate::ids::{IdError, PaymentId};
 pub enum Subject {
     /// A payment (`pm2:…`, table `payments`).
     Payment(PaymentId),
+    /// A bank's outages, as reported to the member (`bo:…`, table `bank_outages`).
+    BankOutage(BankOutageId),
 }
 
 impl Subject {
@@ -19,6 +21,7 @@ impl Subject {
     pub fn as_str(&self) -> &str {
         match self {
             Subject::Payment(id) => id.as_str(),
+            Subject::BankOutage(id) => id.as_str(),
         }
     }
 
@@ -27,6 +30,16 @@ impl Subject {
     pub fn core(&self) -> &str {
         match self {
             Subject::Payment(id) => id.core(),
+            Subject::BankOutage(id) => id.core(),
+        }
+    }
+
+    /// The payment, where it is one.
+    #[must_use]
+    pub fn payment_id(&self) -> Option<&PaymentId> {
+        match self {
+            Subject::Payment(id) => Some(id),
+            Subject::BankOutage(_) => None,
         }
     }
 }
@@ -47,7 +60,10 @@ impl FromStr for Subject {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Subject, IdError> {
-        text.parse().map(Subject::Payment)
+        match text.split_once(':') {
+            Some((BankOutageId::PREFIX, _)) => text.parse().map(Subject::BankOutage),
+            _ => text.parse().map(Subject::Payment),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The lines that describe a payment to a person: the same on every page and in every mail. Pages write them
-//! in the payer's language ([`facts`]); mails are in English ([`of`]).
+//! The lines that describe a payment to a person: the same on every page and in every mail, which write
+//! them in a language.
 
 use jiff::civil::Date;
 
@@ -29,21 +29,6 @@ pub enum Label {
 }
 
 impl Label {
-    /// The label in English, for mails.
-    #[must_use]
-    pub fn text(self) -> &'static str {
-        match self {
-            Label::Amount => "Amount",
-            Label::AmountOfEach => "Amount of each payment",
-            Label::HowOften => "Standing order",
-            Label::FirstPayment => "First payment",
-            Label::LastPayment => "Last payment",
-            Label::Day => "Payment date",
-            Label::Payee => "To",
-            Label::Reference => "Reference",
-        }
-    }
-
     /// Whether the line holds an amount, which is never broken.
     #[must_use]
     pub fn is_amount(self) -> bool {
@@ -90,15 +75,6 @@ pub struct Fact {
     pub value: Value,
 }
 
-/// One line in English.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    /// The topic.
-    pub label: Label,
-    /// The content.
-    pub value: String,
-}
-
 /// The summary of a payment. `execution` is what was decided with its bank, where that is known: the
 /// day may be another than the one that the member asked for. A payee without a name is left out.
 #[must_use]
@@ -127,48 +103,12 @@ pub fn facts(order: &Order, execution: Option<Execution>) -> Vec<Fact> {
     facts
 }
 
-/// [`facts`] in English, for mails.
-#[must_use]
-pub fn of(order: &Order, execution: Option<Execution>) -> Vec<Line> {
-    let facts = facts(order, execution).into_iter();
-    facts.map(|fact| Line { label: fact.label, value: in_english(fact.value) }).collect()
-}
-
-fn in_english(value: Value) -> String {
-    match value {
-        Value::Amount(amount) => amount.for_people(),
-        Value::HowOften(frequency) => how_often(frequency).to_owned(),
-        Value::Day(day) => written(day),
-        Value::LastDay { day, payments: 1 } => {
-            format!("No later than {} (1\u{a0}payment)", written(day))
-        }
-        Value::LastDay { day, payments } => {
-            format!("No later than {} ({payments}\u{a0}payments)", written(day))
-        }
-        Value::NeverEnds => "None: it goes on until you end it at your bank".to_owned(),
-        Value::Text(text) => text,
-    }
-}
-
 /// The day of a single payment that is not made at once.
 fn day_of_payment(schedule: Schedule, execution: Option<Execution>) -> Option<Date> {
     match (execution, schedule) {
         (Some(execution), _) => execution.day,
         (None, Schedule::FutureDated { date }) => Some(date),
         (None, Schedule::Immediate | Schedule::StandingOrder { .. }) => None,
-    }
-}
-
-fn how_often(frequency: Frequency) -> &'static str {
-    match frequency {
-        Frequency::Dail => "Every day",
-        Frequency::Week => "Every week",
-        Frequency::Towk => "Every two weeks",
-        Frequency::Mnth => "Every month",
-        Frequency::Tomn => "Every two months",
-        Frequency::Qutr => "Every three months",
-        Frequency::Semi => "Every six months",
-        Frequency::Year => "Every year",
     }
 }
 
@@ -201,12 +141,6 @@ fn payments_until(first: Date, frequency: Frequency, last: Date) -> i64 {
         Frequency::Semi => months(6),
         Frequency::Year => months(12),
     }
-}
-
-/// A day as English readers write it: `1 February 2026`.
-#[must_use]
-pub fn written(day: Date) -> String {
-    day.strftime("%-d %B %Y").to_string()
 }
 
 #[cfg(test)]

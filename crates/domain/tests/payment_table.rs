@@ -66,6 +66,7 @@ fn authorisation_table() {
         window: AUTHORISATION_WINDOW,
         changed_at: start(),
         deadline: None,
+        question_interval_min_ms: 0,
     };
     let cell = |authorisation: &Authorisation, fact: &Fact| {
         let under_way = UnderWay { authorisation, early_returns: &[], patience };

@@ -170,6 +170,8 @@ pub struct Parts {
     pub gateway_key: GatewayKey,
     /// Makes webhook bodies.
     pub renderer: Box<dyn crate::events::EventRenderer>,
+    /// Writes receipts.
+    pub receipts: Box<dyn crate::receipts::ReceiptWriter>,
     /// Sends receipts to payers; without it no receipts are sent.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// The operator's choices.

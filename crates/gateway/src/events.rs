@@ -1,5 +1,6 @@
 //! Events on their way to members: one place where the subject of an event becomes what it shows.
 
+use domain::bank_outage::OutageChanged;
 use domain::event::EventKind;
 use domain::payment::{Payment, PaymentChanged};
 use domain::subject::Subject;
@@ -10,7 +11,9 @@ use store::{StoreError, Tx, payments};
 #[derive(Debug, Clone)]
 pub enum Announced {
     /// A payment changed.
-    Payment(Box<Payment>, Event<PaymentChanged>),
+    Payment(Box<Payment>, Box<Event<PaymentChanged>>),
+    /// A bank's outage began or ended.
+    BankOutage(Event<OutageChanged>),
 }
 
 impl Announced {
@@ -19,6 +22,7 @@ impl Announced {
     pub fn kind(&self) -> EventKind {
         match self {
             Announced::Payment(_, event) => event.kind,
+            Announced::BankOutage(event) => event.kind,
         }
     }
 }
@@ -39,7 +43,11 @@ pub(crate) async fn load(
         Subject::Payment(id) => {
             let Some(payment) = payments::get_any(tx, id).await? else { return Ok(None) };
             let event = events::get(tx, subject, version).await?;
-            Ok(Some(Announced::Payment(Box::new(payment), event)))
+            Ok(Some(Announced::Payment(Box::new(payment), Box::new(event))))
+        }
+        Subject::BankOutage(_) => {
+            let event = events::get(tx, subject, version).await?;
+            Ok(Some(Announced::BankOutage(event)))
         }
     }
 }

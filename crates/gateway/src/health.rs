@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn five_failures_in_a_row_are_an_outage_and_one_answer_ends_it() {
+    fn five_failures_in_a_row_mean_down_and_one_answer_means_up() {
         let health = Health::default();
         let observe = |ending, second| health.observe("b", "ask", ending, 10, at(second));
         for second in 0..4 {

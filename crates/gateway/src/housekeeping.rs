@@ -1,4 +1,4 @@
-//! The work of a process beside payments: probes banks that are down, deletes old data, reads
+//! The work of a process beside payments: probes banks that are down, announces outages, deletes old data, reads
 //! certificates that were added and warns of those that end.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use store::{bank_calls, idempotency, unit};
 use tracing::warn;
 
 use crate::health::Ending;
-use crate::{App, GatewayError, certificates};
+use crate::{App, GatewayError, certificates, outages};
 
 /// The pause between two rounds, in milliseconds.
 const ROUND_MS: u64 = 15_000;
@@ -39,6 +39,9 @@ pub async fn run(app: Arc<App>) {
         }
         app.clock().sleep(ROUND_MS).await;
         probe_banks(&app).await;
+        if let Err(error) = outages::announce(&app).await {
+            warn!(%error, "outages of banks could not be announced");
+        }
         if let Err(error) = delete_old(&app).await {
             warn!(%error, "old rows were not deleted");
         }

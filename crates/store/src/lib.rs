@@ -20,6 +20,7 @@ mod sqlite;
 mod value;
 
 pub mod bank_calls;
+pub mod bank_outages;
 pub mod cases;
 pub mod certificates;
 pub mod deliveries;

@@ -2,7 +2,7 @@
 
 use crate::db::{StoreError, Tx};
 use crate::{
-    bank_calls, cases, certificates, deliveries, events, idempotency, jobs, members,
+    bank_calls, bank_outages, cases, certificates, deliveries, events, idempotency, jobs, members,
     payer_accesses, payments, readiness, sealed_records, secrets, token_requests,
     transfer_references, webhooks,
 };
@@ -12,6 +12,11 @@ pub const PORTABLE: &[&str] = &[
     bank_calls::DELETE_OLD,
     bank_calls::INSERT,
     bank_calls::OF_SUBJECT,
+    bank_outages::GET,
+    bank_outages::INSERT,
+    bank_outages::NOW,
+    bank_outages::OF_BANK,
+    bank_outages::UPDATE,
     cases::CLOSE,
     cases::GET,
     cases::INSERT,
@@ -112,6 +117,7 @@ pub const PORTABLE: &[&str] = &[
     webhooks::GET_TYPES,
     webhooks::PUT,
     webhooks::PUT_TYPE,
+    webhooks::SUBSCRIBERS,
 ];
 
 /// Claiming, in each database's own words.

@@ -14,8 +14,13 @@ pub(crate) const PUT_TYPE: &str = "INSERT INTO webhook_types (member_id, kind, p
 pub(crate) const GET: &str = "SELECT url FROM webhook_configs WHERE member_id = $1";
 pub(crate) const GET_TYPES: &str =
     "SELECT kind FROM webhook_types WHERE member_id = $1 ORDER BY position LIMIT 100";
+pub(crate) const SUBSCRIBERS: &str =
+    "SELECT member_id FROM webhook_types WHERE kind = $1 ORDER BY member_id LIMIT $2";
 pub(crate) const DELETE: &str = "DELETE FROM webhook_configs WHERE member_id = $1";
 pub(crate) const DELETE_TYPES: &str = "DELETE FROM webhook_types WHERE member_id = $1";
+
+/// The most subscribers that one reading returns.
+pub const SUBSCRIBERS_MAX: i64 = 10_000;
 
 /// The one webhook configuration of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +67,16 @@ pub async fn get(tx: &mut Tx, member_id: &MemberId) -> Result<Option<WebhookConf
         kinds.extend(EventKind::from_name(row.text(0)?));
     }
     Ok(Some(WebhookConfig { url, kinds }))
+}
+
+/// The members that get events of this kind, at most [`SUBSCRIBERS_MAX`].
+///
+/// # Errors
+/// [`StoreError`] of the database, or a row that cannot be read.
+pub async fn subscribers(tx: &mut Tx, kind: EventKind) -> Result<Vec<MemberId>, StoreError> {
+    let rows = tx.query(SUBSCRIBERS, &[kind.name().into(), SUBSCRIBERS_MAX.into()]).await?;
+    let corrupt = |_| StoreError::Corrupt("a subscriber's id".to_owned());
+    rows.iter().map(|row| row.text(0)?.parse().map_err(corrupt)).collect()
 }
 
 /// Removes the member's configuration. Returns whether it existed.

@@ -16,7 +16,8 @@ use std::sync::LazyLock;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use domain::authorisation::{KnownQuestion, QuestionHint, QuestionLabel};
 use domain::initiation::Frequency;
 use domain::money::Amount;
 use fluent_bundle::concurrent::FluentBundle;
@@ -26,6 +27,7 @@ use jiff::civil::Date;
 use unic_langid::LanguageIdentifier;
 
 use crate::api::query::Query;
+use crate::cookies;
 
 /// A folder: its tag, and the texts of its files.
 type Folder = (&'static str, &'static [&'static str]);
@@ -34,6 +36,10 @@ type Folder = (&'static str, &'static [&'static str]);
 const FOLDERS: &[Folder] = include!(concat!(env!("OUT_DIR"), "/locales.rs"));
 /// The tag of the language for whoever reads none of the others.
 const ENGLISH_TAG: &str = "en";
+/// The name of the cookie with the language that an address named.
+const COOKIE: &str = "bascule-lang";
+/// How long a browser keeps the cookie, in seconds: longer than a payer has to approve.
+const COOKIE_KEPT_S: u32 = 60 * 60;
 /// The most languages of one `Accept-Language` that are read.
 const RANGES_MAX: usize = 32;
 
@@ -99,16 +105,26 @@ impl Language {
         std::iter::once(&*ENGLISH).chain(OTHERS.iter()).map(Language)
     }
 
-    /// The language that a browser asks for: by `lang` of the URL, else by `Accept-Language`; English
-    /// where it asks for none that is there.
+    /// English, where nobody asks for a language: the API, and mails.
+    pub(crate) fn english() -> Language {
+        Language(&ENGLISH)
+    }
+
+    /// The language that a browser asks for: by `lang` of the URL, else by that of an earlier page, else
+    /// by `Accept-Language`; English if it asks for no language that exists.
     pub(crate) fn asked_for(uri: &Uri, headers: &HeaderMap) -> Language {
-        let query = Query::read(uri.query()).unwrap_or_default();
-        let named = query.text("lang").and_then(|tag| tag.parse().ok());
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let wanted: Vec<LanguageIdentifier> =
-            named.into_iter().chain(accepted.map(by_preference).unwrap_or_default()).collect();
+        let wanted = wanted_languages(uri, headers);
         let all: Vec<&'static Texts> = Language::all().map(|language| language.0).collect();
         Language(best(&ENGLISH, &all, &wanted))
+    }
+
+    /// The cookie that carries `lang` of the URL to the payer's next pages, over the bank and back. It
+    /// holds no secret, so it may travel without TLS.
+    pub(crate) fn cookie_of(uri: &Uri) -> Option<HeaderValue> {
+        let query = Query::read(uri.query()).ok()?;
+        let tag: LanguageIdentifier = query.text("lang")?.parse().ok()?;
+        let kept = format!("Path=/; Max-Age={COOKIE_KEPT_S}; HttpOnly; SameSite=Lax");
+        HeaderValue::from_str(&format!("{COOKIE}={tag}; {kept}")).ok()
     }
 
     /// The language's tag, as BCP 47 writes it.
@@ -157,6 +173,44 @@ impl Language {
         self.write("summary-ends-on", Some(&values))
     }
 
+    /// The label of a bank's question.
+    pub(crate) fn question(self, label: &QuestionLabel) -> String {
+        let known = match label {
+            QuestionLabel::Text(text) => return text.clone(),
+            QuestionLabel::Known { known } => known,
+        };
+        self.text(match known {
+            KnownQuestion::Password => "question-password",
+            KnownQuestion::Method => "question-method",
+            KnownQuestion::OneTimePassword => "question-one-time-password",
+            KnownQuestion::AppCode => "question-app-code",
+        })
+    }
+
+    /// The explanation of a bank's question.
+    pub(crate) fn hint(self, hint: &QuestionHint) -> String {
+        match hint {
+            QuestionHint::Text(text) => text.clone(),
+            QuestionHint::OneTimePassword { characters_max, digits_only, format } => {
+                let length = characters_max.map(|most| {
+                    self.with("question-length", &[("count", most.to_string().as_str())])
+                });
+                let digits = digits_only.then(|| self.text("question-digits-only"));
+                let parts: Vec<String> =
+                    [length, digits, format.clone()].into_iter().flatten().collect();
+                parts.join(", ")
+            }
+        }
+    }
+
+    /// The text for a payer whose bank waits for its app and sends no text itself.
+    pub(crate) fn confirm_in_app(self, cancels: bool) -> String {
+        self.text(match cancels {
+            true => "app-confirm-cancellation",
+            false => "app-confirm-payment",
+        })
+    }
+
     /// The message, in English if the language lacks it. A message that English lacks is its id;
     /// tests ensure that English has every message.
     fn write(self, id: &str, values: Option<&FluentArgs<'_>>) -> String {
@@ -173,6 +227,17 @@ impl<S: Sync> FromRequestParts<S> for Language {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Language, Infallible> {
         Ok(Language::asked_for(&parts.uri, &parts.headers))
     }
+}
+
+/// The languages that a browser wants, the most wanted first: that of `lang` in the URL or of an earlier
+/// page, then those of `Accept-Language`.
+fn wanted_languages(uri: &Uri, headers: &HeaderMap) -> Vec<LanguageIdentifier> {
+    let query = Query::read(uri.query()).unwrap_or_default();
+    let earlier = || cookies::sent(headers).find(|(name, _)| *name == COOKIE);
+    let named = query.text("lang").or_else(|| earlier().map(|(_, tag)| tag));
+    let named = named.and_then(|tag| tag.parse().ok());
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    named.into_iter().chain(accepted.map(by_preference).unwrap_or_default()).collect()
 }
 
 /// The first language of `wanted` that is among `all`, be it in another region's form; else English.

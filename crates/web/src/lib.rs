@@ -4,8 +4,10 @@
 //! words, statuses and error shapes live in [`api`] and nowhere else.
 
 pub mod api;
+mod cookies;
 mod language;
 pub mod pages;
+pub mod receipt;
 pub mod router;
 
 pub use router::{openapi, router};

@@ -1,6 +1,8 @@
 //! The data between two steps of an approval, and the questions that a bank asks.
 
-use domain::authorisation::{Approach, Challenge, ChallengeField, FieldKind};
+use domain::authorisation::{
+    Approach, Challenge, ChallengeField, FieldKind, KnownQuestion, QuestionHint, QuestionLabel,
+};
 use serde::{Deserialize, Serialize};
 
 use super::wire::{Answer, Resource};
@@ -124,28 +126,22 @@ pub(super) fn identification(bank: &BankProfile) -> Challenge {
         .map(|field| ChallengeField {
             id: field.id.clone(),
             kind: if field.secret { FieldKind::Password } else { FieldKind::Text },
-            display_name: field.display_name.clone(),
-            additional_information: field.additional_information.clone(),
+            label: QuestionLabel::Text(field.display_name.clone()),
+            hint: field.additional_information.clone().map(QuestionHint::Text),
             options: vec![],
         })
         .collect();
     Challenge { fields, ..Challenge::default() }
 }
 
-fn one_field(id: &str, kind: FieldKind, display_name: &str) -> ChallengeField {
-    ChallengeField {
-        id: id.to_owned(),
-        kind,
-        display_name: display_name.to_owned(),
-        additional_information: None,
-        options: vec![],
-    }
+fn one_field(id: &str, kind: FieldKind, question: KnownQuestion) -> ChallengeField {
+    ChallengeField { id: id.to_owned(), kind, label: question.into(), hint: None, options: vec![] }
 }
 
 /// The question for the password.
 pub(super) fn password(answer: &Answer) -> Challenge {
     Challenge {
-        fields: vec![one_field(PASSWORD, FieldKind::Password, "Password or PIN")],
+        fields: vec![one_field(PASSWORD, FieldKind::Password, KnownQuestion::Password)],
         description: answer.psu_message.as_deref().map(words),
         ..Challenge::default()
     }
@@ -167,7 +163,7 @@ pub(super) fn methods(answer: &Answer) -> Vec<(String, String)> {
 
 /// The question for the method.
 pub(super) fn method(methods: &[(String, String)], answer: &Answer) -> Challenge {
-    let mut field = one_field(METHOD, FieldKind::Choice, "How do you want to confirm?");
+    let mut field = one_field(METHOD, FieldKind::Choice, KnownQuestion::Method);
     field.options = methods.iter().map(|(_, name)| name.clone()).collect();
     Challenge {
         fields: vec![field],
@@ -178,16 +174,16 @@ pub(super) fn method(methods: &[(String, String)], answer: &Answer) -> Challenge
 
 /// The question for the one-time password, with what the bank shows for it.
 pub(super) fn otp(answer: &Answer) -> Challenge {
-    let mut field = one_field(OTP, FieldKind::Text, "One-time password (TAN)");
+    let mut field = one_field(OTP, FieldKind::Text, KnownQuestion::OneTimePassword);
     let data = answer.challenge_data.as_ref();
-    let length =
-        data.and_then(|data| data.otp_max_length).map(|most| format!("at most {most} characters"));
-    let format = data.and_then(|data| data.otp_format.as_deref()).map(|format| match format {
-        "integer" => "digits only".to_owned(),
-        other => words(other),
-    });
-    let hints: Vec<String> = length.into_iter().chain(format).collect();
-    field.additional_information = Some(hints.join(", ")).filter(|text| !text.is_empty());
+    let characters_max = data.and_then(|data| data.otp_max_length);
+    let format = data.and_then(|data| data.otp_format.as_deref());
+    let hint = QuestionHint::OneTimePassword {
+        characters_max,
+        digits_only: format == Some("integer"),
+        format: format.filter(|format| *format != "integer").map(words),
+    };
+    field.hint = Some(hint).filter(|_| characters_max.is_some() || format.is_some());
     let flicker = answer
         .chosen_sca_method
         .as_ref()

@@ -1,7 +1,9 @@
 //! The payer's consent: on the bank's pages (`auth/authorize`), by a code of its app
 //! (`auth/authorizeExt`), and the token that it becomes (`auth/token`).
 
-use domain::authorisation::{Approach, Attempt, BankRefusal, Challenge, ChallengeField, FieldKind};
+use domain::authorisation::{
+    Approach, Attempt, BankRefusal, Challenge, ChallengeField, FieldKind, KnownQuestion,
+};
 use url::Url;
 
 use super::answers::{AuthorizeAnswer, TokenAnswer};
@@ -26,8 +28,8 @@ pub(super) fn ask_for_code(is_retry: bool) -> Approval {
     let field = ChallengeField {
         id: CODE_FIELD.to_owned(),
         kind: FieldKind::Text,
-        display_name: "Code from your bank's app".to_owned(),
-        additional_information: None,
+        label: KnownQuestion::AppCode.into(),
+        hint: None,
         options: vec![],
     };
     let challenge = Challenge { fields: vec![field], is_retry, ..Challenge::default() };

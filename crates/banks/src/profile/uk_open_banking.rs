@@ -70,10 +70,12 @@ pub struct UkOpenBanking {
     pub request_object: RequestObjectRules,
     /// How `Risk` names the contract, if not as the version's schema.
     pub contract_indicator: Option<ContractIndicator>,
-    /// The codes that the bank takes; all of the version if empty. The first is sent where the
-    /// member gives none, or one that the bank does not take.
+    /// The codes that the bank takes; all of the version if empty. A payment with another is refused.
     #[serde(default)]
     pub payment_context_codes: Vec<PaymentContextCode>,
+    /// The code that is sent where the member gives none; the first of `payment_context_codes` if
+    /// absent.
+    pub default_payment_context_code: Option<PaymentContextCode>,
     /// The bank's id in the directory, for banks that want it in `x-fapi-financial-id`.
     pub financial_id: Option<String>,
     /// Where the bank gives the reason of a rejection.

@@ -10,7 +10,9 @@ use domain::initiation::Risk as AskedRisk;
 use serde::Serialize;
 
 use crate::misfit::{Misfit, MisfitKind, missing, not_taken, within};
-use crate::profile::{ContractIndicator, UkOpenBanking as Settings, UkOpenBankingVersion};
+use crate::profile::{
+    ContractIndicator, PaymentContextCode, UkOpenBanking as Settings, UkOpenBankingVersion,
+};
 
 /// The API's `paymentContextCode` and the standard's.
 const CONTEXT_CODES: [(&str, &str); 6] = [
@@ -91,7 +93,7 @@ struct DeliveryAddress<'a> {
 /// bank must have.
 pub(super) fn risk<'a>(bank: &Settings, asked: Option<&'a AskedRisk>) -> Result<Risk<'a>, Misfit> {
     let Some(asked) = asked else {
-        let payment_context_code = context_code(bank, None);
+        let payment_context_code = context_code(bank, None)?;
         return Ok(Risk { payment_context_code, ..Risk::default() });
     };
     let is_3_1 = bank.version == UkOpenBankingVersion::V3_1_11;
@@ -104,7 +106,7 @@ pub(super) fn risk<'a>(bank: &Settings, asked: Option<&'a AskedRisk>) -> Result<
         other => translated(Field::Risk(RiskField::ContextCode), other, &CONTEXT_CODES)?,
     };
     Ok(Risk {
-        payment_context_code: context_code(bank, payment_context_code),
+        payment_context_code: context_code(bank, payment_context_code)?,
         merchant_category_code: code(
             Field::Risk(RiskField::CategoryCode),
             &asked.merchant_category_code,
@@ -130,12 +132,21 @@ pub(super) fn risk<'a>(bank: &Settings, asked: Option<&'a AskedRisk>) -> Result<
     })
 }
 
-/// The code if the bank takes it, else the first that it takes.
-fn context_code(bank: &Settings, code: Option<&'static str>) -> Option<&'static str> {
-    let mut taken = bank.payment_context_codes.iter().map(|code| code.word());
-    match taken.clone().next() {
-        None => code,
-        Some(first) => Some(taken.find(|word| Some(*word) == code).unwrap_or(first)),
+/// The member's code, if the bank takes it; the bank's default where the member gave none.
+fn context_code(
+    bank: &Settings,
+    code: Option<&'static str>,
+) -> Result<Option<&'static str>, Misfit> {
+    let taken: Vec<&str> = bank.payment_context_codes.iter().map(|code| code.word()).collect();
+    let first = bank.payment_context_codes.first().copied();
+    match code {
+        None => Ok(bank.default_payment_context_code.or(first).map(PaymentContextCode::word)),
+        Some(code) if taken.is_empty() || taken.contains(&code) => Ok(Some(code)),
+        Some(_) => {
+            let what =
+                format!("the payment context code should be absent, or {}", taken.join(", "));
+            Err(not_taken(Field::Risk(RiskField::ContextCode), what))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::anyhow;
-use banks::call::Identity;
+use banks::call::{EidasIdentity, Identity};
 use banks::jose::SigningKey;
 use banks::payee_verification::VerificationService;
 use base64::Engine;
@@ -20,6 +20,7 @@ use gateway::{App, Mailer, Settings, housekeeping, readiness};
 use store::{Db, unit};
 use tokio::net::TcpListener;
 use web::api::event::PublicEvents;
+use web::receipt::PayersReceipts;
 
 use super::announce::Announcement;
 use super::certificates::{self, Certificates};
@@ -114,16 +115,11 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         clock: Arc::clone(&clock),
         ids: Arc::new(SystemIds),
         wire: Arc::<HttpWire>::clone(&wire) as Arc<dyn banks::wire::Wire>,
-        identity: Arc::new(Identity {
-            client_id: CLIENT_ID.to_owned(),
-            redirect_uri: format!("{api_url}/callback"),
-            jws_issuer: JWS_ISSUER.to_owned(),
-            signing_key,
-            eidas: Some(certificates.identity),
-        }),
+        identity: Arc::new(identity(&api_url, signing_key, certificates.identity)),
         sealer,
         gateway_key,
         renderer: Box::new(PublicEvents),
+        receipts: Box::new(PayersReceipts),
         mailer: Some(mailer(options, &data_dir)?),
         settings: settings(options, &api_url, &banks.tls_base_url, &[&developer, &shop, &payer])?,
     };
@@ -289,6 +285,17 @@ async fn check_not_lost(db: &Db, data_dir: &DataDir) -> anyhow::Result<()> {
         last.member_id,
         file.display()
     ))
+}
+
+/// Who the gateway is at the simulated banks.
+fn identity(api_url: &str, signing_key: SigningKey, eidas: EidasIdentity) -> Identity {
+    Identity {
+        client_id: CLIENT_ID.to_owned(),
+        redirect_uri: format!("{api_url}/callback"),
+        jws_issuer: JWS_ISSUER.to_owned(),
+        signing_key,
+        eidas: Some(eidas),
+    }
 }
 
 fn tpp_signing_key(data_dir: &DataDir) -> anyhow::Result<SigningKey> {

@@ -47,6 +47,57 @@ pub enum FieldKind {
     Choice,
 }
 
+/// The label of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum QuestionLabel {
+    /// A text of the bank, or of its profile. Releases up to 0.4 stored every label as a text.
+    Text(String),
+    /// A question of the standard, for which the bank has no text: the payer reads it in the language
+    /// of the page.
+    Known {
+        /// The question.
+        known: KnownQuestion,
+    },
+}
+
+/// The questions of standards that have no text of the bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownQuestion {
+    /// The payer's password or PIN.
+    Password,
+    /// How the payer wants to confirm.
+    Method,
+    /// A one-time password.
+    OneTimePassword,
+    /// The code that the bank's app shows.
+    AppCode,
+}
+
+impl From<KnownQuestion> for QuestionLabel {
+    fn from(known: KnownQuestion) -> QuestionLabel {
+        QuestionLabel::Known { known }
+    }
+}
+
+/// The explanation of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum QuestionHint {
+    /// A text of the bank, or of its profile.
+    Text(String),
+    /// The form of a one-time password.
+    OneTimePassword {
+        /// The most characters.
+        characters_max: Option<i64>,
+        /// Whether it has digits only.
+        digits_only: bool,
+        /// Another form, as the bank spells it.
+        format: Option<String>,
+    },
+}
+
 /// One question of a bank.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChallengeField {
@@ -55,10 +106,11 @@ pub struct ChallengeField {
     /// The kind of answer that it accepts.
     pub kind: FieldKind,
     /// The label that the payer reads.
-    pub display_name: String,
+    #[serde(rename = "display_name")]
+    pub label: QuestionLabel,
     /// A further explanation.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub additional_information: Option<String>,
+    #[serde(rename = "additional_information", skip_serializing_if = "Option::is_none", default)]
+    pub hint: Option<QuestionHint>,
     /// The options, for [`FieldKind::Choice`]; the answer is one of these texts.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub options: Vec<String>,

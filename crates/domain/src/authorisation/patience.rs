@@ -15,6 +15,8 @@ pub struct Patience {
     pub changed_at: Timestamp,
     /// When the owner's patience with the present state ends.
     pub deadline: Option<Timestamp>,
+    /// The shortest time between two questions that the bank wants, in milliseconds; 0 without one.
+    pub question_interval_min_ms: i64,
 }
 
 impl Patience {
@@ -36,6 +38,12 @@ impl Patience {
     /// half of the age, at most every two hours.
     #[must_use]
     pub fn next_question(&self, of: &Authorisation, now: Timestamp) -> Timestamp {
+        // A bank may want longer intervals.
+        let interval = SignedDuration::from_millis(self.question_interval_min_ms);
+        self.usual_question(of, now).max(after(now, interval))
+    }
+
+    fn usual_question(&self, of: &Authorisation, now: Timestamp) -> Timestamp {
         if self.approval_is_late(now) {
             return after(now, part_of_age(self.payer_came_at, now, 2, 300_000, 7_200_000));
         }

@@ -310,6 +310,7 @@ impl Payment {
             window: AUTHORISATION_WINDOW,
             changed_at: self.updated_at,
             deadline: Some(after(wanted_at, AUTHORISATION_WINDOW)),
+            question_interval_min_ms: self.question_interval_min_ms(),
         }
     }
 

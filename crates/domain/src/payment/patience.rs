@@ -137,17 +137,17 @@ impl Payment {
             window: self.authorisation_window(),
             changed_at: self.updated_at,
             deadline: None,
+            question_interval_min_ms: self.question_interval_min_ms(),
         }
     }
 
     /// When to ask the bank again whether the payer has approved; now where nothing is approved.
     #[must_use]
     pub fn next_approval_question(&self, now: Timestamp) -> Timestamp {
-        let next = match (self.cancelling(), self.state.approving()) {
+        match (self.cancelling(), self.state.approving()) {
             (Some(cancelling), _) => self.cancellation_patience().next_question(cancelling, now),
             (None, Some(approving)) => self.approval_patience().next_question(approving, now),
-            (None, None) => return now,
-        };
-        next.max(after(now, SignedDuration::from_millis(self.question_interval_min_ms())))
+            (None, None) => now,
+        }
     }
 }

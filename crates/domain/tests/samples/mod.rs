@@ -4,7 +4,7 @@ mod facts;
 
 use domain::account::{AccountIdentifier, Party};
 use domain::authorisation::{
-    Approach, Attempt, Authorisation, Challenge, ChallengeField, FieldKind, Opened,
+    Approach, Attempt, Authorisation, Challenge, ChallengeField, FieldKind, KnownQuestion, Opened,
     RepeatedCreation,
 };
 use domain::execution::{Execution, StatusTerms};
@@ -81,8 +81,8 @@ pub fn challenge() -> Challenge {
         fields: vec![ChallengeField {
             id: "otp".to_owned(),
             kind: FieldKind::Text,
-            display_name: "OTP".to_owned(),
-            additional_information: None,
+            label: KnownQuestion::OneTimePassword.into(),
+            hint: None,
             options: vec![],
         }],
         ..Challenge::default()

@@ -10,7 +10,6 @@ use banks::token::Proof;
 use domain::authorisation::{Attempt, AuthorisationFact, Opened, TakenOrder};
 use domain::payment::{Fact, Payment};
 use domain::sealed::Sealed;
-use domain::subject::Subject;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::jobs::Claim;
@@ -70,7 +69,7 @@ pub(super) async fn record_sending(
 ) -> Result<Option<Payment>, GatewayError> {
     let mut holding = Holding::before_sending(app, claim);
     loop {
-        let Subject::Payment(wanted) = claim.subject.clone();
+        let wanted = super::payment_id_of(claim)?.clone();
         let recorded = app
             .db()
             .transact(wanted, move |wanted, tx| {

@@ -47,7 +47,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::bank_calls::{self, BankCall};
 use store::jobs::{Claim, Lease};
 use store::step::{self, Saving};
-use store::{cases, jobs, payments, unit};
+use store::{StoreError, cases, jobs, payments, unit};
 
 use self::holding::Holding;
 
@@ -181,7 +181,7 @@ async fn observed(
     conclusion: Conclusion,
     finishes: Option<&Claim>,
 ) -> Result<Observed, GatewayError> {
-    let Subject::Payment(id) = &claim.subject;
+    let id = payment_id_of(claim)?;
     let lease = app.new_lease();
     let mut holding = Holding::new(app, claim);
     loop {
@@ -248,9 +248,15 @@ async fn commit(
     Ok(found)
 }
 
+/// The id of the payment that a job is about.
+fn payment_id_of(claim: &Claim) -> Result<&PaymentId, GatewayError> {
+    let other = || StoreError::Corrupt(format!("{} is no payment's job", claim.kind.name()));
+    Ok(claim.subject.payment_id().ok_or_else(other)?)
+}
+
 /// The payment that a job is about.
 async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, GatewayError> {
-    let Subject::Payment(wanted) = claim.subject.clone();
+    let wanted = payment_id_of(claim)?.clone();
     Ok(app.db().read(move |tx| unit(async move { payments::get_any(tx, &wanted).await })).await?)
 }
 

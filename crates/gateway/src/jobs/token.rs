@@ -7,7 +7,6 @@ use banks::token::Proof;
 use domain::authorisation::BankRefusal;
 use domain::payment::{Fact, Payment, State, TokenFact};
 use domain::sealed::Sealed;
-use domain::subject::Subject;
 use jiff::{SignedDuration, Timestamp};
 use store::jobs::Claim;
 use store::step::{self, Saving};
@@ -85,7 +84,7 @@ async fn record_asking(
     claim: &Claim,
     known: &Sealed,
 ) -> Result<bool, GatewayError> {
-    let Subject::Payment(wanted) = claim.subject.clone();
+    let wanted = super::payment_id_of(claim)?.clone();
     let (known, now) = (known.clone(), app.now());
     let recorded = app
         .db()

@@ -18,6 +18,7 @@ mod next_gen_psd2;
 mod pages;
 mod pages_as_data;
 mod planned;
+mod polish_cancellation;
 mod quirks;
 mod reaching;
 mod refresh;

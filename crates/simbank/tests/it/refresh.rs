@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::cancellation::polish_payment;
 use crate::certificate::{qwac, qwac_with_role};
 use crate::next_gen_psd2::BACK;
+use crate::polish_cancellation::polish_payment;
 use crate::support::*;
 use axum::body::Body;
 use http::Request;

@@ -32,6 +32,7 @@ fn name_of(payment: &Payment) -> String {
         State::Ordered(OrderState::Processing { bank_payment_id: None, .. }) => {
             format!("{name}, id unknown")
         }
+        State::Ordered(OrderState::SetUp { .. }) => "set up".to_owned(),
         _ => name.to_owned(),
     }
 }

@@ -2,7 +2,8 @@
 
 use domain::account::{AccountIdentifier, Address, Party};
 use domain::authorisation::{
-    Approach, Attempt, Authorisation, Challenge, ChallengeField, FieldKind, Opened,
+    Approach, Attempt, Authorisation, Challenge, ChallengeField, FieldKind, Opened, QuestionHint,
+    QuestionLabel,
 };
 use domain::bank::RefundAccount;
 use domain::ids::{MemberId, PaymentId};
@@ -67,8 +68,8 @@ fn challenge() -> Challenge {
         fields: vec![ChallengeField {
             id: "method".to_owned(),
             kind: FieldKind::Choice,
-            display_name: "How".to_owned(),
-            additional_information: Some("Choose one".to_owned()),
+            label: QuestionLabel::Text("How".to_owned()),
+            hint: Some(QuestionHint::Text("Choose one".to_owned())),
             options: vec!["SMS".to_owned(), "Photo".to_owned()],
         }],
         description: Some("Prove that it is you".to_owned()),
@@ -250,6 +251,10 @@ pub fn payments_in_every_state() -> Vec<Payment> {
         State::Ordered(OrderState::Uncertain { order: order() }),
         known,
         State::Ordered(OrderState::Processing { order: order(), bank_payment_id: None }),
+        State::Ordered(OrderState::SetUp {
+            order: order(),
+            bank_payment_id: Some("order-1".to_owned()),
+        }),
     ];
     states.extend(End::ALL.map(|end| State::Final { end }));
     let ids = TestIds::seeded(1);
@@ -263,7 +268,7 @@ fn payment_in(state: State, ids: &TestIds) -> Payment {
         payment.initiation.visit.bank_id = None;
         payment.initiation.visit.flow = Flow::FullHostedPages;
     }
-    if state.is_final() {
+    if state.is_settled() {
         let account = AccountIdentifier::SortCode {
             sort_code: "700001".to_owned(),
             account_number: "70000005".to_owned(),

@@ -16,6 +16,16 @@ questions-damaged = The code from { $bank } for your reader or app is damaged, s
 questions-picture = Picture from { $bank }: read it with the bank's app or reader
 questions-footer = We send your answers only to { $bank } and do not keep them. The shop does not see them.
 
+## Questions for which the bank has no text
+
+question-password = Password or PIN
+question-method = How do you want to confirm?
+question-one-time-password = One-time password (TAN)
+question-app-code = Code from your bank's app
+# $count: the most characters.
+question-length = at most { $count } characters
+question-digits-only = digits only
+
 ## The flickering picture for a card reader
 
 flicker-hint = The picture flashes. Hold your reader against it, or pause it and type the code in by hand.
@@ -33,6 +43,8 @@ flicker-then = Then:
 ## The bank's app
 
 app-heading = Confirm in your bank's app
+app-confirm-payment = Confirm the payment in your bank's app.
+app-confirm-cancellation = Confirm the cancellation in your bank's app.
 app-waiting = { $bank } asks you to confirm in its app. We are waiting for your confirmation…
 
 ## The approval of a cancellation

@@ -1,5 +1,6 @@
 //! Webhook bodies (reference, section 7.3).
 
+use domain::bank_outage::OutageChanged;
 use domain::event::EventKind;
 use domain::payment::{Payment, PaymentChanged};
 use gateway::events::{Announced, EventRenderer};
@@ -16,9 +17,24 @@ impl EventRenderer for PublicEvents {
     fn render(&self, announced: &Announced) -> Vec<u8> {
         let body = match announced {
             Announced::Payment(payment, event) => of_payment(payment, event),
+            Announced::BankOutage(event) => of_outage(event),
         };
         body.to_string().into_bytes()
     }
+}
+
+/// Unpublished but for its two statuses; in the form of its neighbours.
+fn of_outage(event: &Event<OutageChanged>) -> Value {
+    let OutageChanged { bank_id, previous, current, at } = &event.changed;
+    json!({
+        "id": event.id,
+        "createdAtMs": at.as_millisecond().to_string(),
+        "bankSipOutageStatusChanged": {
+            "bankId": bank_id,
+            "previousOutageStatus": previous.name(),
+            "currentOutageStatus": current.name(),
+        },
+    })
 }
 
 fn of_payment(payment: &Payment, event: &Event<PaymentChanged>) -> Value {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::PaymentId;
-use domain::subject::Subject;
 use gateway::idempotency::{self, IdempotencyKey, Known};
 use gateway::{App, payments};
 use serde::Serialize;
@@ -95,7 +94,7 @@ async fn begin(app: &Arc<App>, incoming: &MemberRequest) -> Result<Begun, ApiErr
         Known::Running => Err(ApiError::RequestInProgress),
         Known::Answered(answer) => Ok(Begun::Replayed(replayed(answer))),
         Known::Unanswered(about) => {
-            Ok(Begun::Unanswered(key, about.map(|Subject::Payment(id)| id)))
+            Ok(Begun::Unanswered(key, about.and_then(|about| about.payment_id().cloned())))
         }
         Known::New => Ok(Begun::New(Some(key))),
     }

@@ -66,8 +66,10 @@ fn sources() -> Vec<(String, String)> {
             sources.push((path.display().to_string(), code));
         }
     }
-    let language = root.join("src/language.rs");
-    sources.push((language.display().to_string(), fs::read_to_string(language).unwrap()));
+    for file in ["src/language.rs", "src/receipt.rs"] {
+        let path = root.join(file);
+        sources.push((path.display().to_string(), fs::read_to_string(path).unwrap()));
+    }
     sources
 }
 

@@ -56,6 +56,30 @@ fn the_url_counts_before_the_header_and_english_where_neither_is_there() {
     }
 }
 
+/// A payer who came with `lang` keeps it on the pages behind, also after the bank.
+#[test]
+fn the_language_of_an_address_is_that_of_the_next_pages() {
+    let uri = |text: &str| text.parse::<Uri>().unwrap();
+    let kept = Language::cookie_of(&uri("/session/x?lang=pt-br")).unwrap();
+    let kept = kept.to_str().unwrap().to_owned();
+    assert_eq!(kept, "bascule-lang=pt-BR; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax");
+    for none in ["/session/x", "/session/x?lang=", "/session/x?lang=a%0Ab"] {
+        assert_eq!(Language::cookie_of(&uri(none)), None, "{none}");
+    }
+    let sent = kept.split(';').next().unwrap().to_owned();
+    let wanted = |path: &str, cookie: &str| {
+        let cookie = HeaderValue::from_str(&format!("other=1; {cookie}")).unwrap();
+        let german = HeaderValue::from_static("de");
+        let headers = [(header::COOKIE, cookie), (header::ACCEPT_LANGUAGE, german)];
+        let headers: HeaderMap = headers.into_iter().collect();
+        let wanted = wanted_languages(&uri(path), &headers);
+        wanted.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(wanted("/callback?code=1", &sent), ["pt-BR", "de"]);
+    assert_eq!(wanted("/session/x?lang=fr", &sent), ["fr", "de"], "the address counts more");
+    assert_eq!(wanted("/session/x", "bascule-lang=%00"), ["de"]);
+}
+
 #[test]
 fn marks_stand_around_values_only_in_languages_written_from_right_to_left() {
     let files = ["page-direction = rtl\ngreeting = hello { $name }\n"];
@@ -78,7 +102,7 @@ fn damaged_files_leave_the_rest_and_english_readable() {
 }
 
 #[test]
-fn english_writes_amounts_days_and_standing_orders_as_mails_do() {
+fn english_writes_amounts_days_and_standing_orders() {
     let english = Language(&ENGLISH);
     for (value, currency) in
         [("10.23", "GBP"), ("7", "EUR"), ("1234567.5", "PLN"), ("100000", "JPY")]
@@ -88,7 +112,7 @@ fn english_writes_amounts_days_and_standing_orders_as_mails_do() {
     }
     for month in 1..=12 {
         let day = Date::constant(2026, month, 9);
-        assert_eq!(english.date(day), domain::summary::written(day));
+        assert_eq!(english.date(day), day.strftime("%-d %B %Y").to_string());
     }
     let day = Date::constant(2026, 12, 1);
     assert_eq!(english.last_day(day, 1), "No later than 1 December 2026 (1\u{a0}payment)");

@@ -188,8 +188,8 @@ pub(super) fn questions(
             .iter()
             .map(|field| Question {
                 id: field.id.clone(),
-                label: field.display_name.clone(),
-                hint: field.additional_information.clone(),
+                label: language.question(&field.label),
+                hint: field.hint.as_ref().map(|hint| language.hint(hint)),
                 secret: field.kind == FieldKind::Password,
                 options: field.options.clone(),
             })

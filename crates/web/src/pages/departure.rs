@@ -8,16 +8,16 @@
 //! The cookie is `SameSite=Lax`: it comes with a bank's redirect, and not with a form that a bank's
 //! page posts. Such a form is answered with a redirect of ours, and with that the cookie comes.
 
-use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use domain::ids::PaymentId;
 use gateway::App;
 
+use crate::cookies;
+
 /// How long a browser keeps the cookie, in seconds: longer than a payer has to approve.
 const KEPT_S: u32 = 60 * 60;
-/// The most cookies of one request that are read.
-const COOKIES_MAX: usize = 200;
 
 /// The cookie's name: one for each payment, because a browser may have several at banks at once.
 fn name(id: &PaymentId) -> String {
@@ -42,12 +42,5 @@ pub(super) fn noted(app: &App, id: &PaymentId, mut response: Response) -> Respon
 /// Whether the request comes from a browser that left our pages for the bank with that payment.
 pub(super) fn is_known(app: &App, id: &PaymentId, headers: &HeaderMap) -> bool {
     let name = name(id);
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .take(COOKIES_MAX)
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .any(|(found, token)| found == name && app.is_departure_token(id, token))
+    cookies::sent(headers).any(|(found, token)| found == name && app.is_departure_token(id, token))
 }

@@ -36,6 +36,7 @@ use gateway::App;
 
 use crate::api::BODY_BYTES_MAX;
 use crate::language::Language;
+pub(crate) use summary::lines as summary_lines;
 use view::View;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: https:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -43,6 +44,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 /// Security headers of every page.
 pub async fn headers(request: Request, next: Next) -> Response {
     let prefers_json = view::prefers_json(request.headers());
+    let language = Language::cookie_of(request.uri());
     let mut response = match without_nul(request).await {
         Ok(request) => next.run(request).await,
         Err(refused) => refused,
@@ -51,6 +53,9 @@ pub async fn headers(request: Request, next: Next) -> Response {
         response = view::as_data(response);
     }
     let headers = response.headers_mut();
+    if let Some(cookie) = language {
+        headers.append(header::SET_COOKIE, cookie);
+    }
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -1,7 +1,7 @@
 //! The summary of a payment that its pages show.
 
 use domain::execution::Execution;
-use domain::initiation::Initiation;
+use domain::initiation::{Initiation, Order};
 use domain::summary::{self, Fact, Label, Value};
 
 use super::account_text::readable;
@@ -93,6 +93,16 @@ impl Summary {
         self.rows.push(row("summary-bank", bank.to_owned()));
         self
     }
+}
+
+/// The summary of an order as labels and values, for mails.
+pub(crate) fn lines(
+    language: Language,
+    order: &Order,
+    execution: Option<Execution>,
+) -> Vec<(String, String)> {
+    let rows = rows(language, summary::facts(order, execution)).into_iter();
+    rows.map(|row| (row.label, row.value)).collect()
 }
 
 fn rows(language: Language, facts: Vec<Fact>) -> Vec<Row> {

@@ -46,9 +46,7 @@ fn folder_of(certificates: &str) -> TempDir {
 
 impl World {
     fn connect(&self, folder: &TempDir) {
-        let mut directory = Directory::simulated(BANKS_URL, BANKS_TLS_URL).unwrap();
-        directory.extend(Directory::load_dir(folder.path()).unwrap()).unwrap();
-        self.app.replace_directory(directory).unwrap();
+        connect_beside_simulated(self, Directory::load_dir(folder.path()).unwrap());
     }
 
     /// A payment at the bank; the fingerprint of the certificate that was shown.
@@ -61,6 +59,13 @@ impl World {
         let sent = self.wire.sent_in("create-payment");
         sent.client_certificate.unwrap().fingerprint.clone()
     }
+}
+
+/// An operator's banks join the simulated ones.
+pub fn connect_beside_simulated(world: &World, own: Directory) {
+    let mut directory = Directory::simulated(BANKS_URL, BANKS_TLS_URL).unwrap();
+    directory.extend(own).unwrap();
+    world.app.replace_directory(directory).unwrap();
 }
 
 fn fingerprint(folder: &TempDir, file: &str) -> String {

@@ -39,6 +39,7 @@ mod lists;
 mod looking;
 mod lost_database;
 mod opening;
+mod outages;
 mod outcomes;
 mod page_cancel;
 mod page_summaries;

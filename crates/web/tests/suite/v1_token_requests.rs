@@ -381,7 +381,7 @@ async fn the_reference_stands_in_for_the_remittance_reference_where_it_is_short_
             without(&world.token_request(), "requestPayload.transferBody.remittanceReference");
         world.store(&with(&body, "requestPayload.refId", "x".repeat(18))).await;
         let long = with(&body, "requestPayload.refId", "x".repeat(19));
-        let message = "`remittanceReference` is required, because `refId` cannot stand in for it. \
+        let message = "`remittanceReference` is required, because `refId` cannot replace it. \
                        `remittanceReference` should not be longer than 18 symbols.";
         let path = format!("{BODY}.remittanceReference");
         refused(&world, &long, "Field.Expected", &path, message).await;

@@ -151,11 +151,15 @@ async fn what_differs_from_the_approval_is_refused_and_nothing_is_sent() {
         let token = world.result(&request).await["tokenId"].as_str().unwrap().to_owned();
         let body = json!({ "payload": { "tokenId": token } });
         for (field, value, expected) in [
-            ("amount", json!({ "value": "5", "currency": "GBP" }), "what was approved, 10.23 GBP"),
+            (
+                "amount",
+                json!({ "value": "5", "currency": "GBP" }),
+                "the approved amount, 10.23 GBP",
+            ),
             (
                 "amount",
                 json!({ "value": "10.23", "currency": "EUR" }),
-                "what was approved, 10.23 GBP",
+                "the approved amount, 10.23 GBP",
             ),
             ("description", json!("Other"), "that of the token request"),
             ("confirmFunds", json!(true), "that of the token request"),

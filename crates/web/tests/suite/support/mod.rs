@@ -41,6 +41,7 @@ use store::Db;
 use testkit::{TestClock, TestDatabase, TestIds, databases};
 use tower::ServiceExt;
 use web::api::event::PublicEvents;
+use web::receipt::PayersReceipts;
 
 pub use certificates::{certificates_of, licensed_member};
 use certificates::{eidas_identity, licensed_seal_url};
@@ -479,6 +480,7 @@ fn new_app(
         sealer: Sealer::new(&[7; 32]).unwrap(),
         gateway_key: GatewayKey::from_seed(&[9; 32], gateway_member.clone()).unwrap(),
         renderer: Box::new(PublicEvents),
+        receipts: Box::new(PayersReceipts),
         mailer: Some(Arc::<TestMailer>::clone(mailer)),
         settings: settings.clone(),
     };

@@ -23,6 +23,7 @@ use crate::api::parts::credentials::credentials;
 use crate::api::parts::places::Only;
 use crate::api::path::Path;
 use crate::api::{ApiError, idempotency, json};
+use crate::language::Language;
 use crate::pages::session_url;
 
 /// The body of the request.
@@ -218,7 +219,9 @@ impl AuthorizationResponse {
                 AuthorizationResponse::asking(fields(challenge), state)
             }
             Authorisation::AwaitingDecoupled { opened, message } => {
-                let text = message.clone().unwrap_or_else(|| confirm_in_app(payment).to_owned());
+                let text = message.clone();
+                let ours = || Language::english().confirm_in_app(payment.is_cancelling());
+                let text = text.unwrap_or_else(ours);
                 let field = AuthorizationField {
                     kind: Some(CredentialFieldType::Decoupled),
                     id: Some("decoupled".to_owned()),
@@ -242,14 +245,6 @@ impl AuthorizationResponse {
             oauth_state: Some(oauth_state),
             ..AuthorizationResponse::default()
         }
-    }
-}
-
-/// The text for a payer whose bank says nothing itself.
-fn confirm_in_app(payment: &core::Payment) -> &'static str {
-    match payment.is_cancelling() {
-        true => "Confirm the cancellation in your bank's app.",
-        false => "Confirm the payment in your bank's app.",
     }
 }
 
@@ -294,14 +289,15 @@ fn fields(challenge: &Challenge) -> Vec<AuthorizationField> {
             ..shown(CredentialFieldType::Flicker, "flicker")
         });
     }
+    let language = Language::english();
     fields.extend(challenge.fields.iter().map(|field| {
         let kind = match field.kind {
             FieldKind::Text | FieldKind::Choice => CredentialFieldType::Field,
             FieldKind::Password => CredentialFieldType::Password,
         };
         AuthorizationField {
-            display_name: Some(field.display_name.clone()),
-            description: field.additional_information.clone(),
+            display_name: Some(language.question(&field.label)),
+            description: field.hint.as_ref().map(|hint| language.hint(hint)),
             options: (!field.options.is_empty()).then(|| field.options.clone()),
             ..shown(kind, &field.id)
         }

@@ -6,6 +6,7 @@ use domain::payment::{Payment, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::language::Language;
 use crate::pages::session_url;
 
 /// The kind of value of a field.
@@ -106,6 +107,7 @@ fn of_challenge(challenge: &Challenge) -> Authentication {
 
 impl RequiredField {
     fn of(field: &ChallengeField) -> RequiredField {
+        let language = Language::english();
         RequiredField {
             kind: match field.kind {
                 FieldKind::Text => RequiredFieldType::Field,
@@ -113,8 +115,8 @@ impl RequiredField {
                 FieldKind::Choice => RequiredFieldType::ChoiceField,
             },
             id: field.id.clone(),
-            display_name: field.display_name.clone(),
-            additional_information: field.additional_information.clone(),
+            display_name: language.question(&field.label),
+            additional_information: field.hint.as_ref().map(|hint| language.hint(hint)),
             options: field.options.clone(),
         }
     }
