@@ -134,7 +134,7 @@ fn the_payer_chooses_a_method_and_declines_where_that_is_possible() {
         (["--bank", "bg-ahorn", "--decline"].as_slice(), "approves by questions"),
         (&["--bank", "mock-redirect", "--decline"], "approves by itself"),
         (&["--bank", "bg-ahorn", "--method", "pigeon"], "bg-ahorn offers SMS"),
-        (&["--bank", "nobody"], "expected is one of bg-ahorn"),
+        (&["--bank", "nobody"], "expected is one of ob-agate"),
     ] {
         let output = command(folder.path(), arguments).output().unwrap();
         let (_, complaint) = said(&output);
