@@ -17,8 +17,8 @@ use super::{Next, ask_status, finish, order_of, repeat};
 use crate::{App, GatewayError};
 
 /// Asks the bank about the payer's earlier payments there. The payer is known by the account; of a payer
-/// who names it only at the bank nothing is known before. A bank that does not answer keeps nobody
-/// from paying.
+/// who names it only at the bank nothing is known before. A bank that does not answer refuses
+/// nobody, but it delays the payer by its timeout for each of these payments.
 pub(super) async fn ask_first(
     app: &Arc<App>,
     payment: &Payment,
