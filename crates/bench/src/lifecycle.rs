@@ -33,6 +33,8 @@ const ROUNDS_OF_QUESTIONS_MAX: u32 = 8;
 /// Hidden fields of a page that posts the bank's answer back.
 const FIELDS_MAX: usize = 20;
 const FORM: &str = "content-type: application/x-www-form-urlencoded\r\naccept: application/json";
+/// At the bank's pages: without JSON, which they would answer with their data.
+const BROWSER: &str = "content-type: application/x-www-form-urlencoded\r\naccept: text/html";
 
 /// Makes `task.requests` payments, `task.connections` at the same time.
 ///
@@ -157,28 +159,28 @@ impl Payer {
     /// Signs in as the first user whom the bank's page names, and approves with the first account.
     /// Returns what the bank sends back, as a form.
     async fn visit_bank(&mut self, url: Url) -> anyhow::Result<String> {
-        let mut page = self.fetch("GET", url, FORM, "").await?;
+        let mut page = self.fetch("GET", url, BROWSER, "").await?;
         let mut sign_in = page.url.clone();
         if page.status == 200 {
             sign_in.set_path(&format!("{}/sign-in", page.url.path()));
         } else {
             sign_in = page.target()?;
-            page = self.fetch("GET", sign_in.clone(), FORM, "").await?.expect(200)?;
+            page = self.fetch("GET", sign_in.clone(), BROWSER, "").await?.expect(200)?;
         }
         let (user, password) = first_user(&page.text).context("the sign-in page names no user")?;
         let form = form_of(&[("username", &user), ("password", &password)]);
-        let consent = self.fetch("POST", sign_in, FORM, &form).await?.target()?;
-        let page = self.fetch("GET", consent.clone(), FORM, "").await?.expect(200)?;
+        let consent = self.fetch("POST", sign_in, BROWSER, &form).await?.target()?;
+        let page = self.fetch("GET", consent.clone(), BROWSER, "").await?.expect(200)?;
         let account = value_after(&page.text, "name=\"account\"").context("no account")?;
         let form = form_of(&[("account", &account), ("decision", "approve")]);
-        let back = self.fetch("POST", consent, FORM, &form).await?.target()?;
+        let back = self.fetch("POST", consent, BROWSER, &form).await?.target()?;
         if let Some(fragment) = back.fragment() {
             return Ok(fragment.to_owned());
         }
         if back.path().ends_with("/callback") {
             return Ok(back.query().unwrap_or("").to_owned());
         }
-        let page = self.fetch("GET", back, FORM, "").await?.expect(200)?;
+        let page = self.fetch("GET", back, BROWSER, "").await?.expect(200)?;
         Ok(form_of_hidden_fields(&page.text))
     }
 
