@@ -12,6 +12,7 @@ use crate::profile::{
     BankProfile, ProfileError, SIMULATOR_HOST_PLACEHOLDER, SIMULATOR_PLACEHOLDER,
     SIMULATOR_TLS_PLACEHOLDER, Standard,
 };
+use crate::registration::RegisteredClient;
 use crate::template::{ProfileFile, Templates};
 
 /// The most profiles that one directory holds.
@@ -235,6 +236,40 @@ impl Directory {
         Ok(directory)
     }
 
+    /// The keys of one bank of a folder as they are used: those of its file over those of its template.
+    /// As TOML; `None` if the folder has no such bank. Secrets are places, as the file has them.
+    ///
+    /// # Errors
+    /// See [`Directory::load_folders`].
+    pub fn keys_of(folder: &Path, id: &str) -> Result<Option<String>, ProfileErrors> {
+        let built_in = Templates::built_in()?;
+        let mut own = Templates::default();
+        let mut found = None;
+        for file in profile_files(folder)? {
+            let (name, text) = (file.display().to_string(), read(&file)?);
+            match ProfileFile::parse(&name, &text)? {
+                ProfileFile::Template(template) => own.add(&name, *template)?,
+                ProfileFile::Bank(bank) if bank.id == id => {
+                    found = toml::from_str(&text).ok().map(|table| (None, table));
+                }
+                ProfileFile::Completion { template, table }
+                    if file.file_stem().is_some_and(|stem| stem == id) =>
+                {
+                    found = Some((Some(template), table));
+                }
+                ProfileFile::Bank(_) | ProfileFile::Completion { .. } => {}
+            }
+        }
+        Ok(found.map(|(template, table)| {
+            let template = template.and_then(|id| own.get(&id).or_else(|| built_in.get(&id)));
+            let keys = match template {
+                Some(template) => template.completed(table),
+                None => table,
+            };
+            keys.to_string()
+        }))
+    }
+
     /// Adds all banks of `other`.
     ///
     /// # Errors
@@ -276,6 +311,22 @@ impl Directory {
         Ok(())
     }
 
+    /// With the clients that banks made of us, by the bank's id. A bank whose file has no registration
+    /// is left as it is.
+    #[must_use]
+    pub fn with_registered(
+        mut self,
+        clients: &BTreeMap<String, Arc<RegisteredClient>>,
+    ) -> Directory {
+        for (id, client) in clients {
+            if let Some(known) = self.banks.get_mut(id) {
+                let bank = BankProfile::clone(&known.bank).with_registered(Arc::clone(client));
+                known.bank = Arc::new(bank);
+            }
+        }
+        self
+    }
+
     /// The bank with this id, to be kept while the directory may be replaced.
     #[must_use]
     pub fn offered(&self, id: &str) -> Option<Arc<BankProfile>> {
@@ -301,6 +352,12 @@ impl Directory {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&BankProfile> {
         self.banks.get(id).map(|known| known.bank.as_ref())
+    }
+
+    /// The file that this bank comes from.
+    #[must_use]
+    pub fn file(&self, id: &str) -> Option<&str> {
+        self.banks.get(id).map(|known| known.file.as_str())
     }
 
     /// The keys of this bank whose values come from its template, which names no source for them.

@@ -55,11 +55,14 @@ impl BankError {
         BankError::refused(Some(code.to_owned()), 0, text.into())
     }
 
-    /// The bank's "no" with that HTTP status, which says what it is about.
+    /// The bank's "no" with that HTTP status, which says what it is about. Where OAuth has a word for
+    /// it, the word decides: banks send it with 400 and with 401 (RFC 6749, section 5.2).
     pub(crate) fn refused(code: Option<String>, http_status: u16, text: String) -> BankError {
-        let kind = match http_status {
-            401 => RefusalKind::NotAuthenticated,
-            403 => RefusalKind::NotPermitted,
+        let kind = match (code.as_deref(), http_status) {
+            (Some("invalid_client" | "unauthorized_client" | "invalid_scope"), _) | (_, 401) => {
+                RefusalKind::NotAuthenticated
+            }
+            (_, 403) => RefusalKind::NotPermitted,
             _ => RefusalKind::Content,
         };
         BankError::Refused(BankRefusal { kind, http_status, code, text })
@@ -109,7 +112,8 @@ pub enum AuthorisationError {
 }
 
 impl AuthorisationError {
-    /// The meaning of an error in the exchange of a code: a lost answer is a lost token.
+    /// The meaning of an error in the exchange of a code: a lost answer is a lost token, and so is a
+    /// code that the bank had signed and takes no more, because it has expired or was used.
     /// `signed`: whether the bank had signed the code, so that its refusal is an answer about the
     /// payment; a forger of a return can send a code that the bank refuses.
     pub(crate) fn of_exchange(error: BankError, signed: bool) -> AuthorisationError {
@@ -121,6 +125,11 @@ impl AuthorisationError {
                 if !signed =>
             {
                 AuthorisationError::Unproven(format!("the bank does not take the code: {text}"))
+            }
+            BankError::Refused(BankRefusal { code: Some(code), text, .. })
+                if code == "invalid_grant" =>
+            {
+                AuthorisationError::GrantLost(format!("the bank takes the code no more: {text}"))
             }
             error @ (BankError::Refused(_) | BankError::Unavailable { .. }) => {
                 AuthorisationError::Bank(error)

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::call::{Call, EidasIdentity};
 use crate::error::{BankError, cut};
+use crate::jose::Trust;
 use crate::misfit::unsupported;
 use crate::profile::HeaderText;
 use crate::wire::WireError;
@@ -64,6 +65,12 @@ pub(crate) fn own_headers(call: &Call<'_>) -> Result<Vec<(String, String)>, Bank
         value.map(|value| header(name, value))
     };
     Ok(call.bank.api_headers.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// Whose certificates the keys of the bank's key set must have, where its file names authorities.
+pub(crate) fn trust<'a>(call: &Call<'a>) -> Option<Trust<'a>> {
+    let authorities = call.bank.signature_authorities()?;
+    Some(Trust { authorities, now_s: call.clock.now().as_second() })
 }
 
 /// An id of the bank's as one segment of a path.

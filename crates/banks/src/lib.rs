@@ -1,11 +1,11 @@
 //! How to speak to a bank: one protocol per published standard.
 //!
 //! A bank is a file ([`profile::BankProfile`]); a standard implements [`approvals::Approvals`],
-//! [`payments::Payments`] and [`reachable::Reachable`]. This crate never opens a socket: it is handed a [`wire::Wire`], a clock
+//! [`payments::Payments`], [`reachable::Reachable`] and [`registration::Registers`]. This crate never opens a socket: it is handed a [`wire::Wire`], a clock
 //! and a source of randomness, and it knows nothing of our database or our members.
 //!
 //! Read in this order: [`wire`], [`error`], [`profile`], [`template`], [`directory`], [`call`],
-//! [`approvals`], [`payments`], [`reachable`], [`protocol`], then one standard: `uk_open_banking`, whose files follow the steps of a payment
+//! [`approvals`], [`payments`], [`reachable`], [`registration`], [`protocol`], then one standard: `uk_open_banking`, whose files follow the steps of a payment
 //! (`discovery`, `token`, `consent`, `authorise`, `returned`, `funds`, `order`, `status`),
 //! `next_gen_psd2` (Berlin Group), `stet`, `polish_api`.
 
@@ -28,6 +28,7 @@ pub mod protocol;
 pub mod psu_return;
 pub mod reachable;
 pub mod redact;
+pub mod registration;
 pub mod status_reason;
 pub mod statuses;
 mod stet;

@@ -6,6 +6,7 @@ use crate::payments::Payments;
 use crate::polish_api::PolishApi;
 use crate::profile::{BankProfile, Standard};
 use crate::reachable::Reachable;
+use crate::registration::Registers;
 use crate::stet::Stet;
 use crate::uk_open_banking::UkOpenBanking;
 
@@ -14,7 +15,7 @@ use crate::uk_open_banking::UkOpenBanking;
 ///
 /// Account information and variable recurring payments become parts beside these, `accounts` and
 /// `vrp`, over the same approvals; a standard without one says so here in one line.
-pub trait Protocol: Approvals + Payments + Reachable {}
+pub trait Protocol: Approvals + Payments + Reachable + Registers {}
 
 impl Protocol for UkOpenBanking {}
 impl Protocol for NextGenPsd2 {}

@@ -36,15 +36,18 @@ pub struct TrialFailure {
 }
 
 impl TrialFailure {
-    fn of(error: BankError) -> TrialFailure {
+    /// The failure in words, and what to do.
+    #[must_use]
+    pub fn of(error: BankError) -> TrialFailure {
         let (why, advice) = match error {
             BankError::Refused(refusal) => {
-                let mut why = format!("HTTP status {}", refusal.http_status);
-                let words = [refusal.code.unwrap_or_default(), refusal.text];
-                for word in words.into_iter().filter(|word| !word.is_empty()) {
-                    why = format!("{why}, {word}");
-                }
-                (why, ASK_THE_BANK)
+                // Without a status we refused it ourselves, and our words say why.
+                let ours = refusal.http_status == 0;
+                let status = (!ours).then(|| format!("HTTP status {}", refusal.http_status));
+                let code = refusal.code.filter(|_| !ours);
+                let words = [status, code, Some(refusal.text)].into_iter().flatten();
+                let why: Vec<String> = words.filter(|word| !word.is_empty()).collect();
+                (why.join(", "), if ours { COMPARE_FILE } else { ASK_THE_BANK })
             }
             BankError::Unavailable { text } | BankError::Unknown { text } => {
                 (text, COMPARE_ADDRESS)

@@ -3,9 +3,9 @@
 //! card number, and a person who knows the text can find its payments.
 
 use serde_json::{Value, json};
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use crate::error::words;
+use crate::error::{cut, words};
 use crate::wire::{Request, Response};
 
 /// The most bytes of one body that are kept.
@@ -113,6 +113,11 @@ const REMITTANCE_FIELDS: [&str; 4] = [
     "remittanceinformationunstructured",
 ];
 
+/// Fields of a form whose values may be kept.
+const HARMLESS_FORM_FIELDS: [&str; 3] = ["client_assertion_type", "grant_type", "redirect_uri"];
+/// Fields of a form that are kept.
+const FORM_FIELDS_MAX: usize = 50;
+
 /// Makes a keyed hash of a text that must be recognised and not be read.
 pub type KeyedHash<'a> = &'a dyn Fn(&str) -> String;
 
@@ -123,8 +128,27 @@ pub fn request(request: &Request, hash: KeyedHash<'_>) -> Value {
         "method": request.method.as_str(),
         "url": url(&request.url),
         "headers": headers(&request.headers),
-        "body": body(&request.body, hash),
+        "body": match is_form(&request.headers) {
+            true => form(&request.body),
+            false => body(&request.body, hash),
+        },
     })
+}
+
+/// Whether the body is a form, as requests at token endpoints are.
+fn is_form(headers: &[(String, String)]) -> bool {
+    let kind = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    kind.is_some_and(|(_, value)| value.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// The names of a form, and the values of those that say which request it is.
+fn form(bytes: &[u8]) -> Value {
+    let pairs = form_urlencoded::parse(bytes).take(FORM_FIELDS_MAX).map(|(name, value)| {
+        let kept = HARMLESS_FORM_FIELDS.contains(&name.as_ref());
+        let value = if kept { words(&value) } else { mask() };
+        (cut(&name), Value::String(value))
+    });
+    Value::Object(pairs.collect())
 }
 
 /// A response as it may be kept.
@@ -284,6 +308,15 @@ mod tests {
 
     fn body_of(bytes: &[u8]) -> Value {
         body(bytes, &|_| String::new())
+    }
+
+    #[test]
+    fn a_form_is_kept_by_its_names() {
+        let kept = form(b"grant_type=authorization_code&code=secret&client_id=x&a+b=1");
+        assert_eq!(
+            kept.to_string(),
+            r#"{"a b":"•","client_id":"•","code":"•","grant_type":"authorization_code"}"#
+        );
     }
 
     #[test]

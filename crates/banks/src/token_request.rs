@@ -7,6 +7,7 @@ use url::{Url, form_urlencoded};
 use crate::error::BankError;
 use crate::misfit::{Misfit, unsupported};
 use crate::profile::{ParameterPlace, Secret, TokenParameter};
+use crate::wire::Response;
 
 /// Names and values of a form.
 pub(crate) type Parameters<'a> = Vec<(&'a str, &'a str)>;
@@ -33,6 +34,15 @@ pub(crate) fn own_parameters<'a>(
         .map_err(|_| BankError::malformed("discovery: `token_endpoint`", b""))?;
     url.query_pairs_mut().extend_pairs(query.iter().map(pair));
     Ok((form, url.into()))
+}
+
+/// Lets every answer through but 503: a server that is overloaded or in maintenance has not looked at
+/// the code, so that the same code may be sent again (RFC 9110, section 15.6.4).
+pub(crate) fn not_looked_at(response: Response) -> Result<Response, BankError> {
+    match response.status {
+        503 => Err(BankError::Unavailable { text: "HTTP status 503".to_owned() }),
+        _ => Ok(response),
+    }
 }
 
 /// The text of our secret at a bank.

@@ -32,26 +32,26 @@ pub struct Request {
     /// The client certificate to show, where the bank wants mutual TLS.
     pub client_certificate: Option<Arc<ClientCertificate>>,
     /// The authorities that the connection trusts instead of the system's.
-    pub tls_authorities: Option<Arc<TlsAuthorities>>,
+    pub tls_authorities: Option<Arc<Authorities>>,
 }
 
-/// Certification authorities of TLS connections.
+/// Certification authorities: of TLS connections, or of the keys of signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsAuthorities {
+pub struct Authorities {
     certificates_der: Vec<Vec<u8>>,
     fingerprint: String,
 }
 
-impl TlsAuthorities {
+impl Authorities {
     /// Of certificates in DER; `None` without a certificate, or if one cannot be read.
     #[must_use]
-    pub fn new(certificates_der: Vec<Vec<u8>>) -> Option<TlsAuthorities> {
+    pub fn new(certificates_der: Vec<Vec<u8>>) -> Option<Authorities> {
         let fingerprints: Result<Vec<String>, _> = certificates_der
             .iter()
             .map(|der| Certificate::parse(der).map(|parsed| parsed.fingerprint))
             .collect();
         let fingerprint = fingerprints.ok()?.join("+");
-        (!fingerprint.is_empty()).then_some(TlsAuthorities { certificates_der, fingerprint })
+        (!fingerprint.is_empty()).then_some(Authorities { certificates_der, fingerprint })
     }
 
     /// The certificates, DER.

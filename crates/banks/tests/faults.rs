@@ -35,9 +35,12 @@ fn submit(scene: &Scene, banks: &Protocols) -> Result<OrderAnswer, BankError> {
     run(protocol.submit(&scene.call(), &order(), "58923", &proof(), "key-2"))
 }
 
+/// The error of an order that is answered so, at a bank that does not answer questions about it.
 fn submit_with(answer: impl FnMut(&Request) -> Answer + Send + 'static) -> BankError {
     let (scene, banks) = (Scene::new(), Protocols::new());
     scene.bank.on("create-domestic-payment", answer);
+    let silent = Err(WireError::NoAnswer("timed out".to_owned()));
+    scene.bank.always("get-domestic-payment", silent);
     submit(&scene, &banks).unwrap_err()
 }
 
@@ -156,6 +159,37 @@ fn answers_that_are_not_signed_right_are_not_believed() {
         assert!(matches!(error, BankError::Malformed { .. }), "{index}: {error}");
         assert!(error.to_string().contains("x-jws-signature"), "{error}");
     }
+}
+
+/// An order's answer with a wrong signature names the order; the signed answer to a question decides.
+#[test]
+fn an_order_whose_answer_is_not_signed_is_asked_about_by_its_id() {
+    let asked = |change: fn(&mut Value)| {
+        let (scene, banks) = (Scene::new(), Protocols::new());
+        let made = std::sync::Arc::new(std::sync::Mutex::new(Value::Null));
+        let kept = std::sync::Arc::clone(&made);
+        scene.bank.on("create-domestic-payment", move |request| {
+            let body = order_of(&request.body);
+            *kept.lock().unwrap() = body.clone();
+            Ok(unsigned(201, body.to_string()))
+        });
+        scene.bank.on("get-domestic-payment", move |_| {
+            let mut body = made.lock().unwrap().clone();
+            body["Data"]["Status"] = json!("AcceptedCreditSettlementCompleted");
+            change(&mut body);
+            Ok(signed(200, &body))
+        });
+        let answer = submit(&scene, &banks);
+        assert_eq!(scene.bank.count("create-domestic-payment"), 1, "sent once");
+        assert_eq!(scene.bank.count("get-domestic-payment"), 1);
+        answer
+    };
+    let answered = asked(|_| {}).unwrap();
+    assert_eq!(answered.status.progress, OrderProgress::Completed);
+    let of_another_consent = asked(|body| body["Data"]["ConsentId"] = json!("other"));
+    assert!(matches!(of_another_consent, Err(BankError::Unknown { .. })));
+    let of_another_id = asked(|body| body["Data"]["DomesticPaymentId"] = json!("other"));
+    assert!(matches!(of_another_id, Err(BankError::Unknown { .. })));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use banks::{
     Approvable, AuthorisationError, BankError, Pending, Protocols, Returned, WireError,
     parse_return,
 };
-use domain::authorisation::BankRefusal;
+use domain::authorisation::{BankRefusal, RefusalKind};
 use serde_json::{Value, json};
 use support::bank::{BANK_KEY, OTHER_KEY, encode, jws, key_set, unsigned};
 use support::{START_S, Scene, attempt, issuer, order, returned, run};
@@ -136,17 +136,34 @@ fn a_new_key_is_fetched_once() {
 fn the_banks_own_trouble_is_not_the_payers() {
     let token = |scene: &Scene| jws(&BANK_KEY, &header(), &claims(&issuer(&scene.profile)));
     let scene = Scene::new();
+    // The bank is asked what it holds, and does not answer.
+    let silent = Err(WireError::NoAnswer("timed out".to_owned()));
+    scene.bank.always("get-domestic-payment-consent", silent);
+    // The code has expired, or was used: the payer may sign in again.
     let spent = json!({ "error": "invalid_grant" });
     scene.bank.always("exchange-code", Ok(unsigned(400, spent.to_string())));
     let error = complete(&scene, token(&scene)).unwrap_err();
-    let refused = matches!(&error, AuthorisationError::Bank(BankError::Refused(BankRefusal { code, .. }))
-        if code.as_deref() == Some("invalid_grant"));
-    assert!(refused, "{error}");
+    assert!(matches!(error, AuthorisationError::GrantLost(_)), "{error}");
+
+    // The bank does not know us, with either of the statuses that banks send.
+    for status in [400, 401] {
+        let stranger = json!({ "error": "invalid_client" });
+        scene.bank.always("exchange-code", Ok(unsigned(status, stranger.to_string())));
+        let error = complete(&scene, token(&scene)).unwrap_err();
+        let refused = matches!(
+            &error,
+            AuthorisationError::Bank(BankError::Refused(BankRefusal { kind, .. }))
+                if *kind == RefusalKind::NotAuthenticated
+        );
+        assert!(refused, "{status}: {error}");
+    }
+
+    // Nobody has looked at the code: it is sent again.
+    scene.bank.always("exchange-code", Ok(unsigned(503, "")));
+    let error = complete(&scene, token(&scene)).unwrap_err();
+    assert!(matches!(error, AuthorisationError::Bank(BankError::Unavailable { .. })), "{error}");
 
     scene.bank.always("exchange-code", Err(WireError::NoAnswer("timed out".to_owned())));
-    // The bank is asked what it holds, and says nothing either.
-    let silent = Err(WireError::NoAnswer("timed out".to_owned()));
-    scene.bank.always("get-domestic-payment-consent", silent);
     let error = complete(&scene, token(&scene)).unwrap_err();
     assert!(matches!(error, AuthorisationError::GrantLost(_)), "{error}");
 

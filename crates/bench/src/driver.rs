@@ -51,6 +51,8 @@ pub enum Load {
     Read(Vec<String>),
     /// Read the page of the list that begins with this payment, or else the first page.
     List(Option<String>),
+    /// List banks, with these queries in turn.
+    Banks(Vec<String>),
     /// Create a payment, play its payer at the bank and see it completed: a whole lifecycle.
     Pay(Route),
 }
@@ -94,7 +96,7 @@ pub fn run_task() -> anyhow::Result<()> {
 async fn run(task: Task) -> anyhow::Result<Outcome> {
     let work = async {
         match task.load {
-            Load::Create | Load::Read(_) | Load::List(_) => ask_all(task).await,
+            Load::Create | Load::Read(_) | Load::List(_) | Load::Banks(_) => ask_all(task).await,
             Load::Pay(route) => lifecycle::pay_all(task, route).await,
         }
     };
@@ -160,11 +162,15 @@ fn signed_requests(task: &Task, host: &str, query: &str) -> anyhow::Result<Vec<V
         .map(|number| {
             let to_read = match &task.load {
                 Load::Read(ids) => Some(ids.get(number % ids.len().max(1)).context("no payment")?),
-                Load::Create | Load::List(_) | Load::Pay(_) => None,
+                Load::Create | Load::List(_) | Load::Banks(_) | Load::Pay(_) => None,
             };
             let (method, path, body) = match (to_read, &task.load) {
                 (Some(id), _) => ("GET", format!("{}/{id}", order::PATH), String::new()),
                 (None, Load::List(_)) => ("GET", order::PATH.to_owned(), String::new()),
+                (None, Load::Banks(queries)) => {
+                    let query = queries.get(number % queries.len().max(1)).context("no query")?;
+                    ("GET", query.clone(), String::new())
+                }
                 (None, _) => ("POST", order::PATH.to_owned(), order::body(number)),
             };
             let signed = Signed { host, method, path: &path, body: body.as_bytes() };

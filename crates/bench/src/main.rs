@@ -17,6 +17,7 @@ mod floor;
 mod http1;
 mod interrupt;
 mod lifecycle;
+mod many_banks;
 mod measure;
 mod order;
 mod postgres;

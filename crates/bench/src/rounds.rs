@@ -11,7 +11,7 @@ use crate::postgres::Postgres;
 use crate::report::{self, Held, Line, Notes, Round};
 use crate::route::Route;
 use crate::servers::{self, FLOOR, Server, Subject};
-use crate::{Plan, interrupt, measure, progress};
+use crate::{Plan, interrupt, many_banks, measure, progress};
 
 const ON_SQLITE: &str = "bascule, SQLite";
 const ON_POSTGRES: &str = "bascule, PostgreSQL";
@@ -99,16 +99,19 @@ pub fn measure(plan: &Plan) -> anyhow::Result<String> {
     let mut all = vec![filled(&servers::floor()?, None, plan, plan.rows)?];
     if let Some(program) = &program {
         notes.binary_bytes = Some(std::fs::metadata(program)?.len());
-        let subject = servers::gateway(ON_SQLITE, program, None);
+        let subject = servers::gateway(ON_SQLITE, program, None, None);
         all.push(filled(&subject, None, plan, plan.rows)?);
         let own = postgres.as_ref().map(|postgres| &postgres.url);
         if let Some(url) = plan.postgres.as_ref().or(own) {
-            let subject = servers::gateway(ON_POSTGRES, program, Some(url));
+            let subject = servers::gateway(ON_POSTGRES, program, Some(url), None);
             let database = postgres.as_ref().map(|postgres| postgres.process_id);
             all.push(filled(&subject, database, plan, plan.rows.min(POSTGRES_ROWS_MAX))?);
         }
     } else {
         loudly(&mut notes, "NOT MEASURED: `bascule`, which is not beside this program.");
+    }
+    if let Some(program) = &program {
+        notes.remarks.push(many_banks::measure(program, drive)?);
     }
     for number in 1..=plan.rounds {
         progress(&format!("round {number} of {}", plan.rounds));

@@ -156,9 +156,14 @@ pub fn gateway_program(binary: Option<&Path>) -> anyhow::Result<Option<PathBuf>>
 }
 
 /// The gateway as it is shipped, with its banks: on the PostgreSQL at `database`, or else with
-/// SQLite in a temporary folder.
+/// SQLite in a temporary folder; `banks` is a folder of further banks.
 #[must_use]
-pub fn gateway(name: &'static str, program: &Path, database: Option<&str>) -> Subject {
+pub fn gateway(
+    name: &'static str,
+    program: &Path,
+    database: Option<&str>,
+    banks: Option<&Path>,
+) -> Subject {
     let program = program.to_string_lossy();
     let mut command = vec![
         &*program,
@@ -171,6 +176,8 @@ pub fn gateway(name: &'static str, program: &Path, database: Option<&str>) -> Su
         "0",
     ];
     command.extend(database.into_iter().flat_map(|url| ["--database", url]));
+    let banks = banks.map(Path::to_string_lossy);
+    command.extend(banks.iter().flat_map(|folder| ["--banks", folder]));
     let command = command.into_iter().map(str::to_owned).collect();
     Subject { name, command, ready: announced_by_sandbox, end: End::Signal }
 }

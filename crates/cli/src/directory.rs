@@ -6,16 +6,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use banks::profile::BankProfile;
+use banks::profile::{BankProfile, Certificates};
 use banks::template::{OPERATOR_PLACEHOLDER, Source, Template, Templates};
 use banks::{Directory, ProfileErrors};
 use domain::seams::Clock;
 use gateway::certificates::WARN_BEFORE;
 use jiff::Timestamp;
 
-use crate::args::{BanksCommand, BanksOptions};
+use crate::args::banks::{BanksCommand, BanksOptions};
 use crate::seams::SystemClock;
-use crate::{terminal, try_banks};
+use crate::{registrations, terminal, try_banks};
 
 /// Title of the values that no source is named for.
 const UNVERIFIED: &str = "unverified: no source; compare with the bank's documentation";
@@ -28,9 +28,12 @@ const UNVERIFIED: &str = "unverified: no source; compare with the bank's documen
 pub async fn run(options: BanksOptions) -> anyhow::Result<ExitCode> {
     let said = match options.command {
         BanksCommand::Templates { country } => templates(country.as_deref())?,
-        BanksCommand::Show { id } => completion(&id)?,
+        BanksCommand::Template { id } => completion(&id)?,
+        BanksCommand::Show { folder, id } => shown(&folder, &id)?,
         BanksCommand::Check { folder } => check(&folder)?,
         BanksCommand::Try(options) => return try_banks::run(options).await,
+        BanksCommand::Register(options) => return registrations::register(options).await,
+        BanksCommand::Registrations { database } => registrations::list(&database).await?,
     };
     terminal::say(&said);
     Ok(ExitCode::SUCCESS)
@@ -80,6 +83,27 @@ fn completion(id: &str) -> anyhow::Result<String> {
     Ok(lines.join("\n"))
 }
 
+/// A bank of a folder as the gateway uses it.
+fn shown(folder: &Path, id: &str) -> anyhow::Result<String> {
+    let directory = Directory::load_dir(folder)?;
+    let (bank, keys) = directory
+        .get(id)
+        .zip(Directory::keys_of(folder, id)?)
+        .with_context(|| no_such_bank(folder, id))?;
+    let mut lines = vec![format!("# {}, {}", bank.name, bank.standard.name())];
+    let certificates = bank.certificates.iter().flat_map(Certificates::pairs);
+    lines.extend(certificates.map(|pair| format!("# certificates until {}", pair.not_after)));
+    lines.extend(warning(id, &directory).map(|warning| comment(&warning)));
+    lines.push(keys.trim_end().to_owned());
+    Ok(lines.join("\n"))
+}
+
+/// The message for a bank that a folder does not have.
+pub(crate) fn no_such_bank(folder: &Path, id: &str) -> String {
+    let folder = folder.display();
+    format!("{folder} has no bank `{id}`: `bascule banks check {folder}` lists its banks")
+}
+
 fn comment(line: &str) -> String {
     format!("# {line}").trim_end().to_owned()
 }
@@ -115,6 +139,7 @@ fn check(folder: &Path) -> Result<String, ProfileErrors> {
     lines.sort();
     let loaded = lines.len();
     lines.extend(directory.iter().filter_map(|bank| warning(&bank.id, &directory)));
+    lines.extend(directory.iter().flat_map(|bank| open_files(bank, directory.file(&bank.id))));
     lines.extend(directory.iter().filter_map(|bank| end_of_certificates(bank, SystemClock.now())));
     lines.push(match lines.len() - loaded {
         0 => format!("{loaded} loaded"),
@@ -133,6 +158,16 @@ fn warning(id: &str, directory: &Directory) -> Option<String> {
             unverified.join("`, `")
         )
     })
+}
+
+/// Warnings of files with secrets that other users of the machine can read.
+fn open_files(bank: &BankProfile, file: Option<&str>) -> Vec<String> {
+    let open = bank.files_open_to_others(Path::new(file.unwrap_or_default()));
+    let line = |path: std::path::PathBuf| {
+        let shown = path.display();
+        format!("warning: {}: other users can read {shown}: chmod 600 {shown}", bank.id)
+    };
+    open.into_iter().map(line).collect()
 }
 
 /// A warning where the last certificates of the bank's own end within 30 days.

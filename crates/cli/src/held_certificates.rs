@@ -75,7 +75,11 @@ pub async fn add_pair(
     Ok(())
 }
 
-fn sealer(options: &DatabaseOptions) -> anyhow::Result<Sealer> {
+/// The sealing key of a data directory.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn sealer(options: &DatabaseOptions) -> anyhow::Result<Sealer> {
     let path = options.data_dir.join("sealing.key");
     let key = std::fs::read(&path)
         .with_context(|| format!("cannot read the sealing key {}", path.display()))?;

@@ -18,6 +18,7 @@ pub mod members;
 pub mod merchant;
 pub mod pay;
 pub mod rate_limit;
+mod registrations;
 pub mod sandbox;
 pub mod seams;
 pub mod terminal;

@@ -13,13 +13,14 @@ use banks::eidas::pair::CertificatePair;
 use banks::profile::{BankProfile, CertificateFolder};
 use banks::protocol::Protocols;
 use banks::reachable::Trial;
-use banks::wire::{Request, Response, TlsAuthorities, Wire, WireError};
+use banks::wire::{Authorities, Request, Response, Wire, WireError};
 use domain::reach::Reach;
 use domain::seams::{BoxFuture, Clock};
 
-use crate::args::TryOptions;
+use crate::args::banks::TryOptions;
 use crate::exit::Exit;
 use crate::held_certificates::read;
+use crate::registrations;
 use crate::seams::{SystemClock, SystemIds};
 use crate::terminal;
 use crate::wire::HttpWire;
@@ -32,8 +33,9 @@ const EXCHANGE_MS: u64 = 10_000;
 /// # Errors
 /// If the folder or a certificate cannot be used, there is no such bank, or a call failed.
 pub async fn run(options: TryOptions) -> anyhow::Result<ExitCode> {
-    let TryOptions { folder, bank, certificates, key_id, next } = options;
-    let directory = Directory::load_dir(&folder)?;
+    let TryOptions { folder, bank, certificates, key_id, database, next } = options;
+    let directory =
+        registrations::with_registered(Directory::load_dir(&folder)?, &database).await?;
     let wanted: Vec<&BankProfile> =
         directory.iter().filter(|known| bank.as_ref().is_none_or(|id| *id == known.id)).collect();
     if wanted.is_empty() {
@@ -60,7 +62,11 @@ pub async fn run(options: TryOptions) -> anyhow::Result<ExitCode> {
     Ok(Exit::Done.into())
 }
 
-fn given(folder: &Path, key_id: &str) -> anyhow::Result<CertificatePair> {
+/// The certificates of a folder of the command line.
+///
+/// # Errors
+/// Names the file that cannot be used.
+pub(crate) fn given(folder: &Path, key_id: &str) -> anyhow::Result<CertificatePair> {
     CertificatePair::read_folder(folder, key_id).with_context(|| {
         format!(
             "--certificates {}: expected are qwac.pem, qwac.key.pem, qseal.pem and qseal.key.pem, \
@@ -71,9 +77,11 @@ fn given(folder: &Path, key_id: &str) -> anyhow::Result<CertificatePair> {
 }
 
 /// The network with the authorities of one bank.
-struct Trusting {
-    wire: Arc<HttpWire>,
-    authorities: Option<Arc<TlsAuthorities>>,
+pub(crate) struct Trusting {
+    /// The network.
+    pub(crate) wire: Arc<HttpWire>,
+    /// The authorities of the bank's file.
+    pub(crate) authorities: Option<Arc<Authorities>>,
 }
 
 impl Wire for Trusting {
@@ -84,7 +92,16 @@ impl Wire for Trusting {
 }
 
 async fn try_out(bank: &BankProfile, identity: &Identity, wire: &dyn Wire) -> Vec<Trial> {
-    let call = Call {
+    Protocols::new().protocol_for(bank).try_out(&call(bank, identity, wire)).await
+}
+
+/// A call without a payer.
+pub(crate) fn call<'a>(
+    bank: &'a BankProfile,
+    identity: &'a Identity,
+    wire: &'a dyn Wire,
+) -> Call<'a> {
+    Call {
         bank,
         identity,
         return_url: &identity.redirect_uri,
@@ -94,8 +111,7 @@ async fn try_out(bank: &BankProfile, identity: &Identity, wire: &dyn Wire) -> Ve
         timeout_ms: EXCHANGE_MS,
         psu: PsuContext::default(),
         own_address: Ipv4Addr::LOCALHOST.into(),
-    };
-    Protocols::new().protocol_for(bank).try_out(&call).await
+    }
 }
 
 /// `barclays: access token at https://…: ok: …`, or `…: error: …; what to do`.
@@ -109,7 +125,10 @@ fn line(bank: &BankProfile, trial: &Trial) -> String {
 }
 
 /// Who we are at the bank: by the certificates of `--certificates`, or by those of the bank's file.
-fn identity(
+///
+/// # Errors
+/// If there are none.
+pub(crate) fn identity(
     bank: &BankProfile,
     given: Option<&CertificatePair>,
     rehearses: bool,
@@ -135,7 +154,10 @@ fn identity(
 }
 
 /// `ca.pem` of the folder, where it has one: an authority of banks that the system does not trust.
-fn authority(folder: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+///
+/// # Errors
+/// If the file cannot be used.
+pub(crate) fn authority(folder: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     let file = folder.join("ca.pem");
     if !file.exists() {
         return Ok(None);

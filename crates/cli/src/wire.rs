@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use banks::wire::{
-    BODY_BYTES_MAX, ClientCertificate, Request, Response, TlsAuthorities, Wire, WireError,
+    Authorities, BODY_BYTES_MAX, ClientCertificate, Request, Response, Wire, WireError,
 };
 use domain::reach::Reach;
 use domain::seams::BoxFuture;
@@ -34,7 +34,7 @@ enum Trust<'a> {
     /// Those of the system, and one more.
     System { and: Option<&'a [u8]> },
     /// These alone.
-    Only(&'a TlsAuthorities),
+    Only(&'a Authorities),
 }
 
 /// The way to banks and to webhook endpoints.
@@ -130,7 +130,7 @@ impl HttpWire {
     fn client_for(
         &self,
         certificate: Option<&ClientCertificate>,
-        authorities: Option<&TlsAuthorities>,
+        authorities: Option<&Authorities>,
     ) -> Result<reqwest::Client, WireError> {
         if certificate.is_none() && authorities.is_none() {
             return Ok(self.plain.clone());

@@ -6,7 +6,7 @@ use banks::call::{Call, Identity, PsuContext};
 use banks::profile::BankProfile;
 use banks::protocol::{Protocol, Protocols};
 use banks::redact;
-use banks::wire::{Request, Response, TlsAuthorities, Wire, WireError};
+use banks::wire::{Authorities, Request, Response, Wire, WireError};
 use domain::ids::MemberId;
 use domain::payment::Payment;
 use domain::seams::BoxFuture;
@@ -131,7 +131,7 @@ pub(crate) async fn keep(app: &App, subject: &Subject, calls: Vec<BankCall>) {
 struct Recorder {
     app: Arc<App>,
     bank_id: String,
-    tls_authorities: Option<Arc<TlsAuthorities>>,
+    tls_authorities: Option<Arc<Authorities>>,
     exchanges: Mutex<Vec<BankCall>>,
 }
 

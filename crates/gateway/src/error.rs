@@ -98,6 +98,12 @@ pub enum GatewayError {
         /// The bank.
         bank_id: String,
     },
+    /// The bank gives its clients an id, and we have none yet.
+    #[error("bank `{bank_id}` has no registration of this provider yet")]
+    NotRegistered {
+        /// The bank.
+        bank_id: String,
+    },
     /// The bank does not offer what the payment needs.
     #[error("bank `{bank_id}` does not support {feature:?}")]
     FeatureNotSupported {

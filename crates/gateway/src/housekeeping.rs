@@ -6,8 +6,9 @@ use std::sync::Arc;
 use banks::call::EidasIdentity;
 use banks::wire::{ClientCertificate, Request};
 use domain::ids::MemberId;
+use domain::payment::STATUS_WINDOW;
 use jiff::{SignedDuration, Timestamp};
-use store::{bank_calls, idempotency, unit};
+use store::{bank_calls, idempotency, payer_accesses, unit};
 use tracing::warn;
 
 use crate::health::Ending;
@@ -94,7 +95,8 @@ pub async fn probe_banks(app: &Arc<App>) {
 
 /// Deletes exchanges with banks that are older than [`crate::Settings::bank_calls_kept_days`], and
 /// requests that are older than [`crate::Settings::idempotency_keys_kept_days`], at most
-/// [`DELETED_MAX`] of each at a time; returns how many.
+/// [`DELETED_MAX`] of each at a time, and which payments depended on one access of a payer, once no
+/// bank is asked about them any more; returns how many.
 ///
 /// # Errors
 /// [`GatewayError::Store`].
@@ -105,13 +107,15 @@ pub async fn delete_old(app: &App) -> Result<u64, GatewayError> {
     };
     let calls_before = before(app.settings().bank_calls_kept_days);
     let keys_before = before(app.settings().idempotency_keys_kept_days);
+    let accesses_before = app.now().checked_sub(STATUS_WINDOW).unwrap_or(Timestamp::MIN);
     let deleted = app
         .db()
         .transact((), move |(), tx| {
             unit(async move {
                 let calls = bank_calls::delete_old(tx, calls_before, DELETED_MAX).await?;
                 let keys = idempotency::delete_old(tx, keys_before, DELETED_MAX).await?;
-                Ok(calls + keys)
+                let accesses = payer_accesses::delete_old(tx, accesses_before).await?;
+                Ok(calls + keys + accesses)
             })
         })
         .await?;

@@ -24,6 +24,7 @@ pub mod public_key;
 pub mod rate_limits;
 pub mod readiness;
 pub mod receipts;
+pub mod registrations;
 pub mod seal;
 mod sealed_records;
 pub mod signing;

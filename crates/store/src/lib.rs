@@ -21,6 +21,7 @@ mod value;
 
 pub mod bank_calls;
 pub mod bank_outages;
+pub mod bank_registrations;
 pub mod cases;
 pub mod certificates;
 pub mod deliveries;

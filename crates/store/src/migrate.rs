@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration::of(include_str!("../migrations/0016_subjects.sql")),
     Migration::of(include_str!("../migrations/0017_payer_accesses.sql")),
     Migration::of(include_str!("../migrations/0018_bank_outages.sql")),
+    Migration::of(include_str!("../migrations/0019_bank_registrations.sql")),
 ];
 /// PostgreSQL advisory lock under which migrations run ("bascule" on a telephone keypad).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(2272853)";

@@ -15,6 +15,16 @@ pub(crate) const NEWEST: &str = "SELECT payment_id FROM payer_accesses WHERE pay
      ORDER BY at_ms DESC, payment_id LIMIT $2";
 pub(crate) const DELETE_OLD: &str = "DELETE FROM payer_accesses WHERE payer = $1 AND at_ms < $2";
 
+pub(crate) const DELETE_ALL_OLD: &str = "DELETE FROM payer_accesses WHERE at_ms < $1";
+
+/// Forgets what is older than `before`, of all payers; how many rows.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub async fn delete_old(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
+    tx.execute(DELETE_ALL_OLD, &[before.as_millisecond().into()]).await
+}
+
 /// Remembers that `payer` is about to sign in for this payment, forgets what is older than `since`,
 /// and returns the payer's other payments, the newest first, at most [`PAYMENTS_MAX`].
 ///

@@ -2,9 +2,9 @@
 
 use crate::db::{StoreError, Tx};
 use crate::{
-    bank_calls, bank_outages, cases, certificates, deliveries, events, idempotency, jobs, members,
-    payer_accesses, payments, readiness, sealed_records, secrets, token_requests,
-    transfer_references, webhooks,
+    bank_calls, bank_outages, bank_registrations, cases, certificates, deliveries, events,
+    idempotency, jobs, members, payer_accesses, payments, readiness, sealed_records, secrets,
+    token_requests, transfer_references, webhooks,
 };
 
 /// Statements that run on both databases.
@@ -17,6 +17,11 @@ pub const PORTABLE: &[&str] = &[
     bank_outages::NOW,
     bank_outages::OF_BANK,
     bank_outages::UPDATE,
+    bank_registrations::ALL,
+    bank_registrations::BEGIN,
+    bank_registrations::END,
+    bank_registrations::FORGET,
+    bank_registrations::GET,
     cases::CLOSE,
     cases::GET,
     cases::INSERT,
@@ -67,6 +72,7 @@ pub const PORTABLE: &[&str] = &[
     members::LIST,
     members::LIST_KEYS,
     members::SET_SETTINGS,
+    payer_accesses::DELETE_ALL_OLD,
     payer_accesses::DELETE_OLD,
     payer_accesses::INSERT,
     payer_accesses::NEWEST,

@@ -125,6 +125,7 @@ fn service_routes() -> Router<Arc<App>> {
         .route("/openapi.json", get(api::openapi::document))
         .route("/.well-known/jwks.json", get(api::keys::jwks))
         .route("/.well-known/qseal/{fingerprint}", get(api::keys::seal_certificate))
+        .route(api::banks::logos::PATH, get(api::banks::logos::show))
         .route("/healthz", get(api::health::alive))
         .route("/readyz", get(api::health::ready))
 }
@@ -134,7 +135,7 @@ pub fn router(app: Arc<App>) -> Router {
     // A second router of the process, as tests make hundreds, need not describe every schema again.
     static API_ROUTES: LazyLock<Router<Arc<App>>> =
         LazyLock::new(|| api_routes().split_for_parts().0);
-    let index = Arc::new(BankLists::of(app.directory()));
+    let index = Arc::new(BankLists::of(app.directory(), &app.settings().public_url));
     let api_router = Router::clone(&API_ROUTES)
         .merge(alias_routes())
         .merge(api::not_built::routes())

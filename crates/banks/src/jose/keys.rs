@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::profile::HttpSignature;
 
+use super::trust::{Trust, trusted_key};
 use super::{Algorithm, JoseError, decode, encode};
 
 /// The most keys of one set that are read.
@@ -164,6 +165,7 @@ struct Jwk {
     crv: Option<String>,
     x: Option<String>,
     y: Option<String>,
+    x5c: Option<Vec<String>>,
 }
 
 impl KeySet {
@@ -173,6 +175,14 @@ impl KeySet {
     /// # Errors
     /// If it is not one, or has more than [`KEYS_MAX`] keys.
     pub fn parse(body: &[u8]) -> Result<KeySet, JoseError> {
+        KeySet::parse_trusted(body, None)
+    }
+
+    /// The same; with authorities, only keys count whose certificate one of them issued.
+    ///
+    /// # Errors
+    /// See [`KeySet::parse`].
+    pub fn parse_trusted(body: &[u8], trust: Option<Trust<'_>>) -> Result<KeySet, JoseError> {
         let set: JwkSet =
             serde_json::from_slice(body).map_err(|_| JoseError::Malformed("not a JWK set"))?;
         if set.keys.len() > KEYS_MAX {
@@ -182,7 +192,7 @@ impl KeySet {
             .keys
             .into_iter()
             .filter_map(|value| serde_json::from_value(value).ok())
-            .filter_map(PublicKey::of)
+            .filter_map(|jwk| PublicKey::trusted(jwk, trust))
             .collect();
         Ok(KeySet { keys })
     }
@@ -267,6 +277,20 @@ impl KeySet {
 }
 
 impl PublicKey {
+    /// The key, if it counts.
+    fn trusted(jwk: Jwk, trust: Option<Trust<'_>>) -> Option<PublicKey> {
+        let Some(trust) = trust else { return PublicKey::of(jwk) };
+        let certified = trusted_key(jwk.x5c.as_deref().unwrap_or_default(), trust)?;
+        let key = PublicKey::of(jwk)?;
+        let same = match &key.numbers {
+            Numbers::Rsa { n, e } => {
+                rsa_public_numbers(&certified) == Some((n.as_slice(), e.as_slice()))
+            }
+            Numbers::P256(point) => *point == certified,
+        };
+        same.then_some(key)
+    }
+
     /// Whether the owner did not make the key for the other RSA algorithm.
     fn is_for(&self, algorithm: &str) -> bool {
         let other = match algorithm {

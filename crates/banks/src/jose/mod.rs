@@ -10,6 +10,7 @@ mod body;
 mod compact;
 mod detached;
 mod keys;
+mod trust;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -22,6 +23,7 @@ pub use detached::{
     verify_detached,
 };
 pub use keys::{KeySet, SigningKey};
+pub use trust::Trust;
 
 /// The longest compact token that is read, in bytes.
 pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
@@ -59,8 +61,8 @@ pub enum JoseError {
     /// The signature is not the key's signature of this content.
     #[error("the signature is wrong")]
     Signature,
-    /// A header or claim has a value that it must not have.
-    #[error("`{0}` has a wrong value")]
+    /// A header or claim is missing, or has a value that it must not have.
+    #[error("`{0}` is missing or has a wrong value")]
     Claim(&'static str),
     /// A key that cannot be used.
     #[error("the key cannot be used: {0}")]

@@ -78,7 +78,11 @@ pub(super) async fn send(
     }
 }
 
-fn request(call: &Call<'_>, ask: &Ask<'_>, bearer: Option<&str>) -> Result<Request, BankError> {
+pub(super) fn request(
+    call: &Call<'_>,
+    ask: &Ask<'_>,
+    bearer: Option<&str>,
+) -> Result<Request, BankError> {
     let identity = eidas(call)?;
     let request_id = ask.request_id.clone().unwrap_or_else(|| random_uuid(call.ids));
     let mut headers =

@@ -14,6 +14,7 @@ mod context;
 mod exchange;
 mod oauth;
 mod reach;
+mod register;
 pub(crate) mod status;
 mod visit;
 mod wire;

@@ -15,8 +15,9 @@ use crate::exchange::{eidas, header, no_response, own_headers, read};
 use crate::jose::encode;
 use crate::profile::{PAYMENT_ID_PLACEHOLDER, RenamedParameter, TokenEndpointAuth, TokenGrant};
 use crate::psu_return::Returned;
+use crate::registration::{self, client_secret};
 use crate::token::{AccessToken, RefreshToken};
-use crate::token_request::{basic, own_parameters, revealed};
+use crate::token_request::{basic, not_looked_at, own_parameters};
 use crate::wire::{Request, Response};
 
 /// How long a token is taken to be good for when the bank does not say, in seconds.
@@ -96,7 +97,8 @@ async fn token_endpoint(
 
 /// Our client id at the bank.
 fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
-    match &settings(call.bank)?.oauth.client_id {
+    let own = settings(call.bank)?.oauth.client_id.as_deref();
+    match own.or(registration::client_id(call)) {
         Some(client_id) => Ok(client_id),
         None => Ok(&eidas(call)?.organisation_identifier),
     }
@@ -178,7 +180,9 @@ pub(super) async fn exchange_code(
         ("code_verifier", &attempt.code_verifier),
     ];
     let grant = TokenGrant::AuthorizationCode;
-    let exchanged = ask_for_token(call, "exchange-code", &endpoint, grant, &content).await;
+    let request = token_request(call, "exchange-code", &endpoint, grant, &content)?;
+    let exchanged = call.wire.send(request).await.map_err(no_response);
+    let exchanged = exchanged.and_then(not_looked_at).and_then(success);
     let token = exchanged.and_then(|response| token(call, &response, metadata_url));
     token.map_err(|error| AuthorisationError::of_exchange(error, false))
 }
@@ -256,11 +260,11 @@ fn token_request(
             form.append_pair("client_id", client_id);
         }
         TokenEndpointAuth::ClientSecretBasic => {
-            let secret = revealed(own.client_secret.as_ref())?;
+            let secret = client_secret(call, own.client_secret.as_ref())?;
             headers.push(header("authorization", basic(client_id, secret)));
         }
         TokenEndpointAuth::ClientSecretPost => {
-            let secret = revealed(own.client_secret.as_ref())?;
+            let secret = client_secret(call, own.client_secret.as_ref())?;
             form.append_pair("client_id", client_id).append_pair("client_secret", secret);
         }
     }

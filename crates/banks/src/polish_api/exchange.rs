@@ -16,7 +16,7 @@ use crate::cache::after;
 use crate::call::{Call, EidasIdentity};
 use crate::error::{BankError, words};
 use crate::exchange::{
-    body_of, eidas, header, no_response, own_headers, psu_ip_address, psu_user_agent,
+    body_of, eidas, header, no_response, own_headers, psu_ip_address, psu_user_agent, trust,
 };
 use crate::jose::{JoseError, JwsHeader, KeySet, sign_body, verify_body};
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
@@ -112,7 +112,8 @@ impl PolishApi {
         if response.status != 200 || response.body.len() > BODY_BYTES_MAX {
             return Err(fail(format!("HTTP status {}", response.status)));
         }
-        let keys = KeySet::parse(&response.body).map_err(|error| fail(error.to_string()))?;
+        let keys = KeySet::parse_trusted(&response.body, trust(call))
+            .map_err(|error| fail(error.to_string()))?;
         let keys = Arc::new(keys);
         self.keys.put(call, Arc::clone(&keys), after(call.clock.now(), KEYS_LIFETIME_S));
         Ok(Some(keys))

@@ -36,6 +36,7 @@ use crate::payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};
 use crate::profile::{BankProfile, PolishApi as Settings, ScaMethod, Standard};
 use crate::psu_return::Returned;
 use crate::reachable::{Reachable, Trial, connection};
+use crate::registration::{RegisteredClient, Registers};
 use crate::token::{AccessToken, Proof, RefreshToken};
 
 /// The field that asks for the code of the bank's app.
@@ -319,6 +320,16 @@ impl Approvals for PolishApi {
 }
 
 /// The standard has no call without a payer.
+/// The certificate is the registration.
+impl Registers for PolishApi {
+    fn register<'a>(
+        &'a self,
+        _call: &'a Call<'a>,
+    ) -> BoxFuture<'a, Result<RegisteredClient, BankError>> {
+        Box::pin(async { Err(unsupported("PolishAPI has no registration").into()) })
+    }
+}
+
 impl Reachable for PolishApi {
     fn try_out<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Vec<Trial>> {
         Box::pin(async move { vec![connection(call).await] })

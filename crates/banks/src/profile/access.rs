@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::secret::{Environment, HeaderText};
+use super::secret::{Environment, HeaderText, Secret};
 use super::standard::Standard;
 use super::{BankProfile, Check, ProfileError, ensure};
 
@@ -74,12 +74,40 @@ impl BankProfile {
         for (key, secret) in headers.chain(own) {
             secret.read(folder, environment).map_err(|why| wrong(&key, why))?;
         }
+        let registration = self.registration.as_mut().map(|own| own.read(folder, environment));
         let certificates = self.certificates.as_mut().map(|own| own.read(folder));
-        let authorities = self.tls_authorities.as_mut().map(|own| own.read(folder));
-        certificates
+        let authorities =
+            self.tls_authorities.as_mut().map(|own| own.read("tls_authorities", folder));
+        let signers = self
+            .signature_authorities
+            .as_mut()
+            .map(|own| own.read("signature_authorities", folder));
+        let logos = [("logo", &mut self.logo), ("full_logo", &mut self.full_logo)];
+        let logos: Vec<Check> = logos
             .into_iter()
+            .filter_map(|(key, logo)| logo.as_mut().map(|logo| logo.read(key, folder)))
+            .collect();
+        registration
+            .into_iter()
+            .chain(certificates)
             .chain(authorities)
+            .chain(signers)
+            .chain(logos)
             .try_for_each(|read| read.map_err(|(key, why)| wrong(key, why)))
+    }
+
+    /// The files of the profile's secrets, relative to the folder of the bank's file.
+    pub(super) fn secret_files(&self) -> Vec<&str> {
+        let headers = self.api_headers.values().filter_map(|text| match text {
+            HeaderText::Secret(secret) => Some(secret),
+            HeaderText::Plain(_) => None,
+        });
+        let own = match &self.standard {
+            Standard::UkOpenBanking(bank) => bank.client_secret.as_ref(),
+            Standard::NextGenPsd2(bank) => bank.oauth.client_secret.as_ref(),
+            Standard::Stet(_) | Standard::PolishApi(_) => None,
+        };
+        headers.chain(own).filter_map(Secret::file).collect()
     }
 
     /// Base address of the bank's payments, without a slash at the end.

@@ -1,7 +1,8 @@
 //! Who we are at one bank, where that is not who the installation is: certificates of its own, and the
 //! authorities of its TLS.
 
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use super::{BankProfile, Check, ensure};
 use crate::eidas::issue::pem_contents;
 use crate::eidas::pair::{CertificatePair, text};
-use crate::wire::TlsAuthorities;
+use crate::wire::Authorities;
 
 /// The longest name of a key, in bytes.
 const KEY_ID_BYTES_MAX: usize = 256;
@@ -99,19 +100,20 @@ impl<'de> Deserialize<'de> for CertificateFolder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorityFile {
     path: String,
-    authorities: Option<Arc<TlsAuthorities>>,
+    authorities: Option<Arc<Authorities>>,
 }
 
 impl AuthorityFile {
     /// The authorities; `None` if the profile was parsed and the file was not read.
     #[must_use]
-    pub fn authorities(&self) -> Option<&Arc<TlsAuthorities>> {
+    pub fn authorities(&self) -> Option<&Arc<Authorities>> {
         self.authorities.as_ref()
     }
 
-    pub(super) fn read(&mut self, base: &Path) -> Check {
+    /// `key` is that of the profile, for messages.
+    pub(super) fn read(&mut self, key: &'static str, base: &Path) -> Check {
         let wrong = |error: crate::eidas::CertificateError| {
-            ("tls_authorities", error.to_string().trim_start_matches("certificate: ").to_owned())
+            (key, error.to_string().trim_start_matches("certificate: ").to_owned())
         };
         let pem = text(base, &self.path).map_err(wrong)?;
         let of_file = format!("{}: ", base.join(&self.path).display());
@@ -119,8 +121,8 @@ impl AuthorityFile {
             let (key, why) = wrong(error);
             (key, of_file.clone() + &why)
         })?;
-        let authorities = TlsAuthorities::new(certificates_der);
-        let none = || ("tls_authorities", of_file + "has no certificate that can be read");
+        let authorities = Authorities::new(certificates_der);
+        let none = || (key, of_file + "has no certificate that can be read");
         self.authorities = Some(Arc::new(authorities.ok_or_else(none)?));
         Ok(())
     }
@@ -133,9 +135,34 @@ impl<'de> Deserialize<'de> for AuthorityFile {
 }
 
 impl BankProfile {
+    /// Who must have issued the certificates of the keys that the bank signs with; anybody if absent.
+    #[must_use]
+    pub fn signature_authorities(&self) -> Option<&Authorities> {
+        self.signature_authorities.as_ref()?.authorities().map(Arc::as_ref)
+    }
+
+    /// The files with secrets of the profile that other users of the machine can read. `file` is the
+    /// bank's file.
+    #[must_use]
+    pub fn files_open_to_others(&self, file: &Path) -> Vec<PathBuf> {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let keys = self.certificates.iter().flat_map(|own| {
+            let folders = [Some(&own.current), own.next.as_ref()].into_iter().flatten();
+            folders.flat_map(|one| ["qwac.key.pem", "qseal.key.pem"].map(|name| (one, name)))
+        });
+        let keys = keys.map(|(one, name)| folder.join(&one.path).join(name));
+        let secrets = self.secret_files().into_iter().map(|path| folder.join(path));
+        keys.chain(secrets).filter(|path| is_open_to_others(path)).collect()
+    }
+
     /// Whom connections to the bank trust instead of the system's authorities.
     #[must_use]
-    pub fn tls_authorities(&self) -> Option<Arc<TlsAuthorities>> {
+    pub fn tls_authorities(&self) -> Option<Arc<Authorities>> {
         self.tls_authorities.as_ref().and_then(AuthorityFile::authorities).cloned()
     }
+}
+
+/// Whether the group or others may read or write a file.
+fn is_open_to_others(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
 }

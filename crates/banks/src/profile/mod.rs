@@ -8,10 +8,12 @@ mod access;
 mod certificates;
 mod features;
 mod hours;
+mod logo;
 mod next_gen_psd2;
 mod oauth;
 mod polish_api;
 mod questions;
+mod registration;
 mod secret;
 mod standard;
 mod stet;
@@ -39,12 +41,16 @@ pub use self::features::{
     RestrictedText,
 };
 pub use self::hours::TermsOfRail;
+pub use self::logo::{LOGO_BYTES_MAX, Logo, LogoImage};
 pub use self::next_gen_psd2::{
     HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId, RequiredHeader,
 };
 pub use self::oauth::{OAuth, OAuthLink, PAYMENT_ID_PLACEHOLDER, RenamedParameter};
 pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishApiVersion};
 pub use self::questions::StatusQuestions;
+pub use self::registration::{
+    REDIRECT_URIS_MAX, Registration, RegistrationMediaType, RegistrationMethod, SoftwareStatement,
+};
 pub use self::secret::{Environment, HeaderText, SECRET_BYTES_MAX, Secret};
 pub use self::standard::{AcceptedStatus, Standard};
 pub use self::stet::{KeyId, SignedHeader, Stet, StetVersion};
@@ -158,10 +164,12 @@ pub struct BankProfile {
     /// Place in lists that are sorted by rank, the smallest first.
     #[serde(default = "default_rank")]
     pub rank: u32,
-    /// URL of a square logo.
-    pub logo: Option<String>,
-    /// URL of a full logo.
-    pub full_logo: Option<String>,
+    /// A square logo.
+    pub logo: Option<Logo>,
+    /// A full logo.
+    pub full_logo: Option<Logo>,
+    /// Where the files of the logos come from, and under which terms: needed with a file.
+    pub logo_source: Option<String>,
     /// Whether this is one of our simulated banks; only these may have `http` URLs.
     #[serde(default)]
     pub simulated: bool,
@@ -216,10 +224,15 @@ pub struct BankProfile {
     /// How the bank is asked for statuses.
     #[serde(default)]
     pub status: StatusQuestions,
+    /// How we become a client of the bank, where it has a way for that.
+    pub registration: Option<Registration>,
     /// Certificates that only this bank knows us by; those of the installation if absent.
     pub certificates: Option<Certificates>,
     /// The authorities that connections to the bank trust instead of the system's.
     pub tls_authorities: Option<AuthorityFile>,
+    /// The authorities that must have issued the certificates (`x5c`) of the bank's key set: keys
+    /// without such a certificate do not count. All keys of the set count if absent.
+    pub signature_authorities: Option<AuthorityFile>,
     /// Longest texts.
     #[serde(default)]
     pub limits: Limits,
@@ -383,8 +396,12 @@ impl BankProfile {
         ensure("allowed_hosts", "must list `host` or `host:port`, without scheme or path", {
             self.allowed_hosts.iter().all(|host| !host.is_empty() && !host.contains('/'))
         })?;
+        self.check_logos()?;
         self.check_api_headers()?;
-        self.standard.check(self.simulated, |key, text| self.check_url(key, text))?;
+        let check_url = |key, text: &str| self.check_url(key, text);
+        let registers = self.registration.as_ref().is_some_and(Registration::gives_client);
+        self.standard.check((self.simulated, registers), check_url)?;
+        self.registration.iter().try_for_each(|own| own.check(&self.standard, check_url))?;
         self.check_service_base_urls()?;
         ensure("executes_at_approval", "must be true: this standard has no other way", {
             self.executes_at_approval || !matches!(self.standard, Standard::NextGenPsd2(_))

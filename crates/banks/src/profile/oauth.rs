@@ -120,7 +120,7 @@ impl OAuth {
 
     pub(super) fn check(
         &self,
-        simulated: bool,
+        (simulated, registers): (bool, bool),
         check_url: impl Fn(&'static str, &str) -> Check,
     ) -> Check {
         for (key, address) in [
@@ -153,7 +153,7 @@ impl OAuth {
         let parameters = check_authorization_parameters(&self.authorization_parameters);
         own(parameters, "oauth.authorization_parameters")?;
         own(check_token_parameters(&self.token_parameters), "oauth.token_parameters")?;
-        self.check_client(simulated)
+        self.check_client(simulated, registers)
     }
 
     fn check_texts(&self) -> Check {
@@ -176,7 +176,7 @@ impl OAuth {
         texts.try_for_each(|(key, text)| ensure(key, rule, fits(text)))
     }
 
-    fn check_client(&self, simulated: bool) -> Check {
+    fn check_client(&self, simulated: bool, registers: bool) -> Check {
         let by_secret = match self.token_endpoint_auth {
             TokenEndpointAuth::TlsClientAuth => false,
             TokenEndpointAuth::ClientSecretBasic | TokenEndpointAuth::ClientSecretPost => true,
@@ -188,7 +188,7 @@ impl OAuth {
         ensure(
             "oauth.client_secret",
             "is needed with `client_secret_basic` and `client_secret_post`, and has no use else",
-            by_secret == self.client_secret.is_some(),
+            registers || by_secret == self.client_secret.is_some(),
         )?;
         ensure("oauth.client_secret", "has a form that only simulated banks have", {
             simulated || !self.client_secret.as_ref().is_some_and(Secret::is_simulated)

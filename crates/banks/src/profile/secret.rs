@@ -14,7 +14,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// The longest secret, in bytes.
-pub const SECRET_BYTES_MAX: usize = 4 * 1024;
+pub const SECRET_BYTES_MAX: usize = 16 * 1024;
 
 const FORMS: &str = "must be `file:PATH` or `env:NAME`: a profile names the place of a secret, \
                      never the secret itself";
@@ -51,6 +51,14 @@ impl Secret {
             _ => return None,
         };
         Some(Secret { place, text })
+    }
+
+    /// The file that holds the secret, relative to the folder of the bank's own file.
+    pub(super) fn file(&self) -> Option<&str> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            Place::Variable(_) | Place::Simulated => None,
+        }
     }
 
     /// Whether the secret is in the profile itself, which only a simulated bank may have.

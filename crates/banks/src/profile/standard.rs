@@ -64,12 +64,12 @@ impl Standard {
 
     pub(super) fn check(
         &self,
-        simulated: bool,
+        (simulated, registers): (bool, bool),
         check_url: impl Fn(&'static str, &str) -> Check,
     ) -> Check {
         match self {
-            Standard::UkOpenBanking(bank) => bank.check(simulated, check_url),
-            Standard::NextGenPsd2(bank) => bank.oauth.check(simulated, check_url),
+            Standard::UkOpenBanking(bank) => bank.check((simulated, registers), check_url),
+            Standard::NextGenPsd2(bank) => bank.oauth.check((simulated, registers), check_url),
             Standard::PolishApi(bank) => {
                 let keys = bank.bank_key_set_url.as_deref();
                 keys.map_or(Ok(()), |url| check_url("bank_key_set_url", url))

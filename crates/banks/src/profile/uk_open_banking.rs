@@ -119,7 +119,7 @@ impl UkOpenBanking {
 
     pub(super) fn check(
         &self,
-        simulated: bool,
+        (simulated, registers): (bool, bool),
         check_url: impl Fn(&'static str, &str) -> Check,
     ) -> Check {
         // The rule of all other addresses, but for the slash that an issuer may end with.
@@ -148,7 +148,7 @@ impl UkOpenBanking {
             (60..=3600).contains(&self.request_object.lifetime_s)
         })?;
         self.check_flow()?;
-        self.check_client(simulated)
+        self.check_client(simulated, registers)
     }
 
     /// OAuth 2.0 alone has no signed response and no place but the parameters for the consent's id.
@@ -170,7 +170,7 @@ impl UkOpenBanking {
         })
     }
 
-    fn check_client(&self, simulated: bool) -> Check {
+    fn check_client(&self, simulated: bool, registers: bool) -> Check {
         let by_assertion = self.token_endpoint_auth == TokenEndpointAuth::PrivateKeyJwt;
         ensure("token_endpoint_audience", "has a use with `private_key_jwt` only", {
             self.token_endpoint_audience.is_none() || by_assertion
@@ -185,7 +185,7 @@ impl UkOpenBanking {
         ensure(
             "client_secret",
             "is needed with `client_secret_basic` and `client_secret_post`, and has no use else",
-            by_secret == self.client_secret.is_some(),
+            registers || by_secret == self.client_secret.is_some(),
         )?;
         ensure("client_secret", "has a form that only simulated banks have", {
             simulated || !self.client_secret.as_ref().is_some_and(Secret::is_simulated)

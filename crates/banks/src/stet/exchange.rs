@@ -14,6 +14,7 @@ use crate::error::{BankError, words};
 use crate::exchange::{eidas, header, no_response, own_headers, psu_headers, read};
 use crate::http_signature::signature;
 use crate::profile::{HttpSignature, KeyId, SignedHeader};
+use crate::registration;
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
 
 /// How long a token is taken to be good for when the bank does not say, in seconds.
@@ -41,7 +42,8 @@ pub(super) struct Ask {
 impl Stet {
     /// Our client id at the bank.
     fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
-        match &settings(call.bank)?.client_id {
+        let own = settings(call.bank)?.client_id.as_deref();
+        match own.or(registration::client_id(call)) {
             Some(client_id) => Ok(client_id),
             None => Ok(&eidas(call)?.organisation_identifier),
         }
@@ -104,17 +106,27 @@ impl Stet {
 }
 
 fn request(call: &Call<'_>, ask: &Ask, token: &str) -> Result<Request, BankError> {
+    let url = format!("{}{}", call.bank.api_base_url, ask.path);
+    signed_request(call, ask, url, Some(token))
+}
+
+/// The same at any address, with or without a token.
+pub(super) fn signed_request(
+    call: &Call<'_>,
+    ask: &Ask,
+    url: String,
+    token: Option<&str>,
+) -> Result<Request, BankError> {
     let own = settings(call.bank)?;
     let identity = eidas(call)?;
-    let url = format!("{}{}", call.bank.api_base_url, ask.path);
     let body = ask.body.clone().unwrap_or_default();
     let algorithm = HttpSignature::RsaSha256;
     let mut headers = vec![
         header("accept", "application/hal+json"),
-        header("authorization", format!("Bearer {token}")),
         header("x-request-id", random_uuid(call.ids)),
         header("date", call.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()),
     ];
+    headers.extend(token.map(|token| header("authorization", format!("Bearer {token}"))));
     headers.extend(psu_headers(call));
     headers.extend(own_headers(call)?);
     if ask.body.is_some() {
@@ -171,7 +183,7 @@ struct ErrorBody {
 }
 
 /// Lets 200 and 201 through: several banks swap them. Anything else is an error by its class.
-fn success(response: Response) -> Result<Response, BankError> {
+pub(super) fn success(response: Response) -> Result<Response, BankError> {
     let status = response.status;
     if response.body.len() > BODY_BYTES_MAX {
         let text = format!("HTTP status {status} with more than {BODY_BYTES_MAX} bytes");

@@ -7,6 +7,7 @@
 
 mod cancel;
 mod exchange;
+mod register;
 pub(crate) mod status;
 mod wire;
 

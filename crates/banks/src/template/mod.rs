@@ -122,14 +122,21 @@ impl Template {
         self.unverified().into_iter().filter(left).collect()
     }
 
+    /// The operator's keys over those of the template.
+    #[must_use]
+    pub fn completed(&self, completion: Table) -> Table {
+        let mut table = self.table.clone();
+        lay_over(&mut table, completion);
+        table
+    }
+
     /// The bank that the template and `completion`, the operator's keys, make together. `file` is
     /// only for messages.
     ///
     /// # Errors
     /// All keys that are still left open, or the first that is unknown or wrong.
     pub fn complete(&self, file: &str, completion: Table) -> Result<BankProfile, ProfileError> {
-        let mut table = self.table.clone();
-        lay_over(&mut table, completion);
+        let table = self.completed(completion);
         let open = open_keys(&table);
         if !open.is_empty() {
             let (keys, id) = (open.join("`, `"), &self.facts.id);

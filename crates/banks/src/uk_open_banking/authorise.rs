@@ -224,7 +224,7 @@ impl UkOpenBanking {
         if !bank.pushed_authorization_requests {
             return by_value(call, &discovery, &own, attempt, &object);
         }
-        let endpoint = discovery.pushed_authorization_request_endpoint.as_deref();
+        let endpoint = discovery.pushed_request_address(call);
         let missing = || BankError::malformed("discovery: no endpoint for pushed requests", b"");
         let reference = self.push_request(call, endpoint.ok_or_else(missing)?, &object).await?;
         by_reference(call, &discovery, &reference)

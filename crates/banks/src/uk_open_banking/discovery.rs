@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::exchange::client_certificate;
 use super::{UkOpenBanking, settings};
 use crate::cache::after;
 use crate::call::Call;
-use crate::error::BankError;
-use crate::exchange::{header, read};
+use crate::error::{BankError, cut};
+use crate::exchange::{header, read, trust};
 use crate::jose::KeySet;
 use crate::misfit::unsupported;
 use crate::profile::{BankProfile, Endpoints, ResponseMode, UkOpenBanking as Settings};
@@ -31,10 +32,44 @@ pub(super) struct Discovery {
     pub(super) jwks_uri: Option<String>,
     /// RFC 9126.
     pub(super) pushed_authorization_request_endpoint: Option<String>,
+    /// Where clients register (RFC 7591).
+    pub(super) registration_endpoint: Option<String>,
+    /// The same endpoints for connections with a client certificate.
+    #[serde(default)]
+    mtls_endpoint_aliases: Aliases,
     response_modes_supported: Option<Vec<String>>,
 }
 
+/// Addresses for connections with a client certificate (RFC 8705, section 5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct Aliases {
+    token_endpoint: Option<String>,
+    pushed_authorization_request_endpoint: Option<String>,
+    registration_endpoint: Option<String>,
+}
+
 impl Discovery {
+    /// The address of the token endpoint for us, and the endpoint's name.
+    pub(super) fn token_address(&self, call: &Call<'_>) -> (&str, &str) {
+        let alias = self.mtls_endpoint_aliases.token_endpoint.as_deref();
+        (for_us(call, alias, &self.token_endpoint), &self.token_endpoint)
+    }
+
+    /// The same of the endpoint for pushed requests (RFC 9126).
+    pub(super) fn pushed_request_address(&self, call: &Call<'_>) -> Option<(&str, &str)> {
+        let endpoint = self.pushed_authorization_request_endpoint.as_deref()?;
+        let alias = self.mtls_endpoint_aliases.pushed_authorization_request_endpoint.as_deref();
+        Some((for_us(call, alias, endpoint), endpoint))
+    }
+
+    /// The address at which we register.
+    pub(super) fn registration_address(&self, call: &Call<'_>) -> Option<&str> {
+        let endpoint = self.registration_endpoint.as_deref();
+        let alias = self.mtls_endpoint_aliases.registration_endpoint.as_deref();
+        Some(for_us(call, alias, endpoint.or(alias)?))
+    }
+
     /// The addresses of a bank whose file has them all.
     fn of_profile(bank: &Settings) -> Option<Discovery> {
         let Endpoints { authorization, token, keys, pushed_authorization_request } =
@@ -45,6 +80,8 @@ impl Discovery {
             token_endpoint: token?,
             jwks_uri: keys,
             pushed_authorization_request_endpoint: pushed_authorization_request,
+            registration_endpoint: None,
+            mtls_endpoint_aliases: Aliases::default(),
             response_modes_supported: None,
         })
     }
@@ -53,9 +90,15 @@ impl Discovery {
     fn with(mut self, own: &Endpoints) -> Discovery {
         let own = own.clone();
         self.authorization_endpoint = own.authorization.unwrap_or(self.authorization_endpoint);
-        self.token_endpoint = own.token.unwrap_or(self.token_endpoint);
+        if let Some(token) = own.token {
+            self.token_endpoint = token;
+            self.mtls_endpoint_aliases.token_endpoint = None;
+        }
         self.jwks_uri = own.keys.or(self.jwks_uri);
         let pushed = own.pushed_authorization_request;
+        if pushed.is_some() {
+            self.mtls_endpoint_aliases.pushed_authorization_request_endpoint = None;
+        }
         self.pushed_authorization_request_endpoint =
             pushed.or(self.pushed_authorization_request_endpoint);
         self
@@ -78,6 +121,11 @@ impl Discovery {
     }
 }
 
+/// The alias where we can show a certificate.
+fn for_us<'a>(call: &Call<'_>, alias: Option<&'a str>, endpoint: &'a str) -> &'a str {
+    alias.filter(|alias| client_certificate(call, alias).is_some()).unwrap_or(endpoint)
+}
+
 fn ask(call: &Call<'_>, operation: &'static str, url: String) -> Request {
     Request {
         operation,
@@ -96,13 +144,25 @@ fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankErro
     let fail = |what: &str| Err(BankError::malformed(what, &response.body));
     let own = settings(bank)?;
     if discovery.issuer != own.issuer && discovery.issuer != own.token_issuer() {
-        return fail("discovery: `issuer` is not the profile's");
+        return fail(&cut(&format!(
+            "discovery: `issuer` is not the profile's: it is `{}`, the profile has `{}`",
+            discovery.issuer, own.issuer
+        )));
     }
     let Some(keys) = &discovery.jwks_uri else {
         return fail("discovery: `jwks_uri` is missing");
     };
     let pushed = discovery.pushed_authorization_request_endpoint.iter();
     let pushed = pushed.map(|url| ("pushed_authorization_request_endpoint", url));
+    let registration = discovery.registration_endpoint.iter();
+    let registration = registration.map(|url| ("registration_endpoint", url));
+    let aliases = &discovery.mtls_endpoint_aliases;
+    let aliases = [
+        &aliases.token_endpoint,
+        &aliases.pushed_authorization_request_endpoint,
+        &aliases.registration_endpoint,
+    ];
+    let aliases = aliases.into_iter().flatten().map(|url| ("mtls_endpoint_aliases", url));
     for (name, url) in [
         ("authorization_endpoint", &discovery.authorization_endpoint),
         ("token_endpoint", &discovery.token_endpoint),
@@ -110,16 +170,20 @@ fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankErro
     ]
     .into_iter()
     .chain(pushed)
+    .chain(registration)
+    .chain(aliases)
     {
         if !bank.allows_url(url) {
-            return fail(&format!("discovery: `{name}` is not on a host of the profile"));
+            return fail(&cut(&format!(
+                "discovery: `{name}` is not on a host of the profile: `{url}`"
+            )));
         }
     }
     Ok(discovery.with(&own.endpoints))
 }
 
-fn answer_keys(response: &Response) -> Result<KeySet, BankError> {
-    KeySet::parse(&response.body)
+fn answer_keys(call: &Call<'_>, response: &Response) -> Result<KeySet, BankError> {
+    KeySet::parse_trusted(&response.body, trust(call))
         .map_err(|error| BankError::malformed(format!("key set: {error}"), &response.body))
 }
 
@@ -154,7 +218,7 @@ impl UkOpenBanking {
         let missing = || unsupported("the bank's file names no key set");
         let url = discovery.jwks_uri.clone().ok_or_else(missing)?;
         let response = fetch(call, ask(call, "get-keys", url)).await?;
-        let found = Arc::new(answer_keys(&response)?);
+        let found = Arc::new(answer_keys(call, &response)?);
         self.keys.put(call, Arc::clone(&found), after(call.clock.now(), KEYS_LIFETIME_S));
         Ok(found)
     }

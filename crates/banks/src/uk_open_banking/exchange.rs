@@ -17,7 +17,7 @@ use crate::jose::{
     DetachedExpectation, DetachedSigner, JoseError, KeySet, sign_detached, verify_detached,
 };
 use crate::misfit::{Misfit, unsupported};
-use crate::profile::SignatureIssuer;
+use crate::profile::{Registration, SignatureIssuer, SoftwareStatement};
 use crate::wire::{ClientCertificate, Request, Response};
 
 /// OBIE 3.1.11, header `x-idempotency-key`.
@@ -102,6 +102,10 @@ fn signature_issuer<'a>(call: &Call<'a>) -> Result<Cow<'a, str>, Misfit> {
     let identity = call.identity;
     let issuer = settings(call.bank)?.signing.issuer;
     if issuer == SignatureIssuer::Directory {
+        let statement = call.bank.registration.as_ref().and_then(Registration::statement);
+        if let Some(SoftwareStatement { org_id: Some(organisation), software_id, .. }) = statement {
+            return Ok(Cow::Owned(format!("{organisation}/{software_id}")));
+        }
         return Ok(Cow::Borrowed(&identity.jws_issuer));
     }
     let eidas = identity.eidas.as_ref();
@@ -172,7 +176,8 @@ impl UkOpenBanking {
         }
     }
 
-    async fn verify(
+    /// Whether the bank signed the response.
+    pub(super) async fn verify(
         &self,
         call: &Call<'_>,
         keys: &KeySet,

@@ -15,6 +15,7 @@ mod exchange;
 mod funds;
 mod initiation;
 mod order;
+mod register;
 pub(crate) mod resource;
 mod returned;
 mod risk;
@@ -38,6 +39,7 @@ use crate::payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};
 use crate::profile::{BankProfile, Standard, UkOpenBanking as Settings};
 use crate::psu_return::Returned;
 use crate::reachable::{Reachable, Trial};
+use crate::registration;
 use crate::token::{AccessToken, Proof, RefreshToken};
 
 /// The standard, with what it keeps between calls per bank and client.
@@ -219,7 +221,7 @@ fn client_id<'a>(call: &Call<'a>) -> &'a str {
         Standard::UkOpenBanking(settings) => settings.client_id.as_deref(),
         Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => None,
     };
-    own.unwrap_or(&call.identity.client_id)
+    own.or(registration::client_id(call)).unwrap_or(&call.identity.client_id)
 }
 
 fn not_in_standard(what: &str) -> Misfit {

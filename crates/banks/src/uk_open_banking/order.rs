@@ -9,6 +9,7 @@ use domain::money::Amount;
 use serde::{Deserialize, Serialize};
 
 use super::UkOpenBanking;
+use super::errors::success;
 use super::exchange::{Ask, Post, request};
 use super::initiation::{AccountIn, Initiation, InitiationEcho, initiation};
 use super::resource::Resource;
@@ -17,7 +18,7 @@ use super::settings;
 use super::status::{first_of, has_reasons_in, in_supplementary_data, is_refusal, order_status};
 use crate::call::Call;
 use crate::error::BankError;
-use crate::exchange::{body_of, read, segment};
+use crate::exchange::{body_of, no_response, read, segment};
 use crate::payments::{OrderAnswer, PaymentOrder};
 use crate::profile::{BankProfile, RejectionReasonPlace};
 use crate::status_reason::StatusReason;
@@ -243,11 +244,17 @@ impl UkOpenBanking {
             text: format!("before the order was sent: {error}"),
         })?;
         let request = request(call, &ask, &grant.access_token)?;
-        let mut answered = self
-            .send(call, &keys, request)
-            .await
-            .and_then(|response| answer(call.bank, resource, &response, consent_id, sent))
-            .map_err(BankError::after_order_was_sent)?;
+        let sending = call.wire.send(request).await.map_err(no_response).and_then(success);
+        let response = sending.map_err(BankError::after_order_was_sent)?;
+        let signed = match &keys {
+            Some(keys) => self.verify(call, keys, &response).await,
+            None => Ok(()),
+        };
+        let read = answer(call.bank, resource, &response, consent_id, sent);
+        let mut answered = match signed {
+            Ok(()) => read.map_err(BankError::after_order_was_sent)?,
+            Err(why) => self.ask_for_signed(call, order, consent_id, read.ok(), &why).await?,
+        };
         let status = &answered.status;
         if status.progress == OrderProgress::Rejected && status.reason.is_none() {
             // The order's fate is known; its reason is worth one question, not an error.
@@ -257,6 +264,31 @@ impl UkOpenBanking {
             }
         }
         Ok(answered)
+    }
+
+    /// An answer that the bank did not sign is a hint: it names the order, and the bank's signed answer to
+    /// our question about that order decides.
+    async fn ask_for_signed(
+        &self,
+        call: &Call<'_>,
+        order: &PaymentOrder,
+        consent_id: &str,
+        hint: Option<OrderAnswer>,
+        why: &str,
+    ) -> Result<OrderAnswer, BankError> {
+        let unknown = |text: String| BankError::Unknown { text };
+        let unsigned = format!("unreadable answer to an order: x-jws-signature: {why}");
+        let Some(hint) = hint else { return Err(unknown(unsigned)) };
+        let resource = Resource::of(order.content.schedule);
+        let ask = ask_status(resource, &hint.bank_payment_id)?;
+        let asked = self.send_as_client(call, &ask).await;
+        let read = asked.and_then(|response| {
+            answer(call.bank, resource, &response, consent_id, order.content.amount)
+        });
+        match read {
+            Ok(answered) if answered.bank_payment_id == hint.bank_payment_id => Ok(answered),
+            Ok(_) | Err(_) => Err(unknown(unsigned)),
+        }
     }
 
     pub(super) async fn read_order(

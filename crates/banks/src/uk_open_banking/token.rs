@@ -20,8 +20,9 @@ use crate::exchange::{header, no_response, own_headers, read};
 use crate::jose::sign_compact;
 use crate::misfit::unsupported;
 use crate::profile::TokenEndpointAuth;
+use crate::registration::client_secret;
 use crate::token::AccessToken;
-use crate::token_request::{basic, own_parameters, revealed};
+use crate::token_request::{basic, not_looked_at, own_parameters};
 use crate::wire::{Request, Response};
 
 /// How long a client assertion is good for, in seconds.
@@ -65,13 +66,13 @@ struct PushedAnswer {
 fn ask(
     call: &Call<'_>,
     operation: &'static str,
-    endpoint: &str,
+    (address, endpoint): (&str, &str),
     content: &[(&str, &str)],
 ) -> Result<Request, BankError> {
-    let certificate = client_certificate(call, endpoint);
+    let certificate = client_certificate(call, address);
     let bank = settings(call.bank)?;
     let grant = content.iter().find(|(name, _)| *name == "grant_type").map(|(_, word)| *word);
-    let (own, url) = own_parameters(&bank.token_parameters, grant, endpoint)?;
+    let (own, url) = own_parameters(&bank.token_parameters, grant, address)?;
     let mut form = form_urlencoded::Serializer::new(String::new());
     let replaced = |name: &str| own.iter().any(|(own, _)| *own == name);
     form.extend_pairs(content.iter().filter(|(name, _)| !replaced(name))).extend_pairs(&own);
@@ -96,12 +97,12 @@ fn ask(
         TokenEndpointAuth::ClientSecretBasic => {
             headers.push(header(
                 "authorization",
-                basic(client_id(call), revealed(bank.client_secret.as_ref())?),
+                basic(client_id(call), client_secret(call, bank.client_secret.as_ref())?),
             ));
         }
         TokenEndpointAuth::ClientSecretPost => {
             form.append_pair("client_id", client_id(call))
-                .append_pair("client_secret", revealed(bank.client_secret.as_ref())?);
+                .append_pair("client_secret", client_secret(call, bank.client_secret.as_ref())?);
         }
     }
     Ok(Request {
@@ -173,8 +174,8 @@ impl UkOpenBanking {
             return Ok(known);
         }
         let grant = [("grant_type", "client_credentials"), ("scope", "payments")];
-        let endpoint = self.discovery(call).await?.token_endpoint.clone();
-        let request = ask(call, "get-client-token", &endpoint, &grant)?;
+        let discovery = self.discovery(call).await?;
+        let request = ask(call, "get-client-token", discovery.token_address(call), &grant)?;
         let response = call.wire.send(request).await.map_err(no_response).and_then(success);
         let (token, _) = response
             .and_then(|response| answer(&response, call.clock.now()))
@@ -184,15 +185,15 @@ impl UkOpenBanking {
         Ok(token.access_token)
     }
 
-    /// Pushes a request object; the reference to it (RFC 9126, section 2).
+    /// Pushes a request object to an address of the endpoint of that name; the reference to it (RFC 9126, section 2).
     pub(super) async fn push_request(
         &self,
         call: &Call<'_>,
-        endpoint: &str,
+        addresses: (&str, &str),
         request_object: &str,
     ) -> Result<String, BankError> {
         let content = [("request", request_object)];
-        let request = ask(call, "push-authorization-request", endpoint, &content)?;
+        let request = ask(call, "push-authorization-request", addresses, &content)?;
         let response = call.wire.send(request).await.map_err(no_response).and_then(success);
         response.and_then(|response| answer_pushed(&response)).map_err(without_effect)
     }
@@ -211,9 +212,10 @@ impl UkOpenBanking {
             ("redirect_uri", call.return_url),
         ];
         grant.extend(code_verifier.map(|verifier| ("code_verifier", verifier)));
-        let endpoint = self.discovery(call).await?.token_endpoint.clone();
-        let request = ask(call, "exchange-code", &endpoint, &grant)?;
+        let discovery = self.discovery(call).await?;
+        let request = ask(call, "exchange-code", discovery.token_address(call), &grant)?;
         let response = call.wire.send(request).await.map_err(no_response)?;
+        let response = not_looked_at(response)?;
         let now = call.clock.now();
         let (mut token, id_token) = answer(&success(response)?, now)?;
         // Later the token may still work, and the order is refused.

@@ -67,9 +67,11 @@ pub const BANKS: &str = "\
 Examples:
   bascule banks templates
   bascule banks templates --country PL
-  bascule banks show lloyds
+  bascule banks template lloyds
+  bascule banks show my-banks lloyds
   bascule banks check my-banks
-  bascule banks try my-banks --bank lloyds --certificates real";
+  bascule banks try my-banks --bank lloyds --certificates real
+  bascule banks register my-banks lloyds --data-dir bascule-data";
 
 /// Examples of `bascule cases`.
 pub const CASES: &str = "\

@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
+pub mod banks;
 pub mod help;
 pub mod values;
 
-use banks::eidas::Role;
+use ::banks::eidas::Role;
 use clap::{Parser, Subcommand, ValueEnum};
 use domain::account::AccountIdentifier;
 use domain::alias::Alias;
 use domain::ids::{MemberId, PaymentId};
 use gateway::rate_limits::RateLimit;
 
+use self::banks::BanksOptions;
 use self::values::AddressOrNone;
 use crate::{http_server, rate_limit};
 
@@ -164,59 +166,6 @@ pub enum OnOff {
     On,
     /// Off
     Off,
-}
-
-/// Options of `bascule banks`.
-#[derive(Debug, Clone, clap::Args)]
-pub struct BanksOptions {
-    /// The action
-    #[command(subcommand)]
-    pub command: BanksCommand,
-}
-
-/// What `bascule banks` can do.
-#[derive(Debug, Clone, Subcommand)]
-pub enum BanksCommand {
-    /// List the templates: countries, id, standard, name
-    Templates {
-        /// ISO 3166-1 alpha-2; all countries if absent
-        #[arg(long, value_parser = values::country)]
-        country: Option<String>,
-    },
-    /// Print the file that completes a template: the missing values, and the sources of the others
-    Show {
-        /// Id of the template
-        id: String,
-    },
-    /// Load a folder of banks, and list them or report errors; warn of values without a source
-    Check {
-        /// The folder that holds `<country>/<id>.toml`
-        folder: PathBuf,
-    },
-    /// Call the banks of a folder without creating anything there: discovery, keys, our own access
-    /// token, or a TLS connection, depending on the standard
-    Try(TryOptions),
-}
-
-/// Options of `bascule banks try`.
-#[derive(Debug, Clone, clap::Args)]
-pub struct TryOptions {
-    /// The folder that holds `<country>/<id>.toml`
-    pub folder: PathBuf,
-    /// Only this bank
-    #[arg(long, value_name = "ID")]
-    pub bank: Option<String>,
-    /// The folder of our certificates, as `bascule certs` writes it: qwac.pem, qseal.pem and their
-    /// keys; `ca.pem`, if it is there, is trusted beside the system's authorities. Not needed for
-    /// banks whose file has [certificates]
-    #[arg(long, value_name = "DIR")]
-    pub certificates: Option<PathBuf>,
-    /// The name (`kid`) of the QSealC's key in the directory of the bank, for UK Open Banking
-    #[arg(long, value_name = "KID", default_value = "qseal")]
-    pub key_id: String,
-    /// Rehearse the change of certificates: use those of `certificates.next` now
-    #[arg(long, conflicts_with = "certificates")]
-    pub next: bool,
 }
 
 /// Options of `bascule certs`.

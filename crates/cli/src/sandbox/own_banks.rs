@@ -1,21 +1,25 @@
 //! The operator's folders of banks (`--banks`): loaded at the start, and again at each SIGHUP.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use banks::directory::{Directory, ProfileErrors};
+use banks::registration::RegisteredClient;
 use gateway::App;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, warn};
+
+/// The clients that banks made of us, by bank.
+type Clients = BTreeMap<String, Arc<RegisteredClient>>;
 
 /// The folders.
 pub struct OwnBanks {
     folders: Vec<PathBuf>,
     loaded: Directory,
-    /// Watched from the start, because an unwatched SIGHUP ends the process. Without folders there is
-    /// nothing to load again, and SIGHUP keeps its usual meaning.
-    hangups: Option<Signal>,
+    /// Watched from the start, because an unwatched SIGHUP ends the process.
+    hangups: Signal,
 }
 
 impl OwnBanks {
@@ -25,30 +29,41 @@ impl OwnBanks {
     /// A line for each file that does not load; or signals cannot be watched.
     pub fn load(folders: &[PathBuf]) -> anyhow::Result<OwnBanks> {
         let loaded = Directory::load_folders(folders)?;
-        let watched = (!folders.is_empty()).then(|| signal(SignalKind::hangup())).transpose();
-        let hangups = watched.context("SIGHUP cannot be watched")?;
+        let hangups = signal(SignalKind::hangup()).context("SIGHUP cannot be watched")?;
         Ok(OwnBanks { folders: folders.to_vec(), loaded, hangups })
     }
 
-    /// The simulated banks, and those that were loaded last.
+    /// The simulated banks, and those that were loaded last, with the clients that banks made of us.
     ///
     /// # Errors
     /// Every id that is in both.
-    pub fn beside(&mut self, simulated: &simbank::Running) -> Result<Directory, ProfileErrors> {
+    pub fn beside(
+        &mut self,
+        simulated: &simbank::Running,
+        clients: &Clients,
+    ) -> Result<Directory, ProfileErrors> {
         let loaded = std::mem::take(&mut self.loaded);
-        together(&simulated.base_url, &simulated.tls_base_url, loaded)
+        let together = together(&simulated.base_url, &simulated.tls_base_url, loaded)?;
+        Ok(together.with_registered(clients))
     }
 
     /// Loads the folders again at each SIGHUP. If a file does not load, the banks stay as they are.
-    pub async fn reload_at_hangup(self, app: Arc<App>, base_url: String, tls_base_url: String) {
-        let Some(mut hangups) = self.hangups else { return };
-        while hangups.recv().await.is_some() {
+    pub async fn reload_at_hangup(mut self, app: Arc<App>, base_url: String, tls_base_url: String) {
+        while self.hangups.recv().await.is_some() {
             let folders = self.folders.clone();
             let loading = tokio::task::spawn_blocking(move || Directory::load_folders(&folders));
             let Ok(loaded) = loading.await else { continue };
+            let clients = match app.registrations().clients().await {
+                Ok(clients) => clients,
+                Err(error) => {
+                    error!(%error, "registrations cannot be read: the banks stay as they are");
+                    continue;
+                }
+            };
             let replaced = loaded
                 .and_then(|loaded| together(&base_url, &tls_base_url, loaded))
                 .and_then(|directory| {
+                    let directory = directory.with_registered(&clients);
                     let banks = directory.iter().count();
                     app.replace_directory(directory).map(|()| banks)
                 });

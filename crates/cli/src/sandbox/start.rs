@@ -14,6 +14,7 @@ use domain::reach::Reach;
 use domain::seams::Clock;
 use gateway::app::Parts;
 use gateway::jobs::{Runner, recover};
+use gateway::registrations::Registrations;
 use gateway::seal::{KEY_BYTES, Sealer};
 use gateway::signing::GatewayKey;
 use gateway::{App, Mailer, Settings, housekeeping, readiness};
@@ -110,6 +111,8 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let gateway_key =
         GatewayKey::from_seed(&URL_SAFE_NO_PAD.decode(&own.credentials.key_seed)?, own.id()?)?;
+    let registrations = Registrations { db: &db, sealer: &sealer, ids: &SystemIds };
+    let clients = registrations.clients().await.map_err(|error| anyhow!("{error}"))?;
     let parts = Parts {
         db,
         clock: Arc::clone(&clock),
@@ -123,7 +126,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         mailer: Some(mailer(options, &data_dir)?),
         settings: settings(options, &api_url, &banks.tls_base_url, &[&developer, &shop, &payer])?,
     };
-    let app = App::new(parts, folders.beside(&banks)?);
+    let app = App::new(parts, folders.beside(&banks, &clients)?);
     // The banks were started before their gateway, and this is the one place that sets it.
     let _set_once = gateway.set(Arc::downgrade(&app));
     let of_shop = Merchant::new(Arc::clone(&wire), Arc::clone(&clock), &api_url, shop.credentials)?;

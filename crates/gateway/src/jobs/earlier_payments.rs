@@ -18,7 +18,7 @@ use crate::{App, GatewayError};
 
 /// Asks the bank about the payer's earlier payments there. The payer is known by the account; of a payer
 /// who names it only at the bank nothing is known before. A bank that does not answer refuses
-/// nobody, but it delays the payer by its timeout for each of these payments.
+/// nobody: once the time of one exchange is over, the rest is asked later, and the payer continues.
 pub(super) async fn ask_first(
     app: &Arc<App>,
     payment: &Payment,
@@ -27,7 +27,12 @@ pub(super) async fn ask_first(
     let order = order_of(payment);
     let account = order.content.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
     let (true, Some(account)) = (bank.status.one_token_per_payer, account) else { return Ok(()) };
+    let until_ms = app.now().as_millisecond().saturating_add(timeout_ms(app));
     for claim in claimed(app, payment, &payer(app, bank, account)).await? {
+        if app.now().as_millisecond() >= until_ms {
+            repeat(app, &claim, app.now()).await?;
+            continue;
+        }
         match ask_status::run(app, &claim).await {
             Ok(Next::Repeat(due) | Next::Postpone(due)) => repeat(app, &claim, due).await?,
             Ok(Next::Finish) => finish(app, &claim).await?,
@@ -41,6 +46,11 @@ pub(super) async fn ask_first(
         }
     }
     Ok(())
+}
+
+/// How long one exchange with a bank may take, in milliseconds.
+fn timeout_ms(app: &App) -> i64 {
+    i64::try_from(app.settings().bank_timeout_ms).unwrap_or(i64::MAX)
 }
 
 /// How a payer is recognised: nobody can read the account out of it.

@@ -36,6 +36,9 @@ pub(super) fn execution_at(
     bank: &BankProfile,
     order: &Order,
 ) -> Result<Execution, GatewayError> {
+    if bank.lacks_registration() {
+        return Err(GatewayError::NotRegistered { bank_id: bank.id.clone() });
+    }
     if !app.takes_payments(bank) {
         return Err(GatewayError::BankUnavailable { bank_id: bank.id.clone() });
     }
@@ -90,7 +93,7 @@ pub(crate) fn could_take_kind(bank: &BankProfile, initiation: &Initiation) -> bo
 /// Whether the bank, if it is up, could take the payment as it was asked for.
 #[must_use]
 pub fn could_take(app: &App, bank: &BankProfile, payment: &Payment) -> bool {
-    if !is_offered(bank, &payment.initiation.visit) {
+    if !is_offered(bank, &payment.initiation.visit) || bank.lacks_registration() {
         return false;
     }
     let decided = decide(bank, &payment.initiation.order, bank.local_time(app.now()));

@@ -58,6 +58,19 @@ pub(crate) fn read(der: Option<&[u8]>, now: Timestamp) -> Result<Provider, Refus
     if facts.is_for(FOR_WEBSITES) { Ok(facts.provider) } else { Err(Refused::Invalid) }
 }
 
+/// The certificate of a PEM text, DER.
+pub(crate) fn of_pem(text: &str) -> Option<Vec<u8>> {
+    let (_, pem) = x509_parser::pem::parse_x509_pem(text.as_bytes()).ok()?;
+    Some(pem.contents)
+}
+
+/// The common name of a certificate's subject.
+pub(crate) fn common_name(der: &[u8]) -> Option<String> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let name = certificate.subject().iter_common_name().next()?.as_str().ok()?;
+    Some(name.to_owned())
+}
+
 /// Who a certificate names, at a time when it is valid.
 fn facts(certificate: &X509Certificate<'_>, now: Timestamp) -> Result<Facts, Refused> {
     let validity = certificate.validity();

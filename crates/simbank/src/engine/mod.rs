@@ -37,6 +37,7 @@ pub(crate) mod journal;
 pub(crate) mod order;
 pub(crate) mod outcome;
 pub(crate) mod pages;
+pub(crate) mod registration;
 pub(crate) mod scenario;
 pub(crate) mod schedule;
 pub(crate) mod shared;

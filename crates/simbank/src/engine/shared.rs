@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::engine::banks::Bank;
 use crate::engine::jose::{KeySet, SigningKey, base64url, sha256};
 use crate::engine::journal::{self, Journal, JournalFailed};
+use crate::engine::registration::RegisteredClient;
 use crate::engine::state::State;
 use crate::engine::tokens::{Secrets, TokenTerms};
 use crate::simulation::exchanges::Exchanges;
@@ -25,6 +26,10 @@ const KEY_FILE: &str = "simbank-signing-key.p8";
 pub(crate) struct Client {
     pub(crate) registration: Registration,
     pub(crate) keys: KeySet,
+    /// The only bank that knows it; all banks if absent.
+    pub(crate) bank: Option<String>,
+    /// Its own secret; the one that everybody knows if absent.
+    pub(crate) secret: Option<String>,
 }
 
 struct Kept {
@@ -45,7 +50,9 @@ pub(crate) struct Shared {
     pub(crate) stop: watch::Sender<bool>,
     execution_delay_ms: u64,
     short_lived_tokens: bool,
-    clients: HashMap<String, Client>,
+    clients: HashMap<String, Arc<Client>>,
+    /// Clients that registered by themselves, by client id.
+    registered: RwLock<HashMap<String, Arc<Client>>>,
     /// Whose certificates are trusted, DER; none where there is no port with TLS.
     authorities: Vec<Vec<u8>>,
     kept: Mutex<Kept>,
@@ -72,7 +79,8 @@ impl Shared {
             let keys = KeySet::parse(&registration.jwks).map_err(|reason| {
                 StartError::Registration { client_id: client_id.clone(), reason }
             })?;
-            clients.insert(client_id, Client { registration, keys });
+            let client = Client { registration, keys, bank: None, secret: None };
+            clients.insert(client_id, Arc::new(client));
         }
         let now = environment.now();
         let mut state = State::default();
@@ -95,6 +103,12 @@ impl Shared {
             }
         };
         state.changes.clear();
+        let registered = state
+            .registered_clients
+            .all()
+            .into_iter()
+            .filter_map(|(id, row)| Some((id.to_owned(), Arc::new(row.client(id).ok()?))));
+        let registered = RwLock::new(registered.collect());
         Ok(Self {
             environment,
             base_url,
@@ -106,6 +120,7 @@ impl Shared {
             execution_delay_ms: options.execution_delay_ms,
             short_lived_tokens: options.short_lived_tokens,
             clients,
+            registered,
             authorities: options.tls.map(|tls| tls.client_roots_der).unwrap_or_default(),
             kept: Mutex::new(Kept { state, journal }),
         })
@@ -171,7 +186,9 @@ impl Shared {
 
     /// The name of a provider by its client id or its organisation identifier.
     pub(crate) fn provider_name(&self, id: &str) -> String {
-        let found = self.client(id).or_else(|| self.provider(id));
+        let registered = || self.registered().get(id).cloned();
+        let found = self.clients.get(id).cloned().or_else(registered);
+        let found = found.or_else(|| self.provider(id));
         found.map_or_else(|| id.to_owned(), |client| client.registration.name.clone())
     }
 
@@ -195,26 +212,51 @@ impl Shared {
     ) -> Option<Vec<u8>> {
         let registered = self
             .provider(organisation_identifier)
-            .and_then(|client| client.registration.seal_certificate_der.as_ref())
+            .and_then(|client| client.registration.seal_certificate_der.clone())
             .filter(|der| sha256(der).as_slice() == fingerprint);
         let published = || {
             let hexadecimal: String =
                 fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
             self.environment.published_certificate(&hexadecimal)
         };
-        registered.cloned().or_else(published)
+        registered.or_else(published)
     }
 
     /// The registered TPP with this organisation identifier.
-    pub(crate) fn provider(&self, organisation_identifier: &str) -> Option<&Client> {
-        self.clients.values().find(|client| {
+    pub(crate) fn provider(&self, organisation_identifier: &str) -> Option<Arc<Client>> {
+        let found = self.clients.values().find(|client| {
             client.registration.organisation_identifier.as_deref() == Some(organisation_identifier)
-        })
+        });
+        found.cloned()
     }
 
-    /// The registered TPP with this client id.
-    pub(crate) fn client(&self, client_id: &str) -> Option<&Client> {
-        self.clients.get(client_id)
+    /// The TPP with this client id at a bank.
+    pub(crate) fn client(&self, bank: &Bank, client_id: &str) -> Option<Arc<Client>> {
+        let registered = || {
+            let found = self.registered().get(client_id).cloned()?;
+            (found.bank.as_deref() == Some(bank.id)).then_some(found)
+        };
+        self.clients.get(client_id).cloned().or_else(registered)
+    }
+
+    fn registered(&self) -> RwLockReadGuard<'_, HashMap<String, Arc<Client>>> {
+        self.registered.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a client that registered.
+    ///
+    /// # Errors
+    /// The defect of its keys, or that the state cannot be kept.
+    pub(crate) fn register(&self, client_id: &str, row: RegisteredClient) -> Result<(), String> {
+        let client = Arc::new(row.client(client_id)?);
+        let now = self.now();
+        self.commit(|state| {
+            state.registered_clients.put(client_id, row, now, &mut state.changes);
+        })
+        .map_err(|error| error.to_string())?;
+        let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
+        registered.insert(client_id.to_owned(), client);
+        Ok(())
     }
 
     /// Runs `work` on the state, after the orders whose time has come, and writes what changed to

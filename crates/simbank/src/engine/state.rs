@@ -13,6 +13,7 @@ use super::grant::Grant;
 use super::idempotency::IdempotentCall;
 use super::journal::Change;
 use super::order::{Order, OrderId};
+use super::registration::RegisteredClient;
 use super::table::{Row, Table};
 use super::{banks, execution};
 
@@ -100,6 +101,7 @@ pub(crate) struct State {
     pub(crate) pushed_requests: Table<PushedRequest>,
     pub(crate) idempotent_calls: Table<IdempotentCall>,
     pub(crate) used_assertions: Table<UsedAssertion>,
+    pub(crate) registered_clients: Table<RegisteredClient>,
     /// Orders that wait for their execution.
     due: BTreeSet<(Timestamp, String)>,
     pub(crate) changes: Vec<Change>,
@@ -116,6 +118,7 @@ impl State {
             PushedRequest::TABLE => self.pushed_requests.restore(key, value),
             IdempotentCall::TABLE => self.idempotent_calls.restore(key, value),
             UsedAssertion::TABLE => self.used_assertions.restore(key, value),
+            RegisteredClient::TABLE => self.registered_clients.restore(key, value),
             old if FORGOTTEN_TABLES.contains(&old) => Ok(()),
             other => Err(format!("there is no table \"{other}\"")),
         }
@@ -160,6 +163,7 @@ impl State {
         rows.extend(self.pushed_requests.dump());
         rows.extend(self.idempotent_calls.dump());
         rows.extend(self.used_assertions.dump());
+        rows.extend(self.registered_clients.dump());
         rows
     }
 

@@ -37,7 +37,6 @@ request header `token-json-error` selects one:
 ";
 
 const NEVER_SENT: &str = "
-This release never sends the published `Bank.RegistrationNotFound`, because every member may act at every bank.
 Published operations that are not built answer every request of a member with 501.
 ";
 
@@ -64,6 +63,10 @@ fn when(error: &ApiError) -> &'static str {
         ApiError::PanDetected => {
             "`refId`, a remittance text or (payments v1) `description` contains a card \
              number. The answer does not repeat the text."
+        }
+        ApiError::Bank { code: "Bank.RegistrationNotFound", .. } => {
+            "The bank gives its clients an id at registration, and the operator has not registered \
+             the gateway there."
         }
         ApiError::Bank { .. } => "The bank does not support the request.",
         ApiError::BadRequest { .. } => {
@@ -124,6 +127,11 @@ fn examples() -> Vec<ApiError> {
             code: "Bank.FeatureNotSupported",
             message: "Bank `ob-modelo` does not support `confirmFunds`.".to_owned(),
             bank_id: "ob-modelo".to_owned(),
+        },
+        ApiError::Bank {
+            code: "Bank.RegistrationNotFound",
+            message: "Bank `example-bank` has no registration of this provider yet.".to_owned(),
+            bank_id: "example-bank".to_owned(),
         },
         ApiError::BadRequest { message: "`publicKey` should be PEM or base64url.".to_owned() },
         ApiError::Unauthenticated { message: "`path` is /a, the request's is /b".to_owned() },

@@ -27,6 +27,7 @@ impl ApiError {
                 let feature = in_words(feature, places);
                 not_supported(format!("Bank `{bank_id}` does not support {feature}."), bank_id)
             }
+            GatewayError::NotRegistered { bank_id } => not_registered(bank_id),
             GatewayError::NotCancelled { bank_id, text } => not_supported(text, bank_id),
             GatewayError::Misfit { bank_id, misfit } => misfit_at(bank_id, &misfit, places),
             error @ GatewayError::BankUnavailable { .. } => {
@@ -72,6 +73,12 @@ impl ApiError {
             GatewayError::Sealing(detail) => ApiError::Internal { detail },
         }
     }
+}
+
+/// The bank gives its clients an id, and this gateway has none.
+fn not_registered(bank_id: String) -> ApiError {
+    let message = format!("Bank `{bank_id}` has no registration of this provider yet.");
+    ApiError::Bank { code: "Bank.RegistrationNotFound", message, bank_id }
 }
 
 fn of_store(error: &StoreError) -> ApiError {

@@ -151,7 +151,9 @@ pub(super) fn why_not(language: Language, error: &GatewayError) -> Option<String
         GatewayError::BankUnknown { .. } => "pick-bank-unknown",
         GatewayError::Misfit { .. } => "pick-bank-misfit",
         GatewayError::AmountTooPrecise { .. } => "pick-bank-too-precise",
-        GatewayError::FeatureNotSupported { .. } => "pick-bank-not-offered",
+        GatewayError::FeatureNotSupported { .. } | GatewayError::NotRegistered { .. } => {
+            "pick-bank-not-offered"
+        }
         GatewayError::FieldNeeded { .. } => "pick-bank-more-wanted",
         GatewayError::BankUnavailable { .. } => "pick-bank-unavailable",
         _ => return None,

@@ -62,7 +62,7 @@ fn operation(method: &Method, path: &str) -> Option<(String, Operation)> {
         [_, "auth", _, "authorize" | "authorizeExt"] => Operation::Create,
         [_, "payments", _, "domestic" | "recurring"] => Operation::Confirm,
         [_, "payments", _, "getPayment" | "getRecurringPayment"] => Operation::Status,
-        ["par"] => Operation::Any,
+        ["par"] | ["register"] | ["oauth" | "psd2", "register"] => Operation::Any,
         [version, "payments" | "confirmation", _, _] if version.starts_with("v2_") => {
             Operation::Any
         }

@@ -48,6 +48,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/{bank}/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/{bank}/oauth/authorize", get(oauth::authorize))
         .route("/{bank}/oauth/token", post(oauth::token))
+        .route("/{bank}/oauth/register", post(oauth::register))
         .route("/{bank}/v1/{*resource}", any(handle))
 }
 

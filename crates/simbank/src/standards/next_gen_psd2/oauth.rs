@@ -9,7 +9,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::HeaderMap;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::banks::Approach;
 use super::{Answer, ProviderRequest, bearer, find};
@@ -21,6 +21,7 @@ use crate::engine::form::parse_parameters;
 use crate::engine::grant::{Grant, key};
 use crate::engine::jose::{base64url, sha256};
 use crate::engine::pages;
+use crate::engine::registration::{RegisteredClient, has, keep, redirect_uris};
 use crate::engine::shared::Shared;
 use crate::engine::state::{State as Kept, after_seconds};
 use crate::engine::tokens::{self, Issued, TokenTerms};
@@ -159,13 +160,65 @@ pub(crate) async fn token(
     }
     let client = provider.organisation_identifier.as_str();
     let named = match habits.by_secret {
-        true => basic_credentials(&headers).filter(|(_, secret)| secret == CLIENT_SECRET),
-        false => form.get("client_id").map(|id| (id.clone(), String::new())),
+        true => basic_credentials(&headers),
+        false => form.get("client_id").map(|id| (id.clone(), CLIENT_SECRET.to_owned())),
     };
-    if named.is_none_or(|(id, _)| id != client) {
+    let fits = |(id, secret): (String, String)| match shared.client(bank, &id) {
+        Some(own) if own.bank.is_some() => {
+            let organisation = own.registration.organisation_identifier.as_deref();
+            organisation == Some(client) && own.secret.as_ref().is_none_or(|own| *own == secret)
+        }
+        _ => id == client && secret == CLIENT_SECRET,
+    };
+    if !named.is_some_and(fits) {
         return refuse(401, "invalid_client");
     }
     grant_token(&shared, bank, client, &form)
+}
+
+/// `POST /{bank}/oauth/register` (RFC 7591): a document about the provider, over a connection with its
+/// certificate.
+pub(crate) async fn register(
+    State(shared): State<Arc<Shared>>,
+    Path(bank): Path<String>,
+    certificate: Option<Extension<PeerCertificate>>,
+    body: Bytes,
+) -> Response {
+    let Some(bank) = find(&bank) else { return refuse(404, "invalid_request") };
+    let shown = certificate.as_ref().map(|Extension(PeerCertificate(der))| der.as_slice());
+    let provider = certificate::read(shown, shared.now());
+    let Some(provider) = provider.ok().filter(|provider| provider.initiates_payments) else {
+        return refuse(401, "invalid_client");
+    };
+    let Ok(metadata) = serde_json::from_slice::<Map<String, Value>>(&body) else {
+        return refuse(400, "invalid_client_metadata");
+    };
+    let by_secret = bank.next_gen_psd2().oauth.by_secret;
+    let method = if by_secret { "client_secret_basic" } else { "tls_client_auth" };
+    let name = metadata.get("client_name").and_then(Value::as_str).unwrap_or_default();
+    let sound = has(&metadata, "token_endpoint_auth_method", method)
+        && has(&metadata, "grant_types", "authorization_code")
+        && has(&metadata, "response_types", "code")
+        && !name.is_empty();
+    let Ok(redirect_uris) = redirect_uris(&metadata) else {
+        return refuse(400, "invalid_redirect_uri");
+    };
+    if !sound {
+        return refuse(400, "invalid_client_metadata");
+    }
+    let client = RegisteredClient {
+        bank: bank.id.to_owned(),
+        name: name.to_owned(),
+        organisation_identifier: provider.organisation_identifier,
+        jws_issuer: String::new(),
+        jwks: None,
+        redirect_uris,
+        secret: by_secret.then(|| shared.secret()),
+    };
+    match keep(&shared, bank, client, metadata) {
+        Ok(answer) => (http::StatusCode::CREATED, Json(answer)).into_response(),
+        Err(_) => refuse(500, "server_error"),
+    }
 }
 
 /// The token for a grant of that client.

@@ -12,6 +12,7 @@
 //! | body | 400 |
 
 pub(crate) mod banks;
+mod register;
 mod requests;
 mod signature;
 
@@ -160,6 +161,9 @@ fn answer(incoming: &ProviderRequest<'_>, resource: &str) -> Result<Answer, Answ
     if segments.as_slice() == ["token"] {
         return token(incoming);
     }
+    if segments.as_slice() == ["register"] {
+        return register::register(incoming);
+    }
     check_token(incoming)?;
     if incoming.header("x-request-id").is_none_or(str::is_empty) {
         return Err(Answer::refuse(400, "X-Request-ID is missing"));
@@ -191,7 +195,14 @@ fn token(incoming: &ProviderRequest<'_>) -> Result<Answer, Answer> {
     if text("grant_type") != "client_credentials" {
         return refuse(400, "unsupported_grant_type");
     }
-    if text("client_id") != incoming.provider.organisation_identifier {
+    let organisation = incoming.provider.organisation_identifier.as_str();
+    let registered = || {
+        let client = incoming.shared.client(incoming.bank, text("client_id"));
+        client.is_some_and(|client| {
+            client.registration.organisation_identifier.as_deref() == Some(organisation)
+        })
+    };
+    if text("client_id") != organisation && !registered() {
         return refuse(401, "invalid_client");
     }
     if text("scope") != "pisp" {

@@ -15,6 +15,13 @@ use crate::standards::next_gen_psd2::signature::parameters;
 /// Checks the signature of a request.
 pub(super) fn check(incoming: &ProviderRequest<'_>) -> Result<(), &'static str> {
     let parts = incoming.header("signature").and_then(parameters).ok_or("it is missing")?;
+    let address = parts.get("keyId").map(String::as_str).ok_or("a parameter is missing")?;
+    check_with(incoming, &seal_certificate(incoming, address)?)
+}
+
+/// The same with a certificate (DER).
+pub(super) fn check_with(incoming: &ProviderRequest<'_>, der: &[u8]) -> Result<(), &'static str> {
+    let parts = incoming.header("signature").and_then(parameters).ok_or("it is missing")?;
     let part = |name: &str| parts.get(name).map(String::as_str).ok_or("a parameter is missing");
     if part("algorithm")? != "rsa-sha256" {
         return Err("the algorithm is not rsa-sha256");
@@ -41,7 +48,6 @@ pub(super) fn check(incoming: &ProviderRequest<'_>) -> Result<(), &'static str> 
         })
         .collect();
     let lines = lines.ok_or("it covers a header that is not there")?;
-    let der = &seal_certificate(incoming, part("keyId")?)?;
     check_seal(der, incoming.provider, incoming.shared.authorities(), incoming.now)?;
     let (_, certificate) =
         X509Certificate::from_der(der).map_err(|_| "the certificate is malformed")?;

@@ -3,6 +3,7 @@
 //! endpoint or the issuer, and whose `jti` was not used before.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -21,11 +22,11 @@ const MAXIMUM_JTI_LENGTH: usize = 255;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The client that an assertion is from.
-pub(crate) fn authenticate<'shared>(
-    shared: &'shared Shared,
+pub(crate) fn authenticate(
+    shared: &Shared,
     bank: &Bank,
     form: &HashMap<String, String>,
-) -> Result<&'shared Client, TokenError> {
+) -> Result<Arc<Client>, TokenError> {
     if form.get("client_assertion_type").map(String::as_str) != Some(ASSERTION_TYPE) {
         return Err(TokenError::client("client_assertion_type is not jwt-bearer"));
     }
@@ -41,7 +42,7 @@ pub(crate) fn authenticate<'shared>(
         .and_then(|claims| claims["sub"].as_str().map(str::to_owned))
         .ok_or_else(|| TokenError::client("the client assertion has no sub"))?;
     let client = shared
-        .client(&claimed)
+        .client(bank, &claimed)
         .ok_or_else(|| TokenError::client("the client is not registered"))?;
     let claims = verify_jwt(assertion, &client.keys)
         .map_err(|reason| TokenError::client(format!("the client assertion: {reason}")))?;

@@ -51,9 +51,11 @@ pub(crate) async fn authorize(
         Ok(query) => query,
         Err(name) => return pages::problem(400, &format!("The parameter {name} is repeated.")),
     };
-    let Some(client) = query.get("client_id").and_then(|client_id| shared.client(client_id)) else {
+    let Some(client) = query.get("client_id").and_then(|client_id| shared.client(bank, client_id))
+    else {
         return pages::problem(400, "The provider that sent you here is not registered.");
     };
+    let client = client.as_ref();
     if bank.uk_open_banking().plain_oauth {
         return plain_oauth::authorize(&shared, bank, client, &query);
     }

@@ -28,6 +28,7 @@ mod orders;
 mod plain_oauth;
 mod problem;
 pub(crate) mod pushed;
+mod register;
 mod shapes;
 mod signature;
 pub(crate) mod token;
@@ -66,6 +67,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/{bank}/openid-configuration", get(token::configuration_elsewhere))
         .route("/{bank}/jwks", get(token::jwks))
         .route("/{bank}/token", post(token::token))
+        .route("/{bank}/register", post(register::register))
+        .route("/sim/software-statements", post(register::issue_statement))
         .route("/{bank}/par", post(pushed::push))
         .route("/{bank}/authorize", get(authorize::authorize))
         .route("/{bank}/authorisations/{id}/sign-in", get(visit::show_sign_in).post(visit::sign_in))
@@ -322,6 +325,7 @@ impl Envelope<'_> {
             return Err(Answer::status(401));
         }
         let (token, client) = self.authenticate(headers).ok_or_else(|| Answer::status(401))?;
+        let client = client.as_ref();
         let posts = *self.method == Method::POST;
         if posts && !is_json(text(CONTENT_TYPE).unwrap_or_default()) {
             return Err(Answer::status(415));
@@ -360,7 +364,7 @@ impl Envelope<'_> {
     }
 
     /// The token of the request and its client, if the token is good at this bank.
-    fn authenticate(&self, headers: &HeaderMap) -> Option<(Grant, &Client)> {
+    fn authenticate(&self, headers: &HeaderMap) -> Option<(Grant, Arc<Client>)> {
         let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
         let (scheme, secret) = value.split_once(' ')?;
         if !scheme.eq_ignore_ascii_case("Bearer") {
@@ -371,7 +375,7 @@ impl Envelope<'_> {
         let token = found.ok().flatten()?;
         let bound = token.certificate.is_none() || token.certificate == self.certificate;
         let good = bound && token.bank == self.bank.id && token.expires_at > self.now;
-        let client = self.shared.client(&token.client)?;
+        let client = self.shared.client(self.bank, &token.client)?;
         good.then_some((token, client))
     }
 }

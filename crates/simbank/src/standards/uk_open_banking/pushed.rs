@@ -56,10 +56,10 @@ fn keep(
     let nothing = HashMap::new();
     let request = Request { query: &nothing, claims: &claims };
     let redirect_uri = request
-        .safe_redirect_uri(client)
+        .safe_redirect_uri(&client)
         .ok_or_else(|| TokenError::new("invalid_request", "redirect_uri is not registered"))?;
     request
-        .check(shared, bank, client, redirect_uri)
+        .check(shared, bank, &client, redirect_uri)
         .map_err(|(error, description)| TokenError::new(error, description))?;
     let reference = format!("{PREFIX}{}", shared.secret());
     let now = shared.now();

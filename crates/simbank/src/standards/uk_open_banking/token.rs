@@ -84,6 +84,7 @@ fn configuration_at(shared: &Shared, bank: &str, path: &str) -> Response {
         "authorization_endpoint": format!("{address}/authorize"),
         "token_endpoint": format!("{token_base}/{}/token", bank.id),
         "jwks_uri": format!("{address}/jwks"),
+        "registration_endpoint": format!("{}/{}/register", shared.tls_base_url(), bank.id),
         "scopes_supported": ["openid", "payments"],
         "response_types_supported": [bank.uk_open_banking().response_type()],
         "response_modes_supported": bank.uk_open_banking().response_modes,
@@ -208,8 +209,8 @@ fn grant(
     let bound = certificate.filter(|_| bank.uk_open_banking().knows_clients_by_certificate());
     let bound = bound.map(certificate_name);
     match form.get("grant_type").map(String::as_str) {
-        Some("client_credentials") => client_credentials(shared, bank, client, bound, &form),
-        Some("authorization_code") => authorization_code(shared, bank, client, bound, &form),
+        Some("client_credentials") => client_credentials(shared, bank, &client, bound, &form),
+        Some("authorization_code") => authorization_code(shared, bank, &client, bound, &form),
         Some(_) => Err(TokenError::new("unsupported_grant_type", "this grant is not offered")),
         None => Err(TokenError::new("invalid_request", "grant_type is missing")),
     }
@@ -221,21 +222,23 @@ pub(crate) fn certificate_name(der: &[u8]) -> String {
 }
 
 /// The client of a request, by the bank's only method.
-pub(crate) fn authenticate<'shared>(
-    shared: &'shared Shared,
+pub(crate) fn authenticate(
+    shared: &Shared,
     bank: &Bank,
     shown: Option<&[u8]>,
     headers: &HeaderMap,
     form: &HashMap<String, String>,
-) -> Result<&'shared Client, TokenError> {
+) -> Result<Arc<Client>, TokenError> {
     if !has_client_header(bank, headers) {
         return Err(TokenError::client("the header of the client's application is missing"));
     }
     match bank.uk_open_banking().client_authentication {
         ClientAuthentication::Assertion => assertion::authenticate(shared, bank, form),
-        ClientAuthentication::SecretInHeader => client_secret::in_header(shared, headers, form),
-        ClientAuthentication::SecretInBody => client_secret::in_body(shared, headers, form),
-        ClientAuthentication::Certificate => by_certificate(shared, shown, form),
+        ClientAuthentication::SecretInHeader => {
+            client_secret::in_header(shared, bank, headers, form)
+        }
+        ClientAuthentication::SecretInBody => client_secret::in_body(shared, bank, headers, form),
+        ClientAuthentication::Certificate => by_certificate(shared, bank, shown, form),
     }
 }
 
@@ -246,11 +249,12 @@ pub(crate) fn has_client_header(bank: &Bank, headers: &HeaderMap) -> bool {
     })
 }
 
-fn by_certificate<'shared>(
-    shared: &'shared Shared,
+fn by_certificate(
+    shared: &Shared,
+    bank: &Bank,
     shown: Option<&[u8]>,
     form: &HashMap<String, String>,
-) -> Result<&'shared Client, TokenError> {
+) -> Result<Arc<Client>, TokenError> {
     if form.contains_key("client_assertion") {
         return Err(TokenError::client("clients are known by their certificates here"));
     }
@@ -260,7 +264,7 @@ fn by_certificate<'shared>(
         return Err(TokenError::client("the certificate has no role PSP_PI"));
     }
     form.get("client_id")
-        .and_then(|client_id| shared.client(client_id))
+        .and_then(|client_id| shared.client(bank, client_id))
         .filter(|client| {
             let registered = client.registration.organisation_identifier.as_deref();
             registered == Some(provider.organisation_identifier.as_str())

@@ -7,6 +7,7 @@ use banks::profile::{
 use serde_json::{Map, Value, json};
 
 use super::flags::FLAGS;
+use super::logos;
 use crate::api::parts::words::LocalInstrument;
 
 /// The adapter behind every bank.
@@ -46,11 +47,12 @@ pub(super) fn rails(bank: &BankProfile) -> Vec<String> {
 }
 
 /// `BankV1` (section 1.5).
-pub(super) fn v1(bank: &BankProfile) -> Value {
-    let mut entry = common(bank);
+pub(super) fn v1(bank: &BankProfile, public_url: &str) -> Value {
+    let mut entry = common(bank, public_url);
     put(&mut entry, "provider", json!(PROVIDER));
     put_some(&mut entry, "identifier", bank.bank_code.as_ref());
-    put_some(&mut entry, "fullLogoUri", bank.full_logo.as_ref());
+    let full_logo = bank.full_logo.as_ref();
+    put_some(&mut entry, "fullLogoUri", logos::address(bank, full_logo, public_url).as_ref());
     put(&mut entry, "supportedTransferDestinationTypes", json!(rails(bank)));
     if !bank.credential_fields.is_empty() {
         let fields: Vec<Value> = bank.credential_fields.iter().map(credential_v1).collect();
@@ -75,8 +77,8 @@ pub(super) fn v1(bank: &BankProfile) -> Value {
 }
 
 /// `BankV2` (section 1.7).
-pub(super) fn v2(bank: &BankProfile) -> Value {
-    let mut entry = common(bank);
+pub(super) fn v2(bank: &BankProfile, public_url: &str) -> Value {
+    let mut entry = common(bank, public_url);
     put_some(&mut entry, "bankSubGroup", bank.bank_sub_group.as_ref());
     put(&mut entry, "supportedLocalInstruments", json!(rails(bank)));
     let fields: Vec<Value> = bank.credential_fields.iter().map(required_v2).collect();
@@ -95,14 +97,14 @@ pub(super) fn v2(bank: &BankProfile) -> Value {
     Value::Object(entry)
 }
 
-fn common(bank: &BankProfile) -> Map<String, Value> {
+fn common(bank: &BankProfile, public_url: &str) -> Map<String, Value> {
     let mut entry = Map::new();
     put(&mut entry, "id", json!(bank.id));
     put(&mut entry, "name", json!(bank.name));
     put(&mut entry, "bic", json!(bank.bic));
     put(&mut entry, "countries", json!(bank.countries));
     put_some(&mut entry, "bankGroup", bank.bank_group.as_ref());
-    put_some(&mut entry, "logoUri", bank.logo.as_ref());
+    put_some(&mut entry, "logoUri", logos::address(bank, bank.logo.as_ref(), public_url).as_ref());
     put(&mut entry, "openBankingStandard", json!(standard(bank)));
     put(&mut entry, "scaMethods", json!(sca_methods(bank)));
     let hours = bank.opening_hours.as_ref();

@@ -32,14 +32,17 @@ pub(super) struct Entry {
 /// The index of the newest directory.
 pub struct BankLists {
     newest: RwLock<(Arc<Directory>, Arc<BankIndex>)>,
+    /// Base URL of the logos that the gateway gives out.
+    public_url: String,
 }
 
 impl BankLists {
     /// Renders the directory.
     #[must_use]
-    pub fn of(directory: Arc<Directory>) -> BankLists {
-        let index = Arc::new(BankIndex::of(&directory));
-        BankLists { newest: RwLock::new((directory, index)) }
+    pub fn of(directory: Arc<Directory>, public_url: &str) -> BankLists {
+        let index = Arc::new(BankIndex::of(&directory, public_url));
+        let public_url = public_url.to_owned();
+        BankLists { newest: RwLock::new((directory, index)), public_url }
     }
 
     /// The index of that directory: rendered again if another one was rendered last.
@@ -48,7 +51,7 @@ impl BankLists {
         if Arc::ptr_eq(&rendered, &directory) {
             return index;
         }
-        let index = Arc::new(BankIndex::of(&directory));
+        let index = Arc::new(BankIndex::of(&directory, &self.public_url));
         let newest = (directory, Arc::clone(&index));
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
         index
@@ -77,7 +80,7 @@ pub struct BankIndex {
 impl BankIndex {
     /// Renders the directory.
     #[must_use]
-    pub fn of(directory: &Directory) -> BankIndex {
+    pub fn of(directory: &Directory, public_url: &str) -> BankIndex {
         let raw = |value: serde_json::Value| serde_json::value::to_raw_value(&value).ok();
         let mut entries: Vec<Entry> = directory
             .iter()
@@ -98,8 +101,8 @@ impl BankIndex {
                     rails: entry::rails(bank),
                     flags: FLAGS.iter().map(|flag| (flag.of)(bank)).collect(),
                     rank: bank.rank,
-                    v1: raw(entry::v1(bank))?,
-                    v2: raw(entry::v2(bank))?,
+                    v1: raw(entry::v1(bank, public_url))?,
+                    v2: raw(entry::v2(bank, public_url))?,
                 })
             })
             .collect();

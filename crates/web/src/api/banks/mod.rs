@@ -11,6 +11,7 @@ pub(super) mod filter;
 mod flags;
 pub mod index;
 pub(super) mod listing;
+pub(crate) mod logos;
 pub mod reports;
 mod schema;
 pub mod v1;
