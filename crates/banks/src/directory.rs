@@ -79,9 +79,24 @@ pub struct Directory {
 /// A profile that payments under way continue with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Replaced {
+    /// From when the bank had it.
+    from: Timestamp,
     /// When the bank got its next profile.
     at: Timestamp,
     bank: Arc<BankProfile>,
+}
+
+/// The file of one bank of the operator's, with its template's values. It holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnFile {
+    /// The bank's id.
+    pub bank_id: String,
+    /// Standard and version: `stet 1.5`.
+    pub version: String,
+    /// The path: files that it names are relative to its folder.
+    pub file: String,
+    /// TOML.
+    pub text: String,
 }
 
 /// One bank.
@@ -92,6 +107,8 @@ struct Known {
     file: String,
     /// See [`Directory::unverified`].
     unverified: Vec<String>,
+    /// Its keys as they are used, TOML; empty for simulated banks.
+    text: String,
 }
 
 /// Why folders do not load: an error for each file that is wrong, at least one.
@@ -154,10 +171,11 @@ impl Loading {
 
     fn take_file(&mut self, file: &Path) -> Result<(), ProfileError> {
         let name = file.display().to_string();
-        match ProfileFile::parse(&name, &read(file)?)? {
+        let text = read(file)?;
+        match ProfileFile::parse(&name, &text)? {
             ProfileFile::Bank(mut bank) => {
                 bank.read_files(file, &environment)?;
-                self.directory.add_own(file, *bank, vec![])
+                self.directory.add_own(file, *bank, vec![], text)
             }
             ProfileFile::Template(template) => {
                 named_after(file, &template.facts().id)?;
@@ -179,9 +197,10 @@ impl Loading {
             fail(&file, format!("`template` is `{id}`: there is no such template"))
         })?;
         let unverified = template.unverified_after(&table);
+        let text = template.completed(table.clone()).to_string();
         let mut bank = template.complete(&file.display().to_string(), table)?;
         bank.read_files(&file, &environment)?;
-        self.directory.add_own(&file, bank, unverified)
+        self.directory.add_own(&file, bank, unverified, text)
     }
 }
 
@@ -231,43 +250,10 @@ impl Directory {
                 .replace(SIMULATOR_PLACEHOLDER, base_url)
                 .replace(SIMULATOR_TLS_PLACEHOLDER, tls_base_url);
             let bank = Arc::new(BankProfile::parse(file, &text)?);
-            directory.add(Known { bank, file: (*file).to_owned(), unverified: vec![] })?;
+            let (file, text) = ((*file).to_owned(), String::new());
+            directory.add(Known { bank, file, unverified: vec![], text })?;
         }
         Ok(directory)
-    }
-
-    /// The keys of one bank of a folder as they are used: those of its file over those of its template.
-    /// As TOML; `None` if the folder has no such bank. Secrets are places, as the file has them.
-    ///
-    /// # Errors
-    /// See [`Directory::load_folders`].
-    pub fn keys_of(folder: &Path, id: &str) -> Result<Option<String>, ProfileErrors> {
-        let built_in = Templates::built_in()?;
-        let mut own = Templates::default();
-        let mut found = None;
-        for file in profile_files(folder)? {
-            let (name, text) = (file.display().to_string(), read(&file)?);
-            match ProfileFile::parse(&name, &text)? {
-                ProfileFile::Template(template) => own.add(&name, *template)?,
-                ProfileFile::Bank(bank) if bank.id == id => {
-                    found = toml::from_str(&text).ok().map(|table| (None, table));
-                }
-                ProfileFile::Completion { template, table }
-                    if file.file_stem().is_some_and(|stem| stem == id) =>
-                {
-                    found = Some((Some(template), table));
-                }
-                ProfileFile::Bank(_) | ProfileFile::Completion { .. } => {}
-            }
-        }
-        Ok(found.map(|(template, table)| {
-            let template = template.and_then(|id| own.get(&id).or_else(|| built_in.get(&id)));
-            let keys = match template {
-                Some(template) => template.completed(table),
-                None => table,
-            };
-            keys.to_string()
-        }))
     }
 
     /// Adds all banks of `other`.
@@ -276,6 +262,47 @@ impl Directory {
     /// Every id that is in both.
     pub fn extend(&mut self, other: Directory) -> Result<(), ProfileErrors> {
         none_of(other.banks.into_values().filter_map(|known| self.add(known).err()).collect())
+    }
+
+    /// The files of the operator's banks, as another process may need them.
+    pub fn own_files(&self) -> impl Iterator<Item = OwnFile> {
+        self.banks.iter().filter(|(_, known)| !known.text.is_empty()).map(|(id, known)| {
+            let (standard, version) = spoken(&known.bank.standard);
+            OwnFile {
+                bank_id: id.clone(),
+                version: format!("{standard} {version}"),
+                file: known.file.clone(),
+                text: known.text.clone(),
+            }
+        })
+    }
+
+    /// Remembers a bank's file from before this process, for the payments that were created from the
+    /// first to the second time: one that is no longer there, or had another standard or version.
+    ///
+    /// # Errors
+    /// If the file, or a file that it names, cannot be used any more.
+    pub fn remember(
+        &mut self,
+        own: &OwnFile,
+        (from, at): (Timestamp, Timestamp),
+    ) -> Result<(), ProfileError> {
+        let file = Path::new(&own.file);
+        let mut bank = BankProfile::parse(&own.file, &own.text)?;
+        bank.read_files(file, &environment)?;
+        let bank = Arc::new(bank);
+        match self.banks.get(&own.bank_id) {
+            None => {
+                self.retired.insert(own.bank_id.clone(), bank);
+            }
+            Some(now) if spoken(&now.bank.standard) != spoken(&bank.standard) => {
+                let replaced = self.replaced.entry(own.bank_id.clone()).or_default();
+                replaced.push(Replaced { from, at, bank });
+                replaced.sort_by_key(|one| one.at);
+            }
+            Some(_) => {}
+        }
+        Ok(())
     }
 
     /// Remembers the banks of `earlier` that are not in this directory, or are in it with another
@@ -290,7 +317,8 @@ impl Directory {
             let next = self.banks.get(id).map(|next| &next.bank.standard);
             let (next, last) = (next.map(spoken), spoken(&known.bank.standard));
             if next.is_some_and(|next| next != last) {
-                let replaced = Replaced { at: now, bank: Arc::clone(&known.bank) };
+                let replaced =
+                    Replaced { from: Timestamp::MIN, at: now, bank: Arc::clone(&known.bank) };
                 self.replaced.entry(id.clone()).or_default().push(replaced);
             }
         }
@@ -344,7 +372,7 @@ impl Directory {
     #[must_use]
     pub fn known_to(&self, id: &str, created_at: Timestamp) -> Option<Arc<BankProfile>> {
         let mut replaced = self.replaced.get(id).into_iter().flatten();
-        let then = replaced.find(|replaced| created_at < replaced.at);
+        let then = replaced.find(|one| one.from <= created_at && created_at < one.at);
         then.map(|then| Arc::clone(&then.bank)).or_else(|| self.known(id))
     }
 
@@ -352,6 +380,13 @@ impl Directory {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&BankProfile> {
         self.banks.get(id).map(|known| known.bank.as_ref())
+    }
+
+    /// The keys of an operator's bank as they are used, TOML: those of its file over those of its
+    /// template. Secrets are places, as the file has them.
+    #[must_use]
+    pub fn keys(&self, id: &str) -> Option<&str> {
+        self.banks.get(id).map(|known| known.text.as_str()).filter(|text| !text.is_empty())
     }
 
     /// The file that this bank comes from.
@@ -377,6 +412,7 @@ impl Directory {
         file: &Path,
         bank: BankProfile,
         unverified: Vec<String>,
+        text: String,
     ) -> Result<(), ProfileError> {
         if bank.simulated {
             return Err(fail(
@@ -385,7 +421,8 @@ impl Directory {
             ));
         }
         named_after(file, &bank.id)?;
-        self.add(Known { bank: Arc::new(bank), file: file.display().to_string(), unverified })
+        let file = file.display().to_string();
+        self.add(Known { bank: Arc::new(bank), file, unverified, text })
     }
 
     fn add(&mut self, known: Known) -> Result<(), ProfileError> {

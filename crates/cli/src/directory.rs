@@ -86,10 +86,8 @@ fn completion(id: &str) -> anyhow::Result<String> {
 /// A bank of a folder as the gateway uses it.
 fn shown(folder: &Path, id: &str) -> anyhow::Result<String> {
     let directory = Directory::load_dir(folder)?;
-    let (bank, keys) = directory
-        .get(id)
-        .zip(Directory::keys_of(folder, id)?)
-        .with_context(|| no_such_bank(folder, id))?;
+    let (bank, keys) =
+        directory.get(id).zip(directory.keys(id)).with_context(|| no_such_bank(folder, id))?;
     let mut lines = vec![format!("# {}, {}", bank.name, bank.standard.name())];
     let certificates = bank.certificates.iter().flat_map(Certificates::pairs);
     lines.extend(certificates.map(|pair| format!("# certificates until {}", pair.not_after)));

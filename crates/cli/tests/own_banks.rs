@@ -168,6 +168,67 @@ async fn a_hangup_loads_the_folders_again_and_payments_under_way_keep_their_bank
     wait_until_completed(&sandbox, &id);
 }
 
+/// The file of a bank vanished while the gateway was down: its payment ends all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_without_the_file_of_a_bank_continues_its_payments() {
+    let folder = tempfile::tempdir().unwrap();
+    let banks = folder.path().join("banks");
+    let bank_port = free_port();
+    let port = bank_port.to_string();
+    write(&banks, "fr/own-stet-saule.toml", &own("stet-saule", bank_port));
+    let options = ["--port", "0", "--bank-port", &port, "--execution-delay", "100"];
+    let options = [options.as_slice(), &["--banks", banks.to_str().unwrap()]].concat();
+    let data = folder.path().join("data");
+    let sandbox = Sandbox::start(&data, &options);
+    let (_, first) = payer(&sandbox, "stet-saule").await;
+    let created = api(&sandbox, "POST", "/v2/payments", Some(&payment("own-stet-saule", &first)));
+    let id = created["payment"]["id"].as_str().unwrap_or_else(|| panic!("{created}")).to_owned();
+    sandbox.kill();
+    std::fs::remove_file(banks.join("fr/own-stet-saule.toml")).unwrap();
+
+    let sandbox = Sandbox::start(&data, &options);
+    wait_for_own(&sandbox, &[]);
+    let (mut browser, payer) = payer(&sandbox, "stet-saule").await;
+    approve(&mut browser, &payer).await;
+    wait_until_completed(&sandbox, &id);
+}
+
+#[test]
+fn a_logo_beside_a_banks_file_is_given_out_as_an_image_that_cannot_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let banks = folder.path().join("banks");
+    let logo = "<svg xmlns=\"http://www.w3.org/2000/svg\"><circle r=\"1\"/></svg>";
+    write(&banks, "fr/saule.svg", logo);
+    let keys = "logo = \"file:saule.svg\"\nlogo_source = \"drawn for this test\"\n";
+    let file = own("stet-saule", 1);
+    write(&banks, "fr/own-stet-saule.toml", &format!("{keys}{file}"));
+    let options = ["--port", "0", "--banks", banks.to_str().unwrap()];
+    let sandbox = Sandbox::start(&folder.path().join("data"), &options);
+    let listed = api(&sandbox, "GET", "/v2/banks?ids=own-stet-saule", None);
+    let url = listed["banks"][0]["logoUri"].as_str().unwrap_or_else(|| panic!("{listed}"));
+    let answer = said(&Command::new("curl").args(["-s", "-i", url]).output().unwrap()).0;
+    assert!(answer.ends_with(logo), "{answer}");
+    for header in ["content-type: image/svg+xml", "sandbox", "nosniff", "immutable"] {
+        assert!(answer.contains(header), "{header}: {answer}");
+    }
+    let other = url.rsplit_once('/').unwrap().0.to_owned() + "/other";
+    let answer = said(&Command::new("curl").args(["-s", "-i", &other]).output().unwrap()).0;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+
+    // Without a source, or with something else than an image, nothing starts.
+    let complaint = |keys: &str| {
+        write(&banks, "fr/own-stet-saule.toml", &format!("{keys}{file}"));
+        let mut command = bascule();
+        command.args(["banks", "check"]).arg(&banks);
+        said(&command.output().unwrap()).1
+    };
+    assert!(complaint("logo = \"file:saule.svg\"\n").contains("`logo_source` is needed"));
+    let text = complaint("logo = \"file:own-stet-saule.toml\"\nlogo_source = \"x\"\n");
+    assert!(text.contains("must be an SVG (.svg) or a PNG (.png)"), "{text}");
+    let text = complaint("logo = \"javascript:1\"\n");
+    assert!(text.contains("must be an https URL or `file:PATH`"), "{text}");
+}
+
 #[test]
 fn each_bank_of_a_folder_is_tried_with_a_line_for_each_call() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,6 +9,7 @@
 pub mod account_verifications;
 pub mod app;
 mod at_bank;
+pub mod bank_files;
 pub mod certificates;
 pub mod error;
 pub mod events;

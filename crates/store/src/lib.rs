@@ -20,6 +20,7 @@ mod sqlite;
 mod value;
 
 pub mod bank_calls;
+pub mod bank_files;
 pub mod bank_outages;
 pub mod bank_registrations;
 pub mod cases;

@@ -2,9 +2,9 @@
 
 use crate::db::{StoreError, Tx};
 use crate::{
-    bank_calls, bank_outages, bank_registrations, cases, certificates, deliveries, events,
-    idempotency, jobs, members, payer_accesses, payments, readiness, sealed_records, secrets,
-    token_requests, transfer_references, webhooks,
+    bank_calls, bank_files, bank_outages, bank_registrations, cases, certificates, deliveries,
+    events, idempotency, jobs, members, payer_accesses, payments, readiness, sealed_records,
+    secrets, token_requests, transfer_references, webhooks,
 };
 
 /// Statements that run on both databases.
@@ -12,6 +12,9 @@ pub const PORTABLE: &[&str] = &[
     bank_calls::DELETE_OLD,
     bank_calls::INSERT,
     bank_calls::OF_SUBJECT,
+    bank_files::ALL,
+    bank_files::DELETE,
+    bank_files::PUT,
     bank_outages::GET,
     bank_outages::INSERT,
     bank_outages::NOW,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use banks::directory::{Directory, ProfileErrors};
 use banks::registration::RegisteredClient;
-use gateway::App;
+use gateway::{App, bank_files};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, warn};
 
@@ -60,13 +60,18 @@ impl OwnBanks {
                     continue;
                 }
             };
-            let replaced = loaded
-                .and_then(|loaded| together(&base_url, &tls_base_url, loaded))
-                .and_then(|directory| {
-                    let directory = directory.with_registered(&clients);
-                    let banks = directory.iter().count();
-                    app.replace_directory(directory).map(|()| banks)
-                });
+            let mut together = loaded.and_then(|loaded| together(&base_url, &tls_base_url, loaded));
+            if let Ok(directory) = &mut together
+                && let Err(error) = bank_files::remember(app.db(), directory, app.now()).await
+            {
+                error!(%error, "files of banks cannot be kept: the banks stay as they are");
+                continue;
+            }
+            let replaced = together.and_then(|directory| {
+                let directory = directory.with_registered(&clients);
+                let banks = directory.iter().count();
+                app.replace_directory(directory).map(|()| banks)
+            });
             match replaced {
                 Ok(banks) => warn!(banks, "the folders of banks were loaded again"),
                 Err(errors) => {

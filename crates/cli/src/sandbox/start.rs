@@ -13,6 +13,7 @@ use domain::ids::MemberId;
 use domain::reach::Reach;
 use domain::seams::Clock;
 use gateway::app::Parts;
+use gateway::bank_files;
 use gateway::jobs::{Runner, recover};
 use gateway::registrations::Registrations;
 use gateway::seal::{KEY_BYTES, Sealer};
@@ -126,7 +127,11 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         mailer: Some(mailer(options, &data_dir)?),
         settings: settings(options, &api_url, &banks.tls_base_url, &[&developer, &shop, &payer])?,
     };
-    let app = App::new(parts, folders.beside(&banks, &clients)?);
+    let mut directory = folders.beside(&banks, &clients)?;
+    bank_files::remember(&parts.db, &mut directory, now)
+        .await
+        .map_err(|error| anyhow!("{error}"))?;
+    let app = App::new(parts, directory);
     // The banks were started before their gateway, and this is the one place that sets it.
     let _set_once = gateway.set(Arc::downgrade(&app));
     let of_shop = Merchant::new(Arc::clone(&wire), Arc::clone(&clock), &api_url, shop.credentials)?;
