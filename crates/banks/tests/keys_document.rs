@@ -156,6 +156,8 @@ fn the_words_of_each_key_are_documented_and_no_others() {
             in_standard("next-gen-psd2", "repeated_request_id = \"?\""),
         ),
         bg("required_headers", "required_headers = [\"?\"]"),
+        bg("debtor_account_forms", "debtor_account_forms = [\"?\"]"),
+        bg("creditor_account_forms", "creditor_account_forms = [\"?\"]"),
         bg("oauth.link", "oauth.link = \"?\""),
         bg("oauth.token_endpoint_auth", "oauth.token_endpoint_auth = \"?\""),
         bg("oauth.renamed_parameters", "oauth.renamed_parameters.? = \"x\""),

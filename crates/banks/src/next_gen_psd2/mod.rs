@@ -8,6 +8,7 @@
 //! Requests go to URLs made from the profile and ids. Links of answers only say what is possible;
 //! the ones that a browser or we follow must be on a host of the profile.
 
+mod account;
 mod approve;
 mod cancel;
 mod context;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::{AccountIdentifier, Address, Party};
+use domain::account::{Address, Party};
 use domain::field::{Field, PartyField};
 use domain::initiation::{ChargeBearer, Frequency, Schedule};
-use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
 
+use super::account::{AccountIn, AccountOut, Forms, account};
+use super::settings;
 use crate::misfit::{Misfit, missing, unsupported, within};
 use crate::payments::PaymentOrder;
 use crate::profile::BankProfile;
@@ -37,18 +38,9 @@ impl Resource {
         if !bank.rails.contains(&rail) {
             return Err(unsupported(format!("this bank has no rail {rail:?}")));
         }
-        let product = match rail {
-            Rail::Sepa => "sepa-credit-transfers",
-            Rail::SepaInstant => "instant-sepa-credit-transfers",
-            Rail::EuDomesticNonEuro => "domestic-credit-transfers",
-            Rail::EuDomesticNonEuroInstant
-            | Rail::FasterPayments
-            | Rail::Elixir
-            | Rail::Bankgiro
-            | Rail::Plusgiro => {
-                return Err(unsupported(format!("the standard has no product for {rail:?}")));
-            }
-        };
+        let product = settings(bank)?.product_of(rail).ok_or_else(|| {
+            unsupported(format!("the bank's file has no payment product for {rail:?}"))
+        })?;
         let service = match asked.schedule {
             Schedule::Immediate | Schedule::FutureDated { .. } => "payments",
             Schedule::StandingOrder { .. } => "periodic-payments",
@@ -91,15 +83,6 @@ pub(super) struct PaymentOut<'a> {
 struct MoneyOut {
     currency: &'static str,
     amount: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AccountOut<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    iban: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bban: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -149,6 +132,7 @@ pub(super) fn payment<'a>(
     let most = bank.limits.unstructured.min(REMITTANCE_CHARACTERS_MAX);
     within(Field::BothTexts, &remittance, most)?;
     let debtor = asked.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
+    let forms = Forms::of(settings(bank)?, order.rail);
     Ok(PaymentOut {
         end_to_end_identification: order.end_to_end(
             asked.own_references.next_gen_psd2_end_to_end.as_deref(),
@@ -159,14 +143,14 @@ pub(super) fn payment<'a>(
             amount: asked.amount.value_in_minor_digits(),
         },
         debtor_account: debtor
-            .map(|debtor| account(Field::Debtor(PartyField::Account), debtor))
+            .map(|debtor| account(Field::Debtor(PartyField::Account), forms.debtor, debtor))
             .transpose()?,
         creditor_name: within(
             Field::Creditor(PartyField::Name),
             name,
             bank.limits.creditor_name.min(CREDITOR_NAME_CHARACTERS_MAX),
         )?,
-        creditor_account: account(Field::Creditor(PartyField::Account), creditor)?,
+        creditor_account: account(Field::Creditor(PartyField::Account), forms.creditor, creditor)?,
         creditor_agent: creditor.bic(),
         creditor_address: asked.creditor.address.as_ref().and_then(address),
         ultimate_creditor: ultimate(
@@ -188,21 +172,6 @@ pub(super) fn payment<'a>(
         },
         periodic: periodic(asked.schedule),
     })
-}
-
-fn account<'a>(part: Field, identifier: &'a AccountIdentifier) -> Result<AccountOut<'a>, Misfit> {
-    match identifier {
-        AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
-            Ok(AccountOut { iban: Some(iban), bban: None })
-        }
-        AccountIdentifier::Bban { bban, .. } => Ok(AccountOut { iban: None, bban: Some(bban) }),
-        AccountIdentifier::SortCode { .. }
-        | AccountIdentifier::AccountNumber { .. }
-        | AccountIdentifier::Bankgiro { .. }
-        | AccountIdentifier::Plusgiro { .. } => {
-            Err(unsupported(format!("the {} must be an IBAN or a BBAN at this bank", part)))
-        }
-    }
 }
 
 /// On whose behalf a party acts.
@@ -312,11 +281,6 @@ pub(super) struct ScaStatusAnswer {
 pub(super) struct PaymentIn {
     pub(super) debtor_account: Option<AccountIn>,
     pub(super) debtor_name: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct AccountIn {
-    pub(super) iban: Option<String>,
 }
 
 /// The bank's words in an answer: its message to the payer, else its first message to us.

@@ -10,6 +10,7 @@ mod features;
 mod hours;
 mod next_gen_psd2;
 mod oauth;
+mod payment_products;
 mod polish_api;
 mod questions;
 mod secret;
@@ -43,6 +44,7 @@ pub use self::next_gen_psd2::{
     HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId, RequiredHeader,
 };
 pub use self::oauth::{OAuth, OAuthLink, PAYMENT_ID_PLACEHOLDER, RenamedParameter};
+pub use self::payment_products::AccountForm;
 pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishApiVersion};
 pub use self::questions::StatusQuestions;
 pub use self::secret::{Environment, HeaderText, SECRET_BYTES_MAX, Secret};
@@ -386,6 +388,7 @@ impl BankProfile {
         self.check_api_headers()?;
         self.standard.check(self.simulated, |key, text| self.check_url(key, text))?;
         self.check_service_base_urls()?;
+        self.check_payment_products()?;
         ensure("executes_at_approval", "must be true: this standard has no other way", {
             self.executes_at_approval || !matches!(self.standard, Standard::NextGenPsd2(_))
         })?;

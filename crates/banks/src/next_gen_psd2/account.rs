@@ -1,0 +1,173 @@
+//! Accounts as banks take them (NextGenPSD2 1.3.12, `accountReference`), in the forms of the profile.
+
+use std::borrow::Cow;
+
+use domain::account::AccountIdentifier;
+use domain::field::{AccountField, Field, PartyField};
+use domain::rail::Rail;
+use serde::{Deserialize, Serialize};
+
+use crate::misfit::{Misfit, missing, not_taken};
+use crate::profile::{AccountForm, NextGenPsd2 as Settings};
+
+/// Bankgiro numbers in the external account identifications of ISO 20022.
+const BANKGIRO: &str = "BGNR";
+/// Plusgiro numbers, likewise.
+const PLUSGIRO: &str = "PGNR";
+
+/// How a bank takes the accounts of one payment.
+pub(super) struct Forms<'a> {
+    pub(super) debtor: &'a [AccountForm],
+    pub(super) creditor: &'a [AccountForm],
+}
+
+impl Forms<'_> {
+    /// SEPA knows IBANs alone; on other rails, the forms of the bank.
+    pub(super) fn of(own: &Settings, rail: Rail) -> Forms<'_> {
+        match rail {
+            Rail::Sepa | Rail::SepaInstant => {
+                Forms { debtor: &[AccountForm::Iban], creditor: &[AccountForm::Iban] }
+            }
+            Rail::FasterPayments
+            | Rail::Elixir
+            | Rail::EuDomesticNonEuro
+            | Rail::EuDomesticNonEuroInstant
+            | Rail::Bankgiro
+            | Rail::Plusgiro => {
+                Forms { debtor: &own.debtor_account_forms, creditor: &own.creditor_account_forms }
+            }
+        }
+    }
+}
+
+#[derive(Serialize, Default)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccountOut<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iban: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bban: Option<Cow<'a, str>>,
+    /// Of the banks that take it apart from the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clearing_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<OtherOut<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OtherOut<'a> {
+    identification: &'a str,
+    scheme_name_code: &'static str,
+}
+
+/// The account in the first form that fits it and that the bank takes.
+pub(super) fn account<'a>(
+    party: Field,
+    forms: &[AccountForm],
+    identifier: &'a AccountIdentifier,
+) -> Result<AccountOut<'a>, Misfit> {
+    let takes = |form| forms.contains(&form);
+    let nothing = AccountOut::default();
+    match identifier {
+        AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. }
+            if takes(AccountForm::Iban) =>
+        {
+            Ok(AccountOut { iban: Some(iban), ..nothing })
+        }
+        AccountIdentifier::IbanWithBban { bban, clearing_number, .. }
+        | AccountIdentifier::Bban { bban, clearing_number, .. } => {
+            domestic(party, forms, bban, clearing_number.as_deref())
+        }
+        AccountIdentifier::Bankgiro { bankgiro_number: number, .. }
+        | AccountIdentifier::Plusgiro { plusgiro_number: number, .. }
+            if takes(AccountForm::GiroAsBban) =>
+        {
+            Ok(AccountOut { bban: Some(number.into()), ..nothing })
+        }
+        AccountIdentifier::Bankgiro { bankgiro_number, .. } if takes(AccountForm::Bankgiro) => {
+            Ok(other(bankgiro_number, BANKGIRO))
+        }
+        AccountIdentifier::Plusgiro { plusgiro_number, .. } if takes(AccountForm::Plusgiro) => {
+            Ok(other(plusgiro_number, PLUSGIRO))
+        }
+        AccountIdentifier::Iban { .. }
+        | AccountIdentifier::SortCode { .. }
+        | AccountIdentifier::AccountNumber { .. }
+        | AccountIdentifier::Bankgiro { .. }
+        | AccountIdentifier::Plusgiro { .. } => Err(no_form(party, forms)),
+    }
+}
+
+/// A domestic number with its clearing number, if it has one.
+fn domestic<'a>(
+    party: Field,
+    forms: &[AccountForm],
+    bban: &'a str,
+    clearing: Option<&'a str>,
+) -> Result<AccountOut<'a>, Misfit> {
+    let apart = forms.contains(&AccountForm::BbanAndClearingNumber);
+    let alone = forms.contains(&AccountForm::Bban);
+    let nothing = AccountOut::default();
+    match clearing {
+        Some(clearing) if apart => {
+            let bban = Some(Cow::Borrowed(bban));
+            Ok(AccountOut { bban, clearing_number: Some(clearing), ..nothing })
+        }
+        Some(clearing) if alone => {
+            Ok(AccountOut { bban: Some(format!("{clearing}{bban}").into()), ..nothing })
+        }
+        None if alone => Ok(AccountOut { bban: Some(bban.into()), ..nothing }),
+        None if apart => Err(missing(clearing_number_of(party))),
+        Some(_) | None => Err(no_form(party, forms)),
+    }
+}
+
+/// The clearing number of the party whose account it is.
+fn clearing_number_of(party: Field) -> Field {
+    let number = PartyField::Number(AccountField::ClearingNumber);
+    match party {
+        Field::Debtor(_) => Field::Debtor(number),
+        _ => Field::Creditor(number),
+    }
+}
+
+fn other<'a>(identification: &'a str, scheme_name_code: &'static str) -> AccountOut<'a> {
+    let other = Some(OtherOut { identification, scheme_name_code });
+    AccountOut { other, ..AccountOut::default() }
+}
+
+fn no_form(party: Field, forms: &[AccountForm]) -> Misfit {
+    let words: Vec<&str> = forms.iter().map(|form| words(*form)).collect();
+    not_taken(party, format!("the {party} should be {} at this bank", words.join(" or ")))
+}
+
+fn words(form: AccountForm) -> &'static str {
+    match form {
+        AccountForm::Iban => "an IBAN",
+        AccountForm::Bban => "a domestic number",
+        AccountForm::BbanAndClearingNumber => "a domestic number with its clearing number",
+        AccountForm::Bankgiro => "a Bankgiro number",
+        AccountForm::Plusgiro => "a Plusgiro number",
+        AccountForm::GiroAsBban => "a Bankgiro or Plusgiro number",
+    }
+}
+
+/// An account in an answer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AccountIn {
+    iban: Option<String>,
+    bban: Option<String>,
+    clearing_number: Option<String>,
+}
+
+impl AccountIn {
+    /// The account that a refund can be sent to, if the answer names one.
+    pub(super) fn identifier(self) -> Option<AccountIdentifier> {
+        let AccountIn { iban, bban, clearing_number } = self;
+        let of_iban = |iban| AccountIdentifier::Iban { iban, bic: None };
+        let of_bban = |bban| AccountIdentifier::Bban { bban, clearing_number, bic: None };
+        iban.map(of_iban).or_else(|| bban.map(of_bban))?.checked().ok()
+    }
+}
