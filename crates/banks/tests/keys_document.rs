@@ -64,6 +64,8 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
     for (table, key) in [
         ("[[credential_fields]]", "[[credential_fields]]"),
         ("[[field_formats]]", "[[field_formats]]"),
+        ("[[conditional_fields]]", "[[conditional_fields]]"),
+        ("[standing_orders]", "[standing_orders]"),
         ("[limits]", "[limits]"),
         ("[service_base_urls]", "[service_base_urls]"),
         ("[opening_hours]", "[opening_hours]"),
@@ -131,6 +133,8 @@ fn the_words_of_each_key_are_documented_and_no_others() {
         ("## Keys", "sca_methods", list("sca_methods")),
         ("## Keys", "capabilities", list("capabilities")),
         ("## Keys", "mandatory_fields", list("mandatory_fields")),
+        ("## Keys", "forbidden_fields", list("forbidden_fields")),
+        ("## Keys", "remittance", format!("remittance = \"{UNKNOWN}\"")),
         uk("version", "version = \"?\""),
         uk("response_modes", "response_modes = [\"?\"]"),
         uk("token_endpoint_auth", "token_endpoint_auth = \"?\""),

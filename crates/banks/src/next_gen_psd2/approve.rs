@@ -456,7 +456,7 @@ impl PaymentAtBank<'_> {
         let settings = settings(self.call.bank)?;
         Ok(match self.resource.service.as_str() {
             "periodic-payments" => settings.final_status_of_standing_orders,
-            _ => settings.final_status,
+            _ => settings.final_status_on(self.order.rail),
         })
     }
 

@@ -15,6 +15,7 @@ mod context;
 mod exchange;
 mod oauth;
 mod reach;
+mod remittance;
 pub(crate) mod status;
 mod visit;
 mod wire;

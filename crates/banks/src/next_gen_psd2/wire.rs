@@ -8,6 +8,7 @@ use domain::initiation::{ChargeBearer, Frequency, Schedule};
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountIn, AccountOut, Forms, account};
+use super::remittance::{RemittanceOut, remittance};
 use super::settings;
 use crate::misfit::{Misfit, missing, unsupported, within};
 use crate::payments::PaymentOrder;
@@ -18,8 +19,6 @@ use crate::status_reason::StatusReason;
 const END_TO_END_ID_CHARACTERS_MAX: usize = 35;
 /// Longest name of the payee, in characters.
 const CREDITOR_NAME_CHARACTERS_MAX: usize = 70;
-/// Longest remittance text, in characters.
-const REMITTANCE_CHARACTERS_MAX: usize = 140;
 /// Longest name of a party behind a party, in characters.
 const ULTIMATE_NAME_CHARACTERS_MAX: usize = 70;
 
@@ -72,7 +71,8 @@ pub(super) struct PaymentOut<'a> {
     ultimate_debtor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     charge_bearer: Option<&'static str>,
-    remittance_information_unstructured: String,
+    #[serde(flatten)]
+    remittance: RemittanceOut<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_execution_date: Option<String>,
     #[serde(flatten)]
@@ -125,14 +125,9 @@ pub(super) fn payment<'a>(
         .ok_or_else(|| missing(Field::Creditor(PartyField::Account)))?;
     let name =
         asked.creditor.name.as_deref().ok_or_else(|| missing(Field::Creditor(PartyField::Name)))?;
-    let remittance = match &asked.remittance_secondary {
-        None => asked.remittance_primary.clone(),
-        Some(more) => format!("{} {more}", asked.remittance_primary),
-    };
-    let most = bank.limits.unstructured.min(REMITTANCE_CHARACTERS_MAX);
-    within(Field::BothTexts, &remittance, most)?;
     let debtor = asked.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
     let forms = Forms::of(settings(bank)?, order.rail);
+    let texts = remittance(bank, asked)?;
     Ok(PaymentOut {
         end_to_end_identification: order.end_to_end(
             asked.own_references.next_gen_psd2_end_to_end.as_deref(),
@@ -165,7 +160,7 @@ pub(super) fn payment<'a>(
                 asked.charge_bearer.map(ChargeBearer::code)
             }
         },
-        remittance_information_unstructured: remittance,
+        remittance: texts,
         requested_execution_date: match asked.schedule {
             Schedule::FutureDated { date } => Some(date.to_string()),
             Schedule::Immediate | Schedule::StandingOrder { .. } => None,

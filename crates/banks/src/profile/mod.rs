@@ -7,14 +7,17 @@
 mod access;
 mod certificates;
 mod features;
+mod fields;
 mod hours;
 mod next_gen_psd2;
 mod oauth;
 mod payment_products;
 mod polish_api;
 mod questions;
+mod remittance;
 mod secret;
 mod standard;
+mod standing_orders;
 mod stet;
 mod uk_authorisation;
 mod uk_open_banking;
@@ -39,6 +42,7 @@ pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
     RestrictedText,
 };
+pub use self::fields::{ConditionalField, ForbiddenField};
 pub use self::hours::TermsOfRail;
 pub use self::next_gen_psd2::{
     HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId, RequiredHeader,
@@ -47,8 +51,10 @@ pub use self::oauth::{OAuth, OAuthLink, PAYMENT_ID_PLACEHOLDER, RenamedParameter
 pub use self::payment_products::AccountForm;
 pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishApiVersion};
 pub use self::questions::StatusQuestions;
+pub use self::remittance::Remittance;
 pub use self::secret::{Environment, HeaderText, SECRET_BYTES_MAX, Secret};
 pub use self::standard::{AcceptedStatus, Standard};
+pub use self::standing_orders::{LastDay, StandingOrders};
 pub use self::stet::{KeyId, SignedHeader, Stet, StetVersion};
 pub use self::uk_authorisation::{
     CONSENT_ID_PLACEHOLDER, Flow, IdTokenClaim, IdTokenRules, ParameterPlace, RequestObjectClaim,
@@ -125,6 +131,8 @@ pub struct Reasons {
 pub struct Limits {
     /// Name of the payee's account, 1 to 350.
     pub creditor_name: usize,
+    /// The shortest name of the payee's account, 1 to `creditor_name`.
+    pub creditor_name_min: usize,
     /// `RemittanceInformation.Reference`, 1 to 35; Faster Payments carry 18.
     pub reference: usize,
     /// `RemittanceInformation.Unstructured`, 1 to 140.
@@ -135,7 +143,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { creditor_name: 350, reference: 35, unstructured: 140, end_to_end_id: 35 }
+        Limits {
+            creditor_name: 350,
+            creditor_name_min: 1,
+            reference: 35,
+            unstructured: 140,
+            end_to_end_id: 35,
+        }
     }
 }
 
@@ -199,6 +213,15 @@ pub struct BankProfile {
     /// The fields that the bank requires.
     #[serde(default)]
     pub mandatory_fields: Vec<MandatoryField>,
+    /// The fields that the bank requires in some cases.
+    #[serde(default)]
+    pub conditional_fields: Vec<ConditionalField>,
+    /// The fields that the bank refuses to get.
+    #[serde(default)]
+    pub forbidden_fields: Vec<ForbiddenField>,
+    /// The standing orders that the bank takes.
+    #[serde(default)]
+    pub standing_orders: StandingOrders,
     /// How texts must look.
     #[serde(default)]
     pub field_formats: Vec<FieldFormat>,
@@ -222,6 +245,8 @@ pub struct BankProfile {
     pub certificates: Option<Certificates>,
     /// The authorities that connections to the bank trust instead of the system's.
     pub tls_authorities: Option<AuthorityFile>,
+    /// The texts for the payee, where the bank does not take both.
+    pub remittance: Option<Remittance>,
     /// Longest texts.
     #[serde(default)]
     pub limits: Limits,
@@ -318,6 +343,7 @@ impl BankProfile {
     /// # Errors
     /// [`Misfit`]: the first that has not.
     pub fn check_formats(&self, asked: &Order) -> Result<(), Misfit> {
+        self.check_name(asked)?;
         self.field_formats.iter().try_for_each(|format| format.check(asked))
     }
 
@@ -389,6 +415,9 @@ impl BankProfile {
         self.standard.check(self.simulated, |key, text| self.check_url(key, text))?;
         self.check_service_base_urls()?;
         self.check_payment_products()?;
+        self.check_remittance()?;
+        self.check_fields()?;
+        self.check_standing_orders()?;
         ensure("executes_at_approval", "must be true: this standard has no other way", {
             self.executes_at_approval || !matches!(self.standard, Standard::NextGenPsd2(_))
         })?;
@@ -407,6 +436,7 @@ impl BankProfile {
         let limits = &self.limits;
         for (key, value, most) in [
             ("limits.creditor_name", limits.creditor_name, 350),
+            ("limits.creditor_name_min", limits.creditor_name_min, limits.creditor_name),
             ("limits.reference", limits.reference, 35),
             ("limits.unstructured", limits.unstructured, 140),
             ("limits.end_to_end_id", limits.end_to_end_id, 35),

@@ -18,6 +18,9 @@ pub struct NextGenPsd2 {
     /// The last status of a successful payment.
     #[serde(default = "settled")]
     pub final_status: AcceptedStatus,
+    /// The same on a rail whose payments end with another status.
+    #[serde(default)]
+    pub final_status_of_rails: BTreeMap<Rail, AcceptedStatus>,
     /// The last status of a successful standing order: it is accepted, not executed.
     #[serde(default = "accepted")]
     pub final_status_of_standing_orders: AcceptedStatus,

@@ -5,7 +5,7 @@
 use domain::rail::Rail;
 use serde::Deserialize;
 
-use super::{BankProfile, Check, NextGenPsd2, Standard, ensure};
+use super::{AcceptedStatus, BankProfile, Check, NextGenPsd2, Standard, ensure};
 
 /// The longest word for a payment product, in bytes.
 const PRODUCT_BYTES_MAX: usize = 100;
@@ -48,6 +48,12 @@ impl NextGenPsd2 {
             | Rail::Plusgiro => None,
         };
         self.payment_products.get(&rail).map(String::as_str).or(of_standard)
+    }
+
+    /// The last status of a successful payment on that rail.
+    #[must_use]
+    pub fn final_status_on(&self, rail: Rail) -> AcceptedStatus {
+        self.final_status_of_rails.get(&rail).copied().unwrap_or(self.final_status)
     }
 }
 

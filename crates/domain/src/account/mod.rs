@@ -311,6 +311,21 @@ impl AccountIdentifier {
         }
     }
 
+    /// The same account without the bank's BIC.
+    #[must_use]
+    pub fn without_bic(mut self) -> AccountIdentifier {
+        match &mut self {
+            AccountIdentifier::SortCode { .. } => {}
+            AccountIdentifier::Iban { bic, .. }
+            | AccountIdentifier::IbanWithBban { bic, .. }
+            | AccountIdentifier::Bban { bic, .. }
+            | AccountIdentifier::AccountNumber { bic, .. }
+            | AccountIdentifier::Bankgiro { bic, .. }
+            | AccountIdentifier::Plusgiro { bic, .. } => *bic = None,
+        }
+        self
+    }
+
     /// The account number with all but its last four characters hidden, as pages show it.
     #[must_use]
     pub fn masked(&self) -> String {
