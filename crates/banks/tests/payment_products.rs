@@ -114,7 +114,11 @@ fn accounts_have_the_first_form_that_the_bank_takes() {
         clearing_number: Some("5000".to_owned()),
         bic: None,
     };
-    let table: [(&[F], AccountIdentifier, Value); 10] = [
+    let norwegian = AccountIdentifier::Iban { iban: "NO2186011001000".to_owned(), bic: None };
+    let table: [(&[F], AccountIdentifier, Value); 12] = [
+        // The number in an IBAN of these countries names the same account.
+        (&[F::Bban], norwegian.clone(), json!({ "bban": "86011001000" })),
+        (&[F::Bban, F::Iban], norwegian, json!({ "iban": "NO2186011001000" })),
         (&[F::Iban, F::Bban], iban(), json!({ "iban": "SE4550000000058398257466" })),
         (&[F::Iban, F::Bban], bban(None), json!({ "bban": "58398257466" })),
         (&[F::Iban, F::Bban], bban(Some("5000")), with_clearing.clone()),

@@ -75,6 +75,11 @@ pub(super) fn account<'a>(
         {
             Ok(AccountOut { iban: Some(iban), ..nothing })
         }
+        AccountIdentifier::Iban { iban, .. }
+            if takes(AccountForm::Bban) && number_in_iban(iban).is_some() =>
+        {
+            Ok(AccountOut { bban: number_in_iban(iban).map(Cow::Borrowed), ..nothing })
+        }
         AccountIdentifier::IbanWithBban { bban, clearing_number, .. }
         | AccountIdentifier::Bban { bban, clearing_number, .. } => {
             domestic(party, forms, bban, clearing_number.as_deref())
@@ -96,6 +101,15 @@ pub(super) fn account<'a>(
         | AccountIdentifier::AccountNumber { .. }
         | AccountIdentifier::Bankgiro { .. }
         | AccountIdentifier::Plusgiro { .. } => Err(no_form(party, forms)),
+    }
+}
+
+/// The domestic number in an IBAN, of the countries where it is there as people write it: the number
+/// names the same account (ISO 13616, registry).
+fn number_in_iban(iban: &str) -> Option<&str> {
+    match iban.get(..2)? {
+        "DK" | "HU" | "NO" => iban.get(4..),
+        _ => None,
     }
 }
 

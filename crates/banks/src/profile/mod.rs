@@ -9,6 +9,7 @@ mod certificates;
 mod features;
 mod fields;
 mod hours;
+mod limits;
 mod next_gen_psd2;
 mod oauth;
 mod payment_products;
@@ -44,6 +45,7 @@ pub use self::features::{
 };
 pub use self::fields::{ConditionalField, ForbiddenField};
 pub use self::hours::TermsOfRail;
+pub use self::limits::Limits;
 pub use self::next_gen_psd2::{
     HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId, RequiredHeader,
 };
@@ -122,35 +124,6 @@ pub struct Reasons {
     /// Whether the bank's words are wanted for every status, not for rejections only. It costs one
     /// more question each time.
     pub told_for_every_status: bool,
-}
-
-/// The longest texts that the bank accepts, in characters; an order that exceeds one is refused
-/// before it is sent. Defaults are those of the standard.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Name of the payee's account, 1 to 350.
-    pub creditor_name: usize,
-    /// The shortest name of the payee's account, 1 to `creditor_name`.
-    pub creditor_name_min: usize,
-    /// `RemittanceInformation.Reference`, 1 to 35; Faster Payments carry 18.
-    pub reference: usize,
-    /// `RemittanceInformation.Unstructured`, 1 to 140.
-    pub unstructured: usize,
-    /// `EndToEndIdentification`, 1 to 35; Faster Payments carry 31.
-    pub end_to_end_id: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            creditor_name: 350,
-            creditor_name_min: 1,
-            reference: 35,
-            unstructured: 140,
-            end_to_end_id: 35,
-        }
-    }
 }
 
 /// A bank. URLs are without a trailing slash.
@@ -433,17 +406,7 @@ impl BankProfile {
         ensure("maintenance_windows", "must end after they start", {
             self.maintenance_windows.iter().all(|window| window.start < window.end)
         })?;
-        let limits = &self.limits;
-        for (key, value, most) in [
-            ("limits.creditor_name", limits.creditor_name, 350),
-            ("limits.creditor_name_min", limits.creditor_name_min, limits.creditor_name),
-            ("limits.reference", limits.reference, 35),
-            ("limits.unstructured", limits.unstructured, 140),
-            ("limits.end_to_end_id", limits.end_to_end_id, 35),
-        ] {
-            ensure(key, &format!("must be 1 to {most}"), (1..=most).contains(&value))?;
-        }
-        Ok(())
+        self.limits.check()
     }
 
     fn check_url(&self, key: &'static str, text: &str) -> Check {

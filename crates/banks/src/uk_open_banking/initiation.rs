@@ -217,17 +217,7 @@ pub(super) fn initiation<'a>(
     let asked = &order.content;
     let version = settings(bank)?.version;
     let currency = asked.amount.currency();
-    if !bank.currencies.contains(&currency) {
-        return Err(unsupported(format!("this bank takes no orders in {currency}")));
-    }
-    let resource = Resource::of(bank, order);
-    let abroad = is_international(bank, order.rail);
-    if abroad && resource != Resource::InternationalPayment {
-        return Err(unsupported("this bank makes international payments at once only"));
-    }
-    if !bank.can(resource.capability()) {
-        return Err(unsupported(format!("this bank does not offer {:?}", resource.capability())));
-    }
+    let abroad = check_resource(bank, order)? == Resource::InternationalPayment;
     let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(CREDITOR_ACCOUNT))?;
     let name = asked.creditor.name.as_deref().ok_or_else(|| missing(CREDITOR_NAME))?;
     let limits = &bank.limits;
@@ -286,6 +276,23 @@ pub(super) fn initiation<'a>(
     }
     made.remittance_information = Some(remittance(bank, version, order)?);
     Ok(made)
+}
+
+/// The resource, if the bank has it in the order's currency.
+fn check_resource(bank: &BankProfile, order: &PaymentOrder) -> Result<Resource, Misfit> {
+    let currency = order.content.amount.currency();
+    if !bank.currencies.contains(&currency) {
+        return Err(unsupported(format!("this bank takes no orders in {currency}")));
+    }
+    let resource = Resource::of(bank, order);
+    let abroad = is_international(bank, order.rail);
+    if abroad && resource != Resource::InternationalPayment {
+        return Err(unsupported("this bank makes international payments at once only"));
+    }
+    if !bank.can(resource.capability()) {
+        return Err(unsupported(format!("this bank does not offer {:?}", resource.capability())));
+    }
+    Ok(resource)
 }
 
 fn ids<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Ids<'a>, Misfit> {

@@ -1,5 +1,5 @@
-//! Rules of single banks for the fields of a payment: what a bank wants, does not take, or takes in its
-//! own way. Each simulated bank refuses a request that breaks its rule.
+//! Rules of single banks for the fields of a payment: fields that a bank requires or refuses, and texts
+//! with a form of its own. Each simulated bank refuses a request that breaks its rule.
 
 use serde_json::{Value, json};
 

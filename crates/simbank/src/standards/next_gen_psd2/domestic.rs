@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{Answer, payments};
 use crate::engine::banks::Bank;
 
-/// What a bank wants of such payments.
+/// The rules of a bank for such payments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Domestic {
     pub(crate) products: &'static [Product],

@@ -9,8 +9,8 @@ use crate::engine::order::minor_units;
 /// Euro for a pound, in hundredths: a rate that never changes.
 const EURO_HUNDREDTHS: i64 = 115;
 
-/// What these banks want of an international payment beside its shape: the payee's bank, name and
-/// country, because the money leaves the country.
+/// The errors of an international payment beside those of its shape: the payee's bank, name and country
+/// are needed, because the money leaves the country.
 pub(super) fn problems(initiation: &Value) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut wrong = |code: &'static str, path: &str, what: &'static str| {
