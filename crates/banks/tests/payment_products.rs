@@ -162,9 +162,11 @@ fn accounts_have_the_first_form_that_the_bank_takes() {
 #[test]
 fn an_account_that_the_bank_does_not_take_is_refused_with_the_forms_that_it_takes() {
     use AccountForm as F;
-    let giro = "the creditor account should be a Bankgiro number or an IBAN at this bank";
-    let table: [(&[F], AccountIdentifier, &str); 5] = [
-        (&[F::Bankgiro, F::Iban], bban(Some("5000")), giro),
+    let no_domestic = "the creditor account should be an IBAN at this bank";
+    let giro = "the creditor account should be a Bankgiro number at this bank";
+    let table: [(&[F], AccountIdentifier, &str); 6] = [
+        (&[F::Bankgiro, F::Iban], bban(Some("5000")), no_domestic),
+        (&[F::Iban], plusgiro(), "the creditor account is of a kind that this bank does not"),
         (&[F::Bankgiro, F::Iban], plusgiro(), giro),
         (&[F::Bban], iban(), "the creditor account should be a domestic number at this bank"),
         (&[F::BbanAndClearingNumber], bban(None), "the creditor clearing number is missing"),
@@ -186,6 +188,34 @@ fn an_account_that_the_bank_does_not_take_is_refused_with_the_forms_that_it_take
     own(&mut scene.profile).creditor_account_forms = vec![F::Bban];
     let (_, body) = created(&scene, &payment(Rail::Sepa, iban())).unwrap();
     assert_eq!(body["creditorAccount"], json!({ "iban": "SE4550000000058398257466" }));
+}
+
+#[test]
+fn a_domestic_number_with_wrong_check_digits_is_refused_before_anything_is_sent() {
+    for (currency, number, fits) in [
+        ("NOK", "86011001140", true),
+        ("NOK", "86011001141", false),
+        ("HUF", "9990000910001143", true),
+        ("HUF", "9990000910001144", false),
+    ] {
+        let mut scene = bank(Rail::EuDomesticNonEuro, "product");
+        let currency: Currency = currency.parse().unwrap();
+        scene.profile.currencies = vec![currency];
+        let bban = number.to_owned();
+        let account = AccountIdentifier::Bban { bban, clearing_number: None, bic: None };
+        let mut order = payment(Rail::EuDomesticNonEuro, account);
+        order.content.amount = Amount::parse("10.23", currency).unwrap();
+        match created(&scene, &order) {
+            Ok((_, body)) => {
+                assert_eq!((fits, &body["creditorAccount"]["bban"]), (true, &json!(number)))
+            }
+            Err(error) => {
+                assert!(!fits, "{number}: {error}");
+                assert!(error.to_string().contains("with correct check digits"), "{error}");
+                assert_eq!(scene.bank.count("create-payment"), 0);
+            }
+        }
+    }
 }
 
 const BANK: &str = r#"

@@ -15,8 +15,9 @@ pub fn is_reference_number(text: &str) -> bool {
         && (last_digit_checks(text.as_bytes()) || checks_by_eleven(text.as_bytes()))
 }
 
-/// Wrong for anything that is no digit.
-fn checks_by_eleven(digits: &[u8]) -> bool {
+/// Whether the last digit checks the others by modulus 11, with the weights 2 to 7 from the right. Wrong
+/// for anything that is no digit.
+pub(crate) fn checks_by_eleven(digits: &[u8]) -> bool {
     let weights = [1].into_iter().chain([2_u32, 3, 4, 5, 6, 7].into_iter().cycle());
     let weighed = digits.iter().rev().zip(weights);
     let sum: u32 = weighed.map(|(byte, weight)| u32::from(byte.wrapping_sub(b'0')) * weight).sum();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::account::AccountIdentifier;
+use domain::account::{AccountIdentifier, is_domestic_number};
 use domain::field::{AccountField, Field, PartyField};
 use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
@@ -17,26 +17,58 @@ const PLUSGIRO: &str = "PGNR";
 
 /// How a bank takes the accounts of one payment.
 pub(super) struct Forms<'a> {
-    pub(super) debtor: &'a [AccountForm],
-    pub(super) creditor: &'a [AccountForm],
+    debtor: &'a [AccountForm],
+    creditor: &'a [AccountForm],
+    /// ISO 4217: whose domestic numbers these are.
+    currency: &'static str,
 }
 
-impl Forms<'_> {
+impl<'own> Forms<'own> {
     /// SEPA knows IBANs alone; on other rails, the forms of the bank.
-    pub(super) fn of(own: &Settings, rail: Rail) -> Forms<'_> {
-        match rail {
-            Rail::Sepa | Rail::SepaInstant => {
-                Forms { debtor: &[AccountForm::Iban], creditor: &[AccountForm::Iban] }
-            }
+    pub(super) fn of(own: &'own Settings, rail: Rail, currency: &'static str) -> Forms<'own> {
+        let (debtor, creditor): (&'own [AccountForm], &'own [AccountForm]) = match rail {
+            Rail::Sepa | Rail::SepaInstant => (&[AccountForm::Iban], &[AccountForm::Iban]),
             Rail::FasterPayments
             | Rail::Elixir
             | Rail::EuDomesticNonEuro
             | Rail::EuDomesticNonEuroInstant
             | Rail::Bankgiro
-            | Rail::Plusgiro => {
-                Forms { debtor: &own.debtor_account_forms, creditor: &own.creditor_account_forms }
-            }
+            | Rail::Plusgiro => (&own.debtor_account_forms, &own.creditor_account_forms),
+        };
+        Forms { debtor, creditor, currency }
+    }
+
+    /// The payer's account.
+    pub(super) fn debtor<'a>(
+        &self,
+        identifier: &'a AccountIdentifier,
+    ) -> Result<AccountOut<'a>, Misfit> {
+        let account = account(Field::Debtor(PartyField::Account), self.debtor, identifier)?;
+        self.checked(account, Field::Debtor)
+    }
+
+    /// The payee's account.
+    pub(super) fn creditor<'a>(
+        &self,
+        identifier: &'a AccountIdentifier,
+    ) -> Result<AccountOut<'a>, Misfit> {
+        let account = account(Field::Creditor(PartyField::Account), self.creditor, identifier)?;
+        self.checked(account, Field::Creditor)
+    }
+
+    /// The account, if its domestic number has right check digits.
+    fn checked<'a>(
+        &self,
+        account: AccountOut<'a>,
+        party: fn(PartyField) -> Field,
+    ) -> Result<AccountOut<'a>, Misfit> {
+        let number = account.bban.as_deref();
+        if number.is_none_or(|number| is_domestic_number(self.currency, number)) {
+            return Ok(account);
         }
+        let field = party(PartyField::Number(AccountField::Bban));
+        let what = format!("the {field} should be an account number in {}", self.currency);
+        Err(not_taken(field, format!("{what}, with correct check digits")))
     }
 }
 
@@ -62,7 +94,7 @@ struct OtherOut<'a> {
 }
 
 /// The account in the first form that fits it and that the bank takes.
-pub(super) fn account<'a>(
+fn account<'a>(
     party: Field,
     forms: &[AccountForm],
     identifier: &'a AccountIdentifier,
@@ -83,6 +115,7 @@ pub(super) fn account<'a>(
         AccountIdentifier::IbanWithBban { bban, clearing_number, .. }
         | AccountIdentifier::Bban { bban, clearing_number, .. } => {
             domestic(party, forms, bban, clearing_number.as_deref())
+                .unwrap_or_else(|| Err(no_form(party, forms, identifier)))
         }
         AccountIdentifier::Bankgiro { bankgiro_number: number, .. }
         | AccountIdentifier::Plusgiro { plusgiro_number: number, .. }
@@ -100,7 +133,7 @@ pub(super) fn account<'a>(
         | AccountIdentifier::SortCode { .. }
         | AccountIdentifier::AccountNumber { .. }
         | AccountIdentifier::Bankgiro { .. }
-        | AccountIdentifier::Plusgiro { .. } => Err(no_form(party, forms)),
+        | AccountIdentifier::Plusgiro { .. } => Err(no_form(party, forms, identifier)),
     }
 }
 
@@ -113,17 +146,17 @@ fn number_in_iban(iban: &str) -> Option<&str> {
     }
 }
 
-/// A domestic number with its clearing number, if it has one.
+/// A domestic number with its clearing number, if it has one; `None` if the bank takes none.
 fn domestic<'a>(
     party: Field,
     forms: &[AccountForm],
     bban: &'a str,
     clearing: Option<&'a str>,
-) -> Result<AccountOut<'a>, Misfit> {
+) -> Option<Result<AccountOut<'a>, Misfit>> {
     let apart = forms.contains(&AccountForm::BbanAndClearingNumber);
     let alone = forms.contains(&AccountForm::Bban);
     let nothing = AccountOut::default();
-    match clearing {
+    Some(match clearing {
         Some(clearing) if apart => {
             let bban = Some(Cow::Borrowed(bban));
             Ok(AccountOut { bban, clearing_number: Some(clearing), ..nothing })
@@ -133,8 +166,8 @@ fn domestic<'a>(
         }
         None if alone => Ok(AccountOut { bban: Some(bban.into()), ..nothing }),
         None if apart => Err(missing(clearing_number_of(party))),
-        Some(_) | None => Err(no_form(party, forms)),
-    }
+        Some(_) | None => return None,
+    })
 }
 
 /// The clearing number of the party whose account it is.
@@ -151,8 +184,20 @@ fn other<'a>(identification: &'a str, scheme_name_code: &'static str) -> Account
     AccountOut { other, ..AccountOut::default() }
 }
 
-fn no_form(party: Field, forms: &[AccountForm]) -> Misfit {
-    let words: Vec<&str> = forms.iter().map(|form| words(*form)).collect();
+/// Names the forms that lead to the same kind of account: giros have a rail of their own.
+fn no_form(party: Field, forms: &[AccountForm], identifier: &AccountIdentifier) -> Misfit {
+    let of_giro = |form: &AccountForm| {
+        matches!(form, AccountForm::Bankgiro | AccountForm::Plusgiro | AccountForm::GiroAsBban)
+    };
+    let giro = matches!(
+        identifier,
+        AccountIdentifier::Bankgiro { .. } | AccountIdentifier::Plusgiro { .. }
+    );
+    let of_kind = forms.iter().filter(|form| of_giro(form) == giro);
+    let words: Vec<&str> = of_kind.map(|form| words(*form)).collect();
+    if words.is_empty() {
+        return not_taken(party, format!("the {party} is of a kind that this bank does not take"));
+    }
     not_taken(party, format!("the {party} should be {} at this bank", words.join(" or ")))
 }
 

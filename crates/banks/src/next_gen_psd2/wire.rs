@@ -7,7 +7,7 @@ use domain::field::{Field, PartyField};
 use domain::initiation::{ChargeBearer, Frequency, Schedule};
 use serde::{Deserialize, Serialize};
 
-use super::account::{AccountIn, AccountOut, Forms, account};
+use super::account::{AccountIn, AccountOut, Forms};
 use super::remittance::{RemittanceOut, remittance};
 use super::settings;
 use crate::misfit::{Misfit, missing, unsupported, within};
@@ -126,7 +126,7 @@ pub(super) fn payment<'a>(
     let name =
         asked.creditor.name.as_deref().ok_or_else(|| missing(Field::Creditor(PartyField::Name)))?;
     let debtor = asked.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
-    let forms = Forms::of(settings(bank)?, order.rail);
+    let forms = Forms::of(settings(bank)?, order.rail, currency.code());
     let texts = remittance(bank, asked)?;
     Ok(PaymentOut {
         end_to_end_identification: order.end_to_end(
@@ -137,15 +137,13 @@ pub(super) fn payment<'a>(
             currency: currency.code(),
             amount: asked.amount.value_in_minor_digits(),
         },
-        debtor_account: debtor
-            .map(|debtor| account(Field::Debtor(PartyField::Account), forms.debtor, debtor))
-            .transpose()?,
+        debtor_account: debtor.map(|debtor| forms.debtor(debtor)).transpose()?,
         creditor_name: within(
             Field::Creditor(PartyField::Name),
             name,
             bank.limits.creditor_name.min(CREDITOR_NAME_CHARACTERS_MAX),
         )?,
-        creditor_account: account(Field::Creditor(PartyField::Account), forms.creditor, creditor)?,
+        creditor_account: forms.creditor(creditor)?,
         creditor_agent: creditor.bic(),
         creditor_address: asked.creditor.address.as_ref().and_then(address),
         ultimate_creditor: ultimate(

@@ -2,6 +2,7 @@
 
 mod address;
 mod check_digits;
+mod domestic;
 mod draft;
 mod parts;
 mod party;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::check_digits::last_digit_checks;
 use self::check_digits::{is_domestic_polish, is_iban};
+pub use self::domestic::is_domestic_number;
 pub use self::draft::PartyDraft;
 pub use self::parts::{AccountParts, Owner, Route};
 pub use self::party::{Address, Party};
