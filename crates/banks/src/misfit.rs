@@ -69,6 +69,12 @@ pub(crate) fn missing(field: Field) -> Misfit {
     Misfit { kind: MisfitKind::Missing, field: Some(field), text }
 }
 
+/// A second text at a bank that takes a reference alone: the text would be lost.
+pub(crate) fn second_text() -> Misfit {
+    let field = Field::SecondaryText;
+    not_taken(field, format!("the {field} should be absent: this bank takes a reference alone"))
+}
+
 /// A part is not one that the bank takes.
 pub(crate) fn not_taken(field: Field, what: impl Into<String>) -> Misfit {
     Misfit { kind: MisfitKind::NotTaken, field: Some(field), text: what.into() }

@@ -18,7 +18,7 @@ const FLOWS: [&str; 7] = [
 ];
 
 /// Every simulated bank, how its payer approves by API only, and whether it has standing orders.
-const BANKS: [(&str, &[&str], bool); 24] = [
+const BANKS: [(&str, &[&str], bool); 31] = [
     ("ob-modelo", &["redirect"], true),
     ("ob-iron", &["redirect"], true),
     ("ob-quartz", &["redirect"], true),
@@ -26,11 +26,18 @@ const BANKS: [(&str, &[&str], bool); 24] = [
     ("ob-onyx", &["redirect"], true),
     ("ob-agate", &["redirect"], true),
     ("ob-basalt", &["redirect"], true),
+    ("ob-chalk", &["redirect"], false),
     ("ob-flint", &["redirect"], true),
     ("mock-redirect", &["redirect"], false),
     ("bg-linden", &["redirect"], true),
     ("bg-ahorn", &["embedded"], true),
     ("bg-birke", &["embedded", "decoupled"], false),
+    ("bg-bjork", &["redirect"], false),
+    ("bg-boeg", &["redirect"], false),
+    ("bg-fuz", &["redirect"], false),
+    ("bg-gran", &["redirect"], false),
+    ("bg-lipa", &["redirect"], false),
+    ("bg-stejar", &["redirect"], true),
     ("bg-eiche", &["embedded"], false),
     ("bg-encina", &["redirect"], false),
     ("bg-olmo", &["redirect"], false),

@@ -1,7 +1,12 @@
 //! Days on which banks work.
 //!
 //! Sources: the closing days of T2 (long known as TARGET2), unchanged since 2002; the Banking and
-//! Financial Dealings Act 1971 and the proclamations on bank holidays in England and Wales.
+//! Financial Dealings Act 1971 and the proclamations on bank holidays in England and Wales. Those two are
+//! rules, right for every year; the holidays of other countries are a table with its own sources,
+//! `data/bank_holidays.txt`.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
@@ -19,11 +24,28 @@ pub enum Calendar {
     Target2,
     /// Working days of banks in England and Wales.
     UnitedKingdom,
+    /// Working days of banks in Czechia.
+    Czechia,
+    /// In Denmark.
+    Denmark,
+    /// In Hungary.
+    Hungary,
+    /// In Norway.
+    Norway,
+    /// In Poland.
+    Poland,
+    /// In Romania.
+    Romania,
+    /// In Sweden.
+    Sweden,
 }
 
-/// The most days in a row on which a calendar here is closed: Good Friday to Easter Monday, and
-/// Christmas at a weekend.
-pub const DAYS_CLOSED_MAX: usize = 4;
+/// The most days in a row on which a calendar here is closed: Maundy Thursday to Easter Monday.
+pub const DAYS_CLOSED_MAX: usize = 5;
+
+/// The holidays of the countries that have no rule here.
+static TABLE: LazyLock<BTreeSet<(&'static str, Date)>> =
+    LazyLock::new(|| rows(include_str!("../data/bank_holidays.txt")).collect());
 
 /// Bank holidays of England and Wales that no rule gives: year, month, day.
 const PROCLAIMED: [(i16, i8, i8); 5] = [
@@ -49,8 +71,47 @@ impl Calendar {
             Calendar::Weekdays => !weekend,
             Calendar::Target2 => !weekend && !is_target_holiday(day),
             Calendar::UnitedKingdom => !weekend && !is_bank_holiday(day),
+            Calendar::Czechia => !weekend && !is_listed("CZ", day),
+            Calendar::Denmark => !weekend && !is_listed("DK", day),
+            Calendar::Hungary => !weekend && !is_listed("HU", day),
+            Calendar::Norway => !weekend && !is_listed("NO", day),
+            Calendar::Poland => !weekend && !is_listed("PL", day),
+            Calendar::Romania => !weekend && !is_listed("RO", day),
+            Calendar::Sweden => !weekend && !is_listed("SE", day),
         }
     }
+}
+
+/// The calendar of the country whose currency it is, as ISO 4217 spells it; `None` for a currency of
+/// no country here.
+#[must_use]
+pub fn of_currency(code: &str) -> Option<Calendar> {
+    Some(match code {
+        "CZK" => Calendar::Czechia,
+        "DKK" => Calendar::Denmark,
+        "EUR" => Calendar::Target2,
+        "GBP" => Calendar::UnitedKingdom,
+        "HUF" => Calendar::Hungary,
+        "NOK" => Calendar::Norway,
+        "PLN" => Calendar::Poland,
+        "RON" => Calendar::Romania,
+        "SEK" => Calendar::Sweden,
+        _ => return None,
+    })
+}
+
+fn is_listed(country: &'static str, day: Date) -> bool {
+    TABLE.contains(&(country, day))
+}
+
+/// The days of the table. A row that is not one is left out; a test reads every row.
+fn rows(text: &'static str) -> impl Iterator<Item = (&'static str, Date)> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(' ')).flat_map(|(country, rest)| {
+        let (year, days) = rest.split_once(' ').unwrap_or((rest, ""));
+        let of_year = move |day: &str| format!("{year}-{day}").parse::<Date>().ok();
+        days.split(' ').filter_map(of_year).map(move |day| (country, day))
+    })
 }
 
 fn is_target_holiday(day: Date) -> bool {
@@ -179,6 +240,100 @@ mod tests {
         }
     }
 
+    const ALL: [Calendar; 11] = [
+        Calendar::EveryDay,
+        Calendar::Weekdays,
+        Calendar::Target2,
+        Calendar::UnitedKingdom,
+        Calendar::Czechia,
+        Calendar::Denmark,
+        Calendar::Hungary,
+        Calendar::Norway,
+        Calendar::Poland,
+        Calendar::Romania,
+        Calendar::Sweden,
+    ];
+
+    #[test]
+    fn banks_of_each_country_are_closed_on_the_days_of_the_table() {
+        let table: [(Calendar, &[(i8, i8)]); 4] = [
+            (
+                Calendar::Sweden,
+                &[
+                    (1, 1),
+                    (1, 6),
+                    (4, 3),
+                    (4, 6),
+                    (5, 1),
+                    (5, 14),
+                    (6, 19),
+                    (12, 24),
+                    (12, 25),
+                    (12, 31),
+                ],
+            ),
+            (
+                Calendar::Norway,
+                &[(1, 1), (4, 2), (4, 3), (4, 6), (5, 1), (5, 14), (5, 25), (12, 25)],
+            ),
+            (
+                Calendar::Poland,
+                &[(1, 1), (1, 6), (4, 6), (5, 1), (6, 4), (11, 11), (12, 24), (12, 25)],
+            ),
+            (
+                Calendar::Hungary,
+                &[
+                    (1, 1),
+                    (1, 2),
+                    (4, 3),
+                    (4, 6),
+                    (5, 1),
+                    (5, 25),
+                    (8, 20),
+                    (8, 21),
+                    (10, 23),
+                    (12, 24),
+                    (12, 25),
+                ],
+            ),
+        ];
+        for (calendar, days) in table {
+            assert_eq!(closed(calendar, 2026), days, "{calendar:?}");
+        }
+    }
+
+    /// Each row has days in order, and each country the same years without a gap.
+    #[test]
+    fn every_row_of_the_table_is_read() {
+        let text = include_str!("../data/bank_holidays.txt");
+        let mut years: std::collections::BTreeMap<&str, Vec<i16>> =
+            std::collections::BTreeMap::new();
+        let mut count = 0;
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let words: Vec<&str> = line.split(' ').collect();
+            let year: i16 = words[1].parse().unwrap();
+            assert!(words.len() >= 8 && words[2..].is_sorted(), "{line}");
+            years.entry(words[0]).or_default().push(year);
+            count += words.len() - 2;
+            for (_, day) in rows(line) {
+                assert!(Calendar::Weekdays.is_working_day(day), "{line}: {day}");
+            }
+        }
+        assert_eq!(TABLE.len(), count, "a word is no day, or a day is there twice");
+        assert_eq!(years.len(), 7);
+        for (country, years) in years {
+            assert_eq!(years, [2026, 2027, 2028, 2029, 2030], "{country}");
+        }
+    }
+
+    #[test]
+    fn a_currency_has_the_calendar_of_its_country() {
+        let known = ["CZK", "DKK", "EUR", "GBP", "HUF", "NOK", "PLN", "RON", "SEK"];
+        let calendars: Vec<_> = known.into_iter().filter_map(of_currency).collect();
+        assert_eq!(calendars.len(), known.len());
+        assert_eq!(of_currency("CHF"), None);
+    }
+
     #[test]
     fn easter_is_when_the_church_says() {
         let table = [
@@ -211,7 +366,7 @@ mod tests {
         #[test]
         fn banks_are_never_closed_for_long(days in 0_i32..200_000) {
             let start = date(1900, 1, 1) + days.days();
-            for calendar in [Calendar::EveryDay, Calendar::Weekdays, Calendar::Target2, Calendar::UnitedKingdom] {
+            for calendar in ALL {
                 let closed = (0..).take_while(|more: &i32| {
                     !calendar.is_working_day(start + more.days())
                 });

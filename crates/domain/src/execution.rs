@@ -85,6 +85,8 @@ pub struct RailTerms {
     pub hours: WorkingHours,
     /// The most that one payment may be, in ten-thousandths of its currency's unit.
     pub most: Option<i64>,
+    /// Whether the bank takes payments for a later day on this rail, where it takes them at all.
+    pub schedules: bool,
     /// How the bank is asked for statuses.
     pub status: StatusTerms,
 }
@@ -161,6 +163,7 @@ impl Execution {
                 // Funds are confirmed for now, which says nothing about a later day.
                 let converts = day > at.date()
                     && schedules
+                    && terms.schedules
                     && !asked.confirm_funds
                     && !asked.disable_future_dated_payment_conversion;
                 (converts.then_some(day), converts)

@@ -28,6 +28,7 @@ mod names;
 pub mod payment;
 pub mod rail;
 pub mod reach;
+pub mod reference;
 pub mod refusal;
 pub mod sealed;
 pub mod seams;

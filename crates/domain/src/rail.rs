@@ -11,7 +11,7 @@ use crate::initiation::LocalInstrument;
 use crate::money::{Amount, Currency};
 
 /// The payment system on which money travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rail {
     /// SEPA Credit Transfer, EUR.

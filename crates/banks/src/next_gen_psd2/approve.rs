@@ -5,12 +5,13 @@ use domain::authorisation::{Approach, Attempt};
 use serde::Serialize;
 use url::Url;
 
+use super::account::AccountIn;
 use super::context::{self, Context, PayerStep};
 use super::exchange::{Ask, send};
 use super::oauth::ServerAt;
 use super::status::{Sca, Transaction, order_status};
 use super::wire::{
-    AccountIn, Answer, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, said, status_reason,
+    Answer, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, said, status_reason,
 };
 use super::{oauth, settings, visit};
 use crate::approvals::Approval;
@@ -21,7 +22,6 @@ use crate::exchange::{body_of, read, segment};
 use crate::payments::{OrderAnswer, PaymentOrder};
 use crate::profile::{AcceptedStatus, OAuthLink};
 use crate::wire::Response;
-use domain::account::AccountIdentifier;
 use domain::bank::{OrderProgress, OrderStatus, RefundAccount};
 
 /// Authorisations that one answer may make us start before the payer has a step.
@@ -456,21 +456,15 @@ impl PaymentAtBank<'_> {
         let settings = settings(self.call.bank)?;
         Ok(match self.resource.service.as_str() {
             "periodic-payments" => settings.final_status_of_standing_orders,
-            _ => settings.final_status,
+            _ => settings.final_status_on(self.order.rail),
         })
     }
 
     async fn refund_account(&self, context: &Context) -> Result<Option<RefundAccount>, BankError> {
         let ask = Ask::get("get-payment", self.path()?, context.bearer());
         let payment: PaymentIn = read(&send(self.call, self.client_tokens, ask).await?.body)?;
-        let Some(AccountIn { iban: Some(iban) }) = payment.debtor_account else {
-            return Ok(None);
-        };
-        let account = AccountIdentifier::Iban { iban, bic: None };
-        Ok(account
-            .checked()
-            .ok()
-            .map(|account| RefundAccount { account, name: payment.debtor_name }))
+        let account = payment.debtor_account.and_then(AccountIn::identifier);
+        Ok(account.map(|account| RefundAccount { account, name: payment.debtor_name }))
     }
 
     /// The status of a payment that is under way.

@@ -8,6 +8,7 @@
 //! Requests go to URLs made from the profile and ids. Links of answers only say what is possible;
 //! the ones that a browser or we follow must be on a host of the profile.
 
+mod account;
 mod approve;
 mod cancel;
 mod context;
@@ -15,6 +16,7 @@ mod exchange;
 mod oauth;
 mod reach;
 mod register;
+mod remittance;
 pub(crate) mod status;
 mod visit;
 mod wire;

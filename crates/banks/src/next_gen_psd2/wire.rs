@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::{AccountIdentifier, Address, Party};
+use domain::account::{Address, Party};
 use domain::field::{Field, PartyField};
 use domain::initiation::{ChargeBearer, Frequency, Schedule};
-use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
 
+use super::account::{AccountIn, AccountOut, Forms};
+use super::remittance::{RemittanceOut, remittance};
+use super::settings;
 use crate::misfit::{Misfit, missing, unsupported, within};
 use crate::payments::PaymentOrder;
 use crate::profile::BankProfile;
@@ -17,8 +19,6 @@ use crate::status_reason::StatusReason;
 const END_TO_END_ID_CHARACTERS_MAX: usize = 35;
 /// Longest name of the payee, in characters.
 const CREDITOR_NAME_CHARACTERS_MAX: usize = 70;
-/// Longest remittance text, in characters.
-const REMITTANCE_CHARACTERS_MAX: usize = 140;
 /// Longest name of a party behind a party, in characters.
 const ULTIMATE_NAME_CHARACTERS_MAX: usize = 70;
 
@@ -37,18 +37,9 @@ impl Resource {
         if !bank.rails.contains(&rail) {
             return Err(unsupported(format!("this bank has no rail {rail:?}")));
         }
-        let product = match rail {
-            Rail::Sepa => "sepa-credit-transfers",
-            Rail::SepaInstant => "instant-sepa-credit-transfers",
-            Rail::EuDomesticNonEuro => "domestic-credit-transfers",
-            Rail::EuDomesticNonEuroInstant
-            | Rail::FasterPayments
-            | Rail::Elixir
-            | Rail::Bankgiro
-            | Rail::Plusgiro => {
-                return Err(unsupported(format!("the standard has no product for {rail:?}")));
-            }
-        };
+        let product = settings(bank)?.product_of(rail).ok_or_else(|| {
+            unsupported(format!("the bank's file has no payment product for {rail:?}"))
+        })?;
         let service = match asked.schedule {
             Schedule::Immediate | Schedule::FutureDated { .. } => "payments",
             Schedule::StandingOrder { .. } => "periodic-payments",
@@ -80,7 +71,8 @@ pub(super) struct PaymentOut<'a> {
     ultimate_debtor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     charge_bearer: Option<&'static str>,
-    remittance_information_unstructured: String,
+    #[serde(flatten)]
+    remittance: RemittanceOut<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_execution_date: Option<String>,
     #[serde(flatten)]
@@ -91,15 +83,6 @@ pub(super) struct PaymentOut<'a> {
 struct MoneyOut {
     currency: &'static str,
     amount: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AccountOut<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    iban: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bban: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -142,13 +125,9 @@ pub(super) fn payment<'a>(
         .ok_or_else(|| missing(Field::Creditor(PartyField::Account)))?;
     let name =
         asked.creditor.name.as_deref().ok_or_else(|| missing(Field::Creditor(PartyField::Name)))?;
-    let remittance = match &asked.remittance_secondary {
-        None => asked.remittance_primary.clone(),
-        Some(more) => format!("{} {more}", asked.remittance_primary),
-    };
-    let most = bank.limits.unstructured.min(REMITTANCE_CHARACTERS_MAX);
-    within(Field::BothTexts, &remittance, most)?;
     let debtor = asked.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
+    let forms = Forms::of(settings(bank)?, order.rail, currency.code());
+    let texts = remittance(bank, asked)?;
     Ok(PaymentOut {
         end_to_end_identification: order.end_to_end(
             asked.own_references.next_gen_psd2_end_to_end.as_deref(),
@@ -158,15 +137,13 @@ pub(super) fn payment<'a>(
             currency: currency.code(),
             amount: asked.amount.value_in_minor_digits(),
         },
-        debtor_account: debtor
-            .map(|debtor| account(Field::Debtor(PartyField::Account), debtor))
-            .transpose()?,
+        debtor_account: debtor.map(|debtor| forms.debtor(debtor)).transpose()?,
         creditor_name: within(
             Field::Creditor(PartyField::Name),
             name,
             bank.limits.creditor_name.min(CREDITOR_NAME_CHARACTERS_MAX),
         )?,
-        creditor_account: account(Field::Creditor(PartyField::Account), creditor)?,
+        creditor_account: forms.creditor(creditor)?,
         creditor_agent: creditor.bic(),
         creditor_address: asked.creditor.address.as_ref().and_then(address),
         ultimate_creditor: ultimate(
@@ -181,28 +158,13 @@ pub(super) fn payment<'a>(
                 asked.charge_bearer.map(ChargeBearer::code)
             }
         },
-        remittance_information_unstructured: remittance,
+        remittance: texts,
         requested_execution_date: match asked.schedule {
             Schedule::FutureDated { date } => Some(date.to_string()),
             Schedule::Immediate | Schedule::StandingOrder { .. } => None,
         },
         periodic: periodic(asked.schedule),
     })
-}
-
-fn account<'a>(part: Field, identifier: &'a AccountIdentifier) -> Result<AccountOut<'a>, Misfit> {
-    match identifier {
-        AccountIdentifier::Iban { iban, .. } | AccountIdentifier::IbanWithBban { iban, .. } => {
-            Ok(AccountOut { iban: Some(iban), bban: None })
-        }
-        AccountIdentifier::Bban { bban, .. } => Ok(AccountOut { iban: None, bban: Some(bban) }),
-        AccountIdentifier::SortCode { .. }
-        | AccountIdentifier::AccountNumber { .. }
-        | AccountIdentifier::Bankgiro { .. }
-        | AccountIdentifier::Plusgiro { .. } => {
-            Err(unsupported(format!("the {} must be an IBAN or a BBAN at this bank", part)))
-        }
-    }
 }
 
 /// On whose behalf a party acts.
@@ -312,11 +274,6 @@ pub(super) struct ScaStatusAnswer {
 pub(super) struct PaymentIn {
     pub(super) debtor_account: Option<AccountIn>,
     pub(super) debtor_name: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct AccountIn {
-    pub(super) iban: Option<String>,
 }
 
 /// The bank's words in an answer: its message to the payer, else its first message to us.

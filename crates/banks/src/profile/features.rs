@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use regex::Regex;
 use serde::Deserialize;
 
+use super::BankProfile;
 use super::hours::minute;
 use crate::misfit::{Misfit, not_taken};
 
@@ -90,6 +91,19 @@ impl FieldFormat {
         }
         let what = format!("the {} should match {}", part, self.constraint);
         Err(not_taken(part, what))
+    }
+}
+
+impl BankProfile {
+    /// Whether the payee's name is long enough.
+    pub(super) fn check_name(&self, asked: &Order) -> Result<(), Misfit> {
+        let least = self.limits.creditor_name_min;
+        let length = asked.creditor.name.as_ref().map(|name| name.chars().count());
+        if length.is_none_or(|length| length >= least) {
+            return Ok(());
+        }
+        let field = Field::Creditor(PartyField::Name);
+        Err(not_taken(field, format!("the {field} should have at least {least} characters")))
     }
 }
 

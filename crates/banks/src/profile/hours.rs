@@ -1,10 +1,11 @@
 //! When a bank executes, by its own clock, and how much at a time.
 //!
 //! Defaults: SEPA payments that arrive by 15:00 of a settlement day are executed on
-//! that day; instant payments and Faster Payments at any time. A bank with other hours has
+//! that day; domestic payments and giros on the working days of the currency's country; instant
+//! payments, Faster Payments and ELIXIR at any time. A bank with other hours has
 //! `[opening_hours]`, which count for every rail, or `[[rail_terms]]` for one.
 
-use domain::calendar::Calendar;
+use domain::calendar::{Calendar, of_currency};
 use domain::execution::{DAY_MINUTES, RailTerms, WorkingHours};
 use domain::money::Amount;
 use domain::rail::Rail;
@@ -13,7 +14,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::{BankProfile, Check, OpeningHours, ensure};
+use super::{BankProfile, Check, OpeningHours, Standard, ensure};
 
 /// Last minute of a day for SEPA payments where the bank does not say another (reference, section
 /// 2.16).
@@ -103,13 +104,13 @@ impl BankProfile {
         let own = self.rail_terms.iter().find(|terms| terms.rail == rail);
         let (calendar, until) = match rail {
             Rail::Sepa => (Calendar::Target2, SEPA_UNTIL_MINUTE),
+            Rail::EuDomesticNonEuro | Rail::Bankgiro | Rail::Plusgiro => {
+                (self.calendar_of_currency(rail), DAY_MINUTES)
+            }
             Rail::SepaInstant
             | Rail::FasterPayments
             | Rail::Elixir
-            | Rail::EuDomesticNonEuro
-            | Rail::EuDomesticNonEuroInstant
-            | Rail::Bankgiro
-            | Rail::Plusgiro => (Calendar::EveryDay, DAY_MINUTES),
+            | Rail::EuDomesticNonEuroInstant => (Calendar::EveryDay, DAY_MINUTES),
         };
         let own_until = own.and_then(|own| own.until.as_deref()).and_then(minute);
         let open = self.opening_hours.as_ref();
@@ -119,7 +120,24 @@ impl BankProfile {
             calendar: own.and_then(|own| own.working_days).unwrap_or(calendar),
             until_minute: own_until.unwrap_or(until).min(closes),
         };
-        RailTerms { rail, hours, most: own.and_then(|own| own.most()), status: self.status_terms() }
+        let international = match &self.standard {
+            Standard::UkOpenBanking(uk) => uk.international_rails.contains(&rail),
+            Standard::NextGenPsd2(_) | Standard::Stet(_) | Standard::PolishApi(_) => false,
+        };
+        RailTerms {
+            rail,
+            hours,
+            most: own.and_then(|own| own.most()),
+            schedules: !international,
+            status: self.status_terms(),
+        }
+    }
+
+    /// The working days of the country in whose currency the bank pays on that rail.
+    fn calendar_of_currency(&self, rail: Rail) -> Calendar {
+        let mut carried = self.currencies.iter().filter(|currency| rail.carries(**currency));
+        let found = carried.find_map(|currency| of_currency(currency.code()));
+        found.unwrap_or(Calendar::EveryDay)
     }
 
     /// The time at the bank.

@@ -7,15 +7,20 @@
 mod access;
 mod certificates;
 mod features;
+mod fields;
 mod hours;
 mod logo;
+mod limits;
 mod next_gen_psd2;
 mod oauth;
+mod payment_products;
 mod polish_api;
 mod questions;
 mod registration;
+mod remittance;
 mod secret;
 mod standard;
+mod standing_orders;
 mod stet;
 mod uk_authorisation;
 mod uk_open_banking;
@@ -40,19 +45,24 @@ pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
     RestrictedText,
 };
+pub use self::fields::{ConditionalField, ForbiddenField};
 pub use self::hours::TermsOfRail;
 pub use self::logo::{LOGO_BYTES_MAX, Logo, LogoImage};
+pub use self::limits::Limits;
 pub use self::next_gen_psd2::{
     HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId, RequiredHeader,
 };
 pub use self::oauth::{OAuth, OAuthLink, PAYMENT_ID_PLACEHOLDER, RenamedParameter};
+pub use self::payment_products::AccountForm;
 pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishApiVersion};
 pub use self::questions::StatusQuestions;
 pub use self::registration::{
     REDIRECT_URIS_MAX, Registration, RegistrationMediaType, RegistrationMethod, SoftwareStatement,
 };
+pub use self::remittance::Remittance;
 pub use self::secret::{Environment, HeaderText, SECRET_BYTES_MAX, Secret};
 pub use self::standard::{AcceptedStatus, Standard};
+pub use self::standing_orders::{LastDay, StandingOrders};
 pub use self::stet::{KeyId, SignedHeader, Stet, StetVersion};
 pub use self::uk_authorisation::{
     CONSENT_ID_PLACEHOLDER, Flow, IdTokenClaim, IdTokenRules, ParameterPlace, RequestObjectClaim,
@@ -122,27 +132,6 @@ pub struct Reasons {
     pub told_for_every_status: bool,
 }
 
-/// The longest texts that the bank accepts, in characters; an order that exceeds one is refused
-/// before it is sent. Defaults are those of the standard.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Name of the payee's account, 1 to 350.
-    pub creditor_name: usize,
-    /// `RemittanceInformation.Reference`, 1 to 35; Faster Payments carry 18.
-    pub reference: usize,
-    /// `RemittanceInformation.Unstructured`, 1 to 140.
-    pub unstructured: usize,
-    /// `EndToEndIdentification`, 1 to 35; Faster Payments carry 31.
-    pub end_to_end_id: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits { creditor_name: 350, reference: 35, unstructured: 140, end_to_end_id: 35 }
-    }
-}
-
 /// A bank. URLs are without a trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -205,6 +194,15 @@ pub struct BankProfile {
     /// The fields that the bank requires.
     #[serde(default)]
     pub mandatory_fields: Vec<MandatoryField>,
+    /// The fields that the bank requires in some cases.
+    #[serde(default)]
+    pub conditional_fields: Vec<ConditionalField>,
+    /// The fields that the bank refuses to get.
+    #[serde(default)]
+    pub forbidden_fields: Vec<ForbiddenField>,
+    /// The standing orders that the bank takes.
+    #[serde(default)]
+    pub standing_orders: StandingOrders,
     /// How texts must look.
     #[serde(default)]
     pub field_formats: Vec<FieldFormat>,
@@ -233,6 +231,8 @@ pub struct BankProfile {
     /// The authorities that must have issued the certificates (`x5c`) of the bank's key set: keys
     /// without such a certificate do not count. All keys of the set count if absent.
     pub signature_authorities: Option<AuthorityFile>,
+    /// The texts for the payee, where the bank does not take both.
+    pub remittance: Option<Remittance>,
     /// Longest texts.
     #[serde(default)]
     pub limits: Limits,
@@ -329,6 +329,7 @@ impl BankProfile {
     /// # Errors
     /// [`Misfit`]: the first that has not.
     pub fn check_formats(&self, asked: &Order) -> Result<(), Misfit> {
+        self.check_name(asked)?;
         self.field_formats.iter().try_for_each(|format| format.check(asked))
     }
 
@@ -403,6 +404,10 @@ impl BankProfile {
         self.standard.check((self.simulated, registers), check_url)?;
         self.registration.iter().try_for_each(|own| own.check(&self.standard, check_url))?;
         self.check_service_base_urls()?;
+        self.check_payment_products()?;
+        self.check_remittance()?;
+        self.check_fields()?;
+        self.check_standing_orders()?;
         ensure("executes_at_approval", "must be true: this standard has no other way", {
             self.executes_at_approval || !matches!(self.standard, Standard::NextGenPsd2(_))
         })?;
@@ -418,16 +423,7 @@ impl BankProfile {
         ensure("maintenance_windows", "must end after they start", {
             self.maintenance_windows.iter().all(|window| window.start < window.end)
         })?;
-        let limits = &self.limits;
-        for (key, value, most) in [
-            ("limits.creditor_name", limits.creditor_name, 350),
-            ("limits.reference", limits.reference, 35),
-            ("limits.unstructured", limits.unstructured, 140),
-            ("limits.end_to_end_id", limits.end_to_end_id, 35),
-        ] {
-            ensure(key, &format!("must be 1 to {most}"), (1..=most).contains(&value))?;
-        }
-        Ok(())
+        self.limits.check()
     }
 
     fn check_url(&self, key: &'static str, text: &str) -> Check {

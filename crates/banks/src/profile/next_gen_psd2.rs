@@ -1,8 +1,12 @@
 //! NextGenPSD2 at one bank: the table `[standard.next-gen-psd2]` of a profile.
 
+use std::collections::BTreeMap;
+
+use domain::rail::Rail;
 use serde::Deserialize;
 
 use super::oauth::OAuth;
+use super::payment_products::{AccountForm, usual_forms};
 use super::standard::{AcceptedStatus, accepted, settled};
 
 /// NextGenPSD2 at one bank. Its banks execute at the approval.
@@ -14,9 +18,22 @@ pub struct NextGenPsd2 {
     /// The last status of a successful payment.
     #[serde(default = "settled")]
     pub final_status: AcceptedStatus,
+    /// The same on a rail whose payments end with another status.
+    #[serde(default)]
+    pub final_status_of_rails: BTreeMap<Rail, AcceptedStatus>,
     /// The last status of a successful standing order: it is accepted, not executed.
     #[serde(default = "accepted")]
     pub final_status_of_standing_orders: AcceptedStatus,
+    /// The bank's words for payment products, in its URLs. SEPA has those of the standard by default;
+    /// other rails have none.
+    #[serde(default)]
+    pub payment_products: BTreeMap<Rail, String>,
+    /// How the bank takes the payer's account.
+    #[serde(default = "usual_forms")]
+    pub debtor_account_forms: Vec<AccountForm>,
+    /// How the bank takes the payee's account.
+    #[serde(default = "usual_forms")]
+    pub creditor_account_forms: Vec<AccountForm>,
     /// How requests are signed; not at all if absent.
     pub signature: Option<HttpSignature>,
     /// Headers about the payer that the bank wants in every request, also while no payer is there.

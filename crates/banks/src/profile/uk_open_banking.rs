@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::rail::Rail;
 use serde::Deserialize;
 use url::Url;
 
@@ -70,6 +71,9 @@ pub struct UkOpenBanking {
     pub request_object: RequestObjectRules,
     /// How `Risk` names the contract, if not as the version's schema.
     pub contract_indicator: Option<ContractIndicator>,
+    /// Rails whose payments are international ones at this bank; domestic ones if empty.
+    #[serde(default)]
+    pub international_rails: Vec<Rail>,
     /// The codes that the bank takes; all of the version if empty. A payment with another is refused.
     #[serde(default)]
     pub payment_context_codes: Vec<PaymentContextCode>,

@@ -2,6 +2,7 @@
 //! Consents, Domestic Standing Order Consents).
 
 use domain::bank::ConsentProgress;
+use domain::initiation::Schedule;
 use domain::money::Amount;
 use serde::{Deserialize, Serialize};
 
@@ -75,15 +76,15 @@ pub(super) fn fits(bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfi
 
 fn request<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<ConsentRequest<'a>, Misfit> {
     let asked = &order.content;
-    let resource = Resource::of(asked.schedule);
-    if asked.confirm_funds && resource != Resource::Payment {
+    let at_once = asked.schedule == Schedule::Immediate;
+    if asked.confirm_funds && !at_once {
         // The later question would fail when the payer has already approved.
         return Err(unsupported("the standard confirms funds of immediate payments only"));
     }
     let wants_refund = asked.return_refund_account;
     Ok(ConsentRequest {
         data: DataOut {
-            permission: (resource != Resource::Payment).then_some("Create"),
+            permission: (!at_once).then_some("Create"),
             read_refund_account: (wants_refund && bank.can(Capability::RefundAccount))
                 .then_some("Yes"),
             initiation: initiation(bank, order)?,
@@ -93,7 +94,7 @@ fn request<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<ConsentReq
 }
 
 fn ask(bank: &BankProfile, order: &PaymentOrder, idempotency_key: &str) -> Result<Ask, BankError> {
-    let resource = Resource::of(order.content.schedule);
+    let resource = Resource::of(bank, order);
     let consent = request(bank, order)?;
     Ok(Ask {
         operation: resource.create_consent(),
@@ -166,7 +167,7 @@ impl UkOpenBanking {
         order: &PaymentOrder,
         consent_id: &str,
     ) -> Result<ConsentProgress, BankError> {
-        let ask = ask_status(Resource::of(order.content.schedule), consent_id)?;
+        let ask = ask_status(Resource::of(call.bank, order), consent_id)?;
         answer_status(call.bank, &self.send_as_client(call, &ask).await?, consent_id)
     }
 }

@@ -1,12 +1,14 @@
-//! `/domestic-payment-consents/{ConsentId}/funds-confirmation` (OBIE 3.1.11).
+//! `/{kind}-payment-consents/{ConsentId}/funds-confirmation` (OBIE 3.1.11).
 
 use serde::Deserialize;
 
 use super::UkOpenBanking;
 use super::exchange::{Ask, request};
+use super::resource::Resource;
 use crate::call::Call;
 use crate::error::BankError;
 use crate::exchange::{read, segment};
+use crate::payments::PaymentOrder;
 use crate::token::AccessToken;
 use crate::wire::Response;
 
@@ -28,9 +30,8 @@ struct FundsResult {
     funds_available: bool,
 }
 
-fn ask(consent_id: &str) -> Result<Ask, BankError> {
-    let consent = segment(consent_id)?;
-    let path = format!("/domestic-payment-consents/{consent}/funds-confirmation");
+fn ask(resource: Resource, consent_id: &str) -> Result<Ask, BankError> {
+    let path = format!("{}/{}/funds-confirmation", resource.consents(), segment(consent_id)?);
     Ok(Ask::get("confirm-funds", path))
 }
 
@@ -43,11 +44,13 @@ impl UkOpenBanking {
     pub(super) async fn ask_funds(
         &self,
         call: &Call<'_>,
+        order: &PaymentOrder,
         consent_id: &str,
         grant: &AccessToken,
     ) -> Result<bool, BankError> {
         let keys = self.response_keys(call).await?;
-        let request = request(call, &ask(consent_id)?, &grant.access_token)?;
+        let ask = ask(Resource::of(call.bank, order), consent_id)?;
+        let request = request(call, &ask, &grant.access_token)?;
         answer(&self.send(call, &keys, request).await?)
     }
 }

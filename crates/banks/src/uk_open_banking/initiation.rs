@@ -6,6 +6,8 @@
 //!
 //! Nothing is ever shortened to fit: an order that exceeds a limit is refused before it is sent.
 
+use std::borrow::Cow;
+
 use domain::account::{AccountIdentifier, Address, Party};
 use domain::bank::RefundAccount;
 use domain::field::{Field, PartyField};
@@ -15,12 +17,13 @@ use domain::rail::Rail;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::resource::Resource;
+use super::international::{International, international};
+use super::resource::{Resource, is_international};
 use super::schedule::{self, Mandate};
 use super::settings;
-use crate::misfit::{Misfit, missing, not_taken, unsupported, within};
+use crate::misfit::{Misfit, missing, not_taken, second_text, unsupported, within};
 use crate::payments::PaymentOrder;
-use crate::profile::{BankProfile, UkOpenBankingVersion};
+use crate::profile::{BankProfile, Remittance as RemittanceForm, UkOpenBankingVersion};
 
 /// The payee's name.
 const CREDITOR_NAME: Field = Field::Creditor(PartyField::Name);
@@ -50,6 +53,8 @@ const DEBTOR_NAME_CHARACTERS_MAX: usize = 350;
 pub(super) struct Initiation<'a> {
     #[serde(flatten)]
     ids: Option<Ids<'a>>,
+    #[serde(flatten)]
+    international: Option<International<'a>>,
     /// Standing orders of 3.1.
     #[serde(flatten)]
     recurrence: Option<Recurrence<'a>>,
@@ -81,7 +86,7 @@ pub(super) struct Initiation<'a> {
 /// `OBPostalAddress6`, `OBPostalAddress7`; standing orders have none.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct PostalAddress<'a> {
+pub(super) struct PostalAddress<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     department: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,15 +156,17 @@ enum Remittance<'a> {
     #[serde(rename_all = "PascalCase")]
     Plain {
         #[serde(skip_serializing_if = "Option::is_none")]
-        unstructured: Option<&'a str>,
-        reference: &'a str,
+        unstructured: Option<Cow<'a, str>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a str>,
     },
     /// 4.0: lists, as in ISO 20022.
     #[serde(rename_all = "PascalCase")]
     Lists {
-        structured: [Structured<'a>; 1],
         #[serde(skip_serializing_if = "Option::is_none")]
-        unstructured: Option<[&'a str; 1]>,
+        structured: Option<[Structured<'a>; 1]>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unstructured: Option<[Cow<'a, str>; 1]>,
     },
 }
 
@@ -210,13 +217,7 @@ pub(super) fn initiation<'a>(
     let asked = &order.content;
     let version = settings(bank)?.version;
     let currency = asked.amount.currency();
-    if !bank.currencies.contains(&currency) {
-        return Err(unsupported(format!("this bank takes no orders in {currency}")));
-    }
-    let resource = Resource::of(asked.schedule);
-    if !bank.can(resource.capability()) {
-        return Err(unsupported(format!("this bank does not offer {:?}", resource.capability())));
-    }
+    let abroad = check_resource(bank, order)? == Resource::InternationalPayment;
     let creditor = asked.creditor.account.as_ref().ok_or_else(|| missing(CREDITOR_ACCOUNT))?;
     let name = asked.creditor.name.as_deref().ok_or_else(|| missing(CREDITOR_NAME))?;
     let limits = &bank.limits;
@@ -224,6 +225,7 @@ pub(super) fn initiation<'a>(
         Some(MoneyOut { amount: asked.amount.value_in_minor_digits(), currency: currency.code() });
     let mut made = Initiation {
         ids: None,
+        international: None,
         recurrence: None,
         requested_execution_date_time: None,
         instructed_amount: None,
@@ -261,8 +263,12 @@ pub(super) fn initiation<'a>(
         made.mandate_related_information = Some(schedule::mandate(first, frequency, last));
     } else {
         made.ids = Some(ids(bank, order)?);
-        made.creditor_postal_address =
-            asked.creditor.address.as_ref().map(postal_address).transpose()?;
+        if abroad {
+            made.international = Some(international(asked, name)?);
+        } else {
+            made.creditor_postal_address =
+                asked.creditor.address.as_ref().map(postal_address).transpose()?;
+        }
         made.instructed_amount = amount;
     }
     if let Schedule::FutureDated { date } = asked.schedule {
@@ -270,6 +276,23 @@ pub(super) fn initiation<'a>(
     }
     made.remittance_information = Some(remittance(bank, version, order)?);
     Ok(made)
+}
+
+/// The resource, if the bank has it in the order's currency.
+fn check_resource(bank: &BankProfile, order: &PaymentOrder) -> Result<Resource, Misfit> {
+    let currency = order.content.amount.currency();
+    if !bank.currencies.contains(&currency) {
+        return Err(unsupported(format!("this bank takes no orders in {currency}")));
+    }
+    let resource = Resource::of(bank, order);
+    let abroad = is_international(bank, order.rail);
+    if abroad && resource != Resource::InternationalPayment {
+        return Err(unsupported("this bank makes international payments at once only"));
+    }
+    if !bank.can(resource.capability()) {
+        return Err(unsupported(format!("this bank does not offer {:?}", resource.capability())));
+    }
+    Ok(resource)
 }
 
 fn ids<'a>(bank: &BankProfile, order: &'a PaymentOrder) -> Result<Ids<'a>, Misfit> {
@@ -326,17 +349,27 @@ fn remittance<'a>(
     order: &'a PaymentOrder,
 ) -> Result<Remittance<'a>, Misfit> {
     let asked = &order.content;
-    let reference = within(Field::Reference, &asked.remittance_primary, bank.limits.reference)?;
-    let second = asked.remittance_secondary.as_deref();
-    let unstructured = second
-        .map(|text| within(Field::SecondaryText, text, bank.limits.unstructured))
-        .transpose()?;
+    let (first, second) = (&asked.remittance_primary, asked.remittance_secondary.as_deref());
+    let most = bank.limits.unstructured;
+    let (reference, unstructured) = match (bank.remittance, second) {
+        (Some(RemittanceForm::UnstructuredOnly), second) => {
+            let text = second.map_or(first.clone(), |second| format!("{first} {second}"));
+            within(Field::BothTexts, &text, most)?;
+            (None, Some(Cow::Owned(text)))
+        }
+        (Some(RemittanceForm::ReferenceOnly), Some(_)) => return Err(second_text()),
+        (_, second) => {
+            let second = second.map(|text| within(Field::SecondaryText, text, most)).transpose()?;
+            let reference = within(Field::Reference, first, bank.limits.reference)?;
+            (Some(reference), second.map(Cow::Borrowed))
+        }
+    };
     Ok(match version {
         UkOpenBankingVersion::V3_1_11 => Remittance::Plain { unstructured, reference },
         UkOpenBankingVersion::V4_0 => Remittance::Lists {
-            structured: [Structured {
-                creditor_reference_information: CreditorReference { reference },
-            }],
+            structured: reference.map(|reference| {
+                [Structured { creditor_reference_information: CreditorReference { reference } }]
+            }),
             unstructured: unstructured.map(|text| [text]),
         },
     })
@@ -396,7 +429,7 @@ fn local_instrument(bank: &BankProfile, rail: Rail) -> Result<&'static str, Misf
     }
 }
 
-fn postal_address(address: &Address) -> Result<PostalAddress<'_>, Misfit> {
+pub(super) fn postal_address(address: &Address) -> Result<PostalAddress<'_>, Misfit> {
     fn part(text: &Option<String>, characters_max: usize) -> Result<Option<&str>, Misfit> {
         let text = text.as_deref().filter(|text| !text.is_empty());
         text.map(|text| within(Field::Creditor(PartyField::Address), text, characters_max))

@@ -14,6 +14,7 @@ mod errors;
 mod exchange;
 mod funds;
 mod initiation;
+mod international;
 mod order;
 mod register;
 pub(crate) mod resource;
@@ -130,11 +131,13 @@ impl Payments for UkOpenBanking {
     fn confirm_funds<'a>(
         &'a self,
         call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
+        order: &'a PaymentOrder,
         consent_id: &'a str,
         proof: &'a Proof,
     ) -> BoxFuture<'a, Result<bool, BankError>> {
-        Box::pin(async move { self.ask_funds(call, consent_id, proof.access_token()?).await })
+        Box::pin(
+            async move { self.ask_funds(call, order, consent_id, proof.access_token()?).await },
+        )
     }
 
     fn submit<'a>(

@@ -48,7 +48,11 @@ struct OrderResponse {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct DataIn {
-    #[serde(alias = "DomesticScheduledPaymentId", alias = "DomesticStandingOrderId")]
+    #[serde(
+        alias = "DomesticScheduledPaymentId",
+        alias = "DomesticStandingOrderId",
+        alias = "InternationalPaymentId"
+    )]
     domestic_payment_id: String,
     consent_id: String,
     status: String,
@@ -69,7 +73,11 @@ struct StatusResponse {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct StatusData {
-    #[serde(alias = "DomesticScheduledPaymentId", alias = "DomesticStandingOrderId")]
+    #[serde(
+        alias = "DomesticScheduledPaymentId",
+        alias = "DomesticStandingOrderId",
+        alias = "InternationalPaymentId"
+    )]
     domestic_payment_id: String,
     status: String,
     /// 4.0 only; read by itself: an extra that cannot be read must not hide the status.
@@ -117,7 +125,7 @@ fn ask(
     consent_id: &str,
     idempotency_key: &str,
 ) -> Result<Ask, BankError> {
-    let resource = Resource::of(order.content.schedule);
+    let resource = Resource::of(bank, order);
     let body = OrderRequest {
         data: DataOut { consent_id, initiation: initiation(bank, order)? },
         risk: risk(settings(bank)?, order.content.risk.as_ref())?,
@@ -238,7 +246,7 @@ impl UkOpenBanking {
         idempotency_key: &str,
     ) -> Result<OrderAnswer, BankError> {
         let ask = ask(call.bank, order, consent_id, idempotency_key)?;
-        let resource = Resource::of(order.content.schedule);
+        let resource = Resource::of(call.bank, order);
         let sent = order.content.amount;
         let keys = self.response_keys(call).await.map_err(|error| BankError::Unavailable {
             text: format!("before the order was sent: {error}"),
@@ -297,7 +305,7 @@ impl UkOpenBanking {
         order: &PaymentOrder,
         bank_payment_id: &str,
     ) -> Result<OrderStatus, BankError> {
-        let resource = Resource::of(order.content.schedule);
+        let resource = Resource::of(call.bank, order);
         let response = self.send_as_client(call, &ask_status(resource, bank_payment_id)?).await?;
         let status = answer_status(call.bank, resource, &response, bank_payment_id)?;
         let rejected = status.progress == OrderProgress::Rejected;

@@ -32,12 +32,16 @@ enum Meaning {
 impl Meaning {
     fn of(version: UkOpenBankingVersion, resource: Resource, word: &str) -> Option<Meaning> {
         match (version, resource) {
-            (UkOpenBankingVersion::V3_1_11, Resource::Payment) => payment_3_1(word),
+            (UkOpenBankingVersion::V3_1_11, Resource::Payment | Resource::InternationalPayment) => {
+                payment_3_1(word)
+            }
             (
                 UkOpenBankingVersion::V3_1_11,
                 Resource::ScheduledPayment | Resource::StandingOrder,
             ) => initiation_3_1(word),
-            (UkOpenBankingVersion::V4_0, Resource::Payment) => payment_4_0(word),
+            (UkOpenBankingVersion::V4_0, Resource::Payment | Resource::InternationalPayment) => {
+                payment_4_0(word)
+            }
             (UkOpenBankingVersion::V4_0, Resource::ScheduledPayment) => scheduled_4_0(word),
             (UkOpenBankingVersion::V4_0, Resource::StandingOrder) => standing_order_4_0(word),
         }

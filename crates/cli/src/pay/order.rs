@@ -66,8 +66,25 @@ impl Bank {
                 creditor: json!({ "iban": "PL61109010140000071219812874" }),
                 destination: json!({ "elixir": { "accountNumber": "61109010140000071219812874" } }),
             },
+            "EU_DOMESTIC_NON_EURO" => self.domestic(name)?,
             other => bail!("this command knows no payee who is paid by `{other}`"),
         })
+    }
+
+    /// A payee in the own currency of the bank's country.
+    fn domestic(&self, name: &str) -> anyhow::Result<Rail> {
+        let country = self.profile["countries"][0].as_str().unwrap_or_default();
+        let (currency, creditor) = match country {
+            "CZ" => ("CZK", json!({ "iban": "CZ1499900000000000001038" })),
+            "DK" => ("DKK", json!({ "iban": "DK8779990000001015" })),
+            "HU" => ("HUF", json!({ "iban": "HU44999000091000114300000000" })),
+            "NO" => ("NOK", json!({ "bban": "86011001140" })),
+            "RO" => ("RON", json!({ "iban": "RO39STEJ0000000000001015" })),
+            "SE" => ("SEK", json!({ "bban": "1001021", "clearingNumber": "9990" })),
+            other => bail!("this command knows no payee in the currency of `{other}`"),
+        };
+        let destination = json!({ "euDomesticNonEuro": creditor });
+        Ok(Rail { name: name.to_owned(), currency, creditor, destination })
     }
 
     /// Whether the bank wants to know the account that pays before the approval.

@@ -2,6 +2,7 @@
 
 mod address;
 mod check_digits;
+mod domestic;
 mod draft;
 mod parts;
 mod party;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::check_digits::last_digit_checks;
 use self::check_digits::{is_domestic_polish, is_iban};
+pub use self::domestic::is_domestic_number;
 pub use self::draft::PartyDraft;
 pub use self::parts::{AccountParts, Owner, Route};
 pub use self::party::{Address, Party};
@@ -309,6 +311,21 @@ impl AccountIdentifier {
             | AccountIdentifier::Bankgiro { bic, .. }
             | AccountIdentifier::Plusgiro { bic, .. } => bic.as_deref(),
         }
+    }
+
+    /// The same account without the bank's BIC.
+    #[must_use]
+    pub fn without_bic(mut self) -> AccountIdentifier {
+        match &mut self {
+            AccountIdentifier::SortCode { .. } => {}
+            AccountIdentifier::Iban { bic, .. }
+            | AccountIdentifier::IbanWithBban { bic, .. }
+            | AccountIdentifier::Bban { bic, .. }
+            | AccountIdentifier::AccountNumber { bic, .. }
+            | AccountIdentifier::Bankgiro { bic, .. }
+            | AccountIdentifier::Plusgiro { bic, .. } => *bic = None,
+        }
+        self
     }
 
     /// The account number with all but its last four characters hidden, as pages show it.

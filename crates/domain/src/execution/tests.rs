@@ -39,7 +39,7 @@ fn euros(value: &str, rail: impl Into<LocalInstrument>) -> Order {
 
 fn terms(rail: Rail, most: Option<i64>) -> RailTerms {
     let hours = if rail.is_instant() { WorkingHours::ALWAYS } else { sepa_hours() };
-    RailTerms { rail, hours, most, status: StatusTerms::default() }
+    RailTerms { rail, hours, most, schedules: true, status: StatusTerms::default() }
 }
 
 fn decide(asked: &Order, schedules: bool, at: DateTime) -> Execution {

@@ -30,7 +30,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
     }
     let context = approval::unseal_context(app, &payment, opened)?;
     let pending = approval::pending(opened, context.as_deref());
-    let order = super::order_of(&payment);
+    let order = super::order_of(at_bank.bank(), &payment);
     let (protocol, call) = at_bank.call();
     let what = approval::approvable(&payment, &order, pending);
     let answer = protocol.ask(&call, what, pending).await;

@@ -41,7 +41,7 @@ pub(super) async fn run(app: &Arc<App>, claim: &Claim) -> Result<Next, GatewayEr
         Access::Later(next) => return Ok(next),
     };
     let token = proof.as_ref().and_then(Proof::token);
-    let order = order_of(&payment);
+    let order = order_of(at_bank.bank(), &payment);
     let (protocol, call) = at_bank.call();
     let answer = match &payment.bank.payment_id {
         Some(id) => {

@@ -58,7 +58,7 @@ pub(super) async fn run(
     };
     let token = proof.as_ref().and_then(Proof::token);
     let held = Held { bank_payment_id: id, token, context: context.as_deref() };
-    let order = order_of(&payment);
+    let order = order_of(at_bank.bank(), &payment);
     let what = Approvable::Cancellation { order: &order, held };
     let (protocol, call) = at_bank.call();
     let answer = protocol.open(&call, what, attempt, &Credentials::default()).await;

@@ -44,7 +44,7 @@ pub(super) async fn run(
     let returned = approval::unseal_return(app, &payment, returned)?;
     let context = approval::unseal_context(app, &payment, opened)?;
     let pending = approval::pending(opened, context.as_deref());
-    let order = super::order_of(&payment);
+    let order = super::order_of(at_bank.bank(), &payment);
     let (protocol, call) = at_bank.call();
     let once = protocol.uses_up_return(&call, pending, &returned);
     if once && approval::record_sending(app, claim, &payment).await?.is_none() {

@@ -24,7 +24,7 @@ pub(super) async fn ask_first(
     payment: &Payment,
     bank: &BankProfile,
 ) -> Result<(), GatewayError> {
-    let order = order_of(payment);
+    let order = order_of(bank, payment);
     let account = order.content.debtor.as_ref().and_then(|debtor| debtor.account.as_ref());
     let (true, Some(account)) = (bank.status.one_token_per_payer, account) else { return Ok(()) };
     let until_ms = app.now().as_millisecond().saturating_add(timeout_ms(app));

@@ -37,6 +37,7 @@ use std::sync::Arc;
 
 use banks::call::PsuContext;
 use banks::payments::PaymentOrder;
+use banks::profile::BankProfile;
 use domain::account::Party;
 use domain::execution::Execution;
 use domain::ids::PaymentId;
@@ -262,7 +263,7 @@ async fn payment_of(app: &App, claim: &Claim) -> Result<Option<Payment>, Gateway
 
 /// The payment as its bank gets it. The ids are stored with the payment, so each attempt sends
 /// the same; 24 characters fit Faster Payments' 31.
-pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
+pub(crate) fn order_of(bank: &BankProfile, payment: &Payment) -> PaymentOrder {
     let mut content = payment.initiation.order.clone();
     let execution = payment.execution.unwrap_or_else(|| Execution::as_asked(&content));
     content.schedule = execution.schedule(content.schedule);
@@ -276,6 +277,7 @@ pub(crate) fn order_of(payment: &Payment) -> PaymentOrder {
             bank_name: None,
         });
     }
+    bank.leave_out_forbidden(&mut content);
     PaymentOrder {
         end_to_end_id: payment.end_to_end_id().to_owned(),
         instruction_id: payment.end_to_end_id().to_owned(),

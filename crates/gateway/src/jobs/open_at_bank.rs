@@ -59,7 +59,7 @@ pub(super) async fn run(
     if !repeatable && approval::record_sending(app, claim, &payment).await?.is_none() {
         return Ok(Next::Finish);
     }
-    let order = super::order_of(&payment);
+    let order = super::order_of(at_bank.bank(), &payment);
     let (protocol, call) = at_bank.call();
     let opened = protocol.open(&call, Approvable::Payment(&order), attempt, &known).await;
     let calls = at_bank.take_calls();

@@ -85,7 +85,8 @@ async fn confirm_funds(
     proof: &Proof,
 ) -> Result<Option<Next>, GatewayError> {
     let (protocol, call) = at_bank.call();
-    let answer = protocol.confirm_funds(&call, &order_of(payment), consent_id, proof).await;
+    let answer =
+        protocol.confirm_funds(&call, &order_of(at_bank.bank(), payment), consent_id, proof).await;
     let calls = at_bank.take_calls();
     let fact = match answer {
         Ok(true) => {
@@ -161,7 +162,7 @@ async fn send(
         return Ok(Next::Finish);
     };
     let (protocol, call) = at_bank.call();
-    let content = order_of(payment);
+    let content = order_of(at_bank.bank(), payment);
     let key = &order.idempotency_key;
     let answer = protocol.submit(&call, &content, &order.consent_id, proof, key).await;
     let calls = at_bank.take_calls();

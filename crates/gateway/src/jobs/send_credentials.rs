@@ -46,7 +46,7 @@ pub(super) async fn run(
     let credentials = approval::unseal_credentials(app, &payment, credentials)?;
     let context = approval::unseal_context(app, &payment, opened)?;
     let pending = approval::pending(opened, context.as_deref());
-    let order = super::order_of(&payment);
+    let order = super::order_of(at_bank.bank(), &payment);
     let (protocol, call) = at_bank.call();
     let what = approval::approvable(&payment, &order, pending);
     let answer = protocol.send_credentials(&call, what, pending, &credentials).await;

@@ -129,8 +129,8 @@ async fn prepare(
     // On the full hosted pages the payer comes later, and is asked for the account.
     let later = initiation.visit.flow.begins_on_pages();
     let execution = bank.map(|bank| execution_at(app, bank, &initiation.order)).transpose()?;
-    if let Some(bank) = bank {
-        check_mandatory(bank, &initiation.order, later)?;
+    if let (Some(bank), Some(execution)) = (bank, execution) {
+        check_mandatory(bank, &initiation.order, execution.rail, later)?;
     }
     let now = app.now();
     let id = PaymentId::new(now, app.ids());

@@ -9,6 +9,7 @@ use domain::execution::{Execution, NoRail};
 use domain::field::{AccountField, Field, PartyField};
 use domain::initiation::{Initiation, Order, Schedule, Visit};
 use domain::payment::Payment;
+use domain::rail::Rail;
 use jiff::civil::DateTime;
 
 use crate::error::Feature;
@@ -60,7 +61,7 @@ pub(crate) fn check_choice(
         return Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature });
     }
     let execution = execution_at(app, bank, &payment.initiation.order)?;
-    check_mandatory(bank, &payment.initiation.order, payer_account.is_some())?;
+    check_mandatory(bank, &payment.initiation.order, execution.rail, payer_account.is_some())?;
     let payment = Payment { payer_account: payer_account.cloned(), ..payment.clone() };
     check_fit(app, bank, &payment, execution)?;
     Ok(execution)
@@ -134,9 +135,10 @@ pub(super) fn check_fit(
     payment: &Payment,
     execution: Execution,
 ) -> Result<(), GatewayError> {
-    let order = order_of(&Payment { execution: Some(execution), ..payment.clone() });
+    let order = order_of(bank, &Payment { execution: Some(execution), ..payment.clone() });
     let fits = app.protocols().protocol_for(bank).fits(bank, &order);
     fits.and_then(|()| bank.check_formats(&order.content))
+        .and_then(|()| bank.check_standing_order(&order.content))
         .map_err(|misfit| GatewayError::Misfit { bank_id: bank.id.clone(), misfit })
 }
 
@@ -169,12 +171,13 @@ pub(crate) fn check_features(bank: &BankProfile, order: &Order) -> Result<(), Ga
 pub(super) fn check_mandatory(
     bank: &BankProfile,
     order: &Order,
+    rail: Rail,
     payer_account_known: bool,
 ) -> Result<(), GatewayError> {
     let debtor = order.debtor.as_ref();
     let (creditor, debtor_account) =
         (&order.creditor, debtor.and_then(|debtor| debtor.account.as_ref()));
-    for field in &bank.mandatory_fields {
+    for field in bank.mandatory_fields_of(order, rail) {
         let (there, field) = match field {
             MandatoryField::DebtorAccount => (
                 debtor_account.is_some() || payer_account_known,
@@ -277,17 +280,25 @@ mod tests {
             MandatoryField::CreditorBic,
         ] {
             bank.mandatory_fields = vec![field];
-            assert_ne!(why(check_mandatory(&bank, &euros(), false)), "nothing", "{field:?}");
+            assert_ne!(
+                why(check_mandatory(&bank, &euros(), Rail::Sepa, false)),
+                "nothing",
+                "{field:?}"
+            );
             let whole = Order {
                 debtor: Some(serde_json::from_value(party.clone()).unwrap()),
                 creditor: serde_json::from_value(party.clone()).unwrap(),
                 ..euros()
             };
-            assert_eq!(why(check_mandatory(&bank, &whole, false)), "nothing", "{field:?}");
+            assert_eq!(
+                why(check_mandatory(&bank, &whole, Rail::Sepa, false)),
+                "nothing",
+                "{field:?}"
+            );
         }
         // The payer types the account on our pages.
         bank.mandatory_fields = vec![MandatoryField::DebtorAccount];
-        assert_eq!(why(check_mandatory(&bank, &euros(), true)), "nothing");
+        assert_eq!(why(check_mandatory(&bank, &euros(), Rail::Sepa, true)), "nothing");
     }
 
     #[test]

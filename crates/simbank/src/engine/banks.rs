@@ -3,6 +3,7 @@
 use super::texts::{self, Texts};
 use super::tokens::TokenTerms;
 use crate::standards::next_gen_psd2::banks::{self as next_gen_psd2, NextGenPsd2};
+use crate::standards::next_gen_psd2::domestic_banks;
 use crate::standards::polish_api::banks::{self as polish_api, PolishApi};
 use crate::standards::stet::banks::{self as stet, Stet};
 use crate::standards::uk_open_banking::banks::{self as uk_open_banking, UkOpenBanking};
@@ -78,8 +79,13 @@ pub(crate) const fn persona(
     Customer { username, password, accounts, scenario: Some(scenario) }
 }
 
-static ALL: [&[Bank]; 4] =
-    [&uk_open_banking::BANKS, &next_gen_psd2::BANKS, &stet::BANKS, &polish_api::BANKS];
+static ALL: [&[Bank]; 5] = [
+    &uk_open_banking::BANKS,
+    &next_gen_psd2::BANKS,
+    &domestic_banks::BANKS,
+    &stet::BANKS,
+    &polish_api::BANKS,
+];
 
 /// All banks of the process.
 pub(crate) fn all() -> impl Iterator<Item = &'static Bank> {
@@ -205,9 +211,12 @@ mod tests {
                 assert!(checks(iban), "{iban}");
                 assert!(iban.starts_with(bank.country), "{}: {iban}", bank.id);
                 let length = match bank.country {
+                    "NO" => 15,
+                    "DK" => 18,
                     "AT" => 20,
                     "DE" => 22,
-                    "ES" => 24,
+                    "CZ" | "ES" | "RO" | "SE" => 24,
+                    "HU" => 28,
                     "FR" | "IT" => 27,
                     "NL" => 18,
                     "PL" => 28,

@@ -72,15 +72,35 @@ fn pay(state: &mut State, order: &Order) -> bool {
         Some(account) if account.currency == order.currency => order.creditor.clone(),
         Some(_) | None => outside(&order.currency),
     };
-    let balance = state.accounts.get(debtor).map_or(0, |account| account.balance_minor);
-    let minor = order.minor;
-    if balance < minor {
+    let Some(account) = state.accounts.get(debtor) else { return false };
+    let (minor, debit) = (order.minor, order.debit_minor.unwrap_or(order.minor));
+    if account.balance_minor < debit {
         return false;
     }
-    let changes = &mut state.changes;
-    state.accounts.update(debtor, changes, |account| account.balance_minor -= minor);
-    state.accounts.update(&creditor, changes, |account| account.balance_minor += minor);
+    let currency = account.currency.clone();
+    move_money(state, debtor, &creditor, debit, minor, (&currency, &order.currency));
     true
+}
+
+/// Debits the payer and credits the payee. Between two currencies the banks outside exchange: the sum of
+/// the balances in each currency stays.
+fn move_money(
+    state: &mut State,
+    debtor: &str,
+    creditor: &str,
+    debit: i64,
+    minor: i64,
+    (of_debtor, of_order): (&str, &str),
+) {
+    let mut steps = vec![(debtor.to_owned(), -debit)];
+    if of_debtor != of_order {
+        steps.push((outside(of_debtor), debit));
+        steps.push((outside(of_order), -minor));
+    }
+    steps.push((creditor.to_owned(), minor));
+    for (account, change) in steps {
+        state.accounts.update(&account, &mut state.changes, |row| row.balance_minor += change);
+    }
 }
 
 /// Notes how a step has ended, and when the next one comes.

@@ -12,12 +12,15 @@ use super::outcome::LACK_OF_BALANCE_REASON;
 use super::scenario::{self, Facts, Scenario};
 use super::schedule::Schedule;
 use super::table::Row;
+use crate::standards::next_gen_psd2::domestic;
 
 /// The kind of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum Product {
     #[default]
     Payment,
+    /// A payment at once to an account abroad, in UK Open Banking.
+    InternationalPayment,
     /// A payment for a day.
     ScheduledPayment,
     StandingOrder,
@@ -116,10 +119,16 @@ pub(crate) struct Order {
     /// The provider: its client id, or the organisation identifier of its certificate.
     pub(crate) client: String,
     pub(crate) product: Product,
+    /// The bank's word for the payment product, in NextGenPSD2.
+    #[serde(default)]
+    pub(crate) payment_product: String,
     /// The body of the request as it came.
     pub(crate) body: Value,
     /// In minor units of the currency.
     pub(crate) minor: i64,
+    /// The cost of it in the payer's account, in minor units, where that has another currency.
+    #[serde(default)]
+    pub(crate) debit_minor: Option<i64>,
     /// ISO 4217.
     pub(crate) currency: String,
     /// The payee's account: an IBAN; sort code and account number together in Britain.
@@ -170,8 +179,10 @@ impl Order {
             bank: bank.id.to_owned(),
             client: client.to_owned(),
             product: Product::Payment,
+            payment_product: String::new(),
             body: Value::Null,
             minor: 0,
+            debit_minor: None,
             currency: bank.currency.to_owned(),
             creditor: String::new(),
             creditor_name: String::new(),
@@ -219,7 +230,7 @@ impl Order {
 
     /// Whether it is for later.
     pub(crate) fn is_for_later(&self) -> bool {
-        self.product != Product::Payment
+        matches!(self.product, Product::ScheduledPayment | Product::StandingOrder)
     }
 
     /// Whether the bank first checks the order and enters it into its books, and executes it on its day:
@@ -259,13 +270,14 @@ impl Order {
     pub(crate) fn iso_status(&self) -> &'static str {
         let Some(bank) = banks::find(&self.bank) else { return "RCVD" };
         let accepted = if bank.is_stet() { "ACSP" } else { "ACTC" };
-        let last = bank.next_gen_psd2().last_status;
+        let product = domestic::product(bank, &self.payment_product);
+        let last = product.map_or(bank.next_gen_psd2().last_status, |known| known.last_status);
         match self.status {
             Status::Received if self.approval.stage == Stage::Unconfirmed => "ACTC",
             Status::Received => "RCVD",
             Status::Accepted | Status::SetUp => accepted,
-            // A bank whose last word is ACCP has no later one to wait with.
-            Status::InProcess if last == "ACCP" => "ACTC",
+            // A bank with such a last word has no later one to wait with.
+            Status::InProcess if matches!(last, "ACCP" | "ACSP") => "ACTC",
             Status::InProcess => "ACSP",
             Status::Completed if self.product == Product::StandingOrder => accepted,
             Status::Completed => last,

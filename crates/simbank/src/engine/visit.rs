@@ -334,6 +334,7 @@ pub(crate) async fn show_consent(
 /// The accounts that the payer may pay from: all, or the one that is named already.
 pub(crate) fn accounts(shared: &Shared, customer: &Customer, order: &Order) -> Vec<AccountChoice> {
     let wanted = order.debtor.as_deref();
+    let currency = banks::find(&order.bank).map_or(order.currency.as_str(), |bank| bank.currency);
     let balances = shared.commit(|state| {
         let of = |id: &str| state.accounts.get(id).map_or(0, |account| account.balance_minor);
         customer.accounts.iter().map(|account| of(account.identification)).collect::<Vec<_>>()
@@ -347,7 +348,7 @@ pub(crate) fn accounts(shared: &Shared, customer: &Customer, order: &Order) -> V
             id: account.identification,
             label: pages::spaced(account.identification),
             name: account.name.to_owned(),
-            balance: money(balance, &order.currency),
+            balance: money(balance, currency),
         })
         .collect()
 }

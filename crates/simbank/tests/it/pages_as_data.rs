@@ -35,7 +35,7 @@ async fn every_customer_is_listed_with_password_and_accounts() {
     assert_eq!(listed["one_time_password"], "123456");
     let accounts = world.get("/sim/accounts").await.json();
     let banks = listed["banks"].as_object().unwrap();
-    assert_eq!(banks.len(), 24);
+    assert_eq!(banks.len(), 31);
     for account in accounts.as_array().unwrap().iter().filter(|one| one["bank"] != "") {
         let customers = banks[account["bank"].as_str().unwrap()].as_array().unwrap();
         let owner = customers.iter().find(|one| one["username"] == account["owner"]).unwrap();

@@ -120,7 +120,7 @@ fn reference_taken(places: &dyn Places) -> ApiError {
 
 fn needed(bank_id: &str, field: Field, places: &dyn Places) -> ApiError {
     let path = places.path(field);
-    let message = format!("Bank `{bank_id}` needs `{path}`: see `mandatoryFields` of the bank.");
+    let message = format!("Bank `{bank_id}` needs `{path}` for this payment.");
     ApiError::field(FieldFault::Expected, path, message)
 }
 

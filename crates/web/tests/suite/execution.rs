@@ -104,6 +104,27 @@ async fn a_payment_stays_immediate_where_conversion_is_disabled_or_the_bank_has_
     }
 }
 
+/// Midsummer Eve, a Friday: Bankgirot is closed. The rail has no rule of its own in the bank's file.
+#[tokio::test]
+async fn a_giro_waits_for_the_next_working_day_of_its_country() {
+    for world in worlds().await {
+        let order = order_at("bg-bjork", None, "10.23");
+        let order = with(&order, "initiation.localInstrument", "BANKGIRO");
+        let order = with(&order, "initiation.amount.currency", "SEK");
+        let creditor = json!({ "bankgiroNumber": "50501055", "name": "Customer Inc." });
+        let order = with(&order, "initiation.creditor", creditor);
+        for (moment, day) in [
+            ("2026-06-18T10:00:00Z", None),
+            ("2026-06-19T10:00:00Z", Some("2026-06-22")),
+            ("2026-06-22T10:00:00Z", None),
+        ] {
+            world.go_to(moment).await;
+            let payment = world.create(&order).await;
+            assert_eq!(world.day(&id(&payment)).await, (day.is_some(), json!(day)), "{moment}");
+        }
+    }
+}
+
 /// The day is recorded before anything is sent, and another try does not change it.
 #[tokio::test]
 async fn what_was_decided_stays_when_the_bank_answers_after_midnight() {

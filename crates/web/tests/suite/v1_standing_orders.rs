@@ -5,12 +5,12 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::members::MemberSettings;
 
-use crate::support::{Decision, HOOKS_URL, World, assert_error, id, with, worlds};
+use crate::support::{Decision, HOOKS_URL, World, assert_error, id, with, without, worlds};
 
 const BODY: &str = "requestPayload.standingOrderBody";
 const SUBMISSIONS: &str = "/standing-order-submissions";
 /// Every simulated bank that has standing orders.
-pub const BANKS: [&str; 13] = [
+pub const BANKS: [&str; 14] = [
     "ob-modelo",
     "ob-iron",
     "ob-onyx",
@@ -18,6 +18,7 @@ pub const BANKS: [&str; 13] = [
     "ob-slate",
     "bg-linden",
     "bg-ahorn",
+    "bg-stejar",
     "stet-chene",
     "stet-hetre",
     "stet-saule",
@@ -98,6 +99,26 @@ async fn every_bank_that_has_standing_orders_sets_one_up() {
                 assert_eq!(world.result_of(result[name].as_str().unwrap()).await, result);
             }
         }
+    }
+}
+
+/// The bank accepts monthly, quarterly and yearly ones with a last day (`banks/sim/bg-stejar.toml`), and
+/// refuses others itself.
+#[tokio::test]
+async fn a_standing_order_that_the_bank_does_not_take_is_refused_before_anything_is_kept() {
+    for world in worlds().await {
+        let body = world.standing_order_at("bg-stejar");
+        for (body, words) in [
+            (with(&body, &format!("{BODY}.frequency"), "WEEK"), "the frequency should be MNTH or"),
+            (without(&body, &format!("{BODY}.endDate")), "should have a last day"),
+        ] {
+            let answer = world.post("/token-requests", &body).await;
+            assert_eq!(answer.status, 400, "{}: {}", world.name, answer.text());
+            assert!(answer.text().contains(words), "{}", answer.text());
+        }
+        let quarterly = with(&body, &format!("{BODY}.frequency"), "QUTR");
+        let result = world.approved_standing_order(&quarterly).await;
+        assert_eq!(result["status"], "PROCESSED", "{}: {result}", world.name);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The simulated banks that speak NextGenPSD2.
 
+use super::domestic::Domestic;
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
 use crate::engine::tokens::{RefreshTerms, TokenTerms};
 
@@ -37,6 +38,8 @@ pub(crate) struct NextGenPsd2 {
     pub(crate) confirms_by_code: bool,
     pub(crate) signing: Option<Signing>,
     pub(crate) wants_debtor_account: bool,
+    /// Payments in the country's own currency, at banks outside the euro: they have no other.
+    pub(crate) domestic: Option<&'static Domestic>,
     /// Instant credit transfers.
     pub(crate) instant: bool,
     /// The last status that a successful payment reaches.
@@ -98,6 +101,7 @@ pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
     confirms_by_code: false,
     signing: None,
     wants_debtor_account: true,
+    domestic: None,
     instant: true,
     last_status: "ACSC",
     cancellation: CancellationRule::AtOnce,
@@ -111,7 +115,7 @@ pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
 };
 
 /// An authorisation server without deviations.
-const USUAL_OAUTH: OAuthHabits = OAuthHabits {
+pub(super) const USUAL_OAUTH: OAuthHabits = OAuthHabits {
     sign_in_scope: "PIS",
     payment_scope: "PIS:",
     client_id_name: "client_id",

@@ -16,6 +16,8 @@
 mod authorisations;
 pub(crate) mod banks;
 mod cancellation;
+pub(crate) mod domestic;
+pub(crate) mod domestic_banks;
 pub(crate) mod oauth;
 mod payments;
 pub(super) mod signature;

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::banks::Approach;
-use super::{Answer, Delivery, ProviderRequest};
+use super::{Answer, Delivery, ProviderRequest, domestic};
 use crate::engine::approval;
 use crate::engine::idempotency::{self, Earlier};
 use crate::engine::order::{Approval, Order, Product, minor_units};
@@ -20,7 +20,11 @@ fn format_error(text: &str) -> Answer {
 }
 
 /// A text field of 1 to `most` characters.
-fn text<'a>(body: &'a Value, name: &str, most: usize) -> Result<Option<&'a str>, Answer> {
+pub(super) fn text<'a>(
+    body: &'a Value,
+    name: &str,
+    most: usize,
+) -> Result<Option<&'a str>, Answer> {
     match body.get(name) {
         None => Ok(None),
         Some(Value::String(text)) if (1..=most).contains(&text.chars().count()) => Ok(Some(text)),
@@ -35,19 +39,23 @@ fn iban<'a>(body: &'a Value, name: &str) -> Result<Option<&'a str>, Answer> {
 }
 
 /// ISO 13616: shape and check digits.
-fn is_iban(text: &str) -> bool {
+pub(super) fn is_iban(text: &str) -> bool {
     let shaped = (15..=34).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
     if !shaped {
         return false;
     }
     let (head, tail) = text.split_at(4);
-    let remainder = tail.chars().chain(head.chars()).fold(0_u32, |sum, character| {
+    remainder_97(&format!("{tail}{head}")) == 1
+}
+
+/// The remainder by 97 of a number in which letters count from 10 (ISO 7064).
+pub(super) fn remainder_97(text: &str) -> u32 {
+    text.chars().fold(0, |sum, character| {
         let digit = character.to_digit(36).unwrap_or(0);
         let shift = if digit >= 10 { 100 } else { 10 };
         (sum * shift + digit) % 97
-    });
-    remainder == 1
+    })
 }
 
 /// `POST /v1/{service}/{product}`.
@@ -57,10 +65,14 @@ pub(super) fn create(
     product: &str,
 ) -> Result<Answer, Answer> {
     let own = incoming.bank.next_gen_psd2();
-    match product {
-        "sepa-credit-transfers" => {}
-        "instant-sepa-credit-transfers" if own.instant => {}
-        _ => return Err(Answer::refuse(404, "PRODUCT_UNKNOWN", "this bank has no such product")),
+    let known = match (own.domestic, product) {
+        (Some(_), word) => domestic::product(incoming.bank, word).is_some(),
+        (None, "sepa-credit-transfers") => true,
+        (None, "instant-sepa-credit-transfers") => own.instant,
+        (None, _) => false,
+    };
+    if !known {
+        return Err(Answer::refuse(404, "PRODUCT_UNKNOWN", "this bank has no such product"));
     }
     if incoming.header("psu-ip-address").is_none() {
         return Err(format_error("PSU-IP-Address is missing"));
@@ -69,7 +81,7 @@ pub(super) fn create(
         return Ok(answer);
     }
     let body = incoming.json()?;
-    let mut order = read_order(incoming, service, &body)?;
+    let mut order = read_order(incoming, service, product, &body)?;
     order.planned = incoming.shared.plan_for(incoming.bank.id);
     let fault = order.scenario().fault;
     let id = incoming.shared.uuid();
@@ -135,6 +147,7 @@ fn replayed(incoming: &ProviderRequest<'_>, service: &str, product: &str) -> Opt
 fn read_order(
     incoming: &ProviderRequest<'_>,
     service: &str,
+    product: &str,
     body: &Value,
 ) -> Result<Order, Answer> {
     let own = incoming.bank.next_gen_psd2();
@@ -144,17 +157,15 @@ fn read_order(
     if amount["currency"] != incoming.bank.currency {
         return Err(Answer::refuse(400, "PARAMETER_NOT_SUPPORTED", "not in this currency"));
     }
-    let creditor = iban(body, "creditorAccount")?;
+    let Parties { creditor, debtor, reference, name_max } = parties(incoming, product, body)?;
     let creditor = creditor.ok_or_else(|| format_error("`creditorAccount` is missing"))?;
-    let name = text(body, "creditorName", 70)?;
+    let name = text(body, "creditorName", name_max)?;
     let name = name.ok_or_else(|| format_error("`creditorName` is missing"))?;
     let end_to_end_id = text(body, "endToEndIdentification", 35)?.unwrap_or("NOTPROVIDED");
-    let reference = text(body, "remittanceInformationUnstructured", 140)?.unwrap_or_default();
-    let debtor = iban(body, "debtorAccount")?;
     if debtor.is_none() && own.wants_debtor_account {
         return Err(format_error("`debtorAccount` is missing"));
     }
-    let owner = debtor.map(|iban| incoming.bank.owner(iban));
+    let owner = debtor.as_deref().map(|account| incoming.bank.owner(account));
     if owner.is_some_and(|owner| owner.is_none()) {
         let what = "the debtor's account is not kept here";
         return Err(Answer::refuse(400, "PAYMENT_FAILED", what));
@@ -174,14 +185,45 @@ fn read_order(
         },
         body: body.clone(),
         minor,
-        creditor: creditor.to_owned(),
+        payment_product: product.to_owned(),
+        creditor,
         creditor_name: name.to_owned(),
-        reference: reference.to_owned(),
+        reference,
         end_to_end_id: end_to_end_id.to_owned(),
         schedule,
-        debtor: debtor.map(str::to_owned),
+        debtor,
         approval,
         ..Order::received(incoming.bank, &incoming.provider.organisation_identifier, incoming.now)
+    })
+}
+
+/// The parts of a message that differ between products.
+struct Parties {
+    creditor: Option<String>,
+    debtor: Option<String>,
+    reference: String,
+    /// The longest name of a payee, in characters.
+    name_max: usize,
+}
+
+fn parties(incoming: &ProviderRequest<'_>, product: &str, body: &Value) -> Result<Parties, Answer> {
+    let bank = incoming.bank;
+    let own = bank.next_gen_psd2();
+    let (Some(rules), Some(product)) = (own.domestic, domestic::product(bank, product)) else {
+        let reference = text(body, "remittanceInformationUnstructured", 140)?.unwrap_or_default();
+        return Ok(Parties {
+            creditor: iban(body, "creditorAccount")?.map(str::to_owned),
+            debtor: iban(body, "debtorAccount")?.map(str::to_owned),
+            reference: reference.to_owned(),
+            name_max: 70,
+        });
+    };
+    domestic::check(rules, body)?;
+    Ok(Parties {
+        creditor: domestic::account(bank, product.creditor, body, "creditorAccount")?,
+        debtor: domestic::account(bank, rules.debtor, body, "debtorAccount")?,
+        reference: domestic::reference(rules, body)?,
+        name_max: rules.creditor_name_max,
     })
 }
 

@@ -12,6 +12,12 @@ use crate::engine::schedule::{Interval, Schedule, end_of, opening_of};
 use crate::engine::state::State;
 use crate::engine::tokens;
 
+/// The books know accounts by their IBAN; a number of 26 digits is one without its country.
+fn as_iban(account: String) -> String {
+    let domestic = account.len() == 26 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if domestic { format!("PL{account}") } else { account }
+}
+
 /// Reads what is to be transferred.
 pub(super) fn read_payment(
     incoming: &ProviderRequest<'_>,
@@ -30,7 +36,7 @@ pub(super) fn read_payment(
         return Err(Answer::wrong("transferData.currency is not PLN"));
     }
     order.currency = incoming.bank.currency.to_owned();
-    order.creditor = text("/recipient/accountNumber");
+    order.creditor = as_iban(text("/recipient/accountNumber"));
     order.creditor_name = text("/recipient/nameAddress/value/0");
     order.reference = text("/transferData/description");
     let length = order.creditor.len();
@@ -121,7 +127,9 @@ pub(super) enum Service {
 impl Service {
     fn of(order: &Order) -> Service {
         match order.product {
-            Product::Payment | Product::ScheduledPayment => Service::Domestic,
+            Product::Payment | Product::InternationalPayment | Product::ScheduledPayment => {
+                Service::Domestic
+            }
             Product::StandingOrder => Service::Recurring,
         }
     }

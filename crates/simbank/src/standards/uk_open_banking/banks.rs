@@ -8,6 +8,8 @@ use crate::engine::banks::{Bank, Standard, account, customer, persona};
 /// The deviations of a bank of UK Open Banking.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UkOpenBanking {
+    /// International payments, in euro.
+    pub(crate) pays_abroad: bool,
     pub(crate) version: Version,
     /// Organisation id in a directory: `iss` of the bank's message signatures.
     pub(crate) organisation_id: &'static str,
@@ -111,6 +113,7 @@ pub(crate) const USUAL_DISCOVERY_PATH: &str = ".well-known/openid-configuration"
 
 /// A bank without deviations.
 pub(crate) const USUAL: UkOpenBanking = UkOpenBanking {
+    pays_abroad: false,
     version: Version::V3_1,
     organisation_id: "",
     response_modes: &["fragment"],
@@ -178,7 +181,7 @@ impl UkOpenBanking {
     }
 }
 
-pub(crate) const BANKS: [Bank; 9] = [
+pub(crate) const BANKS: [Bank; 10] = [
     Bank {
         id: "ob-modelo",
         name: "Modelo Bank",
@@ -440,6 +443,23 @@ pub(crate) const BANKS: [Bank; 9] = [
         customers: &[
             customer("yara", "yara-pass", &[account("30000112345601", "Yara Yates", 1_600_000)]),
             customer("zoe", "zoe-pass", &[account("30000123456701", "Zoe Zeller", 85)]),
+        ],
+    },
+    Bank {
+        id: "ob-chalk",
+        name: "Chalk Bank",
+        country: "GB",
+        currency: "GBP",
+        standard: Standard::UkOpenBanking(UkOpenBanking {
+            version: Version::V4_0,
+            organisation_id: "0015800001CHALK000",
+            response_modes: &["fragment"],
+            pays_abroad: true,
+            ..USUAL
+        }),
+        customers: &[
+            customer("chloe", "chloe-pass", &[account("60100112345601", "Chloe Chase", 1_700_000)]),
+            customer("clive", "clive-pass", &[account("60100123456701", "Clive Cole", 95)]),
         ],
     },
 ];

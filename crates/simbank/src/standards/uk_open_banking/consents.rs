@@ -1,9 +1,9 @@
-//! Consents of domestic orders (OBIE 3.1.11 and 4.0) and the question whether the money is there.
+//! Consents of orders (OBIE 3.1.11 and 4.0) and the question whether the money is there.
 
 use serde_json::{Map, Value, json};
 
 use super::problem::Problem;
-use super::{Answer, ProviderRequest, date_time, dialect, fields, habits, shapes};
+use super::{Answer, ProviderRequest, date_time, dialect, fields, habits, international, shapes};
 use crate::engine::idempotency::{self, Earlier};
 use crate::engine::order::{Order, Product, Stage, minor_units};
 use crate::engine::state::State;
@@ -13,6 +13,9 @@ pub(crate) fn create(call: &ProviderRequest, product: Product) -> Result<Answer,
     let version = call.bank.uk_open_banking().version;
     let body = call.parse_body(shapes::consent_request(version, product))?;
     let initiation = &body["Data"]["Initiation"];
+    if product == Product::InternationalPayment && !call.bank.uk_open_banking().pays_abroad {
+        return Err(Answer::status(404));
+    }
     let problems = fields::check_meaning(product, initiation, call.now);
     if !problems.is_empty() {
         return Err(Answer::refuse(400, problems));
@@ -38,9 +41,14 @@ fn read_order(call: &ProviderRequest, product: Product, body: &Value) -> Order {
     let initiation = &body["Data"]["Initiation"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let amount = initiation[product.amount_field()]["Amount"].as_str();
+    let minor = amount.and_then(minor_units).unwrap_or_default();
+    let currency = initiation[product.amount_field()]["Currency"].as_str();
+    let currency = currency.unwrap_or(call.bank.currency).to_owned();
     Order {
         product,
-        minor: amount.and_then(minor_units).unwrap_or_default(),
+        minor,
+        debit_minor: international::debit_minor(minor, &currency),
+        currency,
         creditor: dialect::account_number(&initiation["CreditorAccount"]).unwrap_or_default(),
         creditor_name: text(&initiation["CreditorAccount"]["Name"]),
         reference: dialect::reference(initiation),
@@ -64,21 +72,27 @@ pub(crate) fn read(call: &ProviderRequest, product: Product, id: &str) -> Result
 }
 
 /// `GET /domestic-payment-consents/{ConsentId}/funds-confirmation`.
-pub(crate) fn confirm_funds(call: &ProviderRequest, id: &str) -> Result<Answer, Answer> {
+pub(crate) fn confirm_funds(
+    call: &ProviderRequest,
+    product: Product,
+    id: &str,
+) -> Result<Answer, Answer> {
     if call.token.order_id.as_deref() != Some(id) {
         let what = "the access token was given for another consent";
         return Err(Answer::refuse(403, vec![Problem::new("Resource.ConsentMismatch", what)]));
     }
     call.commit(|state| {
-        let consent = find(call, Product::Payment, state, id)?;
+        let consent = find(call, product, state, id)?;
         if consent.approval.stage != Stage::Unconfirmed {
             let what = "the consent is not authorised";
             let problem = Problem::new("Resource.InvalidConsentStatus", what);
             return Err(Answer::refuse(400, vec![problem]));
         }
         let account = consent.debtor.as_deref().and_then(|debtor| state.accounts.get(debtor));
-        let available = account.is_some_and(|account| account.balance_minor >= consent.minor);
-        let path = format!("domestic-payment-consents/{id}/funds-confirmation");
+        let available = account.is_some_and(|account| {
+            account.balance_minor >= consent.debit_minor.unwrap_or(consent.minor)
+        });
+        let path = format!("{}/{id}/funds-confirmation", product.consents());
         Ok(Answer::body(
             200,
             json!({
@@ -129,6 +143,9 @@ fn representation(
     }
     let own = call.bank.uk_open_banking();
     data.insert("Initiation".to_owned(), habits::initiation(own, consent, None));
+    if let Some(rate) = international::exchange_rate(&consent.currency) {
+        data.insert("ExchangeRateInformation".to_owned(), rate);
+    }
     let link = call.link(&format!("{}/{id}", product.consents()));
     Ok(Answer::body(
         status,

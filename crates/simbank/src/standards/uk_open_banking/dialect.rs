@@ -40,7 +40,7 @@ impl Version {
     /// The word for the status of an order.
     pub(super) fn order_status(self, order: &Order) -> &'static str {
         match (self, order.product) {
-            (_, Product::Payment) => self.payment_status(order),
+            (_, Product::Payment | Product::InternationalPayment) => self.payment_status(order),
             (Self::V3_1, Product::ScheduledPayment | Product::StandingOrder) => {
                 match order.status {
                     Status::Received | Status::Accepted | Status::InProcess => "InitiationPending",
@@ -136,7 +136,7 @@ pub(crate) fn payment_status(order: &Order) -> &'static str {
         Status::Received | Status::Accepted => "Pending",
         Status::InProcess => "AcceptedSettlementInProcess",
         Status::Rejected | Status::Cancelled => "Rejected",
-        Status::Completed if order.product == Product::Payment => {
+        Status::Completed if !order.is_for_later() => {
             banks::find(&order.bank).map_or("Rejected", |bank| bank.uk_open_banking().last_status)
         }
         Status::SetUp | Status::Completed => "AcceptedSettlementCompleted",
@@ -148,6 +148,7 @@ impl Product {
     pub(super) fn consents(self) -> &'static str {
         match self {
             Self::Payment => "domestic-payment-consents",
+            Self::InternationalPayment => "international-payment-consents",
             Self::ScheduledPayment => "domestic-scheduled-payment-consents",
             Self::StandingOrder => "domestic-standing-order-consents",
         }
@@ -157,6 +158,7 @@ impl Product {
     pub(super) fn orders(self) -> &'static str {
         match self {
             Self::Payment => "domestic-payments",
+            Self::InternationalPayment => "international-payments",
             Self::ScheduledPayment => "domestic-scheduled-payments",
             Self::StandingOrder => "domestic-standing-orders",
         }
@@ -171,6 +173,13 @@ impl Product {
                 "/domestic-payments",
                 "/domestic-payments/{DomesticPaymentId}",
                 "/domestic-payments/{DomesticPaymentId}/payment-details",
+            ],
+            Self::InternationalPayment => [
+                "/international-payment-consents",
+                "/international-payment-consents/{ConsentId}",
+                "/international-payments",
+                "/international-payments/{InternationalPaymentId}",
+                "/international-payments/{InternationalPaymentId}/payment-details",
             ],
             Self::ScheduledPayment => [
                 "/domestic-scheduled-payment-consents",
@@ -193,6 +202,7 @@ impl Product {
     pub(super) fn id_field(self) -> &'static str {
         match self {
             Self::Payment => "DomesticPaymentId",
+            Self::InternationalPayment => "InternationalPaymentId",
             Self::ScheduledPayment => "DomesticScheduledPaymentId",
             Self::StandingOrder => "DomesticStandingOrderId",
         }
@@ -201,7 +211,9 @@ impl Product {
     /// Name of the amount in `Initiation`.
     pub(super) fn amount_field(self) -> &'static str {
         match self {
-            Self::Payment | Self::ScheduledPayment => "InstructedAmount",
+            Self::Payment | Self::InternationalPayment | Self::ScheduledPayment => {
+                "InstructedAmount"
+            }
             Self::StandingOrder => "FirstPaymentAmount",
         }
     }

@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::dialect;
 use super::problem::{MAXIMUM_PROBLEMS, Problem};
+use super::{dialect, international};
 use crate::engine::order::{Product, minor_units};
 
 /// A field of an object.
@@ -32,6 +32,7 @@ pub(super) enum Kind {
     /// How often a standing order of 3.1 is executed.
     Frequency,
     Integer,
+    Number,
     /// A list of objects.
     Objects(&'static [Field]),
     Object(&'static [Field]),
@@ -102,6 +103,8 @@ fn check_value(kind: &Kind, value: &Value, path: &str, problems: &mut Vec<Proble
         },
         Kind::Integer if value.is_i64() => return,
         Kind::Integer => "must be a whole number".to_owned(),
+        Kind::Number if value.is_number() => return,
+        Kind::Number => "must be a number".to_owned(),
         Kind::Frequency if text.is_some_and(is_frequency) => return,
         Kind::Frequency => "must be a frequency of the standard".to_owned(),
         Kind::Open if value.is_object() => return,
@@ -186,6 +189,9 @@ pub(crate) fn check_meaning(product: Product, initiation: &Value, now: Timestamp
     let mut problems = Vec::new();
     let name = product.amount_field();
     let amount = &initiation[name];
+    if product == Product::InternationalPayment {
+        return international::problems(initiation);
+    }
     if amount["Currency"] != "GBP" {
         let path = format!("Data.Initiation.{name}.Currency");
         problems.push(Problem::at("Unsupported.Currency", &path, "only GBP is supported"));
@@ -194,7 +200,8 @@ pub(crate) fn check_meaning(product: Product, initiation: &Value, now: Timestamp
         let what = "must be a whole number of pence above zero";
         problems.push(Problem::at("Field.Invalid", &path, what));
     }
-    if product != Product::Payment && dialect::first_at(initiation).is_none_or(|at| at <= now) {
+    let later = matches!(product, Product::ScheduledPayment | Product::StandingOrder);
+    if later && dialect::first_at(initiation).is_none_or(|at| at <= now) {
         let what = "the first payment must be in the future";
         problems.push(Problem::at("Field.InvalidDate", "Data.Initiation", what));
     }
@@ -213,7 +220,7 @@ pub(crate) fn check_meaning(product: Product, initiation: &Value, now: Timestamp
     problems
 }
 
-fn check_account(account: &Value, path: &str, problems: &mut Vec<Problem>) {
+pub(super) fn check_account(account: &Value, path: &str, problems: &mut Vec<Problem>) {
     let Some(scheme) = account["SchemeName"].as_str() else { return };
     let identification = account["Identification"].as_str().unwrap_or_default();
     let is = |length: std::ops::RangeInclusive<usize>, test: fn(&u8) -> bool| {

@@ -1,5 +1,5 @@
 //! UK Open Banking read/write API 3.1.11 and 4.0: domestic payments, scheduled payments and standing
-//! orders.
+//! orders, international payments.
 //!
 //! [`handle`] is the envelope that all resources share: which resource and method, the headers, the
 //! access token, the message signature, and around the answer its interaction id and signature.
@@ -24,6 +24,7 @@ mod consents;
 pub(crate) mod dialect;
 mod fields;
 mod habits;
+pub(crate) mod international;
 mod orders;
 mod plain_oauth;
 mod problem;
@@ -97,14 +98,18 @@ fn date_time(at: Timestamp) -> String {
 enum Resource<'path> {
     Consents(Product),
     Consent(Product, &'path str),
-    FundsConfirmation(&'path str),
+    FundsConfirmation(Product, &'path str),
     Orders(Product),
     Order(Product, &'path str),
     PaymentDetails(Product, &'path str),
 }
 
-const PRODUCTS: [Product; 3] =
-    [Product::Payment, Product::ScheduledPayment, Product::StandingOrder];
+const PRODUCTS: [Product; 4] = [
+    Product::Payment,
+    Product::InternationalPayment,
+    Product::ScheduledPayment,
+    Product::StandingOrder,
+];
 
 impl<'path> Resource<'path> {
     fn find(path: &'path str) -> Option<Self> {
@@ -114,8 +119,10 @@ impl<'path> Resource<'path> {
             return Some(match segments[1..] {
                 [] => Self::Consents(product),
                 [id] if !id.is_empty() => Self::Consent(product, id),
-                [id, "funds-confirmation"] if product == Product::Payment => {
-                    Self::FundsConfirmation(id)
+                [id, "funds-confirmation"]
+                    if matches!(product, Product::Payment | Product::InternationalPayment) =>
+                {
+                    Self::FundsConfirmation(product, id)
                 }
                 _ => return None,
             });
@@ -131,7 +138,10 @@ impl<'path> Resource<'path> {
 
     fn template(&self) -> &'static str {
         match self {
-            Self::FundsConfirmation(_) => {
+            Self::FundsConfirmation(Product::InternationalPayment, _) => {
+                "/international-payment-consents/{ConsentId}/funds-confirmation"
+            }
+            Self::FundsConfirmation(..) => {
                 "/domestic-payment-consents/{ConsentId}/funds-confirmation"
             }
             Self::Consents(product) => product.templates()[0],
@@ -151,7 +161,7 @@ impl<'path> Resource<'path> {
 
     /// Whether the operation needs the token that the PSU's authorisation gave.
     fn wants_psu_token(&self) -> bool {
-        matches!(self, Self::FundsConfirmation(_) | Self::Orders(_))
+        matches!(self, Self::FundsConfirmation(..) | Self::Orders(_))
     }
 }
 
@@ -356,7 +366,9 @@ impl Envelope<'_> {
         match resource {
             Resource::Consents(product) => consents::create(&call, *product),
             Resource::Consent(product, id) => consents::read(&call, *product, id),
-            Resource::FundsConfirmation(id) => consents::confirm_funds(&call, id),
+            Resource::FundsConfirmation(product, id) => {
+                consents::confirm_funds(&call, *product, id)
+            }
             Resource::Orders(product) => orders::create(&call, *product),
             Resource::Order(product, id) => orders::read(&call, *product, id),
             Resource::PaymentDetails(product, id) => orders::details(&call, *product, id),

@@ -1,4 +1,4 @@
-//! Domestic orders (OBIE 3.1.11 and 4.0) and the details of their execution.
+//! Orders (OBIE 3.1.11 and 4.0) and the details of their execution.
 //!
 //! The fault of a scenario (see `scenario.rs`) strikes the request that has the
 //! effect; the same request repeated with its idempotency key gets an ordinary answer. Faults
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::consents::{self, key_of_another_body};
 use super::dialect::Version;
 use super::problem::Problem;
-use super::{Answer, ProviderRequest, date_time, habits, shapes};
+use super::{Answer, ProviderRequest, date_time, habits, international, shapes};
 use crate::engine::approval;
 use crate::engine::delivery::Delivery;
 use crate::engine::idempotency::{self, Earlier};
@@ -174,6 +174,9 @@ fn representation(
             reason["StatusReasonCode"] = json!(code);
         }
         data["StatusReason"] = json!([reason]);
+    }
+    if let Some(rate) = international::exchange_rate(&order.currency) {
+        data["ExchangeRateInformation"] = rate;
     }
     if order.body["Data"]["ReadRefundAccount"] == "Yes" {
         let debtor = order.debtor.as_deref().unwrap_or_default();

@@ -9,9 +9,11 @@ use crate::engine::order::Product;
 pub(crate) const fn consent_request(version: Version, product: Product) -> &'static [Field] {
     match (version, product) {
         (Version::V3_1, Product::Payment) => PAYMENT_CONSENT_3_1,
+        (Version::V3_1, Product::InternationalPayment) => INTERNATIONAL_CONSENT_3_1,
         (Version::V3_1, Product::ScheduledPayment) => SCHEDULED_CONSENT_3_1,
         (Version::V3_1, Product::StandingOrder) => STANDING_ORDER_CONSENT_3_1,
         (Version::V4_0, Product::Payment) => PAYMENT_CONSENT_4_0,
+        (Version::V4_0, Product::InternationalPayment) => INTERNATIONAL_CONSENT_4_0,
         (Version::V4_0, Product::ScheduledPayment) => SCHEDULED_CONSENT_4_0,
         (Version::V4_0, Product::StandingOrder) => STANDING_ORDER_CONSENT_4_0,
     }
@@ -21,9 +23,11 @@ pub(crate) const fn consent_request(version: Version, product: Product) -> &'sta
 pub(crate) const fn order_request(version: Version, product: Product) -> &'static [Field] {
     match (version, product) {
         (Version::V3_1, Product::Payment) => PAYMENT_3_1,
+        (Version::V3_1, Product::InternationalPayment) => INTERNATIONAL_3_1,
         (Version::V3_1, Product::ScheduledPayment) => SCHEDULED_3_1,
         (Version::V3_1, Product::StandingOrder) => STANDING_ORDER_3_1,
         (Version::V4_0, Product::Payment) => PAYMENT_4_0,
+        (Version::V4_0, Product::InternationalPayment) => INTERNATIONAL_4_0,
         (Version::V4_0, Product::ScheduledPayment) => SCHEDULED_4_0,
         (Version::V4_0, Product::StandingOrder) => STANDING_ORDER_4_0,
     }
@@ -61,6 +65,8 @@ macro_rules! requests {
 const PERMISSION: Field = must("Permission", Kind::Word(&["Create"]));
 
 requests!(PAYMENT_CONSENT_3_1, PAYMENT_3_1, INITIATION_3_1, RISK_3_1);
+requests!(INTERNATIONAL_CONSENT_3_1, INTERNATIONAL_3_1, ABROAD_3_1, RISK_3_1);
+requests!(INTERNATIONAL_CONSENT_4_0, INTERNATIONAL_4_0, ABROAD_4_0, RISK_4_0);
 requests!(SCHEDULED_CONSENT_3_1, SCHEDULED_3_1, SCHEDULED_INITIATION_3_1, RISK_3_1, PERMISSION);
 requests!(STANDING_ORDER_CONSENT_3_1, STANDING_ORDER_3_1, MANDATE_3_1, RISK_3_1, PERMISSION);
 requests!(PAYMENT_CONSENT_4_0, PAYMENT_4_0, INITIATION_4_0, RISK_4_0);
@@ -120,6 +126,90 @@ const INITIATION_3_1: &[Field] = &[
     CREDITOR_3_1,
     may("CreditorPostalAddress", Kind::Object(POSTAL_ADDRESS)),
     REMITTANCE_3_1,
+    SUPPLEMENTARY,
+];
+
+const BEARERS: Kind =
+    Kind::Word(&["BorneByCreditor", "BorneByDebtor", "FollowingServiceLevel", "Shared"]);
+const PRIORITY: Field = may("InstructionPriority", Kind::Word(&["Normal", "Urgent"]));
+const EXCHANGE_RATE: Field = may(
+    "ExchangeRateInformation",
+    Kind::Object(&[
+        must("UnitCurrency", Kind::Currency),
+        may("ExchangeRate", Kind::Number),
+        must("RateType", Kind::Word(&["Actual", "Agreed", "Indicative"])),
+        may("ContractIdentification", Kind::Text(1, 256)),
+    ]),
+);
+
+const ABROAD_3_1: &[Field] = &[
+    INSTRUCTION_ID,
+    must("EndToEndIdentification", Kind::Text(1, 35)),
+    INSTRUMENT,
+    PRIORITY,
+    may("Purpose", Kind::Text(3, 4)),
+    may("ExtendedPurpose", Kind::Text(1, 140)),
+    may("ChargeBearer", BEARERS),
+    must("CurrencyOfTransfer", Kind::Currency),
+    may("DestinationCountryCode", Kind::Country),
+    must("InstructedAmount", AMOUNT),
+    EXCHANGE_RATE,
+    DEBTOR_3_1,
+    may(
+        "Creditor",
+        Kind::Object(&[
+            may("Name", Kind::Text(1, 140)),
+            may("PostalAddress", Kind::Object(POSTAL_ADDRESS)),
+        ]),
+    ),
+    may(
+        "CreditorAgent",
+        Kind::Object(&[
+            may("SchemeName", Kind::Text(1, 40)),
+            may("Identification", Kind::Text(1, 35)),
+            may("Name", Kind::Text(1, 140)),
+            may("PostalAddress", Kind::Object(POSTAL_ADDRESS)),
+        ]),
+    ),
+    CREDITOR_3_1,
+    REMITTANCE_3_1,
+    SUPPLEMENTARY,
+];
+
+const ABROAD_4_0: &[Field] = &[
+    INSTRUCTION_ID,
+    must("EndToEndIdentification", Kind::Text(1, 35)),
+    INSTRUMENT,
+    PRIORITY,
+    may("ExtendedPurpose", Kind::Text(1, 140)),
+    may("ChargeBearer", BEARERS),
+    must("CurrencyOfTransfer", Kind::Currency),
+    may("DestinationCountryCode", Kind::Country),
+    must("InstructedAmount", AMOUNT),
+    EXCHANGE_RATE,
+    DEBTOR_4_0,
+    may(
+        "Creditor",
+        Kind::Object(&[
+            may("Name", Kind::Text(1, 350)),
+            may("LEI", Kind::Text(20, 20)),
+            may("PostalAddress", Kind::Object(POSTAL_ADDRESS_4_0)),
+        ]),
+    ),
+    may(
+        "CreditorAgent",
+        Kind::Object(&[
+            may("SchemeName", Kind::Text(1, 40)),
+            may("Identification", Kind::Text(1, 35)),
+            may("Name", Kind::Text(1, 140)),
+            may("LEI", Kind::Text(20, 20)),
+            may("PostalAddress", Kind::Object(POSTAL_ADDRESS_4_0)),
+        ]),
+    ),
+    CREDITOR_4_0,
+    may("UltimateCreditor", Kind::Open),
+    may("UltimateDebtor", Kind::Open),
+    REMITTANCE_4_0,
     SUPPLEMENTARY,
 ];
 

@@ -63,6 +63,9 @@ impl World {
             _ if bank.starts_with("pl-") => {
                 ("PLN", "elixir", json!({ "accountNumber": "61109010140000071219812874" }))
             }
+            "bg-stejar" => {
+                ("RON", "euDomesticNonEuro", json!({ "iban": "RO39STEJ0000000000001015" }))
+            }
             _ => ("EUR", "sepa", json!({ "iban": "DE02120300000000202051" })),
         };
         let payee = json!([{ rail: account, "type": "BUSINESS",
@@ -72,7 +75,7 @@ impl World {
         let place = "requestPayload.standingOrderBody";
         let body = with(&body, &format!("{place}.currency"), currency);
         let body = with(&body, &format!("{place}.instructions.transferDestinations"), payee);
-        match ["bg-linden", "bg-ahorn", "stet-saule", "pl-brzoza"].contains(&bank) {
+        match ["bg-linden", "bg-ahorn", "bg-stejar", "stet-saule", "pl-brzoza"].contains(&bank) {
             true => with(&body, &format!("{place}.instructions.source"), payer),
             false => body,
         }

@@ -298,7 +298,7 @@ impl TestWire {
             self.judge(obie_4_0(), request, path, &headers, answered.as_ref().ok());
         }
         if let Some((_, resource)) = path.split_once("/v1/").filter(|_| path.starts_with("/bg-")) {
-            let path = format!("/psd2/v1/{resource}");
+            let path = format!("/psd2/v1/{}", with_documented_product(resource));
             self.judge(next_gen_psd2(), request, &path, &headers, answered.as_ref().ok());
         }
         if let Some((bank, resource)) = path.split_once("/psd2/payment-requests") {
@@ -472,6 +472,16 @@ fn elsewhere(mut answer: Response) -> Response {
     answer.body =
         moved(&text).replace("\"href\":\"/", "\"href\":\"//stranger.example/").into_bytes();
     answer
+}
+
+/// The resource under a product of the standard's document. It lists the words of the standard; banks
+/// publish words of their own for other payments, which have the same messages.
+fn with_documented_product(resource: &str) -> String {
+    let mut segments: Vec<&str> = resource.split('/').collect();
+    if let Some(product) = segments.get_mut(1).filter(|word| !word.contains("sepa-credit")) {
+        *product = "sepa-credit-transfers";
+    }
+    segments.join("/")
 }
 
 /// The path within the Polish standard.
