@@ -19,7 +19,7 @@ use crate::call::Call;
 use crate::error::{BankError, cut, words};
 use crate::exchange::{body_of, read, segment};
 use crate::payments::{OrderAnswer, PaymentOrder};
-use crate::profile::{AcceptedStatus, OAuthLink};
+use crate::profile::{AcceptedStatus, BankProfile, OAuthLink};
 use crate::wire::Response;
 use domain::account::AccountIdentifier;
 use domain::bank::{OrderProgress, OrderStatus, RefundAccount};
@@ -83,8 +83,9 @@ impl Told {
         self.answer.sca_status.as_deref().and_then(Sca::of)
     }
 
-    pub(super) fn transaction(&self) -> Option<Transaction> {
-        self.answer.transaction_status.as_deref().and_then(Transaction::of)
+    pub(super) fn transaction(&self, bank: &BankProfile) -> Option<Transaction> {
+        let word = self.answer.transaction_status.as_deref()?;
+        Transaction::of(bank, word)
     }
 
     pub(super) fn words(&self) -> Option<String> {
@@ -306,7 +307,7 @@ impl PaymentAtBank<'_> {
             return self.after_cancellation(context).await;
         }
         let status = told.answer.transaction_status.as_deref();
-        match status.map(Transaction::of) {
+        match status.map(|word| Transaction::of(self.call.bank, word)) {
             Some(Some(Transaction::Received)) | None if context.authorisation_id.is_some() => {
                 let message = told.words().as_deref().map(words);
                 let id = Some(self.id);
@@ -378,8 +379,8 @@ impl PaymentAtBank<'_> {
         }
         let (word, status) = self.status(context).await?;
         let executed = status.progress == OrderProgress::Completed;
-        match Transaction::of(&word) {
-            Some(Transaction::Rejected | Transaction::Cancelled) => {}
+        match Transaction::of(self.call.bank, &word) {
+            Some(Transaction::Rejected | Transaction::Cancelled | Transaction::Final) => {}
             Some(Transaction::Accepted(accepted))
                 if executed || accepted >= AcceptedStatus::Acsp => {}
             // Without an authorisation every acceptance says that none is needed.
@@ -425,11 +426,10 @@ impl PaymentAtBank<'_> {
         context: &Context,
         status: OrderStatus,
     ) -> Result<Approval, BankError> {
-        let refund_account = match self.order.content.return_refund_account {
-            // An extra: a bank that does not return it does not delay the payment.
-            true => self.refund_account(context).await.ok().flatten(),
-            false => None,
-        };
+        if let Some(approval) = self.awaiting_release(context, &status)? {
+            return Ok(approval);
+        }
+        let refund_account = self.wanted_refund_account(context).await;
         Ok(Approval::OrderTaken {
             answer: OrderAnswer { bank_payment_id: self.id.to_owned(), status, refund_account },
             token: context.token.clone(),
@@ -444,7 +444,9 @@ impl PaymentAtBank<'_> {
         let ask = Ask::get("get-payment-status", path, context.bearer());
         let response = send(self.call, self.client_tokens, ask).await?;
         let answer: StatusAnswer = read(&response.body)?;
-        let reason = status_reason(answer.psu_message.as_deref(), &answer.tpp_messages);
+        let places = &settings(self.call.bank)?.rejection_reasons;
+        let said = answer.psu_message.as_deref();
+        let reason = status_reason(places, said, &answer.tpp_messages);
         let no_funds = answer.funds_available == Some(false);
         let (bank, word) = (self.call.bank, &answer.transaction_status);
         let last = self.last_status()?;
@@ -452,12 +454,20 @@ impl PaymentAtBank<'_> {
         Ok((answer.transaction_status, status))
     }
 
-    fn last_status(&self) -> Result<AcceptedStatus, BankError> {
+    pub(super) fn last_status(&self) -> Result<AcceptedStatus, BankError> {
         let settings = settings(self.call.bank)?;
         Ok(match self.resource.service.as_str() {
             "periodic-payments" => settings.final_status_of_standing_orders,
             _ => settings.final_status,
         })
+    }
+
+    /// An extra: a bank that does not return it does not delay the payment.
+    pub(super) async fn wanted_refund_account(&self, context: &Context) -> Option<RefundAccount> {
+        match self.order.content.return_refund_account {
+            true => self.refund_account(context).await.ok().flatten(),
+            false => None,
+        }
     }
 
     async fn refund_account(&self, context: &Context) -> Result<Option<RefundAccount>, BankError> {

@@ -49,7 +49,7 @@ impl PaymentAtBank<'_> {
             return Ok(Approval::Cancelled);
         }
         let told = Told::read(&response)?;
-        if told.transaction() == Some(Transaction::Cancelled) {
+        if told.transaction(self.call.bank) == Some(Transaction::Cancelled) {
             return Ok(Approval::Cancelled);
         }
         self.next(context, told).await
@@ -90,7 +90,7 @@ impl PaymentAtBank<'_> {
             };
         }
         let (word, status) = self.status(context).await?;
-        match (Transaction::of(&word), status.progress) {
+        match (Transaction::of(self.call.bank, &word), status.progress) {
             (Some(Transaction::Cancelled), _) => ended(Approval::Cancelled),
             (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => Ok(Stands::At(reached)),
             // The bank repeats it: that is what the cancellation is to end.

@@ -14,6 +14,7 @@ mod context;
 mod exchange;
 mod oauth;
 mod reach;
+mod release;
 pub(crate) mod status;
 mod visit;
 mod wire;
@@ -33,11 +34,11 @@ use self::wire::{Resource, payment};
 use crate::approvals::{Approvable, Approval, Approvals, Credentials, Pending};
 use crate::cache::Cache;
 use crate::call::Call;
-use crate::error::{AuthorisationError, BankError};
+use crate::error::{AuthorisationError, BankError, words};
 use crate::exchange::{body_of, header, segment};
 use crate::misfit::{Misfit, unsupported};
 use crate::payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};
-use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
+use crate::profile::{BankProfile, NextGenPsd2 as Settings, ReasonPlace, Standard};
 use crate::psu_return::Returned;
 use crate::token::{AccessToken, Proof, RefreshToken};
 
@@ -178,7 +179,8 @@ impl NextGenPsd2 {
                 Err(error) => Err(error.into()),
             };
         }
-        Ok(known.ask(&context).await?)
+        let asked = known.ask(&context).await?;
+        Ok(with_words_of_return(call.bank, asked, returned)?)
     }
 
     /// The state of the approval. If an answer of the bank was lost, the bank's status of the
@@ -305,6 +307,30 @@ impl NextGenPsd2 {
     }
 }
 
+/// The words of the payer's return are the reason of a rejection that the bank itself reports without
+/// one, at banks that give reasons there.
+fn with_words_of_return(
+    bank: &BankProfile,
+    asked: Approval,
+    returned: &Returned,
+) -> Result<Approval, BankError> {
+    if !settings(bank)?.rejection_reasons.contains(&ReasonPlace::Redirect) {
+        return Ok(asked);
+    }
+    let said = || returned.get("error_description").map(words);
+    Ok(match asked {
+        Approval::Declined { reason: None } => Approval::Declined { reason: said() },
+        Approval::OrderTaken { mut answer, token } => {
+            let status = &mut answer.status;
+            if status.progress == OrderProgress::Rejected && status.reason.is_none() {
+                status.reason = said();
+            }
+            Approval::OrderTaken { answer, token }
+        }
+        other => other,
+    })
+}
+
 /// The codes with which a bank refuses a password, a method or a one-time password.
 fn is_wrong_answer(refusal: &BankRefusal) -> bool {
     match refusal.code.as_deref() {
@@ -339,12 +365,20 @@ impl NextGenPsd2 {
         id: &str,
         token: Option<&AccessToken>,
     ) -> Result<OrderStatus, BankError> {
-        let resource = Resource::of(call.bank, order)?;
-        let context = Context { token: token.cloned(), ..Context::default() };
-        let (attempt, client_tokens) = (&no_attempt(), &self.client_tokens);
-        let payment =
-            PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels: false };
-        payment.order_status(&context).await
+        let (context, attempt) = (of_token(token), no_attempt());
+        self.ordered(call, order, &attempt, id)?.order_status(&context).await
+    }
+
+    /// The payment of an order.
+    fn ordered<'a>(
+        &'a self,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        attempt: &'a Attempt,
+        id: &'a str,
+    ) -> Result<PaymentAtBank<'a>, BankError> {
+        let (resource, client_tokens) = (Resource::of(call.bank, order)?, &self.client_tokens);
+        Ok(PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels: false })
     }
 }
 
@@ -361,6 +395,11 @@ fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
             Err(unsupported("NextGenPSD2 does not have this bank"))
         }
     }
+}
+
+/// What a request about an order needs to know of its approval.
+fn of_token(token: Option<&AccessToken>) -> Context {
+    Context { token: token.cloned(), ..Context::default() }
 }
 
 /// Questions about an order need no keys of an attempt.
@@ -459,16 +498,20 @@ impl Payments for NextGenPsd2 {
         })
     }
 
-    /// There is nothing to send: the bank executes at the approval.
+    /// The release call, at banks that do not execute at the approval.
     fn submit<'a>(
         &'a self,
-        _call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
-        _consent_id: &'a str,
-        _proof: &'a Proof,
-        _idempotency_key: &'a str,
+        call: &'a Call<'a>,
+        order: &'a PaymentOrder,
+        consent_id: &'a str,
+        proof: &'a Proof,
+        idempotency_key: &'a str,
     ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
-        Box::pin(async { Err(unsupported("NextGenPSD2 has no order after the approval").into()) })
+        Box::pin(async move {
+            let (context, attempt) = (of_token(proof.token()), no_attempt());
+            let payment = self.ordered(call, order, &attempt, consent_id)?;
+            payment.release(&context, idempotency_key).await
+        })
     }
 
     fn ask_status<'a>(
@@ -489,6 +532,11 @@ impl Payments for NextGenPsd2 {
         token: Option<&'a AccessToken>,
     ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
         Box::pin(async move {
+            if settings(call.bank)?.release_call.is_some() {
+                let (context, attempt) = (of_token(token), no_attempt());
+                let payment = self.ordered(call, order, &attempt, consent_id)?;
+                return payment.lost_release(&context).await;
+            }
             let status = self.status_of(call, order, consent_id, token).await?;
             let bank_payment_id = consent_id.to_owned();
             Ok(LostOrder::Found(OrderAnswer { bank_payment_id, status, refund_account: None }))

@@ -95,7 +95,7 @@ async fn token_endpoint(
 }
 
 /// Our client id at the bank.
-fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
+pub(super) fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
     match &settings(call.bank)?.oauth.client_id {
         Some(client_id) => Ok(client_id),
         None => Ok(&eidas(call)?.organisation_identifier),

@@ -8,6 +8,7 @@ mod access;
 mod certificates;
 mod features;
 mod hours;
+mod http_signature;
 mod next_gen_psd2;
 mod oauth;
 mod polish_api;
@@ -39,15 +40,18 @@ pub use self::features::{
     RestrictedText,
 };
 pub use self::hours::TermsOfRail;
+pub use self::http_signature::{
+    HttpSignature, HttpSignatureRules, KeyId, KeyIdIssuer, KeyIdSerial, SignedHeader,
+};
 pub use self::next_gen_psd2::{
-    HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId, RequiredHeader,
+    NextGenPsd2, NextGenPsd2Version, ReasonPlace, ReleaseCall, RepeatedRequestId, RequiredHeader,
 };
 pub use self::oauth::{OAuth, OAuthLink, PAYMENT_ID_PLACEHOLDER, RenamedParameter};
 pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishApiVersion};
 pub use self::questions::StatusQuestions;
 pub use self::secret::{Environment, HeaderText, SECRET_BYTES_MAX, Secret};
 pub use self::standard::{AcceptedStatus, Standard};
-pub use self::stet::{KeyId, SignedHeader, Stet, StetVersion};
+pub use self::stet::{Stet, StetVersion};
 pub use self::uk_authorisation::{
     CONSENT_ID_PLACEHOLDER, Flow, IdTokenClaim, IdTokenRules, ParameterPlace, RequestObjectClaim,
     RequestObjectRules, TokenGrant, TokenParameter,
@@ -253,7 +257,9 @@ impl BankProfile {
             Standard::UkOpenBanking(_) | Standard::PolishApi(_) => RepeatedCreation::SameKeys,
             Standard::NextGenPsd2(own) => match own.repeated_request_id {
                 RepeatedRequestId::Replay => RepeatedCreation::SameKeys,
-                RepeatedRequestId::NewPayment if own.explicit_authorisation => {
+                RepeatedRequestId::NewPayment
+                    if own.explicit_authorisation || own.release_call.is_some() =>
+                {
                     RepeatedCreation::NewKeys
                 }
                 RepeatedRequestId::NewPayment => RepeatedCreation::Never,
@@ -386,9 +392,15 @@ impl BankProfile {
         self.check_api_headers()?;
         self.standard.check(self.simulated, |key, text| self.check_url(key, text))?;
         self.check_service_base_urls()?;
-        ensure("executes_at_approval", "must be true: this standard has no other way", {
-            self.executes_at_approval || !matches!(self.standard, Standard::NextGenPsd2(_))
-        })?;
+        let releases = match &self.standard {
+            Standard::NextGenPsd2(own) => Some(own.release_call.is_some()),
+            _ => None,
+        };
+        ensure(
+            "executes_at_approval",
+            "must be true in this standard, and false with `release_call`",
+            releases.is_none_or(|releases| releases != self.executes_at_approval),
+        )?;
         ensure("opening_hours", "must be like MON, FRI, 08:00, 18:00, Europe/Paris", {
             self.opening_hours.as_ref().is_none_or(OpeningHours::is_sound)
         })?;

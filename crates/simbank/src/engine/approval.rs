@@ -56,13 +56,17 @@ pub(crate) fn approve(
             banks::find(&order.bank).is_some_and(Bank::wants_confirmation_of_cancellation)
         }
     };
+    let releases = banks::find(&order.bank).is_some_and(|bank| bank.next_gen_psd2().releases);
     state.orders.update(id, &mut state.changes, |order| {
         if let (Purpose::Payment, Some(debtor)) = (purpose, debtor) {
             order.debtor = Some(debtor.to_owned());
         }
         if let Some(approval) = order.approval_mut(purpose).filter(|_| confirmed_later) {
             approval.stage = Stage::Unconfirmed;
-            "unconfirmed".clone_into(&mut approval.sca_status);
+            // The payer's part is done at a bank that waits for the provider's release.
+            let releases = purpose == Purpose::Payment && releases;
+            let word = if releases { "finalised" } else { "unconfirmed" };
+            word.clone_into(&mut approval.sca_status);
             approval.changed_at = now;
         }
     });

@@ -126,7 +126,7 @@ impl Bank {
     /// Whether the provider has to send something after the payer's approval.
     pub(crate) fn wants_confirmation(&self) -> bool {
         match self.standard {
-            Standard::NextGenPsd2(own) => own.confirms_by_code,
+            Standard::NextGenPsd2(own) => own.confirms_by_code || own.releases,
             Standard::Stet(own) => !own.executes_at_approval,
             Standard::UkOpenBanking(_) | Standard::PolishApi(_) => true,
         }

@@ -260,7 +260,9 @@ impl Order {
         let Some(bank) = banks::find(&self.bank) else { return "RCVD" };
         let accepted = if bank.is_stet() { "ACSP" } else { "ACTC" };
         let last = bank.next_gen_psd2().last_status;
+        let releases = bank.next_gen_psd2().releases;
         match self.status {
+            Status::Received if releases => "RCVD",
             Status::Received if self.approval.stage == Stage::Unconfirmed => "ACTC",
             Status::Received => "RCVD",
             Status::Accepted | Status::SetUp => accepted,

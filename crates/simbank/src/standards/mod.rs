@@ -7,8 +7,10 @@
 //! | `next_gen_psd2/` | NextGenPSD2 1.3.12 (Berlin Group) |
 //! | `stet/` | STET 1.4 and 1.5 |
 //! | `polish_api/` | PolishAPI 2.1 |
+//! | `http_signature` | message signatures of NextGenPSD2 and STET |
 //! | `payee_verification` | verification of payee (European Payments Council), at every euro bank |
 
+mod http_signature;
 pub(crate) mod next_gen_psd2;
 pub(crate) mod payee_verification;
 pub(crate) mod polish_api;

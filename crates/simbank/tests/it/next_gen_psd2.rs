@@ -134,7 +134,13 @@ impl World {
                 if bank == "bg-tulp" {
                     self.next_gen_psd2("POST", &path, user, &json!({})).await;
                 }
-                self.next_gen_psd2_decide(asked, id, "approve").await
+                let back = self.next_gen_psd2_decide(asked, id, "approve").await;
+                if bank == "bg-tulp" {
+                    let path = format!("/{bank}/{PRODUCT}/{id}");
+                    let released = self.next_gen_psd2("PUT", &path, user, &Value::Null).await;
+                    assert_eq!(released.status, 200, "{}", released.text());
+                }
+                back
             }
         }
     }

@@ -16,6 +16,7 @@ mod auditor_flows;
 mod authentication;
 mod bad_banks;
 mod bank_certificates;
+mod bank_switches;
 mod callback_initiation;
 mod cancel;
 mod cancel_at_bank;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::banks::Approach;
+use super::banks::{Approach, ReasonsIn};
 use super::payments::{after_effect, find};
 use super::{Answer, ProviderRequest, cancellation};
 use crate::engine::approval;
@@ -212,7 +212,9 @@ pub(super) fn read(
         approval::end_late_approval(state, id, incoming.now);
         let approval = named(find(incoming, state, id)?, authorisation, purpose)?;
         let mut body = json!({ "scaStatus": approval.sca_status });
-        let words = approval.words.as_ref().filter(|_| approval.stage == Stage::Failed);
+        let elsewhere = incoming.bank.next_gen_psd2().reasons_in == ReasonsIn::Return;
+        let words = approval.words.as_ref();
+        let words = words.filter(|_| approval.stage == Stage::Failed && !elsewhere);
         if let Some(words) = words {
             body["psuMessage"] = json!(words);
         }

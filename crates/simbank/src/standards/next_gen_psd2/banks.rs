@@ -1,7 +1,9 @@
 //! The simulated banks that speak NextGenPSD2.
 
+use super::signature;
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
 use crate::engine::tokens::{RefreshTerms, TokenTerms};
+use crate::standards::http_signature::{Habits, Hash, KeyName};
 
 /// How a bank lets a payer approve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +24,15 @@ pub(crate) enum Approach {
     Decoupled,
 }
 
-/// A signature algorithm that a bank insists on.
+/// Where a bank says why a payment was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signing {
-    Sha256,
-    Sha512,
+pub(crate) enum ReasonsIn {
+    /// `psuMessage` of the status and of the authorisation.
+    PsuMessage,
+    /// The first of the status's `tppMessages`; `psuMessage` says nothing in particular.
+    TppMessages,
+    /// `error_description` of the payer's return; nowhere else if the payer did not approve.
+    Return,
 }
 
 /// The deviations of a bank.
@@ -35,7 +41,10 @@ pub(crate) struct NextGenPsd2 {
     pub(crate) approach: Approach,
     /// After the redirect the provider must send a code that arrived with the browser.
     pub(crate) confirms_by_code: bool,
-    pub(crate) signing: Option<Signing>,
+    /// How requests must be signed, where the bank insists on it.
+    pub(crate) signing: Option<Habits>,
+    /// An approved payment waits until the provider says with `PUT` that it is to be executed.
+    pub(crate) releases: bool,
     pub(crate) wants_debtor_account: bool,
     /// Instant credit transfers.
     pub(crate) instant: bool,
@@ -49,6 +58,12 @@ pub(crate) struct NextGenPsd2 {
     pub(crate) one_token_per_payer: bool,
     /// The shortest time between two questions for a payment's status; 0 where any will do.
     pub(crate) status_interval_s: i64,
+    /// The bank's own words for statuses of the standard.
+    pub(crate) own_statuses: &'static [(&'static str, &'static str)],
+    /// Where the bank says why a payment was rejected.
+    pub(crate) reasons_in: ReasonsIn,
+    /// Amounts in answers are numbers.
+    pub(crate) amounts_are_numbers: bool,
     /// The tokens of its OAuth, if it has one.
     pub(crate) tokens: TokenTerms,
     pub(crate) oauth: OAuthHabits,
@@ -97,6 +112,7 @@ pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
     approach: Approach::RedirectAtOnce,
     confirms_by_code: false,
     signing: None,
+    releases: false,
     wants_debtor_account: true,
     instant: true,
     last_status: "ACSC",
@@ -104,6 +120,9 @@ pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
     replays_request_id: false,
     one_token_per_payer: false,
     status_interval_s: 0,
+    own_statuses: &[],
+    reasons_in: ReasonsIn::PsuMessage,
+    amounts_are_numbers: false,
     tokens: TokenTerms { access_seconds: 3600, refresh: None },
     oauth: USUAL_OAUTH,
     client_header: None,
@@ -280,6 +299,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::RedirectWhenAsked,
+            releases: true,
             oauth: OAuthHabits {
                 client_token_scope: Some("payments"),
                 by_secret: true,
@@ -317,7 +337,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             confirms_by_code: true,
-            signing: Some(Signing::Sha512),
+            signing: Some(Habits { hash: Hash::Sha512, ..signature::USUAL }),
             instant: false,
             cancellation: CancellationRule::StartedByBank,
             ..USUAL
@@ -362,7 +382,15 @@ pub(crate) const BANKS: [Bank; 8] = [
                 response_type: ("responseType", "code"),
                 ..USUAL_OAUTH
             },
-            signing: Some(Signing::Sha256),
+            own_statuses: &[("ACSP", "OnHold"), ("RJCT", "Stopped")],
+            reasons_in: ReasonsIn::TppMessages,
+            amounts_are_numbers: true,
+            signing: Some(Habits {
+                headers: &["(request-target)", "date", "digest", "x-request-id"],
+                key_name: KeyName::Client,
+                digest_without_body: false,
+                ..signature::USUAL
+            }),
             replays_request_id: true,
             tokens: TokenTerms {
                 access_seconds: 600,
@@ -408,6 +436,19 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::SignInBefore,
+            reasons_in: ReasonsIn::Return,
+            signing: Some(Habits {
+                headers: &[
+                    "date",
+                    "digest",
+                    "x-request-id",
+                    "psu-id",
+                    "psu-corporate-id",
+                    "tpp-redirect-uri",
+                ],
+                key_name: KeyName::DecimalAndReversedIssuer,
+                ..signature::USUAL
+            }),
             client_header: Some(("x-client-application", "encina-application-1")),
             required_headers: &["psu-ip-address", "psu-user-agent"],
             oauth: OAuthHabits {

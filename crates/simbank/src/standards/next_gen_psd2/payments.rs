@@ -3,11 +3,11 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::banks::Approach;
+use super::banks::{Approach, ReasonsIn};
 use super::{Answer, Delivery, ProviderRequest};
 use crate::engine::approval;
 use crate::engine::idempotency::{self, Earlier};
-use crate::engine::order::{Approval, Order, Product, minor_units};
+use crate::engine::order::{Approval, Order, Product, Purpose, Stage, minor_units};
 use crate::engine::outcome::Fault;
 use crate::engine::schedule::{Interval, Schedule, end_of, opening_of};
 use crate::engine::state::State;
@@ -75,6 +75,8 @@ pub(super) fn create(
     let id = incoming.shared.uuid();
     let authorisation_id = incoming.shared.uuid();
     let attempt = format!("{}|{}|{}", incoming.bank.id, order.client, order.end_to_end_id);
+    // At a bank that waits for the provider's word, faults strike that.
+    let fault = fault.filter(|_| !own.releases);
     if let Some(refusal) = fault.and_then(before_effect) {
         return Err(refusal);
     }
@@ -296,7 +298,7 @@ fn representation(
         links["scaStatus"] = json!({ "href": format!("{path}/authorisations/{authorisation}") });
     }
     let redirect = format!("{}/{}/sca/{id}", incoming.shared.base_url, incoming.bank.id);
-    let mut body = json!({ "transactionStatus": order.iso_status(), "paymentId": id });
+    let mut body = json!({ "transactionStatus": word(incoming, order), "paymentId": id });
     let approach = match own.approach {
         Approach::RedirectAtOnce | Approach::SignInBefore => {
             links["scaRedirect"] = json!({ "href": redirect });
@@ -331,6 +333,34 @@ fn representation(
     }
 }
 
+/// `PUT …/{paymentId}`: the approved payment is to be executed.
+pub(super) fn release(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, Answer> {
+    incoming.commit(|state| {
+        state.orders.update(id, &mut state.changes, |order| order.posts += 1);
+        let order = find(incoming, state, id)?;
+        if order.approval.stage != Stage::Unconfirmed {
+            let what = "the payment does not wait to be executed";
+            return Err(Answer::refuse(409, "STATUS_INVALID", what));
+        }
+        let (fault, posts) = (order.scenario().fault, order.posts);
+        if let Some(refusal) = fault.and_then(before_effect) {
+            return Err(refusal);
+        }
+        if fault == Some(Fault::TooManyAtFirst) && posts == 1 {
+            let text = "too many requests";
+            return Err(Answer::refuse(429, "ACCESS_EXCEEDED", text).with("retry-after", "1"));
+        }
+        let delay_ms = incoming.shared.execution_delay_ms();
+        approval::confirm(state, id, Purpose::Payment, incoming.now, delay_ms);
+        let order = find(incoming, state, id)?;
+        let answer = Answer::body(200, json!({ "transactionStatus": word(incoming, order) }));
+        Ok(match fault {
+            Some(fault) => after_effect(fault, answer),
+            None => answer,
+        })
+    })
+}
+
 /// The payment of that id, of this bank and this provider.
 pub(super) fn find<'a>(
     incoming: &ProviderRequest<'_>,
@@ -350,7 +380,14 @@ pub(super) fn read(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, A
     incoming.commit(|state| {
         let order = find(incoming, state, id)?;
         let mut body = order.body.clone();
-        body["transactionStatus"] = json!(order.iso_status());
+        if incoming.bank.next_gen_psd2().amounts_are_numbers {
+            let amount = &mut body["instructedAmount"]["amount"];
+            *amount = amount
+                .as_str()
+                .and_then(|text| serde_json::from_str(text).ok())
+                .unwrap_or_default();
+        }
+        body["transactionStatus"] = json!(word(incoming, order));
         let debtor = order.debtor.as_deref();
         if let Some((iban, account)) =
             debtor.and_then(|iban| Some((iban, state.accounts.get(iban)?)))
@@ -372,15 +409,33 @@ pub(super) fn status(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer,
         }
         state.orders.update(id, &mut state.changes, |order| order.asked_at = Some(incoming.now));
         let order = find(incoming, state, id)?;
-        let mut body = json!({ "transactionStatus": order.iso_status() });
-        if order.lacks_funds() {
-            body["fundsAvailable"] = json!(false);
-        }
-        if let Some(words) = &order.words {
-            body["psuMessage"] = json!(words);
+        let mut body = json!({ "transactionStatus": word(incoming, order) });
+        match (incoming.bank.next_gen_psd2().reasons_in, &order.words) {
+            (ReasonsIn::TppMessages, Some(words)) => {
+                let code =
+                    if order.lacks_funds() { "FUNDS_NOT_AVAILABLE" } else { "PAYMENT_FAILED" };
+                body["psuMessage"] = json!("Contact the bank.");
+                body["tppMessages"] = json!([{ "category": "ERROR", "code": code, "text": words }]);
+            }
+            (ReasonsIn::Return, _) if order.approval.stage == Stage::Failed => {}
+            (_, words) => {
+                if order.lacks_funds() {
+                    body["fundsAvailable"] = json!(false);
+                }
+                if let Some(words) = words {
+                    body["psuMessage"] = json!(words);
+                }
+            }
         }
         Ok(Answer::body(200, body))
     })
+}
+
+/// The status of an order as this bank spells it.
+fn word(incoming: &ProviderRequest<'_>, order: &Order) -> &'static str {
+    let usual = order.iso_status();
+    let own = incoming.bank.next_gen_psd2().own_statuses;
+    own.iter().find(|(standard, _)| *standard == usual).map_or(usual, |(_, own)| own)
 }
 
 /// Whether a question comes sooner after the last than the bank wants. During a cancellation it wants
