@@ -84,7 +84,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
 fn the_keys_of_each_standard_are_documented_and_no_others() {
     for (name, tables) in [
         ("uk-open-banking", ["signing", "endpoints", "id_token", "request_object"].as_slice()),
-        ("next-gen-psd2", &["oauth"]),
+        ("next-gen-psd2", &["app_start", "oauth"]),
         ("stet", &[]),
         ("polish-api", &["signature"]),
     ] {

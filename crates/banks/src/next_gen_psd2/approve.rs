@@ -1,17 +1,16 @@
 //! From an answer of the bank to the payer's next step: the links of the answer drive the flow
 //! (NextGenPSD2 1.3.12, sections 5.2 and 7).
 
-use domain::authorisation::{Approach, Attempt};
-use serde::Serialize;
+use domain::authorisation::{AppStart, Approach, Attempt};
 use url::Url;
 
+use super::app_start::app_start;
 use super::context::{self, Context, PayerStep};
 use super::exchange::{Ask, send};
 use super::oauth::ServerAt;
 use super::status::{Sca, Transaction, order_status};
-use super::wire::{
-    AccountIn, Answer, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, said, status_reason,
-};
+use super::told::{Reached, Told, Update};
+use super::wire::{AccountIn, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, status_reason};
 use super::{oauth, settings, visit};
 use crate::approvals::Approval;
 use crate::cache::Cache;
@@ -19,112 +18,19 @@ use crate::call::Call;
 use crate::error::{BankError, cut, words};
 use crate::exchange::{body_of, read, segment};
 use crate::payments::{OrderAnswer, PaymentOrder};
-use crate::profile::{AcceptedStatus, BankProfile, OAuthLink};
-use crate::wire::Response;
+use crate::profile::{AcceptedStatus, OAuthLink};
 use domain::account::AccountIdentifier;
 use domain::bank::{OrderProgress, OrderStatus, RefundAccount};
 
 /// Authorisations that one answer may make us start before the payer has a step.
 const STARTS_MAX: usize = 2;
 
-/// An update of an authorisation (section 7.2).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Update<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) psu_data: Option<PsuData<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) authentication_method_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sca_authentication_data: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) confirmation_code: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-pub(super) struct PsuData<'a> {
-    pub(super) password: &'a str,
-}
-
-impl Update<'_> {
-    pub(super) const NOTHING: Update<'static> = Update {
-        psu_data: None,
-        authentication_method_id: None,
-        sca_authentication_data: None,
-        confirmation_code: None,
-    };
-
-    fn is_empty(&self) -> bool {
-        self.psu_data.is_none()
-            && self.authentication_method_id.is_none()
-            && self.sca_authentication_data.is_none()
-            && self.confirmation_code.is_none()
-    }
-}
-
-/// An answer with the header that says how the payer approves.
-pub(super) struct Told {
-    answer: Answer,
-    decoupled: bool,
-}
-
-impl Told {
-    pub(super) fn read(response: &Response) -> Result<Told, BankError> {
-        let approach = response.header("aspsp-sca-approach").unwrap_or_default();
-        let answer: Answer = read(&response.body)?;
-        Ok(Told { answer, decoupled: approach.eq_ignore_ascii_case("DECOUPLED") })
-    }
-
-    pub(super) fn payment_id(&self) -> Option<&str> {
-        self.answer.payment_id.as_deref()
-    }
-
-    pub(super) fn sca(&self) -> Option<Sca> {
-        self.answer.sca_status.as_deref().and_then(Sca::of)
-    }
-
-    pub(super) fn transaction(&self, bank: &BankProfile) -> Option<Transaction> {
-        let word = self.answer.transaction_status.as_deref()?;
-        Transaction::of(bank, word)
-    }
-
-    pub(super) fn words(&self) -> Option<String> {
-        said(self.answer.psu_message.as_deref(), &self.answer.tpp_messages)
-    }
-}
-
 /// The state of an approval.
 pub(super) enum Stands {
-    /// The payer has come so far.
-    At(Reached),
+    /// The payer has come so far, and opens the bank's app like this.
+    At(Reached, Option<AppStart>),
     /// It has ended like this.
     Ended(Box<Approval>),
-}
-
-/// How far a payer has come with an authorisation that has not ended (`scaStatus`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reached {
-    /// Nothing is known of the payer, or there is no authorisation.
-    Nothing,
-    /// Who the payer is.
-    Identified,
-    /// The password was right.
-    Authenticated,
-    /// A method is chosen and the bank has sent its challenge.
-    MethodSelected,
-    /// All that the bank wanted; what it does with that is still open.
-    Finalised,
-}
-
-impl Reached {
-    pub(super) fn of(word: &str) -> Reached {
-        match word {
-            "psuIdentified" => Reached::Identified,
-            "psuAuthenticated" => Reached::Authenticated,
-            "scaMethodSelected" | "started" | "unconfirmed" => Reached::MethodSelected,
-            _ => Reached::Nothing,
-        }
-    }
 }
 
 /// One payment at its bank.
@@ -174,7 +80,7 @@ impl PaymentAtBank<'_> {
         let body = if update.is_empty() { None } else { Some(body_of(update)?) };
         let headers = self.visit_headers(context)?;
         let ask = Ask { method, body, headers, ..Ask::get(operation, path, context.bearer()) };
-        Told::read(&send(self.call, self.client_tokens, ask).await?)
+        Told::read(self.call, &send(self.call, self.client_tokens, ask).await?)
     }
 
     pub(super) fn visit_headers(
@@ -266,10 +172,7 @@ impl PaymentAtBank<'_> {
             return embedded(context, PayerStep::Password, context::password(&told.answer));
         }
         if told.decoupled {
-            let message = told.words().as_deref().map(words);
-            return context
-                .continues(id, PayerStep::Decoupled, Approach::Decoupled { message })
-                .map(Some);
+            return context.continues(id, PayerStep::Decoupled, told.in_app()).map(Some);
         }
         Ok(None)
     }
@@ -296,7 +199,7 @@ impl PaymentAtBank<'_> {
                 | BankError::Malformed { .. },
             ) => {
                 let step = PayerStep::Start { metadata_url: Some(metadata_url) };
-                context.continues(id, step, Approach::Decoupled { message: None })
+                context.continues(id, step, Approach::IN_APP)
             }
         }
     }
@@ -309,9 +212,7 @@ impl PaymentAtBank<'_> {
         let status = told.answer.transaction_status.as_deref();
         match status.map(|word| Transaction::of(self.call.bank, word)) {
             Some(Some(Transaction::Received)) | None if context.authorisation_id.is_some() => {
-                let message = told.words().as_deref().map(words);
-                let id = Some(self.id);
-                context.continues(id, PayerStep::Decoupled, Approach::Decoupled { message })
+                context.continues(Some(self.id), PayerStep::Decoupled, told.in_app())
             }
             Some(Some(Transaction::Received | Transaction::PartiallyAuthorised)) | None => {
                 Err(BankError::malformed(
@@ -343,7 +244,7 @@ impl PaymentAtBank<'_> {
     pub(super) async fn ask(&self, context: &Context) -> Result<Approval, BankError> {
         Ok(match self.stands(context).await? {
             Stands::Ended(approval) => *approval,
-            Stands::At(_) => Approval::Waiting,
+            Stands::At(..) => Approval::Waiting,
         })
     }
 
@@ -353,12 +254,13 @@ impl PaymentAtBank<'_> {
         if self.cancels {
             return self.cancellation_stands(context).await;
         }
-        let mut reached = Reached::Nothing;
+        let (mut reached, mut app) = (Reached::Nothing, None);
         if let Some(authorisation_id) = &context.authorisation_id {
             let path = self.authorisation_path(authorisation_id)?;
             let ask = Ask::get("get-sca-status", path, context.bearer());
             let response = send(self.call, self.client_tokens, ask).await?;
             let answer: ScaStatusAnswer = read(&response.body)?;
+            app = app_start(self.call, &response.body);
             match Sca::of(&answer.sca_status) {
                 Some(Sca::Done) => {
                     return self
@@ -386,8 +288,8 @@ impl PaymentAtBank<'_> {
             // Without an authorisation every acceptance says that none is needed.
             Some(Transaction::Accepted(_) | Transaction::PartiallyAccepted)
                 if context.authorisation_id.is_none() => {}
-            Some(_) => return Ok(Stands::At(reached)),
-            None if context.authorisation_id.is_some() => return Ok(Stands::At(reached)),
+            Some(_) => return Ok(Stands::At(reached, app)),
+            None if context.authorisation_id.is_some() => return Ok(Stands::At(reached, app)),
             None => {}
         }
         self.taken_with(context, status).await.map(|taken| Stands::Ended(Box::new(taken)))

@@ -66,6 +66,9 @@ pub(super) struct Context {
     pub(super) password_starts: bool,
     /// The questions as they were asked last, for a retry.
     pub(super) challenge: Option<Challenge>,
+    /// The bank's message about the confirmation in its app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<String>,
 }
 
 impl Context {
@@ -94,6 +97,10 @@ impl Context {
         self.challenge = match &approach {
             Approach::Embedded { challenge } => Some(challenge.clone()),
             Approach::Redirect { .. } | Approach::Decoupled { .. } => None,
+        };
+        self.message = match &approach {
+            Approach::Decoupled { message, .. } => message.clone(),
+            Approach::Redirect { .. } | Approach::Embedded { .. } => None,
         };
         let context = serde_json::to_string(&self)
             .map_err(|error| BankError::Unavailable { text: format!("our context: {error}") })?;

@@ -8,27 +8,31 @@
 //! Requests go to URLs made from the profile and ids. Links of answers only say what is possible;
 //! the ones that a browser or we follow must be on a host of the profile.
 
+mod app_start;
 mod approve;
 mod cancel;
 mod context;
 mod exchange;
 mod oauth;
+mod orders;
 mod reach;
 mod release;
 pub(crate) mod status;
+mod told;
 mod visit;
 mod wire;
 
 use domain::authorisation::{ANSWERS_NOT_RECEIVED, Approach, Attempt, BankRefusal, RefusalKind};
-use domain::bank::{OrderProgress, OrderStatus};
+use domain::bank::OrderProgress;
 use domain::seams::BoxFuture;
 
-use self::approve::{PaymentAtBank, PsuData, Reached, Stands, Told, Update};
+use self::approve::{PaymentAtBank, Stands};
 use self::cancel::cancelled;
 use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, PayerStep, identification};
 use self::exchange::{Ask, request_id_of, send};
 use self::oauth::ServerAt;
 use self::status::Sca;
+use self::told::{PsuData, Reached, Told, Update};
 use self::visit::visit_headers;
 use self::wire::{Resource, payment};
 use crate::approvals::{Approvable, Approval, Approvals, Credentials, Pending};
@@ -37,10 +41,10 @@ use crate::call::Call;
 use crate::error::{AuthorisationError, BankError, words};
 use crate::exchange::{body_of, header, segment};
 use crate::misfit::{Misfit, unsupported};
-use crate::payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};
+use crate::payments::PaymentOrder;
 use crate::profile::{BankProfile, NextGenPsd2 as Settings, ReasonPlace, Standard};
 use crate::psu_return::Returned;
-use crate::token::{AccessToken, Proof, RefreshToken};
+use crate::token::{AccessToken, RefreshToken};
 
 /// The standard, with tokens of our own at banks that want them.
 #[derive(Default)]
@@ -76,7 +80,7 @@ impl NextGenPsd2 {
         let preferred = preferences.into_iter().filter(|(_, preferred)| *preferred);
         ask.headers.extend(preferred.map(|(name, _)| header(name, "true")));
         let response = send(call, &self.client_tokens, ask).await?;
-        let told = Told::read(&response)?;
+        let told = Told::read(call, &response)?;
         let fail = |what: &str| Err(BankError::malformed(what, &response.body));
         let Some(id) = told.payment_id().map(str::to_owned) else {
             return fail("`paymentId` is missing");
@@ -93,7 +97,7 @@ impl NextGenPsd2 {
             // The payment exists and its id is known, so it is not created again: the bank is asked
             // until it says what the payer has to do.
             Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => {
-                let approach = Approach::Decoupled { message: None };
+                let approach = Approach::IN_APP;
                 let step = PayerStep::Start { metadata_url: None };
                 context.continues(Some(id), step, approach)
             }
@@ -159,7 +163,7 @@ impl NextGenPsd2 {
             // The code is spent, so the token is kept whatever the bank says of the payment.
             return match self.known(call, what, &pending, &context)?.ask(&context).await {
                 Ok(Approval::Waiting) | Err(_) => {
-                    let approach = Approach::Decoupled { message: None };
+                    let approach = Approach::IN_APP;
                     Ok(context.continues(pending.consent_id, PayerStep::Decoupled, approach)?)
                 }
                 Ok(told) => Ok(told),
@@ -197,11 +201,17 @@ impl NextGenPsd2 {
         }
         let known = self.known(call, what, &pending, &context)?;
         let stands = known.stands(&context).await?;
-        let reached = match stands {
-            Stands::At(reached) => reached,
+        let (reached, app_start) = match stands {
+            Stands::At(reached, app_start) => (reached, app_start),
             Stands::Ended(approval) => return Ok(*approval),
         };
         match (&context.step, reached) {
+            // The payer's page needs the way into the app as it is now.
+            (PayerStep::Decoupled, _) if app_start.is_some() => {
+                let (id, message) = (pending.consent_id, context.message.clone());
+                let approach = Approach::Decoupled { message, app_start };
+                context.continues(id, PayerStep::Decoupled, approach)
+            }
             (PayerStep::Start { metadata_url: Some(url) }, _) => {
                 let url = url.clone();
                 known.signs_in(context, url).await
@@ -356,30 +366,6 @@ impl NextGenPsd2 {
         let (attempt, client_tokens) = (pending.attempt, &self.client_tokens);
         Ok(PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels })
     }
-
-    /// An order that the bank has, without a step of the payer.
-    async fn status_of(
-        &self,
-        call: &Call<'_>,
-        order: &PaymentOrder,
-        id: &str,
-        token: Option<&AccessToken>,
-    ) -> Result<OrderStatus, BankError> {
-        let (context, attempt) = (of_token(token), no_attempt());
-        self.ordered(call, order, &attempt, id)?.order_status(&context).await
-    }
-
-    /// The payment of an order.
-    fn ordered<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        attempt: &'a Attempt,
-        id: &'a str,
-    ) -> Result<PaymentAtBank<'a>, BankError> {
-        let (resource, client_tokens) = (Resource::of(call.bank, order)?, &self.client_tokens);
-        Ok(PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels: false })
-    }
 }
 
 /// The payer was asked for something that did not come.
@@ -394,24 +380,6 @@ fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
         Standard::UkOpenBanking(_) | Standard::Stet(_) | Standard::PolishApi(_) => {
             Err(unsupported("NextGenPSD2 does not have this bank"))
         }
-    }
-}
-
-/// What a request about an order needs to know of its approval.
-fn of_token(token: Option<&AccessToken>) -> Context {
-    Context { token: token.cloned(), ..Context::default() }
-}
-
-/// Questions about an order need no keys of an attempt.
-fn no_attempt() -> Attempt {
-    Attempt {
-        idempotency_key: String::new(),
-        oauth_state: String::new(),
-        nonce: String::new(),
-        code_verifier: String::new(),
-        executes_at_approval: true,
-        repeated_creation: None,
-        opening: 1,
     }
 }
 
@@ -476,70 +444,5 @@ impl Approvals for NextGenPsd2 {
         refresh: &'a RefreshToken,
     ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
         Box::pin(oauth::refresh(call, refresh))
-    }
-}
-
-impl Payments for NextGenPsd2 {
-    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
-        Resource::of(bank, order)?;
-        payment(bank, order).map(|_| ())
-    }
-
-    /// The standard reports on funds only in the status of a payment.
-    fn confirm_funds<'a>(
-        &'a self,
-        _call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
-        _consent_id: &'a str,
-        _proof: &'a Proof,
-    ) -> BoxFuture<'a, Result<bool, BankError>> {
-        Box::pin(async {
-            Err(unsupported("NextGenPSD2 confirms no funds before a payment").into())
-        })
-    }
-
-    /// The release call, at banks that do not execute at the approval.
-    fn submit<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        consent_id: &'a str,
-        proof: &'a Proof,
-        idempotency_key: &'a str,
-    ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
-        Box::pin(async move {
-            let (context, attempt) = (of_token(proof.token()), no_attempt());
-            let payment = self.ordered(call, order, &attempt, consent_id)?;
-            payment.release(&context, idempotency_key).await
-        })
-    }
-
-    fn ask_status<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        bank_payment_id: &'a str,
-        token: Option<&'a AccessToken>,
-    ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
-        Box::pin(self.status_of(call, order, bank_payment_id, token))
-    }
-
-    fn ask_lost_order<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        consent_id: &'a str,
-        token: Option<&'a AccessToken>,
-    ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
-        Box::pin(async move {
-            if settings(call.bank)?.release_call.is_some() {
-                let (context, attempt) = (of_token(token), no_attempt());
-                let payment = self.ordered(call, order, &attempt, consent_id)?;
-                return payment.lost_release(&context).await;
-            }
-            let status = self.status_of(call, order, consent_id, token).await?;
-            let bank_payment_id = consent_id.to_owned();
-            Ok(LostOrder::Found(OrderAnswer { bank_payment_id, status, refund_account: None }))
-        })
     }
 }

@@ -5,6 +5,7 @@
 //! an operator knows are [templates](crate::template); `docs/banks.md` explains every key.
 
 mod access;
+mod app_start;
 mod certificates;
 mod features;
 mod hours;
@@ -34,6 +35,7 @@ use url::Url;
 use crate::misfit::Misfit;
 
 pub use self::access::ServiceBaseUrls;
+pub use self::app_start::{AppStartPlaces, START_TOKEN_PLACEHOLDER};
 pub use self::certificates::{AuthorityFile, CertificateFolder, Certificates};
 pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,

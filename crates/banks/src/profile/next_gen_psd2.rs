@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Check;
+use super::app_start::AppStartPlaces;
 use super::http_signature::{
     HttpSignature, HttpSignatureRules, KeyId, KeyIdIssuer, KeyIdSerial, SignedHeader,
     check_signed_headers, headers_of_next_gen_psd2,
@@ -64,6 +65,8 @@ pub struct NextGenPsd2 {
     /// authorisation by itself: a creation alone then leads to nothing.
     #[serde(default)]
     pub explicit_authorisation: bool,
+    /// Where answers about an approval in the bank's app say how the payer opens the app.
+    pub app_start: Option<AppStartPlaces>,
     /// The call that has an approved payment executed, at banks that wait for one.
     pub release_call: Option<ReleaseCall>,
     /// Whether `TPP-Redirect-Preferred: true` is sent, for banks that offer several approaches.
@@ -147,6 +150,7 @@ impl NextGenPsd2 {
     ) -> Check {
         check_signed_headers(&self.signed_headers)?;
         check_extra_statuses(&self.extra_statuses)?;
+        self.app_start.as_ref().map_or(Ok(()), |places| places.check(simulated))?;
         self.oauth.check(simulated, check_url)
     }
 }

@@ -2,7 +2,8 @@
 
 use super::texts::{self, Texts};
 use super::tokens::TokenTerms;
-use crate::standards::next_gen_psd2::banks::{self as next_gen_psd2, NextGenPsd2};
+use crate::standards::next_gen_psd2::banks as next_gen_psd2;
+use crate::standards::next_gen_psd2::habits::{self as next_gen_psd2_habits, NextGenPsd2};
 use crate::standards::polish_api::banks::{self as polish_api, PolishApi};
 use crate::standards::stet::banks::{self as stet, Stet};
 use crate::standards::uk_open_banking::banks::{self as uk_open_banking, UkOpenBanking};
@@ -104,7 +105,7 @@ impl Bank {
     pub(crate) fn next_gen_psd2(&self) -> NextGenPsd2 {
         match self.standard {
             Standard::NextGenPsd2(own) => own,
-            _ => next_gen_psd2::USUAL,
+            _ => next_gen_psd2_habits::USUAL,
         }
     }
 

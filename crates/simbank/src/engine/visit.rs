@@ -32,7 +32,7 @@ use super::pages::{self, AccountChoice, ConsentPage, SignInPage, money};
 use super::shared::Shared;
 use super::state::{self, after_seconds};
 use super::tokens;
-use crate::standards::next_gen_psd2::banks::ReasonsIn;
+use crate::standards::next_gen_psd2::habits::ReasonsIn;
 use crate::standards::uk_open_banking::answer as uk_answer;
 
 /// The subject of a visit.

@@ -14,7 +14,7 @@ use crate::engine::pages::{self, pounds, spaced};
 use crate::engine::scenario::{SCENARIOS, Scenario};
 use crate::engine::shared::Shared;
 use crate::engine::state;
-use crate::standards::next_gen_psd2::banks::{Approach, CancellationRule, NextGenPsd2};
+use crate::standards::next_gen_psd2::habits::{Approach, CancellationRule, NextGenPsd2};
 use crate::standards::polish_api::banks::PolishApi;
 use crate::standards::stet::banks::Stet;
 use crate::standards::uk_open_banking::banks::UkOpenBanking;

@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/{bank}/sca/{id}", get(visit::show_sign_in).post(visit::sign_in))
         .route("/{bank}/sca/{id}/sign-in", get(visit::show_sign_in).post(visit::sign_in))
         .route("/{bank}/sca/{id}/consent", get(visit::show_consent).post(visit::decide))
+        .route("/sim/app-start/{bank}", get(app::start))
         .route("/sim/app/{bank}/{username}", get(app::show).post(app::decide))
         .route("/vop/v1/payee-verifications", post(payee_verification::verify))
         .merge(uk_open_banking::routes())

@@ -35,12 +35,13 @@ fn stet(bank: &mut BankProfile) -> &mut Stet {
 }
 
 /// Creates a payment at a bank with this profile of it; the bank's words if it refuses.
-async fn created(world: &World, bank: &BankProfile) -> Result<(), String> {
+async fn created(world: &World, bank: &BankProfile, number: usize) -> Result<(), String> {
     let (protocols, identity) = (Protocols::new(), identity());
     let known = BANKS.iter().find(|known| known.id == bank.id).unwrap();
-    let order = order(bank, known, "10.47", Schedule::Immediate);
+    let mut order = order(bank, known, "10.47", Schedule::Immediate);
+    order.end_to_end_id = format!("E2E-{}-{number}", bank.id);
     let attempt = Attempt {
-        idempotency_key: format!("switch-{}", bank.id),
+        idempotency_key: format!("switch-{number}"),
         oauth_state: "state-1".to_owned(),
         nonce: "nonce-1".to_owned(),
         code_verifier: "v".repeat(64),
@@ -89,13 +90,13 @@ async fn created(world: &World, bank: &BankProfile) -> Result<(), String> {
 async fn each_is_needed(cases: &[(&str, Change, &str)]) {
     let worlds = worlds().await;
     let world = &worlds[0];
-    for (id, change, words) in cases {
+    for (number, (id, change, words)) in cases.iter().enumerate() {
         let whole = world.app.bank(id).unwrap();
-        created(world, &whole).await.unwrap_or_else(|words| panic!("{id}: {words}"));
+        created(world, &whole, 2 * number).await.unwrap_or_else(|words| panic!("{id}: {words}"));
         let mut lacking = whole.as_ref().clone();
         change(&mut lacking);
         assert_ne!(lacking, *whole, "{id}: nothing was taken out");
-        let refused = created(world, &lacking).await.unwrap_err();
+        let refused = created(world, &lacking, 2 * number + 1).await.unwrap_err();
         assert!(refused.contains(words), "{id}: {refused} should name {words}");
     }
 }

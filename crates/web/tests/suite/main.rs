@@ -8,6 +8,7 @@
 
 mod access_tokens;
 mod account_verifications;
+mod app_start;
 mod approvals;
 mod at_rest;
 mod auditor;

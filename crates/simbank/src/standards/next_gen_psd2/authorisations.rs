@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::banks::{Approach, ReasonsIn};
+use super::habits::{Approach, ReasonsIn};
 use super::payments::{after_effect, find};
 use super::{Answer, ProviderRequest, cancellation};
+use crate::engine::app;
 use crate::engine::approval;
 use crate::engine::banks::ONE_TIME_PASSWORD;
 use crate::engine::order::{Approval, Order, Purpose, Stage};
@@ -217,6 +218,11 @@ pub(super) fn read(
         let words = words.filter(|_| approval.stage == Stage::Failed && !elsewhere);
         if let Some(words) = words {
             body["psuMessage"] = json!(words);
+        }
+        if approval.sca_status == "started"
+            && let Some(start) = app::start_data(incoming.shared, incoming.bank, authorisation)
+        {
+            body["challengeData"] = start;
         }
         Ok(Answer::body(200, body))
     })

@@ -14,7 +14,7 @@
 use serde_json::{Value, json};
 
 use super::authorisations::link;
-use super::banks::{Approach, CancellationRule};
+use super::habits::{Approach, CancellationRule};
 use super::payments::find;
 use super::{Answer, ProviderRequest};
 use crate::engine::approval;

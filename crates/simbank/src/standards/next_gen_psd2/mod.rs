@@ -16,6 +16,7 @@
 mod authorisations;
 pub(crate) mod banks;
 mod cancellation;
+pub(crate) mod habits;
 pub(crate) mod oauth;
 mod payments;
 mod signature;

@@ -3,8 +3,9 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::banks::{Approach, ReasonsIn};
+use super::habits::{Approach, ReasonsIn};
 use super::{Answer, Delivery, ProviderRequest};
+use crate::engine::app;
 use crate::engine::approval;
 use crate::engine::idempotency::{self, Earlier};
 use crate::engine::order::{Approval, Order, Product, Purpose, Stage, minor_units};
@@ -321,6 +322,10 @@ fn representation(
             Some("EMBEDDED")
         }
         Approach::Decoupled => {
+            let started = order.approval.authorisation_id.as_deref().unwrap_or(id);
+            if let Some(start) = app::start_data(incoming.shared, incoming.bank, started) {
+                body["challengeData"] = start;
+            }
             body["psuMessage"] = json!("Please confirm the payment in the app of your bank.");
             Some("DECOUPLED")
         }
