@@ -71,6 +71,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
         ("[[maintenance_windows]]", "[[maintenance_windows]]"),
         ("[reasons]", "[reasons]"),
         ("[status]", "[status]"),
+        ("[cancellation]", "[cancellation]"),
         ("[certificates]", "[certificates]"),
     ] {
         let loaded = expected_by_the_loader(&format!("{table}\n{UNKNOWN} = 1"));
@@ -163,6 +164,7 @@ fn the_words_of_each_key_are_documented_and_no_others() {
         bg("rejection_reasons", "rejection_reasons = [\"?\"]"),
         bg("extra_statuses", "extra_statuses.X = \"?\""),
         bg("release_call", "release_call = \"?\""),
+        bg("psu_id", "psu_id = \"?\""),
         bg("signed_headers", "signed_headers = [\"?\"]"),
         bg("key_id", "key_id = \"?\""),
         bg("key_id_serial", "key_id_serial = \"?\""),

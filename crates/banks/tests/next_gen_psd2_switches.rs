@@ -3,11 +3,14 @@
 
 mod support;
 
-use banks::profile::{BankProfile, ExtraStatus, NextGenPsd2, ReasonPlace, ReleaseCall, Standard};
+use banks::profile::{
+    BankProfile, ExtraStatus, NextGenPsd2, PsuIdRule, ReasonPlace, ReleaseCall, Standard,
+};
 use banks::{
     Approvable, Approval, BankError, Credentials, LostOrder, OrderAnswer, Pending, Proof,
     Protocols, Request, parse_return,
 };
+use domain::authorisation::Approach;
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
 use serde_json::{Value, json};
 use support::bank::unsigned;
@@ -215,5 +218,136 @@ fn the_call_and_the_kind_of_execution_belong_together() {
         assert_ne!(changed, text);
         let error = BankProfile::parse("nl/bg-tulp.toml", &changed).unwrap_err().to_string();
         assert!(error.contains("`executes_at_approval` must be true"), "{error}");
+    }
+}
+
+/// Opens a payment at a bank that asks who the payer is by this link; the member knows `known`.
+fn opened_by(scene: &Scene, link: &str, known: &[(&str, &str)]) -> Approval {
+    let authorisation = "/v1/payments/sepa-credit-transfers/p-1/authorisations/a-1";
+    let created = json!({
+        "transactionStatus": "RCVD", "paymentId": "p-1",
+        "_links": { link: { "href": authorisation }, "scaStatus": { "href": authorisation } },
+    });
+    scene.bank.always("create-payment", Ok(unsigned(201, created.to_string())));
+    let redirect = json!({
+        "scaStatus": "psuIdentified", "authorisationId": "a-1",
+        "_links": { "scaRedirect": { "href": "https://bank.test:8002/approve" } },
+    });
+    for operation in ["update-authorisation", "start-authorisation"] {
+        says(scene, operation, &redirect);
+    }
+    let banks = Protocols::new();
+    let protocol = banks.protocol_for(&scene.profile);
+    let (order, attempt) = (sepa_order(), attempt("state-1", "nonce-1", "key-1"));
+    let pairs = known.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let known = Credentials(pairs.collect());
+    run(protocol.open(&scene.call(), Approvable::Payment(&order), &attempt, &known)).unwrap()
+}
+
+/// The payer says who it is.
+fn said_who(scene: &Scene, context: Option<&str>) -> Approval {
+    let banks = Protocols::new();
+    let protocol = banks.protocol_for(&scene.profile);
+    let (order, attempt) = (sepa_order(), attempt("state-1", "nonce-1", "key-1"));
+    let pending = Pending { attempt: &attempt, consent_id: Some("p-1"), context };
+    let who = Credentials([("psuId".to_owned(), "lena".to_owned())].into());
+    let what = Approvable::Payment(&order);
+    run(protocol.send_credentials(&scene.call(), what, pending, &who)).unwrap()
+}
+
+fn is_redirect(approval: &Approval) -> bool {
+    matches!(approval, Approval::Continue { approach: Approach::Redirect { .. }, .. })
+}
+
+#[test]
+fn a_bank_asks_who_the_payer_is_and_then_sends_the_payer_on() {
+    for (link, operation, method) in [
+        ("updatePsuIdentification", "update-authorisation", "PUT"),
+        ("startAuthorisationWithPsuIdentification", "start-authorisation", "POST"),
+    ] {
+        let mut scene = bank();
+        own(&mut scene.profile).psu_id = PsuIdRule::Optional;
+        let opened = opened_by(&scene, link, &[]);
+        let Approval::Continue { context, approach: Approach::Embedded { challenge }, .. } = opened
+        else {
+            panic!("{link}: {opened:?}")
+        };
+        assert_eq!(challenge.fields.len(), 1, "{link}");
+        assert_eq!(challenge.fields[0].id, "psuId", "{link}");
+        assert_eq!(scene.bank.count(operation), 0, "{link}: nothing to say yet");
+        assert!(is_redirect(&said_who(&scene, context.as_deref())), "{link}");
+        let sent = scene.bank.last(operation);
+        assert_eq!((sent.method.as_str(), header(&sent, "psu-id")), (method, Some("lena")));
+        assert!(sent.url.contains("/p-1/authorisations"), "{link}: {}", sent.url);
+        // A member that knows it is not asked.
+        assert!(is_redirect(&opened_by(&scene, link, &[("psuId", "lena")])), "{link}");
+        let created = scene.bank.last("create-payment");
+        assert_eq!(header(&created, "psu-id"), Some("lena"), "{link}");
+        // A bank that wants it later only.
+        own(&mut scene.profile).psu_id = PsuIdRule::Forbidden;
+        assert!(is_redirect(&opened_by(&scene, link, &[("psuId", "lena")])), "{link}");
+        assert_eq!(header(&scene.bank.last("create-payment"), "psu-id"), None, "{link}");
+        assert_eq!(header(&scene.bank.last(operation), "psu-id"), Some("lena"), "{link}");
+    }
+}
+
+#[test]
+fn a_payers_company_has_an_id_of_its_own() {
+    let scene = bank();
+    let known = [("psuId", "lena"), ("psuCorporateId", "1234567890")];
+    opened_by(&scene, "scaRedirect", &known);
+    let created = scene.bank.last("create-payment");
+    assert_eq!(header(&created, "psu-corporate-id"), Some("1234567890"));
+    opened_by(&scene, "scaRedirect", &known[..1]);
+    assert_eq!(header(&scene.bank.last("create-payment"), "psu-corporate-id"), None);
+}
+
+#[test]
+fn the_way_into_the_app_is_read_where_the_profile_says() {
+    let mut scene = bank();
+    let places = json!({ "token": "/challengeData/start", "qr_code": "/qr",
+        "url": "bankid:///?autostarttoken={token}&redirect=null" });
+    own(&mut scene.profile).app_start = Some(serde_json::from_value(places).unwrap());
+    let created = |start: &str| {
+        let body = json!({ "transactionStatus": "RCVD", "paymentId": "p-1",
+            "authorisationId": "a-1", "scaStatus": "started",
+            "challengeData": { "start": start }, "qr": "bankid.1.2", "_links": {} });
+        scene.bank.always("create-payment", Ok(unsigned(201, body.to_string())));
+        let banks = Protocols::new();
+        let protocol = banks.protocol_for(&scene.profile);
+        let (order, attempt) = (sepa_order(), attempt("state-1", "nonce-1", "key-1"));
+        let known = Credentials::default();
+        let what = Approvable::Payment(&order);
+        match run(protocol.open(&scene.call(), what, &attempt, &known)).unwrap() {
+            Approval::Continue { approach: Approach::Decoupled { app_start, .. }, .. } => app_start,
+            other => panic!("{other:?}"),
+        }
+    };
+    let start = created("a b&redirect=https://evil.test").unwrap();
+    assert_eq!(start.qr_code.as_deref(), Some("bankid.1.2"));
+    let url = start.url.unwrap();
+    assert_eq!(url.matches('&').count(), 1, "the token stays one value: {url}");
+    assert!(url.starts_with("bankid:///?autostarttoken=a%20b%26redirect%3D"), "{url}");
+    assert_eq!(start.ends_at.as_second(), support::START_S + 30);
+    assert_eq!(created("line\nbreak").unwrap().url, None, "not a token");
+}
+
+#[test]
+fn places_of_an_app_start_that_cannot_work_do_not_load() {
+    let text = include_str!("../../../banks/sim/bg-birke.toml")
+        .replace("{simbank_tls}", "https://bank.test")
+        .replace("{simbank_host}", "bank.test")
+        .replace("{simbank}", "http://bank.test");
+    for (was, is, named) in [
+        ("url = \"http", "url = \"javascript", "app_start.url"),
+        ("token={token}", "token=", "app_start.url"),
+        ("token = \"/challenge", "token = \"challenge", "app_start.token"),
+        ("qr_code = \"/", "lifetime_s = 3\nqr_code = \"/", "app_start.lifetime_s"),
+        ("simulated = true", "simulated = false", "app_start.url"),
+    ] {
+        let changed = text.replacen(was, is, 1);
+        assert_ne!(changed, text, "{was}");
+        let error = BankProfile::parse("de/bg-birke.toml", &changed).unwrap_err().to_string();
+        assert!(error.contains(named), "{was}: {error}");
     }
 }

@@ -76,8 +76,9 @@ impl PaymentAtBank<'_> {
             }
             Some(id) => ("update-authorisation", http::Method::PUT, self.authorisation_path(id)?),
         };
-        // Starting with nothing to say has no body.
-        let body = if update.is_empty() { None } else { Some(body_of(update)?) };
+        // Starting with nothing to say has no body; an update has one, whose headers may say it all.
+        let silent = update.is_empty() && method == http::Method::POST;
+        let body = if silent { None } else { Some(body_of(update)?) };
         let headers = self.visit_headers(context)?;
         let ask = Ask { method, body, headers, ..Ask::get(operation, path, context.bearer()) };
         Told::read(self.call, &send(self.call, self.client_tokens, ask).await?)
@@ -114,11 +115,20 @@ impl PaymentAtBank<'_> {
             if let Some(approval) = self.step_of(&context, &told).await? {
                 return Ok(approval);
             }
-            let starts = ["startAuthorisation", "startAuthorisationWithPsuIdentification"];
-            if !starts.iter().any(|name| told.answer.links.contains_key(*name)) {
+            let has = |name: &str| told.answer.links.contains_key(name);
+            let updates = has("updatePsuIdentification");
+            let identifies = updates || has("startAuthorisationWithPsuIdentification");
+            if !identifies && !has("startAuthorisation") {
                 break;
             }
-            context.authorisation_id = None;
+            if !updates {
+                context.authorisation_id = None;
+            }
+            if identifies && context.psu_id.is_none() {
+                let challenge = context::who(self.call.bank, told.words().as_deref());
+                let approach = Approach::Embedded { challenge };
+                return context.continues(Some(self.id), PayerStep::Identification, approach);
+            }
             told = self.update(&context, &Update::NOTHING).await?;
         }
         self.without_step(context, &told).await

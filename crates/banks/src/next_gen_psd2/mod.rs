@@ -28,7 +28,9 @@ use domain::seams::BoxFuture;
 
 use self::approve::{PaymentAtBank, Stands};
 use self::cancel::cancelled;
-use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, PayerStep, identification};
+use self::context::{
+    Context, METHOD, OTP, PASSWORD, PSU_CORPORATE_ID, PSU_ID, PayerStep, identification,
+};
 use self::exchange::{Ask, request_id_of, send};
 use self::oauth::ServerAt;
 use self::status::Sca;
@@ -42,7 +44,7 @@ use crate::error::{AuthorisationError, BankError, words};
 use crate::exchange::{body_of, header, segment};
 use crate::misfit::{Misfit, unsupported};
 use crate::payments::PaymentOrder;
-use crate::profile::{BankProfile, NextGenPsd2 as Settings, ReasonPlace, Standard};
+use crate::profile::{BankProfile, NextGenPsd2 as Settings, PsuIdRule, ReasonPlace, Standard};
 use crate::psu_return::Returned;
 use crate::token::{AccessToken, RefreshToken};
 
@@ -67,12 +69,14 @@ impl NextGenPsd2 {
         let mut ask =
             Ask::with_body("create-payment", method, resource.path(), body, context.bearer());
         ask.request_id = Some(request_id_of(&attempt.idempotency_key));
-        ask.headers = visit_headers(call, &context, attempt)?;
+        let own = settings(call.bank)?;
+        let mut shown = context.clone();
+        shown.psu_id = shown.psu_id.filter(|_| own.psu_id != PsuIdRule::Forbidden);
+        ask.headers = visit_headers(call, &shown, attempt)?;
         if !call.psu.is_present() {
             // Section 4.8: without the payer's address the creation carries the TPP's own.
             ask.headers.push(header("psu-ip-address", call.own_address.to_string()));
         }
-        let own = settings(call.bank)?;
         let preferences = [
             ("tpp-explicit-authorisation-preferred", own.explicit_authorisation),
             ("tpp-redirect-preferred", own.redirect_preferred),
@@ -115,12 +119,13 @@ impl NextGenPsd2 {
         known: &Credentials,
     ) -> Result<Approval, BankError> {
         let mut context = Context::default();
-        let asked = identification(call.bank);
+        let asked = identification(call.bank, settings(call.bank)?.psu_id);
         if asked.open_question(|field| known.get(field)).is_some() {
             let approach = Approach::Embedded { challenge: asked };
             return context.continues(None, PayerStep::Identify, approach);
         }
         context.psu_id = known.get(PSU_ID).map(str::to_owned);
+        context.psu_corporate_id = known.get(PSU_CORPORATE_ID).map(str::to_owned);
         if settings(call.bank)?.oauth.before_payment {
             // Nothing exists at the bank yet.
             let at = ServerAt::Described(None);
@@ -220,6 +225,9 @@ impl NextGenPsd2 {
                 let told = known.update(&context, &Update::NOTHING).await?;
                 known.next(context, told).await
             }
+            (PayerStep::Identification, _) if reached != Reached::Finalised => {
+                context.asks_again(pending.consent_id, ANSWERS_NOT_RECEIVED)
+            }
             (PayerStep::Password, Reached::Nothing | Reached::Identified)
             | (PayerStep::Method, Reached::Authenticated)
             | (PayerStep::Otp, Reached::MethodSelected) => {
@@ -242,6 +250,7 @@ impl NextGenPsd2 {
                 PayerStep::Method
                 | PayerStep::Otp
                 | PayerStep::Identify
+                | PayerStep::Identification
                 | PayerStep::SignIn
                 | PayerStep::Redirect
                 | PayerStep::OAuth { .. }
@@ -259,11 +268,15 @@ impl NextGenPsd2 {
         pending: Pending<'_>,
         credentials: &Credentials,
     ) -> Result<Approval, BankError> {
-        let context = Context::read(&pending)?;
+        let mut context = Context::read(&pending)?;
         let given = |field: &str| credentials.get(field).ok_or_else(|| unanswered("answer"));
         let update = match &context.step {
             PayerStep::Identify => {
                 return self.begin(call, what.order(), pending.attempt, credentials).await;
+            }
+            PayerStep::Identification => {
+                context.psu_id = Some(given(PSU_ID)?.to_owned());
+                Update::NOTHING
             }
             PayerStep::Password => {
                 let psu_data = Some(PsuData { password: given(PASSWORD)? });

@@ -6,6 +6,7 @@
 
 mod access;
 mod app_start;
+mod cancellation;
 mod certificates;
 mod features;
 mod hours;
@@ -36,6 +37,7 @@ use crate::misfit::Misfit;
 
 pub use self::access::ServiceBaseUrls;
 pub use self::app_start::{AppStartPlaces, START_TOKEN_PLACEHOLDER};
+pub use self::cancellation::CancellationTerms;
 pub use self::certificates::{AuthorityFile, CertificateFolder, Certificates};
 pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
@@ -46,7 +48,8 @@ pub use self::http_signature::{
     HttpSignature, HttpSignatureRules, KeyId, KeyIdIssuer, KeyIdSerial, SignedHeader,
 };
 pub use self::next_gen_psd2::{
-    NextGenPsd2, NextGenPsd2Version, ReasonPlace, ReleaseCall, RepeatedRequestId, RequiredHeader,
+    NextGenPsd2, NextGenPsd2Version, PsuIdRule, ReasonPlace, ReleaseCall, RepeatedRequestId,
+    RequiredHeader,
 };
 pub use self::oauth::{OAuth, OAuthLink, PAYMENT_ID_PLACEHOLDER, RenamedParameter};
 pub use self::polish_api::{JwsAlgorithm, PolishApi, PolishApiSignature, PolishApiVersion};
@@ -200,6 +203,9 @@ pub struct BankProfile {
     pub sca_methods: Vec<ScaMethod>,
     /// The bank's capabilities.
     pub capabilities: Vec<Capability>,
+    /// The payments that the bank takes back, of a bank with that capability.
+    #[serde(default)]
+    pub cancellation: CancellationTerms,
     /// The fields that the bank requires.
     #[serde(default)]
     pub mandatory_fields: Vec<MandatoryField>,

@@ -56,6 +56,9 @@ pub struct NextGenPsd2 {
     /// The bank's authorisation server.
     #[serde(default)]
     pub oauth: Box<OAuth>,
+    /// When the bank wants the payer's id.
+    #[serde(default)]
+    pub psu_id: PsuIdRule,
     /// Header `PSU-ID-Type`, where the bank knows several kinds of ids.
     pub psu_id_type: Option<String>,
     /// The bank's reaction to a creation with a known `X-Request-ID`.
@@ -84,6 +87,19 @@ pub enum RepeatedRequestId {
     /// It creates another payment.
     #[default]
     NewPayment,
+}
+
+/// When a bank wants the payer's id (header `PSU-ID`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PsuIdRule {
+    /// Before the payment is created, if the profile has the question `psuId`.
+    #[default]
+    Required,
+    /// When an answer of the bank wants it; a known one is sent before.
+    Optional,
+    /// When an answer of the bank wants it, and never with the creation.
+    Forbidden,
 }
 
 /// The call that has an approved payment executed.

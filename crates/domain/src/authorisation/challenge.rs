@@ -103,6 +103,8 @@ pub enum QuestionLabel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KnownQuestion {
+    /// The payer's user name at the bank.
+    UserName,
     /// The payer's password or PIN.
     Password,
     /// How the payer wants to confirm.

@@ -113,7 +113,7 @@ fn uk_open_banking(own: &UkOpenBanking) -> String {
 fn next_gen_psd2(own: NextGenPsd2) -> String {
     let approach = match own.approach {
         Approach::RedirectAtOnce => "redirect",
-        Approach::RedirectWhenAsked => "redirect, once the provider starts the authorisation",
+        Approach::RedirectWhenIdentified => "asks who the payer is, then redirect",
         Approach::OAuth => "redirect by OAuth",
         Approach::SignInBefore => "sign-in before any payment, then redirect",
         Approach::EmbeddedManyMethods => "embedded: password, choice of method, one-time password",

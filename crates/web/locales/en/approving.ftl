@@ -18,6 +18,7 @@ questions-footer = We send your answers only to { $bank } and do not keep them. 
 
 ## Questions for which the bank has no text
 
+question-user-name = Your user name at your bank
 question-password = Password or PIN
 question-method = How do you want to confirm?
 question-one-time-password = One-time password (TAN)

@@ -3,19 +3,21 @@
 use banks::approvals::{Approval, Credentials, Pending};
 use banks::call::{Call, PsuContext};
 use banks::profile::{
-    BankProfile, HttpSignature, KeyId, KeyIdIssuer, KeyIdSerial, NextGenPsd2, SignedHeader,
-    Standard, Stet,
+    BankProfile, HttpSignature, KeyId, KeyIdIssuer, KeyIdSerial, NextGenPsd2, PsuIdRule,
+    SignedHeader, Standard, Stet,
 };
 use banks::protocol::Protocols;
 use banks::psu_return::parse_return;
 use banks::{Approvable, AuthorisationError, BankError};
 use domain::authorisation::{Approach, Attempt};
 use domain::initiation::Schedule;
+use jiff::SignedDuration;
+use serde_json::json;
 
 use crate::protocols::order;
-use crate::scenarios::BANKS;
+use crate::scenarios::{BANKS, order_at};
 use crate::support::payer::customer_of;
-use crate::support::{Decision, World, identity, worlds};
+use crate::support::{Decision, World, id, identity, with, worlds};
 
 /// Takes one switch out of a profile.
 type Change = fn(&mut BankProfile);
@@ -102,6 +104,16 @@ async fn each_is_needed(cases: &[(&str, Change, &str)]) {
 }
 
 #[tokio::test]
+async fn a_bank_that_wants_no_payers_id_with_the_creation_gets_none() {
+    each_is_needed(&[(
+        "bg-pino",
+        |bank| next_gen_psd2(bank).psu_id = PsuIdRule::Optional,
+        "PSU-ID is not taken here",
+    )])
+    .await;
+}
+
+#[tokio::test]
 async fn banks_that_sign_otherwise_refuse_the_standards_signature() {
     each_is_needed(&[
         ("bg-pino", |bank| next_gen_psd2(bank).signature = None, "wants a signature"),
@@ -158,4 +170,48 @@ async fn banks_that_sign_otherwise_refuse_the_standards_signature() {
         ),
     ])
     .await;
+}
+
+/// The payer has ten minutes at this bank, and we wait no longer.
+#[tokio::test]
+async fn a_banks_own_time_for_the_approval_is_ours() {
+    for world in worlds().await {
+        for (bank, waits) in [("bg-encina", false), ("bg-linden", true)] {
+            let known = BANKS.iter().find(|known| known.id == bank).unwrap();
+            let payment = world.create(&order_at(bank, known.debtor, "10.23")).await;
+            let id = id(&payment);
+            if bank == "bg-encina" {
+                let url = payment["authentication"]["redirectUrl"].as_str().unwrap();
+                let back = world.visit_bank(url, Decision::Approve).await;
+                world.return_to_gateway(&back).await;
+            }
+            let pending = "INITIATION_PENDING_REDIRECT_AUTH";
+            world.pass(SignedDuration::from_mins(9)).await;
+            assert_eq!(world.status(&id).await, pending, "{}: {bank}", world.name);
+            for _ in 0..4 {
+                world.pass(SignedDuration::from_mins(1)).await;
+            }
+            let still = world.status(&id).await == pending;
+            assert_eq!(still, waits, "{}: {bank}", world.name);
+            assert_eq!(world.posted_and_executed(&id).await.1, 0);
+        }
+    }
+}
+
+/// This bank takes payments back, but no instant ones.
+#[tokio::test]
+async fn a_payment_is_taken_back_only_on_the_rails_of_the_profile() {
+    for world in worlds().await {
+        for (rail, status) in [("SEPA_INSTANT", 400), ("SEPA", 200)] {
+            let order = order_at("bg-ahorn", Some("DE32370400440000001036"), "10.23");
+            let order = with(&order, "initiation.localInstrument", rail);
+            let order = with(&order, "initialEmbeddedAuth", json!({ "psuId": "anna" }));
+            let id = id(&world.create(&order).await);
+            assert_eq!(world.at_the_bank(&id).await.len(), 1, "the bank holds it");
+            let answer = world.delete(&format!("/v2/payments/{id}")).await;
+            let what = format!("{}: {rail}: {}", world.name, answer.text());
+            assert_eq!(answer.status / 100 * 100, status, "{what}");
+            assert_eq!(answer.text().contains("FEATURE_NOT_SUPPORTED"), rail != "SEPA", "{what}");
+        }
+    }
 }

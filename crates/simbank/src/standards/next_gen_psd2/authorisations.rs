@@ -81,11 +81,16 @@ pub(super) fn start(
     incoming.commit(|state| {
         let approval = open(find(incoming, state, id)?, purpose)?;
         match (incoming.bank.next_gen_psd2().approach, purpose) {
-            (Approach::RedirectWhenAsked, Purpose::Payment) => {
+            (Approach::RedirectWhenIdentified, Purpose::Payment) => {
+                let named = incoming.header("psu-id").unwrap_or_default();
+                let Some(customer) = incoming.bank.customer(named) else {
+                    return Err(wrong_credentials());
+                };
                 let authorisation = approval.authorisation_id.clone().unwrap_or(fresh);
                 let answer = redirect_answer(incoming, (path, id), &authorisation);
                 state.orders.update(id, &mut state.changes, |order| {
                     order.approval.authorisation_id = Some(authorisation);
+                    order.approval.username = Some(customer.username.to_owned());
                 });
                 Ok(answer)
             }

@@ -62,6 +62,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::EmbeddedManyMethods,
+            keeps_instant_payments: true,
             cancellation: CancellationRule::StartedByProvider,
             ..USUAL
         }),
@@ -95,6 +96,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::EmbeddedOneMethod,
+            wants_corporate_id: true,
             instant: false,
             ..USUAL
         }),
@@ -166,7 +168,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         country: "NL",
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
-            approach: Approach::RedirectWhenAsked,
+            approach: Approach::RedirectWhenIdentified,
             releases: true,
             oauth: OAuthHabits {
                 client_token_scope: Some("payments"),
@@ -205,6 +207,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             confirms_by_code: true,
+            forbids_psu_id: true,
             signing: Some(Habits { hash: Hash::Sha512, ..signature::USUAL }),
             instant: false,
             cancellation: CancellationRule::StartedByBank,
@@ -304,6 +307,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::SignInBefore,
+            approval_seconds: 600,
             reasons_in: ReasonsIn::Return,
             signing: Some(Habits {
                 headers: &[

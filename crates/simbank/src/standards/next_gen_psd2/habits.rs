@@ -8,8 +8,8 @@ use crate::standards::http_signature::Habits;
 pub(crate) enum Approach {
     /// `scaRedirect` in the answer to the payment.
     RedirectAtOnce,
-    /// `startAuthorisation` first, `scaRedirect` then.
-    RedirectWhenAsked,
+    /// `startAuthorisationWithPsuIdentification` first, `scaRedirect` then.
+    RedirectWhenIdentified,
     /// `scaOAuth` in the answer to the payment.
     OAuth,
     /// A token of the payer for every call, then `scaRedirect`.
@@ -45,12 +45,20 @@ pub(crate) struct NextGenPsd2 {
     pub(crate) starts_app: bool,
     /// An approved payment waits until the provider says with `PUT` that it is to be executed.
     pub(crate) releases: bool,
+    /// A creation must not say who the payer is.
+    pub(crate) forbids_psu_id: bool,
+    /// A creation must name the payer's company: ten digits.
+    pub(crate) wants_corporate_id: bool,
     pub(crate) wants_debtor_account: bool,
     /// Instant credit transfers.
     pub(crate) instant: bool,
     /// The last status that a successful payment reaches.
     pub(crate) last_status: &'static str,
     pub(crate) cancellation: CancellationRule,
+    /// Instant payments are not cancelled.
+    pub(crate) keeps_instant_payments: bool,
+    /// How long the payer has to approve, in seconds.
+    pub(crate) approval_seconds: i64,
     /// A creation that comes again with the same `X-Request-ID` is answered as the first time;
     /// elsewhere it creates another payment.
     pub(crate) replays_request_id: bool,
@@ -114,10 +122,14 @@ pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
     signing: None,
     releases: false,
     starts_app: false,
+    forbids_psu_id: false,
+    wants_corporate_id: false,
     wants_debtor_account: true,
     instant: true,
     last_status: "ACSC",
     cancellation: CancellationRule::AtOnce,
+    keeps_instant_payments: false,
+    approval_seconds: 24 * 3600,
     replays_request_id: false,
     one_token_per_payer: false,
     status_interval_s: 0,

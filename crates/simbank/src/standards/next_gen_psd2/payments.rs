@@ -87,7 +87,9 @@ pub(super) fn create(
     }
     if !matches!(
         own.approach,
-        Approach::RedirectWhenAsked | Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod
+        Approach::RedirectWhenIdentified
+            | Approach::EmbeddedManyMethods
+            | Approach::EmbeddedOneMethod
     ) {
         order.approval.authorisation_id = Some(authorisation_id);
         let word = if own.approach == Approach::Decoupled { "started" } else { "received" };
@@ -192,6 +194,14 @@ fn read_order(
 fn approval_of(incoming: &ProviderRequest<'_>) -> Result<Approval, Answer> {
     let own = incoming.bank.next_gen_psd2();
     let named = incoming.header("psu-id").map(str::to_owned);
+    if own.forbids_psu_id && named.is_some() {
+        return Err(Answer::refuse(400, "PARAMETER_NOT_SUPPORTED", "PSU-ID is not taken here"));
+    }
+    let company = incoming.header("psu-corporate-id").unwrap_or_default();
+    let is_company = company.len() == 10 && company.bytes().all(|byte| byte.is_ascii_digit());
+    if own.wants_corporate_id && !is_company {
+        return Err(Answer::refuse(401, "CORPORATE_ID_INVALID", "PSU-Corporate-ID: ten digits"));
+    }
     let embedded_or_decoupled = matches!(
         own.approach,
         Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod | Approach::Decoupled
@@ -305,8 +315,9 @@ fn representation(
             links["scaRedirect"] = json!({ "href": redirect });
             Some("REDIRECT")
         }
-        Approach::RedirectWhenAsked => {
-            links["startAuthorisation"] = json!({ "href": format!("{path}/authorisations") });
+        Approach::RedirectWhenIdentified => {
+            links["startAuthorisationWithPsuIdentification"] =
+                json!({ "href": format!("{path}/authorisations") });
             None
         }
         Approach::OAuth => {
