@@ -339,7 +339,7 @@ fn places_of_an_app_start_that_cannot_work_do_not_load() {
         .replace("{simbank_host}", "bank.test")
         .replace("{simbank}", "http://bank.test");
     for (was, is, named) in [
-        ("url = \"http", "url = \"javascript", "app_start.url"),
+        ("\nurl = \"http", "\nurl = \"javascript", "app_start.url"),
         ("token={token}", "token=", "app_start.url"),
         ("token = \"/challenge", "token = \"challenge", "app_start.token"),
         ("qr_code = \"/", "lifetime_s = 3\nqr_code = \"/", "app_start.lifetime_s"),

@@ -35,7 +35,7 @@ const BANKS: [(&str, &[&str], bool); 24] = [
     ("bg-encina", &["redirect"], false),
     ("bg-olmo", &["redirect"], false),
     ("bg-pino", &["redirect"], false),
-    ("bg-tulp", &["redirect"], false),
+    ("bg-tulp", &["embedded", "redirect"], false),
     ("pl-brzoza", &["redirect"], true),
     ("pl-dab", &["redirect"], true),
     ("pl-sosna", &["embedded", "decoupled"], true),

@@ -47,7 +47,7 @@ pub(crate) struct NextGenPsd2 {
     pub(crate) releases: bool,
     /// A creation must not say who the payer is.
     pub(crate) forbids_psu_id: bool,
-    /// A creation must name the payer's company: ten digits.
+    /// A creation must name the payer's company: 6 to 10 digits.
     pub(crate) wants_corporate_id: bool,
     pub(crate) wants_debtor_account: bool,
     /// Instant credit transfers.

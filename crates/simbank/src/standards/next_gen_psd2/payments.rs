@@ -198,9 +198,14 @@ fn approval_of(incoming: &ProviderRequest<'_>) -> Result<Approval, Answer> {
         return Err(Answer::refuse(400, "PARAMETER_NOT_SUPPORTED", "PSU-ID is not taken here"));
     }
     let company = incoming.header("psu-corporate-id").unwrap_or_default();
-    let is_company = company.len() == 10 && company.bytes().all(|byte| byte.is_ascii_digit());
+    let is_company =
+        (6..=10).contains(&company.len()) && company.bytes().all(|byte| byte.is_ascii_digit());
     if own.wants_corporate_id && !is_company {
-        return Err(Answer::refuse(401, "CORPORATE_ID_INVALID", "PSU-Corporate-ID: ten digits"));
+        return Err(Answer::refuse(
+            401,
+            "CORPORATE_ID_INVALID",
+            "PSU-Corporate-ID: 6 to 10 digits",
+        ));
     }
     let embedded_or_decoupled = matches!(
         own.approach,
