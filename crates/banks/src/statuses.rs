@@ -2,6 +2,8 @@
 //! modules read the words.
 
 use domain::bank::{ConsentProgress, OrderProgress};
+use domain::initiation::Schedule;
+use serde::Deserialize;
 
 use crate::next_gen_psd2::status::Sca;
 use crate::profile::{BankProfile, Standard};
@@ -10,7 +12,8 @@ use crate::uk_open_banking::resource::Resource;
 use crate::{next_gen_psd2, polish_api, stet, uk_open_banking};
 
 /// The kind of the order, as far as a bank's words depend on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OrderKind {
     /// A payment executed at once.
     SinglePayment,
@@ -18,6 +21,18 @@ pub enum OrderKind {
     FutureDatedPayment,
     /// A standing order.
     StandingOrder,
+}
+
+impl OrderKind {
+    /// The kind of an order with that schedule.
+    #[must_use]
+    pub fn of(schedule: Schedule) -> OrderKind {
+        match schedule {
+            Schedule::Immediate => OrderKind::SinglePayment,
+            Schedule::FutureDated { .. } => OrderKind::FutureDatedPayment,
+            Schedule::StandingOrder { .. } => OrderKind::StandingOrder,
+        }
+    }
 }
 
 /// How `bank` has an order whose status is `word`, with the ISO 20022 code `reason` beside it where

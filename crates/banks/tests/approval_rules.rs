@@ -18,8 +18,8 @@ use banks::{
 };
 use serde_json::{Value, json};
 use support::bank::{
-    BANK_KEY, CLIENT_KEY, OTHER_KEY, consent_of, consent_with, encode, jws, key_set, signed,
-    signed_with, token, unsigned,
+    BANK_KEY, CLIENT_KEY, OTHER_KEY, consent_of, consent_with, decode, encode, jws, key_set,
+    signed, signed_with, token, unsigned,
 };
 use support::{START_S, Scene, attempt, open_payment, order, returned, run, settings_mut};
 
@@ -184,7 +184,14 @@ fn request_objects_have_the_claims_and_the_lifetime_that_the_bank_takes() {
 #[test]
 fn without_openid_the_query_is_all_and_the_verifier_binds_the_code() {
     let scene = Scene::flint();
+    let packed = open(&scene);
+    let packed: Vec<(String, String)> = packed.query_pairs().into_owned().collect();
+    let [(name, data)] = packed.as_slice() else { panic!("{packed:?}") };
+    assert_eq!(name, "data", "this bank wants all in one parameter");
+    let mut scene = scene;
+    settings_mut(&mut scene.profile).packed_parameters = None;
     let url = open(&scene);
+    assert_eq!(decode(data), url.query().unwrap().as_bytes(), "the same, packed");
     let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert_eq!(
         names,
@@ -380,6 +387,8 @@ fn rules_that_contradict_the_standard_do_not_load() {
         (&flint, "response_modes = [\"query\"]", "response_modes = [\"jwt\"]", "response_modes"),
         (&flint, "flow = ", "pushed_authorization_requests = true\nflow = ", "pushed"),
         (&flint, "\"code\"", "\"implicit\"", "flow"),
+        (&flint, "flow = \"code\"\n", "", "packed_parameters"),
+        (&flint, "\"data\"", "\"\"", "packed_parameters"),
         (&agate, "lifetime_s = 300", "lifetime_s = 3601", "lifetime_s"),
         (&agate, "\"nonce\"", "\"aud\"", "omits"),
         (&agate, "[\"iat\", \"nbf\"]", "[\"exp\"]", "omits"),

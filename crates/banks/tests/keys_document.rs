@@ -73,6 +73,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
         ("[[maintenance_windows]]", "[[maintenance_windows]]"),
         ("[reasons]", "[reasons]"),
         ("[status]", "[status]"),
+        ("[cancellation]", "[cancellation]"),
         ("[certificates]", "[certificates]"),
     ] {
         let loaded = expected_by_the_loader(&format!("{table}\n{UNKNOWN} = 1"));
@@ -86,7 +87,7 @@ fn the_keys_of_tables_in_a_profile_are_documented() {
 fn the_keys_of_each_standard_are_documented_and_no_others() {
     for (name, tables) in [
         ("uk-open-banking", ["signing", "endpoints", "id_token", "request_object"].as_slice()),
-        ("next-gen-psd2", &["oauth"]),
+        ("next-gen-psd2", &["app_start", "oauth"]),
         ("stet", &[]),
         ("polish-api", &["signature"]),
     ] {
@@ -166,8 +167,15 @@ fn the_words_of_each_key_are_documented_and_no_others() {
         bg("oauth.token_endpoint_auth", "oauth.token_endpoint_auth = \"?\""),
         bg("oauth.renamed_parameters", "oauth.renamed_parameters.? = \"x\""),
         ("`[standard.stet]`", "version", in_standard("stet", "version = \"?\"")),
-        ("`[standard.stet]`", "signed_headers", in_standard("stet", "signed_headers = [\"?\"]")),
-        ("`[standard.stet]`", "key_id", in_standard("stet", "key_id = \"?\"")),
+        bg("rejection_reasons", "rejection_reasons = [\"?\"]"),
+        bg("extra_statuses", "extra_statuses.X = \"?\""),
+        bg("release_call", "release_call = \"?\""),
+        bg("psu_id", "psu_id = \"?\""),
+        bg("signed_headers", "signed_headers = [\"?\"]"),
+        bg("key_id", "key_id = \"?\""),
+        bg("key_id_serial", "key_id_serial = \"?\""),
+        bg("key_id_issuer", "key_id_issuer = \"?\""),
+        ("`[standard.stet]`", "signature", in_standard("stet", "signature = \"?\"")),
         ("`[standard.polish-api]`", "version", in_standard("polish-api", "version = \"?\"")),
         (
             "`[standard.polish-api]`",
@@ -179,7 +187,7 @@ fn the_words_of_each_key_are_documented_and_no_others() {
         let written: BTreeSet<String> = explained(heading, key)
             .into_iter()
             .filter(|word| {
-                !word.contains(['-', ' ']) || word.starts_with(['r', 'x', 'd', 'p', '('])
+                !word.contains(['-', ' ']) || word.starts_with(['r', 'x', 'd', 'p', 't', 'c', '('])
             })
             .collect();
         assert_eq!(written, expected_by_the_loader(&toml), "{heading} {key}");

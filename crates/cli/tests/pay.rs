@@ -42,7 +42,7 @@ const BANKS: [(&str, &[&str], bool); 31] = [
     ("bg-encina", &["redirect"], false),
     ("bg-olmo", &["redirect"], false),
     ("bg-pino", &["redirect"], false),
-    ("bg-tulp", &["redirect"], false),
+    ("bg-tulp", &["embedded", "redirect"], false),
     ("pl-brzoza", &["redirect"], true),
     ("pl-dab", &["redirect"], true),
     ("pl-sosna", &["embedded", "decoupled"], true),

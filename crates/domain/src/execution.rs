@@ -91,7 +91,8 @@ pub struct RailTerms {
     pub status: StatusTerms,
 }
 
-/// How a bank is asked for the status of an order, where it differs from other banks.
+/// How long a bank waits for the payer, and how it is asked for the status of an order, where it differs
+/// from other banks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StatusTerms {
     /// The shortest time between two questions about one payment, in seconds.
@@ -101,6 +102,9 @@ pub struct StatusTerms {
     /// asked once more and then no longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silence_is_final_after_h: Option<u16>,
+    /// How long the payer has for a step of the approval at the bank, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_timeout_s: Option<u32>,
 }
 
 impl StatusTerms {

@@ -309,8 +309,11 @@ fn a_bank_that_is_silent_by_habit_is_asked_once_more_and_no_longer() {
     let bank_payment_id = Some("order-1".to_owned());
     let mut asked =
         payment(State::Ordered(OrderState::Processing { order: order(), bank_payment_id }));
-    let status =
-        StatusTerms { silence_is_final_after_h: Some(24), question_interval_min_s: Some(60) };
+    let status = StatusTerms {
+        silence_is_final_after_h: Some(24),
+        question_interval_min_s: Some(60),
+        ..StatusTerms::default()
+    };
     asked.execution = Some(Execution { status, ..execution() });
     asked.bank.payment_status = Some("ACTC".to_owned());
     let day = SignedDuration::from_hours(24);

@@ -180,6 +180,7 @@ impl Language {
             QuestionLabel::Known { known } => known,
         };
         self.text(match known {
+            KnownQuestion::UserName => "question-user-name",
             KnownQuestion::Password => "question-password",
             KnownQuestion::Method => "question-method",
             KnownQuestion::OneTimePassword => "question-one-time-password",

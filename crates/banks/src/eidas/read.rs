@@ -15,8 +15,13 @@ const ORGANISATION_IDENTIFIER: &str = "2.5.4.97";
 pub struct Certificate {
     /// Lower-case hexadecimal, without leading zeros.
     pub serial_hex: String,
-    /// The issuer's distinguished name (RFC 4514 order as in the certificate, `C=…,O=…,CN=…`).
+    /// The same in decimal.
+    pub serial_decimal: String,
+    /// The issuer's distinguished name in the certificate's order, `C=…,O=…,CN=…`, escaped as in
+    /// RFC 4514.
     pub issuer: String,
+    /// The same from the last part to the first (RFC 4514, section 2.1).
+    pub issuer_rfc4514: String,
     /// The subject's distinguished name, in the same form.
     pub subject: String,
     /// organizationIdentifier of the subject.
@@ -62,8 +67,14 @@ impl Certificate {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
         Ok(Certificate {
             serial_hex: serial.trim_start_matches('0').to_owned(),
-            issuer: distinguished_name(certificate.issuer()),
-            subject: distinguished_name(certificate.subject()),
+            serial_decimal: certificate.serial.to_string(),
+            issuer: parts_of_name(certificate.issuer()).join(","),
+            issuer_rfc4514: {
+                let mut parts = parts_of_name(certificate.issuer());
+                parts.reverse();
+                parts.join(",")
+            },
+            subject: parts_of_name(certificate.subject()).join(","),
             organisation_identifier: of_subject(ORGANISATION_IDENTIFIER),
             organisation_name: of_subject("2.5.4.10"),
             psd2,
@@ -82,8 +93,9 @@ impl Certificate {
     }
 }
 
-/// `C=GB,O=Example,organizationIdentifier=PSDGB-FCA-1,CN=example` in the certificate's order.
-fn distinguished_name(name: &x509_parser::x509::X509Name<'_>) -> String {
+/// `C=GB`, `O=Example`, `organizationIdentifier=PSDGB-FCA-1`, `CN=example` in the certificate's order.
+/// Attributes of one part are joined with `+`.
+fn parts_of_name(name: &x509_parser::x509::X509Name<'_>) -> Vec<String> {
     let short = |identifier: &str| match identifier {
         "2.5.4.6" => "C".to_owned(),
         "2.5.4.10" => "O".to_owned(),
@@ -94,21 +106,50 @@ fn distinguished_name(name: &x509_parser::x509::X509Name<'_>) -> String {
         ORGANISATION_IDENTIFIER => "organizationIdentifier".to_owned(),
         other => other.to_owned(),
     };
-    let parts = name.iter_attributes().map(|attribute| {
-        let value = attribute.as_str().unwrap_or("");
-        format!("{}={}", short(&attribute.attr_type().to_id_string()), escaped(value))
+    let parts = name.iter_rdn().map(|part| {
+        let attributes = part.iter().map(|attribute| {
+            let value = attribute.as_str().unwrap_or("");
+            format!("{}={}", short(&attribute.attr_type().to_id_string()), escaped(value))
+        });
+        attributes.collect::<Vec<_>>().join("+")
     });
-    parts.collect::<Vec<_>>().join(",")
+    parts.collect()
 }
 
-/// RFC 4514, section 2.4, as far as such names need it.
+/// RFC 4514, section 2.4.
 fn escaped(value: &str) -> String {
+    let last = value.chars().count().saturating_sub(1);
     let mut out = String::new();
-    for character in value.chars() {
-        if matches!(character, ',' | '+' | '"' | '\\' | '<' | '>' | ';') {
+    for (place, character) in value.chars().enumerate() {
+        let at_an_end = match character {
+            '#' => place == 0,
+            ' ' => place == 0 || place == last,
+            _ => false,
+        };
+        if at_an_end || matches!(character, ',' | '+' | '"' | '\\' | '<' | '>' | ';') {
             out.push('\\');
         }
         out.push(character);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn names_are_escaped_as_rfc_4514_wants_it() {
+        for (value, written) in [
+            ("Example", "Example"),
+            ("Example, Inc.", "Example\\, Inc."),
+            ("#1 CA", "\\#1 CA"),
+            ("CA #1", "CA #1"),
+            (" two ", "\\ two\\ "),
+            ("a+b;c<d>e\"f\\g", "a\\+b\\;c\\<d\\>e\\\"f\\\\g"),
+            ("Bank & Söhne=1", "Bank & Söhne=1"),
+        ] {
+            assert_eq!(escaped(value), written);
+        }
+    }
 }

@@ -1,18 +1,17 @@
 //! From an answer of the bank to the payer's next step: the links of the answer drive the flow
 //! (NextGenPSD2 1.3.12, sections 5.2 and 7).
 
-use domain::authorisation::{Approach, Attempt};
-use serde::Serialize;
+use domain::authorisation::{AppStart, Approach, Attempt};
 use url::Url;
 
 use super::account::AccountIn;
+use super::app_start::app_start;
 use super::context::{self, Context, PayerStep};
 use super::exchange::{Ask, send};
 use super::oauth::ServerAt;
 use super::status::{Sca, Transaction, order_status};
-use super::wire::{
-    Answer, PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, said, status_reason,
-};
+use super::told::{Reached, Told, Update};
+use super::wire::{PaymentIn, Resource, ScaStatusAnswer, StatusAnswer, status_reason};
 use super::{oauth, settings, visit};
 use crate::approvals::Approval;
 use crate::cache::Cache;
@@ -21,109 +20,17 @@ use crate::error::{BankError, cut, words};
 use crate::exchange::{body_of, read, segment};
 use crate::payments::{OrderAnswer, PaymentOrder};
 use crate::profile::{AcceptedStatus, OAuthLink};
-use crate::wire::Response;
 use domain::bank::{OrderProgress, OrderStatus, RefundAccount};
 
 /// Authorisations that one answer may make us start before the payer has a step.
 const STARTS_MAX: usize = 2;
 
-/// An update of an authorisation (section 7.2).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Update<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) psu_data: Option<PsuData<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) authentication_method_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sca_authentication_data: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) confirmation_code: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-pub(super) struct PsuData<'a> {
-    pub(super) password: &'a str,
-}
-
-impl Update<'_> {
-    pub(super) const NOTHING: Update<'static> = Update {
-        psu_data: None,
-        authentication_method_id: None,
-        sca_authentication_data: None,
-        confirmation_code: None,
-    };
-
-    fn is_empty(&self) -> bool {
-        self.psu_data.is_none()
-            && self.authentication_method_id.is_none()
-            && self.sca_authentication_data.is_none()
-            && self.confirmation_code.is_none()
-    }
-}
-
-/// An answer with the header that says how the payer approves.
-pub(super) struct Told {
-    answer: Answer,
-    decoupled: bool,
-}
-
-impl Told {
-    pub(super) fn read(response: &Response) -> Result<Told, BankError> {
-        let approach = response.header("aspsp-sca-approach").unwrap_or_default();
-        let answer: Answer = read(&response.body)?;
-        Ok(Told { answer, decoupled: approach.eq_ignore_ascii_case("DECOUPLED") })
-    }
-
-    pub(super) fn payment_id(&self) -> Option<&str> {
-        self.answer.payment_id.as_deref()
-    }
-
-    pub(super) fn sca(&self) -> Option<Sca> {
-        self.answer.sca_status.as_deref().and_then(Sca::of)
-    }
-
-    pub(super) fn transaction(&self) -> Option<Transaction> {
-        self.answer.transaction_status.as_deref().and_then(Transaction::of)
-    }
-
-    pub(super) fn words(&self) -> Option<String> {
-        said(self.answer.psu_message.as_deref(), &self.answer.tpp_messages)
-    }
-}
-
 /// The state of an approval.
 pub(super) enum Stands {
-    /// The payer has come so far.
-    At(Reached),
+    /// The payer has come so far, and opens the bank's app like this.
+    At(Reached, Option<AppStart>),
     /// It has ended like this.
     Ended(Box<Approval>),
-}
-
-/// How far a payer has come with an authorisation that has not ended (`scaStatus`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reached {
-    /// Nothing is known of the payer, or there is no authorisation.
-    Nothing,
-    /// Who the payer is.
-    Identified,
-    /// The password was right.
-    Authenticated,
-    /// A method is chosen and the bank has sent its challenge.
-    MethodSelected,
-    /// All that the bank wanted; what it does with that is still open.
-    Finalised,
-}
-
-impl Reached {
-    pub(super) fn of(word: &str) -> Reached {
-        match word {
-            "psuIdentified" => Reached::Identified,
-            "psuAuthenticated" => Reached::Authenticated,
-            "scaMethodSelected" | "started" | "unconfirmed" => Reached::MethodSelected,
-            _ => Reached::Nothing,
-        }
-    }
 }
 
 /// One payment at its bank.
@@ -169,11 +76,12 @@ impl PaymentAtBank<'_> {
             }
             Some(id) => ("update-authorisation", http::Method::PUT, self.authorisation_path(id)?),
         };
-        // Starting with nothing to say has no body.
-        let body = if update.is_empty() { None } else { Some(body_of(update)?) };
+        // Starting with nothing to say has no body; an update has one, whose headers may say it all.
+        let silent = update.is_empty() && method == http::Method::POST;
+        let body = if silent { None } else { Some(body_of(update)?) };
         let headers = self.visit_headers(context)?;
         let ask = Ask { method, body, headers, ..Ask::get(operation, path, context.bearer()) };
-        Told::read(&send(self.call, self.client_tokens, ask).await?)
+        Told::read(self.call, &send(self.call, self.client_tokens, ask).await?)
     }
 
     pub(super) fn visit_headers(
@@ -207,11 +115,20 @@ impl PaymentAtBank<'_> {
             if let Some(approval) = self.step_of(&context, &told).await? {
                 return Ok(approval);
             }
-            let starts = ["startAuthorisation", "startAuthorisationWithPsuIdentification"];
-            if !starts.iter().any(|name| told.answer.links.contains_key(*name)) {
+            let has = |name: &str| told.answer.links.contains_key(name);
+            let updates = has("updatePsuIdentification");
+            let identifies = updates || has("startAuthorisationWithPsuIdentification");
+            if !identifies && !has("startAuthorisation") {
                 break;
             }
-            context.authorisation_id = None;
+            if !updates {
+                context.authorisation_id = None;
+            }
+            if identifies && context.psu_id.is_none() {
+                let challenge = context::who(self.call.bank, told.words().as_deref());
+                let approach = Approach::Embedded { challenge };
+                return context.continues(Some(self.id), PayerStep::Identification, approach);
+            }
             told = self.update(&context, &Update::NOTHING).await?;
         }
         self.without_step(context, &told).await
@@ -265,10 +182,7 @@ impl PaymentAtBank<'_> {
             return embedded(context, PayerStep::Password, context::password(&told.answer));
         }
         if told.decoupled {
-            let message = told.words().as_deref().map(words);
-            return context
-                .continues(id, PayerStep::Decoupled, Approach::Decoupled { message })
-                .map(Some);
+            return context.continues(id, PayerStep::Decoupled, told.in_app()).map(Some);
         }
         Ok(None)
     }
@@ -295,7 +209,7 @@ impl PaymentAtBank<'_> {
                 | BankError::Malformed { .. },
             ) => {
                 let step = PayerStep::Start { metadata_url: Some(metadata_url) };
-                context.continues(id, step, Approach::Decoupled { message: None })
+                context.continues(id, step, Approach::IN_APP)
             }
         }
     }
@@ -306,11 +220,9 @@ impl PaymentAtBank<'_> {
             return self.after_cancellation(context).await;
         }
         let status = told.answer.transaction_status.as_deref();
-        match status.map(Transaction::of) {
+        match status.map(|word| Transaction::of(self.call.bank, word)) {
             Some(Some(Transaction::Received)) | None if context.authorisation_id.is_some() => {
-                let message = told.words().as_deref().map(words);
-                let id = Some(self.id);
-                context.continues(id, PayerStep::Decoupled, Approach::Decoupled { message })
+                context.continues(Some(self.id), PayerStep::Decoupled, told.in_app())
             }
             Some(Some(Transaction::Received | Transaction::PartiallyAuthorised)) | None => {
                 Err(BankError::malformed(
@@ -342,7 +254,7 @@ impl PaymentAtBank<'_> {
     pub(super) async fn ask(&self, context: &Context) -> Result<Approval, BankError> {
         Ok(match self.stands(context).await? {
             Stands::Ended(approval) => *approval,
-            Stands::At(_) => Approval::Waiting,
+            Stands::At(..) => Approval::Waiting,
         })
     }
 
@@ -352,12 +264,13 @@ impl PaymentAtBank<'_> {
         if self.cancels {
             return self.cancellation_stands(context).await;
         }
-        let mut reached = Reached::Nothing;
+        let (mut reached, mut app) = (Reached::Nothing, None);
         if let Some(authorisation_id) = &context.authorisation_id {
             let path = self.authorisation_path(authorisation_id)?;
             let ask = Ask::get("get-sca-status", path, context.bearer());
             let response = send(self.call, self.client_tokens, ask).await?;
             let answer: ScaStatusAnswer = read(&response.body)?;
+            app = app_start(self.call, &response.body);
             match Sca::of(&answer.sca_status) {
                 Some(Sca::Done) => {
                     return self
@@ -378,15 +291,15 @@ impl PaymentAtBank<'_> {
         }
         let (word, status) = self.status(context).await?;
         let executed = status.progress == OrderProgress::Completed;
-        match Transaction::of(&word) {
-            Some(Transaction::Rejected | Transaction::Cancelled) => {}
+        match Transaction::of(self.call.bank, &word) {
+            Some(Transaction::Rejected | Transaction::Cancelled | Transaction::Final) => {}
             Some(Transaction::Accepted(accepted))
                 if executed || accepted >= AcceptedStatus::Acsp => {}
             // Without an authorisation every acceptance says that none is needed.
             Some(Transaction::Accepted(_) | Transaction::PartiallyAccepted)
                 if context.authorisation_id.is_none() => {}
-            Some(_) => return Ok(Stands::At(reached)),
-            None if context.authorisation_id.is_some() => return Ok(Stands::At(reached)),
+            Some(_) => return Ok(Stands::At(reached, app)),
+            None if context.authorisation_id.is_some() => return Ok(Stands::At(reached, app)),
             None => {}
         }
         self.taken_with(context, status).await.map(|taken| Stands::Ended(Box::new(taken)))
@@ -425,11 +338,10 @@ impl PaymentAtBank<'_> {
         context: &Context,
         status: OrderStatus,
     ) -> Result<Approval, BankError> {
-        let refund_account = match self.order.content.return_refund_account {
-            // An extra: a bank that does not return it does not delay the payment.
-            true => self.refund_account(context).await.ok().flatten(),
-            false => None,
-        };
+        if let Some(approval) = self.awaiting_release(context, &status)? {
+            return Ok(approval);
+        }
+        let refund_account = self.wanted_refund_account(context).await;
         Ok(Approval::OrderTaken {
             answer: OrderAnswer { bank_payment_id: self.id.to_owned(), status, refund_account },
             token: context.token.clone(),
@@ -444,7 +356,9 @@ impl PaymentAtBank<'_> {
         let ask = Ask::get("get-payment-status", path, context.bearer());
         let response = send(self.call, self.client_tokens, ask).await?;
         let answer: StatusAnswer = read(&response.body)?;
-        let reason = status_reason(answer.psu_message.as_deref(), &answer.tpp_messages);
+        let places = &settings(self.call.bank)?.rejection_reasons;
+        let said = answer.psu_message.as_deref();
+        let reason = status_reason(places, said, &answer.tpp_messages);
         let no_funds = answer.funds_available == Some(false);
         let (bank, word) = (self.call.bank, &answer.transaction_status);
         let last = self.last_status()?;
@@ -452,12 +366,20 @@ impl PaymentAtBank<'_> {
         Ok((answer.transaction_status, status))
     }
 
-    fn last_status(&self) -> Result<AcceptedStatus, BankError> {
+    pub(super) fn last_status(&self) -> Result<AcceptedStatus, BankError> {
         let settings = settings(self.call.bank)?;
         Ok(match self.resource.service.as_str() {
             "periodic-payments" => settings.final_status_of_standing_orders,
             _ => settings.final_status_on(self.order.rail),
         })
+    }
+
+    /// An extra: a bank that does not return it does not delay the payment.
+    pub(super) async fn wanted_refund_account(&self, context: &Context) -> Option<RefundAccount> {
+        match self.order.content.return_refund_account {
+            true => self.refund_account(context).await.ok().flatten(),
+            false => None,
+        }
     }
 
     async fn refund_account(&self, context: &Context) -> Result<Option<RefundAccount>, BankError> {

@@ -1,10 +1,12 @@
 //! Taking a payment back (NextGenPSD2 1.3.12, section 5.6): at once, or once the payer has approved
 //! that with an authorisation of its own, whose links are read like those of a payment.
 
-use super::approve::{PaymentAtBank, Reached, Stands, Told};
+use super::app_start::app_start;
+use super::approve::{PaymentAtBank, Stands};
 use super::context::{Context, PayerStep};
 use super::exchange::{Ask, send};
 use super::status::{Sca, Transaction};
+use super::told::{Reached, Told};
 use super::wire::{Resource, ScaStatusAnswer};
 use crate::approvals::{Approval, Held};
 use crate::cache::Cache;
@@ -48,8 +50,8 @@ impl PaymentAtBank<'_> {
         if response.status == 204 {
             return Ok(Approval::Cancelled);
         }
-        let told = Told::read(&response)?;
-        if told.transaction() == Some(Transaction::Cancelled) {
+        let told = Told::read(self.call, &response)?;
+        if told.transaction(self.call.bank) == Some(Transaction::Cancelled) {
             return Ok(Approval::Cancelled);
         }
         self.next(context, told).await
@@ -60,8 +62,8 @@ impl PaymentAtBank<'_> {
     pub(super) async fn after_cancellation(&self, context: Context) -> Result<Approval, BankError> {
         match self.cancellation_stands(&context).await {
             Ok(Stands::Ended(approval)) => Ok(*approval),
-            Ok(Stands::At(_)) | Err(_) => {
-                let approach = Approach::Decoupled { message: None };
+            Ok(Stands::At(..)) | Err(_) => {
+                let approach = Approach::IN_APP;
                 context.continues(Some(self.id), PayerStep::Decoupled, approach)
             }
         }
@@ -70,12 +72,13 @@ impl PaymentAtBank<'_> {
     /// The state of a cancellation, from the bank's own status of the payment.
     pub(super) async fn cancellation_stands(&self, context: &Context) -> Result<Stands, BankError> {
         let ended = |approval| Ok(Stands::Ended(Box::new(approval)));
-        let mut reached = Reached::Nothing;
+        let (mut reached, mut app) = (Reached::Nothing, None);
         if let Some(authorisation_id) = &context.authorisation_id {
             let path = self.authorisation_path(authorisation_id)?;
             let ask = Ask::get("get-cancellation-sca-status", path, context.bearer());
             let response = send(self.call, self.client_tokens, ask).await?;
             let answer: ScaStatusAnswer = read(&response.body)?;
+            app = app_start(self.call, &response.body);
             reached = match Sca::of(&answer.sca_status) {
                 Some(Sca::Done) => Reached::Finalised,
                 Some(Sca::Failed) => {
@@ -90,12 +93,14 @@ impl PaymentAtBank<'_> {
             };
         }
         let (word, status) = self.status(context).await?;
-        match (Transaction::of(&word), status.progress) {
+        match (Transaction::of(self.call.bank, &word), status.progress) {
             (Some(Transaction::Cancelled), _) => ended(Approval::Cancelled),
-            (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => Ok(Stands::At(reached)),
+            (_, OrderProgress::InProcess | OrderProgress::Unrecognised) => {
+                Ok(Stands::At(reached, app))
+            }
             // The bank repeats it: that is what the cancellation is to end.
             (_, OrderProgress::Completed) if self.order.content.schedule.is_standing_order() => {
-                Ok(Stands::At(reached))
+                Ok(Stands::At(reached, app))
             }
             (_, _) => ended(self.executed(status)),
         }

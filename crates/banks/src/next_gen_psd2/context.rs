@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::{Answer, Resource};
 use crate::approvals::{Approval, Pending};
 use crate::error::{BankError, words};
-use crate::profile::BankProfile;
+use crate::profile::{BankProfile, PsuIdRule};
 use crate::token::AccessToken;
 
 /// The field of the payer's password.
@@ -17,6 +17,8 @@ pub(super) const PASSWORD: &str = "password";
 pub(super) const METHOD: &str = "authenticationMethodId";
 /// The field of the one-time password.
 pub(super) const OTP: &str = "scaAuthenticationData";
+/// The field of the id of the payer's company, as profiles name it.
+pub(super) const PSU_CORPORATE_ID: &str = "psuCorporateId";
 /// The field of the payer's id, as profiles name it.
 pub(super) const PSU_ID: &str = "psuId";
 
@@ -35,6 +37,8 @@ pub(super) enum PayerStep {
         /// Where it describes itself, where the bank has said so.
         metadata_url: Option<String>,
     },
+    /// Say who the payer is: an authorisation waits for that, or for that to be started.
+    Identification,
     /// Type the password. Without an authorisation yet, it starts one.
     Password,
     /// Choose a method.
@@ -58,6 +62,8 @@ pub(super) struct Context {
     pub(super) resource: Option<Resource>,
     pub(super) authorisation_id: Option<String>,
     pub(super) psu_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) psu_corporate_id: Option<String>,
     pub(super) token: Option<AccessToken>,
     /// Ids and names of the methods that were offered.
     pub(super) methods: Vec<(String, String)>,
@@ -66,6 +72,9 @@ pub(super) struct Context {
     pub(super) password_starts: bool,
     /// The questions as they were asked last, for a retry.
     pub(super) challenge: Option<Challenge>,
+    /// The bank's message about the confirmation in its app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) message: Option<String>,
 }
 
 impl Context {
@@ -95,6 +104,10 @@ impl Context {
             Approach::Embedded { challenge } => Some(challenge.clone()),
             Approach::Redirect { .. } | Approach::Decoupled { .. } => None,
         };
+        self.message = match &approach {
+            Approach::Decoupled { message, .. } => message.clone(),
+            Approach::Redirect { .. } | Approach::Embedded { .. } => None,
+        };
         let context = serde_json::to_string(&self)
             .map_err(|error| BankError::Unavailable { text: format!("our context: {error}") })?;
         let consent_id = consent_id.map(str::to_owned);
@@ -118,10 +131,24 @@ impl Context {
     }
 }
 
+/// The question who the payer is, in the words of the profile if it has them.
+pub(super) fn who(bank: &BankProfile, message: Option<&str>) -> Challenge {
+    let named = questions(bank).into_iter().find(|field| field.id == PSU_ID);
+    let field =
+        named.unwrap_or_else(|| one_field(PSU_ID, FieldKind::Text, KnownQuestion::UserName));
+    let description = message.map(words);
+    Challenge { fields: vec![field], description, ..Challenge::default() }
+}
+
 /// The bank's first questions, from its profile.
-pub(super) fn identification(bank: &BankProfile) -> Challenge {
-    let fields = bank
-        .credential_fields
+pub(super) fn identification(bank: &BankProfile, rule: PsuIdRule) -> Challenge {
+    let mut fields = questions(bank);
+    fields.retain(|field| field.id != PSU_ID || rule == PsuIdRule::Required);
+    Challenge { fields, ..Challenge::default() }
+}
+
+fn questions(bank: &BankProfile) -> Vec<ChallengeField> {
+    bank.credential_fields
         .iter()
         .map(|field| ChallengeField {
             id: field.id.clone(),
@@ -130,8 +157,7 @@ pub(super) fn identification(bank: &BankProfile) -> Challenge {
             hint: field.additional_information.clone().map(QuestionHint::Text),
             options: vec![],
         })
-        .collect();
-    Challenge { fields, ..Challenge::default() }
+        .collect()
 }
 
 fn one_field(id: &str, kind: FieldKind, question: KnownQuestion) -> ChallengeField {

@@ -11,10 +11,9 @@ use super::wire::TppMessage;
 use super::{oauth, settings};
 use crate::cache::Cache;
 use crate::call::Call;
-use crate::eidas::Certificate;
 use crate::error::{BankError, words};
 use crate::exchange::{eidas, header, no_response, own_headers, psu_headers};
-use crate::http_signature::signature;
+use crate::http_signature::{Unsigned, signature_headers};
 use crate::profile::RequiredHeader;
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
 
@@ -102,33 +101,26 @@ pub(super) fn request(
             headers.push(header(name, value));
         }
     }
-    let body = ask.body.clone().unwrap_or_default();
-    if let Some(algorithm) = settings(call.bank)?.signature {
-        let certificate = Certificate::parse(&identity.seal_certificate_der)
-            .map_err(|error| BankError::Unavailable { text: format!("our QSealC: {error}") })?;
-        let digest = algorithm.digest(&body);
-        headers.push(header("digest", &digest));
-        let of = |name: &str| {
-            headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    let url = format!("{}{}", call.bank.api_base_url, ask.path);
+    if let Some(rules) = settings(call.bank)?.signature_rules() {
+        let unsigned = Unsigned {
+            method: &ask.method,
+            url: &url,
+            headers: &headers,
+            body: ask.body.as_deref(),
         };
-        // The standard's list, in its order, of those that are there.
-        let signed: Vec<(&str, &str)> =
-            ["digest", "x-request-id", "psu-id", "psu-corporate-id", "tpp-redirect-uri"]
-                .into_iter()
-                .filter_map(|name| Some((name, of(name)?)))
-                .collect();
-        let key_id = format!("SN={},CA={}", certificate.serial_hex, certificate.issuer);
-        let signature = signature(&identity.seal_key, &key_id, algorithm, &signed)?;
+        let now = call.clock.now();
+        let client_id = oauth::client_id(call)?;
+        headers.extend(signature_headers(identity, &rules, client_id, now, &unsigned)?);
         let seal = STANDARD.encode(&identity.seal_certificate_der);
-        headers.push(header("signature", signature));
         headers.push(header("tpp-signature-certificate", seal));
     }
     Ok(Request {
         operation: ask.operation,
         method: ask.method.clone(),
-        url: format!("{}{}", call.bank.api_base_url, ask.path),
+        url,
         headers,
-        body,
+        body: ask.body.clone().unwrap_or_default(),
         timeout_ms: call.timeout_ms,
         client_certificate: Some(std::sync::Arc::clone(&identity.transport)),
         tls_authorities: None,

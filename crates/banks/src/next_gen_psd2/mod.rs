@@ -9,40 +9,47 @@
 //! the ones that a browser or we follow must be on a host of the profile.
 
 mod account;
+mod app_start;
 mod approve;
 mod cancel;
 mod context;
 mod exchange;
 mod oauth;
+mod orders;
 mod reach;
 mod register;
+mod release;
 mod remittance;
 pub(crate) mod status;
+mod told;
 mod visit;
 mod wire;
 
 use domain::authorisation::{ANSWERS_NOT_RECEIVED, Approach, Attempt, BankRefusal, RefusalKind};
-use domain::bank::{OrderProgress, OrderStatus};
+use domain::bank::OrderProgress;
 use domain::seams::BoxFuture;
 
-use self::approve::{PaymentAtBank, PsuData, Reached, Stands, Told, Update};
+use self::approve::{PaymentAtBank, Stands};
 use self::cancel::cancelled;
-use self::context::{Context, METHOD, OTP, PASSWORD, PSU_ID, PayerStep, identification};
+use self::context::{
+    Context, METHOD, OTP, PASSWORD, PSU_CORPORATE_ID, PSU_ID, PayerStep, identification,
+};
 use self::exchange::{Ask, request_id_of, send};
 use self::oauth::ServerAt;
 use self::status::Sca;
+use self::told::{PsuData, Reached, Told, Update};
 use self::visit::visit_headers;
 use self::wire::{Resource, payment};
 use crate::approvals::{Approvable, Approval, Approvals, Credentials, Pending};
 use crate::cache::Cache;
 use crate::call::Call;
-use crate::error::{AuthorisationError, BankError};
+use crate::error::{AuthorisationError, BankError, words};
 use crate::exchange::{body_of, header, segment};
 use crate::misfit::{Misfit, unsupported};
-use crate::payments::{LostOrder, OrderAnswer, PaymentOrder, Payments};
-use crate::profile::{BankProfile, NextGenPsd2 as Settings, Standard};
+use crate::payments::PaymentOrder;
+use crate::profile::{BankProfile, NextGenPsd2 as Settings, PsuIdRule, ReasonPlace, Standard};
 use crate::psu_return::Returned;
-use crate::token::{AccessToken, Proof, RefreshToken};
+use crate::token::{AccessToken, RefreshToken};
 
 /// The standard, with tokens of our own at banks that want them.
 #[derive(Default)]
@@ -65,12 +72,14 @@ impl NextGenPsd2 {
         let mut ask =
             Ask::with_body("create-payment", method, resource.path(), body, context.bearer());
         ask.request_id = Some(request_id_of(&attempt.idempotency_key));
-        ask.headers = visit_headers(call, &context, attempt)?;
+        let own = settings(call.bank)?;
+        let mut shown = context.clone();
+        shown.psu_id = shown.psu_id.filter(|_| own.psu_id != PsuIdRule::Forbidden);
+        ask.headers = visit_headers(call, &shown, attempt)?;
         if !call.psu.is_present() {
             // Section 4.8: without the payer's address the creation carries the TPP's own.
             ask.headers.push(header("psu-ip-address", call.own_address.to_string()));
         }
-        let own = settings(call.bank)?;
         let preferences = [
             ("tpp-explicit-authorisation-preferred", own.explicit_authorisation),
             ("tpp-redirect-preferred", own.redirect_preferred),
@@ -78,7 +87,7 @@ impl NextGenPsd2 {
         let preferred = preferences.into_iter().filter(|(_, preferred)| *preferred);
         ask.headers.extend(preferred.map(|(name, _)| header(name, "true")));
         let response = send(call, &self.client_tokens, ask).await?;
-        let told = Told::read(&response)?;
+        let told = Told::read(call, &response)?;
         let fail = |what: &str| Err(BankError::malformed(what, &response.body));
         let Some(id) = told.payment_id().map(str::to_owned) else {
             return fail("`paymentId` is missing");
@@ -95,7 +104,7 @@ impl NextGenPsd2 {
             // The payment exists and its id is known, so it is not created again: the bank is asked
             // until it says what the payer has to do.
             Err(BankError::Unavailable { .. } | BankError::Unknown { .. }) => {
-                let approach = Approach::Decoupled { message: None };
+                let approach = Approach::IN_APP;
                 let step = PayerStep::Start { metadata_url: None };
                 context.continues(Some(id), step, approach)
             }
@@ -113,12 +122,13 @@ impl NextGenPsd2 {
         known: &Credentials,
     ) -> Result<Approval, BankError> {
         let mut context = Context::default();
-        let asked = identification(call.bank);
+        let asked = identification(call.bank, settings(call.bank)?.psu_id);
         if asked.open_question(|field| known.get(field)).is_some() {
             let approach = Approach::Embedded { challenge: asked };
             return context.continues(None, PayerStep::Identify, approach);
         }
         context.psu_id = known.get(PSU_ID).map(str::to_owned);
+        context.psu_corporate_id = known.get(PSU_CORPORATE_ID).map(str::to_owned);
         if settings(call.bank)?.oauth.before_payment {
             // Nothing exists at the bank yet.
             let at = ServerAt::Described(None);
@@ -161,7 +171,7 @@ impl NextGenPsd2 {
             // The code is spent, so the token is kept whatever the bank says of the payment.
             return match self.known(call, what, &pending, &context)?.ask(&context).await {
                 Ok(Approval::Waiting) | Err(_) => {
-                    let approach = Approach::Decoupled { message: None };
+                    let approach = Approach::IN_APP;
                     Ok(context.continues(pending.consent_id, PayerStep::Decoupled, approach)?)
                 }
                 Ok(told) => Ok(told),
@@ -181,7 +191,8 @@ impl NextGenPsd2 {
                 Err(error) => Err(error.into()),
             };
         }
-        Ok(known.ask(&context).await?)
+        let asked = known.ask(&context).await?;
+        Ok(with_words_of_return(call.bank, asked, returned)?)
     }
 
     /// The state of the approval. If an answer of the bank was lost, the bank's status of the
@@ -198,11 +209,17 @@ impl NextGenPsd2 {
         }
         let known = self.known(call, what, &pending, &context)?;
         let stands = known.stands(&context).await?;
-        let reached = match stands {
-            Stands::At(reached) => reached,
+        let (reached, app_start) = match stands {
+            Stands::At(reached, app_start) => (reached, app_start),
             Stands::Ended(approval) => return Ok(*approval),
         };
         match (&context.step, reached) {
+            // The payer's page needs the way into the app as it is now.
+            (PayerStep::Decoupled, _) if app_start.is_some() => {
+                let (id, message) = (pending.consent_id, context.message.clone());
+                let approach = Approach::Decoupled { message, app_start };
+                context.continues(id, PayerStep::Decoupled, approach)
+            }
             (PayerStep::Start { metadata_url: Some(url) }, _) => {
                 let url = url.clone();
                 known.signs_in(context, url).await
@@ -210,6 +227,9 @@ impl NextGenPsd2 {
             (PayerStep::Start { metadata_url: None }, _) => {
                 let told = known.update(&context, &Update::NOTHING).await?;
                 known.next(context, told).await
+            }
+            (PayerStep::Identification, _) if reached != Reached::Finalised => {
+                context.asks_again(pending.consent_id, ANSWERS_NOT_RECEIVED)
             }
             (PayerStep::Password, Reached::Nothing | Reached::Identified)
             | (PayerStep::Method, Reached::Authenticated)
@@ -233,6 +253,7 @@ impl NextGenPsd2 {
                 PayerStep::Method
                 | PayerStep::Otp
                 | PayerStep::Identify
+                | PayerStep::Identification
                 | PayerStep::SignIn
                 | PayerStep::Redirect
                 | PayerStep::OAuth { .. }
@@ -250,11 +271,15 @@ impl NextGenPsd2 {
         pending: Pending<'_>,
         credentials: &Credentials,
     ) -> Result<Approval, BankError> {
-        let context = Context::read(&pending)?;
+        let mut context = Context::read(&pending)?;
         let given = |field: &str| credentials.get(field).ok_or_else(|| unanswered("answer"));
         let update = match &context.step {
             PayerStep::Identify => {
                 return self.begin(call, what.order(), pending.attempt, credentials).await;
+            }
+            PayerStep::Identification => {
+                context.psu_id = Some(given(PSU_ID)?.to_owned());
+                Update::NOTHING
             }
             PayerStep::Password => {
                 let psu_data = Some(PsuData { password: given(PASSWORD)? });
@@ -308,6 +333,30 @@ impl NextGenPsd2 {
     }
 }
 
+/// The words of the payer's return are the reason of a rejection that the bank itself reports without
+/// one, at banks that give reasons there.
+fn with_words_of_return(
+    bank: &BankProfile,
+    asked: Approval,
+    returned: &Returned,
+) -> Result<Approval, BankError> {
+    if !settings(bank)?.rejection_reasons.contains(&ReasonPlace::Redirect) {
+        return Ok(asked);
+    }
+    let said = || returned.get("error_description").map(words);
+    Ok(match asked {
+        Approval::Declined { reason: None } => Approval::Declined { reason: said() },
+        Approval::OrderTaken { mut answer, token } => {
+            let status = &mut answer.status;
+            if status.progress == OrderProgress::Rejected && status.reason.is_none() {
+                status.reason = said();
+            }
+            Approval::OrderTaken { answer, token }
+        }
+        other => other,
+    })
+}
+
 /// The codes with which a bank refuses a password, a method or a one-time password.
 fn is_wrong_answer(refusal: &BankRefusal) -> bool {
     match refusal.code.as_deref() {
@@ -333,22 +382,6 @@ impl NextGenPsd2 {
         let (attempt, client_tokens) = (pending.attempt, &self.client_tokens);
         Ok(PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels })
     }
-
-    /// An order that the bank has, without a step of the payer.
-    async fn status_of(
-        &self,
-        call: &Call<'_>,
-        order: &PaymentOrder,
-        id: &str,
-        token: Option<&AccessToken>,
-    ) -> Result<OrderStatus, BankError> {
-        let resource = Resource::of(call.bank, order)?;
-        let context = Context { token: token.cloned(), ..Context::default() };
-        let (attempt, client_tokens) = (&no_attempt(), &self.client_tokens);
-        let payment =
-            PaymentAtBank { call, order, attempt, client_tokens, id, resource, cancels: false };
-        payment.order_status(&context).await
-    }
 }
 
 /// The payer was asked for something that did not come.
@@ -363,19 +396,6 @@ fn settings(bank: &BankProfile) -> Result<&Settings, Misfit> {
         Standard::UkOpenBanking(_) | Standard::Stet(_) | Standard::PolishApi(_) => {
             Err(unsupported("NextGenPSD2 does not have this bank"))
         }
-    }
-}
-
-/// Questions about an order need no keys of an attempt.
-fn no_attempt() -> Attempt {
-    Attempt {
-        idempotency_key: String::new(),
-        oauth_state: String::new(),
-        nonce: String::new(),
-        code_verifier: String::new(),
-        executes_at_approval: true,
-        repeated_creation: None,
-        opening: 1,
     }
 }
 
@@ -440,61 +460,5 @@ impl Approvals for NextGenPsd2 {
         refresh: &'a RefreshToken,
     ) -> BoxFuture<'a, Result<AccessToken, BankError>> {
         Box::pin(oauth::refresh(call, refresh))
-    }
-}
-
-impl Payments for NextGenPsd2 {
-    fn fits(&self, bank: &BankProfile, order: &PaymentOrder) -> Result<(), Misfit> {
-        Resource::of(bank, order)?;
-        payment(bank, order).map(|_| ())
-    }
-
-    /// The standard reports on funds only in the status of a payment.
-    fn confirm_funds<'a>(
-        &'a self,
-        _call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
-        _consent_id: &'a str,
-        _proof: &'a Proof,
-    ) -> BoxFuture<'a, Result<bool, BankError>> {
-        Box::pin(async {
-            Err(unsupported("NextGenPSD2 confirms no funds before a payment").into())
-        })
-    }
-
-    /// There is nothing to send: the bank executes at the approval.
-    fn submit<'a>(
-        &'a self,
-        _call: &'a Call<'a>,
-        _order: &'a PaymentOrder,
-        _consent_id: &'a str,
-        _proof: &'a Proof,
-        _idempotency_key: &'a str,
-    ) -> BoxFuture<'a, Result<OrderAnswer, BankError>> {
-        Box::pin(async { Err(unsupported("NextGenPSD2 has no order after the approval").into()) })
-    }
-
-    fn ask_status<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        bank_payment_id: &'a str,
-        token: Option<&'a AccessToken>,
-    ) -> BoxFuture<'a, Result<OrderStatus, BankError>> {
-        Box::pin(self.status_of(call, order, bank_payment_id, token))
-    }
-
-    fn ask_lost_order<'a>(
-        &'a self,
-        call: &'a Call<'a>,
-        order: &'a PaymentOrder,
-        consent_id: &'a str,
-        token: Option<&'a AccessToken>,
-    ) -> BoxFuture<'a, Result<LostOrder, BankError>> {
-        Box::pin(async move {
-            let status = self.status_of(call, order, consent_id, token).await?;
-            let bank_payment_id = consent_id.to_owned();
-            Ok(LostOrder::Found(OrderAnswer { bank_payment_id, status, refund_account: None }))
-        })
     }
 }

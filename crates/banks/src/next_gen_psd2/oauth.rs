@@ -96,7 +96,7 @@ async fn token_endpoint(
 }
 
 /// Our client id at the bank.
-fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
+pub(super) fn client_id<'a>(call: &'a Call<'_>) -> Result<&'a str, BankError> {
     let own = settings(call.bank)?.oauth.client_id.as_deref();
     match own.or(registration::client_id(call)) {
         Some(client_id) => Ok(client_id),

@@ -5,8 +5,9 @@
 
 use domain::bank::{OrderProgress, OrderStatus};
 
+use super::settings;
 use crate::error::words;
-use crate::profile::{AcceptedStatus, BankProfile};
+use crate::profile::{AcceptedStatus, BankProfile, ExtraStatus};
 use crate::status_reason::{StatusReason, order_status_of, rejection};
 
 /// Every `transactionStatus` of the standard.
@@ -17,12 +18,20 @@ pub(super) enum Transaction {
     PartiallyAuthorised,
     PartiallyAccepted,
     Accepted(AcceptedStatus),
+    /// The last word of a success, at a bank with words of its own.
+    Final,
     Rejected,
     Cancelled,
 }
 
 impl Transaction {
-    pub(super) fn of(word: &str) -> Option<Transaction> {
+    /// Reads a word of this bank.
+    pub(super) fn of(bank: &BankProfile, word: &str) -> Option<Transaction> {
+        let own = settings(bank).ok().and_then(|own| own.extra_statuses.get(word));
+        own.copied().map(Transaction::from).or_else(|| Transaction::of_standard(word))
+    }
+
+    fn of_standard(word: &str) -> Option<Transaction> {
         Some(match word {
             "RCVD" => Transaction::Received,
             "PDNG" => Transaction::Pending,
@@ -32,6 +41,17 @@ impl Transaction {
             "CANC" => Transaction::Cancelled,
             other => Transaction::Accepted(AcceptedStatus::of(other)?),
         })
+    }
+}
+
+impl From<ExtraStatus> for Transaction {
+    fn from(status: ExtraStatus) -> Transaction {
+        match status {
+            ExtraStatus::Pending => Transaction::Pending,
+            ExtraStatus::Final => Transaction::Final,
+            ExtraStatus::Rejected => Transaction::Rejected,
+            ExtraStatus::Cancelled => Transaction::Cancelled,
+        }
     }
 }
 
@@ -71,7 +91,7 @@ pub(crate) fn order_status(
     reason: Option<&StatusReason>,
     no_funds: bool,
 ) -> OrderStatus {
-    let progress = match Transaction::of(word) {
+    let progress = match Transaction::of(bank, word) {
         None => OrderProgress::Unrecognised,
         Some(
             Transaction::Received
@@ -81,6 +101,7 @@ pub(crate) fn order_status(
         ) => OrderProgress::InProcess,
         Some(Transaction::Accepted(reached)) if reached >= last => OrderProgress::Completed,
         Some(Transaction::Accepted(_)) => OrderProgress::InProcess,
+        Some(Transaction::Final) => OrderProgress::Completed,
         Some(Transaction::Rejected) if no_funds => OrderProgress::InsufficientFunds,
         Some(Transaction::Rejected) => rejection(&bank.reasons, reason),
         Some(Transaction::Cancelled) => OrderProgress::Declined,

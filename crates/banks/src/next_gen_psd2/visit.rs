@@ -17,12 +17,16 @@ pub(super) fn visit_headers(
     attempt: &Attempt,
 ) -> Result<Vec<(String, String)>, BankError> {
     let mut headers = vec![];
-    if let Some(psu_id) = &context.psu_id {
-        if !psu_id.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+    for (name, id) in [("psu-id", &context.psu_id), ("psu-corporate-id", &context.psu_corporate_id)]
+    {
+        let Some(id) = id else { continue };
+        if !id.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
             let text = "the payer's id has characters that a header cannot carry";
             return Err(BankError::before_sending("field-invalid", text));
         }
-        headers.push(header("psu-id", psu_id));
+        headers.push(header(name, id));
+    }
+    if context.psu_id.is_some() {
         let kind = settings(call.bank)?.psu_id_type.as_deref();
         headers.extend(kind.map(|kind| header("psu-id-type", kind)));
     }

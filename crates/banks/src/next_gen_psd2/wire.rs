@@ -12,7 +12,7 @@ use super::remittance::{RemittanceOut, remittance};
 use super::settings;
 use crate::misfit::{Misfit, missing, unsupported, within};
 use crate::payments::PaymentOrder;
-use crate::profile::BankProfile;
+use crate::profile::{BankProfile, ReasonPlace};
 use crate::status_reason::StatusReason;
 
 /// Longest end-to-end id, in characters.
@@ -285,12 +285,18 @@ pub(super) fn said(psu_message: Option<&str>, messages: &[TppMessage]) -> Option
         .or_else(|| messages.iter().find_map(of_message))
 }
 
-/// Why the bank has a payment as it has it: its words, and the code of its first message.
+/// Why the bank has a payment as it has it, from the places where this bank says that.
 pub(super) fn status_reason(
+    places: &[ReasonPlace],
     psu_message: Option<&str>,
     messages: &[TppMessage],
 ) -> Option<StatusReason> {
-    let code = messages.iter().find_map(|message| message.code.clone());
-    let words = said(psu_message, messages);
+    let words = places.iter().find_map(|place| match place {
+        ReasonPlace::PsuMessage => psu_message.filter(|text| !text.is_empty()).map(str::to_owned),
+        ReasonPlace::TppMessageText => messages.iter().find_map(|message| message.text.clone()),
+        ReasonPlace::TppMessageCode | ReasonPlace::Redirect => None,
+    });
+    let has_codes = places.contains(&ReasonPlace::TppMessageCode);
+    let code = messages.iter().find_map(|message| message.code.clone()).filter(|_| has_codes);
     (code.is_some() || words.is_some()).then_some(StatusReason { code, words })
 }

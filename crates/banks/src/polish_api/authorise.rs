@@ -116,7 +116,7 @@ impl PolishApi {
             Ok(_) => Ok(Approval::Continue {
                 consent_id: Some(consent_id.to_owned()),
                 context: None,
-                approach: Approach::Decoupled { message: None },
+                approach: Approach::IN_APP,
             }),
             Err(BankError::Refused(BankRefusal { http_status: 422, .. })) => Ok(ask_for_code(true)),
             Err(error) => Err(error),

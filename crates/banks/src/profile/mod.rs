@@ -5,12 +5,15 @@
 //! an operator knows are [templates](crate::template); `docs/banks.md` explains every key.
 
 mod access;
+mod app_start;
+mod cancellation;
 mod certificates;
 mod features;
 mod fields;
 mod hours;
-mod logo;
+mod http_signature;
 mod limits;
+mod logo;
 mod next_gen_psd2;
 mod oauth;
 mod payment_products;
@@ -40,6 +43,8 @@ use url::Url;
 use crate::misfit::Misfit;
 
 pub use self::access::ServiceBaseUrls;
+pub use self::app_start::{AppStartPlaces, START_TOKEN_PLACEHOLDER};
+pub use self::cancellation::CancellationTerms;
 pub use self::certificates::{AuthorityFile, CertificateFolder, Certificates};
 pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
@@ -47,10 +52,14 @@ pub use self::features::{
 };
 pub use self::fields::{ConditionalField, ForbiddenField};
 pub use self::hours::TermsOfRail;
-pub use self::logo::{LOGO_BYTES_MAX, Logo, LogoImage};
+pub use self::http_signature::{
+    HttpSignature, HttpSignatureRules, KeyId, KeyIdIssuer, KeyIdSerial, SignedHeader,
+};
 pub use self::limits::Limits;
+pub use self::logo::{LOGO_BYTES_MAX, Logo, LogoImage};
 pub use self::next_gen_psd2::{
-    HttpSignature, NextGenPsd2, NextGenPsd2Version, RepeatedRequestId, RequiredHeader,
+    NextGenPsd2, NextGenPsd2Version, PsuIdRule, ReasonPlace, ReleaseCall, RepeatedRequestId,
+    RequiredHeader,
 };
 pub use self::oauth::{OAuth, OAuthLink, PAYMENT_ID_PLACEHOLDER, RenamedParameter};
 pub use self::payment_products::AccountForm;
@@ -63,7 +72,7 @@ pub use self::remittance::Remittance;
 pub use self::secret::{Environment, HeaderText, SECRET_BYTES_MAX, Secret};
 pub use self::standard::{AcceptedStatus, Standard};
 pub use self::standing_orders::{LastDay, StandingOrders};
-pub use self::stet::{KeyId, SignedHeader, Stet, StetVersion};
+pub use self::stet::{Stet, StetVersion};
 pub use self::uk_authorisation::{
     CONSENT_ID_PLACEHOLDER, Flow, IdTokenClaim, IdTokenRules, ParameterPlace, RequestObjectClaim,
     RequestObjectRules, TokenGrant, TokenParameter,
@@ -191,6 +200,9 @@ pub struct BankProfile {
     pub sca_methods: Vec<ScaMethod>,
     /// The bank's capabilities.
     pub capabilities: Vec<Capability>,
+    /// The payments that the bank takes back, of a bank with that capability.
+    #[serde(default)]
+    pub cancellation: CancellationTerms,
     /// The fields that the bank requires.
     #[serde(default)]
     pub mandatory_fields: Vec<MandatoryField>,
@@ -266,7 +278,9 @@ impl BankProfile {
             Standard::UkOpenBanking(_) | Standard::PolishApi(_) => RepeatedCreation::SameKeys,
             Standard::NextGenPsd2(own) => match own.repeated_request_id {
                 RepeatedRequestId::Replay => RepeatedCreation::SameKeys,
-                RepeatedRequestId::NewPayment if own.explicit_authorisation => {
+                RepeatedRequestId::NewPayment
+                    if own.explicit_authorisation || own.release_call.is_some() =>
+                {
                     RepeatedCreation::NewKeys
                 }
                 RepeatedRequestId::NewPayment => RepeatedCreation::Never,
@@ -408,9 +422,15 @@ impl BankProfile {
         self.check_remittance()?;
         self.check_fields()?;
         self.check_standing_orders()?;
-        ensure("executes_at_approval", "must be true: this standard has no other way", {
-            self.executes_at_approval || !matches!(self.standard, Standard::NextGenPsd2(_))
-        })?;
+        let releases = match &self.standard {
+            Standard::NextGenPsd2(own) => Some(own.release_call.is_some()),
+            _ => None,
+        };
+        ensure(
+            "executes_at_approval",
+            "must be true in this standard, and false with `release_call`",
+            releases.is_none_or(|releases| releases != self.executes_at_approval),
+        )?;
         ensure("opening_hours", "must be like MON, FRI, 08:00, 18:00, Europe/Paris", {
             self.opening_hours.as_ref().is_none_or(OpeningHours::is_sound)
         })?;

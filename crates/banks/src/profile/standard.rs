@@ -69,12 +69,12 @@ impl Standard {
     ) -> Check {
         match self {
             Standard::UkOpenBanking(bank) => bank.check((simulated, registers), check_url),
-            Standard::NextGenPsd2(bank) => bank.oauth.check((simulated, registers), check_url),
+            Standard::NextGenPsd2(bank) => bank.check((simulated, registers), check_url),
             Standard::PolishApi(bank) => {
                 let keys = bank.bank_key_set_url.as_deref();
                 keys.map_or(Ok(()), |url| check_url("bank_key_set_url", url))
             }
-            Standard::Stet(bank) => check_url("token_url", &bank.token_url),
+            Standard::Stet(bank) => bank.check(check_url),
         }
     }
 }

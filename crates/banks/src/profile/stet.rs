@@ -2,6 +2,11 @@
 
 use serde::Deserialize;
 
+use super::Check;
+use super::http_signature::{
+    HttpSignature, HttpSignatureRules, KeyId, KeyIdIssuer, KeyIdSerial, SignedHeader,
+    check_signed_headers, headers_of_stet,
+};
 use super::standard::{AcceptedStatus, begun, settled};
 
 /// STET at one bank.
@@ -14,13 +19,24 @@ pub struct Stet {
     pub token_url: String,
     /// Our client id at the bank, if it is not our organisation identifier.
     pub client_id: Option<String>,
-    /// The headers that signatures cover, in order; banks differ. `digest` is left out of requests
-    /// without a body.
-    #[serde(default = "signed_headers")]
-    pub signed_headers: Vec<SignedHeader>,
-    /// What `keyId` of signatures is.
+    /// The algorithm of signatures.
     #[serde(default)]
+    pub signature: HttpSignature,
+    /// The headers that signatures cover, in order; banks differ.
+    #[serde(default = "headers_of_stet")]
+    pub signed_headers: Vec<SignedHeader>,
+    /// `keyId` of signatures: the standard has the address of our QSealC.
+    #[serde(default = "certificate_url")]
     pub key_id: KeyId,
+    /// How `keyId` writes a serial number.
+    #[serde(default)]
+    pub key_id_serial: KeyIdSerial,
+    /// The order of the issuer's name in `keyId`.
+    #[serde(default)]
+    pub key_id_issuer: KeyIdIssuer,
+    /// Whether requests without a body have a `Digest`.
+    #[serde(default)]
+    pub digest_without_body: bool,
     /// Whether amounts are texts, as several banks have them, and not numbers as the standard has.
     #[serde(default)]
     pub amounts_are_texts: bool,
@@ -47,39 +63,26 @@ pub enum StetVersion {
     V1_5,
 }
 
-/// A header that signatures cover.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum SignedHeader {
-    /// Method and path.
-    #[serde(rename = "(request-target)")]
-    RequestTarget,
-    /// The body's digest.
-    #[serde(rename = "digest")]
-    Digest,
-    /// The request's id.
-    #[serde(rename = "x-request-id")]
-    RequestId,
-    /// The date of the request.
-    #[serde(rename = "date")]
-    Date,
-    /// The payer's address, where it is known.
-    #[serde(rename = "psu-ip-address")]
-    PsuIpAddress,
+impl Stet {
+    /// How messages are signed.
+    #[must_use]
+    pub fn signature_rules(&self) -> HttpSignatureRules<'_> {
+        HttpSignatureRules {
+            algorithm: self.signature,
+            headers: &self.signed_headers,
+            key_id: self.key_id,
+            key_id_serial: self.key_id_serial,
+            key_id_issuer: self.key_id_issuer,
+            digest_without_body: self.digest_without_body,
+        }
+    }
+
+    pub(super) fn check(&self, check_url: impl Fn(&'static str, &str) -> Check) -> Check {
+        check_url("token_url", &self.token_url)?;
+        check_signed_headers(&self.signed_headers)
+    }
 }
 
-/// The identifier of our certificate in a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyId {
-    /// The address of our QSealC: the standard's way.
-    #[default]
-    CertificateUrl,
-    /// Our client id (BPCE).
-    ClientId,
-    /// The certificate's serial number (LCL).
-    Serial,
-}
-
-fn signed_headers() -> Vec<SignedHeader> {
-    vec![SignedHeader::RequestTarget, SignedHeader::Digest, SignedHeader::RequestId]
+fn certificate_url() -> KeyId {
+    KeyId::CertificateUrl
 }

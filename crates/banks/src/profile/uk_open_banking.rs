@@ -56,6 +56,9 @@ pub struct UkOpenBanking {
     /// With OpenID, or OAuth 2.0 alone.
     #[serde(default)]
     pub flow: Flow,
+    /// With [`Flow::Code`]: the parameter of the authorisation request in which all others are, as a query
+    /// string in base64url.
+    pub packed_parameters: Option<String>,
     /// Further parameters at the token endpoint.
     #[serde(default)]
     pub token_parameters: Vec<TokenParameter>,
@@ -157,6 +160,12 @@ impl UkOpenBanking {
 
     /// OAuth 2.0 alone has no signed response and no place but the parameters for the consent's id.
     fn check_flow(&self) -> Check {
+        ensure("packed_parameters", "must be a name, and has no use without the flow `code`", {
+            self.packed_parameters.as_ref().is_none_or(|name| {
+                let short = (1..=64).contains(&name.len());
+                self.flow == Flow::Code && short && name.bytes().all(|byte| byte.is_ascii_graphic())
+            })
+        })?;
         if self.flow == Flow::OpenId {
             return Ok(());
         }

@@ -4,16 +4,14 @@
 use domain::authorisation::BankRefusal;
 use domain::ids::random_uuid;
 use serde::Deserialize;
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use super::{Stet, settings};
 use crate::cache::after;
 use crate::call::Call;
-use crate::eidas::Certificate;
 use crate::error::{BankError, words};
 use crate::exchange::{eidas, header, no_response, own_headers, psu_headers, read};
-use crate::http_signature::signature;
-use crate::profile::{HttpSignature, KeyId, SignedHeader};
+use crate::http_signature::{Unsigned, date, signature_headers};
 use crate::registration;
 use crate::wire::{BODY_BYTES_MAX, Request, Response};
 
@@ -119,54 +117,29 @@ pub(super) fn signed_request(
 ) -> Result<Request, BankError> {
     let own = settings(call.bank)?;
     let identity = eidas(call)?;
-    let body = ask.body.clone().unwrap_or_default();
-    let algorithm = HttpSignature::RsaSha256;
+    let now = call.clock.now();
     let mut headers = vec![
         header("accept", "application/hal+json"),
         header("x-request-id", random_uuid(call.ids)),
-        header("date", call.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()),
+        header("date", date(now)),
     ];
     headers.extend(token.map(|token| header("authorization", format!("Bearer {token}"))));
     headers.extend(psu_headers(call));
     headers.extend(own_headers(call)?);
     if ask.body.is_some() {
         headers.push(header("content-type", "application/json"));
-        headers.push(header("digest", algorithm.digest(&body)));
     }
-    let path = Url::parse(&url).map(|url| url.path().to_owned()).unwrap_or_default();
-    let target = format!("{} {path}", ask.method.as_str().to_lowercase());
-    let value_of = |name: &'static str| {
-        let found = headers.iter().find(|(found, _)| found == name);
-        found.map(|(_, value)| (name, value.as_str()))
-    };
-    let signed: Vec<(&str, &str)> = own
-        .signed_headers
-        .iter()
-        .filter_map(|signed| match signed {
-            SignedHeader::RequestTarget => Some(("(request-target)", target.as_str())),
-            SignedHeader::Digest => value_of("digest"),
-            SignedHeader::RequestId => value_of("x-request-id"),
-            SignedHeader::Date => value_of("date"),
-            SignedHeader::PsuIpAddress => value_of("psu-ip-address"),
-        })
-        .collect();
-    let key_id = match own.key_id {
-        KeyId::CertificateUrl => identity.seal_certificate_url.clone(),
-        KeyId::ClientId => Stet::client_id(call)?.to_owned(),
-        KeyId::Serial => {
-            Certificate::parse(&identity.seal_certificate_der)
-                .map_err(|error| BankError::Unavailable { text: format!("our QSealC: {error}") })?
-                .serial_hex
-        }
-    };
-    let signature = signature(&identity.seal_key, &key_id, algorithm, &signed)?;
-    headers.push(header("signature", signature));
+    let unsigned =
+        Unsigned { method: &ask.method, url: &url, headers: &headers, body: ask.body.as_deref() };
+    let rules = own.signature_rules();
+    let signed = signature_headers(identity, &rules, Stet::client_id(call)?, now, &unsigned)?;
+    headers.extend(signed);
     Ok(Request {
         operation: ask.operation,
         method: ask.method.clone(),
         url,
         headers,
-        body,
+        body: ask.body.clone().unwrap_or_default(),
         timeout_ms: call.timeout_ms,
         client_certificate: Some(std::sync::Arc::clone(&identity.transport)),
         tls_authorities: None,

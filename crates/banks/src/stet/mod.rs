@@ -192,7 +192,7 @@ impl Created {
                 }
                 Approach::Redirect { url: link.href.clone() }
             }
-            Some("DECOUPLED") => Approach::Decoupled { message: None },
+            Some("DECOUPLED") => Approach::IN_APP,
             Some(_) => return fail("`appliedAuthenticationApproach` is one that was not offered"),
         };
         Ok(Approval::Continue { consent_id, context, approach })

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use domain::authorisation::Attempt;
 use domain::ids::random_uuid;
 use serde::Serialize;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::discovery::Discovery;
 use super::{UkOpenBanking, client_id, settings, signing_failed};
@@ -182,7 +182,7 @@ fn without_openid(
     attempt: &Attempt,
 ) -> Result<String, BankError> {
     let mut url = endpoint(discovery)?;
-    url.query_pairs_mut()
+    let parameters = form_urlencoded::Serializer::new(String::new())
         .append_pair("response_type", "code")
         .append_pair("client_id", client_id(call))
         .append_pair("redirect_uri", call.return_url)
@@ -190,7 +190,12 @@ fn without_openid(
         .append_pair("state", &attempt.oauth_state)
         .append_pair("code_challenge", &code_challenge(attempt))
         .append_pair("code_challenge_method", "S256")
-        .extend_pairs(own);
+        .extend_pairs(own)
+        .finish();
+    match &settings(call.bank)?.packed_parameters {
+        Some(name) => url.query_pairs_mut().append_pair(name, &encode(parameters.as_bytes())),
+        None => url.query_pairs_mut().extend_pairs(form_urlencoded::parse(parameters.as_bytes())),
+    };
     Ok(url.into())
 }
 

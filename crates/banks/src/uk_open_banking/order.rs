@@ -287,7 +287,7 @@ impl UkOpenBanking {
         let unknown = |text: String| BankError::Unknown { text };
         let unsigned = format!("unreadable answer to an order: x-jws-signature: {why}");
         let Some(hint) = hint else { return Err(unknown(unsigned)) };
-        let resource = Resource::of(order.content.schedule);
+        let resource = Resource::of(call.bank, order);
         let ask = ask_status(resource, &hint.bank_payment_id)?;
         let asked = self.send_as_client(call, &ask).await;
         let read = asked.and_then(|response| {

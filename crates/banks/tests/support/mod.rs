@@ -287,3 +287,18 @@ fn risk() -> Risk {
         }),
     }
 }
+
+/// A transfer of SEPA.
+pub fn sepa_order() -> PaymentOrder {
+    let mut order = order();
+    order.rail = Rail::Sepa;
+    order.content.local_instrument = Rail::Sepa.into();
+    order.content.amount = Amount::parse("10.23", Currency::EUR).unwrap();
+    let iban = |iban: &str| Some(AccountIdentifier::Iban { iban: iban.to_owned(), bic: None });
+    order.content.creditor.account = iban("DE02120300000000202051");
+    order.content.debtor =
+        Some(Party { account: iban("DE65700202700000001008"), ..order.content.creditor.clone() });
+    order.content.remittance_secondary = None;
+    order.content.return_refund_account = false;
+    order
+}

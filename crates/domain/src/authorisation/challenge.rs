@@ -3,6 +3,7 @@
 //!
 //! Sources: PSD2 RTS on SCA; public API, object `authentication` (reference, section 3.6).
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The most fields of one challenge; the gateway does not believe a bank that asks for more.
@@ -11,6 +12,8 @@ pub const FIELDS_MAX: usize = 16;
 pub const OPTIONS_MAX: usize = 32;
 /// The longest image, in characters of base64.
 pub const IMAGE_LENGTH_MAX: usize = 256 * 1024;
+/// The longest text of a QR code, in characters.
+pub const QR_LENGTH_MAX: usize = 1024;
 /// The longest flicker code and the longest text, in characters.
 pub const TEXT_LENGTH_MAX: usize = 2048;
 
@@ -32,7 +35,42 @@ pub enum Approach {
     Decoupled {
         /// The bank's message to the payer.
         message: Option<String>,
+        /// How the payer opens the app, where the bank says that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app_start: Option<AppStart>,
     },
+}
+
+impl Approach {
+    /// A confirmation in the bank's app, about which the bank says nothing.
+    pub const IN_APP: Approach = Approach::Decoupled { message: None, app_start: None };
+}
+
+/// How the payer opens the app for one confirmation (BankID). Both ways work for seconds only, and who
+/// has one can act as the payer's app: never log them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppStart {
+    /// The address that opens the app on the device that shows the page; at most [`TEXT_LENGTH_MAX`].
+    pub url: Option<String>,
+    /// The text of a QR code that the app on another device scans; at most [`QR_LENGTH_MAX`].
+    pub qr_code: Option<String>,
+    /// From then on neither works.
+    pub ends_at: Timestamp,
+}
+
+impl AppStart {
+    /// The same within the stated bounds; `None` if nothing is left, or its time is over.
+    #[must_use]
+    pub fn usable(&self, now: Timestamp) -> Option<AppStart> {
+        let url = self.url.clone().filter(|url| url.chars().count() <= TEXT_LENGTH_MAX);
+        let qr_code = self.qr_code.clone().filter(|text| text.chars().count() <= QR_LENGTH_MAX);
+        let something = url.is_some() || qr_code.is_some();
+        (something && now < self.ends_at).then_some(AppStart {
+            url,
+            qr_code,
+            ends_at: self.ends_at,
+        })
+    }
 }
 
 /// The kind of answer that a field accepts (public API, `type` of a required field).
@@ -65,6 +103,8 @@ pub enum QuestionLabel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KnownQuestion {
+    /// The payer's user name at the bank.
+    UserName,
     /// The payer's password or PIN.
     Password,
     /// How the payer wants to confirm.

@@ -124,8 +124,9 @@ impl UnderWay<'_> {
                 let step = Approach::Embedded { challenge: challenge.clone() };
                 self.verifying(opened, returned, Some(step), now)
             }
-            Authorisation::AwaitingDecoupled { opened, message } => {
-                let step = Approach::Decoupled { message: message.clone() };
+            Authorisation::AwaitingDecoupled { opened, message, app_start } => {
+                let (message, app_start) = (message.clone(), app_start.clone());
+                let step = Approach::Decoupled { message, app_start };
                 self.verifying(opened, returned, Some(step), now)
             }
             Authorisation::VerifyingReturn { opened, returned: None, step, .. } => {
@@ -154,8 +155,21 @@ impl UnderWay<'_> {
             }
             Approach::Redirect { .. } | Approach::Decoupled { .. } => approach.clone(),
         };
-        if Authorisation::awaiting(opened.clone(), &step).is_same_step(self.authorisation) {
-            return Verdict::NoWord { case: None };
+        let next = Authorisation::awaiting(opened.clone(), &step);
+        if next.is_same_step(self.authorisation) {
+            if next.app_start() == self.authorisation.app_start() {
+                return Verdict::NoWord { case: None };
+            }
+            // The payer's page shows the new way into the app; nobody else has to know of it.
+            let question = self.patience.next_question(&next, now);
+            let job = Some((AuthorisationJob::AskApproval, question));
+            let moved = self.moved_to(next, job);
+            let early_returns = self.early_returns.to_vec();
+            return Verdict::Continues(Box::new(Continued {
+                early_returns,
+                silent: true,
+                ..moved
+            }));
         }
         self.at_the_step(opened, &step, Notice::Nothing, now)
     }

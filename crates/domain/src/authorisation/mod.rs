@@ -23,8 +23,8 @@ mod verdict;
 
 pub use self::attempt::{Attempt, RepeatedCreation};
 pub use self::challenge::{
-    Approach, Challenge, ChallengeField, FIELDS_MAX, FieldKind, IMAGE_LENGTH_MAX, KnownQuestion,
-    OPTIONS_MAX, QuestionHint, QuestionLabel, TEXT_LENGTH_MAX,
+    AppStart, Approach, Challenge, ChallengeField, FIELDS_MAX, FieldKind, IMAGE_LENGTH_MAX,
+    KnownQuestion, OPTIONS_MAX, QR_LENGTH_MAX, QuestionHint, QuestionLabel, TEXT_LENGTH_MAX,
 };
 pub use self::fact::{AuthorisationFact, BankRefusal, RefusalKind, TakenOrder};
 pub use self::machine::UnderWay;

@@ -51,6 +51,10 @@ impl Patience {
             Authorisation::AwaitingRedirect { .. } | Authorisation::OpeningUncertain { .. } => {
                 part_of_age(self.changed_at, now, 2, 15_000, 300_000)
             }
+            // The way into the app ends within seconds, and the bank's answer has the next one.
+            Authorisation::AwaitingDecoupled { app_start: Some(_), .. } => {
+                part_of_age(self.changed_at, now, 4, 1_000, 3_000)
+            }
             Authorisation::Opening { .. }
             | Authorisation::AwaitingCredentials { .. }
             | Authorisation::AwaitingDecoupled { .. }

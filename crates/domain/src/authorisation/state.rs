@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Approach, Attempt, Challenge, RepeatedCreation};
+use super::{AppStart, Approach, Attempt, Challenge, RepeatedCreation};
 use crate::sealed::Sealed;
 use crate::step::AuthorisationJob;
 
@@ -81,6 +81,9 @@ pub enum Authorisation {
         opened: Opened,
         /// The bank's message to the payer.
         message: Option<String>,
+        /// How the payer opens the app.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        app_start: Option<AppStart>,
     },
     /// The payer returned; the return is being verified.
     VerifyingReturn {
@@ -121,9 +124,11 @@ impl Authorisation {
             Approach::Embedded { challenge } => {
                 Authorisation::AwaitingCredentials { opened, challenge: challenge.clone() }
             }
-            Approach::Decoupled { message } => {
-                Authorisation::AwaitingDecoupled { opened, message: message.clone() }
-            }
+            Approach::Decoupled { message, app_start } => Authorisation::AwaitingDecoupled {
+                opened,
+                message: message.clone(),
+                app_start: app_start.clone(),
+            },
         }
     }
 
@@ -228,7 +233,22 @@ impl Authorisation {
         matches!(self, Authorisation::VerifyingCredentials { credentials: Some(_), .. })
     }
 
-    /// Whether both wait for the same step of the payer.
+    /// How the payer opens the bank's app, if the payer is to confirm there.
+    #[must_use]
+    pub fn app_start(&self) -> Option<&AppStart> {
+        match self {
+            Authorisation::AwaitingDecoupled { app_start, .. } => app_start.as_ref(),
+            Authorisation::Opening { .. }
+            | Authorisation::OpeningUncertain { .. }
+            | Authorisation::AwaitingRedirect { .. }
+            | Authorisation::AwaitingCredentials { .. }
+            | Authorisation::VerifyingReturn { .. }
+            | Authorisation::VerifyingCredentials { .. } => None,
+        }
+    }
+
+    /// Whether both wait for the same step of the payer. Another way to open the same app is the same
+    /// step.
     pub(super) fn is_same_step(&self, other: &Authorisation) -> bool {
         use Authorisation as A;
         match (self, other) {

@@ -88,7 +88,11 @@ impl Payment {
         } = continued;
         self.early_returns = early_returns;
         if silent {
-            return moved(self.silently_at(authorisation));
+            let mut step = self.silently_at(authorisation);
+            step.jobs.extend(
+                job.map(|(kind, due)| JobChange::Schedule(JobKind::Authorisation(kind), due)),
+            );
+            return moved(step);
         }
         match (&authorisation, authorisation.opened()) {
             (_, Some(opened)) => self.bank.consent_id.clone_from(&opened.consent_id),

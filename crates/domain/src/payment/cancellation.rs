@@ -358,7 +358,10 @@ impl Payment {
         let mut payment = self.clone().with_authorisation(continued.authorisation);
         payment.early_returns = continued.early_returns;
         if continued.silent {
-            return payment.silently(vec![]);
+            let job = continued
+                .job
+                .map(|(kind, due)| JobChange::Schedule(JobKind::Authorisation(kind), due));
+            return payment.silently(job.into_iter().collect());
         }
         let state = payment.state.clone();
         let asked = payment.cancelling().map(|authorisation| {

@@ -25,8 +25,8 @@ impl Payment {
                 let until = self.initiation.visit.link_expires_at;
                 return Some(until.unwrap_or_else(|| after(self.created_at, LINK_WINDOW)));
             }
+            State::Approving(_) => return Some(self.approval_ends_at()),
             State::AwaitingBankChoice
-            | State::Approving(_)
             | State::Ordered(OrderState::Authorised { redeemed_at: None, .. }) => {
                 (self.payer_came_at(), self.authorisation_window())
             }
@@ -82,6 +82,15 @@ impl Payment {
         }
     }
 
+    /// When the payer's time to approve ends, which the bank may end sooner.
+    fn approval_ends_at(&self) -> Timestamp {
+        let ours = after(self.payer_came_at(), self.authorisation_window());
+        let seconds = self.execution.and_then(|own| own.status.approval_timeout_s);
+        let of_bank =
+            |seconds| after(self.updated_at, SignedDuration::from_secs(i64::from(seconds)));
+        seconds.map_or(ours, |seconds| of_bank(seconds).min(ours))
+    }
+
     /// From when the payer's time is counted.
     fn payer_came_at(&self) -> Timestamp {
         self.link_used_at.unwrap_or(self.created_at)
@@ -134,7 +143,10 @@ impl Payment {
     pub(super) fn approval_patience(&self) -> Patience {
         Patience {
             payer_came_at: self.payer_came_at(),
-            window: self.authorisation_window(),
+            window: match self.state {
+                State::Approving(_) => self.approval_ends_at().duration_since(self.payer_came_at()),
+                _ => self.authorisation_window(),
+            },
             changed_at: self.updated_at,
             deadline: None,
             question_interval_min_ms: self.question_interval_min_ms(),

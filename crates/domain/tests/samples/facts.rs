@@ -1,6 +1,8 @@
 //! Every fact about a payment.
 
-use domain::authorisation::{Approach, AuthorisationFact, BankRefusal, RefusalKind, TakenOrder};
+use domain::authorisation::{
+    AppStart, Approach, AuthorisationFact, BankRefusal, RefusalKind, TakenOrder,
+};
 use domain::bank::{ConsentProgress, OrderProgress, OrderStatus};
 use domain::payment::{CancellationFact, Fact, OrderFact, StatusFact, TokenFact};
 use jiff::Timestamp;
@@ -59,7 +61,18 @@ pub fn approval_facts() -> Vec<(&'static str, Fact)> {
             told(continues(Approach::Redirect { url: "https://bank.example/two".to_owned() })),
         ),
         ("continues: embedded", told(continues(Approach::Embedded { challenge: challenge() }))),
-        ("continues: decoupled", told(continues(Approach::Decoupled { message: None }))),
+        ("continues: decoupled", told(continues(Approach::IN_APP))),
+        (
+            "continues: other app start",
+            told(continues(Approach::Decoupled {
+                message: None,
+                app_start: Some(AppStart {
+                    url: Some("bankid:///?autostarttoken=2".to_owned()),
+                    qr_code: Some("bankid.2".to_owned()),
+                    ends_at: "2026-01-05T10:00:30Z".parse().unwrap(),
+                }),
+            })),
+        ),
         ("waiting", told(AuthorisationFact::Waiting)),
         (
             "granted",

@@ -222,7 +222,11 @@ pub fn states() -> Vec<(String, State)> {
             opened: opened(),
             challenge: challenge(),
         }),
-        State::Approving(Authorisation::AwaitingDecoupled { opened: opened(), message: None }),
+        State::Approving(Authorisation::AwaitingDecoupled {
+            opened: opened(),
+            message: None,
+            app_start: None,
+        }),
         verifying(opened(), Some(sealed()), false),
         State::Approving(Authorisation::VerifyingCredentials {
             opened: opened(),
@@ -270,6 +274,7 @@ fn variants() -> [(&'static str, State); 14] {
             State::Approving(Authorisation::AwaitingDecoupled {
                 opened: executing(),
                 message: None,
+                app_start: None,
             }),
         ),
         ("opening, sent, never repeated", opening(executing_attempt(), true)),

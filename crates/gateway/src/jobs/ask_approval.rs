@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use banks::call::PsuContext;
 use banks::error::BankError;
-use banks::profile::Capability;
 use domain::authorisation::{Authorisation, AuthorisationFact};
 use domain::payment::{CancelledBy, Payment};
 use store::jobs::Claim;
@@ -70,7 +69,7 @@ async fn cancel_overdue(
         return Ok(None);
     }
     let bank = app.bank_of(payment);
-    let Some(bank) = bank.filter(|bank| bank.can(Capability::Cancellation)) else {
+    let Some(bank) = bank.filter(|bank| bank.cancels(&super::order_of(bank, payment))) else {
         return Ok(None);
     };
     let attempt = app.new_cancellation(&payment.id, &bank)?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use banks::call::PsuContext;
-use banks::profile::Capability;
 use domain::Refusal;
 use domain::authorisation::Attempt;
 use domain::ids::{MemberId, PaymentId};
@@ -86,7 +85,7 @@ pub async fn cancel(
     let payment = super::get(app, member, id).await?;
     let bank = app.bank_of(&payment);
     let Some(bank) = bank.filter(|_| payment.is_held_by_bank()) else { return Err(refused) };
-    if !bank.can(Capability::Cancellation) {
+    if !bank.cancels(&jobs::order_of(&bank, &payment)) {
         let feature = Feature::Cancellation;
         return Err(GatewayError::FeatureNotSupported { bank_id: bank.id.clone(), feature });
     }

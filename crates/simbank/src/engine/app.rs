@@ -4,6 +4,7 @@
 //! | request | form fields | answer |
 //! |---|---|---|
 //! | `GET /sim/app/{bank}/{username}` | | the page |
+//! | `GET /sim/app-start/{bank}?token=` | | 303 to the page of the payer whom the start token is for |
 //! | `POST /sim/app/{bank}/{username}` | `payment` (or none: the newest), `decision` = `approve` or `decline` | 303 to the page |
 //!
 //! `payment` is the id of an order, or that of the authorisation of its cancellation.
@@ -12,8 +13,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
+use serde_json::{Value, json};
 
 use super::approval;
 use super::banks::{self, Bank, Standard};
@@ -91,6 +93,60 @@ fn questions<'state>(
         }
     }
     found
+}
+
+/// How long a start token works, in seconds, as a number of slots.
+const START_SLOTS: i64 = 3;
+/// How often a start token changes, in seconds.
+const START_SLOT_S: i64 = 10;
+
+/// The start token of an authorisation in a slot of time.
+fn start_token(authorisation: &str, slot: i64) -> String {
+    let text = format!("app-start|{authorisation}|{slot}");
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `challengeData` at a bank whose app is opened by a start token: the token, and the text of a QR
+/// code. Both change every ten seconds and work for thirty.
+pub(crate) fn start_data(shared: &Shared, bank: &Bank, authorisation: &str) -> Option<Value> {
+    if !bank.next_gen_psd2().starts_app {
+        return None;
+    }
+    let token = start_token(authorisation, shared.now().as_second().div_euclid(START_SLOT_S));
+    let address = format!("{}/sim/app-start/{}?token={token}", shared.base_url, bank.id);
+    Some(json!({ "autoStartToken": token, "qrCode": address }))
+}
+
+/// `GET /sim/app-start/{bank}?token=`: the app opens with what the token is for.
+pub(crate) async fn start(
+    State(shared): State<Arc<Shared>>,
+    Path(bank): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Some(bank) = banks::find(&bank) else {
+        return pages::problem(404, "There is no such bank.");
+    };
+    let query = parse_parameters(query.unwrap_or_default().as_bytes()).unwrap_or_default();
+    let token = query.get("token").map(String::as_str).unwrap_or_default();
+    let slot = shared.now().as_second().div_euclid(START_SLOT_S);
+    let username = shared.commit(|state| {
+        bank.customers.iter().find_map(|customer| {
+            let mut open = questions(state, bank, customer.username).into_iter();
+            open.any(|(_, id, purpose, order)| {
+                let approval = order.approval_of(purpose);
+                let known = approval.and_then(|approval| approval.authorisation_id.clone());
+                let known = known.unwrap_or(id);
+                (0..START_SLOTS).any(|ago| start_token(&known, slot - ago) == token)
+            })
+            .then_some(customer.username)
+        })
+    });
+    match username {
+        Ok(Some(username)) => pages::see_other(&format!("/sim/app/{}/{username}", bank.id)),
+        Ok(None) => pages::problem(404, "This start token is not known, or its time is over."),
+        Err(_) => pages::problem(500, "The bank cannot keep its state."),
+    }
 }
 
 /// The page.

@@ -11,9 +11,6 @@ use super::state::{State, after_seconds};
 
 /// Wrong passwords or one-time passwords until an approval has failed.
 pub(crate) const WRONG_MAX: u32 = 3;
-/// How long a payment waits for its payer at the bank, in hours: longer than any provider waits. A
-/// consent of UK Open Banking has no end.
-const APPROVAL_HOURS: i64 = 24;
 /// How long the payer has to approve a cancellation, in seconds.
 const CANCELLATION_SECONDS: i64 = 24 * 3600;
 /// The bank's words on a cancelled order.
@@ -22,10 +19,11 @@ const CANCELLED: &str = "Payment initiation has been canceled.";
 /// An approval that did not come in time has failed.
 pub(crate) fn end_late_approval(state: &mut State, id: &str, now: Timestamp) {
     let Some(order) = state.orders.get(id) else { return };
-    if banks::find(&order.bank).is_none_or(Bank::is_uk_open_banking) {
-        return;
-    }
-    let ends = order.created_at.checked_add(SignedDuration::from_hours(APPROVAL_HOURS));
+    // A consent of UK Open Banking has no end. Elsewhere most banks wait for longer than any provider.
+    let bank = banks::find(&order.bank).filter(|bank| !bank.is_uk_open_banking());
+    let Some(bank) = bank else { return };
+    let waits = SignedDuration::from_secs(bank.next_gen_psd2().approval_seconds);
+    let ends = order.created_at.checked_add(waits);
     if order.approval.stage == Stage::Open && ends.is_ok_and(|ends| now >= ends) {
         fail(state, id, Purpose::Payment, "The payment was not approved in time.", now);
     }
@@ -56,13 +54,17 @@ pub(crate) fn approve(
             banks::find(&order.bank).is_some_and(Bank::wants_confirmation_of_cancellation)
         }
     };
+    let releases = banks::find(&order.bank).is_some_and(|bank| bank.next_gen_psd2().releases);
     state.orders.update(id, &mut state.changes, |order| {
         if let (Purpose::Payment, Some(debtor)) = (purpose, debtor) {
             order.debtor = Some(debtor.to_owned());
         }
         if let Some(approval) = order.approval_mut(purpose).filter(|_| confirmed_later) {
             approval.stage = Stage::Unconfirmed;
-            "unconfirmed".clone_into(&mut approval.sca_status);
+            // The payer's part is done at a bank that waits for the provider's release.
+            let releases = purpose == Purpose::Payment && releases;
+            let word = if releases { "finalised" } else { "unconfirmed" };
+            word.clone_into(&mut approval.sca_status);
             approval.changed_at = now;
         }
     });

@@ -2,8 +2,9 @@
 
 use super::texts::{self, Texts};
 use super::tokens::TokenTerms;
-use crate::standards::next_gen_psd2::banks::{self as next_gen_psd2, NextGenPsd2};
+use crate::standards::next_gen_psd2::banks as next_gen_psd2;
 use crate::standards::next_gen_psd2::domestic_banks;
+use crate::standards::next_gen_psd2::habits::{self as next_gen_psd2_habits, NextGenPsd2};
 use crate::standards::polish_api::banks::{self as polish_api, PolishApi};
 use crate::standards::stet::banks::{self as stet, Stet};
 use crate::standards::uk_open_banking::banks::{self as uk_open_banking, UkOpenBanking};
@@ -110,7 +111,7 @@ impl Bank {
     pub(crate) fn next_gen_psd2(&self) -> NextGenPsd2 {
         match self.standard {
             Standard::NextGenPsd2(own) => own,
-            _ => next_gen_psd2::USUAL,
+            _ => next_gen_psd2_habits::USUAL,
         }
     }
 
@@ -132,7 +133,7 @@ impl Bank {
     /// Whether the provider has to send something after the payer's approval.
     pub(crate) fn wants_confirmation(&self) -> bool {
         match self.standard {
-            Standard::NextGenPsd2(own) => own.confirms_by_code,
+            Standard::NextGenPsd2(own) => own.confirms_by_code || own.releases,
             Standard::Stet(own) => !own.executes_at_approval,
             Standard::UkOpenBanking(_) | Standard::PolishApi(_) => true,
         }

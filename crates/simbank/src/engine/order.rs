@@ -272,7 +272,9 @@ impl Order {
         let accepted = if bank.is_stet() { "ACSP" } else { "ACTC" };
         let product = domestic::product(bank, &self.payment_product);
         let last = product.map_or(bank.next_gen_psd2().last_status, |known| known.last_status);
+        let releases = bank.next_gen_psd2().releases;
         match self.status {
+            Status::Received if releases => "RCVD",
             Status::Received if self.approval.stage == Stage::Unconfirmed => "ACTC",
             Status::Received => "RCVD",
             Status::Accepted | Status::SetUp => accepted,

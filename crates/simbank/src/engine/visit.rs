@@ -32,6 +32,7 @@ use super::pages::{self, AccountChoice, ConsentPage, SignInPage, money};
 use super::shared::Shared;
 use super::state::{self, after_seconds};
 use super::tokens;
+use crate::standards::next_gen_psd2::habits::ReasonsIn;
 use crate::standards::uk_open_banking::answer as uk_answer;
 
 /// The subject of a visit.
@@ -115,7 +116,15 @@ impl Visit {
     fn back_with_refusal(&self, order: &Order) -> Response {
         match &self.grant {
             Some(grant) => pages::see_other(&answer_address(grant, &[("error", "access_denied")])),
-            None => pages::see_other(&order.approval.nok_redirect_uri),
+            None => {
+                let address = order.approval.nok_redirect_uri.clone();
+                let words = order
+                    .words
+                    .as_deref()
+                    .filter(|_| self.bank.next_gen_psd2().reasons_in == ReasonsIn::Return);
+                let described = |words| with_parameter(&address, "error_description", words);
+                pages::see_other(&words.map_or_else(|| address.clone(), described))
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::engine::pages::{self, pounds, spaced};
 use crate::engine::scenario::{SCENARIOS, Scenario};
 use crate::engine::shared::Shared;
 use crate::engine::state;
-use crate::standards::next_gen_psd2::banks::{Approach, CancellationRule, NextGenPsd2};
+use crate::standards::next_gen_psd2::habits::{Approach, CancellationRule, NextGenPsd2};
 use crate::standards::polish_api::banks::PolishApi;
 use crate::standards::stet::banks::Stet;
 use crate::standards::uk_open_banking::banks::UkOpenBanking;
@@ -114,6 +114,7 @@ fn next_gen_psd2(own: NextGenPsd2) -> String {
     let approach = match own.approach {
         Approach::RedirectAtOnce => "redirect",
         Approach::RedirectWhenAsked => "redirect, once the provider starts the authorisation",
+        Approach::RedirectWhenIdentified => "asks who the payer is, then redirect",
         Approach::OAuth => "redirect by OAuth",
         Approach::SignInBefore => "sign-in before any payment, then redirect",
         Approach::EmbeddedManyMethods => "embedded: password, choice of method, one-time password",

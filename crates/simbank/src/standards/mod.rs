@@ -7,8 +7,10 @@
 //! | `next_gen_psd2/` | NextGenPSD2 1.3.12 (Berlin Group) |
 //! | `stet/` | STET 1.4 and 1.5 |
 //! | `polish_api/` | PolishAPI 2.1 |
+//! | `http_signature` | message signatures of NextGenPSD2 and STET |
 //! | `payee_verification` | verification of payee (European Payments Council), at every euro bank |
 
+mod http_signature;
 pub(crate) mod next_gen_psd2;
 pub(crate) mod payee_verification;
 pub(crate) mod polish_api;
@@ -31,6 +33,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/{bank}/sca/{id}", get(visit::show_sign_in).post(visit::sign_in))
         .route("/{bank}/sca/{id}/sign-in", get(visit::show_sign_in).post(visit::sign_in))
         .route("/{bank}/sca/{id}/consent", get(visit::show_consent).post(visit::decide))
+        .route("/sim/app-start/{bank}", get(app::start))
         .route("/sim/app/{bank}/{username}", get(app::show).post(app::decide))
         .route("/vop/v1/payee-verifications", post(payee_verification::verify))
         .merge(uk_open_banking::routes())

@@ -62,6 +62,8 @@ pub fn qseal(organisation_identifier: &str) -> Vec<u8> {
 pub const SEAL_URL: &str = "https://tpp.example/certificates/seal";
 /// The serial number of all of them, as NextGenPSD2 writes it.
 pub const SERIAL: &str = "1";
+/// Who issued all of them.
+pub const ISSUER: &str = "PSDGB-FCA-000001";
 
 fn certificate(
     organisation_identifier: &str,
@@ -84,7 +86,7 @@ fn certificate(
         der(0xa0, &der(0x02, &[2])),
         der(0x02, &[1]),
         rsa(11),
-        name("PSDGB-FCA-000001"),
+        name(ISSUER),
         validity,
         name(organisation_identifier),
         key,

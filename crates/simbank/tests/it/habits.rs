@@ -91,9 +91,12 @@ async fn a_bank_without_openid_opens_a_visit_by_the_query_alone() {
             .extend_pairs(pairs)
             .extend_pairs(extra.map(|value| (changed, value)))
             .finish();
-        let reply = world.get(&format!("/{FLINT}/authorize?{query}")).await;
+        let data = base64url(query);
+        let reply = world.get(&format!("/{FLINT}/authorize?data={data}")).await;
         reply.header("location").to_owned()
     };
+    let plain = world.get(&format!("/{FLINT}/authorize?response_type=code")).await;
+    assert_eq!(plain.status, 400, "everything is in one parameter: {}", plain.text());
     // Everything is right but the consent.
     assert!(visit("", None).await.contains("consent+is+unknown"));
     for (name, value, refusal) in [

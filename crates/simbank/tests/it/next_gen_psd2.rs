@@ -72,6 +72,7 @@ impl World {
             .header("x-request-id", request_id)
             .header("psu-ip-address", "192.0.2.1")
             .header("psu-id", psu)
+            .header("psu-corporate-id", "1234567890")
             .header("tpp-redirect-uri", BACK)
             .body(Body::from(if body.is_null() { String::new() } else { body.to_string() }))
             .unwrap();
@@ -134,7 +135,13 @@ impl World {
                 if bank == "bg-tulp" {
                     self.next_gen_psd2("POST", &path, user, &json!({})).await;
                 }
-                self.next_gen_psd2_decide(asked, id, "approve").await
+                let back = self.next_gen_psd2_decide(asked, id, "approve").await;
+                if bank == "bg-tulp" {
+                    let path = format!("/{bank}/{PRODUCT}/{id}");
+                    let released = self.next_gen_psd2("PUT", &path, user, &Value::Null).await;
+                    assert_eq!(released.status, 200, "{}", released.text());
+                }
+                back
             }
         }
     }

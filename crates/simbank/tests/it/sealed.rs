@@ -10,12 +10,18 @@ use http::Request;
 use serde_json::{Value, json};
 use simbank::PeerCertificate;
 
-use crate::certificate::{SEAL_URL, SERIAL, qseal, qwac};
+use crate::certificate::{ISSUER, SEAL_URL, SERIAL, qseal, qwac};
 use crate::next_gen_psd2::BACK;
 use crate::support::*;
 
 fn digest_header(name: &str, algorithm: &'static Algorithm, body: &str) -> String {
     format!("{name}={}", STANDARD.encode(digest(algorithm, body.as_bytes()).as_ref()))
+}
+
+/// The header `Date`.
+fn date(now_s: i64) -> String {
+    let now = jiff::Timestamp::from_second(now_s).unwrap();
+    now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 fn seal(padding: &'static RsaSignatureEncoding, lines: &[String]) -> String {
@@ -46,14 +52,32 @@ impl World {
             true => ("rsa-sha512", digest_header("SHA-512", &SHA512, &body), &RSA_PKCS1_SHA512),
             false => ("rsa-sha256", digest_header("SHA-256", &SHA256, &body), &RSA_PKCS1_SHA256),
         };
-        let lines = [
-            format!("digest: {digest}"),
-            format!("x-request-id: {id}"),
-            format!("tpp-redirect-uri: {BACK}"),
-        ];
+        let date = date(self.now());
+        let target = format!("{} {path}", method.to_lowercase());
+        let pino = sha512;
+        let mut signed = match pino {
+            true => vec![("digest", &digest), ("x-request-id", &id)],
+            false => vec![("(request-target)", &target), ("date", &date)],
+        };
+        let back = BACK.to_owned();
+        if pino {
+            signed.push(("tpp-redirect-uri", &back));
+        } else if !body.is_empty() {
+            signed.push(("digest", &digest));
+        }
+        if !pino {
+            signed.push(("x-request-id", &id));
+        }
+        let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
+        let lines: Vec<String> =
+            signed.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let key_id = match pino {
+            true => format!("SN={SERIAL},CA=organizationIdentifier={ISSUER}"),
+            false => ORGANISATION.to_owned(),
+        };
         let signature = format!(
-            "keyId=\"SN={SERIAL},CA=none\",algorithm=\"{algorithm}\",\
-             headers=\"digest x-request-id tpp-redirect-uri\",signature=\"{}\"",
+            "keyId=\"{key_id}\",algorithm=\"{algorithm}\",headers=\"{}\",signature=\"{}\"",
+            names.join(" "),
             seal(padding, &lines)
         );
         let mut request = Request::builder()
@@ -64,9 +88,12 @@ impl World {
             .header("x-request-id", id)
             .header("psu-ip-address", "192.0.2.1")
             .header("tpp-redirect-uri", BACK)
-            .header("digest", digest)
+            .header("date", &date)
             .header("signature", signature)
             .header("tpp-signature-certificate", STANDARD.encode(qseal(ORGANISATION)));
+        if pino || !body.is_empty() {
+            request = request.header("digest", &digest);
+        }
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -101,30 +128,53 @@ impl World {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let path = format!("/{bank}/psd2{resource}");
         let id = self.unique_end();
-        let digest = digest_header("SHA-256", &SHA256, &body);
-        let mut names = vec!["(request-target)", "x-request-id"];
-        let target = format!("(request-target): {} {path}", method.to_lowercase());
-        let mut lines = vec![target, format!("x-request-id: {id}")];
-        if !body.is_empty() {
-            names.push("digest");
-            lines.push(format!("digest: {digest}"));
-        }
+        let sha512 = bank == "stet-saule";
+        let (algorithm, digest, padding) = match sha512 {
+            true => ("rsa-sha512", digest_header("SHA-512", &SHA512, &body), &RSA_PKCS1_SHA512),
+            false => ("rsa-sha256", digest_header("SHA-256", &SHA256, &body), &RSA_PKCS1_SHA256),
+        };
+        let has_digest = sha512 || !body.is_empty();
+        let date = date(self.now());
+        let (headers, key_id) = match bank {
+            "stet-hetre" => (&["(request-target)", "digest", "date"] as &[&str], SERIAL),
+            "stet-saule" => (
+                &["(request-target)", "host", "date", "digest", "x-request-id", "content-type"]
+                    as &[&str],
+                ORGANISATION,
+            ),
+            _ => (&["(request-target)", "digest", "x-request-id"] as &[&str], SEAL_URL),
+        };
+        let value_of = |name: &str| match name {
+            "(request-target)" => format!("{} {path}", method.to_lowercase()),
+            "host" => "banks.example".to_owned(),
+            "date" => date.clone(),
+            "digest" => digest.clone(),
+            "content-type" => "application/json".to_owned(),
+            _ => id.clone(),
+        };
+        let names: Vec<&str> =
+            headers.iter().copied().filter(|name| has_digest || *name != "digest").collect();
+        let lines: Vec<String> =
+            names.iter().map(|name| format!("{name}: {}", value_of(name))).collect();
         let signature = format!(
-            "keyId=\"{SEAL_URL}\",algorithm=\"rsa-sha256\",headers=\"{}\",signature=\"{}\"",
+            "keyId=\"{key_id}\",algorithm=\"{algorithm}\",headers=\"{}\",signature=\"{}\"",
             names.join(" "),
-            seal(&RSA_PKCS1_SHA256, &lines)
+            seal(padding, &lines)
         );
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
-            .uri(path)
+            .uri(&path)
             .extension(PeerCertificate(qwac(ORGANISATION, 49)))
+            .header("host", "banks.example")
+            .header("date", &date)
             .header("content-type", "application/json")
-            .header("x-request-id", id)
+            .header("x-request-id", &id)
             .header("authorization", format!("Bearer {token}"))
-            .header("digest", digest)
-            .header("signature", signature)
-            .body(Body::from(body))
-            .unwrap();
+            .header("signature", signature);
+        if has_digest {
+            request = request.header("digest", &digest);
+        }
+        let request = request.body(Body::from(body)).unwrap();
         self.send(request).await
     }
 

@@ -225,6 +225,7 @@ pub fn payments_in_every_state() -> Vec<Payment> {
         State::Approving(Authorisation::AwaitingDecoupled {
             opened: opened(),
             message: Some("Look at your phone".to_owned()),
+            app_start: None,
         }),
         State::Approving(Authorisation::VerifyingReturn {
             opened: opened(),

@@ -18,6 +18,7 @@ questions-footer = We send your answers only to { $bank } and do not keep them. 
 
 ## Questions for which the bank has no text
 
+question-user-name = Your user name at your bank
 question-password = Password or PIN
 question-method = How do you want to confirm?
 question-one-time-password = One-time password (TAN)
@@ -45,6 +46,8 @@ flicker-then = Then:
 app-heading = Confirm in your bank's app
 app-confirm-payment = Confirm the payment in your bank's app.
 app-confirm-cancellation = Confirm the cancellation in your bank's app.
+app-open = Open the app on this device
+app-scan = Scan this code with the app on your phone. It changes every few seconds.
 app-waiting = { $bank } asks you to confirm in its app. We are waiting for your confirmation…
 
 ## The approval of a cancellation

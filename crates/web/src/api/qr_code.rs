@@ -72,6 +72,11 @@ fn url(query: &Query) -> Result<&str, String> {
     Ok(text)
 }
 
+/// The QR code of a text, as SVG; `None` if the text is too long for one.
+pub(crate) fn picture(text: &str) -> Option<String> {
+    QrCode::new(text).ok().map(|code| svg(&code))
+}
+
 /// The code and the light modules around it, one row of dark modules after the other. The inner
 /// picture counts modules, so nothing has to be divided.
 fn svg(code: &QrCode) -> String {

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use banks::approvals::Credentials;
 use bytes::Bytes;
 use domain::account::AccountIdentifier;
+use domain::authorisation::AppStart;
 use domain::authorisation::{Authorisation, Challenge, FieldKind, Opened};
 use domain::flicker::FlickerCode;
 use domain::payment::Payment;
@@ -22,6 +23,7 @@ use super::summary::Summary;
 use super::view::{Form, View};
 use super::way_back::member_url;
 use super::{Page, VISIT, page, picture, stale_visit};
+use crate::api::qr_code;
 use crate::language::Language;
 
 /// The most answers of one form.
@@ -92,8 +94,23 @@ struct Decoupled {
     payment: Summary,
     bank: String,
     message: Option<String>,
+    app_start: Option<AppStartShown>,
     can_change: bool,
     back_url: String,
+}
+
+/// How the payer opens the bank's app: a link on the device with the app, a QR code for another one.
+struct AppStartShown {
+    url: Option<String>,
+    /// SVG.
+    qr_code: Option<String>,
+}
+
+impl AppStartShown {
+    fn of(start: &AppStart) -> AppStartShown {
+        let qr_code = start.qr_code.as_ref().and_then(|text| qr_code::picture(text));
+        AppStartShown { url: start.url.clone(), qr_code }
+    }
 }
 
 impl Page for Questions {
@@ -117,6 +134,8 @@ impl Page for AskAccount {
 impl Page for Decoupled {
     fn view(&self) -> View {
         let view = View::of("decoupled").onward(&self.payment.path, false);
+        let app = self.app_start.as_ref().and_then(|start| start.url.as_deref());
+        let view = app.into_iter().fold(view, |view, url| view.link(url));
         view.way_out(&self.payment, &self.back_url)
     }
 }
@@ -266,12 +285,14 @@ pub(super) fn decoupled(
     language: Language,
     payment: &Payment,
     message: Option<&str>,
+    app_start: Option<&AppStart>,
 ) -> Response {
     let decoupled = Decoupled {
         language,
         payment: summary(app, language, payment),
         bank: bank_name(app, language, payment),
         message: message.map(str::to_owned),
+        app_start: app_start.map(AppStartShown::of),
         can_change: can_change_bank(payment),
         back_url: member_url(app, payment),
     };
@@ -311,9 +332,16 @@ pub(super) fn samples(language: Language) -> Vec<super::samples::Sample> {
         payment: Summary::sample(language),
         bank: message.map_or_else(|| language.text("bank-unnamed"), |_| bank()),
         message: message.map(str::to_owned),
+        app_start: None,
         can_change: true,
         back_url: back_url(),
     };
+    let start = AppStart {
+        url: Some("bankid:///?autostarttoken=1&redirect=null".to_owned()),
+        qr_code: Some("bankid.1.0.2".to_owned()),
+        ends_at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let with_app = Decoupled { app_start: Some(AppStartShown::of(&start)), ..decoupled(None) };
     let picture = Questions { picture: Some("data:,".to_owned()), flicker, ..questions(None) };
     let damaged = Questions { damaged: true, ..questions(None) };
     vec![
@@ -325,5 +353,6 @@ pub(super) fn samples(language: Language) -> Vec<super::samples::Sample> {
         Sample::of("ask_account", "again, at a bank that is gone", &account(true)),
         Sample::of("decoupled", "with the bank's message", &decoupled(Some("Open the app."))),
         Sample::of("decoupled", "at a bank that is gone", &decoupled(None)),
+        Sample::of("decoupled", "with a link to the app and a QR code", &with_app),
     ]
 }

@@ -254,8 +254,9 @@ pub(super) fn approving(
         Authorisation::AwaitingCredentials { challenge, .. } => {
             approval::questions(app, language, payment, challenge, message)
         }
-        Authorisation::AwaitingDecoupled { message, .. } => {
-            approval::decoupled(app, language, payment, message.as_deref())
+        Authorisation::AwaitingDecoupled { message, app_start, .. } => {
+            let usable = app_start.as_ref().and_then(|start| start.usable(app.now()));
+            approval::decoupled(app, language, payment, message.as_deref(), usable.as_ref())
         }
         Authorisation::Opening { .. } => waiting(app, language, payment, "waiting-opening"),
         Authorisation::OpeningUncertain { .. } => {

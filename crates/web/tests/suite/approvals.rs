@@ -7,7 +7,7 @@ use crate::scenarios::{BANKS, order_at};
 use crate::support::visitor::customer_at;
 use crate::support::{Decision, Fault, World, id, with, worlds};
 
-const EXECUTING: [&str; 5] = ["bg-linden", "bg-birke", "bg-tulp", "bg-olmo", "stet-if"];
+const EXECUTING: [&str; 4] = ["bg-linden", "bg-birke", "bg-olmo", "stet-if"];
 const UNKNOWN: &str = "INITIATION_PENDING_REDEMPTION_VERIFICATION";
 
 fn usual(bank: &str) -> serde_json::Value {

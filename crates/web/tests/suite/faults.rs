@@ -12,7 +12,7 @@ use crate::support::{World, id, with, worlds};
 /// Where the bank's answer to a new payment is what a fault strikes; elsewhere it is the answer to
 /// the message that orders.
 fn strikes_creation(bank: &str) -> bool {
-    bank == "stet-if" || (bank.starts_with("bg-") && !asks_questions(bank))
+    bank == "stet-if" || (bank.starts_with("bg-") && bank != "bg-tulp" && !asks_questions(bank))
 }
 
 fn asks_questions(bank: &str) -> bool {
@@ -22,7 +22,7 @@ fn asks_questions(bank: &str) -> bool {
 /// Banks that execute nothing without a word of the provider, who waits for the payer to return.
 fn waits_for_return(bank: &str) -> bool {
     bank.starts_with("ob-")
-        || bank == "bg-pino"
+        || ["bg-pino", "bg-tulp"].contains(&bank)
         || bank.starts_with("pl-")
         || ["stet-chene", "stet-hetre"].contains(&bank)
 }

@@ -8,6 +8,7 @@
 
 mod access_tokens;
 mod account_verifications;
+mod app_start;
 mod approvals;
 mod at_rest;
 mod auditor;
@@ -17,6 +18,7 @@ mod authentication;
 mod bad_banks;
 mod bank_certificates;
 mod bank_rules;
+mod bank_switches;
 mod callback_initiation;
 mod cancel;
 mod cancel_at_bank;

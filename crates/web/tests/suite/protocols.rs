@@ -25,7 +25,7 @@ use crate::support::{Decision, World, identity, worlds};
 /// Steps of one approval.
 const STEPS_MAX: usize = 8;
 
-fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> PaymentOrder {
+pub fn order(bank: &BankProfile, known: &Bank, amount: &str, schedule: Schedule) -> PaymentOrder {
     let (rail, creditor) = match bank.currencies[0].code() {
         "PLN" => (Rail::Elixir, "PL61109010140000071219812874"),
         "EUR" => (Rail::Sepa, "DE02120300000000202051"),

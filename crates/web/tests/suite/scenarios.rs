@@ -33,7 +33,7 @@ pub const BANKS: [Bank; 19] = [
     Bank { id: "ob-slate", debtor: None, way: &[REDIRECT] },
     Bank { id: "ob-onyx", debtor: None, way: &[REDIRECT] },
     Bank { id: "bg-linden", debtor: Some("DE65700202700000001008"), way: &[REDIRECT] },
-    Bank { id: "bg-tulp", debtor: None, way: &[REDIRECT] },
+    Bank { id: "bg-tulp", debtor: None, way: &[EMBEDDED, REDIRECT] },
     Bank { id: "bg-pino", debtor: Some("IT11X0542811101000000001148"), way: &[REDIRECT] },
     Bank { id: "bg-olmo", debtor: Some("ES9521000418450000001176"), way: &[REDIRECT] },
     Bank { id: "bg-encina", debtor: Some("ES3420385778980000001204"), way: &[REDIRECT, REDIRECT] },

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::banks::Approach;
+use super::habits::{Approach, ReasonsIn};
 use super::payments::{after_effect, find};
 use super::{Answer, ProviderRequest, cancellation};
+use crate::engine::app;
 use crate::engine::approval;
 use crate::engine::banks::ONE_TIME_PASSWORD;
 use crate::engine::order::{Approval, Order, Purpose, Stage};
@@ -85,6 +86,19 @@ pub(super) fn start(
                 let answer = redirect_answer(incoming, (path, id), &authorisation);
                 state.orders.update(id, &mut state.changes, |order| {
                     order.approval.authorisation_id = Some(authorisation);
+                });
+                Ok(answer)
+            }
+            (Approach::RedirectWhenIdentified, Purpose::Payment) => {
+                let named = incoming.header("psu-id").unwrap_or_default();
+                let Some(customer) = incoming.bank.customer(named) else {
+                    return Err(wrong_credentials());
+                };
+                let authorisation = approval.authorisation_id.clone().unwrap_or(fresh);
+                let answer = redirect_answer(incoming, (path, id), &authorisation);
+                state.orders.update(id, &mut state.changes, |order| {
+                    order.approval.authorisation_id = Some(authorisation);
+                    order.approval.username = Some(customer.username.to_owned());
                 });
                 Ok(answer)
             }
@@ -212,9 +226,16 @@ pub(super) fn read(
         approval::end_late_approval(state, id, incoming.now);
         let approval = named(find(incoming, state, id)?, authorisation, purpose)?;
         let mut body = json!({ "scaStatus": approval.sca_status });
-        let words = approval.words.as_ref().filter(|_| approval.stage == Stage::Failed);
+        let elsewhere = incoming.bank.next_gen_psd2().reasons_in == ReasonsIn::Return;
+        let words = approval.words.as_ref();
+        let words = words.filter(|_| approval.stage == Stage::Failed && !elsewhere);
         if let Some(words) = words {
             body["psuMessage"] = json!(words);
+        }
+        if approval.sca_status == "started"
+            && let Some(start) = app::start_data(incoming.shared, incoming.bank, authorisation)
+        {
+            body["challengeData"] = start;
         }
         Ok(Answer::body(200, body))
     })

@@ -1,130 +1,12 @@
 //! The simulated banks that speak NextGenPSD2.
 
-use super::domestic::Domestic;
+use super::habits::{
+    Approach, CancellationRule, NextGenPsd2, OAuthHabits, ReasonsIn, USUAL, USUAL_OAUTH,
+};
+use super::signature;
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
 use crate::engine::tokens::{RefreshTerms, TokenTerms};
-
-/// How a bank lets a payer approve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Approach {
-    /// `scaRedirect` in the answer to the payment.
-    RedirectAtOnce,
-    /// `startAuthorisation` first, `scaRedirect` then.
-    RedirectWhenAsked,
-    /// `scaOAuth` in the answer to the payment.
-    OAuth,
-    /// A token of the payer for every call, then `scaRedirect`.
-    SignInBefore,
-    /// Password, one of several methods, one-time password.
-    EmbeddedManyMethods,
-    /// Password, one-time password of the one method.
-    EmbeddedOneMethod,
-    /// In the bank's app.
-    Decoupled,
-}
-
-/// A signature algorithm that a bank insists on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Signing {
-    Sha256,
-    Sha512,
-}
-
-/// The deviations of a bank.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NextGenPsd2 {
-    pub(crate) approach: Approach,
-    /// After the redirect the provider must send a code that arrived with the browser.
-    pub(crate) confirms_by_code: bool,
-    pub(crate) signing: Option<Signing>,
-    pub(crate) wants_debtor_account: bool,
-    /// Payments in the country's own currency, at banks outside the euro: they have no other.
-    pub(crate) domestic: Option<&'static Domestic>,
-    /// Instant credit transfers.
-    pub(crate) instant: bool,
-    /// The last status that a successful payment reaches.
-    pub(crate) last_status: &'static str,
-    pub(crate) cancellation: CancellationRule,
-    /// A creation that comes again with the same `X-Request-ID` is answered as the first time;
-    /// elsewhere it creates another payment.
-    pub(crate) replays_request_id: bool,
-    /// A payer's sign-in ends the tokens of the payer's earlier ones.
-    pub(crate) one_token_per_payer: bool,
-    /// The shortest time between two questions for a payment's status; 0 where any will do.
-    pub(crate) status_interval_s: i64,
-    /// The tokens of its OAuth, if it has one.
-    pub(crate) tokens: TokenTerms,
-    pub(crate) oauth: OAuthHabits,
-    /// A header of the client's application, which every request needs.
-    pub(crate) client_header: Option<(&'static str, &'static str)>,
-    /// Headers about the payer that every request needs, also while no payer is there.
-    pub(crate) required_headers: &'static [&'static str],
-}
-
-/// How a bank's authorisation server leaves the standard.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OAuthHabits {
-    /// `scope` of the sign-in before a payment.
-    pub(crate) sign_in_scope: &'static str,
-    /// `scope` of the approval of a payment; the payment's id follows.
-    pub(crate) payment_scope: &'static str,
-    /// The name of `client_id` in the authorisation request.
-    pub(crate) client_id_name: &'static str,
-    /// Name and value of `response_type` there.
-    pub(crate) response_type: (&'static str, &'static str),
-    /// A further parameter there.
-    pub(crate) authorization_parameter: Option<(&'static str, &'static str)>,
-    /// A parameter that requests for tokens have in the URL.
-    pub(crate) token_query: Option<(&'static str, &'static str)>,
-    /// Each call needs a token of the client itself, with that scope.
-    pub(crate) client_token_scope: Option<&'static str>,
-    /// The client is known by its secret, in the header `Authorization`.
-    pub(crate) by_secret: bool,
-}
-
-/// How a bank handles the cancellation of an approved payment (section 5.6 of the guidelines).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CancellationRule {
-    /// The bank does not cancel.
-    Never,
-    /// The provider's word is enough: 204.
-    AtOnce,
-    /// 202, and the provider starts the payer's approval of the cancellation.
-    StartedByProvider,
-    /// 202, and the bank has started the payer's approval itself.
-    StartedByBank,
-}
-
-/// A bank without deviations.
-pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
-    approach: Approach::RedirectAtOnce,
-    confirms_by_code: false,
-    signing: None,
-    wants_debtor_account: true,
-    domestic: None,
-    instant: true,
-    last_status: "ACSC",
-    cancellation: CancellationRule::AtOnce,
-    replays_request_id: false,
-    one_token_per_payer: false,
-    status_interval_s: 0,
-    tokens: TokenTerms { access_seconds: 3600, refresh: None },
-    oauth: USUAL_OAUTH,
-    client_header: None,
-    required_headers: &[],
-};
-
-/// An authorisation server without deviations.
-pub(super) const USUAL_OAUTH: OAuthHabits = OAuthHabits {
-    sign_in_scope: "PIS",
-    payment_scope: "PIS:",
-    client_id_name: "client_id",
-    response_type: ("response_type", "code"),
-    authorization_parameter: None,
-    token_query: None,
-    client_token_scope: None,
-    by_secret: false,
-};
+use crate::standards::http_signature::{Habits, Hash, KeyName};
 
 pub(crate) const BANKS: [Bank; 8] = [
     Bank {
@@ -180,6 +62,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::EmbeddedManyMethods,
+            keeps_instant_payments: true,
             cancellation: CancellationRule::StartedByProvider,
             ..USUAL
         }),
@@ -213,6 +96,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::EmbeddedOneMethod,
+            wants_corporate_id: true,
             instant: false,
             ..USUAL
         }),
@@ -246,6 +130,7 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::Decoupled,
+            starts_app: true,
             instant: false,
             cancellation: CancellationRule::StartedByBank,
             ..USUAL
@@ -283,7 +168,8 @@ pub(crate) const BANKS: [Bank; 8] = [
         country: "NL",
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
-            approach: Approach::RedirectWhenAsked,
+            approach: Approach::RedirectWhenIdentified,
+            releases: true,
             oauth: OAuthHabits {
                 client_token_scope: Some("payments"),
                 by_secret: true,
@@ -321,7 +207,8 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             confirms_by_code: true,
-            signing: Some(Signing::Sha512),
+            forbids_psu_id: true,
+            signing: Some(Habits { hash: Hash::Sha512, ..signature::USUAL }),
             instant: false,
             cancellation: CancellationRule::StartedByBank,
             ..USUAL
@@ -366,7 +253,15 @@ pub(crate) const BANKS: [Bank; 8] = [
                 response_type: ("responseType", "code"),
                 ..USUAL_OAUTH
             },
-            signing: Some(Signing::Sha256),
+            own_statuses: &[("ACSP", "OnHold"), ("RJCT", "Stopped")],
+            reasons_in: ReasonsIn::TppMessages,
+            amounts_are_numbers: true,
+            signing: Some(Habits {
+                headers: &["(request-target)", "date", "digest", "x-request-id"],
+                key_name: KeyName::Client,
+                digest_without_body: false,
+                ..signature::USUAL
+            }),
             replays_request_id: true,
             tokens: TokenTerms {
                 access_seconds: 600,
@@ -412,6 +307,20 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::SignInBefore,
+            approval_seconds: 600,
+            reasons_in: ReasonsIn::Return,
+            signing: Some(Habits {
+                headers: &[
+                    "date",
+                    "digest",
+                    "x-request-id",
+                    "psu-id",
+                    "psu-corporate-id",
+                    "tpp-redirect-uri",
+                ],
+                key_name: KeyName::DecimalAndReversedIssuer,
+                ..signature::USUAL
+            }),
             client_header: Some(("x-client-application", "encina-application-1")),
             required_headers: &["psu-ip-address", "psu-user-agent"],
             oauth: OAuthHabits {

@@ -14,7 +14,7 @@
 use serde_json::{Value, json};
 
 use super::authorisations::link;
-use super::banks::{Approach, CancellationRule};
+use super::habits::{Approach, CancellationRule};
 use super::payments::find;
 use super::{Answer, ProviderRequest};
 use crate::engine::approval;
@@ -33,6 +33,10 @@ pub(super) fn ask(incoming: &ProviderRequest<'_>, path: &str, id: &str) -> Resul
     let code = own.confirms_by_code.then(|| incoming.shared.uuid());
     incoming.commit(|state| {
         let order = find(incoming, state, id)?;
+        if own.keeps_instant_payments && path.contains("/instant-") {
+            let what = "this bank does not cancel instant payments";
+            return Err(Answer::refuse(405, "CANCELLATION_INVALID", what));
+        }
         if own.cancellation == CancellationRule::Never {
             let what = "this bank does not cancel payments";
             return Err(Answer::refuse(405, "CANCELLATION_INVALID", what));

@@ -1,7 +1,7 @@
 //! The simulated banks of countries outside the euro, which pay in their own currency.
 
-use super::banks::{Approach, CancellationRule, NextGenPsd2, OAuthHabits, USUAL, USUAL_OAUTH};
 use super::domestic::{AccountForm, Domestic, Product, Reference, StandingOrders};
+use super::habits::{Approach, CancellationRule, NextGenPsd2, OAuthHabits, USUAL, USUAL_OAUTH};
 use crate::engine::banks::{Bank, Standard, account, customer};
 
 /// A product with the usual last status.

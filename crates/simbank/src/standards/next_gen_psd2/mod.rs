@@ -18,9 +18,10 @@ pub(crate) mod banks;
 mod cancellation;
 pub(crate) mod domestic;
 pub(crate) mod domestic_banks;
+pub(crate) mod habits;
 pub(crate) mod oauth;
 mod payments;
-pub(super) mod signature;
+mod signature;
 
 use std::sync::Arc;
 
@@ -98,6 +99,9 @@ struct ProviderRequest<'request> {
     shared: &'request Shared,
     bank: &'static Bank,
     provider: &'request Provider,
+    method: &'request Method,
+    /// The whole path, as signed.
+    path: &'request str,
     headers: &'request HeaderMap,
     body: &'request [u8],
     now: Timestamp,
@@ -183,12 +187,19 @@ pub(crate) async fn handle(
     let answer = match certificate::read(shown, now) {
         Err(refused) => refuse_certificate(refused),
         Ok(provider) => {
-            let headers = &parts.headers;
-            let incoming =
-                ProviderRequest { shared: &shared, bank, provider: &provider, headers, body, now };
+            let incoming = ProviderRequest {
+                shared: &shared,
+                bank,
+                provider: &provider,
+                method: &parts.method,
+                path: parts.uri.path(),
+                headers: &parts.headers,
+                body,
+                now,
+            };
             match received.is_err() {
                 true => Answer::refuse(400, "FORMAT_ERROR", "the body is longer than 1 MiB"),
-                false => answer(&incoming, &parts.method, &path).unwrap_or_else(|refusal| refusal),
+                false => answer(&incoming, &path).unwrap_or_else(|refusal| refusal),
             }
         }
     };
@@ -211,7 +222,7 @@ fn refuse_certificate(refused: Refused) -> Answer {
     }
 }
 
-fn answer(incoming: &ProviderRequest<'_>, method: &Method, path: &str) -> Result<Answer, Answer> {
+fn answer(incoming: &ProviderRequest<'_>, path: &str) -> Result<Answer, Answer> {
     if !incoming.provider.initiates_payments {
         return Err(Answer::refuse(401, "ROLE_INVALID", "the certificate has no role PSP_PI"));
     }
@@ -224,9 +235,12 @@ fn answer(incoming: &ProviderRequest<'_>, method: &Method, path: &str) -> Result
     check_headers(incoming)?;
     signature::check(incoming)?;
     oauth::check_token(incoming)?;
-    match (resource, method) {
+    match (resource, incoming.method) {
         (Resource::Payments, &Method::POST) => payments::create(incoming, service, product),
         (Resource::Payment(id), &Method::GET) => payments::read(incoming, id),
+        (Resource::Payment(id), &Method::PUT) if incoming.bank.next_gen_psd2().releases => {
+            payments::release(incoming, id)
+        }
         (Resource::Payment(id), &Method::DELETE) => cancellation::ask(incoming, path, id),
         (Resource::Status(id), &Method::GET) => payments::status(incoming, id),
         (Resource::Authorisations(id, purpose), &Method::POST) => {

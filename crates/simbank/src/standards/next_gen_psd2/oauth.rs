@@ -11,7 +11,7 @@ use axum::{Extension, Json};
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-use super::banks::Approach;
+use super::habits::Approach;
 use super::{Answer, ProviderRequest, bearer, find};
 use crate::PeerCertificate;
 use crate::engine::banks::Bank;

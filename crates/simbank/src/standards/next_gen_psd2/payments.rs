@@ -3,11 +3,12 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::banks::Approach;
+use super::habits::{Approach, ReasonsIn};
 use super::{Answer, Delivery, ProviderRequest, domestic};
+use crate::engine::app;
 use crate::engine::approval;
 use crate::engine::idempotency::{self, Earlier};
-use crate::engine::order::{Approval, Order, Product, minor_units};
+use crate::engine::order::{Approval, Order, Product, Purpose, Stage, minor_units};
 use crate::engine::outcome::Fault;
 use crate::engine::schedule::{Interval, Schedule, end_of, opening_of};
 use crate::engine::state::State;
@@ -87,6 +88,8 @@ pub(super) fn create(
     let id = incoming.shared.uuid();
     let authorisation_id = incoming.shared.uuid();
     let attempt = format!("{}|{}|{}", incoming.bank.id, order.client, order.end_to_end_id);
+    // At a bank that waits for the provider's word, faults strike that.
+    let fault = fault.filter(|_| !own.releases);
     if let Some(refusal) = fault.and_then(before_effect) {
         return Err(refusal);
     }
@@ -96,7 +99,10 @@ pub(super) fn create(
     }
     if !matches!(
         own.approach,
-        Approach::RedirectWhenAsked | Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod
+        Approach::RedirectWhenAsked
+            | Approach::RedirectWhenIdentified
+            | Approach::EmbeddedManyMethods
+            | Approach::EmbeddedOneMethod
     ) {
         order.approval.authorisation_id = Some(authorisation_id);
         let word = if own.approach == Approach::Decoupled { "started" } else { "received" };
@@ -231,6 +237,19 @@ fn parties(incoming: &ProviderRequest<'_>, product: &str, body: &Value) -> Resul
 fn approval_of(incoming: &ProviderRequest<'_>) -> Result<Approval, Answer> {
     let own = incoming.bank.next_gen_psd2();
     let named = incoming.header("psu-id").map(str::to_owned);
+    if own.forbids_psu_id && named.is_some() {
+        return Err(Answer::refuse(400, "PARAMETER_NOT_SUPPORTED", "PSU-ID is not taken here"));
+    }
+    let company = incoming.header("psu-corporate-id").unwrap_or_default();
+    let is_company =
+        (6..=10).contains(&company.len()) && company.bytes().all(|byte| byte.is_ascii_digit());
+    if own.wants_corporate_id && !is_company {
+        return Err(Answer::refuse(
+            401,
+            "CORPORATE_ID_INVALID",
+            "PSU-Corporate-ID: 6 to 10 digits",
+        ));
+    }
     let embedded_or_decoupled = matches!(
         own.approach,
         Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod | Approach::Decoupled
@@ -338,7 +357,7 @@ fn representation(
         links["scaStatus"] = json!({ "href": format!("{path}/authorisations/{authorisation}") });
     }
     let redirect = format!("{}/{}/sca/{id}", incoming.shared.base_url, incoming.bank.id);
-    let mut body = json!({ "transactionStatus": order.iso_status(), "paymentId": id });
+    let mut body = json!({ "transactionStatus": word(incoming, order), "paymentId": id });
     let approach = match own.approach {
         Approach::RedirectAtOnce | Approach::SignInBefore => {
             links["scaRedirect"] = json!({ "href": redirect });
@@ -346,6 +365,11 @@ fn representation(
         }
         Approach::RedirectWhenAsked => {
             links["startAuthorisation"] = json!({ "href": format!("{path}/authorisations") });
+            None
+        }
+        Approach::RedirectWhenIdentified => {
+            links["startAuthorisationWithPsuIdentification"] =
+                json!({ "href": format!("{path}/authorisations") });
             None
         }
         Approach::OAuth => {
@@ -361,6 +385,10 @@ fn representation(
             Some("EMBEDDED")
         }
         Approach::Decoupled => {
+            let started = order.approval.authorisation_id.as_deref().unwrap_or(id);
+            if let Some(start) = app::start_data(incoming.shared, incoming.bank, started) {
+                body["challengeData"] = start;
+            }
             body["psuMessage"] = json!("Please confirm the payment in the app of your bank.");
             Some("DECOUPLED")
         }
@@ -371,6 +399,34 @@ fn representation(
         Some(approach) => answer.with("aspsp-sca-approach", approach),
         None => answer,
     }
+}
+
+/// `PUT …/{paymentId}`: the approved payment is to be executed.
+pub(super) fn release(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, Answer> {
+    incoming.commit(|state| {
+        state.orders.update(id, &mut state.changes, |order| order.posts += 1);
+        let order = find(incoming, state, id)?;
+        if order.approval.stage != Stage::Unconfirmed {
+            let what = "the payment does not wait to be executed";
+            return Err(Answer::refuse(409, "STATUS_INVALID", what));
+        }
+        let (fault, posts) = (order.scenario().fault, order.posts);
+        if let Some(refusal) = fault.and_then(before_effect) {
+            return Err(refusal);
+        }
+        if fault == Some(Fault::TooManyAtFirst) && posts == 1 {
+            let text = "too many requests";
+            return Err(Answer::refuse(429, "ACCESS_EXCEEDED", text).with("retry-after", "1"));
+        }
+        let delay_ms = incoming.shared.execution_delay_ms();
+        approval::confirm(state, id, Purpose::Payment, incoming.now, delay_ms);
+        let order = find(incoming, state, id)?;
+        let answer = Answer::body(200, json!({ "transactionStatus": word(incoming, order) }));
+        Ok(match fault {
+            Some(fault) => after_effect(fault, answer),
+            None => answer,
+        })
+    })
 }
 
 /// The payment of that id, of this bank and this provider.
@@ -392,7 +448,14 @@ pub(super) fn read(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer, A
     incoming.commit(|state| {
         let order = find(incoming, state, id)?;
         let mut body = order.body.clone();
-        body["transactionStatus"] = json!(order.iso_status());
+        if incoming.bank.next_gen_psd2().amounts_are_numbers {
+            let amount = &mut body["instructedAmount"]["amount"];
+            *amount = amount
+                .as_str()
+                .and_then(|text| serde_json::from_str(text).ok())
+                .unwrap_or_default();
+        }
+        body["transactionStatus"] = json!(word(incoming, order));
         let debtor = order.debtor.as_deref();
         if let Some((iban, account)) =
             debtor.and_then(|iban| Some((iban, state.accounts.get(iban)?)))
@@ -414,15 +477,33 @@ pub(super) fn status(incoming: &ProviderRequest<'_>, id: &str) -> Result<Answer,
         }
         state.orders.update(id, &mut state.changes, |order| order.asked_at = Some(incoming.now));
         let order = find(incoming, state, id)?;
-        let mut body = json!({ "transactionStatus": order.iso_status() });
-        if order.lacks_funds() {
-            body["fundsAvailable"] = json!(false);
-        }
-        if let Some(words) = &order.words {
-            body["psuMessage"] = json!(words);
+        let mut body = json!({ "transactionStatus": word(incoming, order) });
+        match (incoming.bank.next_gen_psd2().reasons_in, &order.words) {
+            (ReasonsIn::TppMessages, Some(words)) => {
+                let code =
+                    if order.lacks_funds() { "FUNDS_NOT_AVAILABLE" } else { "PAYMENT_FAILED" };
+                body["psuMessage"] = json!("Contact the bank.");
+                body["tppMessages"] = json!([{ "category": "ERROR", "code": code, "text": words }]);
+            }
+            (ReasonsIn::Return, _) if order.approval.stage == Stage::Failed => {}
+            (_, words) => {
+                if order.lacks_funds() {
+                    body["fundsAvailable"] = json!(false);
+                }
+                if let Some(words) = words {
+                    body["psuMessage"] = json!(words);
+                }
+            }
         }
         Ok(Answer::body(200, body))
     })
+}
+
+/// The status of an order as this bank spells it.
+fn word(incoming: &ProviderRequest<'_>, order: &Order) -> &'static str {
+    let usual = order.iso_status();
+    let own = incoming.bank.next_gen_psd2().own_statuses;
+    own.iter().find(|(standard, _)| *standard == usual).map_or(usual, |(_, own)| own)
 }
 
 /// Whether a question comes sooner after the last than the bank wants. During a cancellation it wants

@@ -1,6 +1,8 @@
 //! The simulated banks that speak STET.
 
+use super::signature;
 use crate::engine::banks::{Bank, Standard, account, customer, persona};
+use crate::standards::http_signature::{Habits, Hash, KeyName};
 
 /// The deviations of a STET bank.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +18,8 @@ pub(crate) struct Stet {
     pub(crate) wants_factor: bool,
     /// A header of the client's application, which every request needs.
     pub(crate) client_header: Option<(&'static str, &'static str)>,
+    /// How requests must be signed.
+    pub(crate) signing: Habits,
 }
 
 pub(crate) const BANKS: [Bank; 4] = [
@@ -31,6 +35,7 @@ pub(crate) const BANKS: [Bank; 4] = [
             executes_at_approval: false,
             wants_factor: false,
             client_header: None,
+            signing: signature::USUAL,
         }),
         customers: &[
             customer(
@@ -77,6 +82,11 @@ pub(crate) const BANKS: [Bank; 4] = [
             executes_at_approval: false,
             wants_factor: true,
             client_header: None,
+            signing: Habits {
+                headers: &["(request-target)", "digest", "date"],
+                key_name: KeyName::Serial,
+                ..signature::USUAL
+            },
         }),
         customers: &[
             customer(
@@ -117,6 +127,19 @@ pub(crate) const BANKS: [Bank; 4] = [
             executes_at_approval: false,
             wants_factor: false,
             client_header: None,
+            signing: Habits {
+                hash: Hash::Sha512,
+                headers: &[
+                    "(request-target)",
+                    "host",
+                    "date",
+                    "digest",
+                    "x-request-id",
+                    "content-type",
+                ],
+                key_name: KeyName::Client,
+                digest_without_body: true,
+            },
         }),
         customers: &[
             customer(
@@ -157,6 +180,10 @@ pub(crate) const BANKS: [Bank; 4] = [
             executes_at_approval: true,
             wants_factor: false,
             client_header: Some(("x-client-application", "if-application-1")),
+            signing: Habits {
+                headers: &["(request-target)", "digest", "psu-ip-address", "x-request-id"],
+                ..signature::USUAL
+            },
         }),
         customers: &[
             customer(

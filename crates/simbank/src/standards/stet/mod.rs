@@ -8,7 +8,7 @@
 //! |---|---|
 //! | certificate and role | 401, 403 |
 //! | token of the client | 401 |
-//! | `X-Request-ID`, `Digest`, `Signature` with `keyId` = the certificate's address | 400, 401 |
+//! | `X-Request-ID`, `Digest`, `Signature` as the bank wants it | 400, 401 |
 //! | body | 400 |
 
 pub(crate) mod banks;

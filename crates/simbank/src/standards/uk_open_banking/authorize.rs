@@ -51,6 +51,13 @@ pub(crate) async fn authorize(
         Ok(query) => query,
         Err(name) => return pages::problem(400, &format!("The parameter {name} is repeated.")),
     };
+    let query = match bank.uk_open_banking().plain_oauth {
+        false => query,
+        true => match plain_oauth::unpacked(&query) {
+            Some(query) => query,
+            None => return pages::problem(400, "The parameters are not packed into one."),
+        },
+    };
     let Some(client) = query.get("client_id").and_then(|client_id| shared.client(bank, client_id))
     else {
         return pages::problem(400, "The provider that sent you here is not registered.");

@@ -1,17 +1,26 @@
 //! The authorisation endpoint of a bank without OpenID (RFC 6749, section 4.1.1; RFC 7636): the query
-//! is all there is. The id of the consent is in `display`.
+//! is all there is, packed into one parameter. The id of the consent is in `display`.
 
 use std::collections::HashMap;
 
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::answer::{self, BrowserReturn};
 use super::authorize::{VISIT_SECONDS, open_visit};
 use crate::engine::banks::Bank;
+use crate::engine::form::parse_parameters;
 use crate::engine::grant::Grant;
 use crate::engine::pages;
 use crate::engine::shared::{Client, Shared};
 use crate::engine::state::after_seconds;
+
+/// The parameters of a request, which are all in `data`: a query string in base64url.
+pub(super) fn unpacked(query: &HashMap<String, String>) -> Option<HashMap<String, String>> {
+    let packed = query.get("data").filter(|_| query.len() == 1)?;
+    parse_parameters(&URL_SAFE_NO_PAD.decode(packed).ok()?).ok()
+}
 
 pub(super) fn authorize(
     shared: &Shared,

@@ -280,7 +280,9 @@ impl TestWire {
         let Some(path) = secure.or_else(|| request.url.strip_prefix(BANKS_URL)) else {
             return Err(WireError::NotSent(format!("nobody is at {}", request.url)));
         };
-        let mut asked = http::Request::builder().method(request.method.clone()).uri(path);
+        let host = BANKS_TLS_URL.trim_start_matches("https://");
+        let asked = http::Request::builder().method(request.method.clone()).uri(path);
+        let mut asked = asked.header("host", host);
         for (name, value) in &request.headers {
             asked = asked.header(name, value);
         }
@@ -322,7 +324,8 @@ impl TestWire {
         headers: &HeaderMap,
         answer: Option<&Response>,
     ) {
-        let Some(judge) = judge else { return };
+        // No standard has this call.
+        let Some(judge) = judge.filter(|_| request.operation != "release-payment") else { return };
         let method = request.method.as_str();
         let mut found = judge.request(method, path, headers, &request.body);
         let ours = String::from_utf8_lossy(&request.body);
@@ -331,7 +334,9 @@ impl TestWire {
             // 503 is not in the document, and amount 125 is answered with half a text on purpose.
             let asked_for = self.broken.load(Ordering::SeqCst);
             let cut_off = order && ours.contains(CUT_OFF_AMOUNT);
-            let on_purpose = asked_for || cut_off || answer.status == 503;
+            // Its amounts are numbers.
+            let own = request.operation == "get-payment" && request.url.contains("/bg-olmo/");
+            let on_purpose = asked_for || cut_off || own || answer.status == 503;
             if !on_purpose {
                 let mut map = HeaderMap::new();
                 for (name, value) in &answer.headers {
@@ -348,6 +353,10 @@ impl TestWire {
                 // The Polish document has one name with a comma where two names are meant.
                 && !violation.what.contains("\"callbackURL, apiKey\" is a required property")
                 && violation.what != "status 200 is not documented for POST /payment-requests"
+                // Statuses of a bank's own (`banks/sim/bg-olmo.toml`).
+                && !["\"OnHold\" is not one of", "\"Stopped\" is not one of"]
+                    .iter()
+                    .any(|own| violation.what.contains(own))
                 // A request that comes again, which the documents forget.
                 && violation.what != "status 409 is not documented for POST /payment-requests"
         });

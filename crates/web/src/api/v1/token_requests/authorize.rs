@@ -218,7 +218,7 @@ impl AuthorizationResponse {
                 let state = opened.attempt.oauth_state.clone();
                 AuthorizationResponse::asking(fields(challenge), state)
             }
-            Authorisation::AwaitingDecoupled { opened, message } => {
+            Authorisation::AwaitingDecoupled { opened, message, .. } => {
                 let text = message.clone();
                 let ours = || Language::english().confirm_in_app(payment.is_cancelling());
                 let text = text.unwrap_or_else(ours);
