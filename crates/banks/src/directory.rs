@@ -1,19 +1,23 @@
 //! All banks that this installation knows, by id.
 
+mod earlier;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use toml::Table;
 
 use crate::profile::{
     BankProfile, ProfileError, SIMULATOR_HOST_PLACEHOLDER, SIMULATOR_PLACEHOLDER,
-    SIMULATOR_TLS_PLACEHOLDER, Standard,
+    SIMULATOR_TLS_PLACEHOLDER,
 };
 use crate::registration::RegisteredClient;
 use crate::template::{ProfileFile, Templates};
+
+pub use self::earlier::OwnFile;
+use self::earlier::Replaced;
 
 /// The most profiles that one directory holds.
 pub const BANKS_MAX: usize = 10_000;
@@ -81,29 +85,6 @@ pub struct Directory {
     retired: BTreeMap<String, Arc<BankProfile>>,
     /// Earlier profiles of banks whose standard or version changed, the oldest first.
     replaced: BTreeMap<String, Vec<Replaced>>,
-}
-
-/// A profile that payments under way continue with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Replaced {
-    /// From when the bank had it.
-    from: Timestamp,
-    /// When the bank got its next profile.
-    at: Timestamp,
-    bank: Arc<BankProfile>,
-}
-
-/// The file of one bank of the operator's, with its template's values. It holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnFile {
-    /// The bank's id.
-    pub bank_id: String,
-    /// Standard and version: `stet 1.5`.
-    pub version: String,
-    /// The path: files that it names are relative to its folder.
-    pub file: String,
-    /// TOML.
-    pub text: String,
 }
 
 /// One bank.
@@ -271,81 +252,6 @@ impl Directory {
         none_of(other.banks.into_values().filter_map(|known| self.add(known).err()).collect())
     }
 
-    /// The files of the operator's banks, as another process may need them.
-    pub fn own_files(&self) -> impl Iterator<Item = OwnFile> {
-        self.banks.iter().filter(|(_, known)| !known.text.is_empty()).map(|(id, known)| {
-            let (standard, version) = spoken(&known.bank.standard);
-            OwnFile {
-                bank_id: id.clone(),
-                version: format!("{standard} {version}"),
-                file: known.file.clone(),
-                text: known.text.clone(),
-            }
-        })
-    }
-
-    /// Remembers a bank's file from before this process, for the payments that were created from the
-    /// first to the second time: one that is no longer there, or had another standard or version.
-    ///
-    /// # Errors
-    /// If the file, or a file that it names, cannot be used any more.
-    pub fn remember(
-        &mut self,
-        own: &OwnFile,
-        (from, at): (Timestamp, Timestamp),
-    ) -> Result<(), ProfileError> {
-        let file = Path::new(&own.file);
-        let mut bank = BankProfile::parse(&own.file, &own.text)?;
-        bank.read_files(file, &environment)?;
-        let bank = Arc::new(bank);
-        match self.banks.get(&own.bank_id) {
-            None => {
-                self.retired.insert(own.bank_id.clone(), bank);
-            }
-            Some(now) if spoken(&now.bank.standard) != spoken(&bank.standard) => {
-                let replaced = self.replaced.entry(own.bank_id.clone()).or_default();
-                replaced.push(Replaced { from, at, bank });
-                replaced.sort_by_key(|one| one.at);
-            }
-            Some(_) => {}
-        }
-        Ok(())
-    }
-
-    /// Remembers the banks of `earlier` that are not in this directory, or are in it with another
-    /// standard or version: no list has them, and payments that were created before `now` find them
-    /// with [`Directory::known_to`].
-    ///
-    /// # Errors
-    /// If more than [`BANKS_MAX`] would be remembered.
-    pub fn retire(&mut self, earlier: &Directory, now: Timestamp) -> Result<(), ProfileErrors> {
-        self.replaced.clone_from(&earlier.replaced);
-        for (id, known) in &earlier.banks {
-            let next = self.banks.get(id).map(|next| &next.bank.standard);
-            let (next, last) = (next.map(spoken), spoken(&known.bank.standard));
-            if next.is_some_and(|next| next != last) {
-                let replaced =
-                    Replaced { from: Timestamp::MIN, at: now, bank: Arc::clone(&known.bank) };
-                self.replaced.entry(id.clone()).or_default().push(replaced);
-            }
-        }
-        let offered = earlier.banks.iter().map(|(id, known)| (id, &known.bank));
-        for (id, bank) in earlier.retired.iter().chain(offered) {
-            if !self.banks.contains_key(id) {
-                self.retired.insert(id.clone(), Arc::clone(bank));
-            }
-        }
-        let replaced: usize = self.replaced.values().map(Vec::len).sum();
-        if self.retired.len() > BANKS_MAX || replaced > BANKS_MAX {
-            let problem = format!(
-                "more than {BANKS_MAX} banks were removed or got another version since the start; \
-                 restart to forget them"
-            );
-            return Err(ProfileError { file: "of removed banks".to_owned(), problem }.into());
-        }
-        Ok(())
-    }
-
     /// With the clients that banks made of us, by the bank's id. A bank whose file has no registration
     /// is left as it is.
     #[must_use]
@@ -366,21 +272,6 @@ impl Directory {
     #[must_use]
     pub fn offered(&self, id: &str) -> Option<Arc<BankProfile>> {
         self.banks.get(id).map(|known| Arc::clone(&known.bank))
-    }
-
-    /// The same, or a bank that [`Directory::retire`] remembers.
-    #[must_use]
-    pub fn known(&self, id: &str) -> Option<Arc<BankProfile>> {
-        self.offered(id).or_else(|| self.retired.get(id).map(Arc::clone))
-    }
-
-    /// The same for what was created at `created_at`: with the standard and version that the bank had
-    /// then, as far as [`Directory::retire`] remembers.
-    #[must_use]
-    pub fn known_to(&self, id: &str, created_at: Timestamp) -> Option<Arc<BankProfile>> {
-        let mut replaced = self.replaced.get(id).into_iter().flatten();
-        let then = replaced.find(|one| one.from <= created_at && created_at < one.at);
-        then.map(|then| Arc::clone(&then.bank)).or_else(|| self.known(id))
     }
 
     /// The bank with this id.
@@ -444,11 +335,6 @@ impl Directory {
         self.banks.insert(id.clone(), known);
         Ok(())
     }
-}
-
-/// Standard and version.
-fn spoken(standard: &Standard) -> (&'static str, &'static str) {
-    (standard.name(), standard.version())
 }
 
 /// The operator's environment: a profile may name a variable that holds a secret.

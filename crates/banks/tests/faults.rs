@@ -371,7 +371,7 @@ fn token_answers_that_cannot_be_used_are_malformed() {
     let refusal = json!({ "error": "invalid_client", "error_description": "who?" });
     scene.bank.always("get-client-token", Ok(unsigned(400, refusal.to_string())));
     let code = Some("invalid_client".to_owned());
-    let (kind, text) = (RefusalKind::Content, "who?".to_owned());
+    let (kind, text) = (RefusalKind::NotAuthenticated, "who?".to_owned());
     let refusal = BankRefusal { kind, http_status: 400, code, text };
     assert_eq!(open(&scene, &banks).unwrap_err(), BankError::Refused(refusal));
 }

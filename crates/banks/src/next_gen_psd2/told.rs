@@ -1,4 +1,4 @@
-//! What is sent to an authorisation, and what a bank answers about one (NextGenPSD2 1.3.12, section 7).
+//! The requests to an authorisation, and a bank's answers about one (NextGenPSD2 1.3.12, section 7).
 
 use domain::authorisation::{AppStart, Approach};
 use serde::Serialize;

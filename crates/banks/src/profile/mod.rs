@@ -8,6 +8,7 @@ mod access;
 mod app_start;
 mod cancellation;
 mod certificates;
+mod complaint;
 mod features;
 mod fields;
 mod hours;
@@ -46,6 +47,7 @@ pub use self::access::ServiceBaseUrls;
 pub use self::app_start::{AppStartPlaces, START_TOKEN_PLACEHOLDER};
 pub use self::cancellation::CancellationTerms;
 pub use self::certificates::{AuthorityFile, CertificateFolder, Certificates};
+pub(crate) use self::complaint::where_and_why;
 pub use self::features::{
     CredentialField, Downtime, FieldFormat, MaintenanceWindow, MandatoryField, OpeningHours,
     RestrictedText,
@@ -84,8 +86,6 @@ pub use self::uk_order::{
     ContractIndicator, ExtraStatus, PaymentContextCode, RejectionReasonPlace, SignatureIssuer,
 };
 
-/// The most characters of a line that an error shows.
-const LINE_SHOWN_MAX: usize = 80;
 /// Placeholder for the base URL of the simulated banks in their profiles.
 pub const SIMULATOR_PLACEHOLDER: &str = "{simbank}";
 /// Placeholder for the base URL at which the simulated banks require a client certificate.
@@ -455,30 +455,6 @@ impl BankProfile {
             url.query().is_none() && url.fragment().is_none()
         })
     }
-}
-
-/// A complaint of the TOML parser in one line, with the place in the text.
-pub(crate) fn where_and_why(text: &str, error: &toml::de::Error) -> String {
-    let why = error.message().lines().collect::<Vec<_>>().join(", ");
-    match error.span().and_then(|span| text.get(..span.start)) {
-        None => format!("TOML: {why}"),
-        Some(before) => {
-            let number = before.matches('\n').count();
-            let line: String = without_secret(text.lines().nth(number).unwrap_or_default())
-                .trim()
-                .chars()
-                .take(LINE_SHOWN_MAX)
-                .collect();
-            format!("TOML, line {} `{line}`: {why}", number + 1)
-        }
-    }
-}
-
-/// The line up to the first word `secret`: the rest may be one.
-fn without_secret(line: &str) -> &str {
-    let word = "secret";
-    let found = line.to_ascii_lowercase().find(word);
-    found.and_then(|at| line.get(..at + word.len())).unwrap_or(line)
 }
 
 fn default_rank() -> u32 {

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::anyhow;
+use banks::Directory;
 use banks::call::{EidasIdentity, Identity};
 use banks::jose::SigningKey;
 use banks::payee_verification::VerificationService;
@@ -112,8 +113,7 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let gateway_key =
         GatewayKey::from_seed(&URL_SAFE_NO_PAD.decode(&own.credentials.key_seed)?, own.id()?)?;
-    let registrations = Registrations { db: &db, sealer: &sealer, ids: &SystemIds };
-    let clients = registrations.clients().await.map_err(|error| anyhow!("{error}"))?;
+    let directory = own_banks(&mut folders, &banks, &db, &sealer).await?;
     let parts = Parts {
         db,
         clock: Arc::clone(&clock),
@@ -127,10 +127,6 @@ pub async fn start(options: &SandboxOptions) -> anyhow::Result<Sandbox> {
         mailer: Some(mailer(options, &data_dir)?),
         settings: settings(options, &api_url, &banks.tls_base_url, &[&developer, &shop, &payer])?,
     };
-    let mut directory = folders.beside(&banks, &clients)?;
-    bank_files::remember(&parts.db, &mut directory, now)
-        .await
-        .map_err(|error| anyhow!("{error}"))?;
     let app = App::new(parts, directory);
     // The banks were started before their gateway, and this is the one place that sets it.
     let _set_once = gateway.set(Arc::downgrade(&app));
@@ -200,6 +196,22 @@ impl Sandbox {
         drop(self.data_dir);
         ended
     }
+}
+
+/// The banks of the operator's folders beside the simulated ones, with the clients that they made of us and
+/// their files of before.
+async fn own_banks(
+    folders: &mut OwnBanks,
+    simulated: &simbank::Running,
+    db: &Db,
+    sealer: &Sealer,
+) -> anyhow::Result<Directory> {
+    let registrations = Registrations { db, sealer, ids: &SystemIds };
+    let clients = registrations.clients().await.map_err(|error| anyhow!("{error}"))?;
+    let mut directory = folders.beside(simulated, &clients)?;
+    let kept = bank_files::remember(db, &mut directory, SystemClock.now()).await;
+    kept.map_err(|error| anyhow!("{error}"))?;
+    Ok(directory)
 }
 
 /// Where banks may send payers back: our own address and those of members.

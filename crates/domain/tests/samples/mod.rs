@@ -256,6 +256,11 @@ pub fn states() -> Vec<(String, State)> {
 }
 
 /// The same states at other banks, or with other things known.
+/// The payer approves in the bank's app.
+fn in_app(opened: Opened) -> State {
+    State::Approving(Authorisation::AwaitingDecoupled { opened, message: None, app_start: None })
+}
+
 fn variants() -> [(&'static str, State); 14] {
     [
         (
@@ -269,14 +274,7 @@ fn variants() -> [(&'static str, State); 14] {
                 redirect_url: url(),
             }),
         ),
-        (
-            "awaiting_decoupled, executing bank",
-            State::Approving(Authorisation::AwaitingDecoupled {
-                opened: executing(),
-                message: None,
-                app_start: None,
-            }),
-        ),
+        ("awaiting_decoupled, executing bank", in_app(executing())),
         ("opening, sent, never repeated", opening(executing_attempt(), true)),
         ("opening, sent, repeated with new keys", opening(renewable_attempt(), true)),
         (

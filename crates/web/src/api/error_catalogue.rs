@@ -65,8 +65,7 @@ fn when(error: &ApiError) -> &'static str {
              number. The answer does not repeat the text."
         }
         ApiError::Bank { code: "Bank.RegistrationNotFound", .. } => {
-            "The bank gives its clients an id at registration, and the operator has not registered \
-             the gateway there."
+            "The operator has not registered the gateway at this bank yet."
         }
         ApiError::Bank { .. } => "The bank does not support the request.",
         ApiError::BadRequest { .. } => {

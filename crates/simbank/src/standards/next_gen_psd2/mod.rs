@@ -13,6 +13,7 @@
 //! | `Digest`, `Signature`, `TPP-Signature-Certificate` | 401 `SIGNATURE_MISSING`, `SIGNATURE_INVALID` |
 //! | token, where the bank wants one | 401 `TOKEN_UNKNOWN` |
 
+mod answers;
 mod authorisations;
 pub(crate) mod banks;
 mod cancellation;
@@ -237,12 +238,12 @@ fn answer(incoming: &ProviderRequest<'_>, path: &str) -> Result<Answer, Answer> 
     oauth::check_token(incoming)?;
     match (resource, incoming.method) {
         (Resource::Payments, &Method::POST) => payments::create(incoming, service, product),
-        (Resource::Payment(id), &Method::GET) => payments::read(incoming, id),
+        (Resource::Payment(id), &Method::GET) => answers::read(incoming, id),
         (Resource::Payment(id), &Method::PUT) if incoming.bank.next_gen_psd2().releases => {
             payments::release(incoming, id)
         }
         (Resource::Payment(id), &Method::DELETE) => cancellation::ask(incoming, path, id),
-        (Resource::Status(id), &Method::GET) => payments::status(incoming, id),
+        (Resource::Status(id), &Method::GET) => answers::status(incoming, id),
         (Resource::Authorisations(id, purpose), &Method::POST) => {
             authorisations::start(incoming, path, id, purpose)
         }

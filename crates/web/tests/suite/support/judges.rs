@@ -94,3 +94,36 @@ pub fn judge(method: &str, path: &str, answer: &Answer) {
         answer.text()
     );
 }
+
+/// The published documents of the banks' standards, where they are there.
+pub(super) fn obie() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE.get_or_init(|| Judge::load("banks/obie/v3.1.11-payment-initiation-judge.json")).as_ref()
+}
+
+pub(super) fn obie_4_0() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE
+        .get_or_init(|| Judge::load("banks/obie/v4.0-update4-payment-initiation-judge.json"))
+        .as_ref()
+}
+
+pub(super) fn next_gen_psd2() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE.get_or_init(|| Judge::load("banks/berlin-group/psd2-api_v1.3.12-judge.json")).as_ref()
+}
+
+pub(super) fn stet_1_4() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE.get_or_init(|| Judge::load("banks/stet/stet-1.4.2.17-rebuilt-openapi.json")).as_ref()
+}
+
+pub(super) fn stet_1_5() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE.get_or_init(|| Judge::load("banks/stet/stet-1.5.0.43-judge.json")).as_ref()
+}
+
+pub(super) fn polish_api() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
+    JUDGE.get_or_init(|| Judge::load("banks/polishapi/ZBP-polish-api-2_1_2-swagger.json")).as_ref()
+}

@@ -3,8 +3,8 @@
 //! bank's API is judged against the published document of its standard and version.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -15,6 +15,8 @@ use judge::Judge;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
+use super::judges::{next_gen_psd2, obie, obie_4_0, polish_api, stet_1_4, stet_1_5};
+
 pub const BANKS_URL: &str = "http://localhost:8001";
 /// Where the banks want to see a certificate.
 pub const BANKS_TLS_URL: &str = "https://localhost:8002";
@@ -23,11 +25,6 @@ pub const HOOKS_URL: &str = "https://shop.example/hooks";
 
 /// The order that the simulated banks answer with half a JSON text.
 const CUT_OFF_AMOUNT: &str = "\"125.00\"";
-
-fn polish_api() -> Option<&'static Judge> {
-    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
-    JUDGE.get_or_init(|| Judge::load("banks/polishapi/ZBP-polish-api-2_1_2-swagger.json")).as_ref()
-}
 
 /// The banks that speak STET 1.4; the others speak 1.5.
 const STET_1_4_BANKS: [&str; 2] = ["/stet-chene", "/stet-if"];
@@ -129,33 +126,6 @@ pub struct TestWire {
     broken: AtomicBool,
     /// Webhooks are accepted and never answered, until [`TestWire::release`].
     hooks_hang: AtomicBool,
-}
-
-fn obie() -> Option<&'static Judge> {
-    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
-    JUDGE.get_or_init(|| Judge::load("banks/obie/v3.1.11-payment-initiation-judge.json")).as_ref()
-}
-
-fn obie_4_0() -> Option<&'static Judge> {
-    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
-    JUDGE
-        .get_or_init(|| Judge::load("banks/obie/v4.0-update4-payment-initiation-judge.json"))
-        .as_ref()
-}
-
-fn next_gen_psd2() -> Option<&'static Judge> {
-    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
-    JUDGE.get_or_init(|| Judge::load("banks/berlin-group/psd2-api_v1.3.12-judge.json")).as_ref()
-}
-
-fn stet_1_4() -> Option<&'static Judge> {
-    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
-    JUDGE.get_or_init(|| Judge::load("banks/stet/stet-1.4.2.17-rebuilt-openapi.json")).as_ref()
-}
-
-fn stet_1_5() -> Option<&'static Judge> {
-    static JUDGE: OnceLock<Option<Judge>> = OnceLock::new();
-    JUDGE.get_or_init(|| Judge::load("banks/stet/stet-1.5.0.43-judge.json")).as_ref()
 }
 
 impl TestWire {
