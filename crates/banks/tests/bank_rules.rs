@@ -41,11 +41,14 @@ fn euros(iban: &str) -> PaymentOrder {
 const GERMAN: &str = "DE02120300000000202051";
 const DUTCH: &str = "NL17TULP0000001120";
 
+/// Rails, whether the payee is abroad, the payee's IBAN, the payment's rail, whether the field is wanted.
+type Conditions<'a> = (&'a [Rail], Option<bool>, &'a str, Rail, bool);
+
 #[test]
 fn a_field_is_mandatory_where_all_its_conditions_hold() {
     let mut bank = Scene::at("bg-linden").profile;
     bank.mandatory_fields.clear();
-    let table: [(&[Rail], Option<bool>, &str, Rail, bool); 8] = [
+    let table: [Conditions<'_>; 8] = [
         (&[], None, GERMAN, Rail::Sepa, true),
         (&[Rail::SepaInstant], None, GERMAN, Rail::Sepa, false),
         (&[Rail::SepaInstant], None, GERMAN, Rail::SepaInstant, true),

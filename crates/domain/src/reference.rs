@@ -21,7 +21,7 @@ pub(crate) fn checks_by_eleven(digits: &[u8]) -> bool {
     let weights = [1].into_iter().chain([2_u32, 3, 4, 5, 6, 7].into_iter().cycle());
     let weighed = digits.iter().rev().zip(weights);
     let sum: u32 = weighed.map(|(byte, weight)| u32::from(byte.wrapping_sub(b'0')) * weight).sum();
-    sum % 11 == 0
+    sum.is_multiple_of(11)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ fn is_hungarian(digits: &[u8]) -> bool {
         let weights = [9_u32, 7, 3, 1].into_iter().cycle();
         let weighed = part.iter().zip(weights);
         let sum: u32 = weighed.map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
-        sum % 10 == 0
+        sum.is_multiple_of(10)
     };
     matches!(digits.len(), 16 | 24)
         && digits.split_at_checked(8).is_some_and(|(bank, account)| checks(bank) && checks(account))

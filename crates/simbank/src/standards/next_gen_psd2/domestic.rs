@@ -223,7 +223,7 @@ fn weighed(digits: &str, weights: &[u32]) -> u32 {
 fn checks_by_eleven(digits: &str) -> bool {
     let Some((number, check)) = digits.split_at_checked(digits.len() - 1) else { return false };
     let sum = weighed(number, &[2, 3, 4, 5, 6, 7]) + weighed(check, &[1]);
-    sum % 11 == 0
+    sum.is_multiple_of(11)
 }
 
 /// Mod 10, with each second digit doubled (Luhn).
@@ -232,12 +232,12 @@ fn checks_by_ten(digits: &str) -> bool {
         let digit = u32::from(byte.saturating_sub(b'0'));
         if place % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 }
     };
-    digits.bytes().rev().enumerate().map(doubled).sum::<u32>() % 10 == 0
+    digits.bytes().rev().enumerate().map(doubled).sum::<u32>().is_multiple_of(10)
 }
 
 /// Bank and branch of 8 digits, an account of 8 or 16: each part checks itself.
 fn checks_as_hungarian_account(digits: &str) -> bool {
-    let part = |digits: &str| weighed(digits, &[1, 3, 7, 9]) % 10 == 0;
+    let part = |digits: &str| weighed(digits, &[1, 3, 7, 9]).is_multiple_of(10);
     matches!(digits.len(), 16 | 24)
         && digits.split_at_checked(8).is_some_and(|(bank, account)| part(bank) && part(account))
 }
@@ -245,7 +245,7 @@ fn checks_as_hungarian_account(digits: &str) -> bool {
 /// Prefix of 6 digits and number of 10: each checks itself (decree 169/2011 of the Czech National
 /// Bank).
 fn checks_as_czech_account(digits: &str) -> bool {
-    let part = |digits: &str| weighed(digits, &[1, 2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11 == 0;
+    let part = |digits: &str| weighed(digits, &[1, 2, 4, 8, 5, 10, 9, 7, 3, 6]).is_multiple_of(11);
     digits.len() == 16
         && digits.split_at_checked(6).is_some_and(|(prefix, number)| part(prefix) && part(number))
 }
