@@ -41,7 +41,7 @@ impl NextGenPsd2 {
     }
 }
 
-/// What a request about an order needs to know of its approval.
+/// The part of an approval that requests about its order need.
 fn of_token(token: Option<&AccessToken>) -> Context {
     Context { token: token.cloned(), ..Context::default() }
 }

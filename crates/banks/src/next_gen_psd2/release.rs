@@ -105,7 +105,7 @@ impl PaymentAtBank<'_> {
     }
 }
 
-/// What is kept until the order is wanted: the payer's token, or that there is none.
+/// The proof that is kept until the order is wanted: the payer's token, or an empty confirmation.
 fn proof(context: &Context, clock: &dyn Clock) -> Proof {
     match &context.token {
         Some(token) => Proof::Token(token.clone()),

@@ -7,7 +7,7 @@ use super::{BankProfile, Capability};
 use crate::payments::PaymentOrder;
 use crate::statuses::OrderKind;
 
-/// What a bank with the capability `cancellation` takes back; everything by default.
+/// The payments that a bank with the capability `cancellation` takes back; all by default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CancellationTerms {
