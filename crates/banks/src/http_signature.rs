@@ -68,7 +68,7 @@ pub(crate) fn date(now: Timestamp) -> String {
 pub(crate) struct Unsigned<'a> {
     pub(crate) method: &'a http::Method,
     pub(crate) url: &'a str,
-    /// The headers of the request, but `Date`, `Digest` and `Signature`.
+    /// The headers that are sent, but `Date`, `Digest` and `Signature`.
     pub(crate) headers: &'a [(String, String)],
     /// `None` is no body; its digest is that of the empty text.
     pub(crate) body: Option<&'a [u8]>,

@@ -201,7 +201,7 @@ fn the_answer_to_a_release_is_its_own_word() {
     scene.bank.always("release-payment", Ok(unsigned(204, "")));
     let answer = submit(&scene, &proof).unwrap();
     assert_eq!(answer.status.progress, OrderProgress::InProcess);
-    // What was rejected meanwhile cannot be released.
+    // A payment that was rejected meanwhile cannot be released.
     says(&scene, "get-payment-status", &json!({ "transactionStatus": "RJCT" }));
     let Approval::Declined { .. } = returned(&scene, &[]) else { panic!() };
 }

@@ -131,7 +131,7 @@ impl Context {
     }
 }
 
-/// The question who the payer is, as the profile spells it if it has one.
+/// The question who the payer is, as the profile asks it if it does.
 pub(super) fn who(bank: &BankProfile, message: Option<&str>) -> Challenge {
     let named = questions(bank).into_iter().find(|field| field.id == PSU_ID);
     let field =

@@ -41,7 +41,7 @@ impl NextGenPsd2 {
     }
 }
 
-/// The part of an approval that a request about its order needs.
+/// The part of an approval that requests about its order need.
 fn of_token(token: Option<&AccessToken>) -> Context {
     Context { token: token.cloned(), ..Context::default() }
 }

@@ -1,4 +1,4 @@
-//! The requests to an authorisation, and a bank's answers about one (NextGenPSD2 1.3.12, section 7).
+//! Updates of an authorisation, and the answers of a bank about one (NextGenPSD2 1.3.12, section 7).
 
 use domain::authorisation::{AppStart, Approach};
 use serde::Serialize;

@@ -105,7 +105,7 @@ pub enum KeyIdIssuer {
 pub struct HttpSignatureRules<'a> {
     /// The algorithm.
     pub algorithm: HttpSignature,
-    /// The headers that signatures cover, in order. One that a request does not have is not covered.
+    /// The headers that signatures cover, in order. A header that a request does not have is not covered.
     pub headers: &'a [SignedHeader],
     /// `keyId`.
     pub key_id: KeyId,

@@ -222,11 +222,7 @@ pub fn states() -> Vec<(String, State)> {
             opened: opened(),
             challenge: challenge(),
         }),
-        State::Approving(Authorisation::AwaitingDecoupled {
-            opened: opened(),
-            message: None,
-            app_start: None,
-        }),
+        awaiting_app(opened()),
         verifying(opened(), Some(sealed()), false),
         State::Approving(Authorisation::VerifyingCredentials {
             opened: opened(),
@@ -255,12 +251,11 @@ pub fn states() -> Vec<(String, State)> {
     states
 }
 
-/// The same states at other banks, or with other things known.
-/// The payer approves in the bank's app.
-fn in_app(opened: Opened) -> State {
+fn awaiting_app(opened: Opened) -> State {
     State::Approving(Authorisation::AwaitingDecoupled { opened, message: None, app_start: None })
 }
 
+/// The same states at other banks, or with other things known.
 fn variants() -> [(&'static str, State); 14] {
     [
         (
@@ -274,7 +269,7 @@ fn variants() -> [(&'static str, State); 14] {
                 redirect_url: url(),
             }),
         ),
-        ("awaiting_decoupled, executing bank", in_app(executing())),
+        ("awaiting_decoupled, executing bank", awaiting_app(executing())),
         ("opening, sent, never repeated", opening(executing_attempt(), true)),
         ("opening, sent, repeated with new keys", opening(renewable_attempt(), true)),
         (

@@ -72,7 +72,6 @@ impl World {
             .header("x-request-id", request_id)
             .header("psu-ip-address", "192.0.2.1")
             .header("psu-id", psu)
-            .header("psu-corporate-id", "1234567890")
             .header("tpp-redirect-uri", BACK)
             .body(Body::from(if body.is_null() { String::new() } else { body.to_string() }))
             .unwrap();

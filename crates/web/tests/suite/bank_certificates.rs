@@ -30,6 +30,7 @@ fn bank_file(certificates: &str) -> String {
         .replace("simulated = true\n", "")
         .replace("id = \"bg-birke\"", &format!("id = \"{BANK}\""))
         .replace("{simbank_tls}", BANKS_TLS_URL)
+        .replace("{simbank}", BANKS_URL)
         .replace("{simbank_host}", BANKS_URL.split_once("://").unwrap().1);
     format!("{text}\n[certificates]\n{certificates}\n")
 }

@@ -22,7 +22,7 @@ fn asks_questions(bank: &str) -> bool {
 /// Banks that execute nothing without a word of the provider, who waits for the payer to return.
 fn waits_for_return(bank: &str) -> bool {
     bank.starts_with("ob-")
-        || ["bg-pino", "bg-tulp"].contains(&bank)
+        || bank == "bg-pino"
         || bank.starts_with("pl-")
         || ["stet-chene", "stet-hetre"].contains(&bank)
 }

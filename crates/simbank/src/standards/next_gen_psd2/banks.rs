@@ -96,7 +96,6 @@ pub(crate) const BANKS: [Bank; 8] = [
         currency: "EUR",
         standard: Standard::NextGenPsd2(NextGenPsd2 {
             approach: Approach::EmbeddedOneMethod,
-            wants_corporate_id: true,
             instant: false,
             ..USUAL
         }),

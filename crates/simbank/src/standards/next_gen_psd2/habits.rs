@@ -50,8 +50,6 @@ pub(crate) struct NextGenPsd2 {
     pub(crate) releases: bool,
     /// A creation must not say who the payer is.
     pub(crate) forbids_psu_id: bool,
-    /// A creation must name the payer's company: 6 to 10 digits.
-    pub(crate) wants_corporate_id: bool,
     pub(crate) wants_debtor_account: bool,
     /// Payments in the country's own currency, at banks outside the euro: they have no other.
     pub(crate) domestic: Option<&'static Domestic>,
@@ -128,7 +126,6 @@ pub(crate) const USUAL: NextGenPsd2 = NextGenPsd2 {
     releases: false,
     starts_app: false,
     forbids_psu_id: false,
-    wants_corporate_id: false,
     wants_debtor_account: true,
     domestic: None,
     instant: true,

@@ -239,16 +239,6 @@ fn approval_of(incoming: &ProviderRequest<'_>) -> Result<Approval, Answer> {
     if own.forbids_psu_id && named.is_some() {
         return Err(Answer::refuse(400, "PARAMETER_NOT_SUPPORTED", "PSU-ID is not taken here"));
     }
-    let company = incoming.header("psu-corporate-id").unwrap_or_default();
-    let is_company =
-        (6..=10).contains(&company.len()) && company.bytes().all(|byte| byte.is_ascii_digit());
-    if own.wants_corporate_id && !is_company {
-        return Err(Answer::refuse(
-            401,
-            "CORPORATE_ID_INVALID",
-            "PSU-Corporate-ID: 6 to 10 digits",
-        ));
-    }
     let embedded_or_decoupled = matches!(
         own.approach,
         Approach::EmbeddedManyMethods | Approach::EmbeddedOneMethod | Approach::Decoupled

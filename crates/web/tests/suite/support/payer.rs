@@ -357,7 +357,6 @@ impl World {
             (_, Some(option)) => option.to_owned(),
             ("psuId", None) => customer_of(bank).to_owned(),
             ("password", None) => format!("{}-pass", customer_of(bank)),
-            ("psuCorporateId", None) => "1234567890".to_owned(),
             ("eatCode", None) => self.code_of_app(bank).await,
             (_, None) => "123456".to_owned(),
         }
