@@ -255,7 +255,7 @@ fn secrets_are_read_from_files_beside_the_banks_file_and_from_the_environment() 
 fn a_secret_that_is_not_there_is_one_line_with_file_and_key() {
     let folder = Folder::new("no-secrets");
     folder.write("gb/empty.txt", " \n");
-    folder.write("gb/long.txt", &"x".repeat(5000));
+    folder.write("gb/long.txt", &"x".repeat(20_000));
     folder.write("gb/two-lines.txt", "one\ntwo");
     let key = "`standard.uk-open-banking.client_secret`";
     for (secret, headers, named) in [

@@ -127,7 +127,7 @@ fn line(bank: &BankProfile, trial: &Trial) -> String {
 /// Who we are at the bank: by the certificates of `--certificates`, or by those of the bank's file.
 ///
 /// # Errors
-/// If there are none.
+/// If both are missing.
 pub(crate) fn identity(
     bank: &BankProfile,
     given: Option<&CertificatePair>,

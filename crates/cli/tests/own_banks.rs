@@ -168,7 +168,7 @@ async fn a_hangup_loads_the_folders_again_and_payments_under_way_keep_their_bank
     wait_until_completed(&sandbox, &id);
 }
 
-/// The file of a bank vanished while the gateway was down: its payment ends all the same.
+/// The file of a bank vanished while the gateway was down: its payment still ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_without_the_file_of_a_bank_continues_its_payments() {
     let folder = tempfile::tempdir().unwrap();

@@ -55,7 +55,7 @@ impl Workplace {
         serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{url}: {answer}"))
     }
 
-    /// What the API answers to a payment at this bank.
+    /// The answer of the API to a payment at this bank.
     fn pay(&self, bank: &str) -> Value {
         let url = format!("{}/v2/payments", self.sandbox.announcement.api_url);
         self.call(

@@ -41,7 +41,7 @@ pub async fn remember(
     save(db, saved, forgotten).await
 }
 
-/// What a loading of the files changes.
+/// The changes of a loading of the files.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Changes {
     /// Files that payments under way may still need.

@@ -1,4 +1,4 @@
-//! Table `bank_registrations`: our registrations at banks. What the bank gave is sealed by the caller.
+//! Table `bank_registrations`: our registrations at banks. The caller seals the client that a bank made.
 
 use jiff::Timestamp;
 

@@ -1,5 +1,5 @@
 //! `GET /bank-logos/{bank}/{version}`: logos that lie beside the banks' files. The version is the
-//! content's, so browsers may keep a logo for ever.
+//! content's, so browsers may keep a logo without an end.
 
 use std::sync::Arc;
 
