@@ -25,6 +25,7 @@ fn own(simulated: &str, bank_port: u16) -> String {
         // An operator's file has public values literally.
         .replace("\"simulated:", "\"")
         .replace("{simbank_tls}", &format!("https://localhost:{}", bank_port + 1))
+        .replace("{simbank}", &format!("http://localhost:{bank_port}"))
         .replace("{simbank_host}", &format!("localhost:{bank_port}"))
 }
 

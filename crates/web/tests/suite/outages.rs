@@ -20,6 +20,7 @@ impl World {
             .replace("simulated = true\n", "")
             .replace("id = \"bg-birke\"", &format!("id = \"{BANK}\""))
             .replace("{simbank_tls}", BANKS_TLS_URL)
+            .replace("{simbank}", BANKS_URL)
             .replace("{simbank_host}", BANKS_URL.split_once("://").unwrap().1);
         for (start, end, downtime) in windows {
             text += &format!(
