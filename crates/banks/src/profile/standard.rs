@@ -19,7 +19,7 @@ pub enum Standard {
     UkOpenBanking(Box<UkOpenBanking>),
     /// Berlin Group NextGenPSD2 XS2A.
     #[serde(rename = "next-gen-psd2")]
-    NextGenPsd2(NextGenPsd2),
+    NextGenPsd2(Box<NextGenPsd2>),
     /// STET PSD2.
     #[serde(rename = "stet")]
     Stet(Stet),
