@@ -140,6 +140,28 @@ fn a_document_without_an_endpoint_says_what_to_do_and_nothing_is_sent() {
     assert_eq!(scene.bank.count("register-client"), 0);
 }
 
+/// A document with addresses elsewhere is good for payments; only we do not go there.
+#[test]
+fn addresses_on_other_hosts_are_not_used_and_spoil_nothing() {
+    let scene = uk("", Some("https://elsewhere.test/register"));
+    let error = register(&scene).unwrap_err();
+    assert!(error.to_string().contains("`allowed_hosts`"), "{error}");
+    assert_eq!(scene.bank.count("register-client"), 0);
+    let mut discovery = scene.bank.discovery();
+    discovery["registration_endpoint"] = json!("https://elsewhere.test/register");
+    discovery["mtls_endpoint_aliases"] = json!({ "token_endpoint": "https://elsewhere.test/t" });
+    let token_url = |mut scene: Scene, discovery: &Value, allowed: &[&str]| {
+        scene.profile.allowed_hosts = allowed.iter().map(|host| (*host).to_owned()).collect();
+        scene.bank.always("discover", Ok(unsigned(200, discovery.to_string())));
+        run(Protocols::new().protocol_for(&scene.profile).try_out(&scene.call()));
+        scene.bank.last("get-client-token").url
+    };
+    let own = uk("", None);
+    assert_eq!(token_url(own, &discovery, &[]), "http://bank.test:8001/ob-iron/token");
+    let allowed = token_url(uk("", None), &discovery, &["elsewhere.test"]);
+    assert_eq!(allowed, "https://elsewhere.test/t");
+}
+
 /// The kinds decide whether the attempt is forgotten or stays open.
 #[test]
 fn a_refusal_is_final_and_a_lost_answer_is_not() {

@@ -121,9 +121,12 @@ impl Discovery {
     }
 }
 
-/// The alias where we can show a certificate.
+/// The alias where we can show a certificate. One on another host than the profile's does not count: the
+/// endpoint itself may still do.
 fn for_us<'a>(call: &Call<'_>, alias: Option<&'a str>, endpoint: &'a str) -> &'a str {
-    alias.filter(|alias| client_certificate(call, alias).is_some()).unwrap_or(endpoint)
+    let usable =
+        |alias: &&str| client_certificate(call, alias).is_some() && call.bank.allows_url(alias);
+    alias.filter(usable).unwrap_or(endpoint)
 }
 
 fn ask(call: &Call<'_>, operation: &'static str, url: String) -> Request {
@@ -154,15 +157,6 @@ fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankErro
     };
     let pushed = discovery.pushed_authorization_request_endpoint.iter();
     let pushed = pushed.map(|url| ("pushed_authorization_request_endpoint", url));
-    let registration = discovery.registration_endpoint.iter();
-    let registration = registration.map(|url| ("registration_endpoint", url));
-    let aliases = &discovery.mtls_endpoint_aliases;
-    let aliases = [
-        &aliases.token_endpoint,
-        &aliases.pushed_authorization_request_endpoint,
-        &aliases.registration_endpoint,
-    ];
-    let aliases = aliases.into_iter().flatten().map(|url| ("mtls_endpoint_aliases", url));
     for (name, url) in [
         ("authorization_endpoint", &discovery.authorization_endpoint),
         ("token_endpoint", &discovery.token_endpoint),
@@ -170,8 +164,6 @@ fn answer(bank: &BankProfile, response: &Response) -> Result<Discovery, BankErro
     ]
     .into_iter()
     .chain(pushed)
-    .chain(registration)
-    .chain(aliases)
     {
         if !bank.allows_url(url) {
             return fail(&cut(&format!(

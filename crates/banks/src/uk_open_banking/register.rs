@@ -9,7 +9,7 @@ use super::exchange::client_certificate;
 use super::{UkOpenBanking, settings, signing_failed};
 use crate::call::Call;
 use crate::eidas::Certificate;
-use crate::error::BankError;
+use crate::error::{BankError, cut};
 use crate::exchange::{header, no_response, own_headers};
 use crate::jose::sign_compact;
 use crate::misfit::unsupported;
@@ -37,7 +37,15 @@ impl Registers for UkOpenBanking {
                                    `registration.endpoint` into the bank's file, or register at \
                                    the bank's portal";
                     let address = discovery.registration_address(call).map(str::to_owned);
-                    address.ok_or_else(|| unsupported(missing))?
+                    let address = address.ok_or_else(|| unsupported(missing))?;
+                    if !call.bank.allows_url(&address) {
+                        let text = format!(
+                            "the discovery document has us register at `{address}`, which is not \
+                             on a host of the profile: add it to `allowed_hosts`"
+                        );
+                        return Err(unsupported(cut(&text)).into());
+                    }
+                    address
                 }
             };
             let request = request(call, own, &endpoint)?;
