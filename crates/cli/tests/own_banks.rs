@@ -279,7 +279,7 @@ fn a_file_with_certificates_and_authorities_is_tried_without_options() {
         let (out, complaint) = said(&output);
         let text = format!("{out}{complaint}[exit code {}]", output.status.code().unwrap());
         let text = text.replace(&(bank_port + 1).to_string(), "8002");
-        text.lines().map(without_date).collect::<Vec<_>>().join("\n")
+        text.lines().map(|line| without_alert(&without_date(line))).collect::<Vec<_>>().join("\n")
     };
     let made = run("certs develop --sandbox data --out trusted --days 10");
     assert!(made.ends_with("[exit code 0]"), "{made}");
@@ -304,6 +304,17 @@ fn a_file_with_certificates_and_authorities_is_tried_without_options() {
     insta::assert_snapshot!(
         [good, checked, none_to_rehearse, of_another_authority, rehearsed].join("\n\n")
     );
+}
+
+/// A bank that refuses our certificate closes the connection, before or after its alert is read.
+fn without_alert(line: &str) -> String {
+    match line.split_once("error: failed: client error") {
+        Some((before, rest)) if rest.contains("Canceled") || rest.contains("UnknownCA") => {
+            let (_, after) = rest.split_once(';').unwrap();
+            format!("{before}error: failed: client error […];{after}")
+        }
+        Some(_) | None => line.to_owned(),
+    }
 }
 
 /// The end of certificates that were made a moment ago.

@@ -110,6 +110,9 @@ capabilities = ["single_payment", "refund_account"]
 token_url = "{tls}/stet-hetre/psd2/token"
 version = "1.5"
 confirmation_needs_factor = true
+signed_headers = ["(request-target)", "digest", "date"]
+key_id = "serial"
+key_id_serial = "decimal"
 
 [registration]
 method = "client_metadata"

@@ -93,7 +93,7 @@ pub fn expected(word: &str, bank: &str) -> &'static [&'static str] {
         "missing_callback" => &[COMPLETED],
         "expired_certificate" if british => &[COMPLETED],
         "expired_certificate" => &[FAILED],
-        "wrong_signature" if british => &[PROCESSING],
+        // Where the bank signs, the order is asked about by the id of the answer.
         "wrong_signature" => &[COMPLETED],
         "silent_before_effect" | "error_before_effect" => {
             let lost = never_repeats_creation(bank) || replays_creation(bank);
