@@ -96,8 +96,8 @@ fn in_words(id: &str, error: RegistrationError) -> anyhow::Error {
              clients of ours"
         ),
         RegistrationError::Open(at) => anyhow!(
-            "{id}: an attempt of {at} had no answer that could be read. Ask the bank whether it made \
-             a client; --again forgets the attempt and registers once more"
+            "{id}: an attempt of {at} is still running, or its answer was lost. Ask the bank whether \
+             it made a client; --again forgets the attempt and registers once more"
         ),
         RegistrationError::NotMade(error) => {
             let why = TrialFailure::of(error).why;

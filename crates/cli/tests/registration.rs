@@ -134,15 +134,22 @@ fn a_bank_that_registers_us_is_paid_at_after_the_registration_only() {
     let again = place.run(&format!("{register} --again"));
     insta::assert_snapshot!(without_chance(&[none, first, second, listed, again].join("\n\n")));
 
-    // The registration is used once the folders were loaded again.
+    // The registration is used once the folders were loaded again, with the certificates of the file.
+    let own = "\ntls_authorities = \"../../trusted/ca.pem\"\n";
+    let certificates = "\n[certificates]\ncurrent = \"../../trusted\"\n";
+    let text = STET.replace("{tls}", &tls(place.bank_port));
+    write_bank(place.folder.path(), "fr/own-stet.toml", &format!("{own}{text}{certificates}"));
     place.hang_up();
-    wait_for("the registration to be used", 20, || {
+    let made = wait_for("the registration to be used", 20, || {
         let made = place.pay("own-stet");
         match made["error"]["errorCode"].as_str() {
             Some("Bank.RegistrationNotFound") => None,
             _ => Some(made),
         }
     });
+    // The bank took the signed creation. Its pages are at http, where no operator's bank may be.
+    let reason = made["payment"]["statusReasonInformation"].as_str().unwrap_or_default();
+    assert!(reason.contains("`consentApproval` is not on a host"), "{made}");
 }
 
 const NEXT_GEN_PSD2: &str = r#"

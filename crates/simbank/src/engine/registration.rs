@@ -32,6 +32,9 @@ pub(crate) struct RegisteredClient {
     pub(crate) redirect_uris: Vec<String>,
     /// Its secret, at banks that know clients by one.
     pub(crate) secret: Option<String>,
+    /// The QSealC that it registered with, base64 of the DER.
+    #[serde(default)]
+    pub(crate) seal_certificate: Option<String>,
 }
 
 impl Row for RegisteredClient {
@@ -57,7 +60,10 @@ impl RegisteredClient {
             redirect_uris: self.redirect_uris.clone(),
             jws_issuer: self.jws_issuer.clone(),
             organisation_identifier: Some(self.organisation_identifier.clone()),
-            seal_certificate_der: None,
+            seal_certificate_der: self
+                .seal_certificate
+                .as_ref()
+                .and_then(|text| STANDARD.decode(text).ok()),
             seal_certificate_url: None,
         };
         let (bank, secret) = (Some(self.bank.clone()), self.secret.clone());

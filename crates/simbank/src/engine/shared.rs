@@ -239,6 +239,16 @@ impl Shared {
         self.clients.get(client_id).cloned().or_else(registered)
     }
 
+    /// The seal certificates (DER) that a provider registered with at a bank by itself.
+    pub(crate) fn registered_seals(&self, bank: &Bank, organisation: &str) -> Vec<Vec<u8>> {
+        let registered = self.registered();
+        let own = registered.values().filter(|client| {
+            client.bank.as_deref() == Some(bank.id)
+                && client.registration.organisation_identifier.as_deref() == Some(organisation)
+        });
+        own.filter_map(|client| client.registration.seal_certificate_der.clone()).collect()
+    }
+
     fn registered(&self) -> RwLockReadGuard<'_, HashMap<String, Arc<Client>>> {
         self.registered.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -214,6 +214,7 @@ pub(crate) async fn register(
         jwks: None,
         redirect_uris,
         secret: by_secret.then(|| shared.secret()),
+        seal_certificate: None,
     };
     match keep(&shared, bank, client, metadata) {
         Ok(answer) => (http::StatusCode::CREATED, Json(answer)).into_response(),

@@ -1,6 +1,8 @@
 //! `POST /{bank}/psd2/register` (RFC 7591; STET 1.4, registration of providers): a document about the
 //! provider, signed with the certificate that is in it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use super::{Answer, ProviderRequest, signature};
@@ -39,6 +41,7 @@ pub(super) fn register(incoming: &ProviderRequest<'_>) -> Result<Answer, Answer>
         jwks: None,
         redirect_uris: redirect_uris(&metadata).map_err(|why| Answer::refuse(400, why))?,
         secret: None,
+        seal_certificate: Some(STANDARD.encode(&certificate)),
     };
     let made = keep(incoming.shared, incoming.bank, client, metadata);
     made.map(|answer| Answer::body(201, answer)).map_err(|reason| Answer::refuse(500, &reason))

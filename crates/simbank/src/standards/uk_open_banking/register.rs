@@ -224,6 +224,7 @@ fn client(
         jwks: Some(jwks),
         redirect_uris,
         secret: by_secret.then(|| shared.secret()),
+        seal_certificate: None,
     }
 }
 
