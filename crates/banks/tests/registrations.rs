@@ -302,6 +302,14 @@ fn certified_set(authority: &DevelopmentAuthority, scene: &Scene) -> (Value, Vec
 }
 
 #[test]
+fn authorities_of_signatures_are_refused_where_nothing_is_verified() {
+    let text = file("stet-hetre", "", &[]);
+    let text = format!("signature_authorities = \"ca.pem\"\n{text}");
+    let error = BankProfile::parse("test.toml", &text).unwrap_err();
+    assert_eq!(error.problem, "`signature_authorities` has no use without a key set of the bank");
+}
+
+#[test]
 fn keys_count_only_with_a_certificate_of_the_named_authorities() {
     let scene = Scene::new();
     let now = scene.clock.now();

@@ -124,6 +124,18 @@ impl BankProfile {
         self.check_url("service_base_urls.payments", payments)
     }
 
+    /// Only standards that fetch a key set of the bank can ask who certified its keys.
+    pub(super) fn check_signature_authorities(&self) -> Check {
+        let has_key_set = match &self.standard {
+            Standard::UkOpenBanking(_) => true,
+            Standard::PolishApi(own) => own.bank_key_set_url.is_some(),
+            Standard::NextGenPsd2(_) | Standard::Stet(_) => false,
+        };
+        ensure("signature_authorities", "has no use without a key set of the bank", {
+            has_key_set || self.signature_authorities.is_none()
+        })
+    }
+
     pub(super) fn check_api_headers(&self) -> Check {
         let key = "api_headers";
         if self.api_headers.is_empty() {

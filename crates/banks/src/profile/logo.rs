@@ -78,8 +78,7 @@ impl<'de> Deserialize<'de> for Logo {
         if let Some(path) = text.strip_prefix(FILE).filter(|path| !path.is_empty()) {
             return Ok(Logo::File { path: path.to_owned(), image: None });
         }
-        let is_url = text.starts_with("https://") || text.starts_with("http://localhost");
-        match is_url {
+        match text.starts_with("https://") {
             true => Ok(Logo::Url(text)),
             false => Err(D::Error::custom("must be an https URL or `file:PATH`")),
         }

@@ -412,6 +412,7 @@ impl BankProfile {
             self.allowed_hosts.iter().all(|host| !host.is_empty() && !host.contains('/'))
         })?;
         self.check_logos()?;
+        self.check_signature_authorities()?;
         self.check_api_headers()?;
         let check_url = |key, text: &str| self.check_url(key, text);
         let registers = self.registration.as_ref().is_some_and(Registration::gives_client);

@@ -33,7 +33,8 @@ pub struct Registration {
     /// The media type of a request with a software statement.
     #[serde(default)]
     pub media_type: RegistrationMediaType,
-    /// Where the bank may send browsers back to, 1 to [`REDIRECT_URIS_MAX`]; the first is ours.
+    /// Where the bank may send browsers back to, 1 to [`REDIRECT_URIS_MAX`]: the gateway's address must
+    /// be among them.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
     /// Further members of the request, and others in place of ours: `client_name`, `contacts`, `scope`.
